@@ -1,0 +1,1 @@
+"""Graph schemas: what a graph is, as data."""

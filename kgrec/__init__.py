@@ -1,0 +1,1 @@
+"""kgrec: recommendations that can show their reasons."""

@@ -1,0 +1,1 @@
+"""Rows to records: reading sources, mapping columns, checking data, aligning entities."""

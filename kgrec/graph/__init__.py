@@ -1,0 +1,1 @@
+"""Records to a property graph, and the graph back to arrays."""

@@ -1,0 +1,1 @@
+"""Data set to bundle: the only folder that imports torch."""

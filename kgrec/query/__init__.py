@@ -1,0 +1,1 @@
+"""Bundle and graph to answers: numpy and Cypher, no torch."""

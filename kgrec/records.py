@@ -1,0 +1,111 @@
+"""Records: checked rows, ready for the graph. A row is unchecked, a record is checked.
+
+The three kinds are what a graph of recommendations is made of: nodes (users, items, entities), edges between them
+(facts) and interactions (observed behaviour of a user towards an item).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import pyarrow as pa
+
+Value = str | int | float | bool | list[str] | list[float]
+"""What a property may hold: what both Neo4j and the embedded store can keep."""
+
+
+@dataclass(frozen=True, slots=True)
+class NodeRecord:
+    """One node. ``(type, uid)`` identifies it; equal identities merge, later properties win.
+
+    Attributes:
+        type: node type, a name of the schema.
+        uid: identity within the type.
+        properties: by name; ``name`` is what people read. None is not allowed: leave the property out.
+        platform: where the record came from.
+        aliases: ``platform:id`` of every platform record that was aligned into this node.
+    """
+
+    type: str
+    uid: str
+    properties: Mapping[str, Value] = field(default_factory=dict)
+    platform: str = ""
+    aliases: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeRecord:
+    """One fact: a directed edge. Identified by its type, its end nodes and its ``relation``.
+
+    Attributes:
+        type: edge type, a name of the schema.
+        relation: finer name within the type where the source has one (a Freebase predicate), else the type itself.
+    """
+
+    type: str
+    source_type: str
+    source: str
+    target_type: str
+    target: str
+    relation: str
+    properties: Mapping[str, Value] = field(default_factory=dict)
+    platform: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Interaction:
+    """One observed behaviour. Identified by type, user, item, kind, platform and time.
+
+    Attributes:
+        type: interaction type, a name of the schema.
+        kind: view, cart, buy, rate ...
+        time: unix seconds, or a position in the user's sequence; None where unknown.
+        weight: strength as the source gives it (stars, play count); 1.0 where it gives none.
+    """
+
+    type: str
+    user: str
+    item: str
+    kind: str
+    platform: str = ""
+    time: float | None = None
+    weight: float = 1.0
+
+    @property
+    def key(self) -> str:
+        """Identity between the same user and item, so that importing twice is importing once."""
+        return f"{self.kind}|{self.platform}|{'' if self.time is None else repr(float(self.time))}"
+
+
+Record = NodeRecord | EdgeRecord | Interaction
+
+
+@dataclass(frozen=True)
+class Table:
+    """Plain rows as a loader yields them: unchecked, columns named as in the source.
+
+    Attributes:
+        name: what a schema calls this table by.
+        batches: Arrow record batches, read lazily; can be iterated once per call of the loader's ``tables``.
+        where: the source in words, for error messages (``csv:data/ratings.csv``).
+        rows: total number of rows where the source knows it, for progress.
+    """
+
+    name: str
+    batches: Iterable[pa.RecordBatch]
+    where: str
+    rows: int | None = None
+
+
+class Loader(Protocol):
+    """How a source is read. Found by entry point ``kgrec.loaders``; built as ``Loader(location)``."""
+
+    def tables(self) -> Iterator[Table]:
+        """Yield every table of the source.
+
+        Raises:
+            SourceError: the source is missing, empty or not of the expected form.
+        """
+        ...

@@ -1,0 +1,1 @@
+"""Loaders: how a source is read. Each yields tables of plain rows."""
