@@ -6,6 +6,7 @@ Nodes are numbered with the items first: a node row below ``len(items)`` is the 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +14,7 @@ from scipy import sparse
 
 from kgrec.vocabulary import Vocabulary
 
+Array = npt.NDArray[Any]
 IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float32]
 
@@ -84,8 +86,15 @@ class Interactions:
         """Both, self first. Kinds and platforms must be the same lists."""
         if (self.kinds, self.platforms) != (other.kinds, other.platforms):
             raise ValueError("interactions of different kinds or platforms cannot be joined")
-        names = ("user", "item", "time", "weight", "kind", "platform")
-        return replace(self, **{n: np.concatenate([getattr(self, n), getattr(other, n)]) for n in names})
+        return replace(
+            self,
+            user=np.concatenate([self.user, other.user]),
+            item=np.concatenate([self.item, other.item]),
+            time=np.concatenate([self.time, other.time]),
+            weight=np.concatenate([self.weight, other.weight]),
+            kind=np.concatenate([self.kind, other.kind]),
+            platform=np.concatenate([self.platform, other.platform]),
+        )
 
     def matrix(self, n_users: int, n_items: int) -> sparse.csr_matrix:
         """Users x items, 1.0 where there is at least one interaction."""

@@ -1,0 +1,291 @@
+"""The additive score: what a user did, through channels, and nothing else.
+
+    s(u, i) = base(u, i) + SUM_c SUM_{j in N(u), j != i}  g_c(u, i) * w_c(u, j) * M_c[j, i]
+
+Each channel ``c`` is an item-item matrix ``M_c`` with history weights ``w_c`` of its own. The gates ``g_c`` scale a
+channel's scores to unit spread over the catalogue for each user, then mix them by how much is known of the user; items
+with and without interactions are scaled apart, so that a new film is compared by its facts and not punished for its
+silence. ``base`` holds the popularity prior and the constants of that scaling. Every number can be shown; they add up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+
+from kgrec.dataset import Array, Interactions
+
+_TINY = 1e-9
+
+
+@dataclass(frozen=True)
+class HistoryWeights:
+    """How much a past interaction counts: kind x platform x strength x recency, summed per item and saturated.
+
+    Attributes:
+        recency: factor per step back in the user's history, in (0, 1]; 1 ignores order.
+        strength: exponent of an interaction's weight relative to the user's mean weight; 0 ignores it.
+        kinds, platforms: factor by name; a name that is missing counts 1.
+    """
+
+    recency: float = 1.0
+    strength: float = 0.0
+    kinds: dict[str, float] = field(default_factory=dict)
+    platforms: dict[str, float] = field(default_factory=dict)
+
+    def matrix(self, interactions: Interactions, n_users: int, n_items: int) -> sparse.csr_matrix:
+        """Weights of all users' histories, float64 ``(n_users, n_items)``.
+
+        Several interactions with one item count ``log2(1 + sum)``; recency goes by the latest of them. Events of the
+        same time share a rank, so the order of the input does not matter.
+        """
+        n = len(interactions)
+        if n == 0:
+            return sparse.csr_matrix((n_users, n_items), dtype=np.float64)
+        user, item = interactions.user, interactions.item
+        weight = np.ones(n)
+        if self.kinds:
+            weight *= np.array([self.kinds.get(kind, 1.0) for kind in interactions.kinds])[interactions.kind]
+        if self.platforms:
+            weight *= np.array([self.platforms.get(name, 1.0) for name in interactions.platforms])[
+                interactions.platform
+            ]
+        if self.strength:
+            weight *= _relative_strength(interactions, n_users) ** self.strength
+        pairs, first = np.unique(user * np.int64(n_items) + item, return_inverse=True)
+        total = np.log2(1.0 + np.bincount(first, weight, len(pairs)))
+        pair_user, pair_item = pairs // n_items, pairs % n_items
+        if self.recency < 1.0 and interactions.has_time:
+            latest = np.full(len(pairs), -np.inf)
+            np.maximum.at(latest, first, interactions.time)
+            total *= self.recency ** _steps_back(pair_user, latest)
+        return sparse.csr_matrix((total, (pair_user, pair_item)), shape=(n_users, n_items))
+
+
+def _relative_strength(interactions: Interactions, n_users: int) -> Array:
+    """Weight over the user's mean weight, kept within [.1, 10]."""
+    strength = np.maximum(interactions.weight.astype(np.float64), 0.0)
+    count = np.bincount(interactions.user, minlength=n_users)
+    mean = np.bincount(interactions.user, strength, n_users) / np.maximum(count, 1)
+    result: Array = np.clip(strength / np.maximum(mean[interactions.user], _TINY), 0.1, 10.0)
+    return result
+
+
+def _steps_back(user: Array, time: Array) -> Array:
+    """Number of a user's items that are strictly later, per entry."""
+    order = np.lexsort((-time, user))
+    sorted_user, sorted_time = user[order], time[order]
+    position = np.arange(len(user))
+    new_user = np.r_[True, sorted_user[1:] != sorted_user[:-1]]
+    new_time = new_user | np.r_[True, sorted_time[1:] != sorted_time[:-1]]
+    start_of_user = np.maximum.accumulate(np.where(new_user, position, 0))
+    start_of_time = np.maximum.accumulate(np.where(new_time, position, 0))
+    steps = np.empty(len(user))
+    steps[order] = start_of_time - start_of_user
+    return steps
+
+
+@dataclass(frozen=True)
+class SparseMatrix:
+    """An item-item matrix kept as its largest entries. ``weights[j, i]``: how much having taken j speaks for i."""
+
+    weights: sparse.csr_matrix
+
+    def scores(self, history: sparse.csr_matrix) -> Array:
+        """``history @ M`` without each item's own term, dense ``(users, items)``."""
+        used = np.unique(history.indices)
+        dense: Array = (history[:, used] @ self.weights[used]).toarray()
+        return _without_own_terms(dense, history, self.weights.diagonal())
+
+    def block(self, rows: Array, columns: Array) -> Array:
+        """``M[rows, columns]`` dense, 0 where row and column are the same item."""
+        block: Array = self.weights[rows][:, columns].toarray().astype(np.float64)
+        block[rows[:, None] == columns[None, :]] = 0.0
+        return block
+
+
+@dataclass(frozen=True)
+class LowRankMatrix:
+    """An item-item matrix ``source @ target.T``, float32 ``(items, d)`` each."""
+
+    source: Array
+    target: Array
+
+    def scores(self, history: sparse.csr_matrix) -> Array:
+        """``history @ M`` without each item's own term, dense ``(users, items)``."""
+        used = np.unique(history.indices)
+        user = history[:, used] @ self.source[used].astype(history.dtype)
+        dense: Array = user @ self.target.T.astype(history.dtype)
+        own = np.einsum("id,id->i", self.source, self.target, dtype=np.float64)
+        return _without_own_terms(dense, history, own)
+
+    def block(self, rows: Array, columns: Array) -> Array:
+        """``M[rows, columns]`` dense, 0 where row and column are the same item."""
+        block: Array = self.source[rows].astype(np.float64) @ self.target[columns].astype(np.float64).T
+        block[rows[:, None] == columns[None, :]] = 0.0
+        return block
+
+
+def _without_own_terms(dense: Array, history: sparse.csr_matrix, diagonal: Array) -> Array:
+    """Take out of each score what the item itself, being in the history, put in."""
+    row = np.repeat(np.arange(history.shape[0]), np.diff(history.indptr))
+    dense[row, history.indices] -= (history.data * diagonal[history.indices]).astype(dense.dtype)
+    return dense
+
+
+@dataclass(frozen=True)
+class Channel:
+    """One way in which past items speak for a candidate."""
+
+    name: str
+    matrix: SparseMatrix | LowRankMatrix
+    history: HistoryWeights = HistoryWeights()
+
+
+@dataclass(frozen=True)
+class Gates:
+    """How much each channel counts, by the length of the user's history.
+
+    Attributes:
+        edges: histories of at least ``edges[b]`` items fall into the last such bucket b; ``edges[0]`` is 0.
+        channels: ``(buckets, channels)``, not negative; 0 closes a channel.
+        prior: ``(buckets,)``, of the popularity prior.
+        new_items: factor on everything said about items without interactions.
+        new_item_offset: added to the score of an item without interactions.
+    """
+
+    edges: Array
+    channels: Array
+    prior: Array
+    new_items: float = 1.0
+    new_item_offset: float = 0.0
+
+    def bucket(self, lengths: Array) -> Array:
+        """Bucket of each history length."""
+        return np.searchsorted(self.edges, lengths, side="right") - 1
+
+
+@dataclass(frozen=True)
+class Contributions:
+    """A score taken apart. ``base + values.sum() == score`` for each item.
+
+    Attributes:
+        items: candidate rows ``(m,)``.
+        history: past item rows ``(h,)``.
+        channels: names.
+        values: ``(channels, h, m)``.
+        base: ``(m,)``; the prior and the scaling constants.
+    """
+
+    items: Array
+    history: Array
+    channels: tuple[str, ...]
+    values: Array
+    base: Array
+
+    @property
+    def scores(self) -> Array:
+        """The scores that the parts add up to, ``(m,)``."""
+        total: Array = self.base + self.values.sum(axis=(0, 1))
+        return total
+
+
+@dataclass(frozen=True)
+class AdditiveModel:
+    """Channels, gates and prior over a catalogue: all that is needed to score and explain.
+
+    Attributes:
+        prior: popularity in unit spread (log share, standardised; from content for new items), float32 ``(items,)``.
+        new: whether an item had no interaction when the model was learned, bool ``(items,)``.
+    """
+
+    channels: tuple[Channel, ...]
+    gates: Gates
+    prior: Array
+    new: npt.NDArray[np.bool_]
+
+    @property
+    def n_items(self) -> int:
+        """Size of the catalogue."""
+        return len(self.prior)
+
+    def histories(self, interactions: Interactions, n_users: int) -> list[sparse.csr_matrix]:
+        """Weighted histories, one ``(n_users, items)`` matrix per channel."""
+        made: dict[str, sparse.csr_matrix] = {}
+        result = []
+        for channel in self.channels:
+            key = repr(channel.history)
+            if key not in made:
+                made[key] = channel.history.matrix(interactions, n_users, self.n_items)
+            result.append(made[key])
+        return result
+
+    def scores(self, histories: Sequence[sparse.csr_matrix], dtype: npt.DTypeLike = np.float64) -> Array:
+        """Scores of all items for some users, ``(users, items)``.
+
+        Args:
+            histories: one matrix per channel, as :meth:`histories` makes them (rows may be sliced).
+            dtype: float32 halves time and memory where many users are ranked at once.
+        """
+        return self._mix(histories, dtype).total
+
+    def contributions(self, interactions: Interactions, items: Array) -> Contributions:
+        """Take the scores of some items apart for one user, given by their interactions (``user`` is ignored)."""
+        one_user = replace(interactions, user=np.zeros(len(interactions), np.int64))
+        histories = self.histories(one_user, 1)
+        mix = self._mix(histories, np.float64)
+        past = np.unique(one_user.item)
+        group = self.new[items].astype(np.int64)
+        values = np.zeros((len(self.channels), len(past), len(items)))
+        for c, (channel, history) in enumerate(zip(self.channels, histories, strict=True)):
+            scale = mix.scale[c, group, 0]
+            if len(past) and scale.any():
+                weights = history[0, past].toarray()[0]
+                values[c] = weights[:, None] * channel.matrix.block(past, items) * scale[None, :]
+        base = mix.prior[0] * self.prior[items].astype(np.float64) * mix.factor[group] + mix.constant[group, 0]
+        return Contributions(items, past, tuple(channel.name for channel in self.channels), values, base)
+
+    def _mix(self, histories: Sequence[sparse.csr_matrix], dtype: npt.DTypeLike) -> _Mix:
+        """Scale every channel to unit spread within each group of items, weigh it by its gate and add up."""
+        users = histories[0].shape[0]
+        bucket = self.gates.bucket(np.diff(histories[0].indptr))
+        factor = np.array([1.0, self.gates.new_items])
+        scale = np.zeros((len(self.channels), 2, users))
+        constant = np.zeros((2, users))
+        constant[1] = self.gates.new_item_offset
+        prior = self.gates.prior[bucket]
+        total = np.outer(prior, self.prior.astype(np.float64) * factor[self.new.astype(np.int64)]).astype(dtype)
+        for c, (channel, history) in enumerate(zip(self.channels, histories, strict=True)):
+            gate = self.gates.channels[bucket, c]
+            if not gate.any():
+                continue
+            raw = channel.matrix.scores(history.astype(dtype))
+            for g, members in enumerate((~self.new, self.new)):
+                if members.any():
+                    part = raw[:, members]
+                    mean, spread = part.mean(axis=1), part.std(axis=1)
+                    scale[c, g] = np.where(spread > _TINY, gate * factor[g] / np.maximum(spread, _TINY), 0.0)
+                    constant[g] -= scale[c, g] * mean
+                    raw[:, members] = part * scale[c, g][:, None].astype(dtype)
+            total += raw
+        for g, members in enumerate((~self.new, self.new)):
+            total[:, members] += constant[g][:, None].astype(dtype)
+        return _Mix(total, scale, constant, prior, factor)
+
+
+@dataclass(frozen=True)
+class _Mix:
+    """What mixing made: scores ``(users, items)`` and the numbers that explain them.
+
+    ``scale`` is ``(channels, 2, users)`` and ``constant`` ``(2, users)``: items with interactions, then new ones.
+    """
+
+    total: Array
+    scale: Array
+    constant: Array
+    prior: Array
+    factor: Array
