@@ -162,6 +162,7 @@ class Bundle:
         try:
             arrays = load_file(root / _ARRAYS)
             ids = json.loads((root / _IDS).read_text(encoding="utf-8"))
+            _check_sizes(arrays, ids)
             channels = tuple(_channel(entry, arrays, len(ids["items"])) for entry in manifest["channels"])
             gates = Gates(arrays["gates.edges"], arrays["gates.channels"], arrays["gates.prior"], **manifest["gates"])
             fields = ("user", "item", "time", "weight", "kind", "platform")
@@ -207,7 +208,7 @@ def _read_manifest(root: Path) -> dict[str, Any]:
         )
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
-        version, files = manifest["format"], manifest["files"]
+        version, files = manifest["format"], dict(manifest["files"])
     except (ValueError, KeyError, TypeError) as error:
         raise BundleError(
             "the bundle's manifest cannot be read.",
@@ -224,7 +225,16 @@ def _read_manifest(root: Path) -> dict[str, Any]:
             expected=f"format {FORMAT}",
             next="upgrade kgrec" if isinstance(version, int) and version > FORMAT else "train again",
         )
-    for name, expected in files.items():
+    for name in (_ARRAYS, _IDS):
+        if name not in files:
+            raise BundleError(
+                "the bundle is damaged.",
+                where=str(path),
+                found=f"no hash of {name}",
+                expected=f"a sha256 for each of {_ARRAYS}, {_IDS}",
+                next="train again, or copy the whole folder again",
+            )
+        expected = files[name]
         found = _sha256(root / name) if (root / name).is_file() else "no such file"
         if found != expected:
             raise BundleError(
@@ -237,13 +247,32 @@ def _read_manifest(root: Path) -> dict[str, Any]:
     return dict(manifest)
 
 
+def _check_sizes(arrays: Mapping[str, Array], ids: Mapping[str, list[str]]) -> None:
+    """Every array has a row for each id that it is about, and names no row beyond them; else ValueError."""
+    about = {"prior": "items", "new": "items", "node_embeddings": "nodes", "relation_embeddings": "relations"}
+    about |= {name: "items" for name in arrays if name.endswith((".source", ".target"))}
+    for name, kind in about.items():
+        if len(arrays[name]) != len(ids[kind]):
+            raise ValueError(f"{name} has {len(arrays[name])} rows, there are {len(ids[kind])} {kind}")
+    if len(ids["names"]) != len(ids["nodes"]):
+        raise ValueError(f"there are {len(ids['names'])} names and {len(ids['nodes'])} nodes")
+    rows = {"user": "users", "item": "items", "kind": "kinds", "platform": "platforms"}
+    for field, kind in rows.items():
+        array = arrays[f"interactions.{field}"]
+        if len(array) and not 0 <= array.min() <= array.max() < len(ids[kind]):
+            beyond = array.min() if array.min() < 0 else array.max()
+            raise ValueError(f"interactions.{field} names row {beyond}, there are {len(ids[kind])}")
+
+
 def _channel(entry: Mapping[str, Any], arrays: Mapping[str, Array], n_items: int) -> Channel:
     name = entry["name"]
     history = HistoryWeights(**entry["history"])
     if entry["matrix"] == "low_rank":
         return Channel(name, LowRankMatrix(arrays[f"{name}.source"], arrays[f"{name}.target"]), history)
     parts = (arrays[f"{name}.data"], arrays[f"{name}.indices"], arrays[f"{name}.indptr"])
-    return Channel(name, SparseMatrix(sparse.csr_matrix(parts, shape=(n_items, n_items))), history)
+    weights = sparse.csr_matrix(parts, shape=(n_items, n_items))
+    weights.check_format(full_check=True)
+    return Channel(name, SparseMatrix(weights), history)
 
 
 def _sha256(path: Path) -> str:

@@ -64,7 +64,7 @@ class KgrecError(Exception):
         for name in ("where", "found", "expected", "next"):
             value = getattr(self, name)
             if value is not None:
-                lines.append(f"  {name:<9} {value}")
+                lines.append(f"  {name:<9} {value}".replace("\n", "\n" + " " * 12))
         return "\n".join(lines)
 
     def as_dict(self) -> dict[str, str | None]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Literal, Protocol
 
 import pyarrow as pa
 
@@ -80,6 +80,20 @@ class Interaction:
 
 
 Record = NodeRecord | EdgeRecord | Interaction
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Records of one kind from one table, as the graph takes them in at once.
+
+    Attributes:
+        kind: which of the three record classes all of ``records`` are.
+        table: the table they were read from, for reports.
+    """
+
+    kind: Literal["nodes", "edges", "interactions"]
+    table: str
+    records: Sequence[Record]
 
 
 @dataclass(frozen=True)

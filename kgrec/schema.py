@@ -8,14 +8,22 @@ from __future__ import annotations
 
 import hashlib
 import json
+from importlib import resources
+from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, StringConstraints, ValidationError
+
+from kgrec.errors import ConfigError, SchemaError
+from kgrec.schema_file import Origin, model_problems, nearest, read_yaml, refuse
+from kgrec.schema_rules import broken_rules
 
 LANGUAGES = ("en", "zh")
 
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,62}$")]
 """A label, type or property name: these reach Cypher text, so nothing but letters, digits and underscores."""
+
+Separator = Annotated[str, StringConstraints(min_length=1)]
 
 
 class _Model(BaseModel):
@@ -25,30 +33,42 @@ class _Model(BaseModel):
 class Words(_Model):
     """How people say it, in every language of the explanations."""
 
-    en: str
-    zh: str
+    en: str = Field(description="English.")
+    zh: str = Field(description="Chinese.")
 
 
 class PropertySpec(_Model):
-    """One property of a node or edge type."""
+    """One property of a node or edge type.
 
-    type: Literal["id", "category", "number", "time", "text", "embedding"]
+    The types: `id` and `category` are short texts, `text` is prose, `number` is finite, `time` is unix seconds, an ISO
+    date or a position, `embedding` is a list of numbers.
+    """
+
+    type: Literal["id", "category", "number", "time", "text", "embedding"] = Field(description="What values it holds.")
     embed: bool = Field(False, description="Part of the text that the language model reads; for text and category.")
     required: bool = Field(False, description="A row without it is refused; otherwise the property is left out.")
-    missing: tuple[str, ...] = Field((), description="Source values that mean 'nothing', beside the empty string.")
+    missing: tuple[str, ...] = Field((), description="Source values that mean 'nothing', beside the empty cell.")
 
 
 class NodeSource(_Model):
     """Which table describes nodes of this type, and how."""
 
-    table: str
-    platform: str
+    table: str = Field(description="Name of the table as the loader yields it.")
+    platform: str = Field(description="Where it comes from: one of the schema's platforms.")
     id: str = Field(description="Column of the identity.")
     prefix: str = Field("", description="Put before the id, where ids of two platforms could collide.")
-    split: str | None = Field(None, description="Separator, where one cell holds several ids.")
+    split: Separator | None = Field(
+        None, description="Separator, where one cell holds several ids; each part is its own `name`."
+    )
+    rename: dict[str, str] = Field(
+        default_factory=dict, description="Id in the source: id in the graph; the empty text leaves it out."
+    )
+    optional: bool = Field(False, description="An empty id means that the row describes no node; else it is an error.")
     type_column: str | None = Field(None, description="Take only rows whose cell here equals the node type's name.")
     columns: dict[str, str] = Field(default_factory=dict, description="Property name: column name.")
-    list_columns: dict[str, str] = Field(default_factory=dict, description="Property name: separator to split it by.")
+    list_columns: dict[str, Separator] = Field(
+        default_factory=dict, description="Property name: separator to split its column by; makes it a list."
+    )
 
 
 class Alignment(_Model):
@@ -64,34 +84,40 @@ class Alignment(_Model):
 class NodeType(_Model):
     """A label of the graph."""
 
-    role: Literal["user", "item"] | None = None
-    words: Words
-    properties: dict[Name, PropertySpec] = Field(default_factory=dict)
-    sources: tuple[NodeSource, ...] = ()
-    align: Alignment | None = None
+    role: Literal["user", "item"] | None = Field(None, description="Exactly one type is the user, one the item.")
+    words: Words = Field(description="What people call such a thing.")
+    properties: dict[Name, PropertySpec] = Field(
+        default_factory=dict, description="By name; `name` is what people read of a node."
+    )
+    sources: tuple[NodeSource, ...] = Field((), description="Tables that describe such nodes.")
+    align: Alignment | None = Field(None, description="Merge nodes of several platforms by this.")
 
 
 class Endpoint(_Model):
     """One end of an edge in a table."""
 
-    column: str
+    column: str = Field(description="Column of the node's id.")
     type: Name | None = Field(None, description="Node type, when it is always the same.")
     type_column: str | None = Field(None, description="Column that names the node type, when it differs by row.")
-    prefix: str = ""
-    split: str | None = None
+    prefix: str = Field("", description="Put before the id, as in the node's source.")
+    split: Separator | None = Field(None, description="Separator, where one cell holds several ids.")
+    rename: dict[str, str] = Field(
+        default_factory=dict, description="Id in the source: id in the graph; the empty text leaves the edge out."
+    )
+    optional: bool = Field(False, description="An empty cell means that there is no such edge; else it is an error.")
 
 
 class EdgeSource(_Model):
     """Which table holds edges of this type, and how."""
 
-    table: str
-    platform: str
-    source: Endpoint
-    target: Endpoint
+    table: str = Field(description="Name of the table as the loader yields it.")
+    platform: str = Field(description="Where it comes from, and whose ids the ends are.")
+    source: Endpoint = Field(description="Where the edge starts.")
+    target: Endpoint = Field(description="Where the edge leads.")
     relation_column: str | None = Field(None, description="Column of the finer relation name, if any.")
     only: tuple[str, ...] = Field((), description="Keep only rows with these relation names.")
     skip: tuple[str, ...] = Field((), description="Leave out rows with these relation names (inverses, say).")
-    columns: dict[str, str] = Field(default_factory=dict)
+    columns: dict[str, str] = Field(default_factory=dict, description="Property name: column name.")
 
 
 class EdgeType(_Model):
@@ -101,44 +127,53 @@ class EdgeType(_Model):
     target: tuple[Name, ...] = Field(description="Node types it may lead to.")
     words: Words = Field(description="Read between source and target: 'directed by'.")
     relations: dict[str, Words] = Field(default_factory=dict, description="Words for finer relation names.")
-    properties: dict[Name, PropertySpec] = Field(default_factory=dict)
-    sources: tuple[EdgeSource, ...] = ()
+    properties: dict[Name, PropertySpec] = Field(default_factory=dict, description="By name.")
+    sources: tuple[EdgeSource, ...] = Field((), description="Tables that hold such edges.")
 
 
 class InteractionSource(_Model):
     """Which table holds interactions of this type, and how."""
 
-    table: str
-    platform: str
-    user: str
-    item: str
-    user_prefix: str = ""
-    item_prefix: str = ""
+    table: str = Field(description="Name of the table as the loader yields it.")
+    platform: str = Field(description="Where it comes from, and whose ids user and item are.")
+    user: str = Field(description="Column of the user's id.")
+    item: str = Field(description="Column of the item's id.")
+    user_prefix: str = Field("", description="Put before the user's id, as in the user's node source.")
+    item_prefix: str = Field("", description="Put before the item's id, as in the item's node source.")
     kind: str | None = Field(None, description="The kind of all rows.")
     kind_column: str | None = Field(None, description="Column of the kind, when it differs by row.")
     time: str | None = Field(None, description="Column of unix seconds, ISO dates or positions.")
-    weight: str | None = Field(None, description="Column of stars, counts ...")
+    weight: str | None = Field(None, description="Column of stars, counts ...; 1 where there is none.")
 
 
 class InteractionType(_Model):
     """A relationship type of the graph that records behaviour."""
 
-    user: Name
-    item: Name
+    user: Name = Field(description="The node type with the role user.")
+    item: Name = Field(description="The node type with the role item.")
     words: Words = Field(description="Read between user and item: 'watched'.")
     kinds: tuple[str, ...] = Field((), description="Kinds that may occur; empty: any.")
-    sources: tuple[InteractionSource, ...] = ()
+    sources: tuple[InteractionSource, ...] = Field((), description="Tables that hold such interactions.")
 
 
 class GraphSchema(_Model):
     """A whole graph: node types, edge types, interaction types and the platforms they come from."""
 
-    version: Literal[1]
-    domain: str
-    platforms: dict[str, Words]
-    nodes: dict[Name, NodeType]
-    edges: dict[Name, EdgeType] = Field(default_factory=dict)
-    interactions: dict[Name, InteractionType]
+    version: Literal[1] = Field(description="Version of this form: 1.")
+    domain: str = Field(description="What it is about, in one word.")
+    platforms: dict[str, Words] = Field(
+        description="Where data comes from. The order counts: of merged nodes, the first platform gives the id."
+    )
+    nodes: dict[Name, NodeType] = Field(description="Node types by label.")
+    edges: dict[Name, EdgeType] = Field(default_factory=dict, description="Edge types by name.")
+    interactions: dict[Name, InteractionType] = Field(description="Interaction types by name.")
+
+    _origin: Origin = PrivateAttr(default_factory=Origin)
+
+    @property
+    def origin(self) -> Origin:
+        """Where it was read, for messages that point to a line."""
+        return self._origin
 
     @property
     def user_type(self) -> str:
@@ -170,3 +205,61 @@ class GraphSchema(_Model):
             "interactions": {n: {"user": t.user, "item": t.item} for n, t in self.interactions.items()},
         }
         return hashlib.sha256(json.dumps(shape, sort_keys=True).encode()).hexdigest()[:16]
+
+    def to_json(self) -> str:
+        """The whole schema as JSON text, for a store or a bundle to keep."""
+        return self.model_dump_json()
+
+    @classmethod
+    def from_json(cls, text: str) -> GraphSchema:
+        """Read back what :meth:`to_json` wrote."""
+        return cls.model_validate_json(text)
+
+
+def shipped_schemas() -> tuple[str, ...]:
+    """Names of the schemas that come with kgrec."""
+    files = (file.name for file in resources.files("kgrec_schemas").iterdir())
+    return tuple(sorted(name.removesuffix(".yaml") for name in files if name.endswith(".yaml")))
+
+
+def load_schema(name_or_path: str | Path) -> GraphSchema:
+    """Read a schema by shipped name (``movies``) or from a YAML file.
+
+    Raises:
+        ConfigError: no such name, no such file.
+        SchemaError: the file has problems; all of them are listed, each with its line.
+    """
+    if str(name_or_path) in shipped_schemas():
+        source = resources.files("kgrec_schemas") / f"{name_or_path}.yaml"
+        return parse_schema(source.read_text(encoding="utf-8"), f"graph_schemas/{name_or_path}.yaml")
+    path = Path(name_or_path)
+    if not path.is_file():
+        known = shipped_schemas()
+        raise ConfigError(
+            f"no graph schema '{name_or_path}'.",
+            found=f"neither a shipped name nor a file{nearest(str(name_or_path), known)}",
+            expected=f"one of {', '.join(known)}, or the path of a YAML file",
+        )
+    try:
+        return parse_schema(path.read_text(encoding="utf-8"), str(path))
+    except UnicodeDecodeError as error:
+        raise SchemaError("the schema is not readable YAML.", where=str(path), expected="text in UTF-8") from error
+
+
+def parse_schema(text: str, file: str) -> GraphSchema:
+    """Read a schema from YAML text; ``file`` is what messages call it.
+
+    Raises:
+        SchemaError: as :func:`load_schema`.
+    """
+    yaml_file = read_yaml(text, file)
+    problems = [*yaml_file.problems, *broken_rules(yaml_file.data)]
+    try:
+        schema = GraphSchema.model_validate(yaml_file.data)
+    except ValidationError as error:
+        problems += model_problems(error, GraphSchema)
+        schema = None
+    refuse(problems, yaml_file.origin)
+    assert schema is not None  # otherwise there were problems
+    schema._origin = yaml_file.origin
+    return schema

@@ -41,7 +41,8 @@ class HistoryWeights:
         """Weights of all users' histories, float64 ``(n_users, n_items)``.
 
         Several interactions with one item count ``log2(1 + sum)``; recency goes by the latest of them. Events of the
-        same time share a rank, so the order of the input does not matter.
+        same time share a rank, so the order of the input does not matter. Recency is left out for a user any of whose
+        times is unknown.
         """
         n = len(interactions)
         if n == 0:
@@ -59,10 +60,13 @@ class HistoryWeights:
         pairs, first = np.unique(user * np.int64(n_items) + item, return_inverse=True)
         total = np.log2(1.0 + np.bincount(first, weight, len(pairs)))
         pair_user, pair_item = pairs // n_items, pairs % n_items
-        if self.recency < 1.0 and interactions.has_time:
+        if self.recency < 1.0:
+            unknown = np.isnan(interactions.time)
+            untimed = np.zeros(n_users, np.bool_)
+            untimed[user[unknown]] = True
             latest = np.full(len(pairs), -np.inf)
-            np.maximum.at(latest, first, interactions.time)
-            total *= self.recency ** _steps_back(pair_user, latest)
+            np.maximum.at(latest, first, np.where(unknown, -np.inf, interactions.time))
+            total *= np.where(untimed[pair_user], 1.0, self.recency ** _steps_back(pair_user, latest))
         return sparse.csr_matrix((total, (pair_user, pair_item)), shape=(n_users, n_items))
 
 
@@ -131,9 +135,14 @@ class LowRankMatrix:
 
 
 def _without_own_terms(dense: Array, history: sparse.csr_matrix, diagonal: Array) -> Array:
-    """Take out of each score what the item itself, being in the history, put in."""
+    """Take out of each score what the item itself, being in the history, put in.
+
+    What is left within rounding of that is 0: scaling to unit spread would otherwise make a score of mere noise.
+    """
     row = np.repeat(np.arange(history.shape[0]), np.diff(history.indptr))
-    dense[row, history.indices] -= (history.data * diagonal[history.indices]).astype(dense.dtype)
+    own = history.data * diagonal[history.indices]
+    left = dense[row, history.indices] - own.astype(dense.dtype)
+    dense[row, history.indices] = np.where(np.abs(left) > 64 * np.finfo(dense.dtype).eps * np.abs(own), left, 0.0)
     return dense
 
 

@@ -1,1 +1,8 @@
 """Rows to records: reading sources, mapping columns, checking data, aligning entities."""
+
+from kgrec.extract.checks import Check, CheckReport, check
+from kgrec.extract.extraction import Extraction
+from kgrec.extract.mapping import map_table
+from kgrec.extract.sources import known_loaders, open_loader
+
+__all__ = ["Check", "CheckReport", "Extraction", "check", "known_loaders", "map_table", "open_loader"]

@@ -1,7 +1,7 @@
 """Titles as they are compared: one thing has one title, however a platform spells it.
 
 ``Godfather, The (1972)`` and ``The Godfather`` compare equal, and so do ``Seven (Se7en)`` and ``Se7en``. A title has
-several forms, from strict to loose; which form may be used when is the business of :mod:`kgrec.extract.align`.
+several forms, from strict to loose; which form may be used when is the business of :mod:`kgrec.extract.matching`.
 """
 
 from __future__ import annotations
@@ -10,26 +10,27 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
+_each = re.compile(r"\S+").findall
+
 _ARTICLES = frozenset(
-    "the a an le la les l' un une el los las una il lo gli i der die das den det de het en ett ein eine o os as".split()
+    _each("the a an le la les l' un une el los las una il lo gli i der die das den det de het en ett ein eine o os as")
 )
-_NUMBER_WORDS = (
+_NUMBER_WORDS = _each(
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
     "eighteen nineteen twenty"
-).split()
+)
 _NUMBERS = {word: str(number) for number, word in enumerate(_NUMBER_WORDS)}
 _ROMAN = {
-    word: str(number)
-    for number, word in enumerate("ii iii iv v vi vii viii ix x xi xii xiii xiv xv xvi xvii xviii xix xx".split(), 2)
+    numeral: str(number)
+    for number, numeral in enumerate(_each("ii iii iv v vi vii viii ix x xi xii xiii xiv xv xvi xvii xviii xix xx"), 2)
 }
 _ORDINALS = {
     word: f"{number}{('st', 'nd', 'rd')[number - 1] if number < 4 else 'th'}"
-    for number, word in enumerate(
-        "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth".split(), 1
-    )
+    for number, word in enumerate(_each("first second third fourth fifth sixth seventh eighth ninth tenth"), 1)
 }
 _SPELLED_OUT = _ORDINALS | {
     "mr": "mister",
+    "monsieur": "mister",
     "dr": "doctor",
     "vs": "versus",
     "st": "saint",
@@ -38,15 +39,17 @@ _SPELLED_OUT = _ORDINALS | {
     "theatre": "theater",
     "grey": "gray",
 }
-_SMALL_WORDS = frozenset("the a an and et y und of in le la les un une der die das el il part episode".split())
+_SMALL_WORDS = frozenset(_each("the a an and et y und le la les un une der die das el il part episode"))
+_COUNTERS = frozenset(("", *_each("part episode volume vol chapter book season")))
 _LETTERS = str.maketrans(
     {"ø": "o", "æ": "ae", "œ": "oe", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "&": " and ", "+": " and "}
 )
 _BRACKET = re.compile(r"[(\[]([^()\[\]]*)[)\]]")
 _YEAR = re.compile(r"(?:1[89]|20)\d\d")
-_AKA = re.compile(r"\ba\.?\s?k\.?\s?a\b\.?:?", re.IGNORECASE)
-_SEGMENT = re.compile(r":\s+|\s+[-–—]+\s+|\s*[–—]\s*|;\s+|\s/\s")
+_AKA = re.compile(r"(?:^|[\s,]+)a\.?k\.?a\.?:?\s+", re.IGNORECASE)
+_SEGMENT = re.compile(r"[,;]?\s+or[:,]\s+|[,;]\s+or\s+|:\s+|\s+[-–—]+\s+|\s*[–—]\s*|;\s+|\s/\s")
 _APOSTROPHE = re.compile(r"['’‘`´ʻ]")
+_ACCENT = re.compile(r"[\u0300-\u036f]")
 _POSSESSIVE = re.compile(r"^.*?\w['’]s\s+(?=\S+\s+\S)")
 _WORD = re.compile(r"[^\W_]+")
 _INITIALS = re.compile(r"\b[a-z](?:[^\w\s]+[a-z])+\b")
@@ -92,9 +95,11 @@ def read_title(text: str) -> Title:
         else:
             pieces.append(inside)
     outside = _BRACKET.sub(" ", text)
-    if not outside.strip():
+    if not _WORD.search(outside):
         outside, pieces = text, []
     main, *also_known = _AKA.split(outside)
+    if not main.strip():
+        main, also_known = outside, []
     pieces = [piece for joined in (*also_known, *pieces) for piece in _AKA.split(joined)]
     spelled = [_article_first(piece) for piece in (main, *pieces)]
     words = [" ".join(_words(piece)) for piece in spelled]
@@ -109,6 +114,11 @@ def read_title(text: str) -> Title:
     )
 
 
+def plain_words(text: str) -> str:
+    """Text in lower case without accents and punctuation, numbers as digits."""
+    return " ".join(_words(text))
+
+
 def _article_first(text: str) -> str:
     """``Godfather, The`` as ``The Godfather``."""
     head, comma, last = text.strip().rpartition(",")
@@ -121,7 +131,7 @@ def _article_first(text: str) -> str:
 def _words(text: str) -> list[str]:
     """Words without accents, apostrophes and case; numbers as digits."""
     plain = unicodedata.normalize("NFKD", _APOSTROPHE.sub("", text.casefold().translate(_LETTERS)))
-    plain = "".join(letter for letter in plain if not unicodedata.combining(letter))
+    plain = unicodedata.normalize("NFC", _ACCENT.sub("", plain))
     # "U.S." and "M*A*S*H" are one word each.
     words = _WORD.findall(_INITIALS.sub(lambda found: "".join(_WORD.findall(found[0])), plain))
     # A roman numeral never begins a title; "I" is a word more often than a number.
@@ -135,12 +145,20 @@ def _parts(text: str) -> set[str]:
     """
     segments = [" ".join(_words(segment)) for segment in _SEGMENT.split(text)]
     segments = [segment for segment in segments if segment]
-    cuts = range(1, len(segments))
-    parts = {" ".join(segments[:cut]) for cut in cuts} | {" ".join(segments[cut:]) for cut in cuts}
-    if len(segments) > 1:
-        parts.add(_NUMBER.sub("", " ".join(segments)))
-    parts.add(" ".join(_words(_POSSESSIVE.sub("", text))))
-    return {part.strip() for part in parts if not _NUMBER.sub("", part).strip() in ("", "part", "the movie")}
+    if not segments:
+        return set()
+    # What is left of "Kill Bill: Vol. 2" without its end is another film; "Vol. 2" and "The Movie" are none.
+    ends_in_number = _without_numbers(segments[-1]) in _COUNTERS
+    heads = {" ".join(segments[:cut]) for cut in range(1, len(segments) - ends_in_number)}
+    tails = {" ".join(segments[cut:]) for cut in range(1, len(segments))}
+    parts = heads | tails | {" ".join(_words(_POSSESSIVE.sub("", text)))}
+    if len(segments) > 1 and not ends_in_number:
+        parts.add(_without_numbers(" ".join(segments)))
+    return {part for part in parts if _without_numbers(part) not in _COUNTERS | {"the movie"}}
+
+
+def _without_numbers(words: str) -> str:
+    return _NUMBER.sub("", words).strip()
 
 
 def _loose(words: str) -> str:

@@ -1,0 +1,139 @@
+"""Write schema.json and README.md of this folder anew from the models: ``python -m kgrec_schemas``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from kgrec.schema import GraphSchema
+from kgrec.schema_rules import RESERVED_EDGE_PROPERTIES, RESERVED_LABEL_START, RESERVED_PROPERTIES
+
+FOLDER = Path(__file__).parent
+
+
+def _quoted(names: tuple[str, ...]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
+HEAD = f"""# Graph schemas
+
+A graph schema is one YAML file that says what the rows of your tables mean: which columns become the *nodes* of the
+graph (users, items, and the things they are connected with), which become *edges* (facts) and which *interactions*
+(what users did). kgrec ships `movies`, `books`, `music` and `triples`; use one by its name, or write your own and give
+its path.
+
+Begin with a file that is enough for two tables, `users.csv` and `plays.csv`, and one of items:
+
+```yaml
+version: 1
+domain: games
+platforms:
+  shop: {{en: the game shop, zh: 游戏商店}}
+nodes:
+  Player:
+    role: user                       # exactly one type is the user ...
+    words: {{en: player, zh: 玩家}}
+    sources:
+      - {{table: users, platform: shop, id: user_id}}
+  Game:
+    role: item                       # ... and one the item
+    words: {{en: game, zh: 游戏}}
+    properties:
+      name: {{type: text, embed: true}}     # what people read, and what the language model reads
+      year: {{type: number}}
+    sources:
+      - {{table: games, platform: shop, id: game_id, columns: {{name: title, year: released}}}}
+  Studio:
+    words: {{en: studio, zh: 工作室}}
+    sources:
+      - {{table: games, platform: shop, id: studios, split: ";"}}
+edges:
+  MADE_BY:
+    source: [Game]
+    target: [Studio]
+    words: {{en: made by, zh: 的开发商是}}      # explanations read "Game made by Studio"
+    sources:
+      - table: games
+        platform: shop
+        source: {{column: game_id, type: Game}}
+        target: {{column: studios, type: Studio, split: ";"}}
+interactions:
+  PLAYED:
+    user: Player
+    item: Game
+    words: {{en: played, zh: 玩过}}
+    sources:
+      - {{table: plays, platform: shop, user: user_id, item: game_id, kind: play, time: at, weight: hours}}
+```
+
+`kgrec check` reads your data by the schema and lists what does not fit. All mistakes in a schema file are reported at
+once, each with its line. Editors that know JSON Schema can check while you type: `schema.json` in this folder.
+
+Rules beyond the tables below:
+
+- A table that no source has is passed over; a column that its table lacks is an error.
+- Ids are texts, trimmed; whole numbers become texts without `.0`. Empty cells mean that there is nothing.
+- Property names kept by the store: {_quoted(RESERVED_PROPERTIES)}; of edges also
+  {_quoted(RESERVED_EDGE_PROPERTIES[len(RESERVED_PROPERTIES) :])}. `name` is free: it is what people read.
+- Names of types start with a letter, go on with letters, digits and underscores, and do not start with
+  `{RESERVED_LABEL_START}`. A name is used once, be it of nodes, edges or interactions.
+- Aliases of YAML (`*name`) are not understood.
+
+# Every key
+
+This part is generated: run `python -m kgrec_schemas` after changing `kgrec/schema.py`.
+"""
+
+
+def json_schema() -> str:
+    """The JSON Schema of a graph schema file."""
+    return json.dumps(GraphSchema.model_json_schema(), indent=2, ensure_ascii=False) + "\n"
+
+
+def reference() -> str:
+    """The README: a head for newcomers, then a table of keys for each model."""
+    whole = GraphSchema.model_json_schema()
+    order = ["PropertySpec", "NodeType", "NodeSource", "Alignment", "EdgeType", "EdgeSource", "Endpoint"]
+    models = {"GraphSchema": whole} | {name: whole["$defs"][name] for name in [*order, *sorted(whole["$defs"])]}
+    return HEAD + "".join(_section(name, model) for name, model in models.items())
+
+
+def _section(name: str, model: dict[str, Any]) -> str:
+    lines = ["", f"## {name}", "", model["description"], "", "| key | value | default | meaning |", "|---|---|---|---|"]
+    for key, spec in model["properties"].items():
+        default = "required" if key in model.get("required", ()) else _default(spec)
+        lines.append(f"| `{key}` | {_kind(spec)} | {default} | {spec['description']} |")
+    return "\n".join(lines) + "\n"
+
+
+def _default(spec: dict[str, Any]) -> str:
+    default = spec.get("default")
+    return "none" if default in (None, "", [], {}) else f"`{json.dumps(default)}`"
+
+
+def _kind(spec: dict[str, Any]) -> str:
+    """A type of JSON Schema in words."""
+    if "anyOf" in spec:
+        return " or ".join(_kind(option) for option in spec["anyOf"] if option.get("type") != "null")
+    if "$ref" in spec:
+        name = spec["$ref"].rsplit("/", 1)[-1]
+        return f"[{name}](#{name.lower()})"
+    if "enum" in spec or "const" in spec:
+        return ", ".join(f"`{value}`" for value in spec.get("enum", [spec.get("const")]))
+    if spec["type"] == "array":
+        return f"list of {_kind(spec['items'])}"
+    if spec["type"] == "object":
+        values = spec.get("additionalProperties") or next(iter(spec["patternProperties"].values()))
+        return f"mapping of name to {_kind(values)}"
+    return {"string": "text", "boolean": "true or false", "integer": "whole number"}[spec["type"]]
+
+
+def main() -> None:
+    """Write both files."""
+    (FOLDER / "schema.json").write_text(json_schema(), encoding="utf-8")
+    (FOLDER / "README.md").write_text(reference(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,61 @@
+"""Settings: typed, frozen, a sentence per field. A mistyped name or an impossible value is a ConfigError at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from kgrec.errors import ConfigError
+
+
+class TrainConfig(BaseModel):
+    """How a bundle is learned. The defaults are the ones that the published figures were made with."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    seed: int = Field(0, ge=0, description="The same seed gives the same bundle on one machine's CPU.")
+    embedding_dim: int = Field(64, ge=2, description="Width of node embeddings.")
+    num_layers: int = Field(1, ge=0, le=4, description="Hops of the GNN; 0 leaves the facts out.")
+    epochs: int = Field(40, ge=1, description="Most epochs; early stopping usually ends before.")
+    patience: int = Field(4, ge=1, description="Epochs without a better validation ndcg@10 before stopping.")
+    batch_size: int = Field(256, ge=1, description="Users per step.")
+    learning_rate: float = Field(3e-3, gt=0, description="Adam's step size.")
+    weight_decay: float = Field(1e-4, ge=0, description="L2 pull on all embeddings, as in AdamW.")
+    dropout: float = Field(0.5, ge=0, lt=1, description="Share of each history hidden from the encoder in training.")
+    free_dropout: float = Field(0.1, ge=0, lt=1, description="Share of nodes without free embedding in a step.")
+    loss: Literal["exact_bce", "sampled_bce", "softmax"] = Field(
+        "exact_bce", description="Behaviour loss; beyond `exact_items` items exact_bce is sampled."
+    )
+    exact_items: int = Field(50_000, ge=1, description="Largest catalogue over which the loss is exact.")
+    num_negatives: int = Field(1024, ge=1, description="Negatives drawn by popularity^.75 where the loss is sampled.")
+    kg_weight: float = Field(0.1, ge=0, description="Alpha of the joint loss: weight of the KG reconstruction.")
+    kg_decoder: Literal["distmult", "transe", "rotate"] = Field("distmult", description="Scoring of a triple.")
+    text_weight: float = Field(0.01, ge=0, description="Weight of the alignment of embeddings with texts (InfoNCE).")
+    prior_start: Literal["auto", "log", "zero"] = Field(
+        "auto", description="Where the items' bias starts: log share, zero, or whichever validates better."
+    )
+    text_encoder: str = Field(
+        "minilm", description="minilm, multilingual, hashing, none, or a transformers model by folder or hub name."
+    )
+    num_threads: int = Field(0, ge=0, description="CPU threads; 0 takes all cores.")
+
+    @classmethod
+    def of(cls, settings: Mapping[str, Any]) -> TrainConfig:
+        """Build from a mapping, all problems at once.
+
+        Raises:
+            ConfigError: an unknown name or an impossible value.
+        """
+        try:
+            return cls(**settings)
+        except ValidationError as error:
+            problems = [f"{'.'.join(map(str, p['loc']))}: {p['msg']}, found {p['input']!r}" for p in error.errors()]
+            raise ConfigError(
+                f"{len(problems)} setting(s) cannot be used.",
+                where="training settings",
+                found="; ".join(problems),
+                expected="names and ranges as `kgrec train --help` lists them",
+                next="correct them and run again",
+            ) from error

@@ -1,0 +1,198 @@
+"""Extraction: sources and a schema in, batches of checked and aligned records out."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import pyarrow as pa
+
+from kgrec.errors import SourceError
+from kgrec.extract.align import AlignmentReport, align
+from kgrec.extract.mapping import PHASES, OnError, map_table, parts_of
+from kgrec.extract.reading import Phase, Problem
+from kgrec.extract.sources import open_loader, source_fingerprint
+from kgrec.records import Batch, EdgeRecord, Loader, NodeRecord, Record, Table, Value
+from kgrec.schema import GraphSchema
+
+
+@dataclass(frozen=True)
+class _Merge:
+    """How records of one aligned node type become nodes.
+
+    Attributes:
+        properties: of each node that several records became, by its uid.
+    """
+
+    report: AlignmentReport
+    properties: Mapping[str, Mapping[str, Value]]
+
+
+class Extraction:
+    """Everything the sources say, as records of the schema.
+
+    The same sources, schema and batch size give the same batches in the same order, so that an interrupted import can
+    go on where it stopped.
+
+    Args:
+        schema: what the columns mean.
+        sources: loaders, or specs such as ``movielens100k`` and ``tables:data/``.
+        on_error: raise at a row that does not fit, or leave it out and note it in :attr:`problems`.
+
+    Attributes:
+        problems: rows left out, by reason; filled while batches are read.
+        rows: rows of each table that was read to its end.
+
+    Raises:
+        ConfigError: an unknown loader.
+        SourceError: a source that cannot be read, or none that has a table of the schema.
+    """
+
+    def __init__(self, schema: GraphSchema, sources: Sequence[str | Loader], *, on_error: OnError = "fail") -> None:
+        self.schema = schema
+        self.sources = tuple(sources)
+        self.on_error = on_error
+        self.loaders = tuple(open_loader(source) if isinstance(source, str) else source for source in sources)
+        self.problems: list[Problem] = []
+        self.rows: dict[str, int] = {}
+
+    def __repr__(self) -> str:
+        return f"Extraction({self.schema.domain}, {len(self.sources)} sources, source_id={self.source_id[:8]})"
+
+    @cached_property
+    def source_id(self) -> str:
+        """Hash of what decides the records: sources with their files' sizes and times, schema, error policy."""
+        parts = [self.schema.to_json(), self.on_error, *map(source_fingerprint, self.sources)]
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+
+    @cached_property
+    def alignments(self) -> Mapping[str, AlignmentReport]:
+        """Report per node type that occurs on several platforms and that the schema aligns."""
+        return {name: merge.report for name, merge in self._merges.items()}
+
+    @property
+    def alignment(self) -> AlignmentReport | None:
+        """The report of the item type, or of the first other type that was aligned; None where none was."""
+        return self.alignments.get(self.schema.item_type, next(iter(self.alignments.values()), None))
+
+    def batches(self, batch_size: int = 10_000) -> Iterator[Batch]:
+        """Yield all records: nodes, then edges, then interactions; a batch holds records of one table.
+
+        Raises:
+            SourceError: as :class:`Extraction`, or a table without a column that the schema names.
+            RecordError: a row does not fit and ``on_error`` is "fail".
+        """
+        self.problems.clear()
+        for phase in PHASES:
+            table, waiting = "", list[Record]()
+            for name, record in self.records(phase):
+                if waiting and (name != table or len(waiting) == batch_size):
+                    yield Batch(phase, table, tuple(waiting))
+                    waiting = []
+                table = name
+                waiting.append(record)
+            if waiting:
+                yield Batch(phase, table, tuple(waiting))
+
+    def records(self, phase: Phase) -> Iterator[tuple[str, Record]]:
+        """Yield each record of one kind with the name of its table, identities already merged."""
+        merges = self._merges
+        seen: set[tuple[str, str, str]] = set()
+        for table in self._tables([phase]):
+            for record in map_table(
+                self.schema, table, phases=[phase], on_error=self.on_error, problems=self.problems, seen=seen
+            ):
+                yield table.name, _merged(record, self.schema, merges) if merges else record
+
+    def tables_of_schema(self, phases: Collection[Phase] = PHASES) -> tuple[str, ...]:
+        """Names of the tables that the schema reads."""
+        return tuple(dict.fromkeys(part.source.table for part in parts_of(self.schema, phases)))
+
+    def _tables(self, phases: Collection[Phase]) -> Iterator[Table]:
+        """Tables of all loaders that the schema reads for these kinds, their rows counted when they are read."""
+        wanted = self.tables_of_schema(phases)
+        every = self.tables_of_schema()
+        found: list[str] = []
+        for loader in self.loaders:
+            for table in loader.tables():
+                found.append(table.name)
+                if table.name in wanted:
+                    yield replace(table, batches=self._counted(table))
+        if not set(found) & set(every):
+            raise SourceError(
+                f"no table of the sources is one that the schema '{self.schema.domain}' reads.",
+                found=f"tables {', '.join(dict.fromkeys(found))}" if found else "no table at all",
+                expected=f"some of {', '.join(every)}",
+                next="name the files like the schema's tables, or choose another schema",
+            )
+
+    def _counted(self, table: Table) -> Iterator[pa.RecordBatch]:
+        rows = 0
+        for batch in table.batches:
+            rows += batch.num_rows
+            yield batch
+        self.rows[table.name] = rows
+
+    @cached_property
+    def _merges(self) -> dict[str, _Merge]:
+        aligned = {name for name, node in self.schema.nodes.items() if node.align is not None}
+        records: dict[str, list[NodeRecord]] = defaultdict(list)
+        for table in self._tables(["nodes"]) if aligned else ():
+            for record in map_table(self.schema, table, phases=["nodes"], node_types=aligned, on_error=self.on_error):
+                assert isinstance(record, NodeRecord)
+                records[record.type].append(record)
+        rank = {platform: position for position, platform in enumerate(self.schema.platforms)}
+        merges = {}
+        for name in self.schema.nodes:
+            spec = self.schema.nodes[name].align
+            # The platform that is declared first comes first, because the first one gives the id of a merged node.
+            mine = sorted(records[name], key=lambda record: rank[record.platform]) if name in records else []
+            if spec is not None and len({record.platform for record in mine}) > 1:
+                report = align(mine, spec, node_type=name)
+                merges[name] = _Merge(report, _joined_properties(mine, report))
+        return merges
+
+
+def _joined_properties(records: Sequence[NodeRecord], report: AlignmentReport) -> dict[str, dict[str, Value]]:
+    """Properties of merged nodes: what the first platform says counts, the others fill in."""
+    platforms: dict[str, list[NodeRecord]] = defaultdict(list)
+    for record in records:
+        platforms[record.platform].append(record)
+    joined: dict[str, dict[str, Value]] = defaultdict(dict)
+    for platform in reversed(platforms):
+        for record in platforms[platform]:
+            uid = report.canonical(platform, record.uid)
+            if report.aliases(uid):
+                joined[uid] |= record.properties
+    return dict(joined)
+
+
+def _merged(record: Record, schema: GraphSchema, merges: Mapping[str, _Merge]) -> Record:
+    """A record about the merged nodes."""
+
+    def uid_of(node_type: str, uid: str) -> str:
+        merge = merges.get(node_type)
+        return uid if merge is None else merge.report.canonical(record.platform, uid)
+
+    if isinstance(record, NodeRecord):
+        if record.type not in merges:
+            return record
+        uid = uid_of(record.type, record.uid)
+        merge = merges[record.type]
+        return replace(
+            record,
+            uid=uid,
+            properties=merge.properties.get(uid, record.properties),
+            aliases=merge.report.aliases(uid) or (f"{record.platform}:{record.uid}",),
+        )
+    if isinstance(record, EdgeRecord):
+        return replace(
+            record,
+            source=uid_of(record.source_type, record.source),
+            target=uid_of(record.target_type, record.target),
+        )
+    spec = schema.interactions[record.type]
+    return replace(record, user=uid_of(spec.user, record.user), item=uid_of(spec.item, record.item))

@@ -1,0 +1,73 @@
+"""Where rows come from: a source is written ``LOADER`` or ``LOADER:LOCATION`` (``tables:data/``, ``movielens100k``)."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+from collections.abc import Iterator
+from importlib.metadata import entry_points
+from pathlib import Path
+
+from kgrec.errors import ConfigError
+from kgrec.records import Loader
+from kgrec.schema_file import nearest
+
+LOADER_GROUP = "kgrec.loaders"
+"""Entry points of this group are loaders; a package that declares one adds a platform to kgrec."""
+
+
+def known_loaders() -> tuple[str, ...]:
+    """Names of the loaders that are installed."""
+    return tuple(sorted({point.name for point in entry_points(group=LOADER_GROUP)}))
+
+
+def open_loader(spec: str) -> Loader:
+    """Build the loader of a source.
+
+    Raises:
+        ConfigError: no such loader, or the loader needs a location and none is given.
+        SourceError: the loader says so of its location.
+    """
+    name, colon, location = spec.partition(":")
+    points = {point.name: point for point in entry_points(group=LOADER_GROUP)}
+    if name not in points:
+        raise ConfigError(
+            f"no loader '{name}'.",
+            where=f"source '{spec}'",
+            found=f"'{name}'{nearest(name, points)}",
+            expected=f"one of {', '.join(sorted(points))}",
+            next="write a source as LOADER or LOADER:LOCATION, for example tables:data/",
+        )
+    factory = points[name].load()
+    arguments = (location,) if colon and location else ()
+    try:
+        inspect.signature(factory).bind(*arguments)
+    except TypeError:
+        raise ConfigError(
+            f"loader '{name}' {'takes no location' if arguments else 'needs a location'}.",
+            where=f"source '{spec}'",
+            next=f"write {name}" if arguments else f"write {name}:LOCATION",
+        ) from None
+    loader: Loader = factory(*arguments)
+    return loader
+
+
+def source_fingerprint(source: str | Loader) -> str:
+    """Hash that changes when a source's files do: its spec with the size and time of every file it names."""
+    if isinstance(source, str):
+        parts = [source, *_files(source.partition(":")[2])]
+    else:
+        location = getattr(source, "location", "")
+        parts = [type(source).__qualname__, str(location), *_files(str(location))]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def _files(location: str) -> Iterator[str]:
+    """Name, size in bytes and time of change of each file at a location; nothing where it is not a path."""
+    if not location or "\0" in location or "://" in location:
+        return
+    path = Path(location)
+    for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
+        if file.is_file():
+            state = file.stat()
+            yield f"{file}|{state.st_size}|{state.st_mtime_ns}"

@@ -1,0 +1,175 @@
+"""Records into a store, in durable batches, so that an interrupted import continues where it stopped."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from kgrec.graph.store import GraphStore, UpsertCounts
+from kgrec.records import Batch
+from kgrec.schema import GraphSchema
+
+
+class Extraction(Protocol):
+    """Checked records of some sources under a schema.
+
+    Attributes:
+        schema: what the records are checked against.
+        source_id: fingerprint of the sources; other content, another fingerprint.
+    """
+
+    @property
+    def schema(self) -> GraphSchema: ...
+
+    @property
+    def source_id(self) -> str: ...
+
+    def batches(self, batch_size: int) -> Iterator[Batch]:
+        """All nodes, then all edges, then all interactions, always in the same order and cut in the same places."""
+        ...
+
+
+@dataclass
+class TableReport:
+    """What became of one table's records of one kind.
+
+    Attributes:
+        rows: records given to the store.
+        created, matched, dangling: how many were new, were there already, or lacked an end node and were left out.
+        seconds: time the store took.
+    """
+
+    kind: str
+    table: str
+    rows: int = 0
+    created: int = 0
+    matched: int = 0
+    dangling: int = 0
+    seconds: float = 0.0
+
+    @property
+    def rows_per_s(self) -> float:
+        """Records per second, 0.0 before the first batch."""
+        return self.rows / self.seconds if self.seconds > 0 else 0.0
+
+    def _add(self, rows: int, counts: UpsertCounts, seconds: float) -> None:
+        self.rows += rows
+        self.created += counts.created
+        self.matched += counts.matched
+        self.dangling += counts.dangling
+        self.seconds += seconds
+
+
+@dataclass
+class IngestReport:
+    """What an import did.
+
+    Attributes:
+        tables: one report per table and kind, in the order they came; skipped batches are in none.
+        skipped_batches, skipped_rows: what an interrupted import had put in before, and this one passed over.
+        batches: how many batches the whole import has.
+        completed_before: the same import had been completed earlier, so every record was written once more.
+    """
+
+    tables: list[TableReport] = field(default_factory=list)
+    skipped_batches: int = 0
+    skipped_rows: int = 0
+    batches: int = 0
+    completed_before: bool = False
+
+    @property
+    def created(self) -> int:
+        """New nodes, edges and interactions."""
+        return sum(table.created for table in self.tables)
+
+    @property
+    def dangling(self) -> int:
+        """Records left out because a node they refer to does not exist."""
+        return sum(table.dangling for table in self.tables)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The report as plain data, for ``--json``."""
+        names = ("kind", "table", "rows", "created", "matched", "dangling")
+        return {
+            "tables": [
+                {name: getattr(table, name) for name in names}
+                | {"seconds": round(table.seconds, 3), "rows_per_s": round(table.rows_per_s)}
+                for table in self.tables
+            ],
+            "skipped_batches": self.skipped_batches,
+            "skipped_rows": self.skipped_rows,
+            "batches": self.batches,
+            "completed_before": self.completed_before,
+        }
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Told after every batch: by then its records and the note about it are durable.
+
+    Attributes:
+        batch: how many batches are in.
+        table: running totals of the batch's table; None for a batch that an earlier run had put in.
+    """
+
+    batch: int
+    table: TableReport | None
+
+
+def ingest(
+    extraction: Extraction,
+    store: GraphStore,
+    *,
+    batch_size: int = 5000,
+    progress: Callable[[Progress], None] | None = None,
+) -> IngestReport:
+    """Apply the schema and write every record of an extraction.
+
+    After each batch the store notes how many are in. A run that was interrupted, by ctrl-c or a kill, is continued by
+    the next call with the same sources, schema and ``batch_size``; the batch that was under way is written again,
+    which changes nothing. An import that had been completed is written again from the start: where the sources are
+    unchanged that creates nothing, and it puts back what was deleted since.
+
+    Raises:
+        SchemaMismatchError: the store holds a graph of another shape.
+        SourceError: the extraction met a source or row it cannot take.
+    """
+    store.apply_schema(extraction.schema)
+    ledger = _ledger_name(extraction, batch_size)
+    completed = f"{ledger} complete"
+    report = IngestReport(completed_before=store.finished_batches(completed) > 0)
+    finished = 0 if report.completed_before else store.finished_batches(ledger)
+    upserts: dict[str, Callable[[Any], UpsertCounts]] = {
+        "nodes": store.upsert_nodes,
+        "edges": store.upsert_edges,
+        "interactions": store.upsert_interactions,
+    }
+    tables: dict[tuple[str, str], TableReport] = {}
+    for batch in extraction.batches(batch_size):
+        report.batches += 1
+        table = None
+        if report.batches <= finished:
+            report.skipped_batches += 1
+            report.skipped_rows += len(batch.records)
+        else:
+            table = tables.setdefault((batch.kind, batch.table), TableReport(batch.kind, batch.table))
+            started = time.perf_counter()
+            counts = upserts[batch.kind](batch.records)
+            if not report.completed_before:
+                store.mark_batch(ledger, report.batches)
+            table._add(len(batch.records), counts, time.perf_counter() - started)
+        if progress is not None:
+            progress(Progress(report.batches, table))
+    report.tables = list(tables.values())
+    store.mark_batch(completed, 1)
+    store.checkpoint()
+    return report
+
+
+def _ledger_name(extraction: Extraction, batch_size: int) -> str:
+    """Everything that decides what the n-th batch is: a count noted for one cutting must not be used for another."""
+    schema = hashlib.sha256(extraction.schema.model_dump_json().encode()).hexdigest()[:16]
+    return f"{extraction.source_id} {schema} {batch_size}"

@@ -1,0 +1,41 @@
+"""Triple decoders: embeddings of head, relation and tail to one score. All take ``(..., d)`` and return ``(...)``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+_MARGIN = 6.0
+
+
+def distmult(head: Tensor, relation: Tensor, tail: Tensor) -> Tensor:
+    """``SUM_d h r t`` (Yang et al., arXiv 1412.6575)."""
+    return (head * relation * tail).sum(-1)
+
+
+def transe(head: Tensor, relation: Tensor, tail: Tensor) -> Tensor:
+    """``margin - |h + r - t|_2`` (Bordes et al., NeurIPS 2013)."""
+    return _MARGIN - torch.linalg.vector_norm(head + relation - tail, dim=-1)
+
+
+def rotate(head: Tensor, relation: Tensor, tail: Tensor) -> Tensor:
+    """``margin - |h o e^{i r} - t|`` (Sun et al., arXiv 1902.10197).
+
+    The two halves of an embedding are real and imaginary part; of the relation only the first half is read, as phases.
+    """
+    head_re, head_im = head.chunk(2, -1)
+    tail_re, tail_im = tail.chunk(2, -1)
+    phase = relation.chunk(2, -1)[0]
+    cos, sin = torch.cos(phase), torch.sin(phase)
+    re = head_re * cos - head_im * sin - tail_re
+    im = head_re * sin + head_im * cos - tail_im
+    return _MARGIN - torch.sqrt(re**2 + im**2 + 1e-9).sum(-1)
+
+
+DECODERS: dict[str, Callable[[Tensor, Tensor, Tensor], Tensor]] = {
+    "distmult": distmult,
+    "transe": transe,
+    "rotate": rotate,
+}

@@ -1,0 +1,72 @@
+"""The joint loss: ``L = L_behaviour + kg_weight * L_kg + text_weight * L_text``."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+
+def softmax_loss(scores: Tensor, positives: Tensor) -> Tensor:
+    """Multinomial log likelihood, the mean over users of ``-SUM_i x_i log softmax(s)_i / n``.
+
+    Shapes: ``scores`` and ``positives`` (0/1) are ``(users, items)``.
+    """
+    n = positives.sum(1).clamp(min=1)
+    return -((positives * F.log_softmax(scores, 1)).sum(1) / n).mean()
+
+
+def exact_bce(scores: Tensor, positives: Tensor) -> Tensor:
+    """Binary cross-entropy whose sigmoid is the softmax probability.
+
+        l_i  = s_i - stopgrad(log SUM_{k != i} e^{s_k})
+        loss = -SUM_i [x_i log sigma(l_i) + (n - x_i) log(1 - sigma(l_i))] / n
+
+    for a user with n positives. Then ``sigma(l_i) = softmax(s)_i`` and the gradient is that of :func:`softmax_loss`; the
+    detached term is one constant per user and item and no part of the served score.
+    """
+    n = positives.sum(1, keepdim=True).clamp(min=1)
+    with torch.no_grad():
+        log_p = F.log_softmax(scores, 1)
+        others = scores - log_p + torch.log1p(-log_p.exp().clamp(max=1 - 1e-6))
+    logits = scores - others
+    loss = -(positives * F.logsigmoid(logits) + (n - positives) * F.logsigmoid(-logits)) / n
+    return loss.sum(1).mean()
+
+
+def sampled_bce(
+    positive: Tensor, owner: Tensor, n: Tensor, negative: Tensor, log_weight: Tensor, own: Tensor
+) -> Tensor:
+    """:func:`exact_bce` with the sum over the catalogue estimated from a sample.
+
+    Args:
+        positive: scores of all positive pairs of the batch, ``(pairs,)``.
+        owner: row of the user of each pair, ``(pairs,)``.
+        n: positives per user, ``(users,)``.
+        negative: scores of the drawn items, ``(users, K)``.
+        log_weight: ``-log(K q_k)`` for items drawn with probability ``q_k``, ``(K,)``.
+        own: True where a drawn item is one of the user's positives and must not count, bool ``(users, K)``.
+    """
+    with torch.no_grad():
+        drawn = (negative + log_weight).masked_fill(own, float("-inf"))
+        largest = torch.maximum(drawn.amax(1), negative.new_zeros(len(n)).index_reduce(0, owner, positive, "amax"))
+        mass = (drawn - largest[:, None]).exp().sum(1).index_add(0, owner, (positive - largest[owner]).exp())
+        total = largest + mass.log()
+        others = total[owner] + torch.log1p(-(positive - total[owner]).exp().clamp(max=1 - 1e-6))
+        rest = total[:, None] + torch.log1p(-(negative - total[:, None]).exp().clamp(max=1 - 1e-6))
+    pull = positive - others
+    share = n[owner]
+    loss = ((F.softplus(-pull) + (share - 1) * F.softplus(pull)) / share).sum()
+    push = (log_weight.exp() * F.softplus(negative - rest)).masked_fill(own, 0.0).sum()
+    return (loss + push) / len(n)
+
+
+def info_nce(a: Tensor, b: Tensor, temperature: float = 0.2) -> Tensor:
+    """Contrastive alignment of rows of ``a`` and ``b``, ``(n, d)`` each, over the batch (arXiv 1807.03748)."""
+    similarity = F.normalize(a, dim=1) @ F.normalize(b, dim=1).T / temperature
+    return F.cross_entropy(similarity, torch.arange(len(a), device=a.device))
+
+
+def kg_loss(true: Tensor, corrupted: Tensor) -> Tensor:
+    """Reconstruction of triples: BCE of true triples ``(n,)`` against corrupted tails ``(n, m)``."""
+    return F.softplus(-true).mean() + F.softplus(corrupted).mean()

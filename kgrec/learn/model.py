@@ -1,0 +1,112 @@
+"""The learned part of the score: knowledge and semantic channel with the items' bias, as one torch module."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from scipy import sparse
+from torch import Tensor, nn
+from torch_geometric.data import HeteroData
+
+from kgrec.config import TrainConfig
+from kgrec.dataset import Array, Dataset
+from kgrec.learn.encoder import HeteroEncoder
+from kgrec.learn.hetero import ENTITY, ITEM, to_hetero
+
+
+@dataclass(frozen=True)
+class Embeddings:
+    """What training leaves behind, as numpy arrays.
+
+    Attributes:
+        source, target: of the knowledge channel, float32 ``(items, d)``: how an item speaks as history and as candidate.
+        texts: of the semantic channel, float32 ``(items, p)``; None without texts.
+        bias: float32 ``(items,)``.
+        nodes: float32 ``(nodes, d)``, items first; relations: float32 ``(relations, d)``.
+    """
+
+    source: Array
+    target: Array
+    texts: Array | None
+    bias: Array
+    nodes: Array
+    relations: Array
+
+
+class JointModel(nn.Module):
+    """``s(u, i) = b_i + SUM_j w_uj <h_j, q_i> + SUM_j w_uj <P t_j, P t_i>`` over the history without i itself.
+
+    ``h`` and ``q`` are two GNN encoders over the same graph: what taking an item says differs from what speaks for it.
+
+    Args:
+        dataset: the graph and the behaviour to learn from.
+        texts: text embeddings of all nodes, float32 ``(nodes, t)``; None without texts.
+        prior: start of the bias, float32 ``(items,)``.
+    """
+
+    def __init__(self, dataset: Dataset, texts: Array | None, prior: Array, config: TrainConfig) -> None:
+        super().__init__()
+        n_items, d = len(dataset.items), config.embedding_dim
+        self.data: HeteroData = to_hetero(dataset)
+        counts = np.bincount(dataset.interactions.item, minlength=n_items)
+        known = torch.from_numpy(counts > 0)
+        text_dim = 0 if texts is None else texts.shape[1]
+        self.source = HeteroEncoder(self.data, text_dim, d, config.num_layers, known)
+        self.target = HeteroEncoder(self.data, text_dim, d, config.num_layers, known)
+        self.bias = nn.Parameter(torch.from_numpy(prior.astype(np.float32)))
+        self.relation = nn.Embedding(max(len(dataset.facts.relations), 1), d)
+        nn.init.normal_(self.relation.weight, mean=1.0, std=0.1)
+        self.project = nn.Linear(text_dim, d, bias=False) if text_dim else None
+        self.texts: dict[str, Tensor] = {}
+        if texts is not None:
+            self.texts = {ITEM: torch.from_numpy(texts[:n_items]), ENTITY: torch.from_numpy(texts[n_items:])}
+
+    def encode(self, drop: float = 0.0) -> tuple[dict[str, Tensor], dict[str, Tensor], Tensor | None]:
+        """Source and target embeddings by node type and projected item texts."""
+        source = self.source(self.data, self.texts, drop)
+        target = self.target(self.data, self.texts, drop)
+        return source, target, self.project(self.texts[ITEM]) if self.project is not None else None
+
+    def scores(
+        self, source: Tensor, target: Tensor, texts: Tensor | None, history: Tensor, columns: Tensor | None = None
+    ) -> Tensor:
+        """Scores of the items of ``columns`` (all by default) for dense weighted histories ``(users, items)``.
+
+        The term of an item that is itself in the history is taken out, or the model would learn to copy its input.
+        """
+        chosen = slice(None) if columns is None else columns
+        pick = target[chosen]
+        total = self.bias[chosen] + (history @ source) @ pick.T
+        own = (source[chosen] * pick).sum(1)
+        if texts is not None:
+            total = total + (history @ texts) @ texts[chosen].T
+            own = own + (texts[chosen] ** 2).sum(1)
+        return total - history[:, chosen] * own
+
+    def nodes(self, encoded: dict[str, Tensor]) -> Tensor:
+        """All node embeddings in the data set's order, items first."""
+        return torch.cat([encoded[ITEM], encoded[ENTITY]])
+
+    @torch.no_grad()
+    def embeddings(self) -> Embeddings:
+        """The learned arrays."""
+        self.eval()
+        source, target, texts = self.encode()
+        self.train()
+        return Embeddings(
+            source[ITEM].numpy().copy(),
+            target[ITEM].numpy().copy(),
+            None if texts is None else texts.numpy().copy(),
+            self.bias.detach().numpy().copy(),
+            self.nodes(target).numpy().copy(),
+            self.relation.weight.detach().numpy().copy(),
+        )
+
+
+def unit_history(histories: sparse.csr_matrix) -> sparse.csr_matrix:
+    """Rows divided by the square root of their sum, so that long histories neither vanish nor shout."""
+    total = np.asarray(histories.sum(axis=1)).ravel()
+    scaled: sparse.csr_matrix = sparse.diags(1.0 / np.sqrt(np.maximum(total, 1e-9))) @ histories
+    return scaled.tocsr()

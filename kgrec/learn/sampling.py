@@ -1,0 +1,60 @@
+"""Drawing: batches of users, negatives by popularity, corrupted triples. Every draw takes its rng."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from scipy import sparse
+from torch import Tensor
+
+from kgrec.dataset import Array, Facts
+
+
+def user_batches(users: Array, batch_size: int, rng: np.random.Generator) -> Iterator[Array]:
+    """All users once, in random order."""
+    order = rng.permutation(users)
+    for start in range(0, len(order), batch_size):
+        yield order[start : start + batch_size]
+
+
+def popularity_negatives(counts: Array, number: int, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
+    """Items drawn with probability ``q ~ count^.75`` and their ``-log(number * q)``, ``(number,)`` each.
+
+    The exponent is word2vec's (Mikolov et al., arXiv 1310.4546); the weight makes sums over the sample unbiased.
+    """
+    q = np.maximum(counts, 0.5) ** 0.75
+    q /= q.sum()
+    drawn = rng.choice(len(q), number, p=q)
+    return torch.from_numpy(drawn), torch.from_numpy(-np.log(number * q[drawn])).float()
+
+
+def dense_rows(matrix: sparse.csr_matrix, rows: Array) -> Tensor:
+    """Rows of a sparse matrix as a dense float tensor ``(len(rows), columns)``."""
+    return torch.from_numpy(matrix[rows].toarray().astype(np.float32))
+
+
+class TripleSampler:
+    """Draws true triples and, for each, tails that the same relation leads to elsewhere.
+
+    Corrupting within a relation's own tails keeps the task from being solved by node type alone. A corrupted tail may
+    by chance be true; with many tails this is rare and costs little (Bordes et al., NeurIPS 2013, do the same).
+    """
+
+    def __init__(self, facts: Facts) -> None:
+        order = np.argsort(facts.relation, kind="stable")
+        self._tails = facts.tail[order]
+        self._start = np.searchsorted(facts.relation[order], np.arange(len(facts.relations) + 1))
+        self._facts = facts
+
+    def draw(self, number: int, corrupted: int, rng: np.random.Generator) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Head, relation and tail ``(number,)``, and corrupted tails ``(number, corrupted)``."""
+        facts = self._facts
+        chosen = rng.integers(0, len(facts), number)
+        relation = facts.relation[chosen]
+        low, high = self._start[relation], self._start[relation + 1]
+        position = low[:, None] + (rng.random((number, corrupted)) * (high - low)[:, None]).astype(np.int64)
+        parts = (facts.head[chosen], relation, facts.tail[chosen], self._tails[position])
+        head, kind, tail, false = (torch.from_numpy(part) for part in parts)
+        return head, kind, tail, false

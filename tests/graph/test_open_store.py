@@ -1,0 +1,131 @@
+"""Opening a graph by URL, and every way in which that fails."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from worlds import films_world
+
+from kgrec.errors import ConfigError, SchemaMismatchError, StoreUnavailableError
+from kgrec.graph import open_store
+from kgrec.graph.kglite_store import KgliteStore
+
+
+@pytest.mark.parametrize("url", ["kglite:", "kglite::memory:"])
+def test_in_memory(url: str) -> None:
+    with open_store(url) as store:
+        films_world().put_into(store)
+        store.checkpoint()
+        assert store.counts().nodes["Film"] == 5
+    with open_store(url) as store:
+        assert store.schema is None
+
+
+@pytest.mark.parametrize("url", ["graph.kgl", "sqlite:x", "", "/tmp/x"])
+def test_an_unknown_scheme(url: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        open_store(url)
+    assert str(caught.value) == (
+        "ConfigError: the store's URL has no known scheme.\n"
+        "  where     store\n"
+        f"  found     {url!r}\n"
+        "  expected  one of kglite:PATH\n"
+        "  next      write kglite:PATH"
+    )
+
+
+@pytest.mark.parametrize("scheme", ["neo4j", "bolt", "neo4j+s"])
+def test_neo4j_is_not_there_yet(scheme: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        open_store(f"{scheme}://user:secret@host:7687")
+    assert str(caught.value) == (
+        "ConfigError: this version has no Neo4j store yet.\n"
+        "  where     store\n"
+        f"  found     {scheme}:...\n"
+        "  next      use kglite:PATH"
+    )
+
+
+def test_a_missing_folder(tmp_path: Path) -> None:
+    path = tmp_path / "no" / "graph.kgl"
+    with pytest.raises(StoreUnavailableError) as caught:
+        open_store(f"kglite:{path}")
+    assert str(caught.value) == (
+        "StoreUnavailableError: the folder of the graph does not exist.\n"
+        f"  where     kglite:{path}\n"
+        f"  found     no folder '{path.parent}'\n"
+        f"  next      create it: mkdir -p '{path.parent}'"
+    )
+
+
+def test_nothing_to_read(tmp_path: Path) -> None:
+    with pytest.raises(StoreUnavailableError, match="there is no graph to read"):
+        open_store(f"kglite:{tmp_path / 'graph.kgl'}", read_only=True)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_is_no_graph(tmp_path: Path) -> None:
+    path = tmp_path / "notes.txt"
+    path.write_text("hello " * 100)
+    for read_only in (False, True):
+        with pytest.raises(StoreUnavailableError, match="the graph cannot be opened"):
+            open_store(f"kglite:{path}", read_only=read_only)
+    assert path.read_text() == "hello " * 100
+
+
+HOLD = "import sys; from kgrec.graph import open_store; s = open_store(sys.argv[1]); print('held'); sys.stdin.read()"
+
+
+def test_held_by_another_process(tmp_path: Path) -> None:
+    url = f"kglite:{tmp_path / 'graph.kgl'}"
+    with open_store(url) as store:
+        films_world().put_into(store)
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD, url], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as child:
+        assert child.stdout is not None
+        assert child.stdout.readline() == "held\n"
+        with pytest.raises(StoreUnavailableError) as caught:
+            open_store(url)
+        with open_store(url, read_only=True) as reader:
+            assert reader.counts().nodes["Film"] == 5
+        child.communicate()
+    assert str(caught.value) == (
+        "StoreUnavailableError: the graph is held for writing.\n"
+        f"  where     {url}\n"
+        f"  found     held by another process (pid {child.pid})\n"
+        "  expected  one writer at a time\n"
+        "  next      wait until it ends or close it there, or open the graph read-only"
+    )
+    with open_store(url) as store:
+        assert store.counts().nodes["Film"] == 5
+
+
+def test_held_by_this_process(tmp_path: Path) -> None:
+    url = f"kglite:{tmp_path / 'graph.kgl'}"
+    with open_store(url), pytest.raises(StoreUnavailableError) as caught:
+        open_store(url)
+    assert caught.value.found == f"held by this process, which has it open already (pid {os.getpid()})"
+
+
+@pytest.mark.parametrize(
+    ("change", "summary"),
+    [
+        ("SET m.format = 2", "the graph was written by another version of kgrec."),
+        ("SET m.schema_json = '{}'", "the schema that the graph remembers cannot be read."),
+    ],
+)
+def test_a_graph_of_another_version(tmp_path: Path, change: str, summary: str) -> None:
+    path = tmp_path / "graph.kgl"
+    with KgliteStore(str(path)) as store:
+        films_world().put_into(store)
+        store._write(f"MATCH (m:KgrecGraph) {change}", {})
+    with pytest.raises(SchemaMismatchError) as caught:
+        KgliteStore(str(path))
+    assert caught.value.summary == summary
+    with pytest.raises(SchemaMismatchError):
+        KgliteStore(str(path))  # the first attempt gave the lease back

@@ -1,0 +1,81 @@
+"""Baselines on a world of two tastes, where the right answer is known."""
+
+import numpy as np
+import pytest
+
+from kgrec.dataset import Interactions
+from kgrec.report.baselines import BASELINES, EASE, EASE_GRID, ITEM_KNN_GRID, Fit, ItemKNN, Popularity, tune
+from kgrec.report.protocol import evaluate, rank_users
+
+N_USERS, N_ITEMS = 20, 10
+
+
+@pytest.fixture(name="world")
+def two_tastes() -> tuple[Interactions, Interactions]:
+    """Even users like even items, odd users odd ones; each has one liked item in the second part.
+
+    Item 0 is also taken by all odd users, so that it is the most popular.
+    """
+    liked = [(u, i) for u in range(N_USERS) for i in range(N_ITEMS) if i % 2 == u % 2]
+    held_out = {(u, 2 * ((u // 2) % 4 + 1) - 2 + u % 2 + (2 if u % 2 == 0 else 0)) for u in range(N_USERS)}
+    train = [pair for pair in liked if pair not in held_out] + [(u, 0) for u in range(1, N_USERS, 2)]
+    return Interactions.of_pairs(*np.array(train).T), Interactions.of_pairs(*np.array(sorted(held_out)).T)
+
+
+@pytest.mark.parametrize("fit", [ItemKNN.fit, EASE.fit])
+def test_tastes_are_found(fit: Fit, world: tuple[Interactions, Interactions]) -> None:
+    train, held_out = world
+    seen, wanted = train.matrix(N_USERS, N_ITEMS), held_out.matrix(N_USERS, N_ITEMS)
+    assert evaluate(fit(train, N_USERS, N_ITEMS), seen, wanted, ks=(1,))["recall@1"] == 1.0
+
+
+def test_popularity_counts_users_not_events() -> None:
+    train = Interactions.of_pairs([0, 0, 0, 1, 2], [2, 2, 2, 1, 1])
+    fitted = Popularity.fit(train, 3, 4)
+    assert fitted.scores(np.array([0, 2])).tolist() == [[0, 2, 1, 0]] * 2
+    top = rank_users(fitted, train.matrix(3, 4), np.array([0, 1]), 3)
+    assert top.tolist() == [[1, 0, 3], [2, 0, 3]]
+
+
+@pytest.mark.parametrize("name", BASELINES)
+def test_a_history_given_later_is_scored_from(name: str, world: tuple[Interactions, Interactions]) -> None:
+    train, _ = world
+    fit, _ = BASELINES[name]
+    fitted = fit(train, N_USERS, N_ITEMS)
+    swapped = train.matrix(N_USERS, N_ITEMS)[::-1]
+    users = np.arange(N_USERS)
+    found = fitted.with_history(swapped).scores(users)
+    assert found == pytest.approx(fitted.scores(users)[::-1], abs=1e-6)
+
+
+def test_large_catalogues_keep_the_largest_weights(
+    monkeypatch: pytest.MonkeyPatch, world: tuple[Interactions, Interactions]
+) -> None:
+    users = np.arange(N_USERS)
+    whole = EASE.fit(world[0], N_USERS, N_ITEMS, ridge=5.0).scores(users)
+    monkeypatch.setattr("kgrec.report.baselines._DENSE_ITEMS", 5)
+    assert EASE.fit(world[0], N_USERS, N_ITEMS, ridge=5.0).scores(users) == pytest.approx(whole, abs=1e-6)
+
+
+def test_tuning_takes_the_best_on_validation_and_the_first_of_equals(world: tuple[Interactions, Interactions]) -> None:
+    train, held_out = world
+    best = tune(
+        EASE.fit, ({"ridge": 1e9}, {"ridge": 2.0}, {"ridge": 3.0}), train, held_out, N_USERS, N_ITEMS, "recall@1"
+    )
+    scores = {
+        ridge: evaluate(
+            EASE.fit(train, N_USERS, N_ITEMS, ridge=ridge),
+            train.matrix(N_USERS, N_ITEMS),
+            held_out.matrix(N_USERS, N_ITEMS),
+            ks=(1,),
+        )["recall@1"]
+        for ridge in (1e9, 2.0, 3.0)
+    }
+    assert scores[2.0] == scores[3.0] == 1.0
+    assert best == {"ridge": 1e9 if scores[1e9] == 1.0 else 2.0}
+    assert tune(Popularity.fit, ({},), train, held_out, N_USERS, N_ITEMS) == {}
+
+
+def test_grids_are_what_they_say() -> None:
+    assert len(ITEM_KNN_GRID) == 12
+    assert [setting["ridge"] for setting in EASE_GRID] == [10, 30, 100, 200, 400, 800, 2000, 5000]

@@ -1,0 +1,180 @@
+"""Item-item weights against dense solutions made by hand."""
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from scipy import sparse
+
+from kgrec import item_item
+from kgrec.dataset import Facts
+from kgrec.errors import ConfigError
+
+Dense = npt.NDArray[np.float64]
+
+
+@pytest.fixture(name="X", params=[0, 1])
+def matrix(request: pytest.FixtureRequest) -> sparse.csr_matrix:
+    rng = np.random.default_rng(request.param)
+    dense = (rng.random((40, 12)) < 0.3).astype(np.float32)
+    dense[:, 11] = 0  # an item nobody took
+    dense[0] = 0  # a user who took nothing
+    return sparse.csr_matrix(dense)
+
+
+def without_diagonal(inverse: Dense) -> Dense:
+    weights = -inverse / np.diag(inverse)[None, :]
+    np.fill_diagonal(weights, 0)
+    return weights
+
+
+@pytest.fixture(autouse=True)
+def several_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(item_item, "_COLUMNS", 5)
+
+
+def test_ease_is_the_closed_form(X: sparse.csr_matrix) -> None:
+    x = X.toarray().astype(np.float64)
+    expected = without_diagonal(np.linalg.inv(x.T @ x + 7.0 * np.eye(12)))
+    found = item_item.ease(X, 7.0, relative=False)
+    assert found.dtype == np.float32
+    assert found.toarray() == pytest.approx(expected, abs=1e-5)
+    assert (found.diagonal() == 0).all()
+
+
+def test_ease_minimises_the_squared_error_of_every_item_on_the_others(X: sparse.csr_matrix) -> None:
+    """The definition, not the formula: column i solves the ridge regression of item i on all other items."""
+    x = X.toarray().astype(np.float64)
+    found = item_item.ease(X, 3.0, relative=False).toarray()
+    others = np.arange(12) != 4
+    expected = np.linalg.solve(x[:, others].T @ x[:, others] + 3.0 * np.eye(11), x[:, others].T @ x[:, 4])
+    assert found[others, 4] == pytest.approx(expected, abs=1e-5)
+
+
+def test_ease_with_facts_and_degrees(X: sparse.csr_matrix) -> None:
+    x = X.toarray().astype(np.float64)
+    F = sparse.random(12, 6, 0.4, format="csr", dtype=np.float32, random_state=np.random.default_rng(3))
+    n_u, d = np.maximum(x.sum(1), 1), np.maximum(x.sum(0), 1)
+    behaviour = x.T @ np.diag(n_u**-0.5) @ x
+    m = np.diag(behaviour).mean()
+    facts = F.toarray().astype(np.float64)
+    gram = behaviour + 0.2 * m * facts @ facts.T + 1.5 * m * np.diag(d**0.5 / (d**0.5).mean())
+    found = item_item.ease(X, 1.5, facts=F, fact_weight=0.2, user_exponent=0.5, item_exponent=0.5)
+    assert found.toarray() == pytest.approx(without_diagonal(np.linalg.inv(gram)), abs=1e-5)
+
+
+def test_ease_keeps_the_largest_in_size_of_every_column(X: sparse.csr_matrix) -> None:
+    whole = item_item.ease(X, 1.0).toarray()
+    kept = item_item.ease(X, 1.0, top=4)
+    assert np.diff(kept.tocsc().indptr).max() == 4
+    for column in range(12):
+        largest = np.argsort(-np.abs(whole[:, column]), kind="stable")[:4]
+        expected = np.zeros(12)
+        expected[largest] = whole[largest, column]
+        assert kept.toarray()[:, column] == pytest.approx(expected, abs=1e-6)
+
+
+def test_ease_without_any_behaviour_rests_on_facts() -> None:
+    F = sparse.csr_matrix(np.array([[1, 0], [1, 0], [0, 1]], np.float32))
+    found = item_item.ease(sparse.csr_matrix((2, 3), dtype=np.float32), 1.0, facts=F, fact_weight=1.0).toarray()
+    # G = [[2, 1, 0], [1, 2, 0], [0, 0, 2]]: its inverse is [[2, -1, 0], [-1, 2, 0], [0, 0, 1.5]] / 3
+    assert found == pytest.approx(np.array([[0, 0.5, 0], [0.5, 0, 0], [0, 0, 0]]), abs=1e-6)
+
+
+def test_a_ridge_of_nothing_is_refused(X: sparse.csr_matrix) -> None:
+    with pytest.raises(ConfigError) as error:
+        item_item.ease(X, 0.0)
+    assert str(error.value) == (
+        "ConfigError: the item-item system cannot be solved.\n"
+        "  where     setting ridge\n"
+        "  found     0\n"
+        "  expected  a value large enough to make the matrix positive definite in float32\n"
+        "  next      raise ridge"
+    )
+
+
+def test_item_knn_by_hand() -> None:
+    X = sparse.csr_matrix(np.array([[1, 1, 0], [1, 1, 0], [1, 0, 1], [1, 0, 0]], np.float32))
+    found = item_item.item_knn(X, neighbours=2).toarray()
+    assert found == pytest.approx(np.array([[0, 2 / np.sqrt(8), 0.5], [2 / np.sqrt(8), 0, 0], [0.5, 0, 0]]), abs=1e-6)
+    one = item_item.item_knn(X, neighbours=1, shrink=1.0).toarray()
+    # Only the nearest of each column stays; co-occurrence 2 over sqrt(4 * 2) + 1, and 1 over sqrt(4 * 1) + 1.
+    a = 2 / (np.sqrt(8) + 1)
+    assert one == pytest.approx(np.array([[0, a, 1 / 3], [a, 0, 0], [0, 0, 0]]), abs=1e-6)
+    lenient = item_item.item_knn(X, neighbours=2, output_exponent=0.0).toarray()
+    assert lenient[:, 0] == pytest.approx([0, 1.0, 1.0], abs=1e-6)  # all who took item 1 or 2 took item 0
+    jaccard = item_item.item_knn(X, neighbours=2, similarity="jaccard").toarray()
+    assert jaccard == pytest.approx(np.array([[0, 0.5, 0.25], [0.5, 0, 0], [0.25, 0, 0]]), abs=1e-6)
+
+
+def test_item_knn_weighs_users_by_their_length(X: sparse.csr_matrix) -> None:
+    x = X.toarray().astype(np.float64)
+    c = x.T @ np.diag(np.maximum(x.sum(1), 1) ** -0.5) @ x
+    own = np.diag(c)
+    scale = own[:, None] ** 0.7 * own[None, :] ** 0.3
+    expected = np.divide(c, scale, out=np.zeros_like(c), where=scale > 0)
+    np.fill_diagonal(expected, 0)
+    found = item_item.item_knn(X, neighbours=12, user_exponent=0.5, output_exponent=0.3)
+    assert found.toarray() == pytest.approx(expected, abs=1e-5)
+
+
+def test_fact_matrix_by_hand() -> None:
+    # Items 0..3; node 4 directs 0 and 1, node 5 plays in 0, 1, 2; node 6 is met by item 3 only;
+    # item 2 and item 3 both follow item 0; node 4 likes items 0 and 3 (the edge comes in).
+    head = np.array([0, 1, 0, 1, 2, 3, 2, 3, 4, 4])
+    relation = np.array([0, 0, 1, 1, 1, 0, 2, 2, 0, 0])
+    tail = np.array([4, 4, 5, 5, 5, 6, 0, 0, 0, 3])
+    found = item_item.fact_matrix(Facts(head, relation, tail, ("a", "b", "c")), 4, 7).toarray()
+    # Columns: (a, 4, out) {0, 1}; (a, 4, in) {0, 3}; (b, 5, out) {0, 1, 2}; (c, 0, out) {2, 3}.
+    # "item 0 is followed by 2" and "by 3" have one item each and go.
+    two, three = np.log(4 / 2), np.log(4 / 3)
+    raw = np.array([[two, two, three, 0], [two, 0, three, 0], [0, 0, three, two], [0, two, 0, two]])
+    expected = raw / np.linalg.norm(raw, axis=1, keepdims=True)
+    assert found == pytest.approx(expected, abs=1e-6)
+
+
+def test_fact_matrix_of_no_facts_has_no_columns() -> None:
+    assert item_item.fact_matrix(Facts.none(), 3, 5).shape == (3, 0)
+
+
+@pytest.mark.parametrize("with_texts", [True, False])
+def test_content_map_is_the_dense_solution(X: sparse.csr_matrix, with_texts: bool) -> None:
+    rng = np.random.default_rng(5)
+    F = sparse.random(12, 6, 0.5, format="csr", dtype=np.float32, random_state=rng)
+    T = rng.normal(size=(12, 4)).astype(np.float32)
+    T /= np.linalg.norm(T, axis=1, keepdims=True)
+    cold = np.zeros(12, bool)
+    cold[[1, 4, 5, 8, 9, 10, 11]] = True
+    warm = ~cold
+    K = (F @ F.T).toarray() + (0.3 * T @ T.T if with_texts else 0.0)
+    L = (X.T @ X).toarray()
+    expected = np.zeros((12, 12))
+    solved = np.linalg.solve(K[np.ix_(warm, warm)] + 2.0 * np.eye(5), K[np.ix_(warm, cold)])
+    expected[:, cold] = L[:, warm] @ solved
+    base = sparse.csr_matrix(L)
+    texts = T if with_texts else None
+    found = item_item.content_map(base, F, texts, cold, l2=2.0, text_weight=0.3)
+    assert found.dtype == np.float32
+    assert found.toarray() == pytest.approx(expected, abs=1e-4)
+    top = item_item.content_map(base, F, texts, cold, l2=2.0, text_weight=0.3, top=2)
+    assert np.diff(top.tocsc().indptr).max() <= 2
+    assert np.abs(top.toarray()).max(axis=0) == pytest.approx(np.abs(expected).max(axis=0), abs=1e-4)
+
+
+def test_content_map_predicts_a_value_of_cold_items() -> None:
+    """Item 2 has the facts of item 0, item 3 has none: the value of 0, shrunk, and nothing."""
+    F = sparse.csr_matrix(np.array([[1, 0], [0, 1], [1, 0], [0, 0]], np.float32))
+    popularity = sparse.csr_matrix(np.array([[4.0, -2.0, 0, 0]]))
+    found = item_item.content_map(popularity, F, None, np.array([False, False, True, True]), l2=1.0)
+    assert found.toarray() == pytest.approx(np.array([[0, 0, 2.0, 0]]))
+
+
+def test_content_map_without_cold_items_is_empty(X: sparse.csr_matrix) -> None:
+    F = sparse.csr_matrix((12, 0), dtype=np.float32)
+    assert item_item.content_map(X, F, None, np.zeros(12, bool), l2=1.0).nnz == 0
+    assert item_item.content_map(X, F, None, np.ones(12, bool), l2=1.0).nnz == 0
+
+
+def test_a_kernel_that_cannot_be_solved_is_refused() -> None:
+    F = sparse.csr_matrix(np.ones((3, 1), np.float32))
+    with pytest.raises(ConfigError, match="setting l2"):
+        item_item.content_map(sparse.identity(3, format="csr"), F, None, np.array([False, False, True]), l2=0.0)
