@@ -41,7 +41,7 @@ class PropertySpec(_Model):
     """One property of a node or edge type.
 
     The types: `id` and `category` are short texts, `text` is prose, `number` is finite, `time` is unix seconds, an ISO
-    date or a position, `embedding` is a list of numbers.
+    date or a position, `embedding` is a list of numbers of one length.
     """
 
     type: Literal["id", "category", "number", "time", "text", "embedding"] = Field(description="What values it holds.")

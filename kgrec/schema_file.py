@@ -147,7 +147,7 @@ def model_problems(error: ValidationError, model: type[BaseModel]) -> list[Schem
         elif kind == "string_pattern_mismatch":
             text = f"found {shorten(found)}, expected a letter, then at most 62 letters, digits and underscores"
         else:
-            text = f"found {shorten(_sketch(found))}, expected {_EXPECTED.get(kind, detail['msg'])}"
+            text = f"found {_sketch(found)}, expected {_EXPECTED.get(kind, detail['msg'])}"
         problems.append(SchemaProblem(tuple(part for part in location if part != "[key]"), text))
     return problems
 
@@ -168,12 +168,12 @@ _EXPECTED = {
 }
 
 
-def _sketch(value: object) -> object:
+def _sketch(value: object) -> str:
     if isinstance(value, dict):
         return "a mapping"
     if isinstance(value, list):
         return "a list"
-    return "nothing" if value is None else value
+    return "nothing" if value is None else shorten(value)
 
 
 def _known_keys(model: type[BaseModel], location: Location) -> list[str]:

@@ -128,7 +128,8 @@ def _edge(location: Location, edge: Any, nodes: dict[Any, Any], platforms: dict[
             if point and ("type" in point) == ("type_column" in point):
                 yield SchemaProblem((*here, end), "expected either `type` or `type_column`")
             allowed = _list(edge, end)
-            yield from _unknown((*here, end, "type"), point.get("type"), allowed, f"in the edge type's `{end}`")
+            if all(name in nodes for name in allowed):  # otherwise that is reported already
+                yield from _unknown((*here, end, "type"), point.get("type"), allowed, f"in the edge type's `{end}`")
         for key in ("only", "skip"):
             if source.get(key) and not source.get("relation_column"):
                 yield SchemaProblem((*here, key), "needs `relation_column`, the column whose values are compared")

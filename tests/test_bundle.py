@@ -184,7 +184,7 @@ def test_interactions_of_rows_that_are_not_there(folder: Path) -> None:
     arrays["interactions.item"] = arrays["interactions.item"] + 5
     save_file(arrays, folder / "arrays.safetensors")
     rehash(folder)
-    assert "\n  found     ValueError: interactions.item names row 7, there are 7\n" in refusal(folder)
+    assert "\n  found     ValueError: interactions.item names row 9, there are 7\n" in refusal(folder)
 
 
 def rehash(folder: Path) -> None:

@@ -112,12 +112,13 @@ def film_schema() -> GraphSchema:
     return schema.model_copy(update={"interactions": {"WATCHED": watched}})
 
 
-def film_store(items: Sequence[str] = FILMS, users: Sequence[str] = USERS) -> GraphStore:
-    """The graph of :func:`film_bundle`, in memory: lucas directed star-wars and empire.
+def film_store(items: Sequence[str] = FILMS, users: Sequence[str] = USERS, url: str = "kglite::memory:") -> GraphStore:
+    """The graph of :func:`film_bundle`: lucas directed star-wars and empire.
 
-    alien and newcomer share the genre horror; aliens is a sequel of alien. The first five have a year, the first two tags.
+    alien and newcomer share the genre horror; aliens is a sequel of alien. Five have a year, two
+    have tags.
     """
-    store = open_store("kglite::memory:")
+    store = open_store(url)
     films = [node("Film", uid, name) for uid, name in zip(items, NAMES, strict=False)]
     for film, year in zip(films[:5], (1977.0, 1980.0, 1979.0, 1986.0, 1982.0), strict=True):
         film.properties["year"] = year  # type: ignore[index]

@@ -124,13 +124,17 @@ def check(extraction: Extraction) -> CheckReport:
 
 
 def _table_checks(reading: Extraction) -> Iterator[Check]:
-    missing, empty = _Count(), _Count()
+    schema = reading.schema
+    people = [*schema.nodes[schema.user_type].sources, *schema.nodes[schema.item_type].sources]
+    needed = {source.table for source in people} | set(reading.tables_of_schema(["interactions"]))
+    missing, empty, bare = _Count(), _Count(), _Count()
     for table in reading.tables_of_schema():
         missing.note(table not in reading.rows, "table", table)
         if table in reading.rows:
-            empty.note(reading.rows[table] == 0, "table", table)
+            (bare if table in needed else empty).note(reading.rows[table] == 0, "table", table)
     yield missing.check("tables of the schema that no source has", "WARN")
-    yield empty.check("empty tables", "FAIL")
+    yield bare.check("empty tables of users, items or interactions", "FAIL")
+    yield empty.check("empty tables of facts and what they are about", "WARN")
 
 
 def _row_checks(reading: Extraction) -> Iterator[Check]:

@@ -68,10 +68,11 @@ def map_table(
     ]
     seen = set() if seen is None else seen
     tally: dict[tuple[str, str], Problem] = {}
+    lengths: dict[tuple[str, str], int] = {}
     first_row = 1
     for batch in table.batches if parts else ():
         for part in parts:
-            reader = Reader(part, table, batch, first_row, tally)
+            reader = Reader(part, table, batch, first_row, tally, lengths)
             records = _MAKERS[part.phase](reader, seen)
             if on_error == "skip" or not tally:
                 yield from records

@@ -75,6 +75,7 @@ class Reader:
     batch: pa.RecordBatch
     first_row: int
     tally: dict[tuple[str, str], Problem]
+    lengths: dict[tuple[str, str], int]
     bad: set[int] = field(default_factory=set)
     numbers: Sequence[int] = ()
 
@@ -190,6 +191,8 @@ class Reader:
             cells = self.cells(columns.get(name, name), ("columns", name))
             column = read_column(cells, spec.type, spec.missing, separators.get(name))
             at = self.part.schema.origin.at(*self.part.location[:2], "properties", name)
+            if spec.type == "embedding":
+                self._check_lengths(name, column.values, at)
             advice = 'add `missing: ["{found}"]` to the property, or run `kgrec check` for the full list'
             self._note(column, cells, f"property '{name}'", at, advice)
             for row, (properties, value) in enumerate(zip(rows, column.values, strict=True)):
@@ -199,6 +202,15 @@ class Reader:
                     found = cells[row].as_py()
                     self.fail(row, f"property '{name}' is required.", found, f"{spec.type}, from {at}")
         return rows
+
+    def _check_lengths(self, name: str, embeddings: list[Any], at: str) -> None:
+        """All embeddings of a property have as many numbers as the first one of the table."""
+        for row, embedding in enumerate(embeddings):
+            if embedding is not None:
+                length = self.lengths.setdefault((self.part.about, name), len(embedding))
+                if len(embedding) != length:
+                    expected = f"{length} numbers as in the first row, from {at}"
+                    self.fail(row, f"property '{name}' must have one length.", f"{len(embedding)} numbers", expected)
 
     def good(self) -> Iterable[int]:
         """Rows without a fault."""

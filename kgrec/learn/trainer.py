@@ -64,7 +64,7 @@ class Trainer:
         torch.manual_seed(config.seed)
         self.config = config
         self.model = JointModel(dataset, texts, prior, config)
-        self.optimizer = torch.optim.AdamW(
+        self.optimizer = torch.optim.Adam(
             self.model.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
         )
         self._histories = unit_history(histories)

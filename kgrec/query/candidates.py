@@ -56,7 +56,7 @@ def matching_items(store: GraphStore, where: Mapping[str, Any]) -> set[str]:
     """
     assert store.schema is not None  # a bundle is joined only with a store whose graph it names
     item_type = store.schema.item_type
-    properties = ("name", *store.schema.nodes[item_type].properties)
+    properties = tuple(dict.fromkeys(("name", *store.schema.nodes[item_type].properties)))
     conditions = [_condition(name, wanted, properties, item_type) for name, wanted in where.items()]
     passed: set[str] = set()
     for batch in store.export_nodes(item_type):

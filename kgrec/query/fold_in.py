@@ -93,7 +93,7 @@ def near(uid: str, known: Vocabulary) -> str | None:
     """``did you mean ...`` where the vocabulary is small enough to compare with and something in it is like the id."""
     if len(known) > _HINTS_UP_TO or len(uid) > _HINT_LENGTH:
         return None
-    close = difflib.get_close_matches(uid, list(known), n=3)
+    close = difflib.get_close_matches(uid, [other for other in known if other != uid], n=3)
     return f"did you mean {', '.join(repr(other) for other in close)}?" if close else None
 
 

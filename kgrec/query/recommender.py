@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 import numpy as np
 
@@ -93,6 +94,20 @@ class Recommender:
         except SchemaMismatchError:
             store.close()
             raise
+
+    def close(self) -> None:
+        """Release the store; lists can still be asked for, from the bundle alone."""
+        if self.store is not None:
+            self.store.close()
+        self.store, self._no_store = None, "no graph paths: the store was closed"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
 
     def score(
         self, user: str | None = None, items: Sequence[str] = (), *, history: History | None = None
@@ -243,7 +258,7 @@ class Recommender:
                 raise ConfigError(
                     "items can be filtered by their properties only with the graph.",
                     where="where",
-                    found=self._no_store,
+                    found="no store is open",
                     expected="a store",
                     next="name the store that the bundle was learned from",
                 )

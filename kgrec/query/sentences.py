@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from itertools import groupby
 
 from kgrec.errors import ConfigError
+from kgrec.graph.store import NodeRef
 from kgrec.query.explain import Counterfactual, Explanation, PastItem
 from kgrec.query.paths import ShownPath
 from kgrec.schema import LANGUAGES
@@ -114,8 +115,15 @@ def _chain(path: ShownPath, language: str) -> str:
     if language == "en":
         facts = [f"{step.source.name} {_finite(step.words['en'])} {step.target.name}" for step in path.steps]
         return f"The graph says: {'; '.join(facts)}."
-    facts = [f"{step.source.name}{step.words['zh']}{step.target.name}" for step in path.steps]
+    item_type = path.nodes[0].type
+    facts = [
+        f"{_named(step.source, item_type)}{step.words['zh']}{_named(step.target, item_type)}" for step in path.steps
+    ]
     return f"图谱中：{'；'.join(facts)}。"
+
+
+def _named(node: NodeRef, item_type: str) -> str:
+    return _title(node.name, "zh") if node.type == item_type else node.name
 
 
 def _finite(words: str) -> str:
