@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -17,12 +17,15 @@ class TrainConfig(BaseModel):
 
     seed: int = Field(0, ge=0, description="The same seed gives the same bundle on one machine's CPU.")
     embedding_dim: int = Field(64, ge=2, description="Width of node embeddings.")
-    num_layers: int = Field(1, ge=0, le=4, description="Hops of the GNN; 0 leaves the facts out.")
+    num_layers: Literal["auto"] | Annotated[int, Field(ge=0, le=4)] = Field(
+        "auto",
+        description="Hops of the GNN; 0 leaves the facts out of the embeddings; auto tries 1 and 0 on validation.",
+    )
     epochs: int = Field(40, ge=1, description="Most epochs; early stopping usually ends before.")
     patience: int = Field(4, ge=1, description="Epochs without a better validation ndcg@10 before stopping.")
     batch_size: int = Field(256, ge=1, description="Users per step.")
-    learning_rate: float = Field(3e-3, gt=0, description="Adam's step size.")
-    weight_decay: float = Field(1e-4, ge=0, description="L2 pull on all embeddings, as in AdamW.")
+    learning_rate: float = Field(5e-3, gt=0, description="Adam's step size.")
+    weight_decay: float = Field(1e-5, ge=0, description="L2 pull on all parameters, through Adam.")
     dropout: float = Field(0.5, ge=0, lt=1, description="Share of each history hidden from the encoder in training.")
     free_dropout: float = Field(0.1, ge=0, lt=1, description="Share of nodes without free embedding in a step.")
     loss: Literal["exact_bce", "sampled_bce", "softmax"] = Field(
@@ -33,9 +36,6 @@ class TrainConfig(BaseModel):
     kg_weight: float = Field(0.1, ge=0, description="Alpha of the joint loss: weight of the KG reconstruction.")
     kg_decoder: Literal["distmult", "transe", "rotate"] = Field("distmult", description="Scoring of a triple.")
     text_weight: float = Field(0.01, ge=0, description="Weight of the alignment of embeddings with texts (InfoNCE).")
-    prior_start: Literal["auto", "log", "zero"] = Field(
-        "auto", description="Where the items' bias starts: log share, zero, or whichever validates better."
-    )
     text_encoder: str = Field(
         "minilm", description="minilm, multilingual, hashing, none, or a transformers model by folder or hub name."
     )

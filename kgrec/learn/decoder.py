@@ -17,7 +17,8 @@ def distmult(head: Tensor, relation: Tensor, tail: Tensor) -> Tensor:
 
 def transe(head: Tensor, relation: Tensor, tail: Tensor) -> Tensor:
     """``margin - |h + r - t|_2`` (Bordes et al., NeurIPS 2013)."""
-    return _MARGIN - torch.linalg.vector_norm(head + relation - tail, dim=-1)
+    distance: Tensor = torch.linalg.vector_norm(head + relation - tail, dim=-1)
+    return _MARGIN - distance
 
 
 def rotate(head: Tensor, relation: Tensor, tail: Tensor) -> Tensor:

@@ -11,32 +11,32 @@ from torch_geometric.nn import HeteroConv, MessagePassing
 from kgrec.learn.hetero import ENTITY, ITEM, fact_edge_types
 
 
-class RelationConv(MessagePassing):
+class RelationConv(MessagePassing):  # type: ignore[misc]  # PyG ships no types
     """Sum of the neighbours of one relation, turned by the relation's diagonal.
 
         out_t = r * SUM_{s -> t} a_st x_s
 
     The diagonal form is DistMult's view of a relation (arXiv 1412.6575) as in R-GCN's block decomposition
     (arXiv 1703.06103) with blocks of one: ``embedding_dim`` numbers per relation, which is what sparse relations can
-    learn. Shapes: ``x`` is ``((sources, d), (targets, d))`` or ``(nodes, d)`` within one type, ``edge_weight`` ``(edges,)``;
-    returns ``(targets, d)``.
+    learn. Shapes: ``x`` is ``((sources, d), (targets, d))``, or ``(nodes, d)`` within one type,
+    ``edge_weight`` ``(edges,)``; returns ``(targets, d)``.
     """
 
     def __init__(self, embedding_dim: int) -> None:
         super().__init__(aggr="sum")
-        self.relation = nn.Parameter(torch.ones(embedding_dim))
+        self.relation = nn.Parameter(torch.full((embedding_dim,), 0.3))
 
     def forward(self, x: Tensor | tuple[Tensor, Tensor], adj_t: EdgeIndex, edge_weight: Tensor) -> Tensor:
         """Messages of one relation to its targets."""
         source = x[0] if isinstance(x, tuple) else x
-        product = adj_t.matmul(source, input_value=edge_weight)
+        product: Tensor = adj_t.matmul(source, input_value=edge_weight)
         return product * self.relation
 
 
 class HeteroEncoder(nn.Module):
     """GNN over items and entities.
 
-        x_v     = m_v e_v + W_type(v) t_v        free embedding (m_v = 0 for nodes dropped in a step and for new items), text
+        x_v     = m_v e_v + W_type(v) t_v        free embedding, if not dropped or new, and text
         h_v     = x_v + SUM_l SUM_r conv_r^l(h^(l-1))_v
 
     Args:
@@ -53,9 +53,9 @@ class HeteroEncoder(nn.Module):
     ) -> None:
         super().__init__()
         self.sizes = {ITEM: int(data[ITEM].num_nodes), ENTITY: int(data[ENTITY].num_nodes)}
-        self.free = nn.ModuleDict({kind: nn.Embedding(size, embedding_dim) for kind, size in self.sizes.items()})
+        self.free = nn.ParameterDict({kind: torch.empty(size, embedding_dim) for kind, size in self.sizes.items()})
         for table in self.free.values():
-            nn.init.normal_(table.weight, std=0.1)
+            nn.init.normal_(table, std=0.1)
         self.text = nn.Linear(text_dim, embedding_dim, bias=False) if text_dim else None
         if self.text is not None:
             nn.init.normal_(self.text.weight, std=0.05 / text_dim**0.5)
@@ -66,10 +66,10 @@ class HeteroEncoder(nn.Module):
         self.register_buffer("free_items", free_items.float()[:, None])
 
     def forward(self, data: HeteroData, texts: dict[str, Tensor], drop: float = 0.0) -> dict[str, Tensor]:
-        """Embeddings ``{"item": (items, d), "entity": (entities, d)}``; ``drop`` hides that share of free embeddings."""
-        x = {}
+        """Embeddings ``{"item": (items, d), "entity": (entities, d)}``; ``drop`` hides a share of free embeddings."""
+        x: dict[str, Tensor] = {}
         for kind, table in self.free.items():
-            free = table.weight * self.free_items if kind == ITEM else table.weight
+            free: Tensor = table * self.free_items if kind == ITEM else table
             if drop and self.training and kind == ITEM:
                 free = free * (torch.rand(len(free), 1, device=free.device) >= drop)
             x[kind] = free + self.text(texts[kind]) if self.text is not None else free

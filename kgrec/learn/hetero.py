@@ -18,10 +18,11 @@ USER, ITEM, ENTITY = "user", "item", "entity"
 def to_hetero(dataset: Dataset) -> HeteroData:
     """Build the graph that the GNN walks.
 
-    ``data[type].num_nodes`` for user, item and entity; ``data[key].edge_index`` for ``(user, interacted, item)`` and for
-    every relation between items and entities and, as ``rev_NAME``, its reverse; ``adj_t`` is the same, target first. A message over an edge is weighed by
-    ``1 / sqrt(facts of the target x facts of the source)`` (``edge_weight``), the symmetric form of Kipf and Welling
-    (arXiv 1609.02907). An entity that only one fact mentions tells items nothing about each other, so it sends none.
+    ``data[type].num_nodes`` for user, item and entity; ``data[key].edge_index`` for ``(user, interacted, item)``, for
+    every relation between items and entities and, as ``rev_NAME``, its reverse; ``adj_t`` is the same, target first. A
+    message over an edge is weighed by ``1 / sqrt(facts of the target x facts of the source)`` (``edge_weight``), the
+    symmetric form of Kipf and Welling (arXiv 1609.02907). An entity that only one fact mentions tells items nothing
+    about each other, so it sends none.
     """
     n_items = len(dataset.items)
     data = HeteroData()

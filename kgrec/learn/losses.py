@@ -22,8 +22,8 @@ def exact_bce(scores: Tensor, positives: Tensor) -> Tensor:
         l_i  = s_i - stopgrad(log SUM_{k != i} e^{s_k})
         loss = -SUM_i [x_i log sigma(l_i) + (n - x_i) log(1 - sigma(l_i))] / n
 
-    for a user with n positives. Then ``sigma(l_i) = softmax(s)_i`` and the gradient is that of :func:`softmax_loss`; the
-    detached term is one constant per user and item and no part of the served score.
+    for a user with n positives. Then ``sigma(l_i) = softmax(s)_i`` and the gradient is that of :func:`softmax_loss`;
+    the detached term is one constant per user and item and no part of the served score.
     """
     n = positives.sum(1, keepdim=True).clamp(min=1)
     with torch.no_grad():

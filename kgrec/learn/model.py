@@ -21,7 +21,7 @@ class Embeddings:
     """What training leaves behind, as numpy arrays.
 
     Attributes:
-        source, target: of the knowledge channel, float32 ``(items, d)``: how an item speaks as history and as candidate.
+        source, target: of the knowledge channel, float32 ``(items, d)``: an item as history and as candidate.
         texts: of the semantic channel, float32 ``(items, p)``; None without texts.
         bias: float32 ``(items,)``.
         nodes: float32 ``(nodes, d)``, items first; relations: float32 ``(relations, d)``.
@@ -49,12 +49,13 @@ class JointModel(nn.Module):
     def __init__(self, dataset: Dataset, texts: Array | None, prior: Array, config: TrainConfig) -> None:
         super().__init__()
         n_items, d = len(dataset.items), config.embedding_dim
+        hops = 1 if config.num_layers == "auto" else config.num_layers
         self.data: HeteroData = to_hetero(dataset)
         counts = np.bincount(dataset.interactions.item, minlength=n_items)
         known = torch.from_numpy(counts > 0)
         text_dim = 0 if texts is None else texts.shape[1]
-        self.source = HeteroEncoder(self.data, text_dim, d, config.num_layers, known)
-        self.target = HeteroEncoder(self.data, text_dim, d, config.num_layers, known)
+        self.source = HeteroEncoder(self.data, text_dim, d, hops, known)
+        self.target = HeteroEncoder(self.data, text_dim, d, hops, known)
         self.bias = nn.Parameter(torch.from_numpy(prior.astype(np.float32)))
         self.relation = nn.Embedding(max(len(dataset.facts.relations), 1), d)
         nn.init.normal_(self.relation.weight, mean=1.0, std=0.1)

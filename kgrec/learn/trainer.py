@@ -16,7 +16,7 @@ from scipy import sparse
 from torch import Tensor
 
 from kgrec.config import TrainConfig
-from kgrec.dataset import Array, Dataset, Interactions
+from kgrec.dataset import Array, Dataset
 from kgrec.errors import BundleError, TrainingDivergedError
 from kgrec.learn.decoder import DECODERS
 from kgrec.learn.losses import exact_bce, info_nce, kg_loss, sampled_bce, softmax_loss
@@ -132,7 +132,7 @@ class Trainer:
                     next=self._rescue(number),
                 )
             self.optimizer.zero_grad()
-            total.backward()
+            total.backward()  # type: ignore[no-untyped-call]
             self.optimizer.step()
             seen += len(batch)
             for name, value in losses.items():
@@ -197,7 +197,8 @@ class Trainer:
         return kg_loss(true, corrupted)
 
     def _text_loss(self, nodes: Tensor, rng: np.random.Generator) -> Tensor:
-        assert self._with_text is not None and self.model.target.text is not None
+        assert self._with_text is not None
+        assert self.model.target.text is not None
         rows = torch.from_numpy(rng.choice(self._with_text, min(_ALIGNED, len(self._with_text)), replace=False))
         texts = torch.cat([self.model.texts["item"], self.model.texts["entity"]])[rows]
         return info_nce(nodes[rows], self.model.target.text(texts))

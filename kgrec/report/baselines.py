@@ -17,7 +17,7 @@ from scipy import sparse
 
 from kgrec.dataset import Array, IntArray, Interactions
 from kgrec.item_item import ease, item_knn
-from kgrec.report.protocol import Ranker, evaluate
+from kgrec.ranking import Ranker, evaluate
 
 Setting = dict[str, Any]
 Fit = Callable[..., "Baseline"]

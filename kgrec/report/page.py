@@ -17,7 +17,7 @@ from kgrec.report.tables import best_of, columns_of
 
 _CHARTED = 6
 _REASONS_SHOWN = 8
-_HISTORY_SHOWN = 24
+_HISTORY_SHOWN = 14
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
 

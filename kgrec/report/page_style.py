@@ -16,9 +16,10 @@ h1{font-size:clamp(1.6rem,4.6vw,2.4rem);line-height:1.15;margin:0 0 10px;letter-
 h2{font-size:1.3rem;line-height:1.25;margin:56px 0 6px;letter-spacing:-.01em}
 h3{font-size:1rem;margin:0}
 p{margin:0 0 16px;max-width:72ch}.soft,small{color:var(--soft)}small{font-size:.82rem;font-weight:400}
-.tiles{display:grid;grid-template-columns:repeat(auto-fill,minmax(132px,1fr));gap:1px;background:var(--line);
-border:1px solid var(--line);border-radius:12px;overflow:hidden;margin:28px 0 0}
-.tiles div{background:var(--card);padding:14px 16px}.tiles b{display:block;font-size:1.35rem;line-height:1.2;
+.tiles{display:flex;flex-wrap:wrap;background:var(--card);border:1px solid var(--line);border-radius:12px;
+overflow:hidden;margin:28px 0 0}
+.tiles div{flex:1 1 120px;padding:14px 18px;box-shadow:-1px -1px 0 var(--line)}
+.tiles b{display:block;font-size:1.35rem;line-height:1.2;
 font-variant-numeric:tabular-nums}.tiles span{color:var(--soft);font-size:.85rem}
 .card{background:var(--card);border:1px solid var(--line);border-radius:12px;padding:20px;margin:14px 0}
 .chips{display:flex;flex-wrap:wrap;gap:6px;margin:0 0 18px;padding:0;list-style:none}
@@ -41,7 +42,7 @@ ol.list>li:first-child{border-top:0;padding-top:4px}ol.list>li:last-child{paddin
 margin-left:8px;white-space:nowrap}
 .body{grid-column:2/-1;min-width:0}
 .body p{margin:6px 0 0;font-size:.95rem;overflow-wrap:anywhere}.body p[lang=zh]{color:var(--soft);font-size:.9rem}
-.stack{position:relative;height:16px;margin:9px 0 4px;border-radius:4px;background:var(--paper);overflow:hidden}
+.stack{position:relative;height:16px;margin:10px 0 12px;border-radius:4px;background:var(--paper);overflow:hidden}
 .stack i{position:absolute;top:0;bottom:0;border-right:1.5px solid var(--card)}
 .stack b{position:absolute;top:0;bottom:0;width:2px;margin-left:-1px;background:var(--ink)}
 details{margin-top:8px}summary{cursor:pointer;color:var(--accent);font-size:.88rem;width:max-content;max-width:100%}
@@ -64,14 +65,14 @@ svg{display:block;max-width:100%;height:auto}svg text{font-family:inherit;fill:v
 .curves .curve{fill:none;stroke:var(--accent);stroke-width:2.2;stroke-linejoin:round}
 .curves .best{fill:var(--card);stroke:var(--accent);stroke-width:2.2}
 .curves .mark{font-size:12.5px;font-weight:650;paint-order:stroke;stroke:var(--card);stroke-width:4px}
-svg.paths{max-width:none;margin:0 auto}
+svg.paths{width:100%;min-width:900px;margin:0 auto}
 .edge{fill:none;stroke:var(--other);stroke-width:1.5}.arrow{fill:var(--soft)}
-.word{font-size:11px;text-anchor:middle}svg .word{fill:var(--soft)}
+.word{font-size:11.5px;text-anchor:middle}svg .word{fill:var(--soft)}
 .box rect{fill:var(--card);stroke:var(--line);stroke-width:1.2}.box rect.mark{stroke:none;fill:var(--other)}
 .box.user rect.mark{fill:var(--soft)}.box.past rect.mark{fill:var(--c0)}.box.entity rect.mark{fill:var(--c1)}
 .box.item rect{stroke:var(--accent);fill:var(--accent-soft)}.box.item rect.mark{fill:var(--accent)}
-svg .type{font-size:11px;fill:var(--soft)}svg .name{font-size:13px;font-weight:600}
-svg .note{font-size:11px;fill:var(--accent);font-weight:600}
+svg .type{font-size:11.5px;fill:var(--soft)}svg .name{font-size:13px;font-weight:600}
+svg .note{font-size:11.5px;fill:var(--accent);font-weight:600}
 .narrow-hint{display:none}
 @media(max-width:640px){main{padding:24px 14px 48px}.card{padding:14px;border-radius:10px}h2{margin-top:42px}
 ol.list>li{grid-template-columns:1.5rem minmax(0,1fr) auto;column-gap:8px}.body{grid-column:1/-1}

@@ -13,8 +13,9 @@ from html import escape
 from kgrec.report.demo_report import ShownExplanation, ShownGraphPath, ShownNode
 from kgrec.report.text_fit import fitted, text_width, wrapped
 
-_BOX, _NAME_SIZE, _SMALL = 168.0, 13.0, 11.0
-_RUN, _BEND = 96.0, 44.0
+_BOX, _USER_BOX = 162.0, 96.0
+_NAME_SIZE, _SMALL = 14.5, 12.0  # what bold 13 and plain 11.5 pixels take in the widest usual fonts
+_LONGEST_RUN, _BEND = 156.0, 40.0
 _PORT_GAP, _BOX_GAP, _EDGE_PADDING = 22.0, 20.0, 14.0
 _MOST_PATHS = 6
 
@@ -35,8 +36,12 @@ class _Box:
     y: float = 0.0
 
     @property
+    def width(self) -> float:
+        return _USER_BOX if self.kind == "user" else _BOX
+
+    @property
     def lines(self) -> list[str]:
-        return wrapped(self.node["name"], _BOX - 24, _NAME_SIZE) if self.node else []
+        return wrapped(self.node["name"], self.width - 24, _NAME_SIZE) if self.node else []
 
     @property
     def height(self) -> float:
@@ -50,7 +55,7 @@ class _Box:
         edges = self.outgoing if outgoing else self.incoming
         step = _PORT_GAP if outgoing else min(_PORT_GAP, self.height / (len(edges) + 1))
         y = self.y + self.height / 2 + (edges.index(edge) - (len(edges) - 1) / 2) * step
-        return self.x + (_BOX if outgoing else 0), y
+        return self.x + (self.width if outgoing else 0), y
 
 
 @dataclass(eq=False)
@@ -77,7 +82,7 @@ def draw_explanation(explanation: ShownExplanation, user_name: str, language: st
     edges = [edge for column in columns for box in column for edge in box.outgoing]
     title = f"Why {explanation['name']}: paths in the graph"
     return (
-        f'<svg class="paths" viewBox="0 0 {width:.0f} {height:.0f}" width="{width:.0f}" height="{height:.0f}" '
+        f'<svg class="paths" viewBox="0 0 {width:.0f} {height:.0f}" style="max-width:{width:.0f}px" '
         f'role="img" aria-label="{escape(title)}">'
         '<defs><marker id="arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8" '
         'orient="auto-start-reverse"><path class="arrow" d="M0 0.8 L7.5 4 L0 7.2 z"/></marker></defs>'
@@ -112,7 +117,7 @@ def _columns(
             target.incoming.append(edge)
 
     user = box(0, {"type": "user", "uid": "", "name": user_name}, "user")
-    for number, path in enumerate(paths):
+    for path in paths:
         nodes = path["nodes"]
         past_item = nodes[0]["uid"]
         note = f"adds {signed(total[past_item])}" if past_item in total else ""
@@ -125,8 +130,9 @@ def _columns(
             words = step["words"].get(language) or step["relation"]
             column = last if ends_here else position + 1
             started = True
+            origin = f"{here.place[1]} {step['relation']} {forward} {node['uid']}"
             for passed in range(here.place[0] + 1, column):
-                way = boxes.setdefault((passed, f"way {number}"), _Box((passed, f"way {number}"), None, "way"))
+                way = boxes.setdefault((passed, origin), _Box((passed, origin), None, "way"))
                 join(here, way, words, forward, (started, False))
                 here, words, started = way, "", False
             there = box(column, node, "item" if ends_here else "entity")
@@ -151,7 +157,7 @@ def _arrange(columns: list[list[_Box]]) -> tuple[float, float]:
             box.x, box.y = x, y
             y += box.height + _BOX_GAP
         run = max((text_width(edge.words, _SMALL) for box in column for edge in box.outgoing), default=0.0)
-        x += _BOX + min(run + 16, _RUN) + _BEND
+        x += column[0].width + min(run + 20, _LONGEST_RUN) + _BEND
     for column in columns:
         for box in column:
             box.outgoing.sort(key=lambda edge: edge.target.y)
@@ -185,12 +191,12 @@ def _edge_svg(edge: _Edge) -> str:
 def _box_svg(box: _Box) -> str:
     assert box.node is not None
     lines = box.lines
-    kind = fitted(box.node["type"], _BOX - 24, _SMALL)
+    kind = fitted(box.node["type"], box.width - 24, _SMALL)
     text_height = 14 + 17 * len(lines) + (16 if box.note else 0)
     y = box.y + (box.height - text_height) / 2 + 10
     parts = [
         f'<g class="box {box.kind}"><title>{escape(box.node["name"])}</title>'
-        f'<rect x="{box.x:.1f}" y="{box.y:.1f}" width="{_BOX:.0f}" height="{box.height:.1f}" rx="8"/>'
+        f'<rect x="{box.x:.1f}" y="{box.y:.1f}" width="{box.width:.0f}" height="{box.height:.1f}" rx="8"/>'
         f'<rect class="mark" x="{box.x:.1f}" y="{box.y + 8:.1f}" width="4" height="{box.height - 16:.1f}" rx="2"/>'
         f'<text class="type" x="{box.x + 14:.1f}" y="{y:.1f}">{escape(kind)}</text>'
     ]

@@ -26,10 +26,7 @@ def fitted(text: str, width: float, size: float) -> str:
     """The text, cut with an ellipsis where it is wider than ``width`` pixels."""
     if text_width(text, size) <= width:
         return text
-    kept = text
-    while kept and text_width(kept.rstrip() + "…", size) > width:
-        kept = kept[:-1]
-    return kept.rstrip() + "…"
+    return text[: _letters_within(text, width - text_width("…", size), size)].rstrip() + "…"
 
 
 def wrapped(text: str, width: float, size: float, lines: int = 2) -> list[str]:
@@ -37,9 +34,19 @@ def wrapped(text: str, width: float, size: float, lines: int = 2) -> list[str]:
     result: list[str] = []
     rest = " ".join(text.split())
     while rest and len(result) < lines - 1 and text_width(rest, size) > width:
-        end = next(n for n in range(len(rest), 0, -1) if n == 1 or text_width(rest[:n], size) <= width)
+        end = max(_letters_within(rest, width, size), 1)
         space = rest.rfind(" ", 1, end + 1)
         end = space if space > 0 else end
         result.append(rest[:end].rstrip())
         rest = rest[end:].lstrip()
     return [*result, fitted(rest, width, size)] if rest or not result else result
+
+
+def _letters_within(text: str, width: float, size: float) -> int:
+    """Number of first letters that are together at most ``width`` pixels wide."""
+    used = 0.0
+    for place, letter in enumerate(text):
+        used += size * _share(letter)
+        if used > width:
+            return place
+    return len(text)

@@ -107,8 +107,8 @@ def explanation(rank: int, name: str) -> ShownExplanation:
             "en": f"Recommended because you watched Pulp Fiction (1994) (+0.84) and Fargo (1996) (+0.61). Like Pulp "
             f"Fiction (1994), {name} is directed by Quentin Tarantino. Without Pulp Fiction (1994) it would fall from "
             f"rank {rank} to {rank + 12}.",
-            "zh": f"推荐理由：您看过《Pulp Fiction (1994)》（+0.84）和《Fargo (1996)》（+0.61）。《Pulp Fiction (1994)》和"
-            f"《{name}》的导演是 Quentin Tarantino。",
+            "zh": f"推荐理由：您看过《Pulp Fiction (1994)》（+0.84）和《Fargo (1996)》（+0.61）。"
+            f"《Pulp Fiction (1994)》和《{name}》的导演是 Quentin Tarantino。",
         },
     }
 
@@ -126,10 +126,19 @@ def invented_report() -> DemoReport:
         "counts": {"users": 943, "items": 17727, "people": 48210, "interactions": 100000, "facts": 181204},
         "timings_s": {"download": 3.1, "check": 4.0, "ingest": 61.25, "train": 212.7, "evaluate": 8.1, "explain": 0.4},
         "training": [
-            {"epoch": n, "loss": 2.2 * 0.9**n + 0.8, "valid_ndcg@10": 0.31 - 0.14 * 0.8**n - 0.0006 * max(0, n - 14) ** 2}
+            {
+                "epoch": n,
+                "loss": 2.2 * 0.9**n + 0.8,
+                "valid_ndcg@10": 0.31 - 0.14 * 0.8**n - 0.0006 * max(0, n - 14) ** 2,
+            }
             for n in range(1, 21)
         ],
-        "alignment": {"matched": 1428, "of": 1682, "sample": {"precision": 1.0, "recall": 0.951}, "ambiguous": ["a", "b"]},
+        "alignment": {
+            "matched": 1428,
+            "of": 1682,
+            "sample": {"precision": 1.0, "recall": 0.951},
+            "ambiguous": ["a", "b"],
+        },
         "user": {"id": "196", "history": HISTORY * 4},
         "explanations": [explanation(rank, name) for rank, name in enumerate(FILMS, start=1)],
     }

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from kgrec.dataset import Interactions
+from kgrec.ranking import evaluate, rank_users
 from kgrec.report.baselines import BASELINES, EASE, EASE_GRID, ITEM_KNN_GRID, Fit, ItemKNN, Popularity, tune
-from kgrec.report.protocol import evaluate, rank_users
 
 N_USERS, N_ITEMS = 20, 10
 

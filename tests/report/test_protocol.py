@@ -10,7 +10,7 @@ from scipy import sparse
 
 from kgrec.dataset import Array, IntArray
 from kgrec.errors import KgrecError
-from kgrec.report.protocol import block_size, click_metrics, evaluate, rank_users
+from kgrec.ranking import block_size, click_metrics, evaluate, rank_users
 
 
 @dataclass

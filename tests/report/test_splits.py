@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from kgrec.dataset import Interactions
 from kgrec.errors import ConfigError
-from kgrec.report.splits import Split, k_fold, leave_one_out, random_split, time_split_global, time_split_per_user
+from kgrec.splits import Split, k_fold, leave_one_out, random_split, time_split_global, time_split_per_user
 
 Pairs = set[tuple[int, int]]
 

@@ -1,0 +1,195 @@
+"""The behaviour channel: item-item weights in closed form, their settings chosen on validation.
+
+EASE with facts in its Gram matrix, plus item neighbours, plus, for items without interactions, a content map. The
+recency of the history weights is chosen here too, because it matters most (it doubles ndcg on time-ordered data).
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+
+from kgrec.dataset import Array, Dataset, IntArray
+from kgrec.item_item import content_map, ease, fact_matrix, item_knn
+from kgrec.progress import Progress
+from kgrec.ranking import evaluate
+from kgrec.scoring import Channel, HistoryWeights, SparseMatrix
+
+_WARM_LIMIT = 15_000
+_RECENCY = (1.0, 0.98, 0.95, 0.9, 0.8, 0.7)
+_BLEND = (0.0, 0.1, 0.2, 0.5, 1.0, 2.0)
+
+
+@dataclass(frozen=True)
+class BehaviourSetting:
+    """What the behaviour channel is built with; see :func:`kgrec.item_item.ease` and :func:`kgrec.item_item.item_knn`.
+
+    Attributes:
+        blend: weight of the neighbours beside EASE, both in units of their scores' spread.
+        scales: that spread of (EASE, neighbours), measured when the blend was chosen.
+        recency: factor per step back in the history.
+        top: weights kept per candidate.
+    """
+
+    ridge: float = 4.0
+    fact_weight: float = 0.1
+    user_exponent: float = 0.0
+    neighbours: int = 200
+    knn_user_exponent: float = 0.5
+    blend: float = 0.2
+    scales: tuple[float, float] = (1.0, 1.0)
+    recency: float = 1.0
+    top: int = 1000
+
+    def as_dict(self) -> dict[str, Any]:
+        """For the manifest."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class _Ranker:
+    """One item-item matrix over one set of histories."""
+
+    matrix: SparseMatrix
+    history: sparse.csr_matrix
+
+    def scores(self, users: IntArray) -> Array:
+        return self.matrix.scores(self.history[users])
+
+
+class BehaviourLearner:
+    """Builds the behaviour channel of a data set.
+
+    Args:
+        dataset: graph and behaviour.
+        texts: unit text vectors of the items ``(items, t)``, or None; they place new items.
+        progress: told what is tried.
+    """
+
+    def __init__(self, dataset: Dataset, texts: Array | None, progress: Progress) -> None:
+        self.dataset = dataset
+        self.facts = fact_matrix(dataset.facts, len(dataset.items), len(dataset.nodes))
+        self._texts = texts
+        self._progress = progress
+
+    def choose(self, valid: sparse.csr_matrix) -> BehaviourSetting:
+        """Try the grid on validation pairs ``(users, items)``, one group of settings after the other."""
+        data = self.dataset
+        seen = data.interactions.matrix(len(data.users), len(data.items))
+        flat = seen.astype(np.float32)
+
+        def quality(matrix: SparseMatrix, history: sparse.csr_matrix = flat) -> float:
+            return evaluate(_Ranker(matrix, history), seen, valid, ks=(10,))["ndcg@10"]
+
+        best = BehaviourSetting()
+        eases = self._eases()
+        tried: list[tuple[float, BehaviourSetting]] = []
+        for number, change in enumerate(eases):
+            setting = replace(best, **change)
+            tried.append((quality(self._ease(seen, setting)) if len(eases) > 1 else 0.0, setting))
+            self._progress("behaviour: ridge and facts", number + 1, len(eases), f"ndcg@10 {tried[-1][0]:.4f}")
+        best = max(tried, key=lambda pair: pair[0])[1]
+        tried = []
+        grid = list(itertools.product((50, 200), (0.0, 0.5, 1.0)))
+        for number, (neighbours, exponent) in enumerate(grid):
+            setting = replace(best, neighbours=neighbours, knn_user_exponent=exponent)
+            tried.append((quality(self._knn(seen, setting)), setting))
+            self._progress("behaviour: neighbours", number + 1, len(grid), f"ndcg@10 {tried[-1][0]:.4f}")
+        best = max(tried, key=lambda pair: pair[0])[1]
+        parts = (self._ease(seen, best), self._knn(seen, best))
+        sample = flat[np.flatnonzero(np.diff(flat.indptr))[:500]]
+        spread = tuple(float(part.scores(sample).std()) or 1.0 for part in parts)
+        best = replace(best, scales=(spread[0], spread[1]))
+        tried = []
+        for blend in _BLEND:
+            setting = replace(best, blend=blend)
+            tried.append((quality(_blended(parts, setting)), setting))
+        best = max(tried, key=lambda pair: pair[0])[1]
+        if not data.interactions.has_time:
+            return best
+        matrix = _blended(parts, best)
+        tried = []
+        for number, recency in enumerate(_RECENCY):
+            weights = HistoryWeights(recency=recency).matrix(data.interactions, *seen.shape).astype(np.float32)
+            tried.append((quality(matrix, weights), replace(best, recency=recency)))
+            self._progress("behaviour: recency", number + 1, len(_RECENCY), f"ndcg@10 {tried[-1][0]:.4f}")
+        return max(tried, key=lambda pair: pair[0])[1]
+
+    def channel(self, setting: BehaviourSetting) -> Channel:
+        """The channel of a setting, with columns for new items from their content."""
+        data = self.dataset
+        seen = data.interactions.matrix(len(data.users), len(data.items))
+        weights = _blended((self._ease(seen, setting), self._knn(seen, setting)), setting).weights
+        new = np.diff(seen.tocsc().indptr) == 0
+        if self.can_place(new):
+            near = item_knn(seen, neighbours=setting.neighbours, user_exponent=0.0) + sparse.identity(len(new))
+            weights = weights + content_map(near, self.facts, self._texts, new, l2=3.0, text_weight=0.1, top=200)
+        return Channel("behaviour", SparseMatrix(weights.tocsr().astype(np.float32)), HistoryWeights(setting.recency))
+
+    def prior(self) -> Array:
+        """Log share of every item in unit spread, float32 ``(items,)``; of new items as their content predicts it."""
+        counts = np.bincount(self.dataset.interactions.item, minlength=len(self.dataset.items))
+        new = counts == 0
+        log = np.log(counts + 0.5)
+        known = log[~new]
+        prior = np.where(new, 0.0, (log - known.mean()) / max(float(known.std()), 1e-9))
+        if self.can_place(new):
+            row = sparse.csr_matrix(prior[None, :].astype(np.float32))
+            prior = prior + content_map(row, self.facts, self._texts, new, l2=3.0, text_weight=0.1).toarray()[0]
+        result: Array = prior.astype(np.float32)
+        return result
+
+    def can_place(self, new: Array) -> bool:
+        """Whether there are new items, and few enough warm ones to solve the content map in memory."""
+        return bool(new.any()) and int((~new).sum()) <= _WARM_LIMIT and (self.facts.nnz > 0 or self._texts is not None)
+
+    def _eases(self) -> Sequence[dict[str, Any]]:
+        """Settings to try: fewer where one solution takes minutes."""
+        n = len(self.dataset.items)
+        facts = (0.0, 0.1, 0.3) if self.facts.nnz else (0.0,)
+        if n > _WARM_LIMIT:
+            return [{"ridge": 3.0, "fact_weight": 0.1 if self.facts.nnz else 0.0, "user_exponent": 0.5}]
+        ridges = (1.0, 2.0, 4.0, 8.0) if n <= 6_000 else (2.0, 5.0)
+        exponents = (0.0, 0.5) if n <= 6_000 else (0.5,)
+        grid = itertools.product(ridges, facts, exponents)
+        return [{"ridge": ridge, "fact_weight": weight, "user_exponent": exponent} for ridge, weight, exponent in grid]
+
+    def _ease(self, seen: sparse.csr_matrix, setting: BehaviourSetting) -> SparseMatrix:
+        weights = self._on_warm(
+            seen,
+            lambda taken, facts: ease(
+                taken,
+                setting.ridge,
+                facts=facts,
+                fact_weight=setting.fact_weight,
+                user_exponent=setting.user_exponent,
+                item_exponent=0.5,
+                top=setting.top,
+            ),
+        )
+        return SparseMatrix(weights)
+
+    def _knn(self, seen: sparse.csr_matrix, setting: BehaviourSetting) -> SparseMatrix:
+        weights = self._on_warm(
+            seen,
+            lambda taken, _: item_knn(taken, neighbours=setting.neighbours, user_exponent=setting.knn_user_exponent),
+        )
+        return SparseMatrix(weights)
+
+    def _on_warm(self, seen: sparse.csr_matrix, build: Any) -> sparse.csr_matrix:
+        """Build on the items that have interactions only, and put the result at their rows and columns."""
+        warm = np.flatnonzero(np.diff(seen.tocsc().indptr))
+        small = build(seen[:, warm], self.facts[warm]).tocoo()
+        n = seen.shape[1]
+        return sparse.csr_matrix((small.data, (warm[small.row], warm[small.col])), shape=(n, n))
+
+
+def _blended(parts: tuple[SparseMatrix, SparseMatrix], setting: BehaviourSetting) -> SparseMatrix:
+    """EASE and neighbours in one matrix."""
+    first, second = (part.weights / scale for part, scale in zip(parts, setting.scales, strict=True))
+    return SparseMatrix((first + setting.blend * second).tocsr())

@@ -1,0 +1,236 @@
+"""From a data set to an additive model: split, choose on validation, refit on everything."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+
+from kgrec.config import TrainConfig
+from kgrec.dataset import Array, Dataset, IntArray, Interactions
+from kgrec.errors import KgrecError
+from kgrec.learn.behaviour import BehaviourLearner, BehaviourSetting
+from kgrec.learn.gates import GateFitter
+from kgrec.learn.model import Embeddings, unit_history
+from kgrec.learn.text import encode_cached, open_encoder
+from kgrec.learn.trainer import Epoch, Trained, Trainer
+from kgrec.progress import Progress, silent
+from kgrec.ranking import evaluate
+from kgrec.scoring import AdditiveModel, Channel, Gates, HistoryWeights, LowRankMatrix
+from kgrec.splits import random_split, time_split_per_user
+
+_VALID_SHARE = 0.1
+_VALID_USERS = 5_000
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What validation decided; enough to refit without it."""
+
+    behaviour: BehaviourSetting
+    num_layers: int
+    epochs: int
+    gates: Gates
+
+
+@dataclass(frozen=True)
+class Learned:
+    """A fitted model and how it came about.
+
+    Attributes:
+        model: ready to score.
+        embeddings: of the learned part.
+        chosen: what validation decided.
+        metrics: validation ndcg@10 of each channel alone, of the prior, and fused.
+        log: the epochs of the run on the training part.
+    """
+
+    model: AdditiveModel
+    embeddings: Embeddings
+    chosen: Chosen
+    metrics: dict[str, float]
+    log: list[Epoch]
+
+
+def hold_out(interactions: Interactions, seed: int) -> tuple[Interactions, Interactions]:
+    """A tenth of each user's items for validation: the latest where time is known, else random ones."""
+    if interactions.has_time:
+        split = time_split_per_user(interactions, valid=_VALID_SHARE, test=0.0, seed=seed)
+    else:
+        split = random_split(interactions, valid=_VALID_SHARE, test=0.0, seed=seed)
+    return split.train, split.valid
+
+
+def fit(
+    dataset: Dataset,
+    config: TrainConfig,
+    *,
+    valid: Interactions | None = None,
+    refit: bool = True,
+    checkpoint: Path | None = None,
+    progress: Progress = silent,
+) -> Learned:
+    """Learn a model.
+
+    Args:
+        dataset: graph and behaviour; where ``valid`` is None, a tenth of the behaviour is held out for validation.
+        valid: behaviour to choose settings on, not in the data set.
+        refit: learn once more from training and validation together, with the chosen settings.
+        checkpoint: folder for resuming the training of the embeddings.
+
+    Raises:
+        KgrecError: too little behaviour to hold anything out.
+        TrainingDivergedError: a loss was not finite.
+    """
+    train, held = (dataset.interactions, valid) if valid is not None else hold_out(dataset.interactions, config.seed)
+    if len(held) == 0 or len(train) == 0:
+        raise KgrecError(
+            "there is too little behaviour to learn from.",
+            where="interactions",
+            found=f"{len(train)} to train on and {len(held)} to validate on",
+            expected="users with at least a few interactions each",
+            next="import more interactions, or check `kgrec inspect`",
+        )
+    texts = _texts(dataset, config, progress)
+    learner = _Learner(dataset.with_interactions(train), texts, config, checkpoint, progress)
+    found = learner.choose(held)
+    if not refit:
+        return found
+    everything = dataset.with_interactions(train.joined(held))
+    folder = None if checkpoint is None else checkpoint / "refit"
+    again = _Learner(everything, texts, config, folder, progress)
+    model, embeddings = again.with_settings(found.chosen)
+    return replace(found, model=model, embeddings=embeddings)
+
+
+def _texts(dataset: Dataset, config: TrainConfig, progress: Progress) -> Array | None:
+    """Text vectors of all nodes; None where there is no text or no encoder."""
+    if not any(dataset.texts):
+        return None
+    encoder = open_encoder(config.text_encoder)
+    if encoder is None:
+        return None
+    return encode_cached(encoder, dataset.texts, lambda done, total: progress("reading texts", done, total))
+
+
+class _Learner:
+    """The steps of learning on one set of interactions."""
+
+    def __init__(
+        self, dataset: Dataset, texts: Array | None, config: TrainConfig, checkpoint: Path | None, progress: Progress
+    ) -> None:
+        self.dataset, self.texts, self.config = dataset, texts, config
+        self.checkpoint, self.progress = checkpoint, progress
+        self.n_users, self.n_items = len(dataset.users), len(dataset.items)
+        self.seen = dataset.interactions.matrix(self.n_users, self.n_items)
+        self.behaviour = BehaviourLearner(dataset, None if texts is None else texts[: self.n_items], progress)
+
+    def choose(self, held: Interactions) -> Learned:
+        """Choose every setting on validation."""
+        valid = held.matrix(self.n_users, self.n_items)
+        valid = valid - valid.multiply(self.seen > 0)
+        valid.eliminate_zeros()
+        setting = self.behaviour.choose(valid)
+        channel = self.behaviour.channel(setting)
+        depths = (1, 0) if self.config.num_layers == "auto" else (self.config.num_layers,)
+        runs = {depth: self._train(depth, channel.history, _sample(valid)) for depth in depths}
+        depth = max(runs, key=lambda number: _best_value(runs[number]))
+        trained = runs[depth]
+        model = self._assemble(channel, trained.embeddings, _open_gates(2 if self.texts is None else 3))
+        histories = model.histories(self.dataset.interactions, self.n_users)
+        rng = np.random.default_rng(self.config.seed)
+        gates, metrics = GateFitter(model, histories, self.seen, valid, rng, self.progress).fit()
+        for number, run in runs.items():
+            metrics[f"learned part, {number} hops"] = _best_value(run)
+        chosen = Chosen(setting, depth, trained.best_epoch, gates)
+        return Learned(replace(model, gates=gates), trained.embeddings, chosen, metrics, trained.log)
+
+    def with_settings(self, chosen: Chosen) -> tuple[AdditiveModel, Embeddings]:
+        """Learn with settings that are already chosen."""
+        channel = self.behaviour.channel(chosen.behaviour)
+        trained = self._train(chosen.num_layers, channel.history, None, chosen.epochs)
+        return self._assemble(channel, trained.embeddings, chosen.gates), trained.embeddings
+
+    def _train(
+        self, depth: int, serving: HistoryWeights, valid: sparse.csr_matrix | None, epochs: int | None = None
+    ) -> Trained:
+        """Train the embeddings; validation weighs histories as serving will."""
+        interactions = self.dataset.interactions
+        counts = np.bincount(interactions.item, minlength=self.n_items)
+        prior = np.log((counts + 0.5) / len(interactions))
+        flat = HistoryWeights().matrix(interactions, self.n_users, self.n_items)
+        folder = None if self.checkpoint is None else self.checkpoint / f"{depth}-hops"
+        config = self.config.model_copy(update={"num_layers": depth})
+        trainer = Trainer(self.dataset, self.texts, prior, config, flat, folder)
+        history = unit_history(serving.matrix(interactions, self.n_users, self.n_items)).astype(np.float32)
+
+        def validate(embeddings: Embeddings) -> float:
+            return evaluate(_LearnedPart(embeddings, history), self.seen, valid, ks=(10,))["ndcg@10"]
+
+        def report(entry: Epoch) -> None:
+            quality = f", ndcg@10 {entry['valid_ndcg@10']:.4f}" if "valid_ndcg@10" in entry else ""
+            stage = f"training, {depth} hops" if valid is not None else "training on everything"
+            self.progress(stage, int(entry["epoch"]), epochs or config.epochs, f"loss {entry['loss']:.4f}{quality}")
+
+        return trainer.fit(validate if valid is not None else None, report, epochs)
+
+    def _assemble(self, behaviour: Channel, embeddings: Embeddings, gates: Gates) -> AdditiveModel:
+        weights = behaviour.history
+        channels = [behaviour, Channel("knowledge", LowRankMatrix(embeddings.source, embeddings.target), weights)]
+        if embeddings.texts is not None:
+            channels.append(Channel("semantic", LowRankMatrix(embeddings.texts, embeddings.texts), weights))
+        new = np.diff(self.seen.tocsc().indptr) == 0
+        return AdditiveModel(tuple(channels), gates, self.behaviour.prior(), new)
+
+
+@dataclass(frozen=True)
+class _LearnedPart:
+    """The learned part of the score by itself, as training sees it."""
+
+    embeddings: Embeddings
+    history: sparse.csr_matrix
+
+    def scores(self, users: IntArray) -> Array:
+        learned, history = self.embeddings, self.history[users]
+        total = LowRankMatrix(learned.source, learned.target).scores(history) + learned.bias
+        if learned.texts is not None:
+            total += LowRankMatrix(learned.texts, learned.texts).scores(history)
+        return total
+
+
+def _sample(valid: sparse.csr_matrix) -> sparse.csr_matrix:
+    """Validation pairs of at most a few thousand users, evenly spread, so that an epoch's check stays cheap."""
+    users = np.flatnonzero(np.diff(valid.indptr))
+    if len(users) <= _VALID_USERS:
+        return valid
+    kept = np.zeros(valid.shape[0], np.float32)
+    kept[users[:: -(-len(users) // _VALID_USERS)]] = 1.0
+    sampled = (sparse.diags(kept) @ valid).tocsr()
+    sampled.eliminate_zeros()
+    return sampled
+
+
+def _best_value(trained: Trained) -> float:
+    return max(entry["valid_ndcg@10"] for entry in trained.log)
+
+
+def _open_gates(n_channels: int) -> Gates:
+    return Gates(np.zeros(1, np.int64), np.ones((1, n_channels)), np.ones(1))
+
+
+def settings_of(chosen: Chosen) -> dict[str, Any]:
+    """What was chosen, as plain data for the manifest."""
+    return {
+        "behaviour": chosen.behaviour.as_dict(),
+        "num_layers": chosen.num_layers,
+        "epochs": chosen.epochs,
+        "gates": {
+            "edges": chosen.gates.edges.tolist(),
+            "channels": chosen.gates.channels.tolist(),
+            "prior": chosen.gates.prior.tolist(),
+            "new_item_offset": chosen.gates.new_item_offset,
+        },
+    }

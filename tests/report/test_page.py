@@ -1,0 +1,145 @@
+"""The page: safe, complete in itself, and true to its numbers."""
+
+import re
+from html.parser import HTMLParser
+from itertools import pairwise
+
+import pytest
+
+from kgrec.report.charts import channel_totals, channels_of, curves, stacked_bars
+from kgrec.report.demo_report import DemoReport
+from kgrec.report.page import page
+
+VOID = {"meta", "br", "hr", "img", "input", "link"}
+
+
+class Reader(HTMLParser):
+    """Checks that tags close in order, and collects what they are and what is written."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.text: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.text.append(data)
+
+
+def read(text: str) -> Reader:
+    reader = Reader()
+    reader.feed(text)
+    reader.close()
+    assert reader.open == []
+    return reader
+
+
+def test_tags_close_and_nothing_is_fetched(report: DemoReport) -> None:
+    text = page(report)
+    reader = read(text)
+    assert {tag for tag, _ in reader.tags}.isdisjoint({"script", "link", "img", "iframe", "object", "base", "a"})
+    attributes = {name for _, attrs in reader.tags for name in attrs}
+    assert not {name for name in attributes if name.startswith("on") or name in {"src", "href", "xlink:href"}}
+    assert not re.search(r"url\((?!#)|@import|https?:", text)
+    assert "default-src 'none'" in text
+
+
+def test_no_text_from_data_becomes_markup(report: DemoReport) -> None:
+    """Every text in the report is replaced by an attack; the page keeps the same tags and attributes."""
+    attack = "\"'><script>alert(1)</script><b onclick=x>&amp;"
+
+    def poisoned(value: object) -> object:
+        if isinstance(value, dict):
+            return {key: poisoned(inner) for key, inner in value.items()}
+        if isinstance(value, list):
+            return [poisoned(inner) for inner in value]
+        return value + attack if isinstance(value, str) else value
+
+    bad = poisoned(report)
+    assert isinstance(bad, dict)
+    for place in ("metrics", "counts", "timings_s", "alignment"):
+        bad[place] = {name + attack: value for name, value in bad[place].items()}
+    bad["metrics"] = {name: {m + attack: v for m, v in row.items()} for name, row in bad["metrics"].items()}
+    bad["training"] = [{**row, "loss" + attack: 1.0} for row in bad["training"]]
+    for explanation in bad["explanations"]:
+        explanation["sentence"] = {code + attack: text for code, text in explanation["sentence"].items()}
+    reader = read(page(bad))  # type: ignore[arg-type]
+    assert not [tag for tag, attrs in reader.tags if tag == "script" or "onclick" in attrs]
+    assert any(attack in text for text in reader.text)
+
+
+def test_every_list_item_with_its_sentences_is_there(report: DemoReport) -> None:
+    text = "".join(read(page(report)).text)
+    for it in report["explanations"]:
+        assert it["name"] in text
+        assert it["sentence"]["en"] in text
+        assert it["sentence"]["zh"] in text
+        assert f"{it['score']:.2f}" in text
+    assert text.count("new: nobody chose it yet") == 2
+    assert "and 18 more" in text  # of 32 past choices, 14 are named
+    assert "rank 1 becomes 13." in text
+
+
+def test_shown_reasons_add_up_to_the_score(report: DemoReport) -> None:
+    tables = re.findall(r'<table class="reasons">(.*?)</table>', page(report))
+    assert len(tables) == 10
+    for table, it in zip(tables, report["explanations"], strict=True):
+        values = [float(cell.replace("−", "-")) for cell in re.findall(r'<td class="n">([^<]*)</td>', table)]
+        assert sum(values[:-1]) == pytest.approx(values[-1], abs=0.005 * len(values))
+        assert values[-1] == pytest.approx(it["score"], abs=0.0051)
+
+
+def test_stacked_bars_share_a_scale_and_stay_inside(report: DemoReport) -> None:
+    explanations = report["explanations"]
+    bars = stacked_bars(explanations, channels_of(explanations))
+    scales = []
+    for bar, it in zip(bars, explanations, strict=True):
+        parts = re.findall(r'<i class="([\w-]+)" style="left:([\d.]+)%;width:([\d.]+)%"', bar)
+        spans = sorted((float(left), float(left) + float(width)) for _, left, width in parts)
+        assert spans[0][0] >= 0
+        assert spans[-1][1] <= 100.01
+        assert all(end <= start + 0.011 for (_, end), (start, _) in pairwise(spans))
+        sizes = [abs(value) for _, _, value in channel_totals(it, channels_of(explanations))]
+        scales.append(sum(end - start for start, end in spans) / sum(sizes))
+    assert scales == pytest.approx([scales[0]] * len(scales), rel=0.01)
+
+
+def test_best_epoch_is_the_lowest_loss_and_the_highest_quality() -> None:
+    drawn = curves(
+        [{"epoch": 1, "loss": 3, "valid": 0.1}, {"epoch": 2, "loss": 1, "valid": 0.3}, {"epoch": 3, "loss": 2}]
+    )
+    assert re.findall(r"<figcaption>(\w+) <small>best at epoch (\d)", drawn) == [("loss", "2"), ("valid", "2")]
+
+
+def test_one_epoch_and_equal_values_can_be_drawn() -> None:
+    assert "nan" not in curves([{"epoch": 1, "loss": 0.0}])
+    assert "nan" not in curves([{"epoch": 1, "loss": 2.0}, {"epoch": 2, "loss": 2.0}])
+
+
+def test_what_is_missing_leaves_no_empty_section(report: DemoReport) -> None:
+    bare: DemoReport = {
+        "metrics": {"kgrec": {"ndcg@10": 0.3}},
+        "metrics_whole_catalogue": {},
+        "counts": {},
+        "timings_s": {},
+        "training": [],
+        "alignment": {},
+        "user": {"id": "1", "history": []},
+        "explanations": [],
+    }
+    text = "".join(read(page(bare)).text)
+    assert "Training" not in text
+    assert "paths in the graph" not in text
+    assert "How it was made" not in text
+    assert "whole catalogue" not in text
