@@ -69,7 +69,7 @@ def fit(
     config: TrainConfig,
     *,
     valid: Interactions | None = None,
-    refit: bool = True,
+    refit_on_all: bool = True,
     checkpoint: Path | None = None,
     progress: Progress = silent,
 ) -> Learned:
@@ -78,7 +78,7 @@ def fit(
     Args:
         dataset: graph and behaviour; where ``valid`` is None, a tenth of the behaviour is held out for validation.
         valid: behaviour to choose settings on, not in the data set.
-        refit: learn once more from training and validation together, with the chosen settings.
+        refit_on_all: learn once more from training and validation together, with the chosen settings.
         checkpoint: folder for resuming the training of the embeddings.
 
     Raises:
@@ -97,13 +97,25 @@ def fit(
     texts = _texts(dataset, config, progress)
     learner = _Learner(dataset.with_interactions(train), texts, config, checkpoint, progress)
     found = learner.choose(held)
-    if not refit:
+    if not refit_on_all:
         return found
     everything = dataset.with_interactions(train.joined(held))
+    return refit(everything, found, config, checkpoint=checkpoint, progress=progress)
+
+
+def refit(
+    dataset: Dataset,
+    learned: Learned,
+    config: TrainConfig,
+    *,
+    checkpoint: Path | None = None,
+    progress: Progress = silent,
+) -> Learned:
+    """Learn from all behaviour of a data set, with settings that validation chose before."""
     folder = None if checkpoint is None else checkpoint / "refit"
-    again = _Learner(everything, texts, config, folder, progress)
-    model, embeddings = again.with_settings(found.chosen)
-    return replace(found, model=model, embeddings=embeddings)
+    learner = _Learner(dataset, _texts(dataset, config, progress), config, folder, progress)
+    model, embeddings = learner.with_settings(learned.chosen)
+    return replace(learned, model=model, embeddings=embeddings)
 
 
 def _texts(dataset: Dataset, config: TrainConfig, progress: Progress) -> Array | None:

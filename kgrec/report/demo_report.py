@@ -87,14 +87,17 @@ class DemoReport(TypedDict):
     Attributes:
         metrics: measured among the items that the interactions know.
         metrics_whole_catalogue: the same users, ranked among all items.
-        counts: what was imported; timings_s: seconds by stage.
+        validation: ndcg@10 of each channel alone, of the popularity prior, and of their fusion.
+        counts: what the graph holds; imports: rows and rates by table; timings_s: seconds by stage.
         training: one row per epoch: ``epoch`` and whatever was measured.
         alignment: numbers about entity alignment; inner dicts are groups.
     """
 
     metrics: Metrics
     metrics_whole_catalogue: Metrics
+    validation: NotRequired[dict[str, float]]
     counts: dict[str, int]
+    imports: NotRequired[list[dict[str, Any]]]
     timings_s: dict[str, float]
     training: list[dict[str, float]]
     alignment: dict[str, Any]

@@ -5,18 +5,24 @@ from __future__ import annotations
 import math
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
 import typer
 
 from kgrec.config import TrainConfig
 from kgrec.errors import ConfigError, shorten
-from kgrec.schema import GraphSchema
+
+if TYPE_CHECKING:
+    from kgrec.query import Recommender
+    from kgrec.schema import GraphSchema
 
 Condition = tuple[str, Any]
 """A comparison and its value, as ``Recommender.recommend(where=...)`` takes them: ``(">=", 1990.0)``."""
+
+Filter = Mapping[str, Condition]
+"""One condition for each property; all must hold."""
 
 _CONDITION = re.compile(r"\s*(\w+)\s*(>=|<=|!=|=|<|>|\bin\b)\s*(.*?)\s*", re.DOTALL)
 
@@ -54,7 +60,9 @@ History = Annotated[
 ]
 Settings = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="NAME=VALUE", help="A setting of training, see `kgrec train --help`. Can be repeated."),
+    typer.Option(
+        "--set", metavar="NAME=VALUE", help="A setting of training, see `kgrec train --help`. Can be repeated."
+    ),
 ]
 Seed = Annotated[int | None, typer.Option("--seed", help="The same as --set seed=...")]
 Language = Annotated[Literal["en", "zh"], typer.Option("--lang", help="Language of reasons.")]
@@ -66,14 +74,23 @@ DEFAULT_BUNDLE = "kgrec.bundle"
 
 
 def settings_help() -> str:
-    """Every training setting on a line, with its default, and what it does below."""
-    lines = ["Settings for --set:"]
+    """Every training setting with its default, and what it does."""
+    lines = ["Settings for --set, with their defaults:"]
     for name, field in TrainConfig.model_fields.items():
-        kind = field.annotation
-        choices = getattr(kind, "__args__", None)
-        shown = " | ".join(choices) if choices else getattr(kind, "__name__", str(kind))
-        lines.append(f"{name} = {field.default}  ({shown})\n      {field.description}")
-    return "\n\n".join(f"\b\n{line}" for line in lines)
+        choices = list(_choices(field.annotation))
+        one_of = f"  (one of {', '.join(choices)})" if choices else ""
+        lines.append(f"  {name}={field.default}{one_of}\n      {field.description}")
+    # The sign keeps the lines apart, which would be joined to a paragraph otherwise.
+    return "\b\n" + "\n".join(lines)
+
+
+def _choices(kind: Any) -> Iterator[str]:
+    """Names that a Literal allows, also where it is one side of a union."""
+    for part in get_args(kind):
+        if isinstance(part, str):
+            yield part
+        else:
+            yield from _choices(part)
 
 
 def train_config(settings: Sequence[str] | None, seed: int | None) -> TrainConfig:
@@ -138,7 +155,7 @@ def _number(value: str, text: str) -> float:
     return number
 
 
-def layers(found: Sequence[tuple[str, Condition]]) -> list[Mapping[str, Condition]]:
+def layers(found: Sequence[tuple[str, Condition]]) -> list[Filter]:
     """Conditions as mappings that name each property once; there is always a first one."""
     result: list[dict[str, Condition]] = [{}]
     for name, condition in found:
@@ -147,6 +164,21 @@ def layers(found: Sequence[tuple[str, Condition]]) -> list[Mapping[str, Conditio
             result.append(free := {})
         free[name] = condition
     return list(result)
+
+
+def allowed(
+    recommender: Recommender, allow: Collection[str] | None, further: Sequence[Filter]
+) -> Collection[str] | None:
+    """Items that also pass conditions on a property which has one already, such as the upper end of a range."""
+    from kgrec.query.candidates import matching_items
+
+    known = recommender.bundle.items
+    if recommender.store is not None:
+        for layer in further:
+            passed = matching_items(recommender.store, layer)
+            # An unknown id stays in, so that it is complained about.
+            allow = [item for item in (known if allow is None else allow) if item in passed or item not in known]
+    return allow
 
 
 def one_person(user: str | None, history: Sequence[str] | None) -> None:

@@ -1,0 +1,313 @@
+"""The whole flow on one page: sources into a graph, the graph into a bundle, the bundle measured."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from kgrec.bundle import Bundle, Manifest
+from kgrec.config import TrainConfig
+from kgrec.dataset import Dataset, Interactions
+from kgrec.errors import ConfigError, GraphError
+from kgrec.extract import CheckReport, Extraction, check
+from kgrec.extract.align import AlignmentReport
+from kgrec.extract.reading import Problem
+from kgrec.graph import open_store
+from kgrec.graph.ingest import IngestReport
+from kgrec.graph.ingest import Progress as Ingested
+from kgrec.graph.ingest import ingest as ingest_records
+from kgrec.graph.read import read_dataset
+from kgrec.graph.store import GraphCounts, GraphStore
+from kgrec.progress import Progress, silent
+from kgrec.report.comparison import Rows, compare
+from kgrec.schema import GraphSchema, load_schema
+from kgrec.splits import Split, k_fold, leave_one_out, random_split, time_split_per_user
+
+if TYPE_CHECKING:
+    from kgrec.learn.fit import Learned
+
+SPLITS = ("time", "random", "leave-one-out", "k-fold")
+_PACKAGES = ("kgrec", "numpy", "scipy", "torch", "torch-geometric", "transformers", "kglite")
+
+
+@dataclass(frozen=True)
+class ImportReport:
+    """What an import did: rows written, platforms aligned, rows left out, and what the store holds now."""
+
+    ingest: IngestReport
+    alignment: AlignmentReport | None
+    problems: Sequence[Problem]
+    counts: GraphCounts
+
+    def as_dict(self) -> dict[str, Any]:
+        """The report as plain data, for ``--json``."""
+        alignment = None if self.alignment is None else alignment_summary(self.alignment)
+        return {
+            **self.ingest.as_dict(),
+            "alignment": alignment,
+            "problems": [asdict(problem) for problem in self.problems],
+            "counts": asdict(self.counts),
+        }
+
+
+def alignment_summary(report: AlignmentReport) -> dict[str, Any]:
+    """How many nodes of which platform were aligned, by which rule, and what stayed open."""
+    first = {(match.platform_a, match.uid_a) for match in report.matches if match.platform_a != match.platform_b}
+    return {
+        "aligned": len(first),
+        "rules": dict(report.counts),
+        "ambiguous": len(report.ambiguous),
+        "unmatched": {platform: len(uids) for platform, uids in report.unmatched.items()},
+        "examples": [
+            {"a": f"{m.platform_a}:{m.uid_a}", "b": f"{m.platform_b}:{m.uid_b}", "rule": m.rule, "evidence": m.evidence}
+            for m in report.matches[:5]
+        ],
+    }
+
+
+def check_sources(schema: str, sources: Sequence[str]) -> CheckReport:
+    """Read sources through a schema and report what is odd about the data; nothing is written."""
+    return check(Extraction(load_schema(schema), sources, on_error="skip"))
+
+
+def ingest(
+    schema: GraphSchema,
+    sources: Sequence[str],
+    store: GraphStore,
+    *,
+    on_error: str = "fail",
+    progress: Progress = silent,
+) -> ImportReport:
+    """Read sources through a schema into a store. Twice changes nothing; an interrupted import goes on.
+
+    Args:
+        sources: ``LOADER`` or ``LOADER:LOCATION``.
+        on_error: ``fail`` at the first row that does not fit, or ``skip`` such rows and list them.
+
+    Raises:
+        SourceError, RecordError: a source or row that cannot be read.
+        GraphError: the store refused.
+    """
+    if on_error not in ("fail", "skip"):
+        raise ConfigError("on_error cannot be that.", found=on_error, expected="fail or skip", next="choose one")
+    extraction = Extraction(schema, sources, on_error="skip" if on_error == "skip" else "fail")
+
+    def told(event: Ingested) -> None:
+        if event.table is not None:
+            progress(f"{event.table.kind} from {event.table.table}", event.table.rows)
+
+    report = ingest_records(extraction, store, progress=told)
+    store.checkpoint()
+    return ImportReport(report, extraction.alignment, tuple(extraction.problems), store.counts())
+
+
+def ingest_sources(
+    schema: str, sources: Sequence[str], store_url: str, *, on_error: str = "fail", progress: Progress = silent
+) -> ImportReport:
+    """:func:`ingest` with the schema by name or path and the store by URL."""
+    loaded = load_schema(schema)
+    with open_store(store_url) as store:
+        return ingest(loaded, sources, store, on_error=on_error, progress=progress)
+
+
+def inspect(store_url: str) -> dict[str, Any]:
+    """What a store holds, as plain data."""
+    with open_store(store_url, read_only=True) as store:
+        counts = store.counts()
+        schema = store.schema
+        return {
+            "store": store.url,
+            "graph_id": store.graph_id,
+            "domain": None if schema is None else schema.domain,
+            "schema_fingerprint": None if schema is None else schema.fingerprint(),
+            "nodes": dict(counts.nodes),
+            "edges": dict(counts.edges),
+            "interactions": dict(counts.interactions),
+        }
+
+
+def train(
+    store: GraphStore | str,
+    out: str | Path | None = None,
+    config: TrainConfig | None = None,
+    *,
+    checkpoint: str | Path | None = None,
+    progress: Progress = silent,
+) -> Bundle:
+    """Learn a bundle from everything in a store and, where ``out`` is given, save it there.
+
+    Settings are chosen on a tenth of the behaviour that is held out, then the model is learned again from all of it.
+
+    Args:
+        checkpoint: folder for the state of training; a run that was stopped goes on from it.
+
+    Raises:
+        GraphError: the store holds no graph.
+        TrainingDivergedError: a loss was not finite.
+    """
+    from kgrec.learn.fit import fit
+
+    config = config or TrainConfig()
+    with _opened(store) as opened:
+        dataset = _dataset(opened)
+        learned = fit(dataset, config, checkpoint=_path(checkpoint), progress=progress)
+        bundle = to_bundle(dataset, learned, config, schema=opened.schema, graph_id=opened.graph_id)
+    if out is not None:
+        bundle.save(out)
+    return bundle
+
+
+def evaluate(
+    store: GraphStore | str,
+    config: TrainConfig | None = None,
+    *,
+    split: str = "time",
+    test: float = 0.2,
+    folds: int = 5,
+    progress: Progress = silent,
+) -> dict[str, Any]:
+    """Measure kgrec beside popularity, item-kNN and EASE on one split of a store's behaviour.
+
+    Every system chooses its settings on validation, is fitted on train and validation, and is tested once.
+
+    Args:
+        split: ``time`` and ``random`` cut off a share of each user's items, ``leave-one-out`` the last one, ``k-fold``
+            deals them out and gives the mean over the folds.
+
+    Returns:
+        ``rows`` and, where there are new items, ``rows_whole_catalogue``: system -> metric -> value; ``settings``;
+        ``timings_s``.
+    """
+    config = config or TrainConfig()
+    with _opened(store) as opened:
+        dataset = _dataset(opened)
+    parts = _splits(dataset.interactions, split, test, folds, config.seed)
+    found = [compare_on(dataset, part, config, progress) for part in parts]
+    result: dict[str, Any] = {
+        "rows": _mean_rows([one.rows for one in found]),
+        "settings": found[0].settings,
+        "timings_s": {name: sum(one.timings[name] for one in found) for name in found[0].timings},
+        "split": {"kind": split, "test": test, "folds": len(found), "parts": repr(found[0].split)},
+    }
+    if found[0].whole is not None:
+        result["rows_whole_catalogue"] = _mean_rows([one.whole or {} for one in found])
+    return result
+
+
+@dataclass(frozen=True)
+class Compared:
+    """Our row beside the baselines' on one split, with the model that made it."""
+
+    rows: Rows
+    whole: Rows | None
+    settings: dict[str, Any]
+    timings: dict[str, float]
+    split: Split
+    learned: Learned
+
+
+def compare_on(dataset: Dataset, split: Split, config: TrainConfig, progress: Progress = silent) -> Compared:
+    """Fit kgrec and the baselines on a split, and test each of them once."""
+    from kgrec.learn.fit import fit, settings_of
+
+    started = time.perf_counter()
+    learned = fit(dataset.with_interactions(split.train), config, valid=split.valid, progress=progress)
+    timings = {"kgrec": time.perf_counter() - started}
+    table = compare(dataset, split, learned.model, progress)
+    settings = {"kgrec": {**config.model_dump(), **settings_of(learned.chosen)}, **table.settings}
+    return Compared(table.rows, table.whole, settings, timings | table.timings, split, learned)
+
+
+def to_bundle(
+    dataset: Dataset,
+    learned: Learned,
+    config: TrainConfig,
+    *,
+    schema: GraphSchema | None = None,
+    graph_id: str | None = None,
+) -> Bundle:
+    """Put a fitted model together with the ids and the behaviour it needs to answer."""
+    from kgrec.learn.fit import settings_of
+
+    times = dataset.interactions.time
+    known = times[~np.isnan(times)]
+    manifest = Manifest(
+        schema=schema,
+        graph_id=graph_id,
+        settings={**config.model_dump(), "chosen": settings_of(learned.chosen)},
+        seed=config.seed,
+        versions=versions(),
+        data_cutoff=float(known.max()) if len(known) else None,
+        metrics={"validation_ndcg@10": learned.metrics},
+        training=learned.log,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+    return Bundle(
+        manifest=manifest,
+        model=learned.model,
+        users=dataset.users,
+        items=dataset.items,
+        nodes=dataset.nodes,
+        names=dataset.names,
+        relations=dataset.facts.relations,
+        interactions=dataset.interactions,
+        node_embeddings=learned.embeddings.nodes,
+        relation_embeddings=learned.embeddings.relations[: len(dataset.facts.relations)],
+    )
+
+
+def versions() -> dict[str, str]:
+    """Versions of everything that can change a result."""
+    return {name: version(name) for name in _PACKAGES}
+
+
+def _opened(store: GraphStore | str) -> AbstractContextManager[GraphStore]:
+    """A store by URL, closed at the end, or one that stays the caller's."""
+    return open_store(store, read_only=True) if isinstance(store, str) else nullcontext(store)
+
+
+def _path(folder: str | Path | None) -> Path | None:
+    return None if folder is None else Path(folder)
+
+
+def _dataset(store: GraphStore) -> Dataset:
+    if store.schema is None:
+        raise GraphError(
+            "the store holds no graph.",
+            where=store.url,
+            found="no schema",
+            expected="an imported graph",
+            next="run `kgrec ingest` first",
+        )
+    return read_dataset(store)
+
+
+def _splits(interactions: Interactions, kind: str, test: float, folds: int, seed: int) -> Iterator[Split]:
+    if kind == "time":
+        yield time_split_per_user(interactions, test=test, seed=seed)
+    elif kind == "random":
+        yield random_split(interactions, test=test, seed=seed)
+    elif kind == "leave-one-out":
+        yield leave_one_out(interactions, seed=seed)
+    elif kind == "k-fold":
+        yield from k_fold(interactions, folds=folds, seed=seed)
+    else:
+        raise ConfigError(
+            "there is no such split.", where="split", found=kind, expected=", ".join(SPLITS), next="choose one of them"
+        )
+
+
+def _mean_rows(rows: Sequence[Mapping[str, Mapping[str, float]]]) -> Rows:
+    """Mean over folds."""
+    return {
+        system: {metric: float(np.mean([row[system][metric] for row in rows])) for metric in rows[0][system]}
+        for system in rows[0]
+    }

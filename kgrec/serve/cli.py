@@ -1,0 +1,326 @@
+"""The command line: one verb per stage. Results go to stdout, progress and errors to stderr.
+
+Exit codes: 0 done, 1 unexpected, 2 usage or settings, 3 data, 4 store, 5 unknown id, 130 stopped by ctrl-c.
+Whatever a command needs is imported inside it, so that answering a question loads no deep-learning framework.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from kgrec.errors import ConfigError, KgrecError
+from kgrec.serve import messages
+from kgrec.serve import options as opt
+from kgrec.serve.progress_line import progress_line
+
+if TYPE_CHECKING:
+    from kgrec.query import Explanation, Recommender
+
+app = typer.Typer(
+    name="kgrec",
+    help="Recommendations that can show their reasons. Start with `kgrec demo`.",
+    add_completion=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["--help", "-h"], "max_content_width": 110},
+)
+_RESUMABLE = ("ingest", "train")
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        messages.show(f"kgrec {version('kgrec')}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    asked: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Recommendations that can show their reasons. Start with `kgrec demo`."""
+
+
+@app.command()
+def check(schema: opt.Schema, source: opt.Sources, as_json: opt.Json = False) -> None:
+    """Say what is odd in the sources before anything is imported; exit 3 where something must be corrected."""
+    from kgrec.pipeline import check_sources
+
+    report = check_sources(schema, source)
+    if as_json:
+        messages.print_json(report.as_dict())
+    else:
+        messages.show_check(report)
+    if report.status == "FAIL":
+        raise typer.Exit(3)
+
+
+@app.command()
+def ingest(
+    schema: opt.Schema,
+    source: opt.Sources,
+    store: opt.Store = opt.DEFAULT_STORE,
+    on_error: Annotated[
+        Literal["fail", "skip"], typer.Option("--on-error", help="Stop at a row that does not fit, or leave it out.")
+    ] = "fail",
+    as_json: opt.Json = False,
+    quiet: opt.Quiet = False,
+) -> None:
+    """Import sources into the graph. Stopped on the way, it continues when it is run again."""
+    from kgrec.pipeline import ingest_sources
+
+    with progress_line(quiet) as progress:
+        report = ingest_sources(schema, source, store, on_error=on_error, progress=progress).as_dict()
+    if as_json:
+        messages.print_json(report)
+    else:
+        messages.show_ingest(report)
+
+
+@app.command()
+def inspect(store: opt.Store = opt.DEFAULT_STORE, as_json: opt.Json = False) -> None:
+    """Say what the graph holds."""
+    from kgrec.pipeline import inspect as inspect_store
+
+    facts = inspect_store(store)
+    if as_json:
+        messages.print_json(facts)
+    else:
+        messages.show_facts(facts)
+
+
+@app.command(epilog=opt.settings_help())
+def train(
+    store: opt.Store = opt.DEFAULT_STORE,
+    out: opt.BundleOut = opt.DEFAULT_BUNDLE,
+    checkpoint: Annotated[
+        str | None,
+        typer.Option(
+            "--checkpoint", metavar="PATH", help="Folder that keeps every epoch's state. [default: OUT.checkpoint]"
+        ),
+    ] = None,
+    settings: opt.Settings = None,
+    seed: opt.Seed = None,
+    as_json: opt.Json = False,
+    quiet: opt.Quiet = False,
+) -> None:
+    """Learn a bundle from the graph. Stopped on the way, it continues when it is run again."""
+    config = opt.train_config(settings, seed)
+    opt.check_output(out, folder=True)
+    from kgrec.pipeline import train as learn
+
+    with progress_line(quiet) as progress:
+        bundle = learn(store, out, config, checkpoint=checkpoint or f"{out}.checkpoint", progress=progress)
+    sizes = {"users": len(bundle.users), "items": len(bundle.items), "nodes": len(bundle.nodes)}
+    summary = {"bundle": out, "graph_id": bundle.manifest.graph_id, "seed": bundle.manifest.seed, **sizes}
+    result = {**summary, "metrics": bundle.manifest.metrics, "settings": bundle.manifest.settings}
+    if as_json:
+        messages.print_json(result)
+    else:
+        messages.show_facts({name: part for name, part in result.items() if name != "settings"})
+
+
+@app.command()
+def evaluate(
+    store: opt.Store = opt.DEFAULT_STORE,
+    split: Annotated[
+        Literal["time", "random", "leave-one-out", "k-fold"],
+        typer.Option("--split", help="How test data is set apart."),
+    ] = "time",
+    test: Annotated[float, typer.Option("--test", help="Share of interactions to test on (time, random).")] = 0.2,
+    folds: Annotated[int, typer.Option("--folds", help="Number of parts (k-fold).")] = 5,
+    settings: opt.Settings = None,
+    seed: opt.Seed = None,
+    as_json: opt.Json = False,
+    quiet: opt.Quiet = False,
+) -> None:
+    """Measure kgrec against popularity, item-kNN and EASE on the same split of the graph's interactions."""
+    config = opt.train_config(settings, seed)
+    from kgrec.pipeline import evaluate as measure
+
+    with progress_line(quiet) as progress:
+        result = measure(store, config, split=split, test=test, folds=folds, progress=progress)
+    if as_json:
+        messages.print_json(result)
+    else:
+        messages.show_rows(result)
+
+
+@app.command()
+def benchmark(
+    folder: Annotated[str, typer.Argument(metavar="FOLDER", help="A data set with a split of its own.")],
+    out: Annotated[
+        str | None, typer.Option("--out", metavar="FILE.json", help="Write the result here as well.")
+    ] = None,
+    settings: opt.Settings = None,
+    seed: opt.Seed = None,
+    as_json: opt.Json = False,
+    quiet: opt.Quiet = False,
+) -> None:
+    """Measure kgrec on a public data set with its own split: settings chosen on validation, test read once."""
+    config = opt.train_config(settings, seed)
+    if out is not None:
+        opt.check_output(out, folder=False)
+    from kgrec.benchmark import benchmark as measure
+
+    with progress_line(quiet) as progress:
+        result = measure(folder, config, progress=progress)
+    if out is not None:
+        Path(out).parent.mkdir(parents=True, exist_ok=True)
+        Path(out).write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    if as_json:
+        messages.print_json(result)
+    else:
+        messages.show_rows(result)
+
+
+@app.command()
+def recommend(
+    user: opt.User = None,
+    history: opt.History = None,
+    k: Annotated[int, typer.Option("-k", help="Length of the list.")] = 10,
+    where: Annotated[
+        list[str] | None,
+        typer.Option("--where", metavar="CONDITION", help="Such as 'year>=1990'. Can be repeated: all must hold."),
+    ] = None,
+    allow: Annotated[
+        list[str] | None, typer.Option("--allow", metavar="ITEM", help="Only these items. Can be repeated.")
+    ] = None,
+    deny: Annotated[
+        list[str] | None, typer.Option("--deny", metavar="ITEM", help="None of these. Can be repeated.")
+    ] = None,
+    new_only: Annotated[bool, typer.Option("--new-only", help="Only items that nobody has chosen yet.")] = False,
+    bundle: opt.BundlePath = opt.DEFAULT_BUNDLE,
+    store: opt.StoreToRead = opt.DEFAULT_STORE,
+    lang: opt.Language = "en",
+    as_json: opt.Json = False,
+) -> None:
+    """List the best items for somebody, each with a short reason."""
+    opt.one_person(user, history)
+    from kgrec.query import Recommender
+
+    with Recommender.open(bundle, store or None) as recommender:
+        first, *further = opt.layers(opt.conditions(where, recommender.bundle.manifest.schema))
+        found = recommender.recommend(
+            user,
+            history=history or None,
+            k=k,
+            where=first,
+            allow=opt.allowed(recommender, allow or None, further),
+            deny=deny or (),
+            only_new=new_only,
+            explain=True,
+        )
+    if as_json:
+        listed = [{**each.as_dict(), "sentence": each.explanation and _sentences(each.explanation)} for each in found]
+        messages.print_json({"user": user, "history": history or None, "recommendations": listed})
+    else:
+        messages.show_recommendations(found, lang)
+
+
+@app.command()
+def explain(
+    item: Annotated[str, typer.Option("--item", metavar="ID", help="The item to explain.")],
+    user: opt.User = None,
+    history: opt.History = None,
+    bundle: opt.BundlePath = opt.DEFAULT_BUNDLE,
+    store: opt.StoreToRead = opt.DEFAULT_STORE,
+    lang: opt.Language = "en",
+    as_json: opt.Json = False,
+) -> None:
+    """Take the score of an item for somebody apart: what each past item adds, and the paths in the graph."""
+    opt.one_person(user, history)
+    from kgrec.query import Recommender
+
+    with Recommender.open(bundle, store or None) as recommender:
+        explanation = recommender.explain(user, item, history=history or None)
+    if as_json:
+        messages.print_json({**explanation.as_dict(), "sentence": _sentences(explanation)})
+    else:
+        messages.show_explanation(explanation, lang)
+
+
+@app.command()
+def demo(
+    out: Annotated[str, typer.Option("--out", metavar="PATH", help="Folder for report.json and report.html.")] = "demo",
+    store: Annotated[
+        str | None,
+        typer.Option("--store", metavar="URL", help="The graph to build. [default: a new one in the folder]"),
+    ] = None,
+    settings: opt.Settings = None,
+    seed: opt.Seed = None,
+    lang: opt.Language = "en",
+    as_json: opt.Json = False,
+    quiet: opt.Quiet = False,
+) -> None:
+    """The whole way on real films: import, align, learn, measure, and recommend with reasons."""
+    config = opt.train_config(settings, seed) if settings or seed is not None else None
+    from kgrec.demo import demo as run_demo
+
+    with progress_line(quiet) as progress:
+        report = run_demo(out, store, config=config, progress=progress)
+    if as_json:
+        messages.print_json(report)
+    else:
+        messages.show_demo(report, out, lang)
+
+
+def _sentences(explanation: Explanation) -> dict[str, str]:
+    from kgrec.query import sentence
+    from kgrec.schema import LANGUAGES
+
+    return {language: sentence(explanation, language) for language in LANGUAGES}
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """The console entry point: run a command and leave with its exit code."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        code = run(given)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read our output has enough of it. Python would complain once more when it closes stdout.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 1
+    sys.exit(code)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run a command and give its exit code; errors are said, not raised.
+
+    Raises:
+        BrokenPipeError: nobody reads stdout any more.
+    """
+    command, as_json = typer.main.get_command(app), "--json" in arguments
+    try:
+        with command.make_context("kgrec", list(arguments) or ["--help"]) as context:
+            command.invoke(context)
+    except typer.Exit as done:
+        return done.exit_code
+    except KgrecError as error:
+        messages.print_error(error, as_json)
+        return error.exit_code
+    except typer.TyperException as error:
+        messages.print_error(messages.usage(error), as_json)
+        return ConfigError.exit_code
+    except KeyboardInterrupt:
+        resumable = next(iter(arguments), "") in _RESUMABLE
+        messages.note("stopped; run the same command again to continue" if resumable else "stopped")
+        return 130
+    except BrokenPipeError:
+        raise
+    except Exception as error:
+        if os.environ.get("KGREC_DEBUG"):
+            traceback.print_exc()
+        messages.print_unexpected(error, as_json)
+        return 1
+    return 0
