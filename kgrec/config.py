@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
 from kgrec.errors import ConfigError
 
@@ -13,9 +13,9 @@ from kgrec.errors import ConfigError
 class TrainConfig(BaseModel):
     """How a bundle is learned. The defaults are the ones that the published figures were made with."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
-    seed: int = Field(0, ge=0, description="The same seed gives the same bundle on one machine's CPU.")
+    seed: int = Field(0, ge=0, lt=2**32, description="The same seed gives the same bundle on one machine's CPU.")
     embedding_dim: int = Field(64, ge=2, description="Width of node embeddings.")
     num_layers: Literal["auto"] | Annotated[int, Field(ge=0, le=4)] = Field(
         "auto",
@@ -27,7 +27,7 @@ class TrainConfig(BaseModel):
     learning_rate: float = Field(5e-3, gt=0, description="Adam's step size.")
     weight_decay: float = Field(1e-5, ge=0, description="L2 pull on all parameters, through Adam.")
     dropout: float = Field(0.5, ge=0, lt=1, description="Share of each history hidden from the encoder in training.")
-    free_dropout: float = Field(0.1, ge=0, lt=1, description="Share of nodes without free embedding in a step.")
+    free_dropout: float = Field(0.1, ge=0, lt=1, description="Share of items without free embedding in a step.")
     loss: Literal["exact_bce", "sampled_bce", "softmax"] = Field(
         "exact_bce", description="Behaviour loss; beyond `exact_items` items exact_bce is sampled."
     )
@@ -41,6 +41,13 @@ class TrainConfig(BaseModel):
     )
     num_threads: int = Field(0, ge=0, description="CPU threads; 0 takes all cores.")
 
+    @field_validator("kg_decoder")
+    @classmethod
+    def _halves(cls, decoder: str, info: ValidationInfo) -> str:
+        if decoder == "rotate" and info.data.get("embedding_dim", 2) % 2:
+            raise ValueError("rotate needs an even embedding_dim, for real and imaginary halves")
+        return decoder
+
     @classmethod
     def of(cls, settings: Mapping[str, Any]) -> TrainConfig:
         """Build from a mapping, all problems at once.
@@ -51,7 +58,9 @@ class TrainConfig(BaseModel):
         try:
             return cls(**settings)
         except ValidationError as error:
-            problems = [f"{'.'.join(map(str, p['loc']))}: {p['msg']}, found {p['input']!r}" for p in error.errors()]
+            # One entry per setting: the value of a setting that allows words and numbers is tried against both.
+            found = {str(p["loc"][0]): (p["msg"], p["input"]) for p in error.errors()}
+            problems = [f"{name}: {message}, found {value!r}" for name, (message, value) in found.items()]
             raise ConfigError(
                 f"{len(problems)} setting(s) cannot be used.",
                 where="training settings",

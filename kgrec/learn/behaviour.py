@@ -69,18 +69,26 @@ class BehaviourLearner:
         dataset: graph and behaviour.
         texts: unit text vectors of the items ``(items, t)``, or None; they place new items.
         progress: told what is tried.
+
+    Attributes:
+        facts: items x facts, see :func:`kgrec.item_item.fact_matrix`.
+        new: items without interactions, bool ``(items,)``. Weights are solved among the others only.
     """
 
     def __init__(self, dataset: Dataset, texts: Array | None, progress: Progress) -> None:
         self.dataset = dataset
         self.facts = fact_matrix(dataset.facts, len(dataset.items), len(dataset.nodes))
+        seen = dataset.interactions.matrix(len(dataset.users), len(dataset.items))
+        self.new = np.diff(seen.tocsc().indptr) == 0
+        self._warm = np.flatnonzero(~self.new)
+        self._seen = seen[:, self._warm].tocsr()
         self._texts = texts
         self._progress = progress
 
     def choose(self, valid: sparse.csr_matrix) -> BehaviourSetting:
         """Try the grid on validation pairs ``(users, items)``, one group of settings after the other."""
         data = self.dataset
-        seen = data.interactions.matrix(len(data.users), len(data.items))
+        seen, valid = self._seen, valid[:, self._warm]
         flat = seen.astype(np.float32)
 
         def quality(matrix: SparseMatrix, history: sparse.csr_matrix = flat) -> float:
@@ -91,17 +99,17 @@ class BehaviourLearner:
         tried: list[tuple[float, BehaviourSetting]] = []
         for number, change in enumerate(eases):
             setting = replace(best, **change)
-            tried.append((quality(self._ease(seen, setting)) if len(eases) > 1 else 0.0, setting))
+            tried.append((quality(self._ease(setting)) if len(eases) > 1 else 0.0, setting))
             self._progress("behaviour: ridge and facts", number + 1, len(eases), f"ndcg@10 {tried[-1][0]:.4f}")
         best = max(tried, key=lambda pair: pair[0])[1]
         tried = []
         grid = list(itertools.product((50, 200), (0.0, 0.5, 1.0)))
         for number, (neighbours, exponent) in enumerate(grid):
             setting = replace(best, neighbours=neighbours, knn_user_exponent=exponent)
-            tried.append((quality(self._knn(seen, setting)), setting))
+            tried.append((quality(self._knn(setting)), setting))
             self._progress("behaviour: neighbours", number + 1, len(grid), f"ndcg@10 {tried[-1][0]:.4f}")
         best = max(tried, key=lambda pair: pair[0])[1]
-        parts = (self._ease(seen, best), self._knn(seen, best))
+        parts = (self._ease(best), self._knn(best))
         sample = flat[np.flatnonzero(np.diff(flat.indptr))[:500]]
         spread = tuple(float(part.scores(sample).std()) or 1.0 for part in parts)
         best = replace(best, scales=(spread[0], spread[1]))
@@ -115,42 +123,39 @@ class BehaviourLearner:
         matrix = _blended(parts, best)
         tried = []
         for number, recency in enumerate(_RECENCY):
-            weights = HistoryWeights(recency=recency).matrix(data.interactions, *seen.shape).astype(np.float32)
-            tried.append((quality(matrix, weights), replace(best, recency=recency)))
+            weights = HistoryWeights(recency).matrix(data.interactions, len(data.users), len(data.items))
+            tried.append((quality(matrix, weights[:, self._warm].astype(np.float32)), replace(best, recency=recency)))
             self._progress("behaviour: recency", number + 1, len(_RECENCY), f"ndcg@10 {tried[-1][0]:.4f}")
         return max(tried, key=lambda pair: pair[0])[1]
 
     def channel(self, setting: BehaviourSetting) -> Channel:
         """The channel of a setting, with columns for new items from their content."""
-        data = self.dataset
-        seen = data.interactions.matrix(len(data.users), len(data.items))
-        weights = _blended((self._ease(seen, setting), self._knn(seen, setting)), setting).weights
-        new = np.diff(seen.tocsc().indptr) == 0
-        if self.can_place(new):
-            near = item_knn(seen, neighbours=setting.neighbours, user_exponent=0.0) + sparse.identity(len(new))
-            weights = weights + content_map(near, self.facts, self._texts, new, l2=3.0, text_weight=0.1, top=200)
+        weights = self._of_all(_blended((self._ease(setting), self._knn(setting)), setting).weights)
+        if self._can_place_new():
+            near = self._of_all(item_knn(self._seen, neighbours=setting.neighbours))
+            near = near + sparse.identity(len(self.new), np.float32)
+            weights = weights + content_map(near, self.facts, self._texts, self.new, l2=3.0, text_weight=0.1, top=200)
         return Channel("behaviour", SparseMatrix(weights.tocsr().astype(np.float32)), HistoryWeights(setting.recency))
 
     def prior(self) -> Array:
         """Log share of every item in unit spread, float32 ``(items,)``; of new items as their content predicts it."""
-        counts = np.bincount(self.dataset.interactions.item, minlength=len(self.dataset.items))
-        new = counts == 0
-        log = np.log(counts + 0.5)
-        known = log[~new]
-        prior = np.where(new, 0.0, (log - known.mean()) / max(float(known.std()), 1e-9))
-        if self.can_place(new):
+        log = np.log(np.bincount(self.dataset.interactions.item, minlength=len(self.new)) + 0.5)
+        known = log[self._warm]
+        prior = np.where(self.new, 0.0, (log - known.mean()) / max(float(known.std()), 1e-9))
+        if self._can_place_new():
             row = sparse.csr_matrix(prior[None, :].astype(np.float32))
-            prior = prior + content_map(row, self.facts, self._texts, new, l2=3.0, text_weight=0.1).toarray()[0]
+            prior = prior + content_map(row, self.facts, self._texts, self.new, l2=3.0, text_weight=0.1).toarray()[0]
         result: Array = prior.astype(np.float32)
         return result
 
-    def can_place(self, new: Array) -> bool:
-        """Whether there are new items, and few enough warm ones to solve the content map in memory."""
-        return bool(new.any()) and int((~new).sum()) <= _WARM_LIMIT and (self.facts.nnz > 0 or self._texts is not None)
+    def _can_place_new(self) -> bool:
+        """Whether there are new items with content, and few enough warm ones to solve the content map in memory."""
+        has_content = self.facts.nnz > 0 or self._texts is not None
+        return bool(self.new.any()) and len(self._warm) <= _WARM_LIMIT and has_content
 
     def _eases(self) -> Sequence[dict[str, Any]]:
         """Settings to try: fewer where one solution takes minutes."""
-        n = len(self.dataset.items)
+        n = len(self._warm)
         facts = (0.0, 0.1, 0.3) if self.facts.nnz else (0.0,)
         if n > _WARM_LIMIT:
             return [{"ridge": 3.0, "fact_weight": 0.1 if self.facts.nnz else 0.0, "user_exponent": 0.5}]
@@ -159,34 +164,27 @@ class BehaviourLearner:
         grid = itertools.product(ridges, facts, exponents)
         return [{"ridge": ridge, "fact_weight": weight, "user_exponent": exponent} for ridge, weight, exponent in grid]
 
-    def _ease(self, seen: sparse.csr_matrix, setting: BehaviourSetting) -> SparseMatrix:
-        weights = self._on_warm(
-            seen,
-            lambda taken, facts: ease(
-                taken,
+    def _ease(self, setting: BehaviourSetting) -> SparseMatrix:
+        return SparseMatrix(
+            ease(
+                self._seen,
                 setting.ridge,
-                facts=facts,
+                facts=self.facts[self._warm],
                 fact_weight=setting.fact_weight,
                 user_exponent=setting.user_exponent,
                 item_exponent=0.5,
                 top=setting.top,
-            ),
+            )
         )
-        return SparseMatrix(weights)
 
-    def _knn(self, seen: sparse.csr_matrix, setting: BehaviourSetting) -> SparseMatrix:
-        weights = self._on_warm(
-            seen,
-            lambda taken, _: item_knn(taken, neighbours=setting.neighbours, user_exponent=setting.knn_user_exponent),
-        )
-        return SparseMatrix(weights)
+    def _knn(self, setting: BehaviourSetting) -> SparseMatrix:
+        exponent = setting.knn_user_exponent
+        return SparseMatrix(item_knn(self._seen, neighbours=setting.neighbours, user_exponent=exponent))
 
-    def _on_warm(self, seen: sparse.csr_matrix, build: Any) -> sparse.csr_matrix:
-        """Build on the items that have interactions only, and put the result at their rows and columns."""
-        warm = np.flatnonzero(np.diff(seen.tocsc().indptr))
-        small = build(seen[:, warm], self.facts[warm]).tocoo()
-        n = seen.shape[1]
-        return sparse.csr_matrix((small.data, (warm[small.row], warm[small.col])), shape=(n, n))
+    def _of_all(self, weights: sparse.csr_matrix) -> sparse.csr_matrix:
+        """Weights between warm items, at their rows and columns among all items."""
+        small, n = weights.tocoo(), len(self.new)
+        return sparse.csr_matrix((small.data, (self._warm[small.row], self._warm[small.col])), shape=(n, n))
 
 
 def _blended(parts: tuple[SparseMatrix, SparseMatrix], setting: BehaviourSetting) -> SparseMatrix:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
+
 import torch
 from torch import Tensor, nn
-from torch_geometric import EdgeIndex
-from torch_geometric.data import HeteroData
-from torch_geometric.nn import HeteroConv, MessagePassing
 
-from kgrec.learn.hetero import ENTITY, ITEM, fact_edge_types
+from kgrec.learn.hetero import ENTITY, ITEM, EdgeKey, fact_edge_types
+from kgrec.learn.quiet_pyg import EdgeIndex, HeteroConv, HeteroData, MessagePassing
 
 
 class RelationConv(MessagePassing):  # type: ignore[misc]  # PyG ships no types
@@ -59,9 +59,9 @@ class HeteroEncoder(nn.Module):
         self.text = nn.Linear(text_dim, embedding_dim, bias=False) if text_dim else None
         if self.text is not None:
             nn.init.normal_(self.text.weight, std=0.05 / text_dim**0.5)
+        keys = _numbered(data)
         self.layers = nn.ModuleList(
-            HeteroConv({key: RelationConv(embedding_dim) for key in fact_edge_types(data)}, aggr="sum")
-            for _ in range(num_layers if fact_edge_types(data) else 0)
+            _layer(list(keys.values()), embedding_dim) for _ in range(num_layers if keys else 0)
         )
         self.register_buffer("free_items", free_items.float()[:, None])
 
@@ -73,10 +73,23 @@ class HeteroEncoder(nn.Module):
             if drop and self.training and kind == ITEM:
                 free = free * (torch.rand(len(free), 1, device=free.device) >= drop)
             x[kind] = free + self.text(texts[kind]) if self.text is not None else free
-        edges = {key: data[key].adj_t for key in fact_edge_types(data)}
-        weights = {key: data[key].edge_weight for key in edges}
+        keys = _numbered(data)
+        edges = {number: data[key].adj_t for key, number in keys.items()}
+        weights = {number: data[key].edge_weight for key, number in keys.items()}
         hidden = x
         for layer in self.layers:
             messages = layer(hidden, edges, edge_weight_dict=weights)
             hidden = {kind: value + messages[kind] if kind in messages else value for kind, value in hidden.items()}
         return hidden
+
+
+def _numbered(data: HeteroData) -> dict[EdgeKey, EdgeKey]:
+    """Edge types with their relation as a number: PyG's layers lose names with ``#`` or ``___`` in them."""
+    return {key: (key[0], str(number), key[2]) for number, key in enumerate(fact_edge_types(data))}
+
+
+def _layer(keys: list[EdgeKey], embedding_dim: int) -> HeteroConv:
+    with warnings.catch_warnings():
+        # A node type that receives nothing keeps what it has, as the encoder adds the layers up.
+        warnings.filterwarnings("ignore", "There exist node types", UserWarning)
+        return HeteroConv({key: RelationConv(embedding_dim) for key in keys}, aggr="sum")

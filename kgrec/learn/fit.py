@@ -180,7 +180,8 @@ class _Learner:
         history = unit_history(serving.matrix(interactions, self.n_users, self.n_items)).astype(np.float32)
 
         def validate(embeddings: Embeddings) -> float:
-            return evaluate(_LearnedPart(embeddings, history), self.seen, valid, ks=(10,))["ndcg@10"]
+            ranker = _LearnedPart(embeddings, history)
+            return evaluate(ranker, self.seen, valid, ks=(10,), candidates=~self.behaviour.new)["ndcg@10"]
 
         def report(entry: Epoch) -> None:
             quality = f", ndcg@10 {entry['valid_ndcg@10']:.4f}" if "valid_ndcg@10" in entry else ""
@@ -194,8 +195,7 @@ class _Learner:
         channels = [behaviour, Channel("knowledge", LowRankMatrix(embeddings.source, embeddings.target), weights)]
         if embeddings.texts is not None:
             channels.append(Channel("semantic", LowRankMatrix(embeddings.texts, embeddings.texts), weights))
-        new = np.diff(self.seen.tocsc().indptr) == 0
-        return AdditiveModel(tuple(channels), gates, self.behaviour.prior(), new)
+        return AdditiveModel(tuple(channels), gates, self.behaviour.prior(), self.behaviour.new)
 
 
 @dataclass(frozen=True)

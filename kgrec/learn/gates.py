@@ -14,8 +14,8 @@ from scipy import sparse
 
 from kgrec.dataset import Array, IntArray
 from kgrec.progress import Progress
-from kgrec.ranking import per_user, rank_users
-from kgrec.scoring import AdditiveModel, Gates
+from kgrec.ranking import block_size, per_user, rank_users
+from kgrec.scoring import AdditiveModel, Channel, Gates
 
 _STEPS = (0.0, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 1.5, 2.0)
 _OFFSETS = (-8.0, -4.0, -3.0, -2.0, -1.5, -1.0, -0.5, 0.0, 0.5)
@@ -63,7 +63,7 @@ class GateFitter:
         self._seen, self._wanted = seen[self._users], valid[self._users]
         self._seen_warm, self._wanted_warm = self._seen[:, self._warm].tocsr(), wanted[self._users]
         self._parts = [
-            _standardised(channel.matrix.scores(history.astype(np.float32))[:, self._warm])
+            self._warm_scores(channel, history.astype(np.float32))
             for channel, history in zip(model.channels, self._histories, strict=True)
         ]
         self._parts.append(np.tile(model.prior[self._warm].astype(np.float32), (len(self._users), 1)))
@@ -73,23 +73,32 @@ class GateFitter:
         """The gates, and validation ndcg@10 of each channel alone, of the prior and of their fusion."""
         names = [channel.name for channel in self._model.channels]
         n = len(names)
-        alone = [self._quality(np.eye(n + 1)[part]).mean() for part in range(n + 1)]
+        alone = [_mean(self._quality(np.eye(n + 1)[part])) for part in range(n + 1)]
         weights = np.eye(n + 1)[int(np.argmax(alone[:n]))]
         best = self._quality(weights)
         for turn in range(2):
             for part in range(n + 1):
                 self._progress(
-                    "fusing the channels", turn * (n + 1) + part + 1, 2 * (n + 1), f"ndcg@10 {best.mean():.4f}"
+                    "fusing the channels", turn * (n + 1) + part + 1, 2 * (n + 1), f"ndcg@10 {_mean(best):.4f}"
                 )
                 for step in _STEPS:
                     trial = weights.copy()
                     trial[part] = step
-                    if trial[:n].any() and (found := self._quality(trial)).mean() > best.mean():
+                    if trial[:n].any() and _mean(found := self._quality(trial)) > _mean(best):
                         weights, best = trial, found
         edges, table = self._buckets(weights, best)
         gates = Gates(edges, table[:, :n], table[:, n], _NEW_ITEMS)
-        metrics = dict(zip([*names, "prior"], map(float, alone), strict=True)) | {"fused": float(best.mean())}
+        metrics = dict(zip([*names, "prior"], map(float, alone), strict=True)) | {"fused": _mean(best)}
         return self._with_offset(gates), metrics
+
+    def _warm_scores(self, channel: Channel, history: sparse.csr_matrix) -> Array:
+        """Standardised scores of the warm items, a block of users at a time: the new items may be many more."""
+        result = np.empty((history.shape[0], len(self._warm)), np.float32)
+        step = block_size(self._model.n_items)
+        for start in range(0, len(result), step):
+            block = channel.matrix.scores(history[start : start + step])
+            result[start : start + step] = _standardised(block[:, self._warm])
+        return result
 
     def _quality(self, weights: Array) -> Array:
         """ndcg@10 of each validation user, warm items ranked among themselves."""
@@ -126,7 +135,7 @@ class GateFitter:
     def _with_offset(self, gates: Gates) -> Gates:
         """Choose how high new items may stand: the highest offset that costs validation at most half a percent."""
         model = self._model
-        if not model.new.any():
+        if not model.new.any() or len(self._users) == 0:
             return gates
         few = np.arange(min(len(self._users), max(50, _BYTES // (16 * model.n_items))))
         base = AdditiveModel(model.channels, gates, model.prior, model.new)
@@ -139,6 +148,11 @@ class GateFitter:
             found.append(float(per_user(top, self._wanted[few], (10,))["ndcg@10"].mean()))
         allowed = [offset for offset, value in zip(_OFFSETS, found, strict=True) if value >= 0.995 * max(found)]
         return Gates(gates.edges, gates.channels, gates.prior, gates.new_items, max(allowed))
+
+
+def _mean(values: Array) -> float:
+    """Mean over users, 0 without any."""
+    return float(values.mean()) if len(values) else 0.0
 
 
 def _standardised(scores: Array) -> Array:

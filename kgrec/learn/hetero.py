@@ -6,10 +6,9 @@ from typing import cast
 
 import numpy as np
 import torch
-from torch_geometric import EdgeIndex
-from torch_geometric.data import HeteroData
 
 from kgrec.dataset import Array, Dataset
+from kgrec.learn.quiet_pyg import EdgeIndex, HeteroData
 
 EdgeKey = tuple[str, str, str]
 USER, ITEM, ENTITY = "user", "item", "entity"

@@ -49,7 +49,7 @@ def sampled_bce(
     """
     with torch.no_grad():
         drawn = (negative + log_weight).masked_fill(own, float("-inf"))
-        largest = torch.maximum(drawn.amax(1), negative.new_zeros(len(n)).index_reduce(0, owner, positive, "amax"))
+        largest = drawn.amax(1).scatter_reduce(0, owner, positive, "amax")
         mass = (drawn - largest[:, None]).exp().sum(1).index_add(0, owner, (positive - largest[owner]).exp())
         total = largest + mass.log()
         others = total[owner] + torch.log1p(-(positive - total[owner]).exp().clamp(max=1 - 1e-6))

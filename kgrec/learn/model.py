@@ -6,14 +6,15 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from scipy import sparse
 from torch import Tensor, nn
-from torch_geometric.data import HeteroData
 
 from kgrec.config import TrainConfig
 from kgrec.dataset import Array, Dataset
 from kgrec.learn.encoder import HeteroEncoder
 from kgrec.learn.hetero import ENTITY, ITEM, to_hetero
+from kgrec.learn.quiet_pyg import HeteroData
 
 
 @dataclass(frozen=True)
@@ -77,14 +78,15 @@ class JointModel(nn.Module):
 
         The term of an item that is itself in the history is taken out, or the model would learn to copy its input.
         """
-        chosen = slice(None) if columns is None else columns
-        pick = target[chosen]
-        total = self.bias[chosen] + (history @ source) @ pick.T
-        own = (source[chosen] * pick).sum(1)
+        bias = self.bias if columns is None else self.bias.index_select(0, columns)
+        pick = target if columns is None else rows_of(target, columns)
+        total = bias + (history @ source) @ pick.T
+        own = ((source if columns is None else rows_of(source, columns)) * pick).sum(1)
         if texts is not None:
-            total = total + (history @ texts) @ texts[chosen].T
-            own = own + (texts[chosen] ** 2).sum(1)
-        return total - history[:, chosen] * own
+            chosen = texts if columns is None else rows_of(texts, columns)
+            total = total + (history @ texts) @ chosen.T
+            own = own + (chosen**2).sum(1)
+        return total - (history if columns is None else history[:, columns]) * own
 
     def nodes(self, encoded: dict[str, Tensor]) -> Tensor:
         """All node embeddings in the data set's order, items first."""
@@ -104,6 +106,11 @@ class JointModel(nn.Module):
             self.nodes(target).numpy().copy(),
             self.relation.weight.detach().numpy().copy(),
         )
+
+
+def rows_of(table: Tensor, rows: Tensor) -> Tensor:
+    """``table[rows]``, whose gradient adds up in a fixed order: indexing adds in any order on several threads."""
+    return F.embedding(rows, table)
 
 
 def unit_history(histories: sparse.csr_matrix) -> sparse.csr_matrix:

@@ -9,8 +9,10 @@ from __future__ import annotations
 import hashlib
 import importlib
 import os
+import uuid
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -57,24 +59,28 @@ class TransformerEncoder:
 
     Args:
         path: folder or hub name; only local files are read.
-        name: how the cache calls it; the folder's name otherwise.
+        name: how the cache calls it; otherwise the folder's name with a hash of the weights.
         max_length: longest text in tokens; what goes beyond is not read.
     """
 
     def __init__(self, path: str, name: str = "", max_length: int = 128, batch_size: int = 64) -> None:
         transformers = _import("transformers")
         try:
-            self._tokenizer = transformers.AutoTokenizer.from_pretrained(path, local_files_only=True)
-            self._model = transformers.AutoModel.from_pretrained(path, local_files_only=True).eval()
+            with _without_progress_bars(transformers.utils.logging):
+                self._tokenizer = transformers.AutoTokenizer.from_pretrained(path, local_files_only=True)
+                self._model = transformers.AutoModel.from_pretrained(path, local_files_only=True).eval()
         except (OSError, ValueError) as error:
+            reason = "neither a folder nor a model in the local cache of transformers"
+            if Path(path).is_dir():
+                reason = f"a folder without a model that transformers can read ({type(error).__name__})"
             raise ConfigError(
                 "the text encoder cannot be loaded.",
                 where="setting text_encoder",
-                found=f"{path}: {str(error).splitlines()[0]}",
+                found=f"{path!r}, {reason}",
                 expected="minilm, multilingual, hashing, none, or a model in a local folder",
                 next="give the folder of a downloaded model; kgrec downloads none",
             ) from error
-        self.name = f"transformer-{name or Path(path).name}-{max_length}"
+        self.name = f"transformer-{name or _content_name(path, self._model)}-{max_length}"
         self.dim = int(self._model.config.hidden_size)
         self._max_length, self._batch_size = max_length, batch_size
 
@@ -135,6 +141,27 @@ def open_encoder(name: str) -> TextEncoder | None:
     return TransformerEncoder(name)
 
 
+@contextmanager
+def _without_progress_bars(logging: Any) -> Iterator[None]:
+    """Keep transformers from drawing on stderr while a model loads."""
+    drawn = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if drawn:
+            logging.enable_progress_bar()
+
+
+def _content_name(path: str, model: Any) -> str:
+    """The folder's name with a hash of the weights, as two models may lie in folders of the same name."""
+    torch = importlib.import_module("torch")
+    digest = hashlib.blake2b(digest_size=8)
+    for tensor in model.state_dict().values():
+        digest.update(tensor.contiguous().reshape(-1).view(torch.uint8).numpy().data)
+    return f"{Path(path).name}-{digest.hexdigest()}"
+
+
 def _import(name: str) -> Any:
     try:
         return importlib.import_module(name)
@@ -163,20 +190,32 @@ def encode_cached(encoder: TextEncoder, texts: Sequence[str], progress: Progress
     """Encode texts, reading what was encoded before from the cache and adding what was not.
 
     The cache is one file per encoder, keyed by the hash of each text; a text is encoded once however often it occurs.
+    A cache file that cannot be read is made anew, and a writer replaces it as a whole, so that several may run at once.
     """
     keys = [hashlib.blake2b(text.encode(), digest_size=16).hexdigest() for text in texts]
     path = cache_folder() / "texts" / f"{encoder.name}.npz"
-    known: dict[str, int] = {}
-    stored = np.zeros((0, encoder.dim), np.float32)
-    if path.is_file():
-        with np.load(path, allow_pickle=False) as file:
-            stored, known = file["vectors"], {key: row for row, key in enumerate(file["keys"].tolist())}
+    stored, known = _read_cache(path, encoder.dim)
     fresh = {key: text for key, text in zip(keys, texts, strict=True) if key not in known}
     if fresh:
         stored = np.concatenate([stored, encoder.encode(list(fresh.values()), progress)])
         known |= {key: len(known) + row for row, key in enumerate(fresh)}
         path.parent.mkdir(parents=True, exist_ok=True)
-        draft = path.with_suffix(f".{os.getpid()}.tmp.npz")
-        np.savez(draft, vectors=stored, keys=np.array(list(known)))
-        draft.replace(path)
+        draft = path.with_suffix(f".{uuid.uuid4().hex}.tmp.npz")
+        try:
+            np.savez(draft, vectors=stored, keys=np.array(list(known)))
+            draft.replace(path)
+        finally:
+            draft.unlink(missing_ok=True)
     return stored[[known[key] for key in keys]]
+
+
+def _read_cache(path: Path, dim: int) -> tuple[Array, dict[str, int]]:
+    """Vectors of a cache file and their rows by key; nothing where it is missing or damaged."""
+    if path.is_file():
+        # A damaged archive raises nearly anything, and a cache can always be made again.
+        with suppress(Exception):
+            with np.load(path, allow_pickle=False) as file:
+                stored, keys = file["vectors"], file["keys"].tolist()
+            if stored.shape == (len(keys), dim) and stored.dtype == np.float32:
+                return stored, {key: row for row, key in enumerate(keys)}
+    return np.zeros((0, dim), np.float32), {}

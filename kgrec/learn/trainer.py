@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
-from safetensors.torch import load_file, save_file
 from scipy import sparse
 from torch import Tensor
 
 from kgrec.config import TrainConfig
 from kgrec.dataset import Array, Dataset
-from kgrec.errors import BundleError, TrainingDivergedError
+from kgrec.errors import TrainingDivergedError
+from kgrec.learn.checkpoint import Checkpoint, State, fingerprint
 from kgrec.learn.decoder import DECODERS
 from kgrec.learn.losses import exact_bce, info_nce, kg_loss, sampled_bce, softmax_loss
-from kgrec.learn.model import Embeddings, JointModel, unit_history
+from kgrec.learn.model import Embeddings, JointModel, rows_of, unit_history
 from kgrec.learn.sampling import TripleSampler, dense_rows, popularity_negatives, user_batches
 
 Epoch = dict[str, float]
@@ -70,9 +68,16 @@ class Trainer:
         self._histories = unit_history(histories)
         self._positives = (histories > 0).astype(np.float32)
         self._counts = np.bincount(dataset.interactions.item, minlength=len(dataset.items)).astype(np.float64)
+        # New items are no negatives: nobody has had the chance to pass them over.
+        self._known = torch.from_numpy(np.flatnonzero(self._counts))
         self._triples = TripleSampler(dataset.facts) if len(dataset.facts) and config.kg_weight else None
-        self._with_text = None if texts is None else np.flatnonzero(np.abs(texts).sum(1) > 0)
-        self._checkpoint = checkpoint
+        self._with_text = np.flatnonzero(np.abs(texts).sum(1) > 0) if texts is not None else np.zeros(0, np.int64)
+        self._checkpoint = None
+        if checkpoint is not None:
+            seen, facts, h = dataset.interactions, dataset.facts, self._histories
+            known = (seen.user, seen.item, facts.head, facts.relation, facts.tail, h.indptr, h.indices, h.data, prior)
+            data = fingerprint(*known, *(() if texts is None else (texts,)))
+            self._checkpoint = Checkpoint(checkpoint, config, data)
         self._sampled = config.loss == "sampled_bce" or len(dataset.items) > config.exact_items
 
     def fit(
@@ -85,13 +90,16 @@ class Trainer:
             on_epoch: called with every epoch's figures.
 
         Raises:
-            TrainingDivergedError: a loss was not finite; the checkpoint holds the state before that epoch.
+            TrainingDivergedError: a loss or a weight was not finite; the checkpoint holds the state before that epoch.
+            ConfigError: the checkpoint belongs to other settings or other data.
+            BundleError: the checkpoint is damaged.
         """
         log: list[Epoch] = []
         best: dict[str, Tensor] = {}
         best_epoch = 0
-        if self._checkpoint is not None and (self._checkpoint / "state.json").is_file():
-            log, best, best_epoch = self._resume()
+        kept = self._checkpoint.load() if self._checkpoint is not None else None
+        if kept is not None:
+            log, best, best_epoch = kept.log, self._restore(kept), kept.best_epoch
         last = epochs or self.config.epochs
         while len(log) < last and not self._out_of_patience(len(log), best_epoch, validate):
             entry = self._epoch(len(log))
@@ -102,7 +110,7 @@ class Trainer:
                 best_epoch = len(log)
                 best = {name: value.detach().clone() for name, value in self.model.state_dict().items()}
             if self._checkpoint is not None:
-                self._save(log, best, best_epoch)
+                self._checkpoint.save(self._state(log, best, best_epoch))
             if on_epoch is not None:
                 on_epoch(entry)
         self.model.load_state_dict(best)
@@ -124,19 +132,17 @@ class Trainer:
             config = self.config
             total = losses["behaviour"] + config.kg_weight * losses["kg"] + config.text_weight * losses["text"]
             if not torch.isfinite(total):
-                raise TrainingDivergedError(
-                    "the loss is not finite.",
-                    where=f"epoch {number + 1}, after {seen} of {len(users)} users",
-                    found=", ".join(f"{name} {float(value.detach()):.3g}" for name, value in losses.items()),
-                    expected="finite numbers",
-                    next=self._rescue(number),
-                )
+                found = ", ".join(f"{name} {float(value.detach()):.3g}" for name, value in losses.items())
+                raise self._diverged("the loss is not finite.", number, f"after {seen} of {len(users)} users", found)
             self.optimizer.zero_grad()
             total.backward()  # type: ignore[no-untyped-call]
             self.optimizer.step()
             seen += len(batch)
             for name, value in losses.items():
                 sums[name] += float(value.detach()) * len(batch)
+        lost = [name for name, value in self.model.named_parameters() if not torch.isfinite(value).all()]
+        if lost:
+            raise self._diverged("a weight is not finite.", number, f"after {seen} of {len(users)} users", lost[0])
         means = {f"loss_{name}": value / max(seen, 1) for name, value in sums.items()}
         loss = means["loss_behaviour"] + self.config.kg_weight * means["loss_kg"]
         return {
@@ -146,9 +152,12 @@ class Trainer:
             "seconds": time.perf_counter() - started,
         }
 
-    def _rescue(self, number: int) -> str:
-        kept = f"; the state of epoch {number} is kept in {self._checkpoint}" if self._checkpoint and number else ""
-        return f"lower learning_rate (now {self.config.learning_rate:g}){kept}"
+    def _diverged(self, summary: str, number: int, place: str, found: str) -> TrainingDivergedError:
+        rescue = f"lower learning_rate (now {self.config.learning_rate:g}) and train again"
+        if self._checkpoint is not None and self._checkpoint.mark_diverged():
+            rescue += f"; it goes on from epoch {number}, kept in {self._checkpoint.folder}"
+        where = f"epoch {number + 1}, {place}"
+        return TrainingDivergedError(summary, where=where, found=found, expected="finite numbers", next=rescue)
 
     def _losses(self, users: Array, rng: np.random.Generator) -> dict[str, Tensor]:
         config, model = self.config, self.model
@@ -159,14 +168,14 @@ class Trainer:
         if self._sampled:
             behaviour = self._sampled_loss(source["item"], target["item"], texts, history, positives, rng)
         else:
-            scores = model.scores(source["item"], target["item"], texts, history)
-            behaviour = (softmax_loss if config.loss == "softmax" else exact_bce)(scores, positives)
+            scores = model.scores(source["item"], target["item"], texts, history, self._known)
+            behaviour = (softmax_loss if config.loss == "softmax" else exact_bce)(scores, positives[:, self._known])
         zero = behaviour.new_zeros(())
         nodes = model.nodes(target)
         return {
             "behaviour": behaviour,
             "kg": self._kg_loss(nodes, rng) if self._triples is not None else zero,
-            "text": self._text_loss(nodes, rng) if self._with_text is not None and config.text_weight else zero,
+            "text": self._text_loss(nodes, rng) if len(self._with_text) and config.text_weight else zero,
         }
 
     def _sampled_loss(
@@ -192,50 +201,29 @@ class Trainer:
         decode = DECODERS[self.config.kg_decoder]
         head, kind, tail, false = self._triples.draw(_TRIPLES, _CORRUPTED, rng)
         relation = self.model.relation(kind)
-        true = decode(nodes[head], relation, nodes[tail])
-        corrupted = decode(nodes[head][:, None], relation[:, None], nodes[false])
+        heads = rows_of(nodes, head)
+        true = decode(heads, relation, rows_of(nodes, tail))
+        corrupted = decode(heads[:, None], relation[:, None], rows_of(nodes, false))
         return kg_loss(true, corrupted)
 
     def _text_loss(self, nodes: Tensor, rng: np.random.Generator) -> Tensor:
-        assert self._with_text is not None
         assert self.model.target.text is not None
         rows = torch.from_numpy(rng.choice(self._with_text, min(_ALIGNED, len(self._with_text)), replace=False))
         texts = torch.cat([self.model.texts["item"], self.model.texts["entity"]])[rows]
-        return info_nce(nodes[rows], self.model.target.text(texts))
+        return info_nce(rows_of(nodes, rows), self.model.target.text(texts))
 
-    def _save(self, log: list[Epoch], best: Mapping[str, Tensor], best_epoch: int) -> None:
-        """Write the state beside the old one and swap it in, so that a kill leaves one or the other."""
-        assert self._checkpoint is not None
-        self._checkpoint.mkdir(parents=True, exist_ok=True)
+    def _state(self, log: list[Epoch], best: Mapping[str, Tensor], best_epoch: int) -> State:
         tensors = {f"model.{name}": value for name, value in self.model.state_dict().items()}
         tensors |= {f"best.{name}": value for name, value in best.items()}
         for number, moments in self.optimizer.state_dict()["state"].items():
             tensors |= {f"adam.{number}.{name}": value for name, value in moments.items()}
-        name = f"epoch-{len(log)}.safetensors"
-        save_file({key: value.contiguous() for key, value in tensors.items()}, self._checkpoint / name)
-        state = {"config": self.config.model_dump(), "log": log, "best_epoch": best_epoch, "tensors": name}
-        draft = self._checkpoint / "state.json.tmp"
-        draft.write_text(json.dumps(state))
-        draft.replace(self._checkpoint / "state.json")
-        for old in self._checkpoint.glob("epoch-*.safetensors"):
-            if old.name != name:
-                old.unlink()
+        return State(tensors, log, best_epoch)
 
-    def _resume(self) -> tuple[list[Epoch], dict[str, Tensor], int]:
-        assert self._checkpoint is not None
-        path = self._checkpoint / "state.json"
-        state: dict[str, Any] = json.loads(path.read_text())
-        if state["config"] != self.config.model_dump():
-            raise BundleError(
-                "the checkpoint was made with other settings.",
-                where=str(path),
-                found=str({k: v for k, v in state["config"].items() if v != getattr(self.config, k, None)}),
-                expected="the settings of this run",
-                next="use the same settings, or another checkpoint folder",
-            )
-        tensors = load_file(self._checkpoint / state["tensors"])
+    def _restore(self, state: State) -> dict[str, Tensor]:
+        """Go on from a state; returns the best weights so far. The learning rate stays that of this run."""
         part = {
-            p: {k[len(p) :]: v for k, v in tensors.items() if k.startswith(p)} for p in ("model.", "best.", "adam.")
+            p: {k[len(p) :]: v for k, v in state.tensors.items() if k.startswith(p)}
+            for p in ("model.", "best.", "adam.")
         }
         self.model.load_state_dict(part["model."])
         moments: dict[int, dict[str, Tensor]] = {}
@@ -245,4 +233,4 @@ class Trainer:
         optimizer = self.optimizer.state_dict()
         optimizer["state"] = moments
         self.optimizer.load_state_dict(optimizer)
-        return state["log"], part["best."], state["best_epoch"]
+        return part["best."]

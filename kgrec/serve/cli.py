@@ -6,8 +6,10 @@ Whatever a command needs is imported inside it, so that answering a question loa
 
 from __future__ import annotations
 
+import io
 import json
 import os
+import shutil
 import sys
 import traceback
 from collections.abc import Sequence
@@ -23,7 +25,7 @@ from kgrec.serve import options as opt
 from kgrec.serve.progress_line import progress_line
 
 if TYPE_CHECKING:
-    from kgrec.query import Explanation, Recommender
+    from kgrec.query import Explanation
 
 app = typer.Typer(
     name="kgrec",
@@ -105,7 +107,9 @@ def train(
     checkpoint: Annotated[
         str | None,
         typer.Option(
-            "--checkpoint", metavar="PATH", help="Folder that keeps every epoch's state. [default: OUT.checkpoint]"
+            "--checkpoint",
+            metavar="PATH",
+            help="Folder that keeps every epoch's state. [default: OUT.checkpoint, removed at the end]",
         ),
     ] = None,
     settings: opt.Settings = None,
@@ -118,8 +122,12 @@ def train(
     opt.check_output(out, folder=True)
     from kgrec.pipeline import train as learn
 
+    own = f"{out.rstrip('/')}.checkpoint"
     with progress_line(quiet) as progress:
-        bundle = learn(store, out, config, checkpoint=checkpoint or f"{out}.checkpoint", progress=progress)
+        bundle = learn(store, out, config, checkpoint=checkpoint or own, progress=progress)
+    if checkpoint is None:
+        # It would make the next training, of a graph that has grown, go on from this one.
+        shutil.rmtree(own, ignore_errors=True)
     sizes = {"users": len(bundle.users), "items": len(bundle.items), "nodes": len(bundle.nodes)}
     summary = {"bundle": out, "graph_id": bundle.manifest.graph_id, "seed": bundle.manifest.seed, **sizes}
     result = {**summary, "metrics": bundle.manifest.metrics, "settings": bundle.manifest.settings}
@@ -258,6 +266,7 @@ def demo(
     ] = None,
     settings: opt.Settings = None,
     seed: opt.Seed = None,
+    user: opt.User = None,
     lang: opt.Language = "en",
     as_json: opt.Json = False,
     quiet: opt.Quiet = False,
@@ -267,7 +276,7 @@ def demo(
     from kgrec.demo import demo as run_demo
 
     with progress_line(quiet) as progress:
-        report = run_demo(out, store, config=config, progress=progress)
+        report = run_demo(out, store, config=config, user=user, progress=progress)
     if as_json:
         messages.print_json(report)
     else:
@@ -284,6 +293,9 @@ def _sentences(explanation: Explanation) -> dict[str, str]:
 def main(arguments: Sequence[str] | None = None) -> None:
     """The console entry point: run a command and leave with its exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a title that the terminal cannot show is no error
     try:
         code = run(given)
         sys.stdout.flush()

@@ -10,6 +10,7 @@ import math
 import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -33,13 +34,15 @@ _WORDS = {
         "rank": "rank", "title": "title", "score": "score", "new": "new", "why": "why", "past": "past item",
         "total": "total", "others": "{n} more", "popular": "popularity", "expected": "expected popularity",
         "sum": "base {base:.4f} + contributions {parts:.4f} = score {score:.4f}", "paths": "Paths in the graph",
-        "via": "via", "nothing": "Nothing passes the filters.",
+        "without": "without {name}: score {score:.4f}, rank {rank_after} instead of {rank_before} of {candidates}",
+        "via": "via", "yes": "yes", "nothing": "Nothing passes the filters.",
     },
     "zh": {
         "rank": "名次", "title": "名称", "score": "得分", "new": "新", "why": "理由", "past": "历史记录",
         "total": "合计", "others": "其余 {n} 项", "popular": "整体热度", "expected": "预期热度",
         "sum": "基础分 {base:.4f} + 各项贡献 {parts:.4f} = 得分 {score:.4f}", "paths": "图谱中的路径",
-        "via": "经由", "nothing": "没有符合条件的内容。",
+        "without": "没有 {name} 时：得分 {score:.4f}，在 {candidates} 项中由第 {rank_before} 位变为第 {rank_after} 位",
+        "via": "经由", "yes": "是", "nothing": "没有符合条件的内容。",
     },
 }  # fmt: skip
 _STYLES = {"PASS": "green", "WARN": "yellow", "FAIL": "bold red"}
@@ -47,7 +50,8 @@ _STYLES = {"PASS": "green", "WARN": "yellow", "FAIL": "bold red"}
 
 def print_json(payload: Any) -> None:
     """Write one JSON document to stdout; numbers that JSON does not have become null."""
-    sys.stdout.write(json.dumps(_plain(payload), ensure_ascii=False, indent=2) + "\n")
+    as_ascii = (sys.stdout.encoding or "ascii").lower() not in ("utf-8", "utf8")
+    sys.stdout.write(json.dumps(_plain(payload), ensure_ascii=as_ascii, indent=2) + "\n")
 
 
 def _plain(value: Any) -> Any:
@@ -98,23 +102,28 @@ def short(text: str, limit: int = _LONGEST_CELL) -> str:
 
 
 def show(*parts: RenderableType) -> None:
-    """Print to stdout; strings are taken as they are and not broken into lines."""
+    """Print to stdout; strings are taken as they are, and texts are not broken into lines."""
     fixed = None if sys.stdout.isatty() or "COLUMNS" in os.environ else _WIDTH_OF_FILES
-    console = Console(file=sys.stdout, highlight=False, markup=False, emoji=False, width=fixed)
+    console = Console(file=sys.stdout, highlight=False, emoji=False, width=fixed)
     for part in parts:
-        console.print(part, soft_wrap=isinstance(part, str | Text))
+        text = Text(part) if isinstance(part, str) else part
+        console.print(text, soft_wrap=isinstance(text, Text))
 
 
-def table(columns: Sequence[str], rows: Iterable[Sequence[object]], title: str | None = None) -> Table:
+def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
     """A table of texts and numbers; a column of numbers stands to the right."""
     cells = [list(row) for row in rows]
-    result = Table(title=title and Text(title), title_justify="left", title_style="bold")
+    result = Table()
     for position, name in enumerate(columns):
         numeric = bool(cells) and all(_is_number(row[position]) for row in cells)
         result.add_column(Text(name), justify="right" if numeric else "left", overflow="fold")
     for row in cells:
         result.add_row(*[_cell(value) for value in row])
     return result
+
+
+def _figure(text: str) -> Text:
+    return Text(text, justify="right")
 
 
 def _is_number(value: object) -> bool:
@@ -142,25 +151,32 @@ def show_facts(facts: Mapping[str, Any], title: str | None = None) -> None:
     name_of = {key: f"{title}, {key}" if title else str(key) for key in facts}
     flat = {key: value for key, value in facts.items() if not isinstance(value, Mapping | list | tuple)}
     if flat:
-        show(table(("", "value"), flat.items(), title))
+        show(*[Text(visible(title), "bold")] if title else [], table(("", "value"), flat.items()))
     for key, value in facts.items():
         if isinstance(value, Mapping) and value:
             show_facts(value, name_of[key])
         elif isinstance(value, list | tuple) and value and all(isinstance(entry, Mapping) for entry in value):
             columns = list(dict.fromkeys(column for entry in value for column in entry))
-            show(table(columns, ([entry.get(column) for column in columns] for entry in value), name_of[key]))
+            rows = ([entry.get(column) for column in columns] for entry in value)
+            show(Text(visible(name_of[key]), "bold"), table(columns, rows))
         elif isinstance(value, list | tuple):
             show(f"{name_of[key]}: {', '.join(map(visible, map(str, value))) or 'none'}")
 
 
-def show_ingest(report: Mapping[str, Any]) -> None:
-    """What an import did, table by table, and what it left out."""
-    ingest = report["ingest"]
+def show_imports(tables: Iterable[Mapping[str, Any]]) -> None:
+    """What an import did, table by table, with its rate."""
     columns = ("kind", "table", "rows", "created", "matched", "dangling", "rows_per_s")
-    show(table(columns, ([row[name] for name in columns] for row in ingest["tables"]), "Imported"))
-    if ingest["skipped_batches"]:
-        show(f"{ingest['skipped_rows']:,} rows were in from an interrupted import and were passed over.")
-    show_facts({name: part for name, part in report.items() if name != "ingest" and part})
+    rows = [[row[name] for name in columns] for row in tables]
+    if rows:
+        show(Text("Imported", "bold"), table(columns, rows))
+
+
+def show_ingest(report: Mapping[str, Any]) -> None:
+    """What an import did and left out, and what the store holds now."""
+    show_imports(report["tables"])
+    if report["skipped_batches"]:
+        show(f"{report['skipped_rows']:,} rows were in from an interrupted import and were passed over.")
+    show_facts({name: report[name] for name in ("problems", "alignment", "counts") if report[name]})
 
 
 def show_rows(result: Mapping[str, Any]) -> None:
@@ -170,7 +186,7 @@ def show_rows(result: Mapping[str, Any]) -> None:
     show(terminal_table(result["rows"]))
     if result.get("rows_whole_catalogue"):
         show(terminal_table(result["rows_whole_catalogue"], title="Ranked among the whole catalogue"))
-    show_facts({name: result[name] for name in ("timings_s",) if name in result})
+    show_facts({name: result[name] for name in ("validation", "timings_s") if name in result})
 
 
 def show_recommendations(found: Sequence[Recommendation], language: str) -> None:
@@ -180,7 +196,10 @@ def show_recommendations(found: Sequence[Recommendation], language: str) -> None
         show(words["nothing"])
         return
     columns = [words[name] for name in ("rank", "title", "score", "new", "why")]
-    rows = [(r.rank, short(r.name), Text(f"{r.score:.4f}"), r.new, short(_reason(r, words), 160)) for r in found]
+    rows = [
+        (each.rank, short(each.name), _figure(f"{each.score:.4f}"), words["yes"] * each.new, _reason(each, words))
+        for each in found
+    ]
     show(table(columns, rows))
     _show_degraded({r.explanation.degraded for r in found if r.explanation})
 
@@ -211,17 +230,19 @@ def show_explanation(it: Explanation, language: str) -> None:
     channels = [*it.channels]
     columns = [words["past"], *channels, words["total"]]
     of = {(part.item, part.channel): part.value for part in it.contributions}
-    rows = [[short(past.name), *(of.get((past.item, c), 0.0) for c in channels), past.value] for past in it.past]
-    # What counts most stays, for or against: an explanation that hid what speaks against an item would not add up.
-    shown = sorted(sorted(range(len(rows)), key=lambda n: -abs(it.past[n].value))[:_PAST_SHOWN])
-    rest = [row for n, row in enumerate(rows) if n not in shown]
-    lines = [rows[n] for n in shown]
+    rows = [(short(past.name), [*(of.get((past.item, c), 0.0) for c in channels), past.value]) for past in it.past]
+    # What counts most stays, for or against, and the rest is one line, so that every column adds up.
+    rows.sort(key=lambda row: -abs(row[1][-1]))
+    lines, rest = rows[:_PAST_SHOWN], [values for _, values in rows[_PAST_SHOWN:]]
+    lines.sort(key=lambda row: -row[1][-1])
     if rest:
-        sums = [sum(row[n] for row in rest) for n in range(1, len(columns))]
-        lines.append([words["others"].format(n=len(rest)), *sums])
-    lines.append([words["total"], *it.channels.values(), sum(it.channels.values())])
-    show(table(columns, ([line[0], *(Text(f"{value:+.4f}") for value in line[1:])] for line in lines)))
+        lines.append((words["others"].format(n=len(rest)), [sum(column) for column in zip(*rest, strict=True)]))
+    lines.append((words["total"], [*it.channels.values(), sum(it.channels.values())]))
+    show(table(columns, ([name, *(_figure(f"{value:+.4f}") for value in values)] for name, values in lines)))
     show(words["sum"].format(base=it.base, parts=sum(part.value for part in it.contributions), score=it.score))
+    if it.counterfactual:
+        without = {**asdict(it.counterfactual), "name": short(it.counterfactual.name)}
+        show(words["without"].format(**without))
     if it.paths:
         show(words["paths"])
     for path in it.paths:
@@ -240,8 +261,10 @@ def _show_degraded(reasons: Iterable[str | None]) -> None:
 
 def show_demo(report: Mapping[str, Any], folder: str, language: str) -> None:
     """The demo: counts, alignment, metrics, one person's list with its reasons, and where the page is."""
+    show_imports(report.get("imports", ()))
     show_facts({name: report[name] for name in ("counts", "alignment")})
-    show_rows({"rows": report["metrics"], "rows_whole_catalogue": report["metrics_whole_catalogue"]})
+    rows = {"rows": report["metrics"], "rows_whole_catalogue": report["metrics_whole_catalogue"]}
+    show_rows({**rows, "timings_s": report["timings_s"]})
     user = report["user"]
     show(f"For user {visible(user['id'])}, who knows {', '.join(map(visible, user['history'][:5]))}:")
     for it in report["explanations"]:
@@ -250,5 +273,4 @@ def show_demo(report: Mapping[str, Any], folder: str, language: str) -> None:
             f"{it['rank']:>3}. {visible(it['name'])}{new}  {it['score']:.4f}",
             f"     {visible(it['sentence'][language])}",
         )
-    show_facts({"timings_s": report["timings_s"]})
     show(f"The page: {folder}/report.html")

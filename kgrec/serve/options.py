@@ -78,7 +78,7 @@ def settings_help() -> str:
     lines = ["Settings for --set, with their defaults:"]
     for name, field in TrainConfig.model_fields.items():
         choices = list(_choices(field.annotation))
-        one_of = f"  (one of {', '.join(choices)})" if choices else ""
+        one_of = f"  (one of {', '.join(choices)})" if len(choices) > 1 else ""
         lines.append(f"  {name}={field.default}{one_of}\n      {field.description}")
     # The sign keeps the lines apart, which would be joined to a paragraph otherwise.
     return "\b\n" + "\n".join(lines)

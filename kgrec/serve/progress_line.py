@@ -47,7 +47,7 @@ class ProgressLine:
         self._note = ""
         self._first = self._done = 0
         self._total: int | None = None
-        self._started = 0.0
+        self._started = self._counted_from = self._heard = time.monotonic()
 
     def __enter__(self) -> Self:
         if self._bar is not None:
@@ -66,27 +66,40 @@ class ProgressLine:
         """See :class:`kgrec.progress.Progress`."""
         if stage != self._stage or done < self._done:
             self._finish()
-            self._stage, self._first, self._started = stage, done, time.monotonic()
-            if self._bar is not None:
-                self._task = self._bar.add_task(stage, total=total, figures="")
+            self._begin(stage, done, total)
+        self._heard = time.monotonic()
         self._done, self._total, self._note = done, total, note
         if self._bar is not None and self._task is not None:
             self._bar.update(self._task, completed=done, total=total, figures=self._figures())
+
+    def _begin(self, stage: str, done: int, total: int | None) -> None:
+        # What is done at the first call was done since the last one. Where there is a total it may also have been done
+        # long ago, by a run that this one continues, and counts for no rate.
+        now = time.monotonic()
+        self._stage = stage
+        self._started = self._heard if done else now
+        self._first, self._counted_from = (0, self._started) if total is None else (done, now)
+        if self._bar is not None:
+            self._task = self._bar.add_task(stage, total=total, figures="")
 
     def _finish(self) -> None:
         if self._stage is None:
             return
         seconds = time.monotonic() - self._started
-        self._console.print(Text(f"{self._stage}: {self._figures()}, {seconds:.1f} s"), soft_wrap=True)
+        figures = [text for text in (self._figures(), f"{seconds:.1f} s") if text]
+        self._console.print(Text(f"{self._stage}: {', '.join(figures)}"), soft_wrap=True)
         if self._bar is not None and self._task is not None:
             self._bar.remove_task(self._task)
         self._stage, self._task, self._done = None, None, 0
 
     def _figures(self) -> str:
-        """``500 of 2,000, 250/s, loss 0.4``; the rate counts from the first figure of the stage."""
-        seconds, parts = time.monotonic() - self._started, [f"{self._done:,}"]
+        """``500 of 2,000, 250/s, loss 0.4``."""
+        parts = []
         if self._total is not None and self._done != self._total:
-            parts = [f"{self._done:,} of {self._total:,}"]
+            parts.append(f"{self._done:,} of {self._total:,}")
+        elif self._done:
+            parts.append(f"{self._done:,}")
+        seconds = self._heard - self._counted_from
         if self._done > self._first and seconds > 0:
             rate = (self._done - self._first) / seconds
             parts.append(f"{rate:,.0f}/s" if rate >= 10 else f"{rate:.2g}/s")

@@ -1,0 +1,139 @@
+"""Checkpoints of training: safetensors and JSON in a folder, replaced as a whole, opened only by the run they fit."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from kgrec.config import TrainConfig
+from kgrec.dataset import Array
+from kgrec.errors import BundleError, ConfigError
+
+_STATE = "state.json"
+
+
+@dataclass(frozen=True)
+class State:
+    """Where training stands after an epoch.
+
+    Attributes:
+        tensors: weights, best weights and optimizer moments by name.
+        log: figures of the epochs so far.
+        best_epoch: counts from 1.
+    """
+
+    tensors: dict[str, Tensor]
+    log: list[dict[str, float]]
+    best_epoch: int
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A folder that keeps the last good state of one run.
+
+    Attributes:
+        config: settings of the run.
+        data: fingerprint of what it learns from, see :func:`fingerprint`.
+    """
+
+    folder: Path
+    config: TrainConfig
+    data: str
+
+    def save(self, state: State) -> None:
+        """Write the state beside the old one and swap it in, so that a kill leaves one or the other."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        name = f"epoch-{len(state.log)}.safetensors"
+        save_file({key: value.contiguous() for key, value in state.tensors.items()}, self.folder / name)
+        self._write(
+            {
+                "config": self.config.model_dump(),
+                "data": self.data,
+                "log": state.log,
+                "best_epoch": state.best_epoch,
+                "tensors": name,
+                "diverged": False,
+            }
+        )
+        for old in self.folder.glob("epoch-*.safetensors"):
+            if old.name != name:
+                old.unlink()
+
+    def mark_diverged(self) -> bool:
+        """Note that the epoch after the kept state failed, so that a lower learning rate may go on from it.
+
+        Returns:
+            Whether there is a kept state.
+        """
+        if not (self.folder / _STATE).is_file():
+            return False
+        self._write({**json.loads((self.folder / _STATE).read_text()), "diverged": True})
+        return True
+
+    def load(self) -> State | None:
+        """The kept state; None where there is none yet.
+
+        Raises:
+            ConfigError: it belongs to other settings or other data.
+            BundleError: its files are damaged.
+        """
+        path = self.folder / _STATE
+        if not path.is_file():
+            return None
+        try:
+            kept = json.loads(path.read_text())
+            self._refuse_other_run(kept["config"], kept["data"], kept["diverged"])
+            return State(load_file(self.folder / kept["tensors"]), kept["log"], kept["best_epoch"])
+        except (KeyError, TypeError, ValueError, OSError, SafetensorError) as error:
+            raise BundleError(
+                "the checkpoint is damaged.",
+                where=str(self.folder),
+                found=f"{type(error).__name__}: {error}",
+                expected="state.json and the tensors that it names",
+                next="delete the folder and train again",
+            ) from error
+
+    def _refuse_other_run(self, config: Mapping[str, Any], data: str, diverged: bool) -> None:
+        ours = self.config.model_dump()
+        other = sorted(name for name in config.keys() | ours.keys() if config.get(name) != ours.get(name))
+        if diverged and other == ["learning_rate"] and ours["learning_rate"] < config["learning_rate"]:
+            other = []
+        if other:
+            raise ConfigError(
+                "the checkpoint was made with other settings.",
+                where=str(self.folder),
+                found=", ".join(f"{name} {config.get(name)}" for name in other),
+                expected=", ".join(f"{name} {ours.get(name)}" for name in other),
+                next="use the same settings, or another checkpoint folder",
+            )
+        if data != self.data:
+            raise ConfigError(
+                "the checkpoint was made from other data.",
+                where=str(self.folder),
+                found=f"data {data}",
+                expected=f"data {self.data}",
+                next="use another checkpoint folder",
+            )
+
+    def _write(self, state: Mapping[str, Any]) -> None:
+        draft = self.folder / f"{_STATE}.tmp"
+        draft.write_text(json.dumps(state))
+        draft.replace(self.folder / _STATE)
+
+
+def fingerprint(*arrays: Array) -> str:
+    """Sixteen hex digits that change with any number or shape."""
+    digest = hashlib.blake2b(digest_size=8)
+    for array in arrays:
+        digest.update(f"{array.dtype}{array.shape}".encode())
+        digest.update(np.ascontiguousarray(array).data)
+    return digest.hexdigest()

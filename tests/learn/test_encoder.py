@@ -1,0 +1,89 @@
+"""The encoder: what new items, dropping, depth 0, and a lack of facts or texts do."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from learning_worlds import dataset_of, genre_world, quick
+
+from kgrec.dataset import Facts, Interactions
+from kgrec.learn.encoder import HeteroEncoder
+from kgrec.learn.hetero import to_hetero
+from kgrec.learn.model import JointModel
+from kgrec.learn.text import HashingEncoder
+
+WORLD = genre_world(np.random.default_rng(0), n_users=8, n_items=12, n_new=4)
+DATA = to_hetero(WORLD)
+TEXTS = {
+    "item": torch.from_numpy(HashingEncoder(16).encode(WORLD.texts[:12])),
+    "entity": torch.from_numpy(HashingEncoder(16).encode(WORLD.texts[12:])),
+}
+KNOWN = torch.tensor([True] * 8 + [False] * 4)
+
+
+def test_new_items_have_no_free_embedding() -> None:
+    encoder = HeteroEncoder(DATA, 0, 4, 0, KNOWN)
+    found = encoder(DATA, {})["item"]
+    assert (found[8:] == 0).all()
+    assert (found[:8] != 0).all()
+    found.sum().backward()
+    assert (encoder.free["item"].grad[8:] == 0).all()
+
+
+def test_new_items_live_on_facts_and_text() -> None:
+    with_facts = HeteroEncoder(DATA, 0, 4, 1, KNOWN)(DATA, {})["item"]
+    with_text = HeteroEncoder(DATA, 16, 4, 0, KNOWN)(DATA, TEXTS)["item"]
+    assert (with_facts[8:].abs().sum(1) > 0).all()
+    assert (with_text[8:].abs().sum(1) > 0).all()
+
+
+def test_dropping_hides_about_that_share_of_items_in_training_only() -> None:
+    torch.manual_seed(0)
+    encoder = HeteroEncoder(DATA, 0, 4, 0, torch.ones(12, dtype=torch.bool))
+    hidden = sum(int((encoder(DATA, {}, 0.3)["item"] == 0).all(1).sum()) for _ in range(200)) / (200 * 12)
+    assert 0.25 < hidden < 0.35
+    assert (encoder(DATA, {}, 0.3)["entity"] == encoder.free["entity"]).all()
+    encoder.eval()
+    assert (encoder(DATA, {}, 0.9)["item"] == encoder.free["item"]).all()
+
+
+def test_depth_0_ignores_facts_and_depth_1_does_not() -> None:
+    bare = to_hetero(dataset_of(WORLD.interactions, 8, 12, n_entities=4))
+    for depth, same in ((0, True), (1, False)):
+        torch.manual_seed(1)
+        with_facts = HeteroEncoder(DATA, 0, 4, depth, KNOWN)(DATA, {})["item"]
+        torch.manual_seed(1)
+        without = HeteroEncoder(bare, 0, 4, depth, KNOWN)(bare, {})["item"]
+        assert torch.equal(with_facts, without) is same
+
+
+def test_no_facts_and_no_texts_is_a_plain_factorisation() -> None:
+    world = dataset_of(Interactions.of_pairs([0, 0, 1], [0, 1, 2]), 2, 3)
+    assert len(world.facts) == len(Facts.none()) == 0
+    model = JointModel(world, None, np.zeros(3, np.float32), quick(num_layers=2))
+    found = model.embeddings()
+    assert found.texts is None
+    assert found.source.shape == found.target.shape == found.nodes.shape == (3, 8)
+
+
+def test_an_item_in_its_own_history_does_not_change_its_score() -> None:
+    texts = HashingEncoder(16).encode(WORLD.texts)
+    model = JointModel(WORLD, texts, np.zeros(12, np.float32), quick())
+    source, target, projected = model.encode()
+    torch.manual_seed(0)
+    history = torch.rand(12, 12)
+    without = history * (1 - torch.eye(12))
+    with_own = model.scores(source["item"], target["item"], projected, history).diagonal()
+    torch.testing.assert_close(
+        with_own, model.scores(source["item"], target["item"], projected, without).diagonal(), atol=1e-5, rtol=1e-4
+    )
+
+
+def test_scores_of_some_columns_are_those_of_all() -> None:
+    texts = HashingEncoder(16).encode(WORLD.texts)
+    model = JointModel(WORLD, texts, np.arange(12, dtype=np.float32), quick())
+    source, target, projected = model.encode()
+    history, columns = torch.rand(3, 12), torch.tensor([3, 0, 3, 11])
+    whole = model.scores(source["item"], target["item"], projected, history)
+    some = model.scores(source["item"], target["item"], projected, history, columns)
+    torch.testing.assert_close(some, whole[:, columns])
