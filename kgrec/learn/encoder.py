@@ -39,6 +39,8 @@ class HeteroEncoder(nn.Module):
         x_v     = m_v e_v + W_type(v) t_v        free embedding, if not dropped or new, and text
         h_v     = x_v + SUM_l SUM_r conv_r^l(h^(l-1))_v
 
+    Only items are scored, so the last layer sends messages to items only: with one layer an entity is what it is free.
+
     Args:
         data: as :func:`kgrec.learn.hetero.to_hetero` makes it.
         text_dim: width of the text embeddings, 0 without texts.
@@ -59,20 +61,26 @@ class HeteroEncoder(nn.Module):
         self.text = nn.Linear(text_dim, embedding_dim, bias=False) if text_dim else None
         if self.text is not None:
             nn.init.normal_(self.text.weight, std=0.05 / text_dim**0.5)
-        keys = _numbered(data)
+        keys = list(_numbered(data).values())
+        to_items = [key for key in keys if key[2] == ITEM]
         self.layers = nn.ModuleList(
-            _layer(list(keys.values()), embedding_dim) for _ in range(num_layers if keys else 0)
+            _layer(to_items if last else keys, embedding_dim)
+            for last in [False] * (num_layers - 1) + [True] * (num_layers > 0)
+            if to_items
         )
         self.register_buffer("free_items", free_items.float()[:, None])
 
     def forward(self, data: HeteroData, texts: dict[str, Tensor], drop: float = 0.0) -> dict[str, Tensor]:
-        """Embeddings ``{"item": (items, d), "entity": (entities, d)}``; ``drop`` hides a share of free embeddings."""
+        """Embeddings ``{"item": (items, d), "entity": (entities, d)}``; ``drop`` hides a share of free embeddings.
+
+        ``texts`` may lack a node type that has no text.
+        """
         x: dict[str, Tensor] = {}
         for kind, table in self.free.items():
             free: Tensor = table * self.free_items if kind == ITEM else table
             if drop and self.training and kind == ITEM:
                 free = free * (torch.rand(len(free), 1, device=free.device) >= drop)
-            x[kind] = free + self.text(texts[kind]) if self.text is not None else free
+            x[kind] = free + self.text(texts[kind]) if self.text is not None and kind in texts else free
         keys = _numbered(data)
         edges = {number: data[key].adj_t for key, number in keys.items()}
         weights = {number: data[key].edge_weight for key, number in keys.items()}

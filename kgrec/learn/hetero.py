@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import cast
 
 import numpy as np
@@ -51,7 +52,10 @@ def _add_edges(data: HeteroData, key: EdgeKey, source: Array, target: Array, deg
     columns = target - (n_items if key[2] == ENTITY else 0)
     order = np.lexsort((rows, columns))
     rows, columns = rows[order], columns[order]
-    data[key].edge_index = torch.from_numpy(np.stack([rows, columns]))
+    with warnings.catch_warnings():
+        # Relations are called what their source calls them; the encoder goes by number.
+        warnings.filterwarnings("ignore", "There exist type names", UserWarning)
+        data[key].edge_index = torch.from_numpy(np.stack([rows, columns]))
     # Targets x sources with a cached transpose: forward and backward are one sparse product each.
     size = (int(data[key[2]].num_nodes), int(data[key[0]].num_nodes))
     index = EdgeIndex(torch.from_numpy(np.stack([columns, rows])), sparse_size=size, sort_order="row")

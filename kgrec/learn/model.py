@@ -63,7 +63,8 @@ class JointModel(nn.Module):
         self.project = nn.Linear(text_dim, d, bias=False) if text_dim else None
         self.texts: dict[str, Tensor] = {}
         if texts is not None:
-            self.texts = {ITEM: torch.from_numpy(texts[:n_items]), ENTITY: torch.from_numpy(texts[n_items:])}
+            parts = {ITEM: texts[:n_items], ENTITY: texts[n_items:]}
+            self.texts = {kind: torch.from_numpy(part) for kind, part in parts.items() if kind == ITEM or part.any()}
 
     def encode(self, drop: float = 0.0) -> tuple[dict[str, Tensor], dict[str, Tensor], Tensor | None]:
         """Source and target embeddings by node type and projected item texts."""

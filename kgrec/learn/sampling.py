@@ -22,9 +22,10 @@ def user_batches(users: Array, batch_size: int, rng: np.random.Generator) -> Ite
 def popularity_negatives(counts: Array, number: int, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
     """Items drawn with probability ``q ~ count^.75`` and their ``-log(number * q)``, ``(number,)`` each.
 
-    The exponent is word2vec's (Mikolov et al., arXiv 1310.4546); the weight makes sums over the sample unbiased.
+    The exponent is word2vec's (Mikolov et al., arXiv 1310.4546); the weight makes sums over the sample unbiased. Items
+    that nobody took are never drawn: nobody has had the chance to pass them over.
     """
-    q = np.maximum(counts, 0.5) ** 0.75
+    q = counts**0.75
     q /= q.sum()
     drawn = rng.choice(len(q), number, p=q)
     return torch.from_numpy(drawn), torch.from_numpy(-np.log(number * q[drawn])).float()

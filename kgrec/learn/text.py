@@ -66,9 +66,15 @@ class TransformerEncoder:
     def __init__(self, path: str, name: str = "", max_length: int = 128, batch_size: int = 64) -> None:
         transformers = _import("transformers")
         try:
+            # Looked up first, as transformers asks the network for some files even of a local-only model.
+            folder = (
+                path
+                if Path(path).is_dir()
+                else _import("huggingface_hub").snapshot_download(path, local_files_only=True)
+            )
             with _without_progress_bars(transformers.utils.logging):
-                self._tokenizer = transformers.AutoTokenizer.from_pretrained(path, local_files_only=True)
-                self._model = transformers.AutoModel.from_pretrained(path, local_files_only=True).eval()
+                self._tokenizer = transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True)
+                self._model = transformers.AutoModel.from_pretrained(folder, local_files_only=True).eval()
         except (OSError, ValueError) as error:
             reason = "neither a folder nor a model in the local cache of transformers"
             if Path(path).is_dir():
@@ -214,7 +220,7 @@ def _read_cache(path: Path, dim: int) -> tuple[Array, dict[str, int]]:
     if path.is_file():
         # A damaged archive raises nearly anything, and a cache can always be made again.
         with suppress(Exception):
-            with np.load(path, allow_pickle=False) as file:
+            with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
                 stored, keys = file["vectors"], file["keys"].tolist()
             if stored.shape == (len(keys), dim) and stored.dtype == np.float32:
                 return stored, {key: row for row, key in enumerate(keys)}

@@ -71,6 +71,7 @@ class Trainer:
         # New items are no negatives: nobody has had the chance to pass them over.
         self._known = torch.from_numpy(np.flatnonzero(self._counts))
         self._triples = TripleSampler(dataset.facts) if len(dataset.facts) and config.kg_weight else None
+        self._texts = np.zeros((0, 0), np.float32) if texts is None else texts
         self._with_text = np.flatnonzero(np.abs(texts).sum(1) > 0) if texts is not None else np.zeros(0, np.int64)
         self._checkpoint = None
         if checkpoint is not None:
@@ -209,8 +210,7 @@ class Trainer:
     def _text_loss(self, nodes: Tensor, rng: np.random.Generator) -> Tensor:
         assert self.model.target.text is not None
         rows = torch.from_numpy(rng.choice(self._with_text, min(_ALIGNED, len(self._with_text)), replace=False))
-        texts = torch.cat([self.model.texts["item"], self.model.texts["entity"]])[rows]
-        return info_nce(rows_of(nodes, rows), self.model.target.text(texts))
+        return info_nce(rows_of(nodes, rows), self.model.target.text(torch.from_numpy(self._texts[rows.numpy()])))
 
     def _state(self, log: list[Epoch], best: Mapping[str, Tensor], best_epoch: int) -> State:
         tensors = {f"model.{name}": value for name, value in self.model.state_dict().items()}

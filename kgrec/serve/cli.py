@@ -86,6 +86,7 @@ def ingest(
         messages.print_json(report)
     else:
         messages.show_ingest(report)
+    messages.note_dangling(report["tables"])
 
 
 @app.command()

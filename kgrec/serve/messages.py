@@ -73,7 +73,10 @@ def usage(error: typer.TyperException) -> ConfigError:
     """What typer says of a wrong command line, in the form of every other error."""
     context = getattr(error, "ctx", None)
     command = context.command_path if context is not None else "kgrec"
-    return ConfigError(error.format_message(), where=command, next=f"see `{command} --help`")
+    # What a converter of values says comes through with a label that helps nobody.
+    return ConfigError(
+        error.format_message().replace("Value error, ", ""), where=command, next=f"see `{command} --help`"
+    )
 
 
 def print_unexpected(error: Exception, as_json: bool) -> None:
@@ -177,6 +180,14 @@ def show_ingest(report: Mapping[str, Any]) -> None:
     if report["skipped_batches"]:
         show(f"{report['skipped_rows']:,} rows were in from an interrupted import and were passed over.")
     show_facts({name: report[name] for name in ("problems", "alignment", "counts") if report[name]})
+
+
+def note_dangling(tables: Iterable[Mapping[str, Any]]) -> None:
+    """Say on stderr which tables refer to nodes that do not exist."""
+    for row in tables:
+        if row["dangling"]:
+            which = f"{row['dangling']:,} of {row['rows']:,} {row['kind']} from {visible(row['table'])}"
+            note(f"note: {which} refer to nodes that do not exist and were left out; `kgrec check` names the first")
 
 
 def show_rows(result: Mapping[str, Any]) -> None:

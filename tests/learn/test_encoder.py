@@ -12,7 +12,7 @@ from kgrec.learn.hetero import to_hetero
 from kgrec.learn.model import JointModel
 from kgrec.learn.text import HashingEncoder
 
-WORLD = genre_world(np.random.default_rng(0), n_users=8, n_items=12, n_new=4)
+WORLD = genre_world(np.random.default_rng(0), n_users=8, n_items=12, taken=2, n_new=4)
 DATA = to_hetero(WORLD)
 TEXTS = {
     "item": torch.from_numpy(HashingEncoder(16).encode(WORLD.texts[:12])),
