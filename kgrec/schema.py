@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, Literal
@@ -186,9 +187,17 @@ class GraphSchema(_Model):
         return next(name for name, node in self.nodes.items() if node.role == "item")
 
     def relation_words(self, edge_type: str, relation: str) -> Words:
-        """Words for a relation: the finer name's own, else the edge type's."""
+        """Words for a relation: those the schema gives its finer name, else the finer name itself where it can be read.
+
+        A finer name that only numbers a relation (``relation_12``) is shown with the words of its edge type.
+        """
         edge = self.edges[edge_type]
-        return edge.relations.get(relation, edge.words)
+        if relation in edge.relations or relation == edge_type:
+            return edge.relations.get(relation, edge.words)
+        last = re.split(r"[./#:]", relation)[-1].replace("_", " ").strip()
+        if not last or re.fullmatch(r"(relation )?\d+", last):
+            return edge.words
+        return Words(en=last, zh=f"{edge.words.zh}（{last}）")
 
     def embedded_properties(self, node_type: str) -> tuple[str, ...]:
         """Names of the properties that make a node's text, in file order."""

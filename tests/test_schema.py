@@ -248,3 +248,19 @@ def test_reference_and_json_schema_are_current() -> None:
 def test_the_reference_begins_with_a_schema_that_works() -> None:
     example = generator.HEAD.split("```yaml\n")[1].split("```")[0]
     assert parse_schema(example, "README.md").domain == "games"
+
+
+@pytest.mark.parametrize(
+    ("relation", "english"),
+    [
+        ("FACT", "is linked with"),
+        ("genre", "has the genre"),
+        ("made by", "made by"),
+        ("music.artist.label_mates", "label mates"),
+        ("http://example.org/ontology/author", "author"),
+        ("relation_12", "is linked with"),
+        ("7", "is linked with"),
+    ],
+)
+def test_a_finer_relation_without_words_is_read_as_it_is_called(relation: str, english: str) -> None:
+    assert load_schema("triples").relation_words("FACT", relation).en == english

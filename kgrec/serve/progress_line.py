@@ -58,34 +58,34 @@ class ProgressLine:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if kind is None:
-            self._finish()
+            self._finish(time.monotonic())
         if self._bar is not None:
             self._bar.stop()
 
     def __call__(self, stage: str, done: int, total: int | None = None, note: str = "") -> None:
         """See :class:`kgrec.progress.Progress`."""
+        now = time.monotonic()
         if stage != self._stage or done < self._done:
-            self._finish()
-            self._begin(stage, done, total)
-        self._heard = time.monotonic()
+            # What a new stage has done already was done since the last call, unless the one before is still at nothing.
+            started = self._heard if done and (self._stage is None or self._done) else now
+            self._finish(started)
+            self._begin(stage, done, total, started, now)
+        self._heard = now
         self._done, self._total, self._note = done, total, note
         if self._bar is not None and self._task is not None:
             self._bar.update(self._task, completed=done, total=total, figures=self._figures())
 
-    def _begin(self, stage: str, done: int, total: int | None) -> None:
-        # What is done at the first call was done since the last one. Where there is a total it may also have been done
-        # long ago, by a run that this one continues, and counts for no rate.
-        now = time.monotonic()
-        self._stage = stage
-        self._started = self._heard if done else now
-        self._first, self._counted_from = (0, self._started) if total is None else (done, now)
+    def _begin(self, stage: str, done: int, total: int | None, started: float, now: float) -> None:
+        self._stage, self._started = stage, started
+        # Where there is a total, the first figure may be that of a run which this one continues: it makes no rate.
+        self._first, self._counted_from = (0, started) if total is None else (done, now)
         if self._bar is not None:
             self._task = self._bar.add_task(stage, total=total, figures="")
 
-    def _finish(self) -> None:
+    def _finish(self, ended: float) -> None:
         if self._stage is None:
             return
-        seconds = time.monotonic() - self._started
+        seconds = ended - self._started
         figures = [text for text in (self._figures(), f"{seconds:.1f} s") if text]
         self._console.print(Text(f"{self._stage}: {', '.join(figures)}"), soft_wrap=True)
         if self._bar is not None and self._task is not None:

@@ -89,7 +89,20 @@ def test_one_layer_of_the_encoder_by_hand() -> None:
     r = 0.3
     torch.testing.assert_close(found["item"][0], item[0] + r * (0.5 * entity[0] + 0.5 * item[1]))
     torch.testing.assert_close(found["item"][2], item[2])
-    torch.testing.assert_close(found["entity"][1], entity[1] + r * item[2])
+    torch.testing.assert_close(found["entity"], entity.detach())
+
+
+def test_two_layers_of_the_encoder_by_hand() -> None:
+    data = to_hetero(small_world())
+    encoder = HeteroEncoder(data, 0, 2, 2, torch.ones(3, dtype=torch.bool))
+    item, entity = encoder.free["item"], encoder.free["entity"]
+    found = encoder(data, {})
+    r = 0.3
+    item_1 = item[1] + r * (0.5 * entity[0] + 0.5 * item[0])
+    entity_0 = entity[0] + r * (0.5 * item[0] + 0.5 * item[1])
+    first = item[0] + r * (0.5 * entity[0] + 0.5 * item[1])
+    torch.testing.assert_close(found["item"][0], first + r * (0.5 * entity_0 + 0.5 * item_1))
+    torch.testing.assert_close(found["entity"][0], entity_0)
 
 
 @pytest.mark.parametrize(
@@ -107,10 +120,10 @@ def test_any_name_of_a_relation_carries_messages(relations: tuple[str, str]) -> 
         n_entities=1,
     )
     data = to_hetero(world)
-    encoder = HeteroEncoder(data, 0, 2, 1, torch.ones(2, dtype=torch.bool))
+    encoder = HeteroEncoder(data, 0, 2, 2, torch.ones(2, dtype=torch.bool))
     sum(value.sum() for value in encoder(data, {}).values()).backward()
     gradients = [parameter.grad for name, parameter in encoder.named_parameters() if "relation" in name]
-    assert len(gradients) == 4
+    assert len(gradients) == 7  # four edge types, and those three of them that end at items once more
     assert all(gradient is not None and gradient.abs().sum() > 0 for gradient in gradients)
 
 

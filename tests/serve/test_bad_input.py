@@ -149,7 +149,8 @@ def test_a_schema_with_three_mistakes(shell: Shell) -> None:
         "  found     line 16, nodes.Film.properties.year.type: found 'numbr', expected one of id, category, number, "
         "time, text, embedding, did you mean 'number'?\n"
         "            line 18, nodes.Film.sources.0.colums: unknown key, did you mean 'columns'?\n"
-        "            line 22, interactions.WATCHED.item: found 'Movie', which is not a node type, expected one of User, Film\n"
+        "            line 22, interactions.WATCHED.item: found 'Movie', which is not a node type, expected one of "
+        "User, Film\n"
         "  next      see graph_schemas/README.md for every key\n"
     )
     refused(shell, 3, message, *INGEST)

@@ -75,8 +75,8 @@ def test_recommend(shell: Shell) -> None:
         "",
     )
     chinese = shell("recommend", "--user", "ann", "--lang", "zh", "--new-only").out
-    assert "┃ 名次 ┃ 名称     ┃ 得分    ┃ 新 ┃ 理由                          ┃\n" in chinese
-    assert "│ 是 │ Alien +1.67 经由 horror       │\n" in chinese
+    assert "┃ 名次 ┃ 名称     ┃ 得分    ┃ 新 ┃ 理由 " in chinese
+    assert "│    1 │ Newcomer │  0.4000 │ 是 │ Alien +1.67 经由 horror " in chinese
 
 
 def listed(said: Said) -> list[str]:
@@ -159,8 +159,8 @@ def test_explain(shell: Shell) -> None:
         0,
         "Aliens\n"
         "Recommended because you watched Alien (+2.58) and Star Wars (+0.27). The graph says: Aliens is a sequel of "
-        "Alien. Of what you know, the text of Alien speaks most for it (+0.91). Without Alien it would fall from rank 2 "
-        "to 4.\n"
+        "Alien. Of what you know, the text of Alien speaks most for it (+0.91). Without Alien it would fall from "
+        "rank 2 to 5.\n"
         "┏━━━━━━━━━━━┳━━━━━━━━━━━┳━━━━━━━━━━┳━━━━━━━━━┓\n"
         "┃ past item ┃ behaviour ┃ semantic ┃ total   ┃\n"
         "┡━━━━━━━━━━━╇━━━━━━━━━━━╇━━━━━━━━━━╇━━━━━━━━━┩\n"
@@ -169,14 +169,14 @@ def test_explain(shell: Shell) -> None:
         "│ total     │   +1.6667 │  +1.1820 │ +2.8487 │\n"
         "└───────────┴───────────┴──────────┴─────────┘\n"
         "base -1.5168 + contributions 2.8487 = score 1.3319\n"
-        "without Alien: score -0.9659, rank 4 instead of 2 of 5\n"
+        "without Alien: score -0.6809, rank 5 instead of 2 of 5\n"
         "Paths in the graph\n"
         "  Alien <-[is a sequel of]- Aliens\n",
         "",
     )
     chinese = shell("explain", "--user", "ann", "--item", "aliens", "--lang", "zh").out
     assert "基础分 -1.5168 + 各项贡献 2.8487 = 得分 1.3319\n" in chinese
-    assert "没有 Alien 时：得分 -0.9659，在 5 项中由第 2 位变为第 4 位\n" in chinese
+    assert "没有 Alien 时：得分 -0.6809，在 5 项中由第 2 位变为第 5 位\n" in chinese
 
 
 def test_a_long_history_is_one_line_and_still_adds_up(shell: Shell) -> None:

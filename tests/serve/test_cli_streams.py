@@ -21,7 +21,7 @@ PROGRAM = "from kgrec.serve.cli import main; main()"
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """Seconds that the next looks at the clock see, one after the other; the last one stays."""
+    """What the clock shows, as its only entry."""
     times = [0.0]
     monkeypatch.setattr(time, "monotonic", lambda: times[0])
     return times
@@ -49,8 +49,8 @@ def test_one_line_for_each_finished_stage(clock: list[float]) -> None:
     ) == [
         "rows: 3,000, 1,500/s, 2.0 s",
         "training: 2 of 40, 0.5/s, loss 0.4, 4.0 s",
-        "reading: folder [red], 0.0 s",
-        "fusing: 8, 3.0 s",
+        "reading: folder [red], 3.0 s",
+        "fusing: 8, 0.0 s",
     ]
 
 
@@ -76,9 +76,15 @@ def test_on_a_terminal_a_line_moves_and_the_finished_ones_stay() -> None:
 
 def test_a_stage_that_fails_is_not_said_to_be_finished() -> None:
     stream = io.StringIO()
-    with pytest.raises(ValueError, match="bad"), ProgressLine(Console(file=stream)) as progress:
-        progress("rows", 5)
-        raise ValueError("bad")
+    progress = ProgressLine(Console(file=stream))
+
+    def fail() -> None:
+        with progress:
+            progress("rows", 5)
+            raise ValueError("bad")
+
+    with pytest.raises(ValueError, match="bad"):
+        fail()
     assert stream.getvalue() == ""
 
 

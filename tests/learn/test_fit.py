@@ -1,0 +1,197 @@
+"""From a data set to a model: facts decide, nothing leaks, and everything is used in the end."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from learning_worlds import dataset_of, genre_world, quick
+
+from kgrec.dataset import Array, Dataset, Interactions
+from kgrec.errors import KgrecError
+from kgrec.learn import fit as fit_module
+from kgrec.learn.fit import Learned, fit, hold_out, settings_of
+from kgrec.ranking import evaluate
+from kgrec.scoring import AdditiveModel
+from kgrec.splits import random_split
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KGREC_CACHE", str(tmp_path))
+
+
+class Scorer:
+    """A model over the histories of a data set."""
+
+    def __init__(self, model: AdditiveModel, dataset: Dataset) -> None:
+        self.model = model
+        self.histories = model.histories(dataset.interactions, len(dataset.users))
+
+    def scores(self, users: Array) -> Array:
+        return self.model.scores([history[users] for history in self.histories])
+
+
+def pairs(interactions: Interactions) -> set[tuple[int, int]]:
+    return set(zip(interactions.user.tolist(), interactions.item.tolist(), strict=True))
+
+
+@pytest.mark.parametrize("timed", [True, False])
+def test_held_out_is_a_tenth_and_the_latest_where_time_is_known(timed: bool) -> None:
+    rng = np.random.default_rng(0)
+    user = np.repeat(np.arange(50), 20)
+    item = np.concatenate([rng.choice(100, 20, replace=False) for _ in range(50)])
+    given = Interactions.of_pairs(user, item, np.arange(1000.0) if timed else None)
+    train, valid = hold_out(given, 0)
+    assert len(train) + len(valid) == 1000
+    assert not pairs(train) & pairs(valid)
+    assert np.bincount(valid.user, minlength=50).tolist() == [2] * 50
+    latest = all(train.time[train.user == u].max() < valid.time[valid.user == u].min() for u in range(50) if timed)
+    assert latest
+    again = hold_out(given, 0)[1]
+    assert pairs(again) == pairs(valid)
+    if not timed:
+        assert pairs(hold_out(given, 1)[1]) != pairs(valid)
+
+
+@pytest.fixture(scope="module")
+def genres() -> tuple[Dataset, Interactions, Interactions]:
+    """Training part, validation and test of a world in which genres decide."""
+    world = genre_world(np.random.default_rng(3), n_users=80, n_items=64, taken=6, n_new=8)
+    split = random_split(world.interactions, valid=0.15, test=0.2, seed=0)
+    return world.with_interactions(split.train), split.valid, split.test
+
+
+@pytest.fixture(scope="module")
+def learned(genres: tuple[Dataset, Interactions, Interactions], tmp_path_factory: pytest.TempPathFactory) -> Learned:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("KGREC_CACHE", str(tmp_path_factory.mktemp("cache")))
+        return fit(genres[0], quick(num_layers="auto", epochs=10), valid=genres[1])
+
+
+def test_facts_that_decide_are_found(learned: Learned, genres: tuple[Dataset, Interactions, Interactions]) -> None:
+    train, valid, test = genres
+    n_users, n_items = len(train.users), len(train.items)
+    history = train.with_interactions(train.interactions.joined(valid))
+    seen = history.interactions.matrix(n_users, n_items)
+    top = 14  # warm items of one genre
+    found = evaluate(Scorer(learned.model, history), seen, test.matrix(n_users, n_items), (top,), ~learned.model.new)
+    assert found[f"recall@{top}"] > 0.95
+
+
+def test_new_items_go_to_those_who_love_their_genre(
+    learned: Learned, genres: tuple[Dataset, Interactions, Interactions]
+) -> None:
+    train = genres[0]
+    scores = Scorer(learned.model, train).scores(np.arange(80))[:, 56:]
+    assert learned.model.new[56:].all()
+    own = np.arange(56, 64)[None, :] % 4 == np.arange(80)[:, None] % 4
+    assert (scores[own].reshape(80, 2).min(axis=1) > scores[~own].reshape(80, 6).max(axis=1)).mean() > 0.9
+
+
+def test_the_fused_model_is_at_least_its_best_channel(learned: Learned) -> None:
+    channels = ("behaviour", "knowledge", "semantic")
+    assert learned.metrics["fused"] >= max(learned.metrics[name] for name in channels)
+    assert [channel.name for channel in learned.model.channels] == list(channels)
+    assert {"learned part, 0 hops", "learned part, 1 hops"} <= set(learned.metrics)
+
+
+def test_what_was_chosen_is_plain_data(learned: Learned) -> None:
+    settings = settings_of(learned.chosen)
+    assert {"behaviour", "num_layers", "epochs", "gates"} <= set(settings)
+    assert settings["epochs"] == learned.chosen.epochs >= 1
+
+
+def spy(monkeypatch: pytest.MonkeyPatch) -> list[Interactions]:
+    """The behaviour that each stage of learning was given."""
+    given: list[Interactions] = []
+    real = fit_module.Trainer.__init__
+
+    def remember(self: object, dataset: Dataset, *arguments: object, **named: object) -> None:
+        given.append(dataset.interactions)
+        real(self, dataset, *arguments, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(fit_module.Trainer, "__init__", remember)
+    return given
+
+
+def small() -> Dataset:
+    return genre_world(np.random.default_rng(1), n_users=24, n_items=24, taken=5)
+
+
+def test_choosing_sees_train_only_and_the_refit_sees_both(monkeypatch: pytest.MonkeyPatch) -> None:
+    given, world = spy(monkeypatch), small()
+    train, valid = hold_out(world.interactions, 0)
+    found = fit(world.with_interactions(train), quick(epochs=2), valid=valid)
+    assert [pairs(part) for part in given] == [pairs(train), pairs(world.interactions)]
+    everything = world.interactions.matrix(24, 24)
+    assert found.model.new.tolist() == (np.diff(everything.tocsc().indptr) == 0).tolist()
+
+
+def test_without_validation_a_tenth_is_held_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    given, world = spy(monkeypatch), small()
+    fit(world, quick(epochs=2))
+    assert [pairs(part) for part in given] == [pairs(hold_out(world.interactions, 0)[0]), pairs(world.interactions)]
+
+
+def test_without_refit_validation_stays_unseen(monkeypatch: pytest.MonkeyPatch) -> None:
+    given, world = spy(monkeypatch), small()
+    fit(world, quick(epochs=2), refit_on_all=False)
+    assert [pairs(part) for part in given] == [pairs(hold_out(world.interactions, 0)[0])]
+
+
+def test_the_test_set_is_nowhere() -> None:
+    # Two worlds that differ only in what users do later: fit is not told, so the models are the same.
+    world = small()
+    split = random_split(world.interactions, valid=0.2, test=0.2, seed=0)
+    models = [fit(world.with_interactions(split.train), quick(epochs=2), valid=split.valid).model for _ in range(2)]
+    for mine, other in zip(models[0].channels[1:], models[1].channels[1:], strict=True):
+        np.testing.assert_array_equal(mine.matrix.source, other.matrix.source)  # type: ignore[union-attr]
+    np.testing.assert_array_equal(models[0].gates.channels, models[1].gates.channels)
+    users, items = split.test.user, split.test.item
+    taken = split.train.joined(split.valid).matrix(24, 24)
+    assert not np.asarray(taken[users, items]).any()
+
+
+def test_time_is_used_where_it_is_known() -> None:
+    world = genre_world(np.random.default_rng(1), n_users=24, n_items=24, taken=5, timed=True)
+    found = fit(world, quick(epochs=2))
+    assert 0 < found.model.channels[0].history.recency <= 1
+
+
+def test_an_interrupted_fit_goes_on(tmp_path: Path) -> None:
+    world, config = small(), quick(epochs=3)
+
+    class KilledError(Exception):
+        pass
+
+    def kill(stage: str, done: int, total: int | None = None, note: str = "") -> None:
+        if stage.startswith("training") and done == 2:
+            raise KilledError
+
+    with pytest.raises(KilledError):
+        fit(world, config, checkpoint=tmp_path / "run", progress=kill)
+    resumed, whole = fit(world, config, checkpoint=tmp_path / "run"), fit(world, config)
+    np.testing.assert_array_equal(resumed.embeddings.source, whole.embeddings.source)
+    assert resumed.metrics == whole.metrics
+
+
+def test_no_texts_and_no_facts_leave_behaviour() -> None:
+    rng = np.random.default_rng(0)
+    user = np.repeat(np.arange(20), 5)
+    item = np.concatenate([rng.choice(np.arange(u % 2, 20, 2), 5, replace=False) for u in range(20)])
+    found = fit(dataset_of(Interactions.of_pairs(user, item), 20, 20), quick(epochs=2))
+    assert [channel.name for channel in found.model.channels] == ["behaviour", "knowledge"]
+
+
+def test_too_little_behaviour_is_refused() -> None:
+    with pytest.raises(KgrecError) as caught:
+        fit(dataset_of(Interactions.of_pairs([0], [0]), 1, 2), quick())
+    assert str(caught.value) == (
+        "KgrecError: there is too little behaviour to learn from.\n"
+        "  where     interactions\n"
+        "  found     1 to train on and 0 to validate on\n"
+        "  expected  users with at least a few interactions each\n"
+        "  next      import more interactions, or check `kgrec inspect`"
+    )

@@ -1,0 +1,167 @@
+"""Gates: never worse on validation than the best channel, whatever the channels are."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import sparse
+from worlds_bundle import random_interactions, random_model
+
+from kgrec.dataset import Array
+from kgrec.learn import gates as gates_module
+from kgrec.learn.gates import GateFitter
+from kgrec.progress import silent
+from kgrec.ranking import evaluate
+from kgrec.scoring import AdditiveModel, Channel, Gates, LowRankMatrix, SparseMatrix
+
+
+class Scorer:
+    """A model over fixed histories."""
+
+    def __init__(self, model: AdditiveModel, histories: list[sparse.csr_matrix]) -> None:
+        self.model, self.histories = model, histories
+
+    def scores(self, users: Array) -> Array:
+        return self.model.scores([history[users] for history in self.histories], np.float32)
+
+
+def single(n_channels: int, which: int, prior: float = 0.0) -> Gates:
+    return Gates(np.zeros(1, np.int64), np.eye(n_channels)[[which]], np.array([prior]))
+
+
+def held_out(rng: np.random.Generator, seen: sparse.csr_matrix, share: float = 0.2) -> sparse.csr_matrix:
+    return sparse.csr_matrix(((rng.random(seen.shape) < share) & (seen.toarray() == 0)).astype(np.float32))
+
+
+@given(seed=st.integers(0, 10_000))
+@settings(deadline=None, max_examples=25)
+def test_the_fused_model_is_never_worse_than_its_best_channel(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    n_users, n_items = 12, 15
+    interactions = random_interactions(rng, n_users, n_items, 60)
+    seen = interactions.matrix(n_users, n_items)
+    new = np.diff(seen.tocsc().indptr) == 0
+    model = replace(random_model(rng, n_items), new=new)
+    histories = model.histories(interactions, n_users)
+    valid = held_out(rng, seen)
+    found, metrics = GateFitter(model, histories, seen, valid, rng, silent).fit()
+    channels = [channel.name for channel in model.channels]
+    assert metrics["fused"] >= max(metrics[name] for name in channels)
+    assert (found.channels >= 0).all()
+    # What the fitter says of a model is what serving it would measure, among items with interactions.
+    warm = ~new
+    wanted = (valid @ sparse.diags(warm.astype(np.float32))).tocsr()
+    wanted.eliminate_zeros()
+    if not (np.diff(wanted.indptr) * np.diff(seen.indptr)).any():
+        return
+    wanted = (sparse.diags((np.diff(seen.indptr) > 0).astype(np.float32)) @ wanted).tocsr()
+    wanted.eliminate_zeros()
+    served = {"fused": found} | {name: single(3, number) for number, name in enumerate(channels)}
+    for name, chosen in served.items():
+        scorer = Scorer(replace(model, gates=chosen), histories)
+        measured = evaluate(scorer, seen, wanted, ks=(10,), candidates=warm)["ndcg@10"]
+        assert measured == pytest.approx(metrics[name], abs=2e-3), name
+
+
+def world_of_two_channels(n_new: int = 0) -> tuple[AdditiveModel, sparse.csr_matrix, sparse.csr_matrix]:
+    """A channel that knows each item's partner, and one of pure noise; users took one of each of some pairs."""
+    rng = np.random.default_rng(5)
+    n_users, n_items = 80, 40
+    warm = n_items - n_new
+    partner = np.arange(warm) ^ 1
+    truth = sparse.csr_matrix((np.ones(warm, np.float32), (np.arange(warm), partner)), shape=(n_items, n_items))
+    noise = rng.normal(size=(n_items, 4)).astype(np.float32)
+    model = AdditiveModel(
+        (
+            Channel("behaviour", SparseMatrix(truth)),
+            Channel("noise", LowRankMatrix(noise, rng.normal(size=(n_items, 4)).astype(np.float32))),
+        ),
+        single(2, 0),
+        rng.normal(size=n_items).astype(np.float32),
+        np.arange(n_items) >= warm,
+    )
+    taken = np.stack([rng.choice(warm // 2, 5, replace=False) * 2 for _ in range(n_users)])
+    users = np.repeat(np.arange(n_users), 5)
+    shape = (n_users, n_items)
+    seen = sparse.csr_matrix((np.ones(400, np.float32), (users, taken.ravel())), shape=shape)
+    valid = sparse.csr_matrix((np.ones(400, np.float32), (users, taken.ravel() + 1)), shape=shape)
+    return model, seen, valid
+
+
+def test_a_channel_of_noise_is_closed() -> None:
+    model, seen, valid = world_of_two_channels()
+    found, metrics = GateFitter(model, [seen, seen], seen, valid, np.random.default_rng(0), silent).fit()
+    assert metrics["behaviour"] == metrics["fused"] == 1.0
+    assert metrics["noise"] < 0.5
+    assert found.channels.tolist() == [[1.0, 0.0]]
+    assert found.prior.tolist() == [0.0]
+
+
+def test_two_half_right_channels_are_better_together() -> None:
+    model, seen, valid = world_of_two_channels()
+    whole = model.channels[0].matrix
+    assert isinstance(whole, SparseMatrix)
+    halves = [
+        SparseMatrix((sparse.diags((np.arange(40) < 20) == first).astype(np.float32) @ whole.weights).tocsr())
+        for first in (True, False)
+    ]
+    model = replace(model, channels=(Channel("low", halves[0]), Channel("high", halves[1])))
+    found, metrics = GateFitter(model, [seen, seen], seen, valid, np.random.default_rng(0), silent).fit()
+    assert metrics["fused"] > max(metrics["low"], metrics["high"]) + 0.1
+    assert (found.channels > 0).all()
+
+
+def test_new_items_stand_as_high_as_costs_next_to_nothing() -> None:
+    model, seen, valid = world_of_two_channels(n_new=8)
+    model = replace(model, prior=np.where(model.new, 3.0, 0.0).astype(np.float32))
+    fitted, _ = GateFitter(model, [seen, seen], seen, valid, np.random.default_rng(0), silent).fit()
+    quality = {}
+    for offset in gates_module._OFFSETS:
+        chosen = replace(fitted, new_item_offset=offset)
+        quality[offset] = evaluate(Scorer(replace(model, gates=chosen), [seen, seen]), seen, valid, ks=(10,))["ndcg@10"]
+    allowed = [offset for offset, value in quality.items() if value >= 0.995 * max(quality.values())]
+    assert fitted.new_item_offset == max(allowed)
+
+
+def test_without_new_items_there_is_no_offset() -> None:
+    model, seen, valid = world_of_two_channels()
+    fitted, _ = GateFitter(model, [seen, seen], seen, valid, np.random.default_rng(0), silent).fit()
+    assert fitted.new_item_offset == 0.0
+
+
+def test_nothing_to_validate_on_leaves_the_first_channel() -> None:
+    model, seen, valid = world_of_two_channels(n_new=8)
+    nothing = sparse.csr_matrix(valid.shape, dtype=np.float32)
+    fitted, metrics = GateFitter(model, [seen, seen], seen, nothing, np.random.default_rng(0), silent).fit()
+    assert fitted.channels.tolist() == [[1.0, 0.0]]
+    assert metrics == {"behaviour": 0.0, "noise": 0.0, "prior": 0.0, "fused": 0.0}
+
+
+def test_long_histories_get_gates_of_their_own_where_that_helps(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gates_module, "_BUCKET_USERS", 30)
+    model, seen, valid = world_of_two_channels()
+    rng = np.random.default_rng(1)
+    # For users of long histories the second channel, now the truth of other pairs, is right and the first wrong.
+    long_users = np.arange(80) >= 40
+    extra = sparse.csr_matrix((80, 40), dtype=np.float32).tolil()
+    other = sparse.csr_matrix((80, 40), dtype=np.float32).tolil()
+    for user in np.flatnonzero(long_users):
+        for item in seen[user].indices:
+            extra[user, (item + 10) % 40] = 1.0
+            other[user, (item + 20) % 40] = 1.0
+    mask = sparse.diags((~long_users).astype(np.float32))
+    longer = ((seen + extra.tocsr()) > 0).astype(np.float32).tocsr()
+    target = (mask @ valid + other.tocsr()).tocsr()
+    target = target - target.multiply(longer)
+    target.eliminate_zeros()
+    shift = sparse.csr_matrix((np.ones(40, np.float32), (np.arange(40), (np.arange(40) + 20) % 40)), shape=(40, 40))
+    model = replace(model, channels=(model.channels[0], Channel("shift", SparseMatrix(shift))))
+    found, metrics = GateFitter(model, [longer, longer], longer, target, rng, silent).fit()
+    assert len(found.edges) == 2
+    assert found.edges[0] == 0
+    scorer = Scorer(replace(model, gates=found), [longer, longer])
+    assert evaluate(scorer, longer, target, ks=(10,))["ndcg@10"] >= metrics["fused"] - 1e-6
