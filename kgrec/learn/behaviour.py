@@ -130,12 +130,18 @@ class BehaviourLearner:
 
     def channel(self, setting: BehaviourSetting) -> Channel:
         """The channel of a setting, with columns for new items from their content."""
-        weights = self._of_all(_blended((self._ease(setting), self._knn(setting)), setting).weights)
+        weights = _blended((self._ease(setting), self._knn(setting)), setting).weights
+        placed = self._placed(weights, self._warm)
         if self._can_place_new():
-            near = self._of_all(item_knn(self._seen, neighbours=setting.neighbours))
-            near = near + sparse.identity(len(self.new), np.float32)
-            weights = weights + content_map(near, self.facts, self._texts, self.new, l2=3.0, text_weight=0.1, top=200)
-        return Channel("behaviour", SparseMatrix(weights.tocsr().astype(np.float32)), HistoryWeights(setting.recency))
+            # Cosine co-occurrence with its diagonal: what is like a warm item by content is liked with its neighbours.
+            near = item_knn(self._seen, neighbours=setting.neighbours) + sparse.identity(len(self._warm), np.float32)
+            known = sparse.csr_matrix(
+                (near.data, self._warm[near.indices], near.indptr), (len(self._warm), len(self.new))
+            )
+            mapped = content_map(known, self.facts, self._texts, self.new, l2=3.0, text_weight=0.1, top=200)
+            placed = placed + self._placed(mapped)
+        weights = placed.tocsr()
+        return Channel("behaviour", SparseMatrix(weights.astype(np.float32)), HistoryWeights(setting.recency))
 
     def prior(self) -> Array:
         """Log share of every item in unit spread, float32 ``(items,)``; of new items as their content predicts it."""
@@ -181,10 +187,11 @@ class BehaviourLearner:
         exponent = setting.knn_user_exponent
         return SparseMatrix(item_knn(self._seen, neighbours=setting.neighbours, user_exponent=exponent))
 
-    def _of_all(self, weights: sparse.csr_matrix) -> sparse.csr_matrix:
-        """Weights between warm items, at their rows and columns among all items."""
+    def _placed(self, weights: sparse.csr_matrix, columns: IntArray | None = None) -> sparse.csr_matrix:
+        """Rows of warm items, and columns where they are of warm items only, put at their places among all items."""
         small, n = weights.tocoo(), len(self.new)
-        return sparse.csr_matrix((small.data, (self._warm[small.row], self._warm[small.col])), shape=(n, n))
+        column = small.col if columns is None else columns[small.col]
+        return sparse.csr_matrix((small.data, (self._warm[small.row], column)), shape=(n, n))
 
 
 def _blended(parts: tuple[SparseMatrix, SparseMatrix], setting: BehaviourSetting) -> SparseMatrix:

@@ -106,7 +106,7 @@ def test_two_half_right_channels_are_better_together() -> None:
     whole = model.channels[0].matrix
     assert isinstance(whole, SparseMatrix)
     halves = [
-        SparseMatrix((sparse.diags((np.arange(40) < 20) == first).astype(np.float32) @ whole.weights).tocsr())
+        SparseMatrix((sparse.diags(((np.arange(40) < 20) == first).astype(np.float32)) @ whole.weights).tocsr())
         for first in (True, False)
     ]
     model = replace(model, channels=(Channel("low", halves[0]), Channel("high", halves[1])))

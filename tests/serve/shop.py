@@ -77,6 +77,10 @@ class Shell:
         assert isinstance(left.value.code, int)
         return Said(left.value.code, out, err)
 
+    def out(self) -> str:
+        """What was printed since the last command."""
+        return self._capsys.readouterr().out
+
     def write(self, **changed: str) -> None:
         """The schema and the files of the shop; ``films=...`` puts another text in the place of films.csv."""
         (self.folder / "shop.yaml").write_text(SCHEMA, encoding="utf-8")

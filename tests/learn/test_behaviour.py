@@ -1,0 +1,62 @@
+"""The behaviour channel: settings from the grid, room for new items, and a prior that content fills in."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from learning_worlds import dataset_of, genre_world
+
+from kgrec.dataset import Interactions
+from kgrec.learn.behaviour import BehaviourLearner, BehaviourSetting
+from kgrec.learn.fit import hold_out
+from kgrec.progress import silent
+from kgrec.scoring import SparseMatrix
+
+
+def test_choosing_is_repeatable_and_stays_in_the_grid() -> None:
+    world = genre_world(np.random.default_rng(0), n_users=40, n_items=24, taken=5, texts=False)
+    train, held = hold_out(world.interactions, 0)
+    learner = BehaviourLearner(world.with_interactions(train), None, silent)
+    chosen = [learner.choose(held.matrix(40, 24)) for _ in range(2)]
+    assert chosen[0] == chosen[1]
+    assert chosen[0].recency == 1.0
+    assert min(chosen[0].scales) > 0
+
+
+def test_the_order_of_events_is_used_where_only_the_last_matters() -> None:
+    # A walk around a circle: what comes next depends on the last step alone.
+    n_users, n_items, length = 60, 40, 12
+    start = np.random.default_rng(0).integers(0, n_items, n_users)
+    steps = (start[:, None] + np.arange(length)) % n_items
+    user, time = np.repeat(np.arange(n_users), length), np.tile(np.arange(float(length)), n_users)
+    train = Interactions.of_pairs(user, steps.ravel(), time)
+    held = Interactions.of_pairs(np.arange(n_users), (start + length) % n_items)
+    learner = BehaviourLearner(dataset_of(train, n_users, n_items), None, silent)
+    assert learner.choose(held.matrix(n_users, n_items)).recency < 1.0
+
+
+def test_new_items_get_the_weights_and_the_popularity_of_what_they_resemble() -> None:
+    world = genre_world(np.random.default_rng(0), n_users=40, n_items=24, taken=4, n_new=4, texts=False)
+    # Genre 0 is twice as popular.
+    loved = world.interactions.user % 4 == 0
+    world = world.with_interactions(world.interactions.select(loved | (world.interactions.user < 20)))
+    learner = BehaviourLearner(world, None, silent)
+    matrix = learner.channel(BehaviourSetting()).matrix
+    assert isinstance(matrix, SparseMatrix)
+    to_new = matrix.weights[:, 20:].toarray()
+    for new in range(4):
+        same = np.arange(20) % 4 == new
+        assert to_new[:20][same, new].min() > to_new[:20][~same, new].max()
+    prior = learner.prior()
+    assert prior.dtype == np.float32
+    assert prior[20] > prior[21:].max()
+    assert prior[:20].mean() == pytest.approx(0.0, abs=1e-5)
+
+
+def test_items_nobody_took_stay_empty_without_content() -> None:
+    world = dataset_of(Interactions.of_pairs([0, 0, 1, 1], [0, 1, 0, 1]), 2, 3)
+    learner = BehaviourLearner(world, None, silent)
+    weights = learner.channel(BehaviourSetting()).matrix
+    assert isinstance(weights, SparseMatrix)
+    assert weights.weights[:, 2].nnz == 0
+    assert learner.prior()[2] == 0.0
