@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -61,7 +62,8 @@ class HeteroEncoder(nn.Module):
         self.text = nn.Linear(text_dim, embedding_dim, bias=False) if text_dim else None
         if self.text is not None:
             nn.init.normal_(self.text.weight, std=0.05 / text_dim**0.5)
-        keys = list(_numbered(data).values())
+        self._names = {number: name for name, number in _numbered(data).items()}
+        keys = list(self._names)
         to_items = [key for key in keys if key[2] == ITEM]
         self.layers = nn.ModuleList(
             _layer(to_items if last else keys, embedding_dim)
@@ -89,6 +91,14 @@ class HeteroEncoder(nn.Module):
             messages = layer(hidden, edges, edge_weight_dict=weights)
             hidden = {kind: value + messages[kind] if kind in messages else value for kind, value in hidden.items()}
         return hidden
+
+    def relations(self) -> list[dict[EdgeKey, nn.Parameter]]:
+        """The relation diagonals of every layer, by edge type."""
+        convs: list[Any] = [layer.convs for layer in self.layers]
+        return [
+            {name: of_layer[number].relation for number, name in self._names.items() if number in of_layer}
+            for of_layer in convs
+        ]
 
 
 def _numbered(data: HeteroData) -> dict[EdgeKey, EdgeKey]:

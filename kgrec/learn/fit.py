@@ -15,6 +15,7 @@ from kgrec.errors import KgrecError
 from kgrec.learn.behaviour import BehaviourLearner, BehaviourSetting
 from kgrec.learn.gates import GateFitter
 from kgrec.learn.model import Embeddings, unit_history
+from kgrec.learn.reach import Reach
 from kgrec.learn.text import encode_cached, open_encoder
 from kgrec.learn.trainer import Epoch, Trained, Trainer
 from kgrec.progress import Progress, silent
@@ -170,25 +171,30 @@ class _Learner:
         self, depth: int, serving: HistoryWeights, valid: sparse.csr_matrix | None, epochs: int | None = None
     ) -> Trained:
         """Train the embeddings; validation weighs histories as serving will."""
-        interactions = self.dataset.interactions
-        counts = np.bincount(interactions.item, minlength=self.n_items)
-        prior = np.log((counts + 0.5) / len(interactions))
-        flat = HistoryWeights().matrix(interactions, self.n_users, self.n_items)
+        reach = Reach.of(self.dataset)
+        part = reach.dataset
+        n_items = len(part.items)
+        counts = np.bincount(part.interactions.item, minlength=n_items)
+        prior = np.log((counts + 0.5) / len(part.interactions))
+        flat = HistoryWeights().matrix(part.interactions, self.n_users, n_items)
         folder = None if self.checkpoint is None else self.checkpoint / f"{depth}-hops"
         config = self.config.model_copy(update={"num_layers": depth})
-        trainer = Trainer(self.dataset, self.texts, prior, config, flat, folder)
-        history = unit_history(serving.matrix(interactions, self.n_users, self.n_items)).astype(np.float32)
+        texts = None if self.texts is None else self.texts[reach.nodes]
+        trainer = Trainer(part, texts, prior, config, flat, folder, reach.degree)
+        history = unit_history(serving.matrix(part.interactions, self.n_users, n_items)).astype(np.float32)
+        seen = part.interactions.matrix(self.n_users, n_items)
+        wanted = None if valid is None else valid[:, reach.items].tocsr()
 
         def validate(embeddings: Embeddings) -> float:
-            ranker = _LearnedPart(embeddings, history)
-            return evaluate(ranker, self.seen, valid, ks=(10,), candidates=~self.behaviour.new)["ndcg@10"]
+            return evaluate(_LearnedPart(embeddings, history), seen, wanted, ks=(10,))["ndcg@10"]
 
         def report(entry: Epoch) -> None:
             quality = f", ndcg@10 {entry['valid_ndcg@10']:.4f}" if "valid_ndcg@10" in entry else ""
             stage = f"training, {depth} hops" if valid is not None else "training on everything"
             self.progress(stage, int(entry["epoch"]), epochs or config.epochs, f"loss {entry['loss']:.4f}{quality}")
 
-        return trainer.fit(validate if valid is not None else None, report, epochs)
+        trained = trainer.fit(None if wanted is None else validate, report, epochs)
+        return replace(trained, embeddings=reach.embed(trainer.model, self.dataset, self.texts, config))
 
     def _assemble(self, behaviour: Channel, embeddings: Embeddings, gates: Gates) -> AdditiveModel:
         weights = behaviour.history

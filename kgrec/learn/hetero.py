@@ -15,7 +15,7 @@ EdgeKey = tuple[str, str, str]
 USER, ITEM, ENTITY = "user", "item", "entity"
 
 
-def to_hetero(dataset: Dataset) -> HeteroData:
+def to_hetero(dataset: Dataset, degree: Array | None = None) -> HeteroData:
     """Build the graph that the GNN walks.
 
     ``data[type].num_nodes`` for user, item and entity; ``data[key].edge_index`` for ``(user, interacted, item)``, for
@@ -23,6 +23,9 @@ def to_hetero(dataset: Dataset) -> HeteroData:
     message over an edge is weighed by ``1 / sqrt(facts of the target x facts of the source)`` (``edge_weight``), the
     symmetric form of Kipf and Welling (arXiv 1609.02907). An entity that only one fact mentions tells items nothing
     about each other, so it sends none.
+
+    Args:
+        degree: facts of each node ``(nodes,)``; counted here, unless the data set is a part of a larger graph.
     """
     n_items = len(dataset.items)
     data = HeteroData()
@@ -32,7 +35,8 @@ def to_hetero(dataset: Dataset) -> HeteroData:
     seen = dataset.interactions
     data[USER, "interacted", ITEM].edge_index = torch.from_numpy(np.stack([seen.user, seen.item]))
     facts = dataset.facts
-    degree = np.bincount(np.concatenate([facts.head, facts.tail]), minlength=len(dataset.nodes))
+    if degree is None:
+        degree = np.bincount(np.concatenate([facts.head, facts.tail]), minlength=len(dataset.nodes))
     for number, relation in enumerate(facts.relations):
         of_relation = facts.relation == number
         head, tail = facts.head[of_relation], facts.tail[of_relation]

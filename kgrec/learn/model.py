@@ -45,13 +45,21 @@ class JointModel(nn.Module):
         dataset: the graph and the behaviour to learn from.
         texts: text embeddings of all nodes, float32 ``(nodes, t)``; None without texts.
         prior: start of the bias, float32 ``(items,)``.
+        degree: see :func:`kgrec.learn.hetero.to_hetero`.
     """
 
-    def __init__(self, dataset: Dataset, texts: Array | None, prior: Array, config: TrainConfig) -> None:
+    def __init__(
+        self,
+        dataset: Dataset,
+        texts: Array | None,
+        prior: Array,
+        config: TrainConfig,
+        degree: Array | None = None,
+    ) -> None:
         super().__init__()
         n_items, d = len(dataset.items), config.embedding_dim
         hops = 1 if config.num_layers == "auto" else config.num_layers
-        self.data: HeteroData = to_hetero(dataset)
+        self.data: HeteroData = to_hetero(dataset, degree)
         counts = np.bincount(dataset.interactions.item, minlength=n_items)
         known = torch.from_numpy(counts > 0)
         text_dim = 0 if texts is None else texts.shape[1]

@@ -47,6 +47,7 @@ class Trainer:
         config: settings.
         histories: weighted histories to learn from, ``(users, items)``.
         checkpoint: folder that keeps the state after every epoch; training goes on from there when it exists.
+        degree: see :func:`kgrec.learn.hetero.to_hetero`.
     """
 
     def __init__(
@@ -57,11 +58,12 @@ class Trainer:
         config: TrainConfig,
         histories: sparse.csr_matrix,
         checkpoint: Path | None = None,
+        degree: Array | None = None,
     ) -> None:
         torch.set_num_threads(config.num_threads or torch.get_num_threads())
         torch.manual_seed(config.seed)
         self.config = config
-        self.model = JointModel(dataset, texts, prior, config)
+        self.model = JointModel(dataset, texts, prior, config, degree)
         self.optimizer = torch.optim.Adam(
             self.model.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
         )
