@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from kgrec.config import TrainConfig
-from kgrec.dataset import Array, Dataset, Facts, IntArray, Interactions
+from kgrec.dataset import Array, Dataset, Facts, IntArray
 from kgrec.learn.encoder import HeteroEncoder
 from kgrec.learn.hetero import ENTITY, ITEM
 from kgrec.learn.model import Embeddings, JointModel
@@ -55,7 +55,7 @@ class Reach:
             users=whole.users,
             items=Vocabulary(whole.items[int(row)] for row in items),
             nodes=Vocabulary(whole.nodes[int(row)] for row in nodes),
-            interactions=_renumbered(whole.interactions, place),
+            interactions=replace(whole.interactions, item=place[whole.interactions.item]),
             facts=Facts(place[facts.head[inside]], facts.relation[inside], place[facts.tail[inside]], facts.relations),
             names=tuple(whole.names[int(row)] for row in nodes),
             texts=tuple(whole.texts[int(row)] for row in nodes),
@@ -94,7 +94,3 @@ def _copy_encoder(small: HeteroEncoder, large: HeteroEncoder, rows: dict[str, Te
     for large_layer, small_layer in zip(large.relations(), small.relations(), strict=False):
         for key, relation in large_layer.items():
             relation.copy_(small_layer[key]) if key in small_layer else relation.zero_()
-
-
-def _renumbered(interactions: Interactions, place: IntArray) -> Interactions:
-    return replace(interactions, item=place[interactions.item])

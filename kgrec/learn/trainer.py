@@ -79,7 +79,7 @@ class Trainer:
         if checkpoint is not None:
             seen, facts, h = dataset.interactions, dataset.facts, self._histories
             known = (seen.user, seen.item, facts.head, facts.relation, facts.tail, h.indptr, h.indices, h.data, prior)
-            data = fingerprint(*known, *(() if texts is None else (texts,)))
+            data = fingerprint(*known, *(part for part in (texts, degree) if part is not None))
             self._checkpoint = Checkpoint(checkpoint, config, data)
         self._sampled = config.loss == "sampled_bce" or len(dataset.items) > config.exact_items
 
