@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -38,6 +38,21 @@ class ModelRanker:
 
 
 @dataclass(frozen=True)
+class _Placed:
+    """A ranker of some columns of the catalogue; the other items score 0."""
+
+    ranker: Ranker
+    columns: IntArray
+    n_items: int
+
+    def scores(self, users: IntArray) -> Array:
+        """Scores of all items, float32 ``(len(users), items)``."""
+        scores = np.zeros((len(users), self.n_items), np.float32)
+        scores[:, self.columns] = self.ranker.scores(users)
+        return scores
+
+
+@dataclass(frozen=True)
 class Comparison:
     """One table.
 
@@ -61,15 +76,20 @@ def compare(dataset: Dataset, split: Split, model: AdditiveModel, progress: Prog
     seen, test = known.matrix(n_users, n_items), split.test.matrix(n_users, n_items)
     test = test - test.multiply(seen > 0)
     test.eliminate_zeros()
+    # Baselines know nothing of an item that nobody took: it scores 0, and solving for it would only cost time.
+    columns = np.unique(known.item)
+    place = np.zeros(n_items, np.int64)
+    place[columns] = np.arange(len(columns))
+    train, valid, both = (replace(part, item=place[part.item]) for part in (split.train, split.valid, known))
     rankers: dict[str, Ranker] = {"kgrec": ModelRanker.over(model, known, n_users)}
     settings: dict[str, Setting] = {}
     timings: dict[str, float] = {}
     for number, (name, (fit, grid)) in enumerate(BASELINES.items()):
         started = time.perf_counter()
         progress("tuning baselines", number, len(BASELINES), name)
-        tried = grid if n_items <= _DEAR_ITEMS else grid[2::3] or grid
-        settings[name] = tune(fit, tried, split.train, split.valid, n_users, n_items)
-        rankers[name] = fit(known, n_users, n_items, **settings[name])
+        tried = grid if len(columns) <= _DEAR_ITEMS else grid[2::3] or grid
+        settings[name] = tune(fit, tried, train, valid, n_users, len(columns))
+        rankers[name] = _Placed(fit(both, n_users, len(columns), **settings[name]), columns, n_items)
         timings[name] = time.perf_counter() - started
     taken = np.diff((seen + test).tocsc().indptr) > 0
     features = _features(model)

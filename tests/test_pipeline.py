@@ -1,0 +1,127 @@
+"""The whole flow on a small shop: import, train, answer without torch, measure."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from kgrec import pipeline
+from kgrec.bundle import Bundle
+from kgrec.config import TrainConfig
+from kgrec.errors import ConfigError, GraphError, KgrecError
+from kgrec.graph import open_store
+from kgrec.graph.store import GraphStore
+from kgrec.schema import load_schema
+
+SHOP = Path(__file__).parent / "data/shop"
+QUICK = TrainConfig(text_encoder="hashing", embedding_dim=8, epochs=4, num_layers=1, num_threads=1)
+
+
+@pytest.fixture(scope="module")
+def store() -> GraphStore:
+    store = open_store("kglite::memory:")
+    pipeline.ingest(load_schema("triples"), [f"tables:{SHOP}"], store)
+    return store
+
+
+@pytest.fixture(scope="module")
+def bundle(store: GraphStore) -> Bundle:
+    return pipeline.train(store, config=QUICK)
+
+
+def test_the_report_of_an_import_counts_what_the_files_hold(tmp_path: Path) -> None:
+    url = f"kglite:{tmp_path / 'shop.kgl'}"
+    report = pipeline.ingest_sources("triples", [f"tables:{SHOP}"], url)
+    expected = {"User": 20, "Item": 25, "Entity": 22}
+    assert dict(report.counts.nodes) == expected
+    assert dict(report.counts.edges) == {"FACT": 75}
+    assert dict(report.counts.interactions) == {"INTERACTED": 140}
+    assert report.as_dict()["problems"] == []
+    again = pipeline.ingest_sources("triples", [f"tables:{SHOP}"], url)
+    assert again.counts == report.counts
+    assert again.ingest.created == 0
+    assert pipeline.inspect(url)["nodes"] == expected
+
+
+def test_a_bundle_tells_how_it_was_made(bundle: Bundle, store: GraphStore) -> None:
+    manifest = bundle.manifest
+    assert manifest.graph_id == store.graph_id
+    assert manifest.settings["embedding_dim"] == 8
+    assert manifest.settings["chosen"]["num_layers"] == 1
+    assert manifest.data_cutoff == float(bundle.interactions.time.max())
+    assert len(manifest.training) >= 1
+    found = manifest.metrics["validation_ndcg@10"]
+    assert found["fused"] >= max(found[name] for name in ("behaviour", "knowledge", "semantic"))
+    assert bundle.node_embeddings.shape == (47, 8)
+    assert bundle.model.new.sum() == 1
+
+
+def test_the_same_seed_gives_the_same_bundle(bundle: Bundle, store: GraphStore) -> None:
+    again = pipeline.train(store, config=QUICK)
+    np.testing.assert_array_equal(again.node_embeddings, bundle.node_embeddings)
+    assert again.manifest.metrics == bundle.manifest.metrics
+    other = pipeline.train(store, config=QUICK.model_copy(update={"seed": 1}))
+    assert not np.array_equal(other.node_embeddings, bundle.node_embeddings)
+
+
+def test_answering_needs_no_torch(bundle: Bundle, tmp_path: Path) -> None:
+    bundle.save(tmp_path / "shop.bundle")
+    code = f"""
+import sys
+for name in ("torch", "torch_geometric", "transformers"):
+    sys.modules[name] = None  # importing it now fails
+from kgrec import Recommender, sentence
+recommender = Recommender.open({str(tmp_path / "shop.bundle")!r})
+best = recommender.recommend("ada", k=3, explain=True)
+assert len(best) == 3 and sentence(best[0].explanation) and recommender.explain("ada", best[0].item)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("split", pipeline.SPLITS)
+def test_evaluation_puts_three_baselines_beside_us(store: GraphStore, split: str) -> None:
+    found = pipeline.evaluate(store, QUICK, split=split, folds=2)
+    assert list(found["rows"]) == ["kgrec", "popularity", "itemknn", "ease"]
+    for part in ("rows", "rows_whole_catalogue"):
+        for row in found[part].values():
+            assert 0.0 <= row["recall@10"] <= 1.0
+            assert {"ndcg@10", "mrr@10", "hit_rate@10", "precision@10", "coverage@10", "novelty@10"} <= row.keys()
+    # Fewer candidates can only help a system that ranks.
+    assert found["rows"]["popularity"]["recall@10"] >= found["rows_whole_catalogue"]["popularity"]["recall@10"]
+    assert found["split"]["folds"] == (2 if split == "k-fold" else 1)
+
+
+def test_an_unknown_split_is_refused(store: GraphStore) -> None:
+    with pytest.raises(ConfigError) as caught:
+        pipeline.evaluate(store, QUICK, split="sideways")
+    assert str(caught.value) == (
+        "ConfigError: there is no such split.\n"
+        "  where     split\n"
+        "  found     sideways\n"
+        "  expected  time, random, leave-one-out, k-fold\n"
+        "  next      choose one of them"
+    )
+
+
+def test_an_empty_store_cannot_be_learned_from(tmp_path: Path) -> None:
+    with open_store("kglite::memory:") as empty, pytest.raises(GraphError) as caught:
+        pipeline.train(empty, config=QUICK)
+    assert "the store holds no graph." in str(caught.value)
+    assert "next      run `kgrec ingest` first" in str(caught.value)
+
+
+def test_too_little_behaviour_is_said(tmp_path: Path) -> None:
+    shop = tmp_path / "shop"
+    shop.mkdir()
+    for file in SHOP.iterdir():
+        (shop / file.name).write_text(file.read_text())
+    (shop / "interactions.csv").write_text("user,item,kind,time,weight\nada,rope,buy,1,1\n")
+    with open_store("kglite::memory:") as store:
+        pipeline.ingest(load_schema("triples"), [f"tables:{shop}"], store)
+        with pytest.raises(KgrecError, match="too little behaviour"):
+            pipeline.train(store, config=QUICK)
