@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from kgrec.learn.fit import Learned
 
 SOURCES = ("movielens100k", "wikidata_films")
-_SHOWN, _SHOWN_NEW, _SHOWN_HISTORY = 10, 3, 12
+_SHOWN, _SHOWN_NEW = 10, 3
 
 
 def demo(
@@ -116,7 +116,7 @@ def _history(dataset: Dataset, user: str) -> list[str]:
         raise UnknownUserError(f"no user '{user}'.", where="demo", next="leave the user out, or give another")
     own = dataset.interactions.select(dataset.interactions.user == row)
     latest = own.item[np.argsort(-own.time, kind="stable")]
-    return [dataset.names[int(item)] for item in latest[:_SHOWN_HISTORY]]
+    return [dataset.names[int(item)] for item in latest]
 
 
 def _explained(bundle: Bundle, store: GraphStore, user: str) -> list[ShownExplanation]:

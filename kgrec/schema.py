@@ -199,6 +199,15 @@ class GraphSchema(_Model):
             return edge.words
         return Words(en=last, zh=f"{edge.words.zh}（{last}）")
 
+    def is_readable(self, node_type: str, uid: str, name: str) -> bool:
+        """Whether a node's name says more to a person than an id.
+
+        It does not where the type has no names, or where the name is but the id; unless the ids of the type are
+        names, as those are that come from a cell with several values.
+        """
+        node = self.nodes[node_type]
+        return "name" in node.properties and (name != uid or any(source.split for source in node.sources))
+
     def embedded_properties(self, node_type: str) -> tuple[str, ...]:
         """Names of the properties that make a node's text, in file order."""
         return tuple(name for name, spec in self.nodes[node_type].properties.items() if spec.embed)

@@ -11,6 +11,7 @@ from kgrec.records import Batch, EdgeRecord, Interaction, NodeRecord, Record
 from kgrec.schema import EdgeType, GraphSchema, InteractionType, NodeType, PropertySpec, Words
 
 TEXT = PropertySpec(type="text", embed=True)
+NAME = PropertySpec(type="text")
 
 
 def words(en: str, zh: str) -> Words:
@@ -35,8 +36,10 @@ def films_schema() -> GraphSchema:
                     "plot": TEXT,
                 },
             ),
-            "Person": NodeType(words=words("person", "人"), properties={"born": PropertySpec(type="number")}),
-            "Genre": NodeType(words=words("genre", "类型")),
+            "Person": NodeType(
+                words=words("person", "人"), properties={"name": NAME, "born": PropertySpec(type="number")}
+            ),
+            "Genre": NodeType(words=words("genre", "类型"), properties={"name": NAME}),
         },
         edges={
             "DIRECTED_BY": EdgeType(source=("Film",), target=("Person",), words=words("directed by", "导演是")),

@@ -113,7 +113,7 @@ def find_paths(read: Read, schema: GraphSchema, source: str, target: str, limits
         middles = [[key for key in side.nodes if key not in ends][:MOST_MIDDLES] for side in (left, right)]
         links = _links(bounded, schema, middles[0], middles[1])
         found += _over_two(first, last, left, right, links)
-    found.sort(key=lambda pair: _rank(*pair))
+    found.sort(key=lambda pair: _rank(pair[0], pair[1], schema))
     return [path for _, path in found[: limits.max_paths]]
 
 
@@ -158,9 +158,9 @@ def _over_two(
                 yield degree, GraphPath((there.step(first, a), middle.step(a, b), on.back(b, last)))
 
 
-def _rank(degree: int, path: GraphPath) -> tuple[Any, ...]:
+def _rank(degree: int, path: GraphPath, schema: GraphSchema) -> tuple[Any, ...]:
     inner = path.nodes[1:-1]
-    nameless = sum(node.name == node.uid for node in inner)
+    nameless = sum(not schema.is_readable(node.type, node.uid, node.name) for node in inner)
     words = [(step.target.type, step.target.uid, step.type, step.relation, step.forward) for step in path.steps]
     return len(path.steps), nameless, degree, words
 

@@ -18,7 +18,8 @@ from kgrec.ranking import block_size, per_user, rank_users
 from kgrec.scoring import AdditiveModel, Channel, Gates
 
 _STEPS = (0.0, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 1.5, 2.0)
-_OFFSETS = (-8.0, -4.0, -3.0, -2.0, -1.5, -1.0, -0.5, 0.0, 0.5)
+_OFFSETS = tuple(np.arange(-8.0, 1.5, 0.5).tolist())
+_OFFSET_COST = 0.01
 _BYTES = 192 * 2**20
 _BUCKET_USERS = 500
 _NEW_ITEMS = 0.7
@@ -133,7 +134,7 @@ class GateFitter:
         return edges.astype(np.int64), table
 
     def _with_offset(self, gates: Gates) -> Gates:
-        """Choose how high new items may stand: the highest offset that costs validation at most half a percent."""
+        """Choose how high new items may stand: the highest offset that costs validation at most one percent."""
         model = self._model
         if not model.new.any() or len(self._users) == 0:
             return gates
@@ -146,7 +147,9 @@ class GateFitter:
             trial[:, model.new] += np.float32(offset)
             top = rank_users(_Fixed(trial), self._seen[few], few, 10)
             found.append(float(per_user(top, self._wanted[few], (10,))["ndcg@10"].mean()))
-        allowed = [offset for offset, value in zip(_OFFSETS, found, strict=True) if value >= 0.995 * max(found)]
+        allowed = [
+            offset for offset, value in zip(_OFFSETS, found, strict=True) if value >= (1 - _OFFSET_COST) * max(found)
+        ]
         return Gates(gates.edges, gates.channels, gates.prior, gates.new_items, max(allowed))
 
 

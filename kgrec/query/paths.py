@@ -10,9 +10,9 @@ from kgrec.errors import QueryTimeoutError, StoreUnavailableError
 from kgrec.graph.store import GraphPath, GraphStore, NodeRef, PathLimits
 from kgrec.schema import GraphSchema, Words
 
-PATHS_SHOWN = 5
+PATHS_SHOWN, PATHS_PER_ITEM = 6, 3
 BUDGET_S = 1.5
-LIMITS = PathLimits(max_hops=3, max_degree=500, max_paths=3, timeout_s=0.5)
+LIMITS = PathLimits(max_hops=3, max_degree=20_000, max_paths=12, timeout_s=0.5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,18 +53,24 @@ def shown_paths(
             too_slow += len(past) - number
             break
         try:
-            for path in store.paths(source, item, replace(LIMITS, timeout_s=min(left, LIMITS.timeout_s))):
-                if len(found) < PATHS_SHOWN and store.confirm(path):
-                    found.append(_shown(path, schema))
+            paths = store.paths(source, item, replace(LIMITS, timeout_s=min(left, LIMITS.timeout_s)))
+            best = [path for path in paths if _has_names(path, schema)][:PATHS_PER_ITEM]
+            found += [_shown(path, schema) for path in best if store.confirm(path)]
         except QueryTimeoutError:
             too_slow += 1
         except StoreUnavailableError as error:
             return tuple(found), f"graph paths are incomplete: the store cannot be reached ({error.summary})"
-        if len(found) == PATHS_SHOWN:
+        if len(found) >= PATHS_SHOWN:
             break
+    shown = tuple(found[:PATHS_SHOWN])
     if too_slow:
-        return tuple(found), f"graph paths are incomplete: {too_slow} of {len(past)} look-ups ran out of time"
-    return tuple(found), None
+        return shown, f"graph paths are incomplete: {too_slow} of {len(past)} look-ups ran out of time"
+    return shown, None
+
+
+def _has_names(path: GraphPath, schema: GraphSchema) -> bool:
+    """Whether every inner node's type has names: ids of a type that has none are no reasons to a person."""
+    return all("name" in schema.nodes[node.type].properties for node in path.nodes[1:-1])
 
 
 def _shown(path: GraphPath, schema: GraphSchema) -> ShownPath:
