@@ -31,7 +31,7 @@ def benchmark(folder: str, config: TrainConfig | None = None, *, progress: Progr
         ``set, rows, timings_s, peak_memory_mb, settings, seed, versions``, and ``data``: how large it is.
 
     Raises:
-        SourceError: the folder has no such tables, or train and test share pairs.
+        SourceError: the folder has no such tables, or the parts of its split share pairs.
         ConfigError: the folder holds clicks with labels, for which there is no ranking to measure.
     """
     started = time.perf_counter()
@@ -48,11 +48,11 @@ def benchmark(folder: str, config: TrainConfig | None = None, *, progress: Progr
         )
     if overlap := tables.overlap():
         raise SourceError(
-            "train and test share pairs.",
+            "the parts of the split share pairs.",
             where=folder,
             found=f"{overlap} pairs",
             expected="none",
-            next="remove them from train",
+            next="keep each in one part only",
         )
     dataset, parts = to_dataset(tables)
     split = _split(dataset, parts, config.seed)

@@ -83,8 +83,20 @@ class Bundle:
         return f"Bundle({len(self.users)} users, {len(self.items)} items, channels: {channels})"
 
     def save(self, folder: str | Path) -> None:
-        """Write the folder as a whole: a reader sees the old bundle or the new one, never half of it."""
-        target = Path(folder)
+        """Write the folder as a whole, in the place of an earlier bundle: a reader never sees half of one.
+
+        Raises:
+            BundleError: something else than a bundle is there, which would be lost.
+        """
+        target = Path(folder).absolute()
+        if target.is_file() or (target.is_dir() and any(target.iterdir()) and not (target / _MANIFEST).is_file()):
+            raise BundleError(
+                "a bundle cannot be written here.",
+                where=str(folder),
+                found="a file" if target.is_file() else "a folder that holds something else than a bundle",
+                expected="a new path, an empty folder or an earlier bundle",
+                next="name another folder",
+            )
         target.parent.mkdir(parents=True, exist_ok=True)
         fresh = target.with_name(f".{target.name}.{os.getpid()}.new")
         shutil.rmtree(fresh, ignore_errors=True)

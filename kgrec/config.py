@@ -29,7 +29,7 @@ class TrainConfig(BaseModel):
     dropout: float = Field(0.5, ge=0, lt=1, description="Share of each history hidden from the encoder in training.")
     free_dropout: float = Field(0.1, ge=0, lt=1, description="Share of items without free embedding in a step.")
     loss: Literal["exact_bce", "sampled_bce", "softmax"] = Field(
-        "exact_bce", description="Behaviour loss; beyond `exact_items` items exact_bce is sampled."
+        "exact_bce", description="Behaviour loss; beyond `exact_items` items it is sampled_bce, whichever is named."
     )
     exact_items: int = Field(50_000, ge=1, description="Largest catalogue over which the loss is exact.")
     num_negatives: int = Field(1024, ge=1, description="Negatives drawn by popularity^.75 where the loss is sampled.")

@@ -12,7 +12,7 @@ import numpy as np
 from kgrec.bundle import Bundle
 from kgrec.config import TrainConfig
 from kgrec.dataset import Dataset
-from kgrec.errors import UnknownUserError
+from kgrec.errors import ConfigError, UnknownUserError
 from kgrec.graph import open_store
 from kgrec.graph.read import read_dataset
 from kgrec.graph.store import GraphStore
@@ -48,12 +48,22 @@ def demo(
         user: whom to recommend to; by default somebody whose history is of middling length.
 
     Raises:
+        ConfigError: the folder cannot be made.
         SourceError: a data set could not be fetched.
         UnknownUserError: there is no such user.
     """
     config = config or TrainConfig()
     out = Path(folder)
-    out.mkdir(parents=True, exist_ok=True)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(
+            "the folder of the demo cannot be made.",
+            where=str(out),
+            found=error.strerror or str(error),
+            expected="a folder that can be written to",
+            next="name another with --out",
+        ) from error
     timings: dict[str, float] = {}
     clock = time.perf_counter()
 
@@ -66,6 +76,8 @@ def demo(
         imported = ingest(load_schema("movies"), SOURCES, store, progress=progress)
         lap("import")
         dataset = read_dataset(store)
+        whom = user or _middling_user(dataset)
+        history = _history(dataset, whom)
         lap("read the graph")
         split = time_split_per_user(dataset.interactions, valid=0.1, test=0.2, seed=config.seed)
         compared = compare_on(dataset, split, config, progress)
@@ -73,7 +85,6 @@ def demo(
         bundle = _final_bundle(dataset, compared.learned, config, store, progress)
         bundle.save(out / "films.bundle")
         lap("train on everything")
-        whom = user or _middling_user(dataset)
         explanations = _explained(bundle, store, whom)
         lap("recommend and explain")
     report: DemoReport = {
@@ -85,7 +96,7 @@ def demo(
         "timings_s": {name: round(seconds, 2) for name, seconds in timings.items()},
         "training": compared.learned.log,
         "alignment": {} if imported.alignment is None else alignment_summary(imported.alignment),
-        "user": {"id": whom, "history": _history(dataset, whom)},
+        "user": {"id": whom, "history": history},
         "explanations": explanations,
     }
     (out / "report.json").write_text(json.dumps(report, ensure_ascii=False, indent=1), encoding="utf-8")

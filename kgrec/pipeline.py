@@ -16,7 +16,7 @@ import numpy as np
 from kgrec.bundle import Bundle, Manifest
 from kgrec.config import TrainConfig
 from kgrec.dataset import Dataset, Interactions
-from kgrec.errors import ConfigError, GraphError
+from kgrec.errors import ConfigError, GraphError, KgrecError
 from kgrec.extract import CheckReport, Extraction, check
 from kgrec.extract.align import AlignmentReport
 from kgrec.extract.reading import Problem
@@ -215,9 +215,20 @@ class Compared:
 
 
 def compare_on(dataset: Dataset, split: Split, config: TrainConfig, progress: Progress = silent) -> Compared:
-    """Fit kgrec and the baselines on a split, and test each of them once."""
+    """Fit kgrec and the baselines on a split, and test each of them once.
+
+    Raises:
+        KgrecError: the split holds nothing to test on, or too little to learn from.
+    """
     from kgrec.learn.fit import fit, settings_of
 
+    if len(split.test) == 0:
+        raise KgrecError(
+            "there is nothing to measure.",
+            found="an empty test set",
+            expected="at least one user with a test item",
+            next="check the split",
+        )
     started = time.perf_counter()
     learned = fit(dataset.with_interactions(split.train), config, valid=split.valid, progress=progress)
     timings = {"kgrec": time.perf_counter() - started}

@@ -82,11 +82,11 @@ def test_overlap_of_train_and_test_stops_the_run(folder: Path) -> None:
     with pytest.raises(SourceError) as caught:
         benchmark(str(folder), QUICK)
     assert str(caught.value) == (
-        "SourceError: train and test share pairs.\n"
+        "SourceError: the parts of the split share pairs.\n"
         f"  where     {folder}\n"
         "  found     3 pairs\n"
         "  expected  none\n"
-        "  next      remove them from train"
+        "  next      keep each in one part only"
     )
 
 

@@ -67,6 +67,26 @@ def test_saving_replaces_the_folder_as_a_whole(folder: Path) -> None:
     assert sorted(path.name for path in folder.iterdir()) == ["arrays.safetensors", "ids.json", "manifest.json"]
 
 
+def test_saving_takes_nobody_elses_files(tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.txt").write_text("x")
+    with pytest.raises(BundleError) as caught:
+        film_bundle().save(tmp_path / "mine")
+    assert str(caught.value) == (
+        "BundleError: a bundle cannot be written here.\n"
+        f"  where     {tmp_path / 'mine'}\n"
+        "  found     a folder that holds something else than a bundle\n"
+        "  expected  a new path, an empty folder or an earlier bundle\n"
+        "  next      name another folder"
+    )
+    with pytest.raises(BundleError, match="found     a file"):
+        film_bundle().save(tmp_path / "mine" / "thesis.txt")
+    assert [path.name for path in (tmp_path / "mine").iterdir()] == ["thesis.txt"]
+    (tmp_path / "empty").mkdir()
+    film_bundle().save(tmp_path / "empty")
+    assert Bundle.load(tmp_path / "empty").manifest == film_bundle().manifest
+
+
 def test_nothing_in_a_bundle_is_a_pickle(folder: Path) -> None:
     json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     json.loads((folder / "ids.json").read_text(encoding="utf-8"))

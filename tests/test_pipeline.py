@@ -96,6 +96,14 @@ def test_evaluation_puts_three_baselines_beside_us(store: GraphStore, split: str
     assert found["split"]["folds"] == (2 if split == "k-fold" else 1)
 
 
+def test_a_split_without_a_test_set_is_refused_before_anything_is_learned(store: GraphStore) -> None:
+    told: list[str] = []
+    with pytest.raises(KgrecError, match="there is nothing to measure") as caught:
+        pipeline.evaluate(store, QUICK, test=0.0, progress=lambda stage, *_: told.append(stage))
+    assert caught.value.found == "an empty test set"
+    assert told == []
+
+
 def test_an_unknown_split_is_refused(store: GraphStore) -> None:
     with pytest.raises(ConfigError) as caught:
         pipeline.evaluate(store, QUICK, split="sideways")

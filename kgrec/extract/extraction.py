@@ -34,8 +34,8 @@ class _Merge:
 class Extraction:
     """Everything the sources say, as records of the schema.
 
-    The same sources, schema and batch size give the same batches in the same order, so that an interrupted import can
-    go on where it stopped.
+    The same files, schema and batch size give the same batches in the same order, so that an interrupted import can
+    go on where it stopped. A database may answer otherwise each time: its import starts over, which changes nothing.
 
     Args:
         schema: what the columns mean.

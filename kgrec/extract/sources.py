@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import inspect
+import uuid
 from collections.abc import Iterator
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -53,7 +54,10 @@ def open_loader(spec: str) -> Loader:
 
 
 def source_fingerprint(source: str | Loader) -> str:
-    """Hash that changes when a source's files do: its spec with the size and time of every file it names."""
+    """Hash that changes when a source's files do: its spec with the size and time of every file it names.
+
+    What lies behind a URL cannot be looked at, and may come in another order next time: it is new on every call.
+    """
     if isinstance(source, str):
         parts = [source, *_files(source.partition(":")[2])]
     else:
@@ -63,8 +67,11 @@ def source_fingerprint(source: str | Loader) -> str:
 
 
 def _files(location: str) -> Iterator[str]:
-    """Name, size in bytes and time of change of each file at a location; nothing where it is not a path."""
-    if not location or "\0" in location or "://" in location:
+    """Name, size in bytes and time of change of each file at a location; a random word for a URL."""
+    if "://" in location:
+        yield uuid.uuid4().hex
+        return
+    if not location or "\0" in location:
         return
     path = Path(location)
     for file in sorted(path.rglob("*")) if path.is_dir() else [path]:

@@ -50,8 +50,21 @@ class Checkpoint:
     data: str
 
     def save(self, state: State) -> None:
-        """Write the state beside the old one and swap it in, so that a kill leaves one or the other."""
-        self.folder.mkdir(parents=True, exist_ok=True)
+        """Write the state beside the old one and swap it in, so that a kill leaves one or the other.
+
+        Raises:
+            ConfigError: the folder cannot be made.
+        """
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ConfigError(
+                "the checkpoint folder cannot be made.",
+                where=str(self.folder),
+                found=error.strerror or str(error),
+                expected="a folder that can be written to",
+                next="name another folder",
+            ) from error
         name = f"epoch-{len(state.log)}.safetensors"
         save_file({key: value.contiguous() for key, value in state.tensors.items()}, self.folder / name)
         self._write(
@@ -69,15 +82,8 @@ class Checkpoint:
                 old.unlink()
 
     def mark_diverged(self) -> bool:
-        """Note that the epoch after the kept state failed, so that a lower learning rate may go on from it.
-
-        Returns:
-            Whether there is a kept state.
-        """
-        if not (self.folder / _STATE).is_file():
-            return False
-        self._write({**json.loads((self.folder / _STATE).read_text()), "diverged": True})
-        return True
+        """Note that the epoch after the kept state failed; says whether there is one, see :func:`mark_diverged`."""
+        return mark_diverged(self.folder)
 
     def load(self) -> State | None:
         """The kept state; None where there is none yet.
@@ -125,9 +131,27 @@ class Checkpoint:
             )
 
     def _write(self, state: Mapping[str, Any]) -> None:
-        draft = self.folder / f"{_STATE}.tmp"
-        draft.write_text(json.dumps(state))
-        draft.replace(self.folder / _STATE)
+        _replace(self.folder / _STATE, state)
+
+
+def mark_diverged(folder: Path) -> bool:
+    """Let a lower learning rate go on from every state that is kept in a folder or below it.
+
+    The runs of one training share their settings: where one of them fails, the others must open again as well.
+
+    Returns:
+        Whether there is a kept state.
+    """
+    kept = sorted(folder.rglob(_STATE))
+    for path in kept:
+        _replace(path, {**json.loads(path.read_text()), "diverged": True})
+    return bool(kept)
+
+
+def _replace(path: Path, state: Mapping[str, Any]) -> None:
+    draft = path.with_name(f"{path.name}.tmp")
+    draft.write_text(json.dumps(state))
+    draft.replace(path)
 
 
 def fingerprint(*arrays: Array) -> str:

@@ -11,8 +11,9 @@ from scipy import sparse
 
 from kgrec.config import TrainConfig
 from kgrec.dataset import Array, Dataset, IntArray, Interactions
-from kgrec.errors import KgrecError
+from kgrec.errors import KgrecError, TrainingDivergedError
 from kgrec.learn.behaviour import BehaviourLearner, BehaviourSetting
+from kgrec.learn.checkpoint import mark_diverged
 from kgrec.learn.gates import GateFitter
 from kgrec.learn.model import Embeddings, unit_history
 from kgrec.learn.reach import Reach
@@ -87,21 +88,27 @@ def fit(
         TrainingDivergedError: a loss was not finite.
     """
     train, held = (dataset.interactions, valid) if valid is not None else hold_out(dataset.interactions, config.seed)
-    if len(held) == 0 or len(train) == 0:
+    if not np.isin(held.item, train.item).any():
+        apart = ", of items that nobody has in training" if len(held) else ""
         raise KgrecError(
             "there is too little behaviour to learn from.",
             where="interactions",
-            found=f"{len(train)} to train on and {len(held)} to validate on",
+            found=f"{len(train)} to train on and {len(held)} to validate on{apart}",
             expected="users with at least a few interactions each",
             next="import more interactions, or check `kgrec inspect`",
         )
     texts = _texts(dataset, config, progress)
     learner = _Learner(dataset.with_interactions(train), texts, config, checkpoint, progress)
-    found = learner.choose(held)
-    if not refit_on_all:
-        return found
-    everything = dataset.with_interactions(train.joined(held))
-    return refit(everything, found, config, checkpoint=checkpoint, progress=progress)
+    try:
+        found = learner.choose(held)
+        if not refit_on_all:
+            return found
+        everything = dataset.with_interactions(train.joined(held))
+        return refit(everything, found, config, checkpoint=checkpoint, progress=progress)
+    except TrainingDivergedError:
+        if checkpoint is not None:
+            mark_diverged(checkpoint)
+        raise
 
 
 def refit(

@@ -197,6 +197,7 @@ def encode_cached(encoder: TextEncoder, texts: Sequence[str], progress: Progress
 
     The cache is one file per encoder, keyed by the hash of each text; a text is encoded once however often it occurs.
     A cache file that cannot be read is made anew, and a writer replaces it as a whole, so that several may run at once.
+    A folder that cannot be written to is done without.
     """
     keys = [hashlib.blake2b(text.encode(), digest_size=16).hexdigest() for text in texts]
     path = cache_folder() / "texts" / f"{encoder.name}.npz"
@@ -205,13 +206,15 @@ def encode_cached(encoder: TextEncoder, texts: Sequence[str], progress: Progress
     if fresh:
         stored = np.concatenate([stored, encoder.encode(list(fresh.values()), progress)])
         known |= {key: len(known) + row for row, key in enumerate(fresh)}
-        path.parent.mkdir(parents=True, exist_ok=True)
-        draft = path.with_suffix(f".{uuid.uuid4().hex}.tmp.npz")
-        try:
-            np.savez(draft, vectors=stored, keys=np.array(list(known)))
-            draft.replace(path)
-        finally:
-            draft.unlink(missing_ok=True)
+        # Where nothing can be written the texts are encoded again next time.
+        with suppress(OSError):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            draft = path.with_suffix(f".{uuid.uuid4().hex}.tmp.npz")
+            try:
+                np.savez(draft, vectors=stored, keys=np.array(list(known)))
+                draft.replace(path)
+            finally:
+                draft.unlink(missing_ok=True)
     return stored[[known[key] for key in keys]]
 
 

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from learning_worlds import dataset_of, genre_world, quick
 
 from kgrec.dataset import Array, Dataset, Interactions
-from kgrec.errors import KgrecError
+from kgrec.errors import KgrecError, TrainingDivergedError
 from kgrec.learn import fit as fit_module
 from kgrec.learn.fit import Learned, fit, hold_out, settings_of
 from kgrec.ranking import evaluate
@@ -176,6 +177,33 @@ def test_an_interrupted_fit_goes_on(tmp_path: Path) -> None:
     assert resumed.metrics == whole.metrics
 
 
+@pytest.mark.parametrize("stage", ["training, 0 hops", "training on everything"])
+def test_nan_in_a_later_run_and_a_lower_learning_rate_goes_on(
+    stage: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world, folder = small(), tmp_path / "run"
+    poisoned = False
+
+    def watch(name: str, done: int, total: int | None = None, note: str = "") -> None:
+        nonlocal poisoned
+        poisoned = poisoned or name == stage
+
+    real = torch.optim.Adam.step
+
+    def step(self: torch.optim.Adam) -> object:
+        done = real(self)
+        if poisoned:
+            self.param_groups[0]["params"][0].data[:] = float("nan")
+        return done
+
+    with monkeypatch.context() as patch:
+        patch.setattr(torch.optim.Adam, "step", step)
+        with pytest.raises(TrainingDivergedError, match="lower learning_rate"):
+            fit(world, quick(epochs=3, num_layers="auto"), checkpoint=folder, progress=watch)
+    rescued = fit(world, quick(epochs=3, num_layers="auto", learning_rate=0.001), checkpoint=folder)
+    assert np.isfinite(rescued.embeddings.source).all()
+
+
 def test_no_texts_and_no_facts_leave_behaviour() -> None:
     rng = np.random.default_rng(0)
     user = np.repeat(np.arange(20), 5)
@@ -191,6 +219,18 @@ def test_too_little_behaviour_is_refused() -> None:
         "KgrecError: there is too little behaviour to learn from.\n"
         "  where     interactions\n"
         "  found     1 to train on and 0 to validate on\n"
+        "  expected  users with at least a few interactions each\n"
+        "  next      import more interactions, or check `kgrec inspect`"
+    )
+
+
+def test_items_that_one_user_each_has_teach_nothing() -> None:
+    with pytest.raises(KgrecError) as caught:
+        fit(dataset_of(Interactions.of_pairs(np.zeros(20), np.arange(20)), 1, 20), quick())
+    assert str(caught.value) == (
+        "KgrecError: there is too little behaviour to learn from.\n"
+        "  where     interactions\n"
+        "  found     18 to train on and 2 to validate on, of items that nobody has in training\n"
         "  expected  users with at least a few interactions each\n"
         "  next      import more interactions, or check `kgrec inspect`"
     )

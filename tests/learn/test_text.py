@@ -146,6 +146,12 @@ def test_several_writers_leave_a_whole_cache(cache: Path) -> None:
         assert len(file["keys"]) == len(file["vectors"]) >= 5
 
 
+def test_a_cache_that_cannot_be_written_is_done_without(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("KGREC_CACHE", str(tmp_path / "file"))
+    assert encode_cached(CountingEncoder(), ["one"]).any()
+
+
 def test_a_writer_that_fails_leaves_the_old_cache(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     encode_cached(CountingEncoder(), ["one"])
 
@@ -155,8 +161,7 @@ def test_a_writer_that_fails_leaves_the_old_cache(cache: Path, monkeypatch: pyte
 
     with monkeypatch.context() as patch:
         patch.setattr(np, "savez", fail)
-        with pytest.raises(OSError, match="disk full"):
-            encode_cached(CountingEncoder(), ["two"])
+        assert encode_cached(CountingEncoder(), ["two"]).any()
     assert [path.name for path in cache.iterdir()] == ["counting.npz"]
     encoder = CountingEncoder()
     encode_cached(encoder, ["one"])

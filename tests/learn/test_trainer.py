@@ -156,6 +156,19 @@ def test_a_checkpoint_is_safetensors_and_json(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["epoch-3.safetensors", "state.json"]
 
 
+def test_a_checkpoint_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ConfigError) as caught:
+        trainer(quick(epochs=1), tmp_path / "file" / "run").fit()
+    assert str(caught.value) == (
+        "ConfigError: the checkpoint folder cannot be made.\n"
+        f"  where     {tmp_path / 'file' / 'run'}\n"
+        "  found     Not a directory\n"
+        "  expected  a folder that can be written to\n"
+        "  next      name another folder"
+    )
+
+
 def test_other_settings_do_not_open_a_checkpoint(tmp_path: Path) -> None:
     trainer(quick(epochs=2), tmp_path).fit()
     with pytest.raises(ConfigError) as caught:
