@@ -56,13 +56,14 @@ def open_loader(spec: str) -> Loader:
 def source_fingerprint(source: str | Loader) -> str:
     """Hash that changes when a source's files do: its spec with the size and time of every file it names.
 
-    What lies behind a URL cannot be looked at, and may come in another order next time: it is new on every call.
+    What lies behind a URL cannot be looked at, and may come in another order next time: it is new on every call. So
+    is a loader object without a ``location``.
     """
     if isinstance(source, str):
         parts = [source, *_files(source.partition(":")[2])]
     else:
-        location = getattr(source, "location", "")
-        parts = [type(source).__qualname__, str(location), *_files(str(location))]
+        location = str(getattr(source, "location", "://"))
+        parts = [type(source).__qualname__, location, *_files(location)]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 

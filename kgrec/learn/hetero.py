@@ -37,10 +37,15 @@ def to_hetero(dataset: Dataset, degree: Array | None = None) -> HeteroData:
     facts = dataset.facts
     if degree is None:
         degree = np.bincount(np.concatenate([facts.head, facts.tail]), minlength=len(dataset.nodes))
+    taken = set(facts.relations)
     for number, relation in enumerate(facts.relations):
+        reverse = f"rev_{relation}"
+        while reverse in taken:  # the source may have a relation of this name itself
+            reverse = f"rev_{reverse}"
+        taken.add(reverse)
         of_relation = facts.relation == number
         head, tail = facts.head[of_relation], facts.tail[of_relation]
-        for name, source, target in ((relation, head, tail), (f"rev_{relation}", tail, head)):
+        for name, source, target in ((relation, head, tail), (reverse, tail, head)):
             for source_type in (ITEM, ENTITY):
                 for target_type in (ITEM, ENTITY):
                     mask = ((source < n_items) == (source_type == ITEM)) & ((target < n_items) == (target_type == ITEM))

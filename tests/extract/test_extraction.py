@@ -163,6 +163,14 @@ def test_source_id_changes_with_files_schema_and_policy(tmp_path: Path) -> None:
     assert len(ids) == 4
 
 
+def test_what_cannot_be_looked_at_is_new_every_time() -> None:
+    spec = "sql:sqlite:///shop.db#ratings=SELECT * FROM reviews"
+    assert source_fingerprint(spec) != source_fingerprint(spec)
+    assert source_fingerprint(open_loader("tables:a")) != source_fingerprint(open_loader("tables:b"))
+    extraction = Extraction(SCHEMA, [SHOP])
+    assert extraction.source_id == extraction.source_id
+
+
 def test_an_unknown_loader_lists_the_known_ones() -> None:
     with pytest.raises(ConfigError) as raised:
         open_loader("tabels:data/")

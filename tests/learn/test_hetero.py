@@ -132,3 +132,12 @@ def test_a_graph_of_single_mentions_builds_without_a_warning() -> None:
     data = to_hetero(world)
     encoder = HeteroEncoder(data, 0, 2, 1, torch.ones(2, dtype=torch.bool))
     torch.testing.assert_close(encoder(data, {})["item"], encoder.free["item"])
+
+
+def test_a_relation_that_is_called_like_a_reverse_loses_no_edge() -> None:
+    triples = [(0, 0, 6), (1, 0, 6), (6, 1, 2), (6, 1, 3)]
+    world = dataset_of(
+        Interactions.of_pairs([0, 1], [0, 1]), 2, 6, triples=triples, relations=("X", "rev_X"), n_entities=1
+    )
+    data = to_hetero(world)
+    assert sum(data[key].edge_index.shape[1] for key in fact_edge_types(data)) == 2 * len(triples)
