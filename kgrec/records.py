@@ -76,7 +76,8 @@ class Interaction:
     @property
     def key(self) -> str:
         """Identity between the same user and item, so that importing twice is importing once."""
-        return f"{self.kind}|{self.platform}|{'' if self.time is None else repr(float(self.time))}"
+        kind, platform = (text.replace("\\", "\\\\").replace("|", "\\|") for text in (self.kind, self.platform))
+        return f"{kind}|{platform}|{'' if self.time is None else repr(float(self.time))}"
 
 
 Record = NodeRecord | EdgeRecord | Interaction

@@ -14,7 +14,7 @@ import pytest
 
 from kgrec.benchmark import benchmark, to_dataset
 from kgrec.config import TrainConfig
-from kgrec.errors import ConfigError, SourceError
+from kgrec.errors import SourceError
 from kgrec.serve.cli import run
 from kgrec_loaders.benchmark_folder import BenchmarkFolder
 
@@ -90,11 +90,19 @@ def test_overlap_of_train_and_test_stops_the_run(folder: Path) -> None:
     )
 
 
-def test_click_labels_are_refused(tmp_path: Path) -> None:
-    clicks = {"user": [0, 0, 1], "item": [0, 1, 1], "rating": [1, 0, 1]}
-    write(tmp_path / "clicks", "interactions_all", clicks)
-    with pytest.raises(ConfigError, match="clicks with labels"):
-        benchmark(str(tmp_path / "clicks"), QUICK)
+def test_click_labels_are_predicted(tmp_path: Path) -> None:
+    """Users click what is of their camp and nothing else: whoever learns from clicks tells them apart."""
+    rng = np.random.default_rng(0)
+    user, item = (column.ravel() for column in np.meshgrid(np.arange(30), np.arange(24), indexing="ij"))
+    label = (user % 2 == item % 2).astype(int)
+    kept = rng.random(len(user)) < 0.6
+    write(tmp_path / "clicks", "interactions_all", {"user": user[kept], "item": item[kept], "rating": label[kept]})
+    result = benchmark(str(tmp_path / "clicks"), QUICK)
+    assert result["rows"]["kgrec"].keys() == {"auc", "f1", "log_loss"}
+    assert result["rows"]["kgrec"]["auc"] > 0.95
+    assert result["rows"]["kgrec"]["f1"] > 0.85
+    assert result["rows"]["popularity"]["auc"] < 0.6
+    assert sum(result["data"][part] for part in ("train", "valid", "test")) == kept.sum()
 
 
 @pytest.mark.slow

@@ -7,8 +7,8 @@ recency of the history weights is chosen here too, because it matters most (it d
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,9 @@ from kgrec.ranking import evaluate
 from kgrec.scoring import Channel, HistoryWeights, SparseMatrix
 
 _WARM_LIMIT = 15_000
+_RIDGE_LIMIT = 30_000
 _RECENCY = (1.0, 0.98, 0.95, 0.9, 0.8, 0.7)
+_FACTORS = (0.0, 0.1, 0.3, 3.0, 10.0)
 _BLEND = (0.0, 0.1, 0.2, 0.5, 1.0, 2.0)
 
 
@@ -32,7 +34,7 @@ class BehaviourSetting:
     Attributes:
         blend: weight of the neighbours beside EASE, both in units of their scores' spread.
         scales: that spread of (EASE, neighbours), measured when the blend was chosen.
-        recency: factor per step back in the history.
+        history: weights of past interactions: recency, and a factor for each kind and platform where there are several.
         top: weights kept per candidate.
     """
 
@@ -43,7 +45,7 @@ class BehaviourSetting:
     knn_user_exponent: float = 0.5
     blend: float = 0.2
     scales: tuple[float, float] = (1.0, 1.0)
-    recency: float = 1.0
+    history: HistoryWeights = field(default_factory=HistoryWeights)
     top: int = 1000
 
     def as_dict(self) -> dict[str, Any]:
@@ -87,7 +89,6 @@ class BehaviourLearner:
 
     def choose(self, valid: sparse.csr_matrix) -> BehaviourSetting:
         """Try the grid on validation pairs ``(users, items)``, one group of settings after the other."""
-        data = self.dataset
         seen, valid = self._seen, valid[:, self._warm]
         flat = seen.astype(np.float32)
 
@@ -118,15 +119,35 @@ class BehaviourLearner:
             setting = replace(best, blend=blend)
             tried.append((quality(_blended(parts, setting)), setting))
         best = max(tried, key=lambda pair: pair[0])[1]
-        if not data.interactions.has_time:
-            return best
-        matrix = _blended(parts, best)
-        tried = []
-        for number, recency in enumerate(_RECENCY):
-            weights = HistoryWeights(recency).matrix(data.interactions, len(data.users), len(data.items))
-            tried.append((quality(matrix, weights[:, self._warm].astype(np.float32)), replace(best, recency=recency)))
-            self._progress("behaviour: recency", number + 1, len(_RECENCY), f"ndcg@10 {tried[-1][0]:.4f}")
-        return max(tried, key=lambda pair: pair[0])[1]
+        return replace(best, history=self._choose_history(_blended(parts, best), quality))
+
+    def _choose_history(self, matrix: SparseMatrix, quality: Callable[..., float]) -> HistoryWeights:
+        """Recency first, then the factor of one kind and one platform after the other."""
+        data = self.dataset
+        best = HistoryWeights()
+        highest = quality(matrix, self._weighted(best))
+
+        def take_best(candidates: Sequence[HistoryWeights], what: str) -> None:
+            nonlocal best, highest
+            for number, weights in enumerate(candidates):
+                found = quality(matrix, self._weighted(weights))
+                self._progress(f"behaviour: {what}", number + 1, len(candidates), f"ndcg@10 {found:.4f}")
+                if found > highest:
+                    best, highest = weights, found
+
+        if data.interactions.has_time:
+            take_best([HistoryWeights(recency) for recency in _RECENCY], "recency")
+        kinds, platforms = data.interactions.kinds, data.interactions.platforms
+        for kind in kinds if len(kinds) > 1 else ():
+            take_best([replace(best, kinds={**best.kinds, kind: by}) for by in _FACTORS], f"weight of {kind}")
+        for name in platforms if len(platforms) > 1 else ():
+            take_best([replace(best, platforms={**best.platforms, name: by}) for by in _FACTORS], f"weight of {name}")
+        return best
+
+    def _weighted(self, weights: HistoryWeights) -> sparse.csr_matrix:
+        data = self.dataset
+        whole = weights.matrix(data.interactions, len(data.users), len(data.items))
+        return whole[:, self._warm].astype(np.float32)
 
     def channel(self, setting: BehaviourSetting) -> Channel:
         """The channel of a setting, with columns for new items from their content."""
@@ -141,13 +162,13 @@ class BehaviourLearner:
             mapped = content_map(known, self.facts, self._texts, self.new, l2=3.0, text_weight=0.1, top=200)
             placed = placed + self._placed(mapped)
         weights = placed.tocsr()
-        return Channel("behaviour", SparseMatrix(weights.astype(np.float32)), HistoryWeights(setting.recency))
+        return Channel("behaviour", SparseMatrix(weights.astype(np.float32)), setting.history)
 
     def prior(self) -> Array:
-        """Log share of every item in unit spread, float32 ``(items,)``; of new items as their content predicts it."""
-        log = np.log(np.bincount(self.dataset.interactions.item, minlength=len(self.new)) + 0.5)
-        known = log[self._warm]
-        prior = np.where(self.new, 0.0, (log - known.mean()) / max(float(known.std()), 1e-9))
+        """Log number of an item's users in unit spread, float32 ``(items,)``; of new items as content predicts it."""
+        known = np.log(np.diff(self._seen.tocsc().indptr) + 0.5)
+        prior = np.zeros(len(self.new))
+        prior[self._warm] = (known - known.mean()) / max(float(known.std()), 1e-9)
         if self._can_place_new():
             row = sparse.csr_matrix(prior[None, :].astype(np.float32))
             prior = prior + content_map(row, self.facts, self._texts, self.new, l2=3.0, text_weight=0.1).toarray()[0]
@@ -171,6 +192,10 @@ class BehaviourLearner:
         return [{"ridge": ridge, "fact_weight": weight, "user_exponent": exponent} for ridge, weight, exponent in grid]
 
     def _ease(self, setting: BehaviourSetting) -> SparseMatrix:
+        """The ridge; nothing where its dense matrix would be too large, which leaves the neighbours alone."""
+        n = len(self._warm)
+        if n > _RIDGE_LIMIT:
+            return SparseMatrix(sparse.csr_matrix((n, n), dtype=np.float32))
         return SparseMatrix(
             ease(
                 self._seen,

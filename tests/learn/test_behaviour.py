@@ -19,7 +19,7 @@ def test_choosing_is_repeatable_and_stays_in_the_grid() -> None:
     learner = BehaviourLearner(world.with_interactions(train), None, silent)
     chosen = [learner.choose(held.matrix(40, 24)) for _ in range(2)]
     assert chosen[0] == chosen[1]
-    assert chosen[0].recency == 1.0
+    assert chosen[0].history.recency == 1.0
     assert min(chosen[0].scales) > 0
 
 
@@ -32,7 +32,7 @@ def test_the_order_of_events_is_used_where_only_the_last_matters() -> None:
     train = Interactions.of_pairs(user, steps.ravel(), time)
     held = Interactions.of_pairs(np.arange(n_users), (start + length) % n_items)
     learner = BehaviourLearner(dataset_of(train, n_users, n_items), None, silent)
-    assert learner.choose(held.matrix(n_users, n_items)).recency < 1.0
+    assert learner.choose(held.matrix(n_users, n_items)).history.recency < 1.0
 
 
 def test_new_items_get_the_weights_and_the_popularity_of_what_they_resemble() -> None:
