@@ -17,7 +17,7 @@ from kgrec.errors import SourceError
 from kgrec.pipeline import compare_on, versions
 from kgrec.progress import Progress, silent
 from kgrec.report.clicks import Pairs, compare_clicks
-from kgrec.splits import Split, random_split, time_split_per_user
+from kgrec.splits import Split, hold_out, random_split
 from kgrec.vocabulary import Vocabulary
 from kgrec_loaders.benchmark_folder import ITEM, BenchmarkFolder
 
@@ -185,10 +185,8 @@ def _split(parts: dict[str, Interactions], seed: int) -> Split:
         return random_split(parts["all"], valid=0.2, test=0.2, seed=seed)
     if "valid" in parts:
         return Split(parts["train"], parts["valid"], parts["test"])
-    train = parts["train"]
-    cut = time_split_per_user if train.has_time else random_split
-    inner = cut(train, valid=0.1, test=0.0, seed=seed)
-    return Split(inner.train, inner.valid, parts["test"])
+    train, valid = hold_out(parts["train"], seed=seed)
+    return Split(train, valid, parts["test"])
 
 
 def _peak_memory_mb() -> float:

@@ -20,6 +20,9 @@ from scipy import sparse
 from kgrec.dataset import Array, Interactions
 
 _TINY = 1e-9
+_LEAST_SPREAD = 0.5
+"""New items are measured by at least half the spread of the others: where a history says next to nothing about them,
+the little it says is no reason to put one on top."""
 
 
 @dataclass(frozen=True)
@@ -273,11 +276,13 @@ class AdditiveModel:
             if not gate.any():
                 continue
             raw = channel.matrix.scores(history.astype(dtype))
+            least = np.full(users, _TINY)
             for g, members in enumerate((~self.new, self.new)):
                 if members.any():
                     part = raw[:, members]
                     mean, spread = part.mean(axis=1), part.std(axis=1)
-                    scale[c, g] = np.where(spread > _TINY, gate * factor[g] / np.maximum(spread, _TINY), 0.0)
+                    scale[c, g] = np.where(spread > _TINY, gate * factor[g] / np.maximum(spread, least), 0.0)
+                    least = np.maximum(_LEAST_SPREAD * spread, _TINY)
                     constant[g] -= scale[c, g] * mean
                     raw[:, members] = part * scale[c, g][:, None].astype(dtype)
             total += raw

@@ -121,6 +121,13 @@ def time_split_global(interactions: Interactions, valid_from: float, test_from: 
     return pairs.split(part)
 
 
+def hold_out(interactions: Interactions, share: float = 0.1, seed: int = 0) -> tuple[Interactions, Interactions]:
+    """Train, and a share of each user's items for validation: the latest where time is known, else random ones."""
+    cut = time_split_per_user if interactions.has_time else random_split
+    split = cut(interactions, valid=share, test=0.0, seed=seed)
+    return split.train, split.valid
+
+
 class _Pairs:
     """The distinct user-item pairs behind the interactions; ``time`` is the last of each, 0 where times are unknown."""
 

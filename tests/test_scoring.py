@@ -54,9 +54,11 @@ def slow_scores(model: AdditiveModel, events: Interactions) -> Array:
         dense = dense.astype(np.float64)
         np.fill_diagonal(dense, 0.0)
         raw = slow_weights(channel.history, events, model.n_items) @ dense
+        least = raw[~model.new].std() / 2 if (~model.new).any() else 0.0
         for group in (~model.new, model.new):
             if group.any() and raw[group].std() > 1e-6:
-                scaled = (raw[group] - raw[group].mean()) / raw[group].std()
+                spread = max(raw[group].std(), least) if group is model.new else raw[group].std()
+                scaled = (raw[group] - raw[group].mean()) / spread
                 score[group] += model.gates.channels[bucket, c] * factor[group] * scaled
     return np.asarray(score)
 
@@ -182,3 +184,13 @@ def test_a_channel_whose_gate_is_closed_says_nothing() -> None:
     closed = replace(model, gates=replace(model.gates, channels=np.zeros((3, 3))))
     events = random_interactions(rng, 1, 5, 4)
     assert not closed.contributions(events, np.arange(5)).values.any()
+
+
+def test_new_items_are_not_stretched_to_the_top_by_a_history_that_says_little_about_them() -> None:
+    weights = np.zeros((4, 104))
+    weights[0, 1:3], weights[0, 4] = (1.0, 0.5), 0.01  # one new item of a hundred is a little like item 0
+    matrix = SparseMatrix(sparse.csr_matrix(np.vstack([weights, np.zeros((100, 104))]).astype(np.float32)))
+    gates = Gates(np.zeros(1, np.int64), np.ones((1, 1)), np.zeros(1))
+    model = AdditiveModel((Channel("behaviour", matrix),), gates, np.zeros(104, np.float32), np.arange(104) >= 4)
+    scores = scores_of(model, Interactions.of_pairs([0], [0]))
+    assert scores[4] < 0.1 < scores[1]

@@ -22,9 +22,8 @@ from kgrec.learn.trainer import Epoch, Trained, Trainer
 from kgrec.progress import Progress, silent
 from kgrec.ranking import evaluate
 from kgrec.scoring import AdditiveModel, Channel, Gates, HistoryWeights, LowRankMatrix
-from kgrec.splits import random_split, time_split_per_user
+from kgrec.splits import hold_out
 
-_VALID_SHARE = 0.1
 _VALID_USERS = 5_000
 
 
@@ -57,15 +56,6 @@ class Learned:
     log: list[Epoch]
 
 
-def hold_out(interactions: Interactions, seed: int) -> tuple[Interactions, Interactions]:
-    """A tenth of each user's items for validation: the latest where time is known, else random ones."""
-    if interactions.has_time:
-        split = time_split_per_user(interactions, valid=_VALID_SHARE, test=0.0, seed=seed)
-    else:
-        split = random_split(interactions, valid=_VALID_SHARE, test=0.0, seed=seed)
-    return split.train, split.valid
-
-
 def fit(
     dataset: Dataset,
     config: TrainConfig,
@@ -87,7 +77,9 @@ def fit(
         KgrecError: too little behaviour to hold anything out.
         TrainingDivergedError: a loss was not finite.
     """
-    train, held = (dataset.interactions, valid) if valid is not None else hold_out(dataset.interactions, config.seed)
+    train, held = (
+        (dataset.interactions, valid) if valid is not None else hold_out(dataset.interactions, seed=config.seed)
+    )
     if not np.isin(held.item, train.item).any():
         apart = ", of items that nobody has in training" if len(held) else ""
         raise KgrecError(

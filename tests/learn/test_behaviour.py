@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from learning_worlds import dataset_of, genre_world
 
 from kgrec.dataset import Interactions
 from kgrec.learn.behaviour import BehaviourLearner, BehaviourSetting
-from kgrec.learn.fit import hold_out
 from kgrec.progress import silent
 from kgrec.scoring import SparseMatrix
+from kgrec.splits import hold_out
 
 
 def test_choosing_is_repeatable_and_stays_in_the_grid() -> None:
     world = genre_world(np.random.default_rng(0), n_users=40, n_items=24, taken=5, texts=False)
-    train, held = hold_out(world.interactions, 0)
+    train, held = hold_out(world.interactions)
     learner = BehaviourLearner(world.with_interactions(train), None, silent)
     chosen = [learner.choose(held.matrix(40, 24)) for _ in range(2)]
     assert chosen[0] == chosen[1]
@@ -60,3 +62,32 @@ def test_items_nobody_took_stay_empty_without_content() -> None:
     assert isinstance(weights, SparseMatrix)
     assert weights.weights[:, 2].nnz == 0
     assert learner.prior()[2] == 0.0
+
+
+def test_a_kind_that_says_nothing_is_weighed_down() -> None:
+    # Each user buys in one camp and views items of no camp: only what was bought tells what comes next.
+    rng = np.random.default_rng(3)
+    user, item, kind, next_item = [], [], [], []
+    for u in range(80):
+        camp = rng.permutation(np.arange(u % 4, 40, 4))
+        viewed = rng.choice(np.arange(40, 80), 8, replace=False)
+        user += [u] * 12
+        item += [*camp[:4], *viewed]
+        kind += [0] * 4 + [1] * 8
+        next_item.append(camp[4])
+    train = replace(Interactions.of_pairs(user, item), kind=np.array(kind), kinds=("buy", "view"))
+    held = Interactions.of_pairs(np.arange(80), next_item)
+    learner = BehaviourLearner(dataset_of(train, 80, 80), None, silent)
+    kinds = learner.choose(held.matrix(80, 80)).history.kinds
+    assert kinds.get("view", 1.0) < kinds.get("buy", 1.0)
+
+
+def test_beyond_the_memory_of_the_ridge_neighbours_speak_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = genre_world(np.random.default_rng(0), n_users=40, n_items=24, taken=5, texts=False)
+    monkeypatch.setattr("kgrec.learn.behaviour._RIDGE_LIMIT", 10)
+    train, held = hold_out(world.interactions)
+    learner = BehaviourLearner(world.with_interactions(train), None, silent)
+    matrix = learner.channel(learner.choose(held.matrix(40, 24))).matrix
+    assert isinstance(matrix, SparseMatrix)
+    assert matrix.weights.nnz > 0
+    assert matrix.weights.data.min() > 0

@@ -12,10 +12,10 @@ from learning_worlds import dataset_of, genre_world, quick
 from kgrec.dataset import Array, Dataset, Interactions
 from kgrec.errors import KgrecError, TrainingDivergedError
 from kgrec.learn import fit as fit_module
-from kgrec.learn.fit import Learned, fit, hold_out, settings_of
+from kgrec.learn.fit import Learned, fit, settings_of
 from kgrec.ranking import evaluate
 from kgrec.scoring import AdditiveModel
-from kgrec.splits import random_split
+from kgrec.splits import hold_out, random_split
 
 
 @pytest.fixture(autouse=True)
@@ -44,16 +44,16 @@ def test_held_out_is_a_tenth_and_the_latest_where_time_is_known(timed: bool) -> 
     user = np.repeat(np.arange(50), 20)
     item = np.concatenate([rng.choice(100, 20, replace=False) for _ in range(50)])
     given = Interactions.of_pairs(user, item, np.arange(1000.0) if timed else None)
-    train, valid = hold_out(given, 0)
+    train, valid = hold_out(given)
     assert len(train) + len(valid) == 1000
     assert not pairs(train) & pairs(valid)
     assert np.bincount(valid.user, minlength=50).tolist() == [2] * 50
     latest = all(train.time[train.user == u].max() < valid.time[valid.user == u].min() for u in range(50) if timed)
     assert latest
-    again = hold_out(given, 0)[1]
+    again = hold_out(given)[1]
     assert pairs(again) == pairs(valid)
     if not timed:
-        assert pairs(hold_out(given, 1)[1]) != pairs(valid)
+        assert pairs(hold_out(given, seed=1)[1]) != pairs(valid)
 
 
 @pytest.fixture(scope="module")
@@ -123,7 +123,7 @@ def small() -> Dataset:
 
 def test_choosing_sees_train_only_and_the_refit_sees_both(monkeypatch: pytest.MonkeyPatch) -> None:
     given, world = spy(monkeypatch), small()
-    train, valid = hold_out(world.interactions, 0)
+    train, valid = hold_out(world.interactions)
     found = fit(world.with_interactions(train), quick(epochs=2), valid=valid)
     assert [pairs(part) for part in given] == [pairs(train), pairs(world.interactions)]
     everything = world.interactions.matrix(24, 24)
@@ -133,13 +133,13 @@ def test_choosing_sees_train_only_and_the_refit_sees_both(monkeypatch: pytest.Mo
 def test_without_validation_a_tenth_is_held_out(monkeypatch: pytest.MonkeyPatch) -> None:
     given, world = spy(monkeypatch), small()
     fit(world, quick(epochs=2))
-    assert [pairs(part) for part in given] == [pairs(hold_out(world.interactions, 0)[0]), pairs(world.interactions)]
+    assert [pairs(part) for part in given] == [pairs(hold_out(world.interactions)[0]), pairs(world.interactions)]
 
 
 def test_without_refit_validation_stays_unseen(monkeypatch: pytest.MonkeyPatch) -> None:
     given, world = spy(monkeypatch), small()
     fit(world, quick(epochs=2), refit_on_all=False)
-    assert [pairs(part) for part in given] == [pairs(hold_out(world.interactions, 0)[0])]
+    assert [pairs(part) for part in given] == [pairs(hold_out(world.interactions)[0])]
 
 
 def test_no_stage_meets_the_test_set_and_the_same_seed_gives_the_same_model(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,10 +16,11 @@ from kgrec import ranking
 from kgrec.dataset import Dataset, Interactions
 from kgrec.learn import gates as gates_module
 from kgrec.learn.behaviour import BehaviourLearner, BehaviourSetting
-from kgrec.learn.fit import _Learner, hold_out
+from kgrec.learn.fit import _Learner
 from kgrec.learn.gates import GateFitter
 from kgrec.progress import silent
 from kgrec.scoring import AdditiveModel, Channel, Gates, HistoryWeights, LowRankMatrix
+from kgrec.splits import hold_out
 
 N_USERS, N_ITEMS = 20_000, 2_000
 DENSE = N_USERS * N_ITEMS * 4
@@ -67,7 +68,7 @@ def many_users() -> Dataset:
 def test_training_holds_a_batch_of_users_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ranking, "_BLOCK_BYTES", 8 * 2**20)
     world = many_users()
-    train, held = hold_out(world.interactions, 0)
+    train, held = hold_out(world.interactions)
     few = held.select(held.user < 1_000)
     config = quick(epochs=1, batch_size=500)
     largest = LargestTensor()
@@ -94,7 +95,7 @@ def test_gates_keep_to_their_budget(new_share: float, monkeypatch: pytest.Monkey
     monkeypatch.setattr(gates_module, "block_size", lambda n_items: 4 * 2**20 // (4 * n_items))
     rng = np.random.default_rng(0)
     world = many_users()
-    train, held = hold_out(world.interactions, 0)
+    train, held = hold_out(world.interactions)
     new = np.arange(N_ITEMS) < N_ITEMS * new_share
     seen, valid = (part.select(~new[part.item]).matrix(N_USERS, N_ITEMS) for part in (train, held))
     low_rank = LowRankMatrix(*rng.normal(size=(2, N_ITEMS, 4)).astype(np.float32))
