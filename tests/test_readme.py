@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 import shutil
@@ -64,3 +65,12 @@ def test_shipped_schemas_and_loaders_are_all_named() -> None:
     from kgrec.schema import shipped_schemas
 
     assert [name for name in (*known_loaders(), *shipped_schemas()) if f"`{name}" not in README] == []
+
+
+@pytest.mark.parametrize("name", ["ml100k_text", "lastfm_lightkg"])
+def test_the_table_shows_the_results_that_lie_beside_it(name: str) -> None:
+    rows = json.loads((ROOT / f"tests/benchmarks/results/{name}.json").read_text())["rows"]
+    for system, row in rows.items():
+        figures = " | ".join(f"{row[metric]:.4f}" for metric in ("recall@10", "ndcg@10", "mrr@10"))
+        mark = "**" if system == "kgrec" else ""
+        assert f"| {name} | {mark}{system}{mark} | {figures} |" in README
