@@ -6,6 +6,7 @@ never worse there than its best channel; a channel that does not help stays clos
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -17,6 +18,7 @@ from kgrec.progress import Progress
 from kgrec.ranking import block_size, per_user, rank_users
 from kgrec.scoring import AdditiveModel, Channel, Gates
 
+_COARSE = (0.0, 0.15, 0.4)
 _STEPS = (0.0, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 1.5, 2.0)
 _OFFSETS = tuple(np.arange(-8.0, 1.5, 0.5).tolist())
 _OFFSET_COST = 0.01
@@ -75,8 +77,17 @@ class GateFitter:
         names = [channel.name for channel in self._model.channels]
         n = len(names)
         alone = [_mean(self._quality(np.eye(n + 1)[part])) for part in range(n + 1)]
-        weights = np.eye(n + 1)[int(np.argmax(alone[:n]))]
+        first = int(np.argmax(alone[:n]))
+        weights = np.eye(n + 1)[first]
         best = self._quality(weights)
+        # Two channels may help together where neither does alone, so the search starts from a coarse grid of them all.
+        others = [part for part in range(n + 1) if part != first]
+        for number, levels in enumerate(itertools.product(_COARSE, repeat=n)):
+            self._progress("fusing the channels, coarsely", number + 1, len(_COARSE) ** n, f"ndcg@10 {_mean(best):.4f}")
+            trial = np.eye(n + 1)[first]
+            trial[others] = levels
+            if _mean(found := self._quality(trial)) > _mean(best):
+                weights, best = trial, found
         for turn in range(2):
             for part in range(n + 1):
                 self._progress(
