@@ -83,6 +83,24 @@ assert len(best) == 3 and sentence(best[0].explanation) and recommender.explain(
     assert done.returncode == 0, done.stderr
 
 
+def test_training_without_torch_says_what_to_install() -> None:
+    code = """
+import sys
+sys.modules["torch"] = None  # importing it now fails
+from kgrec.serve.cli import run
+sys.exit(run(["train", "--store", "kglite::memory:", "--out", "nowhere"]))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr == (
+        "MissingExtraError: learning needs packages that are not installed.\n"
+        "  where     kgrec.learn\n"
+        "  found     import of torch halted; None in sys.modules\n"
+        "  expected  torch and torch-geometric\n"
+        "  next      pip install 'kgrec[train]'; answering from a bundle needs neither\n"
+    )
+
+
 @pytest.mark.parametrize("split", pipeline.SPLITS)
 def test_evaluation_puts_three_baselines_beside_us(store: GraphStore, split: str) -> None:
     found = pipeline.evaluate(store, QUICK, split=split, folds=2)
