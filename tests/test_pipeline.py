@@ -36,10 +36,10 @@ def bundle(store: GraphStore) -> Bundle:
 def test_the_report_of_an_import_counts_what_the_files_hold(tmp_path: Path) -> None:
     url = f"kglite:{tmp_path / 'shop.kgl'}"
     report = pipeline.ingest_sources("triples", [f"tables:{SHOP}"], url)
-    expected = {"User": 20, "Item": 25, "Entity": 22}
+    expected = {"User": 40, "Item": 25, "Entity": 22}
     assert dict(report.counts.nodes) == expected
     assert dict(report.counts.edges) == {"FACT": 75}
-    assert dict(report.counts.interactions) == {"INTERACTED": 140}
+    assert dict(report.counts.interactions) == {"INTERACTED": 220}
     assert report.as_dict()["problems"] == []
     again = pipeline.ingest_sources("triples", [f"tables:{SHOP}"], url)
     assert again.counts == report.counts
