@@ -34,7 +34,8 @@ def run(loader: str, default_schema: str) -> None:
 
     source = f"{loader}:{options.location}" if options.location else loader
     try:
-        ingest_sources(schema=options.schema, sources=[source], store_url=options.store)
+        report = ingest_sources(schema=options.schema, sources=[source], store_url=options.store)
+        print(f"{options.store} holds {report.counts}")  # noqa: T201
     except KgrecError as error:
         print(error, file=sys.stderr)  # noqa: T201
         sys.exit(error.exit_code)

@@ -16,13 +16,21 @@ from kgrec_loaders import import_script
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     """What the flow was asked for."""
     calls: list[dict[str, Any]] = []
-    monkeypatch.setitem(sys.modules, "kgrec.pipeline", SimpleNamespace(ingest_sources=lambda **kw: calls.append(kw)))  # type: ignore[arg-type]
+
+    def ingest_sources(**arguments: Any) -> SimpleNamespace:
+        calls.append(arguments)
+        return SimpleNamespace(counts="3 nodes")
+
+    monkeypatch.setitem(sys.modules, "kgrec.pipeline", SimpleNamespace(ingest_sources=ingest_sources))  # type: ignore[arg-type]
     return calls
 
 
-def test_defaults(asked: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_defaults(
+    asked: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setattr(sys, "argv", ["x", "--store", "kglite:a.kgl"])
     import_script.run("wikidata_films", default_schema="movies")
+    assert capsys.readouterr().out == "kglite:a.kgl holds 3 nodes\n"
     assert asked == [{"schema": "movies", "sources": ["wikidata_films"], "store_url": "kglite:a.kgl"}]
 
 
