@@ -44,6 +44,8 @@ class Pairs:
 def compare_clicks(dataset: Dataset, model: AdditiveModel, valid: Pairs, test: Pairs) -> Rows:
     """AUC, F1 and log loss of our model and of the baselines, all from the clicks of training.
 
+    The baselines keep their default settings, while ours were chosen on validation: not yet a fair comparison.
+
     Args:
         dataset: its interactions are the clicks of training.
         valid: pairs that the probabilities are calibrated on.
