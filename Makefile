@@ -6,19 +6,20 @@ VENV ?= .venv
 STORE ?=
 BIN := $(VENV)/bin
 
-.PHONY: demo test check bench slow help
+.PHONY: demo test check bench slow neo4j help
 
 help:
 	@echo "make demo    the main job on real films: import, learn, measure, recommend with reasons"
 	@echo "make test    style, types, import rules and the default tests"
 	@echo "make check   style, types and import rules only"
 	@echo "make slow    the tests that take long: crashes, memory"
+	@echo "make neo4j   a Neo4j server until ctrl-c (PORT=7687 PASSWORD=... DATA=folder HEAP=1g): needs Docker, or Java 17 and Maven"
 	@echo "make bench   the benchmark on the small sets of BENCH_DATA (default ../shared/data)"
 
 # The stamp names what the environment was built from: change either file and it is brought up to date.
 $(VENV)/.installed: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[train,dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[train,serve,neo4j,dev]'
 	touch $@
 
 demo: $(VENV)/.installed
@@ -35,6 +36,14 @@ test: check
 
 slow: $(VENV)/.installed
 	$(BIN)/python -m pytest -m slow
+
+PORT ?=
+PASSWORD ?=
+DATA ?=
+HEAP ?=
+neo4j: $(VENV)/.installed
+	@$(BIN)/python tests/neo4j_server.py $(if $(PORT),--port $(PORT)) $(if $(PASSWORD),--password '$(PASSWORD)') \
+		$(if $(DATA),--data '$(DATA)') $(if $(HEAP),--heap $(HEAP))
 
 BENCH_DATA ?= ../shared/data
 bench: $(VENV)/.installed

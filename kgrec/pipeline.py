@@ -27,6 +27,7 @@ from kgrec.graph.ingest import ingest as ingest_records
 from kgrec.graph.read import read_dataset
 from kgrec.graph.store import GraphCounts, GraphStore
 from kgrec.progress import Progress, silent
+from kgrec.records import Loader
 from kgrec.report.comparison import Rows, compare
 from kgrec.schema import GraphSchema, load_schema
 from kgrec.splits import Split, k_fold, leave_one_out, random_split, time_split_per_user
@@ -80,7 +81,7 @@ def check_sources(schema: str, sources: Sequence[str]) -> CheckReport:
 
 def ingest(
     schema: GraphSchema,
-    sources: Sequence[str],
+    sources: Sequence[str | Loader],
     store: GraphStore,
     *,
     on_error: str = "fail",
@@ -89,7 +90,7 @@ def ingest(
     """Read sources through a schema into a store. Twice changes nothing; an interrupted import goes on.
 
     Args:
-        sources: ``LOADER`` or ``LOADER:LOCATION``.
+        sources: ``LOADER`` or ``LOADER:LOCATION``, or loaders themselves.
         on_error: ``fail`` at the first row that does not fit, or ``skip`` such rows and list them.
 
     Raises:

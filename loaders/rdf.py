@@ -1,4 +1,4 @@
-"""RDF: Turtle, N-Triples and JSON-LD as one table of triples.
+"""RDF: Turtle, N-Triples and JSON-LD, and graphs of rdflib, as one table of triples.
 
 N-Triples are read line by line in constant memory, however large the file. Turtle and JSON-LD are read by rdflib, one
 file at a time in memory; convert large ones to N-Triples. Nothing is fetched: a JSON-LD context must be in the file.
@@ -10,8 +10,9 @@ import json
 import logging
 import re
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,7 @@ _EXPECTED = "a .ttl, .nt or .jsonld file (also .gz), or a folder of them"
 _NODE = r"_:([A-Za-z0-9_:](?:[-A-Za-z0-9_:.·]*[-A-Za-z0-9_:])?)"
 _TRIPLE = re.compile(
     rf"\s*(?:{ntriples.uriref}|{_NODE})\s*{ntriples.uriref}\s*"
-    rf"(?:{ntriples.uriref}|{_NODE}|{ntriples.literal}{ntriples.litinfo})\s*\.\s*(?:#.*)?"
+    rf"(?:{ntriples.uriref}|{_NODE}|{ntriples.literal}{ntriples.litinfo})\s*\.\s*(?:#.*)?\s*"
 )
 
 Row = tuple[str, str, str, str, str | None, str | None]
@@ -43,6 +44,8 @@ Row = tuple[str, str, str, str, str | None, str | None]
 
 class RdfLoader:
     """Reads RDF files into the table ``rdf_triples``.
+
+    N-Triples take constant memory; a Turtle or JSON-LD file is held in memory as a whole.
 
     Columns: subject, predicate and object as text (a blank node as ``_:file name#label``, since its label means
     nothing outside its file), object_kind (``iri``, ``blank`` or ``literal``), datatype and language of a literal.
@@ -52,7 +55,7 @@ class RdfLoader:
     """
 
     def __init__(self, location: str = "") -> None:
-        self._location = location
+        self.location = location
 
     def tables(self) -> Iterator[Table]:
         """Yield the one table.
@@ -60,7 +63,7 @@ class RdfLoader:
         Raises:
             SourceError: nothing readable at the location, or (while the batches are read) a syntax error.
         """
-        path = located(self._location, _EXPECTED)
+        path = located(self.location, _EXPECTED)
         entries = files_of(path) if path.is_dir() else [path]
         files = [p for p in entries if p.is_file() and form_of(p, FORMS)]
         if not files:
@@ -71,16 +74,60 @@ class RdfLoader:
                 expected=_EXPECTED,
                 next="save the data in one of these forms; the suffix says which",
             )
-        yield Table("rdf_triples", _batches(files), f"rdf:{path}")
+        yield Table("rdf_triples", _batched(_rows_of_files(files)), f"rdf:{path}")
 
 
-def _batches(files: list[Path]) -> Iterator[pa.RecordBatch]:
+class RdfGraphLoader:
+    """Reads a graph or data set of rdflib into the table ``rdf_triples``, with the columns of :class:`RdfLoader`.
+
+    The triples are taken one after the other, those of a data set from all its graphs, each once. No list of them is
+    made here; rdflib's own store in memory copies its index of them for the time, about 35 bytes a triple.
+
+    The order may differ next time, so an import that was interrupted starts over, which changes nothing. For one that
+    goes on where it stopped, write the graph to a file: ``graph.serialize("data.nt", format="nt")``.
+
+    Args:
+        graph: what to read, each time anew.
+        name: stands for the graph in messages and in the names of its blank nodes (``_:name#label``).
+    """
+
+    def __init__(self, graph: rdflib.Graph, name: str = "graph") -> None:
+        self._graph = graph
+        self._name = name
+
+    def tables(self) -> Iterator[Table]:
+        """Yield the one table.
+
+        Raises:
+            SourceError: while the batches are read, the graph is empty.
+        """
+        yield Table("rdf_triples", _batched(self._rows()), f"rdf:{self._name}")
+
+    def _rows(self) -> Iterator[Row]:
+        every = (None, None, None)
+        triples: Iterator[Any] = self._graph.triples(every)
+        if isinstance(self._graph, rdflib.ConjunctiveGraph):  # of itself a data set gives its default graph only
+            triples = (triple for triple, _ in self._graph.store.triples(every, None))
+        empty = True
+        for row in _rows_of(triples, lambda node: f"_:{self._name}#{node}"):
+            empty = False
+            yield row
+        if empty:
+            raise SourceError(
+                "the graph is empty.",
+                where=f"rdf:{self._name}",
+                found="0 triples",
+                expected="at least one triple",
+                next="parse or add the triples before the import",
+            )
+
+
+def _rows_of_files(files: list[Path]) -> Iterator[Row]:
     read: dict[str | None, Callable[[Path, str], Iterator[Row]]] = {
         "ntriples": _read_ntriples,
         "turtle": _read_turtle,
         "jsonld": _read_jsonld,
     }
-    rows: list[Row] = []
     for path in files:
         form = form_of(path, FORMS)
         where = f"{form}:{path}"
@@ -88,19 +135,15 @@ def _batches(files: list[Path]) -> Iterator[pa.RecordBatch]:
         with reading(where):
             for row in read[form](path, where):
                 empty = False
-                rows.append(row)
-                if len(rows) == BATCH_ROWS:
-                    yield _batch(rows)
-                    rows = []
+                yield row
         if empty:
             raise empty_file(where, "at least one triple")
-    if rows:
-        yield _batch(rows)
 
 
-def _batch(rows: list[Row]) -> pa.RecordBatch:
-    columns = [pa.array(column, pa.string()) for column in zip(*rows, strict=True)]
-    return pa.RecordBatch.from_arrays(columns, list(COLUMNS))
+def _batched(rows: Iterator[Row]) -> Iterator[pa.RecordBatch]:
+    while some := list(islice(rows, BATCH_ROWS)):
+        columns = [pa.array(column, pa.string()) for column in zip(*some, strict=True)]
+        yield pa.RecordBatch.from_arrays(columns, list(COLUMNS))
 
 
 def _read_ntriples(path: Path, where: str) -> Iterator[Row]:
@@ -110,32 +153,32 @@ def _read_ntriples(path: Path, where: str) -> Iterator[Row]:
     with open_bytes(path) as lines:
         for number, raw in enumerate(lines, 1):
             try:
-                line = raw.decode("utf-8-sig" if number == 1 else "utf-8").strip()
+                line = raw.decode("utf-8-sig" if number == 1 else "utf-8")
             except UnicodeDecodeError:
                 raise not_utf8(f"{where}, line {number}", shorten(raw)) from None
-            if not line or line.startswith("#"):
-                continue
             triple = _TRIPLE.fullmatch(line)
             if triple is None:
+                rest = line.strip()
+                if not rest or rest.startswith("#"):
+                    continue
                 raise SourceError(
                     "a line is not a triple.",
                     where=f"{where}, line {number}",
-                    found=shorten(line),
+                    found=shorten(rest),
                     expected='<subject> <predicate> <object> . with full IRIs, "literals" or _:labels',
                     next="correct or remove the line, or name the file .ttl if it is Turtle",
                 )
-            subject, node, predicate, iri, end, text, language, datatype = triple.groups()
-            source = _plain(subject) if subject else blank(node)
+            terms = triple.groups()
+            if "\\" in line:
+                terms = tuple(term and ntriples.unquote(term) for term in terms)
+            subject, node, predicate, iri, end, text, language, datatype = terms
+            source = subject or blank(node)
             if iri:
-                yield source, _plain(predicate), _plain(iri), "iri", None, None
+                yield source, predicate, iri, "iri", None, None
             elif end:
-                yield source, _plain(predicate), blank(end), "blank", None, None
+                yield source, predicate, blank(end), "blank", None, None
             else:
-                yield source, _plain(predicate), _plain(text), "literal", datatype and _plain(datatype), language
-
-
-def _plain(escaped: str) -> str:
-    return ntriples.unquote(escaped) if "\\" in escaped else escaped
+                yield source, predicate, text, "literal", datatype, language
 
 
 def _read_turtle(path: Path, where: str) -> Iterator[Row]:
@@ -146,7 +189,7 @@ def _read_turtle(path: Path, where: str) -> Iterator[Row]:
     except BadSyntax as error:
         # rdflib shows the text around the place; its reason alone is what a reader needs beside the line number.
         raise _syntax_error("Turtle", f"{where}, line {error.lines + 1}", error._why) from error
-    return _rows_of(store, path)
+    return _rows_of_document(store, path)
 
 
 def _read_jsonld(path: Path, where: str) -> Iterator[Row]:
@@ -169,7 +212,7 @@ def _read_jsonld(path: Path, where: str) -> Iterator[Row]:
             jsonld.to_rdf(document, rdflib.Dataset(store))
     except Exception as error:  # rdflib raises whatever its walk through the document met
         raise _syntax_error("JSON-LD", where, shorten(str(error) or type(error).__name__)) from error
-    return _rows_of(store, path)
+    return _rows_of_document(store, path)
 
 
 def _remote_contexts(part: object) -> Iterator[str]:
@@ -194,16 +237,17 @@ class _InOrder(Memory):
         self.kept[triple] = None
 
 
-def _rows_of(store: _InOrder, path: Path) -> Iterator[Row]:
+def _rows_of_document(store: _InOrder, path: Path) -> Iterator[Row]:
     # rdflib gives blank nodes a random name on every reading; numbered in document order they stay the same.
     labels: dict[rdflib.BNode, str] = {}
+    return _rows_of(store.kept, lambda node: labels.setdefault(node, f"_:{path.name}#b{len(labels)}"))
 
+
+def _rows_of(triples: Iterable[tuple[Any, Any, Any]], blank: Callable[[rdflib.BNode], str]) -> Iterator[Row]:
     def text(term: object) -> str:
-        if isinstance(term, rdflib.BNode):
-            return labels.setdefault(term, f"_:{path.name}#b{len(labels)}")
-        return str(term)
+        return blank(term) if isinstance(term, rdflib.BNode) else str(term)
 
-    for subject, predicate, value in store.kept:
+    for subject, predicate, value in triples:
         if isinstance(value, rdflib.Literal):
             datatype = None if value.datatype is None else str(value.datatype)
             yield text(subject), text(predicate), str(value), "literal", datatype, value.language

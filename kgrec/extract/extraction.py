@@ -14,6 +14,7 @@ from kgrec.errors import SourceError
 from kgrec.extract.align import AlignmentReport, align
 from kgrec.extract.mapping import PHASES, OnError, map_table, parts_of
 from kgrec.extract.reading import Phase, Problem
+from kgrec.extract.repeats import Repeats
 from kgrec.extract.sources import open_loader, source_fingerprint
 from kgrec.records import Batch, EdgeRecord, Loader, NodeRecord, Record, Table, Value
 from kgrec.schema import GraphSchema
@@ -36,6 +37,8 @@ class Extraction:
 
     The same files, schema and batch size give the same batches in the same order, so that an interrupted import can
     go on where it stopped. A database may answer otherwise each time: its import starts over, which changes nothing.
+    Memory does not grow with the sources, but for nodes that the schema aligns: those of several platforms are compared
+    as a whole.
 
     Args:
         schema: what the columns mean.
@@ -100,10 +103,10 @@ class Extraction:
     def records(self, phase: Phase) -> Iterator[tuple[str, Record]]:
         """Yield each record of one kind with the name of its table, identities already merged."""
         merges = self._merges
-        seen: set[tuple[str, str, str]] = set()
+        repeats = Repeats()
         for table in self._tables([phase]):
             for record in map_table(
-                self.schema, table, phases=[phase], on_error=self.on_error, problems=self.problems, seen=seen
+                self.schema, table, phases=[phase], on_error=self.on_error, problems=self.problems, repeats=repeats
             ):
                 yield table.name, _merged(record, self.schema, merges) if merges else record
 
@@ -138,7 +141,11 @@ class Extraction:
 
     @cached_property
     def _merges(self) -> dict[str, _Merge]:
-        aligned = {name for name, node in self.schema.nodes.items() if node.align is not None}
+        aligned = {
+            name
+            for name, node in self.schema.nodes.items()
+            if node.align is not None and len({source.platform for source in node.sources}) > 1
+        }
         records: dict[str, list[NodeRecord]] = defaultdict(list)
         for table in self._tables(["nodes"]) if aligned else ():
             for record in map_table(self.schema, table, phases=["nodes"], node_types=aligned, on_error=self.on_error):

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Literal
 
 from kgrec.extract.reading import Part, Phase, Problem, Reader
+from kgrec.extract.repeats import Repeats
 from kgrec.records import EdgeRecord, Interaction, NodeRecord, Record, Table
 from kgrec.schema import (
     EdgeSource,
@@ -46,16 +47,19 @@ def map_table(
     node_types: Collection[str] | None = None,
     on_error: OnError = "fail",
     problems: list[Problem] | None = None,
-    seen: set[tuple[str, str, str]] | None = None,
+    repeats: Repeats | None = None,
 ) -> Iterator[Record]:
     """Yield the records of a table, in row order within a batch, one source of the schema after the other.
+
+    Cells that repeat (``split``, ``optional``) name the same node row after row; what only says again what the record
+    before it said of its node is left out.
 
     Args:
         phases: which kinds of record to make.
         node_types: make nodes of these types only; None: of all.
         on_error: at a row that does not fit, raise (after counting all such rows of the table) or leave it out.
         problems: takes up what was left out.
-        seen: identities of nodes that come from repeating cells (``split``, ``optional``), each yielded once.
+        repeats: what the tables before this one said of their nodes; goes on with this one.
 
     Raises:
         SourceError: a column that the schema names is not there.
@@ -66,14 +70,14 @@ def map_table(
         for part in parts_of(schema, phases)
         if part.source.table == table.name and (part.phase != "nodes" or node_types is None or part.type in node_types)
     ]
-    seen = set() if seen is None else seen
+    repeats = repeats or Repeats()
     tally: dict[tuple[str, str], Problem] = {}
     lengths: dict[tuple[str, str], int] = {}
     first_row = 1
     for batch in table.batches if parts else ():
         for part in parts:
             reader = Reader(part, table, batch, first_row, tally, lengths)
-            records = _MAKERS[part.phase](reader, seen)
+            records = _MAKERS[part.phase](reader, repeats)
             if on_error == "skip" or not tally:
                 yield from records
         first_row += batch.num_rows
@@ -85,7 +89,7 @@ def map_table(
         problems += tally.values()
 
 
-def _nodes(reader: Reader, seen: set[tuple[str, str, str]]) -> list[Record]:
+def _nodes(reader: Reader, repeats: Repeats) -> list[Record]:
     part, source = reader.part, reader.part.source
     assert isinstance(source, NodeSource)
     if source.type_column is not None:
@@ -94,21 +98,21 @@ def _nodes(reader: Reader, seen: set[tuple[str, str, str]]) -> list[Record]:
     ids = reader.ids(source, source.id, source.prefix, ("id",))
     properties = reader.properties(part.schema.nodes[part.type].properties, source.columns, source.list_columns)
     records: list[Record] = []
-    repeats = source.split is not None or source.optional
+    repeating = source.split is not None or source.optional
     named = source.split is not None and "name" not in source.columns
     for row in reader.good():
         for uid, name in ids[row]:
-            if repeats:
-                identity = (part.type, uid, source.platform)
-                if identity in seen:
-                    continue
-                seen.add(identity)
             values = {"name": name} | properties[row] if named else properties[row]
-            records.append(NodeRecord(part.type, uid, values, source.platform))
+            record = NodeRecord(part.type, uid, values, source.platform)
+            if not repeating:
+                repeats.forget(record)  # what repeats after it may say something else
+            elif not repeats.is_new(record):
+                continue
+            records.append(record)
     return records
 
 
-def _edges(reader: Reader, seen: set[tuple[str, str, str]]) -> list[Record]:
+def _edges(reader: Reader, repeats: Repeats) -> list[Record]:
     part, source = reader.part, reader.part.source
     assert isinstance(source, EdgeSource)
     spec = part.schema.edges[part.type]
@@ -145,7 +149,7 @@ def _end_types(reader: Reader, end: Endpoint, allowed: tuple[str, ...], side: st
     return names
 
 
-def _interactions(reader: Reader, seen: set[tuple[str, str, str]]) -> list[Record]:
+def _interactions(reader: Reader, repeats: Repeats) -> list[Record]:
     part, source = reader.part, reader.part.source
     assert isinstance(source, InteractionSource)
     size = reader.batch.num_rows

@@ -12,7 +12,7 @@ from typing import Any
 
 import pyarrow as pa
 
-LONGEST_ID = 65_536
+LONGEST_ID = 2_000
 """Characters; longer ids are refused, because no index of a graph store keeps them."""
 
 _EXACT_FLOAT = 2**53

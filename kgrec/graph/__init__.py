@@ -6,35 +6,36 @@ from collections.abc import Callable
 
 from kgrec.errors import ConfigError
 from kgrec.graph.kglite_store import KgliteStore
+from kgrec.graph.neo4j_settings import SCHEMES
+from kgrec.graph.neo4j_store import Neo4jStore
 from kgrec.graph.store import GraphStore
 
-STORES: dict[str, Callable[..., GraphStore]] = {"kglite": KgliteStore}
+STORES: dict[str, Callable[..., GraphStore]] = {"kglite": KgliteStore, **dict.fromkeys(SCHEMES, Neo4jStore)}
 """Implementations by URL scheme; each passes ``tests/contracts/test_graph_store.py``."""
-
-_NEO4J_SCHEMES = ("neo4j", "neo4j+s", "neo4j+ssc", "bolt", "bolt+s", "bolt+ssc")
 
 
 def open_store(url: str, *, read_only: bool = False) -> GraphStore:
-    """Open a graph by URL: ``kglite:PATH``, or ``kglite::memory:`` for one that is gone when closed.
+    """Open a graph by URL.
+
+    Args:
+        url: ``kglite:PATH``, ``kglite::memory:`` for one that is gone when closed, or ``neo4j://HOST:PORT/DATABASE``
+            (also ``neo4j+s``, ``neo4j+ssc``, ``bolt``, ``bolt+s``, ``bolt+ssc``) with the login in the environment:
+            ``KGREC_NEO4J_USER``, ``KGREC_NEO4J_PASSWORD``, and where needed ``KGREC_NEO4J_CA``.
 
     Raises:
-        ConfigError: the URL's scheme is not known.
-        StoreUnavailableError: the folder does not exist, or another process holds the graph.
+        ConfigError: the URL's scheme is not known, or it is no address.
+        StoreUnavailableError: the folder does not exist, another process holds the graph, or no server answers.
+        GraphError: the server refuses the login, or has no such database.
     """
-    scheme, colon, rest = url.partition(":")
+    scheme, colon, _ = url.partition(":")
     if colon and scheme in STORES:
-        return STORES[scheme](rest, read_only=read_only)
-    if colon and scheme in _NEO4J_SCHEMES:
-        raise ConfigError(
-            "this version has no Neo4j store yet.", where="store", found=scheme + ":...", next="use kglite:PATH"
-        )
-    known = ", ".join(f"{name}:PATH" for name in STORES)
+        return STORES[scheme](url, read_only=read_only)
     raise ConfigError(
         "the store's URL has no known scheme.",
         where="store",
         found=repr(url.split("@")[-1]),  # what stands before the @ may be a password
-        expected=f"one of {known}",
-        next=f"write {next(iter(STORES))}:PATH",
+        expected="kglite:PATH or neo4j://HOST:PORT/DATABASE",
+        next="write kglite:PATH",
     )
 
 

@@ -1,4 +1,6 @@
-"""Every Cypher statement of kgrec, one text for the embedded store and Neo4j 5.
+"""The Cypher statements of the stores, one text for the embedded store and Neo4j 5.
+
+Those that people run by name are in :mod:`kgrec.graph.look_ups`, those to paste in :mod:`kgrec.graph.cypher_text`.
 
 Labels, relationship types and property names cannot be parameters in Cypher: they reach a text only through
 :func:`node_label`, :func:`edge_type` and :func:`property_names`, which take nothing that the schema does not name.
@@ -8,9 +10,7 @@ Values are parameters always. Patterns have a fixed length; whatever may meet a 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterable, Sequence
 
 from kgrec.schema import GraphSchema
 from kgrec.schema_rules import RESERVED_EDGE_PROPERTIES, RESERVED_LABEL_START, RESERVED_PROPERTIES
@@ -75,11 +75,13 @@ def fact_types(schema: GraphSchema) -> tuple[str, ...]:
     return tuple(name for name, edge in schema.edges.items() if user not in (*edge.source, *edge.target))
 
 
-def _facts(schema: GraphSchema) -> str:
+def any_fact(schema: GraphSchema) -> str:
+    """All fact types, ready to stand in a pattern."""
     return "|".join(edge_type(schema, name) for name in fact_types(schema)) or _NO_TYPE
 
 
-def _behaviour(schema: GraphSchema) -> str:
+def any_behaviour(schema: GraphSchema) -> str:
+    """All interaction types, ready to stand in a pattern."""
     return "|".join(interaction_type(schema, name) for name in schema.interactions) or _NO_TYPE
 
 
@@ -89,15 +91,16 @@ READ_GRAPH = (
     "MATCH (m:KgrecGraph {uid: 'graph'}) RETURN m.format AS format, m.graph_id AS graph_id, "
     "m.fingerprint AS fingerprint, m.schema_json AS schema_json"
 )
-WRITE_GRAPH = "MERGE (m:KgrecGraph {uid: 'graph'}) SET m += $props"
+CREATE_GRAPH = "MERGE (m:KgrecGraph {uid: 'graph'}) ON CREATE SET m.graph_id = $graph_id, m += $props"
+WRITE_GRAPH = "MATCH (m:KgrecGraph {uid: 'graph'}) SET m += $props"
 READ_LEDGER = "MATCH (m:KgrecImport {uid: $source}) RETURN m.batches AS batches"
 WRITE_LEDGER = "MERGE (m:KgrecImport {uid: $source}) SET m.batches = $batches"
 
 
 def constraints(schema: GraphSchema) -> list[str]:
-    """One uniqueness constraint per node type, and for the ledger; creating them again changes nothing."""
+    """One uniqueness constraint per node type and for the bookkeeping; creating them again changes nothing."""
     labels = {name: node_label(schema, name) for name in schema.nodes}
-    labels["KgrecImport"] = "`KgrecImport`"
+    labels |= {name: f"`{name}`" for name in ("KgrecGraph", "KgrecImport")}
     return [
         f"CREATE CONSTRAINT kgrec_{name}_uid IF NOT EXISTS FOR (n:{label}) REQUIRE n.uid IS UNIQUE"
         for name, label in labels.items()
@@ -159,7 +162,7 @@ def delete_user(schema: GraphSchema) -> str:
     """Remove the user ``$uid`` with every edge; one row with the interactions ``removed``, none for an unknown user."""
     return (
         f"MATCH (n:{node_label(schema, schema.user_type)} {{uid: $uid}})\n"
-        f"OPTIONAL MATCH (n)-[r:{_behaviour(schema)}]->()\n"
+        f"OPTIONAL MATCH (n)-[r:{any_behaviour(schema)}]->()\n"
         "WITH n, count(r) AS removed\n"
         "DETACH DELETE n\n"
         "RETURN removed"
@@ -183,23 +186,81 @@ def one_node(schema: GraphSchema, type: str) -> str:
 
 def all_nodes(schema: GraphSchema, type: str) -> str:
     """Every node of a type, by uid."""
-    return f"MATCH (n:{node_label(schema, type)}) RETURN {_node_columns(schema, type)} ORDER BY uid"
+    return f"{_by_uid(node_label(schema, type), 'n')} RETURN {_node_columns(schema, type)}"
 
 
-def all_edges(schema: GraphSchema, type: str) -> str:
-    """Every fact of a type."""
-    return (
-        f"MATCH (a)-[r:{edge_type(schema, type)}]->(b) RETURN labels(a)[0] AS source_type, a.uid AS source, "
-        "r.relation AS relation, labels(b)[0] AS target_type, b.uid AS target "
-        "ORDER BY source_type, source, relation, target_type, target"
-    )
+def all_edges(schema: GraphSchema, type: str) -> list[str]:
+    """Every fact of a type, one text per type that its source may have."""
+    edge, ends = edge_type(schema, type), schema.edges[type]
+    return [
+        f"{_by_uid(node_label(schema, source), 'a')} MATCH (a)-[r:{edge}]->(b) "
+        f"RETURN '{source}' AS source_type, a.uid AS source, r.relation AS relation, "
+        f"{_type_of('b', ends.target)} AS target_type, b.uid AS target "
+        "ORDER BY source, relation, target_type, target"
+        for source in sorted(ends.source)
+    ]
 
 
 def all_interactions(schema: GraphSchema, type: str) -> str:
     """Every interaction of a type."""
+    behaviour, ends = interaction_type(schema, type), schema.interactions[type]
     return (
-        f"MATCH (a)-[r:{interaction_type(schema, type)}]->(b) RETURN a.uid AS user, b.uid AS item, r.kind AS kind, "
+        f"{_by_uid(node_label(schema, ends.user), 'a')} MATCH (a)-[r:{behaviour}]->(b) "
+        "RETURN a.uid AS user, b.uid AS item, r.kind AS kind, "
         "r.platform AS platform, r.time AS time, r.weight AS weight, r.key AS key ORDER BY user, item, key"
+    )
+
+
+def _by_uid(label: str, name: str) -> str:
+    """Nodes in the order of their key's index: what follows is sorted within a node only, whatever the type's size."""
+    return f"MATCH ({name}:{label}) WHERE {name}.uid IS NOT NULL WITH {name} ORDER BY {name}.uid"
+
+
+def _type_of(name: str, types: Sequence[str]) -> str:
+    """A node's type as an expression: people may give nodes labels of their own beside it."""
+    if len(types) == 1:
+        return f"'{types[0]}'"
+    return f"[label IN labels({name}) WHERE label IN {list(types)!r}][0]"
+
+
+# --- a whole graph with everything that is stored, for copies of it: each goes on from nodes `n`, all or some ---
+
+READ_LEDGERS = "MATCH (m:KgrecImport) RETURN m.uid AS uid, m.batches AS batches ORDER BY uid"
+
+
+def all_of(schema: GraphSchema, type: str) -> str:
+    """The nodes of a type, by uid."""
+    return _by_uid(node_label(schema, type), "n")
+
+
+def some_of(schema: GraphSchema, type: str) -> str:
+    """The nodes of a type whose uid is in ``$uids``, in that order."""
+    return f"UNWIND $uids AS wanted MATCH (n:{node_label(schema, type)} {{uid: wanted}})"
+
+
+def whole_node(schema: GraphSchema, type: str) -> str:
+    """A node as it is stored: its schema properties, ``aliases`` and ``platforms``."""
+    return f"RETURN {_node_columns(schema, type)}, n.aliases AS aliases, n.platforms AS platforms"
+
+
+def whole_edges(schema: GraphSchema, type: str, target_type: str) -> str:
+    """Facts from a node to a type: ``_source`` and ``_target`` (uids), ``relation``, properties, ``platforms``."""
+    names = ("relation", *edge_property_names(schema, type), "platforms")
+    return _whole_relationships(edge_type(schema, type), node_label(schema, target_type), names)
+
+
+def whole_interactions(schema: GraphSchema, type: str) -> str:
+    """Interactions of a user as they are stored, with the uids of their ends as ``_source`` and ``_target``."""
+    item = node_label(schema, schema.interactions[type].item)
+    return _whole_relationships(interaction_type(schema, type), item, ("key", "kind", "platform", "time", "weight"))
+
+
+def _whole_relationships(relationship: str, target: str, names: Iterable[str]) -> str:
+    # No property starts with _, so that none can be taken for an end.
+    columns = ", ".join(f"r.{_quoted(name)} AS {_quoted(name)}" for name in names)
+    return (
+        f"MATCH (n)-[r:{relationship}]->(b:{target}) WHERE b.uid IS NOT NULL "
+        f"RETURN n.uid AS _source, b.uid AS _target, {columns}"
     )
 
 
@@ -207,17 +268,19 @@ def all_interactions(schema: GraphSchema, type: str) -> str:
 
 
 def neighbours(schema: GraphSchema) -> str:
-    """Facts of the item ``$uid``, both directions, those with rare other ends first, without hubs.
+    """Facts of the items ``$ends`` (maps of ``uid`` and ``far``), both directions, without hubs, the rarest first.
 
-    The item ``$far``, where the path is to end, is kept whatever its degree: nobody walks through it.
+    The items ``far``, where paths are to end, are kept whatever their degree: nobody walks through them.
     """
-    item, facts = node_label(schema, schema.item_type), _facts(schema)
+    item, facts = node_label(schema, schema.item_type), any_fact(schema)
     return (
-        f"MATCH (a:{item} {{uid: $uid}})-[r:{facts}]-(x)\n"
-        f"WITH a, r, x, COUNT {{ (x)-[:{facts}]-() }} AS degree\n"
-        f"WHERE degree <= $max_degree OR (x.uid = $far AND x:{item})\n"
-        "RETURN type(r) AS edge, r.relation AS relation, startNode(r) = a AS forward, labels(x)[0] AS type, "
-        "x.uid AS uid, x.name AS name, degree ORDER BY degree, type, uid, edge, relation, forward LIMIT $most"
+        f"UNWIND $ends AS one CALL (one) {{ MATCH (a:{item} {{uid: one.uid}})-[r:{facts}]-(x)\n"
+        f"WITH one, a, r, x, COUNT {{ (x)-[:{facts}]-() }} AS degree\n"
+        f"WHERE degree <= $max_degree OR (x.uid IN one.far AND x:{item})\n"
+        "RETURN a.name AS start_name, type(r) AS edge, r.relation AS relation, startNode(r) = a AS forward, "
+        f"{_type_of('x', _fact_ends(schema))} AS type, x.uid AS uid, x.name AS name, degree "
+        "ORDER BY degree, type, uid, edge, relation, forward LIMIT $most }\n"
+        "RETURN one.uid AS start, start_name, edge, relation, forward, type, uid, name, degree"
     )
 
 
@@ -225,135 +288,31 @@ def links(schema: GraphSchema, type: str) -> str:
     """Facts between the nodes ``$uids`` of a type and any node whose uid is in ``$others``."""
     return (
         "UNWIND $uids AS wanted\n"
-        f"MATCH (x:{node_label(schema, type)} {{uid: wanted}})-[r:{_facts(schema)}]-(y) WHERE y.uid IN $others\n"
+        f"MATCH (x:{node_label(schema, type)} {{uid: wanted}})-[r:{any_fact(schema)}]-(y) WHERE y.uid IN $others\n"
         "RETURN x.uid AS source, type(r) AS edge, r.relation AS relation, startNode(r) = x AS forward, "
-        "labels(y)[0] AS type, y.uid AS uid LIMIT $most"
+        f"{_type_of('y', _fact_ends(schema))} AS type, y.uid AS uid "
+        "ORDER BY source, type, uid, edge, relation, forward LIMIT $most"
     )
 
 
-def edge_exists(schema: GraphSchema, type: str, source_type: str, target_type: str) -> str:
-    """How many edges of a type and ``$relation`` lead from ``$source`` to ``$target``, as ``found``.
+def _fact_ends(schema: GraphSchema) -> list[str]:
+    """Node types that facts lead from or to."""
+    return sorted(
+        {end for name in fact_types(schema) for end in (*schema.edges[name].source, *schema.edges[name].target)}
+    )
 
-    For behaviour ``$relation`` is a kind, or the type's own name for any kind.
+
+def edges_that_exist(schema: GraphSchema, type: str, source_type: str, target_type: str) -> str:
+    """Those of ``$rows`` (maps of ``source``, ``target``, ``relation``) that are edges of a type in the graph.
+
+    For behaviour the relation is a kind, or the type's own name for any kind.
     """
     if type in schema.interactions:
-        edge, condition = interaction_type(schema, type), "$relation = type(r) OR r.kind = $relation"
+        edge, condition = interaction_type(schema, type), "row.relation = type(r) OR r.kind = row.relation"
     else:
-        edge, condition = edge_type(schema, type), "r.relation = $relation"
+        edge, condition = edge_type(schema, type), "r.relation = row.relation"
     return (
-        f"MATCH (a:{node_label(schema, source_type)} {{uid: $source}})-[r:{edge}]->"
-        f"(b:{node_label(schema, target_type)} {{uid: $target}}) WHERE {condition} RETURN count(r) AS found"
+        f"UNWIND $rows AS row MATCH (a:{node_label(schema, source_type)} {{uid: row.source}})-[r:{edge}]->"
+        f"(b:{node_label(schema, target_type)} {{uid: row.target}}) WHERE {condition} "
+        "RETURN DISTINCT row.source AS source, row.target AS target, row.relation AS relation"
     )
-
-
-# --- read queries by name ---
-
-
-@dataclass(frozen=True)
-class ReadQuery:
-    """A query that :meth:`GraphStore.run` knows.
-
-    Attributes:
-        text: writes the Cypher for a schema, given the values of ``types``.
-        parameters: what must be given beside the types.
-        types: parameters that are names of the schema: checked against it and written into the text.
-    """
-
-    text: Callable[..., str]
-    parameters: tuple[str, ...] = ()
-    types: tuple[str, ...] = ()
-
-    def bind(self, schema: GraphSchema, given: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
-        """The text and its parameters; TypeError where one is missing or unknown."""
-        expected = {*self.parameters, *self.types}
-        if set(given) != expected:
-            raise TypeError(f"the query takes {sorted(expected)}, found {sorted(given)}")
-        values = {name: given[name] for name in self.parameters}
-        return self.text(schema, *(given[name] for name in self.types)), values
-
-
-def _counts(schema: GraphSchema) -> str:
-    parts = [("nodes", name, f"(n:{node_label(schema, name)})") for name in schema.nodes]
-    parts += [("edges", name, f"()-[n:{edge_type(schema, name)}]->()") for name in schema.edges]
-    parts += [("interactions", name, f"()-[n:{interaction_type(schema, name)}]->()") for name in schema.interactions]
-    return " UNION ALL ".join(
-        f"MATCH {pattern} WITH count(n) AS n RETURN '{part}' AS part, '{name}' AS type, n"
-        for part, name, pattern in parts
-    )
-
-
-def _history_of_user(schema: GraphSchema) -> str:
-    return (
-        f"MATCH (u:{node_label(schema, schema.user_type)} {{uid: $user}})-[r:{_behaviour(schema)}]->(i) "
-        "RETURN type(r) AS type, i.uid AS item, i.name AS name, r.kind AS kind, r.platform AS platform, "
-        "r.time AS time, r.weight AS weight, r.key AS key ORDER BY time, type, item, key"
-    )
-
-
-def _who_else(schema: GraphSchema) -> str:
-    item, user = node_label(schema, schema.item_type), node_label(schema, schema.user_type)
-    return (
-        f"MATCH (i:{item} {{uid: $item}})<-[r:{_behaviour(schema)}]-(u:{user}) "
-        "RETURN u.uid AS user, count(r) AS times, max(r.time) AS last ORDER BY times DESC, user LIMIT $limit"
-    )
-
-
-def _items_sharing_facts(schema: GraphSchema) -> str:
-    item, facts = node_label(schema, schema.item_type), _facts(schema)
-    return (
-        f"MATCH (a:{item} {{uid: $item}})-[:{facts}]-(x)\n"
-        f"WITH DISTINCT a, x WHERE COUNT {{ (x)-[:{facts}]-() }} <= $max_degree\n"
-        f"MATCH (x)-[:{facts}]-(b:{item}) WHERE b.uid <> $item\n"
-        "RETURN b.uid AS item, b.name AS name, count(DISTINCT x) AS shared ORDER BY shared DESC, item LIMIT $limit"
-    )
-
-
-def _paths_2(schema: GraphSchema) -> str:
-    item, facts = node_label(schema, schema.item_type), _facts(schema)
-    return (
-        f"MATCH (a:{item} {{uid: $source}})-[r1:{facts}]-(x)-[r2:{facts}]-(b:{item} {{uid: $target}})\n"
-        f"WITH r1, x, r2, COUNT {{ (x)-[:{facts}]-() }} AS degree WHERE degree <= $max_degree\n"
-        "RETURN type(r1) AS first, labels(x)[0] AS middle_type, x.uid AS middle, x.name AS name, type(r2) AS second, "
-        "degree ORDER BY degree, middle_type, middle, first, second LIMIT $limit"
-    )
-
-
-def _paths_3(schema: GraphSchema) -> str:
-    item, facts = node_label(schema, schema.item_type), _facts(schema)
-    return (
-        f"MATCH (a:{item} {{uid: $source}})-[r1:{facts}]-(x)\n"
-        f"WITH a, r1, x, COUNT {{ (x)-[:{facts}]-() }} AS degree1 WHERE degree1 <= $max_degree\n"
-        f"MATCH (x)-[r2:{facts}]-(y)-[r3:{facts}]-(b:{item} {{uid: $target}})\n"
-        "WHERE x <> b AND y <> a AND x <> y\n"
-        f"WITH r1, x, degree1, r2, y, r3, COUNT {{ (y)-[:{facts}]-() }} AS degree2 WHERE degree2 <= $max_degree\n"
-        "RETURN type(r1) AS first, x.uid AS middle1, type(r2) AS second, y.uid AS middle2, type(r3) AS third, "
-        "degree1 + degree2 AS degree ORDER BY degree, middle1, middle2, first, second, third LIMIT $limit"
-    )
-
-
-def _node_degree(schema: GraphSchema, type: str) -> str:
-    label = node_label(schema, type)
-    return (
-        f"MATCH (n:{label} {{uid: $uid}}) RETURN COUNT {{ (n)-[:{_facts(schema)}]-() }} AS facts, "
-        f"COUNT {{ (n)-[:{_behaviour(schema)}]-() }} AS interactions"
-    )
-
-
-def _nodes_named(schema: GraphSchema, type: str) -> str:
-    return (
-        f"MATCH (n:{node_label(schema, type)}) WHERE toLower(n.name) CONTAINS toLower($name) "
-        "RETURN n.uid AS uid, n.name AS name ORDER BY size(name), name, uid LIMIT $limit"
-    )
-
-
-READ_QUERIES: Mapping[str, ReadQuery] = {
-    "counts": ReadQuery(_counts),
-    "history_of_user": ReadQuery(_history_of_user, ("user",)),
-    "who_else": ReadQuery(_who_else, ("item", "limit")),
-    "items_sharing_facts": ReadQuery(_items_sharing_facts, ("item", "max_degree", "limit")),
-    "paths_between_items_2": ReadQuery(_paths_2, ("source", "target", "max_degree", "limit")),
-    "paths_between_items_3": ReadQuery(_paths_3, ("source", "target", "max_degree", "limit")),
-    "node_degree": ReadQuery(_node_degree, ("uid",), ("type",)),
-    "nodes_named": ReadQuery(_nodes_named, ("name", "limit"), ("type",)),
-}
-"""What each returns is in its RETURN; ``max_degree`` leaves out hubs, ``limit`` bounds the rows."""

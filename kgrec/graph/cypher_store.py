@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
-from itertools import groupby
+from itertools import groupby, product
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -15,12 +15,16 @@ from pydantic import ValidationError
 from kgrec.errors import GraphError, SchemaMismatchError, UnknownUserError, shorten
 from kgrec.graph import cypher, paths
 from kgrec.graph.arrow import EDGE_COLUMNS, INTERACTION_COLUMNS, node_columns, record_batches
-from kgrec.graph.store import GraphCounts, GraphPath, PathLimits, UpsertCounts
+from kgrec.graph.look_ups import READ_QUERIES
+from kgrec.graph.store import GraphCounts, GraphPath, PathLimits, StoredTable, UpsertCounts
 from kgrec.records import EdgeRecord, Interaction, NodeRecord, Value
 from kgrec.schema import GraphSchema
 
 FORMAT = 1
 """Version of how a graph is laid out in a store: ``uid`` keys, merged lists, bookkeeping nodes."""
+
+LONGEST_UID = 8_000
+"""Bytes of a uid in UTF-8; what a range index of Neo4j takes is a little more."""
 
 R = TypeVar("R", NodeRecord, EdgeRecord, Interaction)
 Rows = list[dict[str, Any]]
@@ -37,6 +41,14 @@ class CypherStore(ABC):
     @abstractmethod
     def _read(self, text: str, parameters: dict[str, Any], timeout_s: float | None) -> Rows:
         """Rows of a read; QueryTimeoutError after ``timeout_s``."""
+
+    def _stream(self, text: str, parameters: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        """Rows of a whole type one after the other; a store that holds its graph elsewhere fetches them as it goes."""
+        yield from self._read(text, parameters, None)
+
+    def _walk(self, type: str, text: str) -> Iterator[dict[str, Any]]:
+        """Rows of a text that goes on from every node ``n`` of a type, by uid."""
+        return self._stream(f"{cypher.all_of(self._known_schema(), type)} {text}", {})
 
     @abstractmethod
     def _write(self, text: str, parameters: dict[str, Any]) -> tuple[Rows, int]:
@@ -97,13 +109,7 @@ class CypherStore(ABC):
     def apply_schema(self, schema: GraphSchema) -> None:
         """Create constraints and remember the schema; the same shape again changes words and sources only."""
         if self.schema is not None and self.schema.fingerprint() != schema.fingerprint():
-            raise SchemaMismatchError(
-                "the store holds a graph of another shape.",
-                where=self.url,
-                found=f"a graph of '{self.schema.domain}', shape {self.schema.fingerprint()}",
-                expected=f"the schema '{schema.domain}', shape {schema.fingerprint()}",
-                next="name another store, or use the schema that the graph was made with",
-            )
+            raise self._other_shape(schema)
         for type in schema.nodes:
             cypher.property_names(schema, type)
         for type in schema.edges:
@@ -112,17 +118,30 @@ class CypherStore(ABC):
             cypher.interaction_type(schema, type)
         if schema == self.schema:
             return
+        self._constrain(schema)
+        props = {"format": FORMAT, "fingerprint": schema.fingerprint(), "schema_json": schema.model_dump_json()}
+        self._write(cypher.CREATE_GRAPH, {"graph_id": uuid.uuid4().hex, "props": props})
+        self._remembered()  # of several that start at once, the first one's shape and identity hold
+        if self.schema is None or self.schema.fingerprint() != schema.fingerprint():
+            raise self._other_shape(schema)
+        if schema != self.schema:
+            self._write(cypher.WRITE_GRAPH, {"props": props})
+            self.schema = schema
+
+    def _constrain(self, schema: GraphSchema) -> None:
+        """Make the constraints that are not there yet; an import by files, for one, makes none."""
         for text in cypher.constraints(schema):
             self._write(text, {})
-        graph_id = self.graph_id or uuid.uuid4().hex
-        props = {
-            "format": FORMAT,
-            "graph_id": graph_id,
-            "fingerprint": schema.fingerprint(),
-            "schema_json": schema.model_dump_json(),
-        }
-        self._write(cypher.WRITE_GRAPH, {"props": props})
-        self.schema, self.graph_id = schema, graph_id
+
+    def _other_shape(self, schema: GraphSchema) -> SchemaMismatchError:
+        held = None if self.schema is None else f"a graph of '{self.schema.domain}', shape {self.schema.fingerprint()}"
+        return SchemaMismatchError(
+            "the store holds a graph of another shape.",
+            where=self.url,
+            found=held,
+            expected=f"the schema '{schema.domain}', shape {schema.fingerprint()}",
+            next="name another store, or use the schema that the graph was made with",
+        )
 
     # writing
 
@@ -135,6 +154,8 @@ class CypherStore(ABC):
             allowed[type] = frozenset(cypher.property_names(schema, type)) - {"uid"}
 
         def row(record: NodeRecord) -> dict[str, Any]:
+            if len(record.uid) > LONGEST_UID // 4 and len(record.uid.encode()) > LONGEST_UID:
+                raise ValueError(f"a uid of {record.type} has more than {LONGEST_UID} bytes: {shorten(record.uid)}")
             return {
                 "uid": record.uid,
                 "props": _checked(record.properties, allowed[record.type], record.type),
@@ -223,7 +244,7 @@ class CypherStore(ABC):
 
     def run(self, query: str, /, *, timeout_s: float = 10.0, **parameters: Any) -> Rows:
         """Run a read query by name."""
-        named = cypher.READ_QUERIES[query]
+        named = READ_QUERIES[query]
         text, values = named.bind(self._known_schema(), parameters)
         return self._read(text, values, timeout_s)
 
@@ -241,36 +262,66 @@ class CypherStore(ABC):
 
     def paths(self, source: str, target: str, limits: PathLimits = PathLimits()) -> list[GraphPath]:  # noqa: B008
         """Paths over facts between two items."""
-        return paths.find_paths(self._read, self._known_schema(), source, target, limits)
+        return self.paths_from([source], target, limits)[0]
+
+    def paths_from(
+        self,
+        sources: Sequence[str],
+        target: str,
+        limits: PathLimits = PathLimits(),  # noqa: B008
+    ) -> list[list[GraphPath]]:
+        """Paths over facts from each of some items to another, looked up together."""
+        return paths.find_paths(self._read, self._known_schema(), sources, target, limits)
 
     def confirm(self, path: GraphPath) -> bool:
         """Whether every edge of a path exists."""
-        return paths.confirm(self._read, self._known_schema(), path)
+        return self.confirm_all([path])[0]
+
+    def confirm_all(self, candidates: Sequence[GraphPath], timeout_s: float = 10.0) -> list[bool]:
+        """Of each path, whether every edge exists."""
+        return paths.confirm(self._read, self._known_schema(), candidates, timeout_s)
 
     def counts(self) -> GraphCounts:
         """How many of each type are held; nothing for a fresh store."""
         found: dict[str, dict[str, int]] = {"nodes": {}, "edges": {}, "interactions": {}}
         if self.schema is not None:
-            for r in self._read(*cypher.READ_QUERIES["counts"].bind(self.schema, {}), None):
+            for r in self._read(*READ_QUERIES["counts"].bind(self.schema, {}), None):
                 found[r["part"]][r["type"]] = int(r["n"])
         return GraphCounts(**found)
 
     def export_nodes(self, type: str, batch_size: int = 10_000) -> Iterator[pa.RecordBatch]:
-        """Nodes of a type, by uid."""
+        """Nodes of a type, by uid; a first pass over their properties decides the types of the columns."""
         schema = self._known_schema()
-        rows = self._read(cypher.all_nodes(schema, type), {}, None)
-        return record_batches(rows, node_columns(schema, type, rows), batch_size)
+        text = cypher.all_nodes(schema, type)
+        columns = node_columns(schema, type, lambda: self._stream(text, {}))
+        return record_batches(self._stream(text, {}), columns, batch_size)
 
     def export_edges(self, type: str, batch_size: int = 10_000) -> Iterator[pa.RecordBatch]:
         """Facts of a type."""
-        return record_batches(
-            self._read(cypher.all_edges(self._known_schema(), type), {}, None), EDGE_COLUMNS, batch_size
-        )
+        texts = cypher.all_edges(self._known_schema(), type)
+        rows = (row for text in texts for row in self._stream(text, {}))
+        return record_batches(rows, EDGE_COLUMNS, batch_size)
 
     def export_interactions(self, type: str, batch_size: int = 10_000) -> Iterator[pa.RecordBatch]:
         """Behaviour of a type."""
-        rows = self._read(cypher.all_interactions(self._known_schema(), type), {}, None)
-        return record_batches(rows, INTERACTION_COLUMNS, batch_size)
+        text = cypher.all_interactions(self._known_schema(), type)
+        return record_batches(self._stream(text, {}), INTERACTION_COLUMNS, batch_size)
+
+    def stored_tables(self) -> Iterator[StoredTable]:
+        """Everything that is stored, table by table."""
+        schema = self._known_schema()
+        graph = ({"uid": "graph", **row} for row in self._stream(cypher.READ_GRAPH, {}))
+        yield StoredTable("KgrecGraph", None, graph)
+        yield StoredTable("KgrecImport", None, self._stream(cypher.READ_LEDGERS, {}))
+        for type in schema.nodes:
+            yield StoredTable(type, None, self._walk(type, cypher.whole_node(schema, type)))
+        for type, edge in schema.edges.items():
+            for source, target in product(dict.fromkeys(edge.source), dict.fromkeys(edge.target)):
+                rows = self._walk(source, cypher.whole_edges(schema, type, target))
+                yield StoredTable(type, (source, target), rows)
+        for type, behaviour in schema.interactions.items():
+            rows = self._walk(behaviour.user, cypher.whole_interactions(schema, type))
+            yield StoredTable(type, (behaviour.user, behaviour.item), rows)
 
 
 def _checked(properties: Any, allowed: frozenset[str], type: str) -> dict[str, Value]:

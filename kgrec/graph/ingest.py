@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -148,7 +149,7 @@ def ingest(
         "interactions": store.upsert_interactions,
     }
     tables: dict[tuple[str, str], TableReport] = {}
-    for batch in extraction.batches(batch_size):
+    for batch in _read_ahead(extraction.batches(batch_size)):
         report.batches += 1
         table = None
         if report.batches <= finished:
@@ -167,6 +168,15 @@ def ingest(
     store.mark_batch(completed, 1)
     store.checkpoint()
     return report
+
+
+def _read_ahead(batches: Iterator[Batch]) -> Iterator[Batch]:
+    """The same batches; the next one is read while the store is busy with this one."""
+    with ThreadPoolExecutor(1, "kgrec-read") as reader:
+        coming = reader.submit(next, batches, None)
+        while (batch := coming.result()) is not None:
+            coming = reader.submit(next, batches, None)
+            yield batch
 
 
 def _ledger_name(extraction: Extraction, batch_size: int) -> str:

@@ -6,23 +6,27 @@ that is on disk when it returns.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import kglite
 
 from kgrec.errors import GraphError, QueryTimeoutError, StoreUnavailableError, shorten
+from kgrec.graph import cypher
 from kgrec.graph.cypher_store import CypherStore, Rows
 
 # The engine writes a line to stderr for every type that has no nodes yet; ours come from the schema, so it is no typo.
 kglite.set_query_warning_policy("silent")
 
+_NODES_AT_ONCE = 2_000
+
 
 class KgliteStore(CypherStore):
-    """A graph in a file, or in memory only where the path is empty or ``:memory:``.
+    """A graph in a file, or in memory only where the URL's path is empty or ``:memory:``.
 
     Args:
-        path: file of the graph; its folder must exist.
+        url: ``kglite:PATH``; the folder of the graph's file must exist.
         read_only: take no writer's lease. While another process writes, the graph is read as of that process's last
             checkpoint.
 
@@ -31,8 +35,9 @@ class KgliteStore(CypherStore):
         SchemaMismatchError: written by another version of kgrec.
     """
 
-    def __init__(self, path: str, *, read_only: bool = False) -> None:
-        super().__init__(f"kglite:{path}")
+    def __init__(self, url: str, *, read_only: bool = False) -> None:
+        super().__init__(url)
+        path = url.removeprefix("kglite:")
         self._in_memory = path in ("", ":memory:")
         self._read_only = read_only
         self._session: Any = None
@@ -117,6 +122,14 @@ class KgliteStore(CypherStore):
         except kglite.KgError as error:
             raise self._refused(error) from error
         return rows
+
+    def _walk(self, type: str, text: str) -> Iterator[dict[str, Any]]:
+        """Rows for some nodes at a time: the engine would hold a whole result in memory."""
+        schema = self._known_schema()
+        uids = [row["uid"] for row in self._read(f"{cypher.all_of(schema, type)} RETURN n.uid AS uid", {}, None)]
+        for start in range(0, len(uids), _NODES_AT_ONCE):
+            some = {"uids": uids[start : start + _NODES_AT_ONCE]}
+            yield from self._read(f"{cypher.some_of(schema, type)} {text}", some, None)
 
     def _write(self, text: str, parameters: dict[str, Any]) -> tuple[Rows, int]:
         session = self._open_session()

@@ -1,18 +1,18 @@
-"""Paths between two items over facts: looked up from both ends, bounded at every hop, then ranked.
+"""Paths from some items to another over facts: looked up from both ends, bounded at every hop, then ranked.
 
-Both neighbourhoods are read without hubs and meet in the middle, so the cost is two short reads plus one per node type
-for the middle edge, whatever the size of the graph.
+All neighbourhoods are read at once, without hubs, and meet in the middle: the cost is one short read plus one per node
+type for the middle edges, whatever the size of the graph and however many items the paths start from.
 """
 
 from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from kgrec.errors import QueryTimeoutError
+from kgrec.errors import QueryTimeoutError, shorten
 from kgrec.graph import cypher
 from kgrec.graph.store import GraphPath, NodeRef, PathLimits, PathStep
 from kgrec.schema import GraphSchema
@@ -22,6 +22,9 @@ MOST_NEIGHBOURS = 2_000
 
 MOST_MIDDLES = 300
 """Nodes on each side of the middle edge of a three-hop path, rare ones first."""
+
+MOST_EXPANDED = 20_000
+"""Facts walked over in search of middle edges; nodes are taken, rare ones first, until theirs are as many."""
 
 MOST_LINKS = 5_000
 """Middle edges looked at per node type."""
@@ -53,22 +56,34 @@ class _Edge:
 class _Around:
     """The neighbourhood of one item: nodes in order of rarity, their degrees, and the edges that lead there."""
 
-    def __init__(self, rows: Iterable[dict[str, Any]]) -> None:
+    def __init__(self, item: NodeRef) -> None:
+        self.item = item
         self.nodes: dict[_Key, NodeRef] = {}
         self.degrees: dict[_Key, int] = {}
         self.edges: dict[_Key, list[_Edge]] = defaultdict(list)
-        for row in rows:
-            key = (row["type"], row["uid"])
-            self.nodes[key] = NodeRef(row["type"], row["uid"], row["name"] or row["uid"])
-            self.degrees[key] = row["degree"]
-            self.edges[key].append(_Edge(row["edge"], row["relation"], row["forward"]))
+
+    def add(self, row: dict[str, Any]) -> None:
+        key = (row["type"], row["uid"])
+        self.nodes[key] = NodeRef(row["type"], row["uid"], row["name"] or row["uid"])
+        self.degrees[key] = row["degree"]
+        self.edges[key].append(_Edge(row["edge"], row["relation"], row["forward"]))
+
+    def middles(self, max_degree: int, *ends: _Key) -> list[_Key]:
+        """Nodes that a path may go through: never its ends, nor a hub where another path ends."""
+        inner = [key for key, degree in self.degrees.items() if degree <= max_degree and key not in ends]
+        return inner[:MOST_MIDDLES]
 
 
-def find_paths(read: Read, schema: GraphSchema, source: str, target: str, limits: PathLimits) -> list[GraphPath]:
-    """Paths of one to ``limits.max_hops`` facts between two items, edges walked in either direction.
+def find_paths(
+    read: Read, schema: GraphSchema, sources: Sequence[str], target: str, limits: PathLimits
+) -> list[list[GraphPath]]:
+    """Paths of one to ``limits.max_hops`` facts from each of some items to another, edges walked in either direction.
 
     Ranked by length, then paths whose inner nodes all have a name, then those over the rarest nodes (sum of degrees).
     No node occurs twice in a path, and none is a user.
+
+    Returns:
+        One list per source, in their order.
 
     Raises:
         QueryTimeoutError: all reads together took longer than ``limits.timeout_s``.
@@ -76,8 +91,6 @@ def find_paths(read: Read, schema: GraphSchema, source: str, target: str, limits
     """
     if limits.max_hops not in (1, 2, 3):
         raise ValueError(f"max_hops must be 1, 2 or 3, found {limits.max_hops}")
-    if source == target:
-        return []
     deadline = time.monotonic() + limits.timeout_s
 
     def bounded(text: str, parameters: dict[str, Any]) -> list[dict[str, Any]]:
@@ -85,77 +98,106 @@ def find_paths(read: Read, schema: GraphSchema, source: str, target: str, limits
         if left <= 0:
             raise QueryTimeoutError(
                 "looking for paths took longer than it may.",
-                where=f"items {source[:80]!r} and {target[:80]!r}",
+                where=f"to item {shorten(target)}",
                 found=f"no answer after {limits.timeout_s:g} s",
                 next="allow more time, or ask for shorter paths",
             )
         return read(text, parameters, left)
 
-    def around(uid: str, far: str) -> _Around:
-        parameters = {"uid": uid, "far": far, "max_degree": limits.max_degree, "most": MOST_NEIGHBOURS}
-        return _Around(bounded(cypher.neighbours(schema), parameters))
-
-    item = schema.item_type
-    ends = ((item, source), (item, target))
-    left, right = around(source, target), around(target, source)
-    if ends[1] not in left.nodes and not (left.nodes and right.nodes):
-        return []
-    first = right.nodes.get(ends[0]) or _named_end(bounded, schema, source)
-    last = left.nodes.get(ends[1]) or _named_end(bounded, schema, target)
-
-    found: list[tuple[int, GraphPath]] = [
-        (0, GraphPath((edge.step(first, last),))) for edge in left.edges.get(ends[1], ())
-    ]
-    if limits.max_hops >= 2:
-        found += _over_one(first, last, left, right, ends)
+    starts = [uid for uid in dict.fromkeys(sources) if uid != target]
+    around = _neighbourhoods(bounded, schema, starts, target, limits)
+    right = around.get(target)
+    found: dict[str, list[tuple[int, GraphPath]]] = {}
+    unfilled: dict[str, _Around] = {}
+    for source in starts if right is not None else ():
+        if (left := around.get(source)) is not None and right is not None:
+            found[source] = _up_to_two(left, right, limits.max_hops)
+            if len(found[source]) < limits.max_paths:
+                unfilled[source] = left
     # Longer paths come last: where the shorter ones fill the answer, they need not be looked for.
-    if limits.max_hops >= 3 and len(found) < limits.max_paths:
-        middles = [[key for key in side.nodes if key not in ends][:MOST_MIDDLES] for side in (left, right)]
-        links = _links(bounded, schema, middles[0], middles[1])
-        found += _over_two(first, last, left, right, links)
-    found.sort(key=lambda pair: _rank(pair[0], pair[1], schema))
-    return [path for _, path in found[: limits.max_paths]]
+    if limits.max_hops == 3 and unfilled and right is not None:
+        links = _links(bounded, schema, list(unfilled.values()), right, limits.max_degree)
+        for source, left in unfilled.items():
+            found[source] += _over_two(left, right, links)
+    for paths in found.values():
+        paths.sort(key=lambda pair: _rank(pair[0], pair[1], schema))
+    return [[path for _, path in found.get(source, [])[: limits.max_paths]] for source in sources]
 
 
-def _named_end(bounded: Any, schema: GraphSchema, uid: str) -> NodeRef:
-    rows = bounded(cypher.one_node(schema, schema.item_type), {"uid": uid})
-    return NodeRef(schema.item_type, uid, rows[0]["name"] or uid)
+def _neighbourhoods(
+    bounded: Any, schema: GraphSchema, starts: Sequence[str], target: str, limits: PathLimits
+) -> dict[str, _Around]:
+    """Surroundings of all ends that have any, by uid."""
+    ends = [{"uid": uid, "far": [target]} for uid in starts] + [{"uid": target, "far": list(starts)}]
+    parameters = {"ends": ends, "max_degree": limits.max_degree, "most": MOST_NEIGHBOURS}
+    around: dict[str, _Around] = {}
+    for row in bounded(cypher.neighbours(schema), parameters) if starts else ():
+        start = row["start"]
+        if start not in around:
+            around[start] = _Around(NodeRef(schema.item_type, start, row["start_name"] or start))
+        around[start].add(row)
+    return around
 
 
-def _over_one(
-    first: NodeRef, last: NodeRef, left: _Around, right: _Around, ends: tuple[_Key, _Key]
-) -> Iterator[tuple[int, GraphPath]]:
-    for key, node in left.nodes.items():
+def _up_to_two(left: _Around, right: _Around, max_hops: int) -> list[tuple[int, GraphPath]]:
+    """The direct edges, and the paths over one node."""
+    first, last = left.item, right.item
+    ends = (_key(first), _key(last))
+    found = [(0, GraphPath((edge.step(first, last),))) for edge in left.edges.get(ends[1], ())]
+    for key, node in left.nodes.items() if max_hops >= 2 else ():
         if key in right.nodes and key not in ends:
-            for there in left.edges[key]:
-                for on in right.edges[key]:
-                    yield left.degrees[key], GraphPath((there.step(first, node), on.back(node, last)))
+            found += [
+                (left.degrees[key], GraphPath((there.step(first, node), on.back(node, last))))
+                for there in left.edges[key]
+                for on in right.edges[key]
+            ]
+    return found
 
 
-def _links(bounded: Any, schema: GraphSchema, near: list[_Key], far: list[_Key]) -> list[tuple[_Key, _Key, _Edge]]:
-    """Facts from a node of ``near`` to a node of ``far``."""
-    wanted = set(far)
-    others = sorted({uid for _, uid in far})
-    links = []
-    for type in sorted({type for type, _ in near}):
-        uids = [uid for kind, uid in near if kind == type]
-        parameters = {"uids": uids, "others": others, "most": MOST_LINKS}
+def _links(
+    bounded: Any, schema: GraphSchema, lefts: Sequence[_Around], right: _Around, max_degree: int
+) -> Mapping[_Key, list[tuple[_Key, _Edge]]]:
+    """Facts from a node near the starts to one near the target, walked from the side that has fewer."""
+    last = _key(right.item)
+    near = {key: left.degrees[key] for left in lefts for key in left.middles(max_degree, _key(left.item), last)}
+    far = {key: right.degrees[key] for key in right.middles(max_degree, last)}
+    backwards = sum(far.values()) < sum(near.values())
+    starts, wanted = (far, near) if backwards else (near, far)
+    others = sorted({uid for _, uid in wanted})
+    by_type: dict[str, list[str]] = defaultdict(list)
+    expanded = 0
+    for key in sorted(starts, key=lambda key: (starts[key], key)):
+        expanded += starts[key]
+        if expanded > MOST_EXPANDED:
+            break
+        by_type[key[0]].append(key[1])
+    links: dict[_Key, list[tuple[_Key, _Edge]]] = defaultdict(list)
+    for type in sorted(by_type):
+        parameters = {"uids": by_type[type], "others": others, "most": MOST_LINKS}
         for row in bounded(cypher.links(schema, type), parameters):
-            end = (row["type"], row["uid"])
-            if end in wanted and end != (type, row["source"]):
-                links.append(((type, row["source"]), end, _Edge(row["edge"], row["relation"], row["forward"])))
+            start, end = (type, row["source"]), (row["type"], row["uid"])
+            if end in wanted and end != start:
+                edge = _Edge(row["edge"], row["relation"], row["forward"] != backwards)
+                links[end if backwards else start].append((start if backwards else end, edge))
     return links
 
 
 def _over_two(
-    first: NodeRef, last: NodeRef, left: _Around, right: _Around, links: list[tuple[_Key, _Key, _Edge]]
+    left: _Around, right: _Around, links: Mapping[_Key, list[tuple[_Key, _Edge]]]
 ) -> Iterator[tuple[int, GraphPath]]:
-    for near, far, middle in links:
-        a, b = left.nodes[near], right.nodes[far]
-        degree = left.degrees[near] + right.degrees[far]
-        for there in left.edges[near]:
-            for on in right.edges[far]:
-                yield degree, GraphPath((there.step(first, a), middle.step(a, b), on.back(b, last)))
+    first, last = left.item, right.item
+    ends = (_key(first), _key(last))
+    for near, a in left.nodes.items():
+        for far, middle in links.get(near, ()) if near not in ends else ():
+            if far not in ends:
+                b, degree = right.nodes[far], left.degrees[near] + right.degrees[far]
+                for there in left.edges[near]:
+                    for on in right.edges[far]:
+                        yield degree, GraphPath((there.step(first, a), middle.step(a, b), on.back(b, last)))
+
+
+def _key(node: NodeRef) -> _Key:
+    return node.type, node.uid
 
 
 def _rank(degree: int, path: GraphPath, schema: GraphSchema) -> tuple[Any, ...]:
@@ -165,19 +207,30 @@ def _rank(degree: int, path: GraphPath, schema: GraphSchema) -> tuple[Any, ...]:
     return len(path.steps), nameless, degree, words
 
 
-def confirm(read: Read, schema: GraphSchema, path: GraphPath) -> bool:
-    """Whether the steps follow one another and each one's edge is in the store now.
+def confirm(read: Read, schema: GraphSchema, paths: Sequence[GraphPath], timeout_s: float) -> list[bool]:
+    """Of each path, whether its steps follow one another and each one's edge is in the store now.
 
     Raises:
         ValueError: a step names a type that the schema does not have.
+        QueryTimeoutError: a read took longer than ``timeout_s``.
     """
-    for before, after in zip(path.steps, path.steps[1:], strict=False):
-        if (before.target.type, before.target.uid) != (after.source.type, after.source.uid):
-            return False
-    for step in path.steps:
-        source, target = (step.source, step.target) if step.forward else (step.target, step.source)
-        text = cypher.edge_exists(schema, step.type, source.type, target.type)
-        rows = read(text, {"source": source.uid, "target": target.uid, "relation": step.relation}, 10.0)
-        if not rows or not rows[0]["found"]:
-            return False
-    return bool(path.steps)
+    wanted: dict[tuple[str, str, str], set[tuple[str, str, str]]] = defaultdict(set)
+    edges = [[_edge_of(step) for step in path.steps] for path in paths]
+    for ends, edge in (pair for path in edges for pair in path):
+        wanted[ends].add(edge)
+    held = set()
+    for ends, each in sorted(wanted.items()):
+        rows = [dict(zip(("source", "target", "relation"), edge, strict=True)) for edge in sorted(each)]
+        for row in read(cypher.edges_that_exist(schema, *ends), {"rows": rows}, timeout_s):
+            held.add((ends, (row["source"], row["target"], row["relation"])))
+    return [bool(path.steps) and _follow(path) and held.issuperset(own) for path, own in zip(paths, edges, strict=True)]
+
+
+def _edge_of(step: PathStep) -> tuple[tuple[str, str, str], tuple[str, str, str]]:
+    """A step as the graph holds it: edge type and types of the ends; source, target and relation."""
+    source, target = (step.source, step.target) if step.forward else (step.target, step.source)
+    return (step.type, source.type, target.type), (source.uid, target.uid, step.relation)
+
+
+def _follow(path: GraphPath) -> bool:
+    return all(_key(a.target) == _key(b.source) for a, b in zip(path.steps, path.steps[1:], strict=False))

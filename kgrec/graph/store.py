@@ -78,6 +78,22 @@ class PathLimits:
 
 
 @dataclass(frozen=True)
+class StoredTable:
+    """All nodes of a label, or all relationships of a type between two labels, with everything that is stored.
+
+    Attributes:
+        type: the label or the relationship's type.
+        ends: labels of source and target; None for nodes.
+        rows: read once, one after the other; None where a property is absent. A node has ``uid`` and its properties, a
+            relationship ``_source`` and ``_target``, the uids of its ends, and its properties.
+    """
+
+    type: str
+    ends: tuple[str, str] | None
+    rows: Iterator[Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
 class GraphCounts:
     """How many of each type the store holds."""
 
@@ -133,7 +149,7 @@ class GraphStore(Protocol):
         ...
 
     def run(self, query: str, /, *, timeout_s: float = 10.0, **parameters: Any) -> list[dict[str, Any]]:
-        """Run one of the read queries named in :mod:`kgrec.graph.cypher` and return its rows.
+        """Run one of the read queries named in :mod:`kgrec.graph.look_ups` and return its rows.
 
         Raises:
             KeyError: no query of that name.
@@ -157,8 +173,25 @@ class GraphStore(Protocol):
         """
         ...
 
+    def paths_from(
+        self,
+        sources: Sequence[str],
+        target: str,
+        limits: PathLimits = PathLimits(),
+    ) -> list[list[GraphPath]]:
+        """:meth:`paths` from each of some items, looked up together; one list per source, in their order."""
+        ...
+
     def confirm(self, path: GraphPath) -> bool:
         """Whether every edge of a path exists in the graph now."""
+        ...
+
+    def confirm_all(self, candidates: Sequence[GraphPath], timeout_s: float = 10.0) -> list[bool]:
+        """:meth:`confirm` of each of some paths, looked up together.
+
+        Raises:
+            QueryTimeoutError: it took longer than ``timeout_s``.
+        """
         ...
 
     def export_nodes(self, type: str, batch_size: int = 10_000) -> Iterator[pa.RecordBatch]:
@@ -171,6 +204,13 @@ class GraphStore(Protocol):
 
     def export_interactions(self, type: str, batch_size: int = 10_000) -> Iterator[pa.RecordBatch]:
         """Behaviour of a type: ``user``, ``item``, ``kind``, ``platform``, ``time``, ``weight``, in a stable order."""
+        ...
+
+    def stored_tables(self) -> Iterator[StoredTable]:
+        """The whole graph for a copy of it, the store's own bookkeeping included: nodes first, then relationships.
+
+        Each table is read while it is iterated, and before the next one; the graph must not change meanwhile.
+        """
         ...
 
     def delete_user(self, uid: str) -> int:

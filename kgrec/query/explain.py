@@ -14,8 +14,9 @@ import numpy as np
 from kgrec.bundle import Bundle
 from kgrec.dataset import Array, IntArray, Interactions
 from kgrec.errors import KgrecError
-from kgrec.graph.store import GraphStore
+from kgrec.graph.cypher_text import explanation_statement
 from kgrec.query.candidates import rank_of
+from kgrec.query.graph_link import GraphLink
 from kgrec.query.paths import ShownPath, shown_paths
 from kgrec.schema import GraphSchema
 from kgrec.scoring import Contributions
@@ -81,6 +82,8 @@ class Explanation:
         semantic: the past item whose text speaks most for the item, None where no text does.
         counterfactual: leaving out the strongest past item; None where nothing speaks for the item.
         degraded: why something is missing (graph paths, newest history), None where nothing is.
+        cypher: a statement to paste into Neo4j Browser, which shows the strongest past items, the paths and the item,
+            and nothing else; None where the bundle comes from plain arrays and has no schema.
     """
 
     user: str | None
@@ -97,6 +100,7 @@ class Explanation:
     semantic: Contribution | None
     counterfactual: Counterfactual | None
     degraded: str | None
+    cypher: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """The same as plain lists and dicts, ready for JSON."""
@@ -111,14 +115,14 @@ class Person:
     Attributes:
         user: id, None for a history that was given.
         interactions: the history, ``user`` rows all 0.
-        store: for graph paths; None where there is none or it cannot be reached.
-        degraded: why something could not be read.
+        link: to the graph, for paths.
+        degraded: why the history could not be read from the graph; None where it was, or was given.
     """
 
     user: str | None
     interactions: Interactions
-    store: GraphStore | None
-    degraded: str | None
+    link: GraphLink
+    degraded: str | None = None
 
 
 def explain_items(
@@ -195,9 +199,9 @@ def _explanation(
     speaking = [part for part in contributions if part.channel == SEMANTIC_CHANNEL and part.value > 0]
     strongest = [past.item for past in past_items if past.value > 0][:_PAST_ITEMS_WITH_PATHS]
     paths: tuple[ShownPath, ...] = ()
-    no_paths: str | None = None
-    if person.store is not None and strongest:
-        paths, no_paths = shown_paths(person.store, strongest, bundle.items[row])
+    degraded = person.degraded
+    if degraded is None:
+        paths, degraded = shown_paths(person.link, strongest, bundle.items[row])
     return Explanation(
         user=person.user,
         item=bundle.items[row],
@@ -212,8 +216,18 @@ def _explanation(
         paths=paths,
         semantic=speaking[0] if speaking else None,
         counterfactual=counterfactual,
-        degraded="; ".join(filter(None, [person.degraded, no_paths])) or None,
+        degraded=degraded,
+        cypher=_cypher(bundle, person, bundle.items[row], strongest, paths),
     )
+
+
+def _cypher(bundle: Bundle, person: Person, item: str, past: list[str], paths: tuple[ShownPath, ...]) -> str | None:
+    schema, seen = bundle.manifest.schema, person.interactions
+    if schema is None:
+        return None
+    present = sorted({seen.kinds[kind] for kind in seen.kind.tolist()})
+    counted = [kind for kind in present if any(c.history.kinds.get(kind, 1.0) for c in bundle.model.channels)]
+    return explanation_statement(schema, person.user, item, past, counted, [path.walk for path in paths])
 
 
 def _strongest_first(totals: Array) -> IntArray:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from kgrec.errors import QueryTimeoutError, StoreUnavailableError
-from kgrec.graph.store import GraphPath, GraphStore, NodeRef, PathLimits
+from kgrec.errors import GraphError, QueryTimeoutError
+from kgrec.graph.store import GraphPath, NodeRef, PathLimits, PathStep
+from kgrec.query.graph_link import GraphLink
 from kgrec.schema import GraphSchema, Words
 
 PATHS_SHOWN, PATHS_PER_ITEM = 6, 3
-BUDGET_S = 1.5
-LIMITS = PathLimits(max_hops=3, max_degree=20_000, max_paths=12, timeout_s=0.5)
+CONFIRM_S = 0.5
+LIMITS = PathLimits(max_hops=3, max_degree=20_000, max_paths=12, timeout_s=1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,39 +33,43 @@ class ShownPath:
     nodes: tuple[NodeRef, ...]
     steps: tuple[ShownStep, ...]
 
+    @property
+    def walk(self) -> GraphPath:
+        """The same path as the store gave it."""
+        return GraphPath(
+            tuple(
+                PathStep(near, far, step.type, step.relation, step.target == far)
+                for near, far, step in zip(self.nodes, self.nodes[1:], self.steps, strict=False)
+            )
+        )
 
-def shown_paths(
-    store: GraphStore, past: Sequence[str], item: str, budget_s: float = BUDGET_S
-) -> tuple[tuple[ShownPath, ...], str | None]:
+
+def shown_paths(link: GraphLink, past: Sequence[str], item: str) -> tuple[tuple[ShownPath, ...], str | None]:
     """Paths from past items to an item, and in words what is missing from them, if anything.
 
     Args:
         past: ids, the strongest first.
-        budget_s: seconds for all look-ups together; a look-up that runs out of its time loses its paths only.
     """
-    schema, end = store.schema, time.monotonic() + budget_s
+    store, missing = link.reach()
+    if store is None:
+        return (), f"no graph paths: {missing}"
+    if not past:
+        return (), None
+    schema = store.schema
     assert schema is not None  # a bundle is joined only with a store whose graph it names
-    found: list[ShownPath] = []
-    too_slow = 0
-    for number, source in enumerate(past):
-        left = end - time.monotonic()
-        if left <= 0:
-            too_slow += len(past) - number
-            break
-        try:
-            paths = store.paths(source, item, replace(LIMITS, timeout_s=min(left, LIMITS.timeout_s)))
-            best = [path for path in paths if _has_names(path, schema)][:PATHS_PER_ITEM]
-            found += [_shown(path, schema) for path in best if store.confirm(path)]
-        except QueryTimeoutError:
-            too_slow += 1
-        except StoreUnavailableError as error:
-            return tuple(found), f"graph paths are incomplete: the store cannot be reached ({error.summary})"
-        if len(found) >= PATHS_SHOWN:
-            break
-    shown = tuple(found[:PATHS_SHOWN])
-    if too_slow:
-        return shown, f"graph paths are incomplete: {too_slow} of {len(past)} look-ups ran out of time"
-    return shown, None
+    try:
+        best = [
+            path
+            for paths in store.paths_from(past, item, LIMITS)
+            for path in [path for path in paths if _has_names(path, schema)][:PATHS_PER_ITEM]
+        ]
+        confirmed = store.confirm_all(best, CONFIRM_S)
+    except QueryTimeoutError:
+        return (), "no graph paths: the look-up ran out of its time"
+    except GraphError as error:
+        return (), f"no graph paths: {link.failed(error)}"
+    held = [path for path, exists in zip(best, confirmed, strict=True) if exists]
+    return tuple(_shown(path, schema) for path in held[:PATHS_SHOWN]), None
 
 
 def _has_names(path: GraphPath, schema: GraphSchema) -> bool:

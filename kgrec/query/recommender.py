@@ -12,11 +12,12 @@ import numpy as np
 
 from kgrec.bundle import Bundle
 from kgrec.dataset import Array, IntArray, Interactions
-from kgrec.errors import ConfigError, SchemaMismatchError, StoreUnavailableError, UnknownUserError, shorten
+from kgrec.errors import ConfigError, GraphError, SchemaMismatchError, StoreUnavailableError, UnknownUserError, shorten
 from kgrec.graph import GraphStore, open_store
 from kgrec.query.candidates import matching_items, top_k
 from kgrec.query.explain import Explanation, Person, explain_items
 from kgrec.query.fold_in import PastInteraction, fold_in, fold_in_records, item_row, near
+from kgrec.query.graph_link import GraphLink, unreachable
 
 History = Sequence[str | PastInteraction]
 
@@ -56,26 +57,17 @@ class Recommender:
     """
 
     def __init__(self, bundle: Bundle, store: GraphStore | None = None, *, degraded: str | None = None) -> None:
-        if store is not None and (store.graph_id is None or store.graph_id != bundle.manifest.graph_id):
-            raise SchemaMismatchError(
-                "the bundle was learned from another graph than the store holds.",
-                where=store.url,
-                found=f"graph {store.graph_id}" if store.graph_id else "no graph yet",
-                expected=(
-                    f"graph {bundle.manifest.graph_id}"
-                    if bundle.manifest.graph_id
-                    else "no store: the bundle comes from plain arrays"
-                ),
-                next="open the store that the bundle was trained on, or train a bundle on this one",
-            )
+        if store is not None:
+            _check_graph(bundle, store)
         self.bundle = bundle
-        self.store = store
-        self._no_store = None if store is not None else degraded or "no graph paths: no store was opened"
+        self._link = GraphLink(store, reason=degraded or "no store was opened")
         self._by_user = bundle.interactions.select(np.argsort(bundle.interactions.user, kind="stable"))
 
     @classmethod
     def open(cls, bundle_path: str | Path, store_url: str | None = None) -> Recommender:
-        """Open a bundle and a store. A store that cannot be reached is done without, and explanations say so.
+        """Open a bundle and a store.
+
+        A store that cannot be reached is done without, explanations say so, and it is used when it is back.
 
         Raises:
             BundleError: the bundle is missing, damaged or of another version.
@@ -85,21 +77,42 @@ class Recommender:
         bundle = Bundle.load(bundle_path)
         if store_url is None:
             return cls(bundle)
-        try:
+
+        def opened() -> GraphStore:
             store = open_store(store_url, read_only=True)
-        except StoreUnavailableError as error:
-            return cls(bundle, degraded=_unreachable(error))
+            try:
+                _check_graph(bundle, store)
+            except SchemaMismatchError:
+                store.close()
+                raise
+            return store
+
         try:
-            return cls(bundle, store)
-        except SchemaMismatchError:
-            store.close()
-            raise
+            return cls(bundle, opened())
+        except StoreUnavailableError as error:
+            recommender = cls(bundle)
+            recommender._link = GraphLink(None, opened, unreachable(error))
+            return recommender
+
+    @property
+    def store(self) -> GraphStore | None:
+        """The graph; None where there is none, or where it was away from the start and is still."""
+        return self._link.store
+
+    @property
+    def degraded(self) -> str | None:
+        """Why graph paths and the newest history are missing now, None where they are not; asks the store once."""
+        store, missing = self._link.reach()
+        if store is not None:
+            try:
+                store.history("")
+            except GraphError as error:
+                return self._link.failed(error)
+        return missing
 
     def close(self) -> None:
         """Release the store; lists can still be asked for, from the bundle alone."""
-        if self.store is not None:
-            self.store.close()
-        self.store, self._no_store = None, "no graph paths: the store was closed"
+        self._link.close()
 
     def __enter__(self) -> Self:
         return self
@@ -201,14 +214,15 @@ class Recommender:
                 next='write recommend("id") or recommend(history=["item", ...])',
             )
         if history is not None:
-            return Person(None, fold_in(history, self.bundle), self.store, self._no_store)
+            return Person(None, fold_in(history, self.bundle), self._link)
         assert user is not None
-        if self.store is None:
-            return Person(user, self._bundled(user), None, self._no_store)
-        try:
-            return Person(user, self._stored(user, self.store), self.store, None)
-        except StoreUnavailableError as error:
-            return Person(user, self._bundled(user), None, _unreachable(error))
+        store, missing = self._link.reach()
+        if store is not None:
+            try:
+                return Person(user, self._stored(user, store), self._link)
+            except GraphError as error:
+                missing = self._link.failed(error)
+        return Person(user, self._bundled(user), self._link, f"no graph paths, and history as of the bundle: {missing}")
 
     def _stored(self, user: str, store: GraphStore) -> Interactions:
         """History as the store holds it now; a user without any is known if there is a node for them."""
@@ -289,5 +303,16 @@ class Recommender:
         ]
 
 
-def _unreachable(error: StoreUnavailableError) -> str:
-    return f"no graph paths, and history as of the bundle: the store cannot be reached ({error.summary})"
+def _check_graph(bundle: Bundle, store: GraphStore) -> None:
+    if store.graph_id is None or store.graph_id != bundle.manifest.graph_id:
+        raise SchemaMismatchError(
+            "the bundle was learned from another graph than the store holds.",
+            where=store.url,
+            found=f"graph {store.graph_id}" if store.graph_id else "no graph yet",
+            expected=(
+                f"graph {bundle.manifest.graph_id}"
+                if bundle.manifest.graph_id
+                else "no store: the bundle comes from plain arrays"
+            ),
+            next="open the store that the bundle was trained on, or train a bundle on this one",
+        )

@@ -15,17 +15,15 @@ import traceback
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import typer
 
 from kgrec.errors import ConfigError, KgrecError
-from kgrec.serve import messages
+from kgrec.serve import export_commands, messages
 from kgrec.serve import options as opt
+from kgrec.serve.cypher_command import cypher, print_explanation_cypher
 from kgrec.serve.progress_line import progress_line
-
-if TYPE_CHECKING:
-    from kgrec.query import Explanation
 
 app = typer.Typer(
     name="kgrec",
@@ -34,6 +32,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["--help", "-h"], "max_content_width": 110},
 )
+app.add_typer(export_commands.app, name="export")
 _RESUMABLE = ("ingest", "train")
 
 
@@ -216,6 +215,7 @@ def recommend(
     """List the best items for somebody, each with a short reason."""
     opt.one_person(user, history)
     from kgrec.query import Recommender
+    from kgrec.serve.answers import listing
 
     with Recommender.open(bundle, store or None) as recommender:
         first, *further = opt.layers(opt.conditions(where, recommender.bundle.manifest.schema))
@@ -230,8 +230,7 @@ def recommend(
             explain=True,
         )
     if as_json:
-        listed = [{**each.as_dict(), "sentence": each.explanation and _sentences(each.explanation)} for each in found]
-        messages.print_json({"user": user, "history": history or None, "recommendations": listed})
+        messages.print_json(listing(user, history, found))
     else:
         messages.show_recommendations(found, lang)
 
@@ -244,18 +243,45 @@ def explain(
     bundle: opt.BundlePath = opt.DEFAULT_BUNDLE,
     store: opt.StoreToRead = opt.DEFAULT_STORE,
     lang: opt.Language = "en",
+    as_cypher: Annotated[
+        bool, typer.Option("--cypher", help="Only a statement that shows the reasons in Neo4j Browser.")
+    ] = False,
     as_json: opt.Json = False,
 ) -> None:
     """Take the score of an item for somebody apart: what each past item adds, and the paths in the graph."""
     opt.one_person(user, history)
     from kgrec.query import Recommender
+    from kgrec.serve.answers import explained
 
     with Recommender.open(bundle, store or None) as recommender:
         explanation = recommender.explain(user, item, history=history or None)
     if as_json:
-        messages.print_json({**explanation.as_dict(), "sentence": _sentences(explanation)})
+        messages.print_json(explained(explanation))
+    elif as_cypher:
+        print_explanation_cypher(explanation)
     else:
         messages.show_explanation(explanation, lang)
+
+
+@app.command()
+def serve(
+    bundle: opt.BundlePath = opt.DEFAULT_BUNDLE,
+    store: opt.StoreToRead = opt.DEFAULT_STORE,
+    host: Annotated[
+        str, typer.Option("--host", metavar="ADDRESS", help="Where to listen; 0.0.0.0 is everywhere.")
+    ] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option("--port", min=0, max=65535, help="Port to listen on; 0 takes a free one.")
+    ] = 8000,
+    as_json: opt.Json = False,
+) -> None:
+    """Answer over HTTP: /health, /recommend, /explain, /similar. Nobody is asked who they are: keep it inside."""
+    from kgrec.serve.service import serve as run_service
+
+    run_service(bundle, store or None, host, port, as_json)
+
+
+app.command()(cypher)
 
 
 @app.command()
@@ -282,13 +308,6 @@ def demo(
         messages.print_json(report)
     else:
         messages.show_demo(report, out, lang)
-
-
-def _sentences(explanation: Explanation) -> dict[str, str]:
-    from kgrec.query import sentence
-    from kgrec.schema import LANGUAGES
-
-    return {language: sentence(explanation, language) for language in LANGUAGES}
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

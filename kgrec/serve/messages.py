@@ -51,14 +51,15 @@ _STYLES = {"PASS": "green", "WARN": "yellow", "FAIL": "bold red"}
 def print_json(payload: Any) -> None:
     """Write one JSON document to stdout; numbers that JSON does not have become null."""
     as_ascii = (sys.stdout.encoding or "ascii").lower() not in ("utf-8", "utf8")
-    sys.stdout.write(json.dumps(_plain(payload), ensure_ascii=as_ascii, indent=2) + "\n")
+    sys.stdout.write(json.dumps(plain(payload), ensure_ascii=as_ascii, indent=2) + "\n")
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """The same as JSON can say it: names are texts, numbers that it does not have are None."""
     if isinstance(value, Mapping):
-        return {str(name): _plain(part) for name, part in value.items()}
+        return {str(name): plain(part) for name, part in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(part) for part in value]
+        return [plain(part) for part in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 

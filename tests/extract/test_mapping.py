@@ -224,7 +224,7 @@ def test_skipping_leaves_bad_rows_out_and_counts_them() -> None:
             "RecordError: column 'player_id' holds an id that is too long.\n"
             "  where     csv:data/players.csv, row 1, node type Player\n"
             f"  found     '{'x' * 199}... (65539 characters)   (1 of 1 rows)\n"
-            "  expected  at most 65,536 characters, from games.yaml:9\n"
+            "  expected  at most 2,000 characters, from games.yaml:9\n"
             "  next      correct the source, or run `kgrec check` for the full list",
         ),
         (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -14,13 +14,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from worlds_bundle import film_bundle, film_schema, film_store, random_bundle
 
-from kgrec.errors import KgrecError, QueryTimeoutError
+from kgrec.errors import KgrecError, QueryTimeoutError, StoreUnavailableError
 from kgrec.graph import GraphStore
 from kgrec.graph.store import GraphPath, NodeRef, PathLimits, PathStep
 from kgrec.query import Explanation, PastInteraction, Recommender
 from kgrec.query import explain as explain_module
 from kgrec.query.explain import Contribution, PastItem
-from kgrec.query.paths import BUDGET_S, PATHS_SHOWN, shown_paths
+from kgrec.query.graph_link import AGAIN_AFTER_S, GraphLink
+from kgrec.query.paths import PATHS_SHOWN, shown_paths
 from kgrec.schema import GraphSchema
 
 MANY = settings(max_examples=30, deadline=None)
@@ -164,61 +165,66 @@ def test_without_history_there_is_no_counterfactual(films: Recommender) -> None:
 
 
 @dataclass
-class SlowStore:
-    """Path look-ups take ``seconds`` of a clock that the test turns, or run out of their time."""
+class OddStore:
+    """Finds three paths from every item; confirms those that start where it is told to."""
 
     schema: GraphSchema = field(default_factory=film_schema)
-    seconds: float = 0.0
-    times_out: bool = False
-    truth: bool = True
-    now: float = 0.0
-    limits: list[PathLimits] = field(default_factory=list)
+    graph_id: str = "g1"
+    true_from: tuple[str, ...] = ("a", "b", "c", "d")
+    fails: Exception | None = None
+    asked: int = 0
 
-    def paths(self, source: str, target: str, limits: PathLimits) -> list[GraphPath]:
-        self.now += self.seconds
-        self.limits.append(limits)
-        if self.times_out and source != "quick":
-            raise QueryTimeoutError("the query ran out of its time.")
-        ends = NodeRef("Film", source, source), NodeRef("Film", target, target)
-        return [GraphPath((PathStep(*ends, "SEQUEL_OF", "SEQUEL_OF", True),))] * 3
+    def paths_from(self, sources: Sequence[str], target: str, limits: PathLimits) -> list[list[GraphPath]]:
+        self.asked += 1
+        if self.fails:
+            raise self.fails
+        end = NodeRef("Film", target, target)
+        steps = [PathStep(NodeRef("Film", uid, uid), end, "SEQUEL_OF", "SEQUEL_OF", True) for uid in sources]
+        return [[GraphPath((step,))] * 3 for step in steps]
 
-    def confirm(self, path: GraphPath) -> bool:
-        return self.truth
+    def confirm_all(self, candidates: Sequence[GraphPath], timeout_s: float) -> list[bool]:
+        return [path.nodes[0].uid in self.true_from for path in candidates]
+
+
+def linked(store: Any) -> GraphLink:
+    return GraphLink(store)
 
 
 def test_a_path_that_the_store_does_not_confirm_is_not_shown() -> None:
-    unsure: Any = SlowStore(truth=False)
-    assert shown_paths(unsure, ["a"], "b") == ((), None)
+    paths, missing = shown_paths(linked(OddStore(true_from=("b",))), ["a", "b"], "z")
+    assert [path.nodes[0].uid for path in paths] == ["b"] * 3
+    assert missing is None
 
 
 def test_no_more_paths_than_can_be_read() -> None:
-    store: Any = SlowStore()
-    paths, missing = shown_paths(store, ["a", "b", "c", "d"], "z")
-    assert (len(paths), missing, len(store.limits)) == (PATHS_SHOWN, None, 2)
+    paths, missing = shown_paths(linked(OddStore()), ["a", "b", "c", "d"], "z")
+    assert [path.nodes[0].uid for path in paths] == ["a"] * 3 + ["b"] * 3
+    assert (len(paths), missing) == (PATHS_SHOWN, None)
 
 
-def test_a_look_up_that_times_out_loses_its_own_paths_only() -> None:
-    store: Any = SlowStore(times_out=True)
-    paths, missing = shown_paths(store, ["hub", "quick", "hub2"], "z")
-    assert [path.nodes[0].uid for path in paths] == ["quick"] * 3
-    assert missing == "graph paths are incomplete: 2 of 3 look-ups ran out of time"
-
-
-def test_all_look_ups_together_have_a_budget(monkeypatch: pytest.MonkeyPatch) -> None:
-    store: Any = SlowStore(seconds=1.0, times_out=True)
-    monkeypatch.setattr(time, "monotonic", lambda: store.now)
-    assert BUDGET_S == 1.5
-    paths, missing = shown_paths(store, ["a", "b", "c", "d"], "z")
-    assert (paths, missing) == ((), "graph paths are incomplete: 4 of 4 look-ups ran out of time")
-    assert [limits.timeout_s for limits in store.limits] == [0.5, 0.5]
-
-
-def test_timeouts_degrade_an_explanation_and_do_not_fail_it() -> None:
-    store: Any = SlowStore(times_out=True)
-    store.graph_id = "g1"
+def test_a_timeout_degrades_an_explanation_and_does_not_fail_it() -> None:
+    store: Any = OddStore(fails=QueryTimeoutError("too slow."))
     it = Recommender(film_bundle(film_schema(), "g1"), store).explain(item="empire", history=["star-wars"])
-    assert it.degraded == "graph paths are incomplete: 1 of 1 look-ups ran out of time"
+    assert it.degraded == "no graph paths: the look-up ran out of its time"
     assert it.counterfactual is not None
+
+
+def test_a_store_that_is_away_is_left_alone_for_a_while_and_then_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 0.0
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    odd = OddStore(fails=StoreUnavailableError("the server cannot be reached."))
+    store: Any = odd
+    recommender = Recommender(film_bundle(film_schema(), "g1"), store)
+    gone = "no graph paths: the store cannot be reached (the server cannot be reached.)"
+    three = recommender.recommend(history=["star-wars"], k=3, explain=True)
+    assert [one.explanation.degraded for one in three if one.explanation] == [gone] * 3
+    assert odd.asked == 1
+    odd.fails, odd.true_from = None, ("star-wars",)
+    assert recommender.explain(item="empire", history=["star-wars"]).degraded == gone
+    assert odd.asked == 1
+    now = AGAIN_AFTER_S + 0.1
+    back = recommender.explain(item="empire", history=["star-wars"])
+    assert (back.degraded, len(back.paths), odd.asked) == (None, 3, 2)
 
 
 def test_parts_that_do_not_add_up_are_refused(films: Recommender, monkeypatch: pytest.MonkeyPatch) -> None:

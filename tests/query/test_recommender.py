@@ -268,7 +268,9 @@ def test_opening_bundle_and_store_from_disk(tmp_path: Path) -> None:
         explanation = recommender.explain("ann", "empire")
         assert explanation.degraded is None
         assert len(explanation.paths) == 1
-    assert recommender.explain("ann", "empire").degraded == "no graph paths: the store was closed"
+    assert recommender.explain("ann", "empire").degraded == (
+        "no graph paths, and history as of the bundle: the store was closed"
+    )
 
 
 def test_opening_with_an_empty_store(tmp_path: Path) -> None:
@@ -285,7 +287,9 @@ def test_opening_without_the_store_that_was_named(tmp_path: Path) -> None:
     degraded = recommender.explain("ann", "empire").degraded
     assert degraded is not None
     assert degraded.startswith("no graph paths, and history as of the bundle: the store cannot be reached (")
-    assert Recommender.open(tmp_path / "b").explain("ann", "empire").degraded == "no graph paths: no store was opened"
+    assert Recommender.open(tmp_path / "b").explain("ann", "empire").degraded == (
+        "no graph paths, and history as of the bundle: no store was opened"
+    )
     with pytest.raises(ConfigError):
         Recommender.open(tmp_path / "b", "oracle:somewhere")
 
@@ -301,7 +305,7 @@ class Gone:
     def history(self, *_: object) -> list[Interaction]:
         raise StoreUnavailableError("the connection was refused.")
 
-    paths = export_nodes = history
+    paths_from = export_nodes = history
 
 
 def test_a_store_that_goes_away_later() -> None:
@@ -314,7 +318,7 @@ def test_a_store_that_goes_away_later() -> None:
         "no graph paths, and history as of the bundle: the store cannot be reached (the connection was refused.)"
     )
     folded = recommender.explain(item="empire", history=["star-wars"])
-    assert folded.degraded == "graph paths are incomplete: the store cannot be reached (the connection was refused.)"
+    assert folded.degraded == "no graph paths: the store cannot be reached (the connection was refused.)"
     with pytest.raises(StoreUnavailableError):
         recommender.recommend("ann", where={"year": 1990})
 

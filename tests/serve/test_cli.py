@@ -11,7 +11,20 @@ from shop import FILES, IMPORT, Said, Shell
 
 from kgrec.config import TrainConfig
 
-COMMANDS = ("check", "ingest", "inspect", "train", "evaluate", "benchmark", "recommend", "explain", "demo")
+COMMANDS = (
+    "check",
+    "ingest",
+    "inspect",
+    "train",
+    "evaluate",
+    "benchmark",
+    "recommend",
+    "explain",
+    "serve",
+    "cypher",
+    "demo",
+    "export",
+)
 
 
 def test_help_names_every_command(shell: Shell) -> None:

@@ -1,0 +1,51 @@
+"""Repeats: which node records only say again what was said before, told in memory that does not grow."""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+
+from kgrec.records import NodeRecord
+
+_SIZE = 16
+"""Bytes of a digest: enough that no two records of any import share one."""
+
+
+class Repeats:
+    """Knows what the last record of a node said, for about as many nodes as it has slots.
+
+    A node has one slot, where the digest of its last record is kept; another node with the same slot takes it over.
+    What is so forgotten counts as new: written to a store again, it changes nothing.
+
+    Args:
+        slots: of 16 bytes each.
+    """
+
+    def __init__(self, slots: int = 2**20) -> None:
+        self._slots = slots
+        self._digests = bytearray(slots * _SIZE)
+
+    def is_new(self, record: NodeRecord) -> bool:
+        """Whether the record says something else than the one before it about its node, or that one is forgotten."""
+        said = repr((record.platform, record.properties))
+        place, digest = self._place(record), _digest(f"{_node(record)}{said}")
+        if self._digests[place] == digest:
+            return False
+        self._digests[place] = digest
+        return True
+
+    def forget(self, record: NodeRecord) -> None:
+        """Take the next record of this one's node for new."""
+        self._digests[self._place(record)] = bytes(_SIZE)
+
+    def _place(self, record: NodeRecord) -> slice:
+        start = int.from_bytes(_digest(_node(record))) % self._slots * _SIZE
+        return slice(start, start + _SIZE)
+
+
+def _node(record: NodeRecord) -> str:
+    return repr((record.type, record.uid))
+
+
+def _digest(text: str) -> bytes:
+    # Unlike hash(), the same in every process: an import that goes on must be cut in the same places.
+    return blake2b(text.encode(), digest_size=_SIZE).digest()

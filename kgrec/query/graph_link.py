@@ -1,0 +1,75 @@
+"""A recommender's link to its graph: left alone for a while when the store is away, taken up again when it is back."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+from kgrec.errors import GraphError, StoreUnavailableError
+from kgrec.graph import GraphStore
+
+AGAIN_AFTER_S = 5.0
+"""Seconds for which a store that could not be reached is not asked again: answers must not wait for it every time."""
+
+
+class GraphLink:
+    """A store that may come and go.
+
+    Args:
+        store: open already; None where it is still to be opened, or where there is none at all.
+        opener: opens the store, or raises GraphError; None where it is not to be opened from here.
+        reason: why there is no store.
+    """
+
+    def __init__(
+        self, store: GraphStore | None, opener: Callable[[], GraphStore] | None = None, reason: str = ""
+    ) -> None:
+        self._store = store
+        self._opener = opener
+        self._reason = reason
+        self._again_at = 0.0 if opener is None else time.monotonic() + AGAIN_AFTER_S
+        self._lock = threading.Lock()
+
+    @property
+    def store(self) -> GraphStore | None:
+        """The store, whether it answers or not; None while it was never reached."""
+        return self._store
+
+    def reach(self) -> tuple[GraphStore | None, str | None]:
+        """The store where it may be asked now, else None and why."""
+        with self._lock:
+            opener = self._opener if self._store is None else None
+            if time.monotonic() < self._again_at or (self._store is None and opener is None):
+                return None, self._reason
+            if opener is None:
+                return self._store, None
+            self._again_at = time.monotonic() + AGAIN_AFTER_S  # one thread opens it, nobody waits for that one
+        try:
+            store = opener()
+        except GraphError as error:
+            return None, self.failed(error)
+        with self._lock:
+            self._store, self._again_at = store, 0.0
+        return store, None
+
+    def failed(self, error: GraphError) -> str:
+        """Note that the store did not answer, and say so in words."""
+        with self._lock:
+            self._reason = unreachable(error)
+            self._again_at = time.monotonic() + AGAIN_AFTER_S
+            return self._reason
+
+    def close(self) -> None:
+        """Close the store for good."""
+        with self._lock:
+            store, self._store, self._opener = self._store, None, None
+            self._reason = "the store was closed"
+        if store is not None:
+            store.close()
+
+
+def unreachable(error: GraphError) -> str:
+    """The same in the words of an explanation."""
+    what = "cannot be reached" if isinstance(error, StoreUnavailableError) else "did not answer"
+    return f"the store {what} ({error.summary})"

@@ -1,0 +1,106 @@
+"""Repeats: what says nothing new is left out, and forgetting changes no graph."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kgrec.extract.repeats import Repeats
+from kgrec.records import NodeRecord
+
+
+def node(uid: str, platform: str = "p", **properties: str) -> NodeRecord:
+    return NodeRecord("Tag", uid, properties, platform)
+
+
+def test_only_what_the_last_record_of_a_node_said_is_a_repeat() -> None:
+    records = [
+        node("a"),
+        node("b"),
+        node("a"),  # a repeat
+        node("a", name="A"),
+        node("a", name="A"),  # a repeat
+        node("a"),
+        node("a", "q"),
+        NodeRecord("Other", "a", {}, "q"),
+        node("b"),  # a repeat
+        node("a", "q"),  # a repeat
+    ]
+    repeats = Repeats()
+    assert [repeats.is_new(record) for record in records] == [
+        True,
+        True,
+        False,
+        True,
+        False,
+        True,
+        True,
+        True,
+        False,
+        False,
+    ]
+
+
+def test_after_forgetting_a_repeat_is_new() -> None:
+    repeats = Repeats()
+    assert repeats.is_new(node("a"))
+    repeats.forget(node("a", name="anything"))
+    assert repeats.is_new(node("a"))
+
+
+def test_what_is_forgotten_is_the_same_in_every_process() -> None:
+    repeats = Repeats(slots=4)
+    news = [repeats.is_new(node(uid)) for uid in "abcdefgh" * 3]
+    assert "".join("x" if new else "." for new in news) == "xxxxxxxxxxxx.xxxxxxx.xxx"
+
+
+@given(
+    records=st.lists(
+        st.tuples(
+            st.builds(
+                NodeRecord,
+                st.just("Tag"),
+                st.sampled_from("abc"),
+                st.dictionaries(st.sampled_from(["name", "note"]), st.sampled_from(["x", "y"])),
+                st.sampled_from("pq"),
+            ),
+            st.booleans(),
+        )
+    ),
+    slots=st.integers(1, 4),
+)
+def test_leaving_repeats_out_changes_no_graph(records: list[tuple[NodeRecord, bool]], slots: int) -> None:
+    """A record in a pair with True is one of a source that does not repeat: it is kept in any case."""
+
+    def graph(kept: list[NodeRecord]) -> dict[str, tuple[dict[str, object], set[str]]]:
+        nodes: dict[str, tuple[dict[str, object], set[str]]] = {}
+        for record in kept:
+            properties, platforms = nodes.setdefault(record.uid, ({}, set()))
+            properties.update(record.properties)
+            platforms.add(record.platform)
+        return nodes
+
+    repeats = Repeats(slots)
+    kept = []
+    for record, plain in records:
+        if plain:
+            repeats.forget(record)
+        elif not repeats.is_new(record):
+            continue
+        kept.append(record)
+    assert graph(kept) == graph([record for record, _ in records])
+
+
+def test_lone_surrogates_are_told_apart() -> None:
+    repeats = Repeats()
+    assert repeats.is_new(node("\ud800"))
+    assert repeats.is_new(node("\ud801"))
+    assert not repeats.is_new(node("\ud801"))
+
+
+@pytest.mark.parametrize("count", [1_000, 20_000])
+def test_memory_is_that_of_its_slots(count: int) -> None:
+    repeats = Repeats(slots=1_000)
+    assert sum(repeats.is_new(node(str(at))) for at in range(count)) == count
+    assert len(repeats._digests) == 16_000
