@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from kgrec.errors import GraphError, SchemaMismatchError, UnknownUserError, shorten
 from kgrec.graph import cypher, paths
 from kgrec.graph.arrow import EDGE_COLUMNS, INTERACTION_COLUMNS, node_columns, record_batches
+from kgrec.graph.cypher_publish import STATEMENTS
 from kgrec.graph.look_ups import READ_QUERIES
 from kgrec.graph.store import GraphCounts, GraphPath, PathLimits, StoredTable, UpsertCounts
 from kgrec.records import EdgeRecord, Interaction, NodeRecord, Value
@@ -239,6 +240,10 @@ class CypherStore(ABC):
     def mark_batch(self, source: str, batches: int) -> None:
         """Note how many batches of an import are in."""
         self._write(cypher.WRITE_LEDGER, {"source": source, "batches": batches})
+
+    def write_back(self, statement: str, /, *names: str, **parameters: Any) -> Rows:
+        """Run a statement of publishing by name."""
+        return self._write(STATEMENTS[statement](self._known_schema(), *names), parameters)[0]
 
     # reading
 

@@ -179,7 +179,11 @@ def _read_ahead(batches: Iterator[Batch]) -> Iterator[Batch]:
             yield batch
 
 
+CUT = 2
+"""Raised whenever the same sources are cut into other batches than before, so that no count of the old ones is used."""
+
+
 def _ledger_name(extraction: Extraction, batch_size: int) -> str:
     """Everything that decides what the n-th batch is: a count noted for one cutting must not be used for another."""
     schema = hashlib.sha256(extraction.schema.model_dump_json().encode()).hexdigest()[:16]
-    return f"{extraction.source_id} {schema} {batch_size}"
+    return f"{extraction.source_id} {schema} {batch_size} {CUT}"

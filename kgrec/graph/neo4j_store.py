@@ -2,7 +2,7 @@
 
 Every write is one managed transaction: the driver runs it again where the server says that this may help (a deadlock, a
 change of leader, a lost connection). A connection that is lost during a commit leaves open whether it happened; every
-statement merges on keys, so running it again changes nothing.
+statement merges on keys, so it is run again, which changes nothing.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from neo4j import (
     TrustCustomCAs,
     unit_of_work,
 )
-from neo4j.exceptions import AuthError, ConfigurationError, DriverError, Neo4jError, TransientError
+from neo4j.exceptions import AuthError, ConfigurationError, DriverError, IncompleteCommit, Neo4jError, TransientError
 
 from kgrec.errors import ConfigError, GraphError, QueryTimeoutError, StoreUnavailableError, shorten
 from kgrec.graph.cypher_store import CypherStore, Rows
@@ -169,7 +169,11 @@ class Neo4jStore(CypherStore):
             return rows, counters.nodes_created + counters.relationships_created
 
         with self._session(WRITE_ACCESS, WRITE_RETRY_S) as session:
-            return session.execute_write(work)
+            try:
+                return session.execute_write(work)
+            except IncompleteCommit:
+                # The driver cannot know whether it happened; for a statement that merges on keys once more is safe.
+                return session.execute_write(work)
 
     def _ours(self, error: Neo4jError | DriverError) -> GraphError:
         """A failure of the driver or the server as one of ours; neither holds the password."""

@@ -51,7 +51,7 @@ def read_dataset(store: GraphStore, schema: GraphSchema | None = None) -> Datase
         users=users,
         items=item_ids,
         nodes=nodes,
-        interactions=_interactions(store, schema, users, item_ids),
+        interactions=read_interactions(store, schema, users, item_ids),
         facts=_facts(store, schema, nodes),
         names=tuple(names),
         texts=tuple(texts),
@@ -63,7 +63,8 @@ def _text(values: tuple[Any, ...]) -> str:
     return ". ".join(part for part in parts if part)
 
 
-def _interactions(store: GraphStore, schema: GraphSchema, users: Vocabulary, items: Vocabulary) -> Interactions:
+def read_interactions(store: GraphStore, schema: GraphSchema, users: Vocabulary, items: Vocabulary) -> Interactions:
+    """All behaviour in a store; the row is -1 for a user or an item that a vocabulary does not have."""
     columns: dict[str, list[Any]] = {n: [] for n in ("user", "item", "kind", "platform", "time", "weight")}
     for type in schema.interactions:
         for batch in store.export_interactions(type):

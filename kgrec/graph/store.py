@@ -129,7 +129,7 @@ class GraphStore(Protocol):
         ...
 
     def upsert_nodes(self, records: Sequence[NodeRecord]) -> UpsertCounts:
-        """Create or update nodes of any types, in one durable batch."""
+        """Create or update nodes of any types; durable when it returns, each type's at once."""
         ...
 
     def upsert_edges(self, records: Sequence[EdgeRecord]) -> UpsertCounts:
@@ -210,6 +210,18 @@ class GraphStore(Protocol):
         """The whole graph for a copy of it, the store's own bookkeeping included: nodes first, then relationships.
 
         Each table is read while it is iterated, and before the next one; the graph must not change meanwhile.
+        """
+        ...
+
+    def write_back(self, statement: str, /, *names: str, **parameters: Any) -> list[dict[str, Any]]:
+        """Run one of the statements named in :mod:`kgrec.graph.cypher_publish` as one durable write; its rows.
+
+        Args:
+            names: types of the schema and the like, checked before they are written into the text.
+            parameters: values of the text's parameters.
+
+        Raises:
+            KeyError: no statement of that name.
         """
         ...
 

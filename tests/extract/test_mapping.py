@@ -223,7 +223,7 @@ def test_skipping_leaves_bad_rows_out_and_counts_them() -> None:
             {"player_id": ["x" * (LONGEST_ID + 1)]},
             "RecordError: column 'player_id' holds an id that is too long.\n"
             "  where     csv:data/players.csv, row 1, node type Player\n"
-            f"  found     '{'x' * 199}... (65539 characters)   (1 of 1 rows)\n"
+            f"  found     '{'x' * 199}... (2003 characters)   (1 of 1 rows)\n"
             "  expected  at most 2,000 characters, from games.yaml:9\n"
             "  next      correct the source, or run `kgrec check` for the full list",
         ),
@@ -322,7 +322,7 @@ def test_an_empty_table_has_no_records() -> None:
 
 
 @pytest.mark.parametrize(
-    "uid", ["it's", '"q"', "`MATCH (n) DETACH DELETE n`", "{a: $b}", "}) RETURN 1 //", "\\", "ö中文🎬", "x" * 10_000]
+    "uid", ["it's", '"q"', "`MATCH (n) DETACH DELETE n`", "{a: $b}", "}) RETURN 1 //", "\\", "ö中文🎬", "x" * 2_000]
 )
 def test_odd_ids_survive(uid: str) -> None:
     assert mapped(table("players", player_id=[uid])) == [NodeRecord("Player", uid, {}, "shop")]
