@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from kgrec.errors import KgrecError
     from kgrec.graph import open_store
     from kgrec.pipeline import evaluate, ingest, train
+    from kgrec.publishing import publish
     from kgrec.query import Explanation, PastInteraction, Recommendation, Recommender, sentence
     from kgrec.schema import GraphSchema, load_schema
 
@@ -30,6 +31,7 @@ _HOMES = {
     "ingest": "kgrec.pipeline",
     "load_schema": "kgrec.schema",
     "open_store": "kgrec.graph",
+    "publish": "kgrec.publishing",
     "sentence": "kgrec.query",
     "train": "kgrec.pipeline",
 }
@@ -47,6 +49,7 @@ __all__ = [
     "ingest",
     "load_schema",
     "open_store",
+    "publish",
     "sentence",
     "train",
 ]

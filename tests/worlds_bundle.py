@@ -77,7 +77,8 @@ def bundle_of(
 ) -> Bundle:
     """A bundle of items ``i0..``, users ``u0..`` and one further node."""
     items = items or tuple(f"i{n}" for n in range(model.n_items))
-    nodes = (*(f"Movie:{item}" for item in items), "Genre:g")
+    item_type = schema.item_type if schema else "Movie"
+    nodes = (*(f"{item_type}:{item}" for item in items), "Genre:g")
     return Bundle(
         Manifest(
             schema, graph_id, {"embedding_dim": 2}, 7, {"kgrec": "0.1.0"}, 3.0, {"ndcg@10": 0.5}, [], "2026-01-01"

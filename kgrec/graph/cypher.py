@@ -184,31 +184,37 @@ def one_node(schema: GraphSchema, type: str) -> str:
     )
 
 
-def all_nodes(schema: GraphSchema, type: str) -> str:
-    """Every node of a type, by uid."""
-    return f"{_by_uid(node_label(schema, type), 'n')} RETURN {_node_columns(schema, type)}"
+# A driver spends most of its time per record: what a node has comes as one record with a list of rows, as wide as the
+# names say. Nodes come one after the other, so neither side ever holds a whole type.
+
+EDGE_ROW = ("relation", "target_type", "target")
+INTERACTION_ROW = ("item", "kind", "platform", "time", "weight")
 
 
-def all_edges(schema: GraphSchema, type: str) -> list[str]:
-    """Every fact of a type, one text per type that its source may have."""
-    edge, ends = edge_type(schema, type), schema.edges[type]
-    return [
-        f"{_by_uid(node_label(schema, source), 'a')} MATCH (a)-[r:{edge}]->(b) "
-        f"RETURN '{source}' AS source_type, a.uid AS source, r.relation AS relation, "
-        f"{_type_of('b', ends.target)} AS target_type, b.uid AS target "
-        "ORDER BY source, relation, target_type, target"
-        for source in sorted(ends.source)
-    ]
-
-
-def all_interactions(schema: GraphSchema, type: str) -> str:
-    """Every interaction of a type."""
-    behaviour, ends = interaction_type(schema, type), schema.interactions[type]
+def edges_of(schema: GraphSchema, type: str) -> str:
+    """Facts of a type from a node: ``source`` and its ``rows``, EDGE_ROW."""
+    edge = edge_type(schema, type)
     return (
-        f"{_by_uid(node_label(schema, ends.user), 'a')} MATCH (a)-[r:{behaviour}]->(b) "
-        "RETURN a.uid AS user, b.uid AS item, r.kind AS kind, "
-        "r.platform AS platform, r.time AS time, r.weight AS weight, r.key AS key ORDER BY user, item, key"
+        f"CALL (n) {{ MATCH (n)-[r:{edge}]->(b) "
+        f"WITH r.relation AS relation, {_type_of('b', schema.edges[type].target)} AS target_type, b.uid AS target "
+        "ORDER BY relation, target_type, target RETURN collect([relation, target_type, target]) AS rows }\n"
+        "WITH n, rows WHERE size(rows) > 0 RETURN n.uid AS source, rows"
     )
+
+
+def interactions_of(schema: GraphSchema, type: str) -> str:
+    """Interactions of a type of a user: ``user`` and their ``rows``, INTERACTION_ROW."""
+    return (
+        f"CALL (n) {{ MATCH (n)-[r:{interaction_type(schema, type)}]->(b) "
+        "WITH b.uid AS item, r ORDER BY item, r.key "
+        "RETURN collect([item, r.kind, r.platform, r.time, r.weight]) AS rows }\n"
+        "WITH n, rows WHERE size(rows) > 0 RETURN n.uid AS user, rows"
+    )
+
+
+def node_of(schema: GraphSchema, type: str) -> str:
+    """The schema properties of a node."""
+    return f"RETURN {_node_columns(schema, type)}"
 
 
 def _by_uid(label: str, name: str) -> str:
@@ -270,6 +276,8 @@ def _whole_relationships(relationship: str, target: str, names: Iterable[str]) -
 def neighbours(schema: GraphSchema) -> str:
     """Facts of the items ``$ends`` (maps of ``uid`` and ``far``), both directions, without hubs, the rarest first.
 
+    One record per item that has any, with ``rows`` of edge, relation, forward, type, uid, name, degree.
+
     The items ``far``, where paths are to end, are kept whatever their degree: nobody walks through them.
     """
     item, facts = node_label(schema, schema.item_type), any_fact(schema)
@@ -277,21 +285,26 @@ def neighbours(schema: GraphSchema) -> str:
         f"UNWIND $ends AS one CALL (one) {{ MATCH (a:{item} {{uid: one.uid}})-[r:{facts}]-(x)\n"
         f"WITH one, a, r, x, COUNT {{ (x)-[:{facts}]-() }} AS degree\n"
         f"WHERE degree <= $max_degree OR (x.uid IN one.far AND x:{item})\n"
-        "RETURN a.name AS start_name, type(r) AS edge, r.relation AS relation, startNode(r) = a AS forward, "
+        "WITH a.name AS start_name, type(r) AS edge, r.relation AS relation, startNode(r) = a AS forward, "
         f"{_type_of('x', _fact_ends(schema))} AS type, x.uid AS uid, x.name AS name, degree "
-        "ORDER BY degree, type, uid, edge, relation, forward LIMIT $most }\n"
-        "RETURN one.uid AS start, start_name, edge, relation, forward, type, uid, name, degree"
+        "ORDER BY degree, type, uid, edge, relation, forward LIMIT $most\n"
+        "RETURN start_name, collect([edge, relation, forward, type, uid, name, degree]) AS rows }\n"
+        "RETURN one.uid AS start, start_name, rows"
     )
 
 
 def links(schema: GraphSchema, type: str) -> str:
-    """Facts between the nodes ``$uids`` of a type and any node whose uid is in ``$others``."""
+    """Facts between the nodes ``$uids`` of a type and any node whose uid is in ``$others``.
+
+    One record, with ``rows`` of source, edge, relation, forward, type, uid.
+    """
     return (
         "UNWIND $uids AS wanted\n"
         f"MATCH (x:{node_label(schema, type)} {{uid: wanted}})-[r:{any_fact(schema)}]-(y) WHERE y.uid IN $others\n"
-        "RETURN x.uid AS source, type(r) AS edge, r.relation AS relation, startNode(r) = x AS forward, "
+        "WITH x.uid AS source, type(r) AS edge, r.relation AS relation, startNode(r) = x AS forward, "
         f"{_type_of('y', _fact_ends(schema))} AS type, y.uid AS uid "
-        "ORDER BY source, type, uid, edge, relation, forward LIMIT $most"
+        "ORDER BY source, type, uid, edge, relation, forward LIMIT $most\n"
+        "RETURN collect([source, edge, relation, forward, type, uid]) AS rows"
     )
 
 

@@ -44,7 +44,7 @@ class CypherStore(ABC):
         """Rows of a read; QueryTimeoutError after ``timeout_s``."""
 
     def _stream(self, text: str, parameters: dict[str, Any]) -> Iterator[dict[str, Any]]:
-        """Rows of a whole type one after the other; a store that holds its graph elsewhere fetches them as it goes."""
+        """Rows of a read one after the other; a store that holds its graph elsewhere fetches them as it goes."""
         yield from self._read(text, parameters, None)
 
     def _walk(self, type: str, text: str) -> Iterator[dict[str, Any]]:
@@ -297,20 +297,32 @@ class CypherStore(ABC):
     def export_nodes(self, type: str, batch_size: int = 10_000) -> Iterator[pa.RecordBatch]:
         """Nodes of a type, by uid; a first pass over their properties decides the types of the columns."""
         schema = self._known_schema()
-        text = cypher.all_nodes(schema, type)
-        columns = node_columns(schema, type, lambda: self._stream(text, {}))
-        return record_batches(self._stream(text, {}), columns, batch_size)
+        text = cypher.node_of(schema, type)
+        columns = node_columns(schema, type, lambda: self._walk(type, text))
+        return record_batches(self._walk(type, text), columns, batch_size)
 
     def export_edges(self, type: str, batch_size: int = 10_000) -> Iterator[pa.RecordBatch]:
         """Facts of a type."""
-        texts = cypher.all_edges(self._known_schema(), type)
-        rows = (row for text in texts for row in self._stream(text, {}))
+        schema = self._known_schema()
+        text = cypher.edges_of(schema, type)
+        rows = (
+            {"source_type": source_type, "source": node["source"], **dict(zip(cypher.EDGE_ROW, row, strict=True))}
+            for source_type in sorted(schema.edges[type].source)
+            for node in self._walk(source_type, text)
+            for row in node["rows"]
+        )
         return record_batches(rows, EDGE_COLUMNS, batch_size)
 
     def export_interactions(self, type: str, batch_size: int = 10_000) -> Iterator[pa.RecordBatch]:
         """Behaviour of a type."""
-        text = cypher.all_interactions(self._known_schema(), type)
-        return record_batches(self._stream(text, {}), INTERACTION_COLUMNS, batch_size)
+        schema = self._known_schema()
+        text = cypher.interactions_of(schema, type)
+        rows = (
+            {"user": node["user"], **dict(zip(cypher.INTERACTION_ROW, row, strict=True))}
+            for node in self._walk(schema.interactions[type].user, text)
+            for row in node["rows"]
+        )
+        return record_batches(rows, INTERACTION_COLUMNS, batch_size)
 
     def stored_tables(self) -> Iterator[StoredTable]:
         """Everything that is stored, table by table."""

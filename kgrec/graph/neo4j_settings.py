@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlsplit, urlunsplit
 
 from kgrec.errors import ConfigError
 
@@ -15,6 +15,8 @@ SCHEMES = ("neo4j", "neo4j+s", "neo4j+ssc", "bolt", "bolt+s", "bolt+ssc")
 certificate that is checked, ``+ssc`` TLS with a self-signed one."""
 
 USER, PASSWORD, DATABASE, CA = (f"KGREC_NEO4J_{name}" for name in ("USER", "PASSWORD", "DATABASE", "CA"))
+
+_SECRET = ("user", "username", "password")
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,7 @@ class Neo4jSettings:
         uri: what the driver takes, ``neo4j://host:port``, with the routing context where there is one.
         database: None for the server's default database.
         user, password: None where the server asks for none.
-        ca: file with the certificates to trust, for servers whose authority the system does not know.
+        ca: file with the certificates to trust, for ``+s`` servers whose authority the system does not know.
     """
 
     uri: str
@@ -40,35 +42,38 @@ class Neo4jSettings:
         if self.database is None:
             return self.uri
         parts = urlsplit(self.uri)
-        return urlunsplit((parts.scheme, parts.netloc, f"/{self.database}", parts.query, ""))
+        return urlunsplit((parts.scheme, parts.netloc, "/" + quote(self.database, safe=""), parts.query, ""))
 
     @classmethod
     def from_url(cls, url: str, environment: Mapping[str, str] | None = None) -> Neo4jSettings:
         """Read ``neo4j://HOST[:PORT][/DATABASE]`` and the environment.
 
         Raises:
-            ConfigError: no host, a user or password in the URL, a port that is no number, or a missing CA file.
+            ConfigError: no host, a user or password in the URL, a port that is no number, or a CA file that is missing
+                or beside a scheme that checks no certificate.
         """
         known = os.environ if environment is None else environment
-        parts = urlsplit(url)
-        if "@" in parts.netloc:
+        scheme = url.partition(":")[0]
+        try:
+            parts = urlsplit(url)
+            addressed = bool(parts.hostname) and (parts.port is None or parts.port > 0) and parts.path.count("/") < 2
+        except ValueError:
+            parts, addressed = SplitResult(scheme, "", "", "", ""), False
+        # Anywhere in the URL: a password with a / ? or # in it is not where one expects it.
+        if "@" in url or any(name in _SECRET for name, _ in parse_qsl(parts.query, keep_blank_values=True)):
             raise ConfigError(
                 "the store's URL holds a user or a password, which would end up in logs and histories.",
                 where="store",
-                found=f"{parts.scheme}://...@{parts.netloc.rpartition('@')[2]}",
-                expected=f"{parts.scheme}://HOST:PORT/DATABASE",
+                found=f"{scheme}://... with a login in it",
+                expected=f"{scheme}://HOST:PORT/DATABASE",
                 next=f"take it out of the URL and set {USER} and {PASSWORD}",
             )
-        try:
-            addressed = bool(parts.hostname) and (parts.port is None or parts.port > 0)
-        except ValueError:
-            addressed = False
-        if not addressed or parts.path.count("/") > 1:
+        if not addressed:
             raise ConfigError(
                 "the store's URL is no address of a Neo4j server.",
                 where="store",
                 found=repr(url),
-                expected=f"{parts.scheme}://HOST:PORT/DATABASE",
+                expected=f"{scheme}://HOST:PORT/DATABASE",
                 next="write, for example, neo4j://127.0.0.1:7687/neo4j",
             )
         ca = Path(known[CA]) if known.get(CA) else None
@@ -79,6 +84,14 @@ class Neo4jSettings:
                 found=str(ca),
                 expected="a PEM file",
                 next=f"correct {CA}, or leave it out to trust what the system trusts",
+            )
+        if ca is not None and not scheme.endswith("+s"):
+            raise ConfigError(
+                "trusted certificates are named, and the scheme of the store's URL checks none.",
+                where=CA,
+                found=f"{scheme}://",
+                expected="neo4j+s:// or bolt+s://",
+                next=f"change the scheme, or unset {CA}",
             )
         return cls(
             uri=urlunsplit((parts.scheme, parts.netloc, "", parts.query, "")),

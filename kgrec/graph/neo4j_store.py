@@ -8,6 +8,7 @@ statement merges on keys, so it is run again, which changes nothing.
 from __future__ import annotations
 
 import logging
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,7 +23,6 @@ from neo4j import (
     ManagedTransaction,
     Result,
     Session,
-    TrustCustomCAs,
     unit_of_work,
 )
 from neo4j.exceptions import AuthError, ConfigurationError, DriverError, IncompleteCommit, Neo4jError, TransientError
@@ -40,7 +40,9 @@ LOOKUP_TIMEOUT_S, WRITE_TIMEOUT_S, EXPORT_TIMEOUT_S = 60.0, 600.0, 3600.0
 MOST_ROWS = 1_000_000
 """Rows that a look-up may return; exports are streamed and have no such bound."""
 
-_FETCH_ROWS = 5_000
+_FETCH_RECORDS = 200
+"""Records that the server sends at a time; in an export each is a node with all its edges."""
+
 _CONNECT_S = 5.0
 
 # What the driver logs about retries and hints of the planner is no news to whoever asked for a recommendation.
@@ -88,25 +90,25 @@ class Neo4jStore(CypherStore):
 
     def _connected(self, retry_s: float) -> Driver:
         own = self._settings
-        uri, trust = own.uri, dict[str, Any]()
-        if own.ca is not None:
-            # The driver takes authorities of one's own only beside a scheme that says nothing about TLS.
-            uri = own.uri.replace("+ssc:", ":").replace("+s:", ":")
-            trust = {"encrypted": True, "trusted_certificates": TrustCustomCAs(str(own.ca))}
         try:
+            uri, trust = own.uri, dict[str, Any]()
+            if own.ca is not None:
+                # The driver takes authorities of one's own only beside a scheme that says nothing about TLS.
+                uri = own.uri.replace("+s:", ":", 1)
+                trust = {"ssl_context": ssl.create_default_context(cafile=own.ca)}
             return GraphDatabase.driver(
                 uri,
                 auth=None if own.user is None else (own.user, own.password or ""),
                 max_transaction_retry_time=retry_s,
                 initial_retry_delay=min(1.0, retry_s / 10),
                 connection_timeout=_CONNECT_S,
-                connection_acquisition_timeout=10 * _CONNECT_S,
+                connection_acquisition_timeout=_CONNECT_S,  # bounds the handshake as well
                 liveness_check_timeout=30.0,
                 notifications_min_severity="OFF",
                 telemetry_disabled=True,
                 **trust,
             )
-        except (ConfigurationError, ValueError) as error:
+        except (ConfigurationError, ValueError, OSError) as error:  # OSError: a file of certificates that holds none
             raise ConfigError(
                 "the store's URL and settings do not fit together.", where=self.url, found=shorten(str(error))
             ) from error
@@ -119,7 +121,7 @@ class Neo4jStore(CypherStore):
             with driver.session(
                 database=self._settings.database,
                 default_access_mode=access,
-                fetch_size=_FETCH_ROWS,
+                fetch_size=_FETCH_RECORDS,
                 bookmark_manager=self._bookmarks,
             ) as session:
                 yield session
@@ -178,7 +180,7 @@ class Neo4jStore(CypherStore):
     def _ours(self, error: Neo4jError | DriverError) -> GraphError:
         """A failure of the driver or the server as one of ours; neither holds the password."""
         code = getattr(error, "code", None) or ""
-        said = shorten(getattr(error, "message", None) or str(error))
+        said = shorten(_reason(error))
         where = self.url
         if "TransactionTimedOut" in code or code == "Neo.TransientError.Transaction.Terminated":
             return QueryTimeoutError(
@@ -191,7 +193,7 @@ class Neo4jStore(CypherStore):
             return GraphError(
                 "the server refused the login.",
                 where=where,
-                found=f"user {self._settings.user!r}" if self._settings.user else "no user and no password",
+                found=f"user {self._settings.user!r}: {said}" if self._settings.user else "no user and no password",
                 expected="a user of this server and their password",
                 next=f"set {USER} and {PASSWORD}",
             )
@@ -216,6 +218,7 @@ class Neo4jStore(CypherStore):
                 "the server cannot be reached.",
                 where=where,
                 found=said,
+                expected=f"a server that speaks Bolt {'with' if '+s' in self._settings.uri else 'without'} TLS there",
                 next="start it, or correct the address; an import goes on where it stopped when it is run again",
             )
         return GraphError("the graph store refused a statement.", where=where, found=f"{code}: {said}")
@@ -229,6 +232,13 @@ class Neo4jStore(CypherStore):
         drivers, self._drivers = self._drivers, {}
         for driver in drivers.values():
             driver.close()
+
+
+def _reason(error: BaseException) -> str:
+    """What went wrong at the bottom of it: of a cluster's address the driver tells only that no member answered."""
+    while isinstance(error.__cause__, ExceptionGroup):
+        error = error.__cause__.exceptions[0]
+    return getattr(error, "message", None) or str(error)
 
 
 def _rows(result: Result) -> Iterator[dict[str, Any]]:

@@ -23,7 +23,7 @@ MOST_NEIGHBOURS = 2_000
 MOST_MIDDLES = 300
 """Nodes on each side of the middle edge of a three-hop path, rare ones first."""
 
-MOST_EXPANDED = 20_000
+MOST_EXPANDED = 10_000
 """Facts walked over in search of middle edges; nodes are taken, rare ones first, until theirs are as many."""
 
 MOST_LINKS = 5_000
@@ -62,11 +62,10 @@ class _Around:
         self.degrees: dict[_Key, int] = {}
         self.edges: dict[_Key, list[_Edge]] = defaultdict(list)
 
-    def add(self, row: dict[str, Any]) -> None:
-        key = (row["type"], row["uid"])
-        self.nodes[key] = NodeRef(row["type"], row["uid"], row["name"] or row["uid"])
-        self.degrees[key] = row["degree"]
-        self.edges[key].append(_Edge(row["edge"], row["relation"], row["forward"]))
+    def add(self, edge: str, relation: str, forward: bool, type: str, uid: str, name: str | None, degree: int) -> None:
+        self.nodes[type, uid] = NodeRef(type, uid, name or uid)
+        self.degrees[type, uid] = degree
+        self.edges[type, uid].append(_Edge(edge, relation, forward))
 
     def middles(self, max_degree: int, *ends: _Key) -> list[_Key]:
         """Nodes that a path may go through: never its ends, nor a hub where another path ends."""
@@ -132,10 +131,9 @@ def _neighbourhoods(
     parameters = {"ends": ends, "max_degree": limits.max_degree, "most": MOST_NEIGHBOURS}
     around: dict[str, _Around] = {}
     for row in bounded(cypher.neighbours(schema), parameters) if starts else ():
-        start = row["start"]
-        if start not in around:
-            around[start] = _Around(NodeRef(schema.item_type, start, row["start_name"] or start))
-        around[start].add(row)
+        around[row["start"]] = _Around(NodeRef(schema.item_type, row["start"], row["start_name"] or row["start"]))
+        for fact in row["rows"]:
+            around[row["start"]].add(*fact)
     return around
 
 
@@ -174,10 +172,10 @@ def _links(
     links: dict[_Key, list[tuple[_Key, _Edge]]] = defaultdict(list)
     for type in sorted(by_type):
         parameters = {"uids": by_type[type], "others": others, "most": MOST_LINKS}
-        for row in bounded(cypher.links(schema, type), parameters):
-            start, end = (type, row["source"]), (row["type"], row["uid"])
+        for source, name, relation, forward, *end_parts in bounded(cypher.links(schema, type), parameters)[0]["rows"]:
+            start, end = (type, source), (end_parts[0], end_parts[1])
             if end in wanted and end != start:
-                edge = _Edge(row["edge"], row["relation"], row["forward"] != backwards)
+                edge = _Edge(name, relation, forward != backwards)
                 links[end if backwards else start].append((start if backwards else end, edge))
     return links
 

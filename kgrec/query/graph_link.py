@@ -20,11 +20,15 @@ class GraphLink:
         store: open already; None where it is still to be opened, or where there is none at all.
         opener: opens the store, or raises GraphError; None where it is not to be opened from here.
         reason: why there is no store.
+
+    Attributes:
+        warm: whether paths were looked up through it before.
     """
 
     def __init__(
         self, store: GraphStore | None, opener: Callable[[], GraphStore] | None = None, reason: str = ""
     ) -> None:
+        self.warm = False
         self._store = store
         self._opener = opener
         self._reason = reason
@@ -56,6 +60,7 @@ class GraphLink:
     def failed(self, error: GraphError) -> str:
         """Note that the store did not answer, and say so in words."""
         with self._lock:
+            self.warm = False
             self._reason = unreachable(error)
             self._again_at = time.monotonic() + AGAIN_AFTER_S
             return self._reason

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kgrec.errors import GraphError, QueryTimeoutError
 from kgrec.graph.store import GraphPath, NodeRef, PathLimits, PathStep
@@ -13,6 +13,8 @@ from kgrec.schema import GraphSchema, Words
 PATHS_SHOWN, PATHS_PER_ITEM = 6, 3
 CONFIRM_S = 0.5
 LIMITS = PathLimits(max_hops=3, max_degree=20_000, max_paths=12, timeout_s=1.0)
+FIRST_LIMITS = replace(LIMITS, timeout_s=10.0)
+"""A server plans and compiles a look-up when it sees it for the first time, which must not cost the reasons."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +62,11 @@ def shown_paths(link: GraphLink, past: Sequence[str], item: str) -> tuple[tuple[
     try:
         best = [
             path
-            for paths in store.paths_from(past, item, LIMITS)
+            for paths in store.paths_from(past, item, LIMITS if link.warm else FIRST_LIMITS)
             for path in [path for path in paths if _has_names(path, schema)][:PATHS_PER_ITEM]
         ]
-        confirmed = store.confirm_all(best, CONFIRM_S)
+        confirmed = store.confirm_all(best, CONFIRM_S if link.warm else FIRST_LIMITS.timeout_s)
+        link.warm = True
     except QueryTimeoutError:
         return (), "no graph paths: the look-up ran out of its time"
     except GraphError as error:

@@ -24,6 +24,7 @@ from kgrec.serve import export_commands, messages
 from kgrec.serve import options as opt
 from kgrec.serve.cypher_command import cypher, print_explanation_cypher
 from kgrec.serve.progress_line import progress_line
+from kgrec.serve.publish_command import publish
 
 app = typer.Typer(
     name="kgrec",
@@ -33,7 +34,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["--help", "-h"], "max_content_width": 110},
 )
 app.add_typer(export_commands.app, name="export")
-_RESUMABLE = ("ingest", "train")
+_RESUMABLE = ("ingest", "train", "publish")
 
 
 def _version(asked: bool) -> None:
@@ -282,6 +283,7 @@ def serve(
 
 
 app.command()(cypher)
+app.command()(publish)
 
 
 @app.command()
