@@ -192,7 +192,7 @@ def stopping(monkeypatch: pytest.MonkeyPatch, store: Any, at: int) -> None:
     real, done = type(store).write_back, iter(range(at))
 
     def write_back(statement: str, *names: str, **parameters: Any) -> Any:
-        if next(done, None) is None:
+        if statement != "index_states" and next(done, None) is None:  # how often that is asked depends on the server
             raise KeyboardInterrupt
         return real(store, statement, *names, **parameters)
 
@@ -208,7 +208,7 @@ def test_stopped_anywhere_readers_have_a_whole_version_and_another_run_finishes(
     quickly(old, store)
     whole.append(rows(store, LISTS))
     seen = set()
-    for at in range(0, 100, 1 if "kglite" in store.url else 12):
+    for at in range(100) if "kglite" in store.url else range(5, 100, 5):
         with monkeypatch.context() as patch:
             stopping(patch, store, at)
             try:
@@ -338,7 +338,7 @@ def test_neighbours_by_the_index_are_those_by_cosine(url: str) -> None:
             for each in found:
                 wanted = float(cosine[int(each["uid"][1:])])
                 shown = each["score"] if "kglite" in url else 2 * each["score"] - 1
-                assert shown == pytest.approx(wanted, abs=0.05)  # Neo4j keeps eight bits of each number
+                assert shown == pytest.approx(wanted, abs=1e-4)
         assert common >= 0.98 * 220
         (stored,) = rows(store, "MATCH (f:Film {uid: 'f3'}) RETURN f.kgrec_embedding_a AS v")
         assert np.array_equal(np.array(stored["v"], np.float32), vectors[3])

@@ -139,6 +139,8 @@ class KgliteStore(CypherStore):
             result = session.execute(text, params=parameters)
             stats = result.stats or {}
             return result.to_list(), stats.get("nodes_created", 0) + stats.get("relationships_created", 0)
+        except TypeError as error:  # a lone surrogate, which is half a character and no text
+            raise ValueError(f"a value cannot be stored: {error}") from error
         except kglite.KgError as error:
             raise self._refused(error) from error
 

@@ -30,6 +30,7 @@ from neo4j.exceptions import AuthError, ConfigurationError, DriverError, Incompl
 from kgrec.errors import ConfigError, GraphError, QueryTimeoutError, StoreUnavailableError, shorten
 from kgrec.graph.cypher_store import CypherStore, Rows
 from kgrec.graph.neo4j_settings import PASSWORD, USER, Neo4jSettings
+from kgrec.schema import GraphSchema
 
 READ_RETRY_S, WRITE_RETRY_S = 1.0, 120.0
 """How long a transaction is tried again: an answer must not wait for a server that restarts, an import should."""
@@ -44,6 +45,13 @@ _FETCH_RECORDS = 200
 """Records that the server sends at a time; in an export each is a node with all its edges."""
 
 _CONNECT_S = 5.0
+
+# A constraint's index is made and committed before the constraint is: a server that dies in between keeps it alone.
+_INDEX_IN_THE_WAY = tuple(f"Neo.ClientError.Schema.Index{how}AlreadyExists" for how in ("", "WithName"))
+_INDEXES_LEFT_OVER = (
+    "SHOW INDEXES YIELD name, owningConstraint "
+    "WHERE name STARTS WITH 'kgrec_' AND name ENDS WITH '_uid' AND owningConstraint IS NULL RETURN name"
+)
 
 # What the driver logs about retries and hints of the planner is no news to whoever asked for a recommendation.
 logging.getLogger("neo4j").addHandler(logging.NullHandler())
@@ -79,6 +87,17 @@ class Neo4jStore(CypherStore):
             self.close()
             raise
 
+    def _constrain(self, schema: GraphSchema) -> None:
+        """Make the constraints; what a server that died over one has left of it is taken away first."""
+        try:
+            super()._constrain(schema)
+        except GraphError as error:
+            if getattr(error.__cause__, "code", None) not in _INDEX_IN_THE_WAY:
+                raise
+            for row in self._read(_INDEXES_LEFT_OVER, {}, None):
+                self._write("DROP INDEX $name IF EXISTS", row)
+            super()._constrain(schema)
+
     def _driver(self, retry_s: float) -> Driver:
         """The driver whose transactions are tried again for so long; made when it is first needed."""
         if self._closed:
@@ -100,7 +119,10 @@ class Neo4jStore(CypherStore):
                 uri,
                 auth=None if own.user is None else (own.user, own.password or ""),
                 max_transaction_retry_time=retry_s,
+                # Always the same pause: one that doubles sleeps for a minute after the server is back.
                 initial_retry_delay=min(1.0, retry_s / 10),
+                retry_delay_multiplier=1.0,
+                retry_delay_jitter_factor=0.5,
                 connection_timeout=_CONNECT_S,
                 connection_acquisition_timeout=_CONNECT_S,  # bounds the handshake as well
                 liveness_check_timeout=30.0,

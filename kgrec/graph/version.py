@@ -81,13 +81,22 @@ class Version:
             for type in types:
                 if not self.in_use:  # one that stood there before may be of another dimension
                     self._store.write_back("drop_index", type, self.slot)
-                self._store.write_back("create_index", type, self.slot, str(dimension))
+                self._create_index(type, str(dimension))
             self._wait_for(names)
         except (StoreUnavailableError, QueryTimeoutError):
             raise
         except GraphError as error:
             return f"{error.summary} {error.found}" if error.found else error.summary
         return None
+
+    def _create_index(self, type: str, dimension: str) -> None:
+        """With the numbers as they are: servers from 5.18 on round them to eight bits unless told not to."""
+        try:
+            self._store.write_back("create_index", type, self.slot, dimension, "exact")
+        except (StoreUnavailableError, QueryTimeoutError):
+            raise
+        except GraphError:
+            self._store.write_back("create_index", type, self.slot, dimension)
 
     def _wait_for(self, names: Sequence[str]) -> None:
         deadline = time.monotonic() + _INDEX_WAIT_S

@@ -44,15 +44,15 @@ def persistently(run: Callable[[], IngestReport], runs: list[str]) -> IngestRepo
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(5))
-def test_a_server_killed_four_times_during_an_import(neo4j_managed: Neo4jServer, neo4j_url: str, seed: int) -> None:
+@pytest.mark.parametrize("seed", range(4))
+def test_a_server_killed_five_times_during_an_import(neo4j_managed: Neo4jServer, neo4j_url: str, seed: int) -> None:
     world, again = long_world(4_000), list[str]()
 
     def run() -> IngestReport:
         with open_store(neo4j_url) as store:
             return ingest(world, store, batch_size=500)
 
-    killer = Killer(neo4j_managed, random.Random(seed), times=4, most_s=6.0)
+    killer = Killer(neo4j_managed, random.Random(seed), times=5, most_s=5.0)
     started = time.monotonic()
     with Retries() as retries:
         killer.start()
@@ -64,7 +64,7 @@ def test_a_server_killed_four_times_during_an_import(neo4j_managed: Neo4jServer,
     sys.stdout.write(
         f"{seconds:.0f} s, {killer.killed} kills, run again for {again}, tried again for {dict(retries)}\n"
     )
-    assert killer.killed == 4, "the import was over too early: make the world larger"
+    assert killer.killed == 5, "the import was over too early: make the world larger"
     assert report.batches == total
     with open_store(neo4j_url) as store:
         assert rows(store) == undisturbed(world)
@@ -152,6 +152,20 @@ def test_sixteen_stores_that_apply_a_schema_at_once(neo4j_url: str, neo4j_server
     assert len(identities) == 1
     assert None not in identities
     assert bookkeeping(neo4j_server) == [["KgrecGraph", 1]]
+
+
+def test_what_a_death_over_a_constraint_leaves_behind(neo4j_url: str, neo4j_server: Neo4jServer) -> None:
+    """The constraint's index without the constraint: seen when a server was killed at that moment."""
+    with neo4j_server.driver() as driver:
+        driver.execute_query("CREATE INDEX kgrec_User_uid FOR (n:User) ON (n.uid)", database_="neo4j")
+        driver.execute_query("CREATE INDEX people FOR (n:Person) ON (n.born)", database_="neo4j")
+    with open_store(neo4j_url) as store:
+        store.apply_schema(films_schema())
+    with neo4j_server.driver() as driver:
+        found = driver.execute_query("SHOW INDEXES YIELD name, owningConstraint", database_="neo4j").records
+    owners = {record["name"]: record["owningConstraint"] for record in found}
+    assert owners["kgrec_User_uid"] == "kgrec_User_uid"
+    assert "people" in owners
 
 
 def test_two_schemas_at_once(neo4j_url: str, neo4j_server: Neo4jServer) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -68,7 +69,9 @@ def survives(recommender: Recommender, server: Neo4jServer) -> None:
     lacking(probed)
     server.restart()
     back_s = seconds_until(lambda: whole(listed(recommender)[0]))
-    print(f"first {first_s:.2f} s, then {again_s:.3f} s, asked again {probed_s:.2f} s, whole after {back_s:.1f} s")
+    sys.stdout.write(
+        f"first {first_s:.2f} s, then {again_s:.3f} s, asked again {probed_s:.2f} s, whole after {back_s:.1f} s\n"
+    )
     assert max(first_s, probed_s) < FIRST_S
     assert again_s < LATER_S
     assert recommender.degraded is None
