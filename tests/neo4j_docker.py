@@ -27,7 +27,7 @@ class DockerServer(Neo4jServer):
 
     managed = True
 
-    def __init__(self, settings: Mapping[str, str], port: int, password: str, data: Path | None) -> None:
+    def __init__(self, settings: Mapping[str, str], port: int, password: str, data: Path | None, lasting: bool) -> None:
         super().__init__(f"neo4j://127.0.0.1:{port}", "neo4j", password)
         self._name = f"kgrec-test-{secrets.token_hex(6)}"
         self._watcher: subprocess.Popen[bytes] | None = None

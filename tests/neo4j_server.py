@@ -31,11 +31,17 @@ _DEFAULTS = {
     "server.https.enabled": "false",
     "dbms.usage_report.enabled": "false",
     "db.transaction.monitor.check.interval": "100ms",
+    "dbms.cypher.min_replan_interval": "1h",
 }
 
 
 def start(
-    settings: Mapping[str, str] | None = None, *, port: int = 0, password: str = "", data: Path | None = None
+    settings: Mapping[str, str] | None = None,
+    *,
+    port: int = 0,
+    password: str = "",
+    data: Path | None = None,
+    lasting: bool = False,
 ) -> Neo4jServer:
     """A server that answers; use it in a ``with`` statement or close() it.
 
@@ -45,6 +51,7 @@ def start(
         port: 0 takes a free one.
         password: empty makes one up.
         data: folder that keeps the data (and, from the jars, the password) after the end.
+        lasting: made to be fast in the long run instead of soon, for measuring and for people.
 
     Raises:
         Neo4jMissingError: none of the ways exists here; says what to install.
@@ -61,7 +68,7 @@ def start(
     reasons = []
     for way in (DockerServer, JarServer) if docker_answers() else (JarServer,):
         try:
-            return way(wanted, _free_port(port), password, data)
+            return way(wanted, _free_port(port), password, data, lasting)
         except Neo4jMissingError as error:
             reasons.append(str(error))
     raise Neo4jMissingError("; ".join(reasons) + "; or start Docker, or set KGREC_TEST_NEO4J_URI")
@@ -89,7 +96,7 @@ def main() -> None:
     heap = {f"server.memory.heap.{which}_size": asked.heap for which in ("initial", "max")}
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        with start(heap, port=asked.port, password=asked.password, data=asked.data) as server:
+        with start(heap, port=asked.port, password=asked.password, data=asked.data, lasting=True) as server:
             sys.stdout.write(
                 f"export KGREC_NEO4J_USER={server.user}\n"
                 f"export KGREC_NEO4J_PASSWORD={server.password}\n"

@@ -74,7 +74,7 @@ class PathLimits:
     max_hops: int = 3
     max_degree: int = 500
     max_paths: int = 10
-    timeout_s: float = 1.0
+    timeout_s: float = 10.0
 
 
 @dataclass(frozen=True)

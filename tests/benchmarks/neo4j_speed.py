@@ -110,7 +110,11 @@ def measure_import(server: Neo4jServer, url: str, folder: Path) -> Result:
 
 def measure_offline(folder: Path) -> Result:
     """Import through files: export from the embedded store, then the real ``neo4j-admin database import full``."""
-    with tempfile.TemporaryDirectory() as scratch, open_store("kglite::memory:") as store, start(HEAP) as server:
+    with (
+        tempfile.TemporaryDirectory() as scratch,
+        open_store("kglite::memory:") as store,
+        start(HEAP, lasting=True) as server,
+    ):
         ingest(extraction(folder), store)
         started = time.perf_counter()
         exported = export_for_neo4j_admin(store, Path(scratch) / "csv")
@@ -212,7 +216,7 @@ def main() -> None:
     out = HERE / "results" / "neo4j.json"
     results: Result = json.loads(out.read_text(encoding="utf-8")) if out.exists() else {}
     results["machine"] = {"cores": os.cpu_count(), "python": platform.python_version(), "set": asked.data.name}
-    with start(HEAP) as server:
+    with start(HEAP, lasting=True) as server:
         os.environ |= {"KGREC_NEO4J_USER": server.user, "KGREC_NEO4J_PASSWORD": server.password}
         url = f"{server.uri}/neo4j"
         if "import" in asked.parts:

@@ -18,13 +18,15 @@ _CYPHER = (
     "MATCH (n) DETACH DELETE n", "') MATCH (n) DETACH DELETE n RETURN ('", "\\') DELETE n //", "\\u0027}) DELETE n //",
     "`) DROP CONSTRAINT kgrec_Film_uid //", "Film`:`Person", "Film {uid: 'alien'}", "a} SET n:Hacked //", "$rows",
     "${uid}", "{{uid}}", "$$", "`$uid`", "row.uid", "n.uid", "UNWIND [1] AS x CREATE (:X)", "CALL db.labels()",
-    "CALL { CREATE (:X) }", "LOAD CSV FROM 'file:///etc/passwd' AS l RETURN l", "; CREATE (:X) ;", ":use system", ":exit",
+    "CALL { CREATE (:X) }", "LOAD CSV FROM 'file:///etc/passwd' AS l RETURN l", "; CREATE (:X) ;",
+    ":use system", ":exit",
     "RETURN 1 UNION RETURN 2", "// comment", "/* open", "*/ close", "EXPLAIN", "PROFILE MATCH (n)", "USE neo4j",
     "DROP DATABASE neo4j", "ALTER USER neo4j SET PASSWORD 'x'", "SHOW USERS", "apoc.load.json('http://x')",
 )  # fmt: skip
 _SIGNS = (
     *"!\"#$%&'()*+,-./:;<=>?@[\\]^_{|}~", "\u2018", "\u2019", "\u201c", "\u00b4", "\u02bc", "\uff07", "\uff40",
-    "\\\\", "\\`", "\\n", "\\u0000", "\\u0060", "\\uD800", "\\x00", "%27", "%60", "%00", "&#39;", "&lt;", "\\0", "'''", '"""',
+    "\\\\", "\\`", "\\n", "\\u0000", "\\u0060", "\\uD800", "\\x00", "%27", "%60", "%00", "&#39;",
+    "&lt;", "\\0", "'''", '"""',
 )  # fmt: skip
 _NUMBERS = (
     "0", "-1", "+1", "0x10", "0o7", "1_000", "1.", ".5", "1e309", "-inf", "Infinity", "9223372036854775808", "1L", "١",
@@ -32,8 +34,10 @@ _NUMBERS = (
 )  # fmt: skip
 _LETTERS = (
     "A\u030a", "\u00c5", "\u212b", "ﬁ", "fi", "I", "ı", "i\u0307", "ǅ", "ΐ", "ẞ", "SS", "ſ", "K", "\u212a", "漢字",
-    "汉字", "カ\u3099", "ガ", "ｶﾞ", "한", "\u1112\u1161\u11ab", "نص عربي", "\u202eevil\u202c", "\u2066x\u2069", "\u200f", "\u200e",
-    "👩\u200d👩\u200d👧", "🏳️\u200d🌈", "👍🏽", "🇩🇪", "\U00010000", "\U0010ffff", "\U0001f4a9" * 100, "z\u0300\u0301\u0302" * 50,
+    "汉字", "カ\u3099", "ガ", "ｶﾞ", "한", "\u1112\u1161\u11ab", "نص عربي", "\u202eevil\u202c", "\u2066x\u2069",
+    "\u200f", "\u200e",
+    "👩\u200d👩\u200d👧", "🏳️\u200d🌈", "👍🏽", "🇩🇪", "\U00010000", "\U0010ffff",
+    "\U0001f4a9" * 100, "z\u0300\u0301\u0302" * 50,
     "\ufeff", "\ufffd", "\ufffe", "\ufdd0", "\ue000",
 )  # fmt: skip
 _SPACES = (

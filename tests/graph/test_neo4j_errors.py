@@ -23,7 +23,7 @@ NEXT_START = "start it, or correct the address; an import goes on where it stopp
 
 @pytest.fixture
 def secrecy(caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]) -> Iterator[None]:
-    """Everything that is logged or written while a test runs, with the driver at its most talkative, has no password."""
+    """All that a test logs or writes, with the driver at its most talkative, has no password in it."""
     caplog.set_level(logging.DEBUG)
     yield
     records = caplog.get_records("call")

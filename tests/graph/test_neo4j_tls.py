@@ -66,5 +66,7 @@ def test_trusted(address: str, scheme: str, certificate: Path, monkeypatch: pyte
 def test_not_trusted(address: str, scheme: str) -> None:
     with pytest.raises(StoreUnavailableError) as caught:
         open_store(scheme + address)
-    assert "certificate verify failed" in str(caught.value.found) or "SSLCertVerificationError" in str(caught.value.found)
+    assert "certificate verify failed" in str(caught.value.found) or "SSLCertVerificationError" in str(
+        caught.value.found
+    )
     assert caught.value.expected == "a server that speaks Bolt with TLS there"

@@ -52,7 +52,7 @@ def lacking(found: list[Recommendation]) -> None:
 def seconds_until(condition: Callable[[], bool]) -> float:
     started = time.monotonic()
     while not condition():
-        assert time.monotonic() - started < AGAIN_AFTER_S + 10, "it did not recover"
+        assert time.monotonic() - started < AGAIN_AFTER_S + 20, "it did not recover"
         time.sleep(0.2)
     return time.monotonic() - started
 
@@ -81,7 +81,7 @@ def survives(recommender: Recommender, server: Neo4jServer) -> None:
 def test_a_server_that_dies(neo4j_managed: Neo4jServer, neo4j_url: str, tmp_path: Path, scheme: str) -> None:
     url = neo4j_url.replace("neo4j:", f"{scheme}:", 1)
     with Recommender.open(learned(url, tmp_path), url) as recommender:
-        assert whole(listed(recommender)[0])
+        seconds_until(lambda: whole(listed(recommender)[0]))  # a cold server's first look-ups run out of their time
         neo4j_managed.kill()
         survives(recommender, neo4j_managed)
         neo4j_managed.kill()  # and a second time
@@ -110,6 +110,7 @@ def test_over_http(neo4j_managed: Neo4jServer, neo4j_url: str, tmp_path: Path) -
             return body
 
         assert asked("/health")["status"] == "ok"
+        seconds_until(lambda: whole(listed(recommender)[0]))
         whole_answer = asked("/recommend?user=ann&k=3")
         neo4j_managed.kill()
         health = asked("/health")
@@ -121,4 +122,4 @@ def test_over_http(neo4j_managed: Neo4jServer, neo4j_url: str, tmp_path: Path) -
         assert client.get("/recommend?user=nobody").status_code == 404
         neo4j_managed.restart()
         seconds_until(lambda: asked("/health")["status"] == "ok")
-        assert asked("/recommend?user=ann&k=3") == whole_answer
+        seconds_until(lambda: asked("/recommend?user=ann&k=3") == whole_answer)
