@@ -235,6 +235,13 @@ class Neo4jStore(CypherStore):
                 expected="a user and a database that take writes",
                 next="use another user or database, or only read",
             )
+        if isinstance(error, TransientError) and "Unavailable" not in code:
+            return StoreUnavailableError(
+                "the server was too busy.",
+                where=where,
+                found=said,
+                next="try again later; an import goes on where it stopped when it is run again",
+            )
         if isinstance(error, (DriverError, TransientError)) or "DatabaseUnavailable" in code:
             return StoreUnavailableError(
                 "the server cannot be reached.",

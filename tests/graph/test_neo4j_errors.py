@@ -8,7 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 from neo4j.exceptions import Neo4jError
-from neo4j_server import Neo4jServer, start
+from neo4j_jars import JarServer
+from neo4j_server import Neo4jServer
 from worlds import films_world
 
 from kgrec.errors import GraphError, KgrecError, QueryTimeoutError, StoreUnavailableError
@@ -234,11 +235,23 @@ def test_on_the_command_line(
 
 @pytest.mark.neo4j
 @pytest.mark.slow
-def test_a_database_that_is_read_only(neo4j_managed: Neo4jServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    with start({"server.databases.default_to_read_only": "true"}) as server:
-        monkeypatch.setenv("KGREC_NEO4J_PASSWORD", server.password)
-        url = f"{server.uri}/neo4j"
-        with open_store(url) as store, pytest.raises(GraphError) as caught:
+def test_a_database_that_is_read_only(neo4j_managed: Neo4jServer, neo4j_url: str) -> None:
+    if not isinstance(neo4j_managed, JarServer):
+        pytest.skip("the configuration of a container cannot be changed")
+    with open_store(neo4j_url) as store:
+        films_world().put_into(store)
+    conf = neo4j_managed.home / "conf" / "neo4j.conf"
+    before = conf.read_text()
+    try:
+        conf.write_text(f"{before}server.databases.read_only=neo4j\n")
+        neo4j_managed.restart()
+        with Neo4jStore(neo4j_url, read_only=True) as store:
+            assert store.counts().nodes["Film"] == 5
+        with pytest.raises(GraphError) as caught, open_store(neo4j_url) as store:
             films_world().put_into(store)
-        assert caught.value.summary == "the server does not let this user write there."
-        assert caught.value.expected == "a user and a database that take writes"
+    finally:
+        conf.write_text(before)
+        neo4j_managed.restart()
+    assert type(caught.value) is GraphError
+    assert caught.value.summary == "the server does not let this user write there."
+    assert caught.value.expected == "a user and a database that take writes"
