@@ -212,6 +212,15 @@ def interactions_of(schema: GraphSchema, type: str) -> str:
     )
 
 
+def history_of(schema: GraphSchema) -> str:
+    """Interactions of the user ``$user``, oldest first: one record, ``rows`` of type and INTERACTION_ROW."""
+    return (
+        f"MATCH (u:{node_label(schema, schema.user_type)} {{uid: $user}})-[r:{any_behaviour(schema)}]->(i)\n"
+        "WITH type(r) AS type, i.uid AS item, r ORDER BY r.time, type, item, r.key\n"
+        "RETURN collect([type, item, r.kind, r.platform, r.time, r.weight]) AS rows"
+    )
+
+
 def node_of(schema: GraphSchema, type: str) -> str:
     """The schema properties of a node."""
     return f"RETURN {_node_columns(schema, type)}"

@@ -105,7 +105,7 @@ def _remove_lists(schema: GraphSchema, relationship: str) -> str:
 
 
 def _create_index(schema: GraphSchema, type: str, slot: str, dimension: str, *options: str) -> str:
-    """``options`` are ``exact``, for servers that would round the numbers otherwise, or none, for those that do not know it."""
+    """``options``: ``exact`` for servers that would round the numbers otherwise, none for those that do not know it."""
     exact = ", `vector.quantization.enabled`: false" if options == ("exact",) else ""
     return (
         f"CREATE VECTOR INDEX `{index_name(schema, type, slot)}` IF NOT EXISTS FOR (n:{node_label(schema, type)}) "

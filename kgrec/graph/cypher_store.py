@@ -24,6 +24,8 @@ from kgrec.schema import GraphSchema
 FORMAT = 1
 """Version of how a graph is laid out in a store: ``uid`` keys, merged lists, bookkeeping nodes."""
 
+HISTORY_TIMEOUT_S = 10.0
+
 LONGEST_UID = 8_000
 """Bytes of a uid in UTF-8; what a range index of Neo4j takes is a little more."""
 
@@ -260,10 +262,8 @@ class CypherStore(ABC):
 
     def history(self, user: str) -> list[Interaction]:
         """Interactions of a user, oldest first; those of unknown time come last."""
-        return [
-            Interaction(r["type"], user, r["item"], r["kind"], r["platform"], r["time"], r["weight"])
-            for r in self.run("history_of_user", user=user)
-        ]
+        (found,) = self._read(cypher.history_of(self._known_schema()), {"user": user}, HISTORY_TIMEOUT_S)
+        return [Interaction(type, user, *rest) for type, *rest in found["rows"]]
 
     def paths(self, source: str, target: str, limits: PathLimits = PathLimits()) -> list[GraphPath]:  # noqa: B008
         """Paths over facts between two items."""

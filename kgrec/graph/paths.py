@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Protocol
 
 from kgrec.errors import QueryTimeoutError, shorten
@@ -23,7 +24,7 @@ MOST_NEIGHBOURS = 2_000
 MOST_MIDDLES = 300
 """Nodes on each side of the middle edge of a three-hop path, rare ones first."""
 
-MOST_EXPANDED = 10_000
+MOST_EXPANDED = 4_000
 """Facts walked over in search of middle edges; nodes are taken, rare ones first, until theirs are as many."""
 
 MOST_LINKS = 5_000
@@ -54,23 +55,37 @@ class _Edge:
 
 
 class _Around:
-    """The neighbourhood of one item: nodes in order of rarity, their degrees, and the edges that lead there."""
+    """The neighbourhood of one item: facts by the node that they lead to, nodes in order of rarity.
 
-    def __init__(self, item: NodeRef) -> None:
+    A popular item has hundreds of facts and few of them lie on a path, so they are taken apart when they are needed.
+    """
+
+    def __init__(self, item: NodeRef, rows: Iterable[Sequence[Any]]) -> None:
         self.item = item
-        self.nodes: dict[_Key, NodeRef] = {}
-        self.degrees: dict[_Key, int] = {}
-        self.edges: dict[_Key, list[_Edge]] = defaultdict(list)
+        self._facts: dict[_Key, list[Sequence[Any]]] = {}
+        for row in rows:
+            self._facts.setdefault((row[3], row[4]), []).append(row)
 
-    def add(self, edge: str, relation: str, forward: bool, type: str, uid: str, name: str | None, degree: int) -> None:
-        self.nodes[type, uid] = NodeRef(type, uid, name or uid)
-        self.degrees[type, uid] = degree
-        self.edges[type, uid].append(_Edge(edge, relation, forward))
+    def __contains__(self, key: _Key) -> bool:
+        return key in self._facts
+
+    def __iter__(self) -> Iterator[_Key]:
+        return iter(self._facts)
+
+    def node(self, key: _Key) -> NodeRef:
+        return NodeRef(*key, self._facts[key][0][5] or key[1])
+
+    def degree(self, key: _Key) -> int:
+        return int(self._facts[key][0][6])
+
+    def edges(self, key: _Key) -> list[_Edge]:
+        """Edges from the item to a node."""
+        return [_Edge(*row[:3]) for row in self._facts.get(key, ())]
 
     def middles(self, max_degree: int, *ends: _Key) -> list[_Key]:
         """Nodes that a path may go through: never its ends, nor a hub where another path ends."""
-        inner = [key for key, degree in self.degrees.items() if degree <= max_degree and key not in ends]
-        return inner[:MOST_MIDDLES]
+        inner = (key for key in self if key not in ends and self.degree(key) <= max_degree)
+        return list(islice(inner, MOST_MIDDLES))
 
 
 def find_paths(
@@ -131,9 +146,8 @@ def _neighbourhoods(
     parameters = {"ends": ends, "max_degree": limits.max_degree, "most": MOST_NEIGHBOURS}
     around: dict[str, _Around] = {}
     for row in bounded(cypher.neighbours(schema), parameters) if starts else ():
-        around[row["start"]] = _Around(NodeRef(schema.item_type, row["start"], row["start_name"] or row["start"]))
-        for fact in row["rows"]:
-            around[row["start"]].add(*fact)
+        item = NodeRef(schema.item_type, row["start"], row["start_name"] or row["start"])
+        around[item.uid] = _Around(item, row["rows"])
     return around
 
 
@@ -141,13 +155,14 @@ def _up_to_two(left: _Around, right: _Around, max_hops: int) -> list[tuple[int, 
     """The direct edges, and the paths over one node."""
     first, last = left.item, right.item
     ends = (_key(first), _key(last))
-    found = [(0, GraphPath((edge.step(first, last),))) for edge in left.edges.get(ends[1], ())]
-    for key, node in left.nodes.items() if max_hops >= 2 else ():
-        if key in right.nodes and key not in ends:
+    found = [(0, GraphPath((edge.step(first, last),))) for edge in left.edges(ends[1])]
+    for key in left if max_hops >= 2 else ():
+        if key in right and key not in ends:
+            node, degree, onward = left.node(key), left.degree(key), right.edges(key)
             found += [
-                (left.degrees[key], GraphPath((there.step(first, node), on.back(node, last))))
-                for there in left.edges[key]
-                for on in right.edges[key]
+                (degree, GraphPath((there.step(first, node), on.back(node, last))))
+                for there in left.edges(key)
+                for on in onward
             ]
     return found
 
@@ -157,8 +172,8 @@ def _links(
 ) -> Mapping[_Key, list[tuple[_Key, _Edge]]]:
     """Facts from a node near the starts to one near the target, walked from the side that has fewer."""
     last = _key(right.item)
-    near = {key: left.degrees[key] for left in lefts for key in left.middles(max_degree, _key(left.item), last)}
-    far = {key: right.degrees[key] for key in right.middles(max_degree, last)}
+    near = {key: left.degree(key) for left in lefts for key in left.middles(max_degree, _key(left.item), last)}
+    far = {key: right.degree(key) for key in right.middles(max_degree, last)}
     backwards = sum(far.values()) < sum(near.values())
     starts, wanted = (far, near) if backwards else (near, far)
     others = sorted({uid for _, uid in wanted})
@@ -185,12 +200,12 @@ def _over_two(
 ) -> Iterator[tuple[int, GraphPath]]:
     first, last = left.item, right.item
     ends = (_key(first), _key(last))
-    for near, a in left.nodes.items():
+    for near in left:
         for far, middle in links.get(near, ()) if near not in ends else ():
             if far not in ends:
-                b, degree = right.nodes[far], left.degrees[near] + right.degrees[far]
-                for there in left.edges[near]:
-                    for on in right.edges[far]:
+                a, b, degree = left.node(near), right.node(far), left.degree(near) + right.degree(far)
+                for there in left.edges(near):
+                    for on in right.edges(far):
                         yield degree, GraphPath((there.step(first, a), middle.step(a, b), on.back(b, last)))
 
 
