@@ -81,6 +81,7 @@ class Interaction:
 
 
 Record = NodeRecord | EdgeRecord | Interaction
+Kind = Literal["nodes", "edges", "interactions"]
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,7 @@ class Batch:
         table: the table they were read from, for reports.
     """
 
-    kind: Literal["nodes", "edges", "interactions"]
+    kind: Kind
     table: str
     records: Sequence[Record]
 

@@ -14,8 +14,8 @@ from typing import cast
 
 from kgrec.extract import Extraction
 from kgrec.graph.ingest import ingest
-from kgrec.graph.store import GraphStore, UpsertCounts
-from kgrec.records import Record
+from kgrec.graph.store import GraphStore, PreparedBatch, UpsertCounts
+from kgrec.records import Kind, Record
 from kgrec.schema import GraphSchema, parse_schema
 
 PER_ITEM = 5
@@ -77,21 +77,14 @@ class CountingStore:
     def apply_schema(self, schema: GraphSchema) -> None:
         """Take any schema."""
 
-    def upsert_nodes(self, records: Sequence[Record]) -> UpsertCounts:
-        """Count nodes."""
-        return self._count("nodes", records)
+    def prepare(self, kind: Kind, records: Sequence[Record]) -> PreparedBatch:
+        """Nothing to check."""
+        return PreparedBatch([(kind, [])], len(records))
 
-    def upsert_edges(self, records: Sequence[Record]) -> UpsertCounts:
-        """Count facts."""
-        return self._count("edges", records)
-
-    def upsert_interactions(self, records: Sequence[Record]) -> UpsertCounts:
-        """Count behaviour."""
-        return self._count("interactions", records)
-
-    def _count(self, kind: str, records: Sequence[Record]) -> UpsertCounts:
-        self.records[kind] += len(records)
-        return UpsertCounts(len(records), 0)
+    def write(self, batch: PreparedBatch) -> UpsertCounts:
+        """Count them."""
+        self.records[batch.statements[0][0]] += batch.records
+        return UpsertCounts(batch.records, 0)
 
     def finished_batches(self, source: str) -> int:
         """What was noted last."""

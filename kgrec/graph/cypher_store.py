@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import uuid
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby, product
+from operator import itemgetter
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
 import pyarrow as pa
 from pydantic import ValidationError
@@ -17,8 +18,8 @@ from kgrec.graph import cypher, paths
 from kgrec.graph.arrow import EDGE_COLUMNS, INTERACTION_COLUMNS, node_columns, record_batches
 from kgrec.graph.cypher_publish import STATEMENTS
 from kgrec.graph.look_ups import READ_QUERIES
-from kgrec.graph.store import GraphCounts, GraphPath, PathLimits, StoredTable, UpsertCounts
-from kgrec.records import EdgeRecord, Interaction, NodeRecord, Value
+from kgrec.graph.store import GraphCounts, GraphPath, PathLimits, PreparedBatch, StoredTable, UpsertCounts
+from kgrec.records import EdgeRecord, Interaction, Kind, NodeRecord, Value
 from kgrec.schema import GraphSchema
 
 FORMAT = 1
@@ -29,7 +30,6 @@ HISTORY_TIMEOUT_S = 10.0
 LONGEST_UID = 8_000
 """Bytes of a uid in UTF-8; what a range index of Neo4j takes is a little more."""
 
-R = TypeVar("R", NodeRecord, EdgeRecord, Interaction)
 Rows = list[dict[str, Any]]
 
 
@@ -150,6 +150,32 @@ class CypherStore(ABC):
 
     def upsert_nodes(self, records: Sequence[NodeRecord]) -> UpsertCounts:
         """Create or update nodes."""
+        return self.write(self.prepare("nodes", records))
+
+    def upsert_edges(self, records: Sequence[EdgeRecord]) -> UpsertCounts:
+        """Create or update facts."""
+        return self.write(self.prepare("edges", records))
+
+    def upsert_interactions(self, records: Sequence[Interaction]) -> UpsertCounts:
+        """Create or update behaviour."""
+        return self.write(self.prepare("interactions", records))
+
+    def prepare(self, kind: Kind, records: Sequence[Any]) -> PreparedBatch:
+        """Check records and make the statements that write them; the store is not touched."""
+        if kind == "nodes":
+            return self._prepare_nodes(records)
+        return self._prepare_edges(records) if kind == "edges" else self._prepare_interactions(records)
+
+    def write(self, batch: PreparedBatch) -> UpsertCounts:
+        """Run the statements of a batch, each at once."""
+        created = written = 0
+        for text, rows in batch.statements:
+            found, new = self._write(text, {"rows": rows})
+            created += new
+            written += sum(int(row["written"]) for row in found)
+        return UpsertCounts(created, written - created, batch.records - written)
+
+    def _prepare_nodes(self, records: Sequence[NodeRecord]) -> PreparedBatch:
         schema = self._known_schema()
         texts, allowed = {}, {}
         for type in {record.type for record in records}:
@@ -166,10 +192,9 @@ class CypherStore(ABC):
                 "platforms": [record.platform] if record.platform else [],
             }
 
-        return self._upsert(records, lambda r: r.type, lambda r: r.uid, lambda group: texts[group], row)
+        return _prepared([(record.type, row(record)) for record in records], itemgetter("uid"), texts)
 
-    def upsert_edges(self, records: Sequence[EdgeRecord]) -> UpsertCounts:
-        """Create or update facts."""
+    def _prepare_edges(self, records: Sequence[EdgeRecord]) -> PreparedBatch:
         schema = self._known_schema()
         texts = {
             ends: cypher.upsert_edges(schema, *ends)
@@ -188,44 +213,25 @@ class CypherStore(ABC):
                 "platforms": [record.platform] if record.platform else [],
             }
 
-        return self._upsert(
-            records,
-            lambda r: (r.type, r.source_type, r.target_type),
-            lambda r: (r.source, r.target, r.relation),
-            lambda group: texts[group],
-            row,
-        )
+        rows = [((record.type, record.source_type, record.target_type), row(record)) for record in records]
+        return _prepared(rows, itemgetter("source", "target", "relation"), texts)
 
-    def upsert_interactions(self, records: Sequence[Interaction]) -> UpsertCounts:
-        """Create or update behaviour."""
+    def _prepare_interactions(self, records: Sequence[Interaction]) -> PreparedBatch:
         schema = self._known_schema()
         texts = {type: cypher.upsert_interactions(schema, type) for type in {record.type for record in records}}
 
         def row(record: Interaction) -> dict[str, Any]:
-            names = ("user", "item", "key", "kind", "platform", "time", "weight")
-            return {name: getattr(record, name) for name in names}
+            return {
+                "user": record.user,
+                "item": record.item,
+                "key": record.key,
+                "kind": record.kind,
+                "platform": record.platform,
+                "time": record.time,
+                "weight": record.weight,
+            }
 
-        return self._upsert(
-            records, lambda r: r.type, lambda r: (r.user, r.item, r.key), lambda group: texts[group], row
-        )
-
-    def _upsert(
-        self,
-        records: Sequence[R],
-        group: Callable[[R], Any],
-        order: Callable[[R], Any],
-        text: Callable[[Any], str],
-        row: Callable[[R], dict[str, Any]],
-    ) -> UpsertCounts:
-        """One statement per group, rows in a fixed order: neither deadlocks nor surprises; later records win."""
-        # Every row is built, and so checked, before the first statement runs.
-        ordered = [(group(r), row(r)) for r in sorted(records, key=lambda r: (group(r), order(r)))]
-        created = written = 0
-        for name, members in groupby(ordered, key=lambda pair: pair[0]):
-            rows, new = self._write(text(name), {"rows": [member for _, member in members]})
-            created += new
-            written += sum(int(r["written"]) for r in rows)
-        return UpsertCounts(created, written - created, len(records) - written)
+        return _prepared([(record.type, row(record)) for record in records], itemgetter("user", "item", "key"), texts)
 
     def delete_user(self, uid: str) -> int:
         """Remove a user and all their interactions."""
@@ -339,6 +345,15 @@ class CypherStore(ABC):
         for type, behaviour in schema.interactions.items():
             rows = self._walk(behaviour.user, cypher.whole_interactions(schema, type))
             yield StoredTable(type, (behaviour.user, behaviour.item), rows)
+
+
+def _prepared(
+    rows: list[tuple[Any, dict[str, Any]]], order: Callable[[dict[str, Any]], Any], texts: Mapping[Any, str]
+) -> PreparedBatch:
+    """One statement per group, rows in a fixed order: neither deadlocks nor surprises; later records win."""
+    rows.sort(key=lambda pair: (pair[0], order(pair[1])))
+    groups = groupby(rows, key=itemgetter(0))
+    return PreparedBatch([(texts[name], [row for _, row in members]) for name, members in groups], len(rows))
 
 
 def _checked(properties: Any, allowed: frozenset[str], type: str) -> dict[str, Value]:

@@ -7,11 +7,13 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
-from kgrec.graph.store import GraphStore, UpsertCounts
+from kgrec.graph.store import GraphStore, PreparedBatch, UpsertCounts
 from kgrec.records import Batch
 from kgrec.schema import GraphSchema
+
+T = TypeVar("T")
 
 
 class Extraction(Protocol):
@@ -143,22 +145,17 @@ def ingest(
     completed = f"{ledger} complete"
     report = IngestReport(completed_before=store.finished_batches(completed) > 0)
     finished = 0 if report.completed_before else store.finished_batches(ledger)
-    upserts: dict[str, Callable[[Any], UpsertCounts]] = {
-        "nodes": store.upsert_nodes,
-        "edges": store.upsert_edges,
-        "interactions": store.upsert_interactions,
-    }
     tables: dict[tuple[str, str], TableReport] = {}
-    for batch in _read_ahead(extraction.batches(batch_size)):
+    for batch, ready in _ahead(_prepared(extraction.batches(batch_size), store, finished)):
         report.batches += 1
         table = None
-        if report.batches <= finished:
+        if ready is None:
             report.skipped_batches += 1
             report.skipped_rows += len(batch.records)
         else:
             table = tables.setdefault((batch.kind, batch.table), TableReport(batch.kind, batch.table))
             started = time.perf_counter()
-            counts = upserts[batch.kind](batch.records)
+            counts = store.write(ready)
             if not report.completed_before:
                 store.mark_batch(ledger, report.batches)
             table._add(len(batch.records), counts, time.perf_counter() - started)
@@ -170,13 +167,21 @@ def ingest(
     return report
 
 
-def _read_ahead(batches: Iterator[Batch]) -> Iterator[Batch]:
-    """The same batches; the next one is read while the store is busy with this one."""
+def _prepared(
+    batches: Iterator[Batch], store: GraphStore, finished: int
+) -> Iterator[tuple[Batch, PreparedBatch | None]]:
+    """Each batch with what is to be written of it: nothing of those that are in already."""
+    for number, batch in enumerate(batches, start=1):
+        yield batch, None if number <= finished else store.prepare(batch.kind, batch.records)
+
+
+def _ahead(items: Iterator[T]) -> Iterator[T]:
+    """The same items; the next one is made while the store is busy with this one."""
     with ThreadPoolExecutor(1, "kgrec-read") as reader:
-        coming = reader.submit(next, batches, None)
-        while (batch := coming.result()) is not None:
-            coming = reader.submit(next, batches, None)
-            yield batch
+        coming = reader.submit(next, items, None)
+        while (item := coming.result()) is not None:
+            coming = reader.submit(next, items, None)
+            yield item
 
 
 CUT = 2

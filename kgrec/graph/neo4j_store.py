@@ -8,6 +8,7 @@ statement merges on keys, so it is run again, which changes nothing.
 from __future__ import annotations
 
 import logging
+import re
 import ssl
 import threading
 from collections.abc import Iterator
@@ -38,6 +39,9 @@ READ_RETRY_S, WRITE_RETRY_S = 1.0, 120.0
 LOOKUP_TIMEOUT_S, WRITE_TIMEOUT_S, EXPORT_TIMEOUT_S = 60.0, 600.0, 3600.0
 """Server-side limits of a read without one of its own, of a batch, and of reading a whole type."""
 
+OLDEST_SERVER = (5, 26)
+"""The long-term support version that the contract suite runs on."""
+
 MOST_ROWS = 1_000_000
 """Rows that a look-up may return; exports are streamed and have no such bound."""
 
@@ -66,7 +70,7 @@ class Neo4jStore(CypherStore):
 
     Raises:
         StoreUnavailableError: the server cannot be reached.
-        GraphError: it refuses the login, or has no such database.
+        GraphError: it refuses the login, has no such database, or is too old.
         ConfigError: the URL or the environment is not as expected.
         SchemaMismatchError: the graph was written by another version of kgrec.
     """
@@ -81,6 +85,8 @@ class Neo4jStore(CypherStore):
         self._lock = threading.Lock()
         try:
             self._remembered()
+            with self._session(READ_ACCESS, READ_RETRY_S):
+                _check_version(self._driver(READ_RETRY_S).get_server_info().agent, self.url)
             if self.schema is not None and not read_only:
                 self._constrain(self.schema)
         except BaseException:
@@ -268,6 +274,23 @@ def _reason(error: BaseException) -> str:
     while isinstance(error.__cause__, ExceptionGroup):
         error = error.__cause__.exceptions[0]
     return getattr(error, "message", None) or str(error)
+
+
+def _check_version(agent: str, url: str) -> None:
+    """Refuse a server whose Cypher lacks what our statements are written in.
+
+    Args:
+        agent: how the server calls itself, ``Neo4j/5.26.30`` or ``Neo4j/2025.10.1``.
+    """
+    found = re.match(r"Neo4j/(\d+)\.(\d+)", agent)
+    if found and (int(found[1]), int(found[2])) < OLDEST_SERVER:
+        raise GraphError(
+            "the server is too old.",
+            where=url,
+            found=agent,
+            expected="Neo4j {}.{} or newer".format(*OLDEST_SERVER),
+            next="upgrade the server, or use the embedded store kglite:PATH",
+        )
 
 
 def _rows(result: Result) -> Iterator[dict[str, Any]]:

@@ -12,7 +12,7 @@ from typing import Any, Protocol, Self
 
 import pyarrow as pa
 
-from kgrec.records import EdgeRecord, Interaction, NodeRecord
+from kgrec.records import EdgeRecord, Interaction, Kind, NodeRecord
 from kgrec.schema import GraphSchema
 
 
@@ -23,6 +23,14 @@ class UpsertCounts:
     created: int
     matched: int
     dangling: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedBatch:
+    """Checked records, ready to be written: statements with their rows, and how many records they are made of."""
+
+    statements: Sequence[tuple[str, list[dict[str, Any]]]]
+    records: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +146,17 @@ class GraphStore(Protocol):
 
     def upsert_interactions(self, records: Sequence[Interaction]) -> UpsertCounts:
         """Create or update behaviour; those with a missing end are counted as dangling and not written."""
+        ...
+
+    def prepare(self, kind: Kind, records: Sequence[Any]) -> PreparedBatch:
+        """The first half of an upsert: check records and lay them out, without touching the store.
+
+        It may run in another thread while :meth:`write`, the second half, waits for the batch before.
+        """
+        ...
+
+    def write(self, batch: PreparedBatch) -> UpsertCounts:
+        """The second half of an upsert."""
         ...
 
     def finished_batches(self, source: str) -> int:

@@ -14,7 +14,7 @@ from worlds import films_world
 
 from kgrec.errors import GraphError, KgrecError, QueryTimeoutError, StoreUnavailableError
 from kgrec.graph import open_store
-from kgrec.graph.neo4j_store import Neo4jStore
+from kgrec.graph.neo4j_store import Neo4jStore, _check_version
 from kgrec.serve.cli import main
 
 PASSWORD = "open-sesame-4711"
@@ -203,6 +203,20 @@ def test_other_codes(code: str, kind: type[GraphError], summary: str, monkeypatc
     error = store_that_says(code, "what the server says", monkeypatch)
     assert (type(error), error.summary) == (kind, summary)
     assert "what the server says" in str(error.found) or error.found == "no user and no password"
+
+
+def test_a_server_that_is_too_old() -> None:
+    for agent in ("Neo4j/5.26.0", "Neo4j/5.27-aura", "Neo4j/2025.10.1", "Memgraph/3"):
+        _check_version(agent, "neo4j://h")
+    with pytest.raises(GraphError) as caught:
+        _check_version("Neo4j/5.12.0", "neo4j://h")
+    assert str(caught.value) == (
+        "GraphError: the server is too old.\n"
+        "  where     neo4j://h\n"
+        "  found     Neo4j/5.12.0\n"
+        "  expected  Neo4j 5.26 or newer\n"
+        "  next      upgrade the server, or use the embedded store kglite:PATH"
+    )
 
 
 @pytest.mark.neo4j
