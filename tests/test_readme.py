@@ -74,3 +74,16 @@ def test_the_table_shows_the_results_that_lie_beside_it(name: str) -> None:
         figures = " | ".join(f"{row[metric]:.4f}" for metric in ("recall@10", "ndcg@10", "mrr@10"))
         mark = "**" if system == "kgrec" else ""
         assert f"| {name} | {mark}{system}{mark} | {figures} |" in README
+
+
+def test_the_figures_of_neo4j_are_those_that_lie_beside_them() -> None:
+    measured = json.loads((ROOT / "tests/benchmarks/results/neo4j.json").read_text())
+    rows = [
+        [" / ".join(str(measured["paths"][store][f"p{q}"]) for q in (50, 95, 99)) for store in ("kglite", "neo4j")],
+        [str(measured["export"][store]["seconds"]) for store in ("kglite", "neo4j")],
+        [str(measured["hub"][store]["from"]["s"]) for store in ("kglite", "neo4j")],
+    ]
+    assert [row for row in rows if f"| {row[0]} | {row[1]} |" not in README] == []
+    online, offline = measured["import"], measured["offline"]
+    assert f"{online['rows_per_s']['kgrec']:,} rows/s, {online['ratio_kgrec_to_bare']} of" in README
+    assert f"{offline['import_rows_per_s']:,} rows/s" in README
