@@ -85,13 +85,16 @@ class Neo4jStore(CypherStore):
         self._lock = threading.Lock()
         try:
             self._remembered()
-            with self._session(READ_ACCESS, READ_RETRY_S):
-                _check_version(self._driver(READ_RETRY_S).get_server_info().agent, self.url)
             if self.schema is not None and not read_only:
                 self._constrain(self.schema)
         except BaseException:
             self.close()
             raise
+
+    def _remembered(self) -> None:
+        super()._remembered()
+        with self._session(READ_ACCESS, READ_RETRY_S):
+            _check_version(self._driver(READ_RETRY_S).get_server_info().agent, self.url)
 
     def _constrain(self, schema: GraphSchema) -> None:
         """Make the constraints; what a server that died over one has left of it is taken away first."""
@@ -241,7 +244,7 @@ class Neo4jStore(CypherStore):
                 expected="a user and a database that take writes",
                 next="use another user or database, or only read",
             )
-        if isinstance(error, TransientError) and "Unavailable" not in code:
+        if code.startswith("Neo.TransientError.") and "Unavailable" not in code:
             return StoreUnavailableError(
                 "the server was too busy.",
                 where=where,

@@ -190,6 +190,7 @@ def test_a_user_who_may_only_read(code: str, monkeypatch: pytest.MonkeyPatch) ->
         ("Neo.ClientError.Security.CredentialsExpired", GraphError, "the server refused the login."),
         ("Neo.ClientError.Security.AuthenticationRateLimit", GraphError, "the server refused the login."),
         ("Neo.TransientError.General.DatabaseUnavailable", StoreUnavailableError, "the server cannot be reached."),
+        ("Neo.TransientError.Transaction.DeadlockDetected", StoreUnavailableError, "the server was too busy."),
         ("Neo.ClientError.Cluster.NotALeader", StoreUnavailableError, "the server cannot be reached."),
         (
             "Neo.ClientError.Transaction.TransactionTimedOutClientConfiguration",
