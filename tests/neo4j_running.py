@@ -94,14 +94,16 @@ class Neo4jServer:
         """
         raise Neo4jServerError(_NOT_OURS)
 
-    def empty(self) -> None:
+    def empty(self, constraints: bool = False) -> None:
         """Removes every node, relationship and index of the database ``neo4j``.
 
-        Constraints stay: every test makes the same ones, and each that goes or comes makes the server plan all
-        statements anew.
+        Constraints stay unless asked for: nearly every test makes the same ones, and each that goes or comes makes
+        the server plan all statements anew.
         """
         with self.driver() as driver, driver.session(database="neo4j") as session:
             session.run("MATCH (n) CALL (n) { DETACH DELETE n } IN TRANSACTIONS OF 500 ROWS").consume()
+            for name in session.run("SHOW CONSTRAINTS YIELD name").value() if constraints else ():
+                session.run("DROP CONSTRAINT $name", name=name).consume()
             unowned = (
                 "SHOW INDEXES YIELD name, type, owningConstraint WHERE type <> 'LOOKUP' AND owningConstraint IS NULL"
             )

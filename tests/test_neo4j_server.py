@@ -43,10 +43,11 @@ def test_a_real_server_answers_at_the_address_that_its_routing_table_gives(
 
 @pytest.mark.neo4j
 def test_each_test_finds_an_empty_database(neo4j_server: Neo4jServer, neo4j_url: str) -> None:
+    neo4j_server.empty(constraints=True)
     rows(neo4j_server, "CREATE CONSTRAINT `odd ``name` FOR (f:Film) REQUIRE f.uid IS UNIQUE")
     rows(neo4j_server, "CREATE INDEX by_title FOR (f:Film) ON (f.title)")
     rows(neo4j_server, "UNWIND range(1, 6000) AS i CREATE (:Film {uid: i})-[:LIKE]->(:Film)")
-    neo4j_server.empty()
+    neo4j_server.empty(constraints=True)
     assert rows(neo4j_server, "MATCH (n) RETURN count(n)") == [[0]]
     assert rows(neo4j_server, "SHOW CONSTRAINTS YIELD name RETURN name") == []
     assert rows(neo4j_server, "SHOW INDEXES YIELD type RETURN DISTINCT type") == [["LOOKUP"]]

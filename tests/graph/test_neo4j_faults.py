@@ -155,6 +155,7 @@ def test_sixteen_stores_that_apply_a_schema_at_once(neo4j_url: str, neo4j_server
 
 def test_what_a_death_over_a_constraint_leaves_behind(neo4j_url: str, neo4j_server: Neo4jServer) -> None:
     """The constraint's index without the constraint: seen when a server was killed at that moment."""
+    neo4j_server.empty(constraints=True)
     with neo4j_server.driver() as driver:
         driver.execute_query("CREATE INDEX kgrec_User_uid FOR (n:User) ON (n.uid)", database_="neo4j")
         driver.execute_query("CREATE INDEX people FOR (n:Person) ON (n.born)", database_="neo4j")

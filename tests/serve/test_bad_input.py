@@ -318,7 +318,9 @@ def test_nan_in_training(shell: Shell) -> None:
     assert {path.name: path.read_bytes() for path in Path("kgrec.bundle").iterdir()} == before
 
 
-HOSTILE = [text for text in hostile_strings() if text == text.strip() and text and "\r" not in text]
+HOSTILE = [
+    text for text in hostile_strings() if text == text.strip() and text and "\r" not in text and len(text) <= 2_000
+]
 
 
 def test_hostile_ids_are_only_ids(shell: Shell) -> None:

@@ -22,6 +22,7 @@ COMMANDS = (
     "explain",
     "serve",
     "cypher",
+    "publish",
     "demo",
     "export",
 )
@@ -157,7 +158,7 @@ def test_without_the_graph_the_answer_says_so(shell: Shell) -> None:
     said = shell("recommend", "--user", "ann", "-k", "1", "--store", "")
     assert said.code == 0
     assert "│ Star Wars +3.41 │" in said.out
-    assert said.err == "note: no graph paths: no store was opened\n"
+    assert said.err == "note: no graph paths, and history as of the bundle: no store was opened\n"
 
 
 def test_explain(shell: Shell) -> None:
