@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Literal, Protocol
 
 import pyarrow as pa
@@ -76,8 +77,13 @@ class Interaction:
     @property
     def key(self) -> str:
         """Identity between the same user and item, so that importing twice is importing once."""
-        kind, platform = (text.replace("\\", "\\\\").replace("|", "\\|") for text in (self.kind, self.platform))
-        return f"{kind}|{platform}|{'' if self.time is None else repr(float(self.time))}"
+        return f"{_key_start(self.kind, self.platform)}{'' if self.time is None else repr(float(self.time))}"
+
+
+@lru_cache(maxsize=1024)  # an import asks for the same few a million times
+def _key_start(kind: str, platform: str) -> str:
+    kind, platform = (text.replace("\\", "\\\\").replace("|", "\\|") for text in (kind, platform))
+    return f"{kind}|{platform}|"
 
 
 Record = NodeRecord | EdgeRecord | Interaction

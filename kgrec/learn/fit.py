@@ -47,6 +47,7 @@ class Learned:
         chosen: what validation decided.
         metrics: validation ndcg@10 of each channel alone, of the prior, and fused.
         log: the epochs of the run on the training part.
+        train_only: the model that was chosen, learned without the validation part; None where ``model`` is that model.
     """
 
     model: AdditiveModel
@@ -54,6 +55,7 @@ class Learned:
     chosen: Chosen
     metrics: dict[str, float]
     log: list[Epoch]
+    train_only: AdditiveModel | None = None
 
 
 def fit(
@@ -115,7 +117,7 @@ def refit(
     folder = None if checkpoint is None else checkpoint / "refit"
     learner = _Learner(dataset, _texts(dataset, config, progress), config, folder, progress)
     model, embeddings = learner.with_settings(learned.chosen)
-    return replace(learned, model=model, embeddings=embeddings)
+    return replace(learned, model=model, embeddings=embeddings, train_only=learned.train_only or learned.model)
 
 
 def _texts(dataset: Dataset, config: TrainConfig, progress: Progress) -> Array | None:
