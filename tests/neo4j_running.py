@@ -101,7 +101,7 @@ class Neo4jServer:
         the server plan all statements anew.
         """
         with self.driver() as driver, driver.session(database="neo4j") as session:
-            session.run("MATCH (n) CALL (n) { DETACH DELETE n } IN TRANSACTIONS OF 500 ROWS").consume()
+            session.run("MATCH (n) CALL (n) { DETACH DELETE n } IN TRANSACTIONS OF 100 ROWS").consume()
             for name in session.run("SHOW CONSTRAINTS YIELD name").value() if constraints else ():
                 session.run("DROP CONSTRAINT $name", name=name).consume()
             unowned = (

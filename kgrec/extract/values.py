@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, time
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 LONGEST_ID = 2_000
 """Characters; longer ids are refused, because no index of a graph store keeps them."""
@@ -176,12 +177,33 @@ def _each(read: Callable[[Any], Any], fault: Fault) -> Callable[[pa.Array], Colu
     return reader
 
 
-_numbers = _each(_number, NOT_A_NUMBER)
+_any_numbers = _each(_number, NOT_A_NUMBER)
 _seconds = _each(_time, NOT_A_TIME)
+
+
+def _finite(cells: pa.Array) -> list[float | None] | None:
+    """Cells of a column of numbers at once, None for nothing; None where something in it is no finite number."""
+    if not (pa.types.is_floating(cells.type) or pa.types.is_signed_integer(cells.type)):
+        return None
+    numbers = cells.cast(pa.float64(), safe=False)
+    if pc.any(pc.is_inf(numbers)).as_py():
+        return None
+    found: list[float | None] = pc.if_else(pc.is_nan(numbers), None, numbers).to_pylist()
+    return found
+
+
+def _numbers(cells: pa.Array) -> Column:
+    numbers = _finite(cells) if pa.types.is_floating(cells.type) else None
+    if numbers is None:
+        return _any_numbers(cells)
+    exact = _EXACT_FLOAT
+    return Column([int(x) if x is not None and x.is_integer() and abs(x) < exact else x for x in numbers])
 
 
 def _times(cells: pa.Array) -> Column:
     kind = cells.type
+    if (seconds := _finite(cells)) is not None:
+        return Column(seconds)
     if not pa.types.is_timestamp(kind):
         return _seconds(cells)
     per_second = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}[kind.unit]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import uuid
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import groupby, product
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import product
 from operator import itemgetter
 from types import TracebackType
 from typing import Any, Self
@@ -192,7 +193,7 @@ class CypherStore(ABC):
                 "platforms": [record.platform] if record.platform else [],
             }
 
-        return _prepared([(record.type, row(record)) for record in records], itemgetter("uid"), texts)
+        return _prepared(((record.type, row(record)) for record in records), itemgetter("uid"), texts)
 
     def _prepare_edges(self, records: Sequence[EdgeRecord]) -> PreparedBatch:
         schema = self._known_schema()
@@ -204,34 +205,20 @@ class CypherStore(ABC):
             type: frozenset(cypher.edge_property_names(schema, type)) for type in {record.type for record in records}
         }
 
-        def row(record: EdgeRecord) -> dict[str, Any]:
-            return {
-                "source": record.source,
-                "target": record.target,
-                "relation": record.relation,
-                "props": _checked(record.properties, allowed[record.type], record.type),
-                "platforms": [record.platform] if record.platform else [],
-            }
+        def row(record: EdgeRecord) -> list[Any]:
+            properties = _checked(record.properties, allowed[record.type], record.type)
+            platforms = [record.platform] if record.platform else []
+            return [record.source, record.target, record.relation, properties, platforms]
 
-        rows = [((record.type, record.source_type, record.target_type), row(record)) for record in records]
-        return _prepared(rows, itemgetter("source", "target", "relation"), texts)
+        rows = (((record.type, record.source_type, record.target_type), row(record)) for record in records)
+        return _prepared(rows, itemgetter(0, 1, 2), texts)
 
     def _prepare_interactions(self, records: Sequence[Interaction]) -> PreparedBatch:
         schema = self._known_schema()
         texts = {type: cypher.upsert_interactions(schema, type) for type in {record.type for record in records}}
 
-        def row(record: Interaction) -> dict[str, Any]:
-            return {
-                "user": record.user,
-                "item": record.item,
-                "key": record.key,
-                "kind": record.kind,
-                "platform": record.platform,
-                "time": record.time,
-                "weight": record.weight,
-            }
-
-        return _prepared([(record.type, row(record)) for record in records], itemgetter("user", "item", "key"), texts)
+        rows = ((r.type, [r.user, r.item, r.key, r.kind, r.platform, r.time, r.weight]) for r in records)
+        return _prepared(rows, itemgetter(0, 1, 2), texts)
 
     def delete_user(self, uid: str) -> int:
         """Remove a user and all their interactions."""
@@ -347,13 +334,14 @@ class CypherStore(ABC):
             yield StoredTable(type, (behaviour.user, behaviour.item), rows)
 
 
-def _prepared(
-    rows: list[tuple[Any, dict[str, Any]]], order: Callable[[dict[str, Any]], Any], texts: Mapping[Any, str]
-) -> PreparedBatch:
+def _prepared(rows: Iterable[tuple[Any, Any]], order: Callable[[Any], Any], texts: Mapping[Any, str]) -> PreparedBatch:
     """One statement per group, rows in a fixed order: neither deadlocks nor surprises; later records win."""
-    rows.sort(key=lambda pair: (pair[0], order(pair[1])))
-    groups = groupby(rows, key=itemgetter(0))
-    return PreparedBatch([(texts[name], [row for _, row in members]) for name, members in groups], len(rows))
+    groups: dict[Any, list[Any]] = defaultdict(list)
+    for name, row in rows:
+        groups[name].append(row)
+    for group in groups.values():
+        group.sort(key=order)
+    return PreparedBatch([(texts[name], groups[name]) for name in sorted(groups)], sum(map(len, groups.values())))
 
 
 def _checked(properties: Any, allowed: frozenset[str], type: str) -> dict[str, Value]:

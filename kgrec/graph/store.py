@@ -29,7 +29,7 @@ class UpsertCounts:
 class PreparedBatch:
     """Checked records, ready to be written: statements with their rows, and how many records they are made of."""
 
-    statements: Sequence[tuple[str, list[dict[str, Any]]]]
+    statements: Sequence[tuple[str, list[Any]]]
     records: int
 
 
