@@ -28,6 +28,7 @@ from kgrec.scoring import AdditiveModel, Channel, Gates, HistoryWeights, LowRank
 from kgrec.vocabulary import Vocabulary
 
 FORMAT = 1
+_GATES = ("new_items", "new_item_offset", "pauses")
 _MANIFEST, _ARRAYS, _IDS = "manifest.json", "arrays.safetensors", "ids.json"
 
 
@@ -124,7 +125,7 @@ class Bundle:
                 }
                 for channel in self.model.channels
             ],
-            "gates": {"new_items": self.model.gates.new_items, "new_item_offset": self.model.gates.new_item_offset},
+            "gates": {name: getattr(self.model.gates, name) for name in _GATES},
             "files": {name: _sha256(fresh / name) for name in (_ARRAYS, _IDS)},
         }
         (fresh / _MANIFEST).write_text(json.dumps(manifest, ensure_ascii=False, indent=1), encoding="utf-8")
@@ -176,7 +177,8 @@ class Bundle:
             ids = json.loads((root / _IDS).read_text(encoding="utf-8"))
             _check_sizes(arrays, ids)
             channels = tuple(_channel(entry, arrays, len(ids["items"])) for entry in manifest["channels"])
-            gates = Gates(arrays["gates.edges"], arrays["gates.channels"], arrays["gates.prior"], **manifest["gates"])
+            numbers = manifest["gates"] | {"pauses": tuple(manifest["gates"].get("pauses", ()))}
+            gates = Gates(arrays["gates.edges"], arrays["gates.channels"], arrays["gates.prior"], **numbers)
             fields = ("user", "item", "time", "weight", "kind", "platform")
             schema = manifest["schema"]
             return cls(

@@ -23,6 +23,7 @@ class TrainConfig(BaseModel):
     )
     epochs: int = Field(40, ge=1, description="Most epochs; early stopping usually ends before.")
     patience: int = Field(4, ge=1, description="Epochs without a better validation ndcg@10 before stopping.")
+    ensemble: int = Field(3, ge=1, description="Trainings from different seeds whose scores are added up.")
     batch_size: int = Field(256, ge=1, description="Users per step.")
     learning_rate: float = Field(5e-3, gt=0, description="Adam's step size.")
     weight_decay: float = Field(1e-5, ge=0, description="L2 pull on all parameters, through Adam.")

@@ -74,7 +74,7 @@ def ease(
         block[np.arange(n)[columns], np.arange(block.shape[1])] = 0.0
         return block
 
-    return _largest_per_column(weights, n, n, top)
+    return largest_per_column(weights, n, n, top)
 
 
 def _inverted(gram: Array, setting: str, value: float) -> Array:
@@ -153,7 +153,7 @@ def item_knn(
         block[np.arange(n)[columns], np.arange(block.shape[1])] = 0.0
         return block
 
-    return _largest_per_column(similarities, n, n, neighbours)
+    return largest_per_column(similarities, n, n, neighbours)
 
 
 def fact_matrix(facts: Facts, n_items: int, n_nodes: int) -> sparse.csr_matrix:
@@ -241,7 +241,7 @@ def content_map(
         return block
 
     n_cold = len(cold_rows) if len(gram) else 0
-    found = _largest_per_column(weights, base.shape[0], n_cold, top).tocoo()
+    found = largest_per_column(weights, base.shape[0], n_cold, top).tocoo()
     return sparse.csr_matrix((found.data, (found.row, cold_rows[found.col])), shape=base.shape)
 
 
@@ -249,7 +249,7 @@ def _blocks(n: int) -> list[slice]:
     return [slice(start, min(start + _COLUMNS, n)) for start in range(0, n, _COLUMNS)]
 
 
-def _largest_per_column(
+def largest_per_column(
     dense: Callable[[slice], Array], n_rows: int, n_columns: int, top: int | None
 ) -> sparse.csr_matrix:
     """The ``top`` largest entries (in size) of each column of a matrix that is made block by block."""

@@ -10,14 +10,13 @@ silence. ``base`` holds the popularity prior and the constants of that scaling. 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from kgrec.dataset import Array, Interactions
+from kgrec.dataset import Array, IntArray, Interactions
 
 _TINY = 1e-9
 _LEAST_SPREAD = 0.5
@@ -71,6 +70,19 @@ class HistoryWeights:
             np.maximum.at(latest, first, np.where(unknown, -np.inf, interactions.time))
             total *= np.where(untimed[pair_user], 1.0, self.recency ** _steps_back(pair_user, latest))
         return sparse.csr_matrix((total, (pair_user, pair_item)), shape=(n_users, n_items))
+
+
+def last_times(interactions: Interactions, n_users: int) -> Array:
+    """Time of each user's last interaction; nan without any, or where one of theirs is unknown."""
+    last = np.full(n_users, -np.inf)
+    np.maximum.at(last, interactions.user, np.where(np.isnan(interactions.time), np.inf, interactions.time))
+    last[np.isinf(last)] = np.nan
+    return last
+
+
+def first_times(interactions: Interactions, n_users: int) -> Array:
+    """Time of each user's first interaction, the moment of asking for them; nan likewise."""
+    return -last_times(replace(interactions, time=-interactions.time), n_users)
 
 
 def _relative_strength(interactions: Interactions, n_users: int) -> Array:
@@ -160,14 +172,16 @@ class Channel:
 
 @dataclass(frozen=True)
 class Gates:
-    """How much each channel counts, by the length of the user's history.
+    """How much each channel counts, by the length of the user's history and the pause since its last event.
 
     Attributes:
         edges: histories of at least ``edges[b]`` items fall into the last such bucket b; ``edges[0]`` is 0.
-        channels: ``(buckets, channels)``, not negative; 0 closes a channel.
-        prior: ``(buckets,)``, of the popularity prior.
+        channels: ``((1 + pauses) * edges, channels)``, not negative; 0 closes a channel. The first ``edges`` rows are
+            for an unknown pause, the next for one of at least ``pauses[0]``, and so on.
+        prior: likewise, of the popularity prior.
         new_items: factor on everything said about items without interactions.
         new_item_offset: added to the score of an item without interactions.
+        pauses: seconds, ascending from 0; empty where a pause makes no difference.
     """
 
     edges: Array
@@ -175,10 +189,38 @@ class Gates:
     prior: Array
     new_items: float = 1.0
     new_item_offset: float = 0.0
+    pauses: tuple[float, ...] = ()
 
-    def bucket(self, lengths: Array) -> Array:
-        """Bucket of each history length."""
-        return np.searchsorted(self.edges, lengths, side="right") - 1
+    def bucket(self, lengths: Array, pauses: Array) -> Array:
+        """Row of each user: history lengths, and seconds since their last event, nan where unknown."""
+        known = np.where(np.isnan(pauses), -np.inf, np.maximum(pauses, 0.0))
+        by_pause = np.searchsorted(np.array(self.pauses), known, side="right")
+        return by_pause * len(self.edges) + np.searchsorted(self.edges, lengths, side="right") - 1
+
+
+@dataclass(frozen=True)
+class Histories:
+    """What some users did, weighted for each channel, as seen from a moment.
+
+    Attributes:
+        matrices: one ``(users, items)`` matrix per channel.
+        pauses: seconds since each user's last event, nan where unknown, float64 ``(users,)``.
+    """
+
+    matrices: tuple[sparse.csr_matrix, ...]
+    pauses: Array
+
+    def __len__(self) -> int:
+        return len(self.pauses)
+
+    def __getitem__(self, rows: IntArray | slice) -> Histories:
+        """Those of some users."""
+        return Histories(tuple(matrix[rows] for matrix in self.matrices), self.pauses[rows])
+
+    @property
+    def lengths(self) -> Array:
+        """Items in each history."""
+        return np.diff(self.matrices[0].indptr)
 
 
 @dataclass(frozen=True)
@@ -225,8 +267,12 @@ class AdditiveModel:
         """Size of the catalogue."""
         return len(self.prior)
 
-    def histories(self, interactions: Interactions, n_users: int) -> list[sparse.csr_matrix]:
-        """Weighted histories, one ``(n_users, items)`` matrix per channel."""
+    def histories(self, interactions: Interactions, n_users: int, at: Array | float | None = None) -> Histories:
+        """Weighted histories of all users.
+
+        Args:
+            at: the moment of asking, unix seconds, one for all or ``(n_users,)``; None or nan where it is unknown.
+        """
         made: dict[str, sparse.csr_matrix] = {}
         result = []
         for channel in self.channels:
@@ -234,26 +280,31 @@ class AdditiveModel:
             if key not in made:
                 made[key] = channel.history.matrix(interactions, n_users, self.n_items)
             result.append(made[key])
-        return result
+        last = last_times(interactions, n_users)
+        return Histories(tuple(result), (np.nan if at is None else np.asarray(at, np.float64)) - last)
 
-    def scores(self, histories: Sequence[sparse.csr_matrix], dtype: npt.DTypeLike = np.float64) -> Array:
+    def scores(self, histories: Histories, dtype: npt.DTypeLike = np.float64) -> Array:
         """Scores of all items for some users, ``(users, items)``.
 
         Args:
-            histories: one matrix per channel, as :meth:`histories` makes them (rows may be sliced).
+            histories: as :meth:`histories` makes them, of all users or some.
             dtype: float32 halves time and memory where many users are ranked at once.
         """
         return self._mix(histories, dtype).total
 
-    def contributions(self, interactions: Interactions, items: Array) -> Contributions:
-        """Take the scores of some items apart for one user, given by their interactions (``user`` is ignored)."""
+    def contributions(self, interactions: Interactions, items: Array, at: float | None = None) -> Contributions:
+        """Take the scores of some items apart for one user, given by their interactions (``user`` is ignored).
+
+        Args:
+            at: as for :meth:`histories`.
+        """
         one_user = replace(interactions, user=np.zeros(len(interactions), np.int64))
-        histories = self.histories(one_user, 1)
+        histories = self.histories(one_user, 1, at)
         mix = self._mix(histories, np.float64)
         past = np.unique(one_user.item)
         group = self.new[items].astype(np.int64)
         values = np.zeros((len(self.channels), len(past), len(items)))
-        for c, (channel, history) in enumerate(zip(self.channels, histories, strict=True)):
+        for c, (channel, history) in enumerate(zip(self.channels, histories.matrices, strict=True)):
             scale = mix.scale[c, group, 0]
             if len(past) and scale.any():
                 weights = history[0, past].toarray()[0]
@@ -261,17 +312,17 @@ class AdditiveModel:
         base = mix.prior[0] * self.prior[items].astype(np.float64) * mix.factor[group] + mix.constant[group, 0]
         return Contributions(items, past, tuple(channel.name for channel in self.channels), values, base)
 
-    def _mix(self, histories: Sequence[sparse.csr_matrix], dtype: npt.DTypeLike) -> _Mix:
+    def _mix(self, histories: Histories, dtype: npt.DTypeLike) -> _Mix:
         """Scale every channel to unit spread within each group of items, weigh it by its gate and add up."""
-        users = histories[0].shape[0]
-        bucket = self.gates.bucket(np.diff(histories[0].indptr))
+        users = len(histories)
+        bucket = self.gates.bucket(histories.lengths, histories.pauses)
         factor = np.array([1.0, self.gates.new_items])
         scale = np.zeros((len(self.channels), 2, users))
         constant = np.zeros((2, users))
         constant[1] = self.gates.new_item_offset
         prior = self.gates.prior[bucket]
         total = np.outer(prior, self.prior.astype(np.float64) * factor[self.new.astype(np.int64)]).astype(dtype)
-        for c, (channel, history) in enumerate(zip(self.channels, histories, strict=True)):
+        for c, (channel, history) in enumerate(zip(self.channels, histories.matrices, strict=True)):
             gate = self.gates.channels[bucket, c]
             if not gate.any():
                 continue

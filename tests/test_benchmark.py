@@ -19,7 +19,7 @@ from kgrec.serve.cli import run
 from kgrec_loaders.benchmark_folder import BenchmarkFolder
 
 SHARED = Path(__file__).parents[2] / "shared/data"
-QUICK = TrainConfig(text_encoder="hashing", embedding_dim=8, epochs=3, num_layers=1, num_threads=1)
+QUICK = TrainConfig(text_encoder="hashing", embedding_dim=8, epochs=3, num_layers=1, num_threads=1, ensemble=1)
 METRICS = {"recall@10", "recall@20", "ndcg@10", "ndcg@20", "mrr@10", "hit_rate@10", "precision@10"}
 
 

@@ -18,7 +18,7 @@ from kgrec.graph.store import GraphStore
 from kgrec.schema import load_schema
 
 SHOP = Path(__file__).parent / "data/shop"
-QUICK = TrainConfig(text_encoder="hashing", embedding_dim=8, epochs=4, num_layers=1, num_threads=1)
+QUICK = TrainConfig(text_encoder="hashing", embedding_dim=8, epochs=4, num_layers=1, num_threads=1, ensemble=1)
 
 
 @pytest.fixture(scope="module")

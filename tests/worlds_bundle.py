@@ -57,10 +57,11 @@ def random_model(rng: np.random.Generator, n_items: int) -> AdditiveModel:
     )
     gates = Gates(
         np.array([0, 1, 3]),
-        rng.random((3, 3)) * (rng.random((3, 3)) < 0.8),
-        rng.random(3),
+        rng.random((9, 3)) * (rng.random((9, 3)) < 0.8),
+        rng.random(9),
         new_items=float(rng.choice([0.5, 1.0])),
         new_item_offset=float(rng.normal()),
+        pauses=(0.0, 1800.0),
     )
     return AdditiveModel(channels, gates, rng.normal(size=n_items).astype(np.float32), new)
 

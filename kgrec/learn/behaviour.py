@@ -15,15 +15,21 @@ import numpy as np
 from scipy import sparse
 
 from kgrec.dataset import Array, Dataset, IntArray
+from kgrec.directed_ridge import directed_ridge
 from kgrec.item_item import content_map, ease, fact_matrix, item_knn
 from kgrec.progress import Progress
-from kgrec.ranking import evaluate
+from kgrec.ranking import evaluate, sample_users
 from kgrec.scoring import Channel, HistoryWeights, SparseMatrix
 
 _WARM_LIMIT = 15_000
 _RIDGE_LIMIT = 30_000
 _RECENCY = (1.0, 0.98, 0.95, 0.9, 0.8, 0.7)
 _FACTORS = (0.0, 0.1, 0.3, 3.0, 10.0)
+SEQUENCES = {"latest": 0.7, "sequence": 0.97}
+"""Channels of what follows what, and how fast each forgets."""
+_SEQUENCE_LIMIT = 25_000
+_SMALL = 5_000
+_VALID_USERS = 3_000
 _BLEND = (0.0, 0.1, 0.2, 0.5, 1.0, 2.0)
 
 
@@ -35,6 +41,7 @@ class BehaviourSetting:
         blend: weight of the neighbours beside EASE, both in units of their scores' spread.
         scales: that spread of (EASE, neighbours), measured when the blend was chosen.
         history: weights of past interactions: recency, and a factor for each kind and platform where there are several.
+        sequence: recencies of the channels that know what follows what; none without times, or with too many items.
         top: weights kept per candidate.
     """
 
@@ -46,22 +53,32 @@ class BehaviourSetting:
     blend: float = 0.2
     scales: tuple[float, float] = (1.0, 1.0)
     history: HistoryWeights = field(default_factory=HistoryWeights)
+    sequence: tuple[float, ...] = ()
     top: int = 1000
+
+    @property
+    def steady(self) -> HistoryWeights:
+        """Weights of the channel of co-occurrence: without recency where channels of sequence know better."""
+        return replace(self.history, recency=1.0) if self.sequence else self.history
 
     def as_dict(self) -> dict[str, Any]:
         """For the manifest."""
         return asdict(self)
 
 
-@dataclass(frozen=True)
 class _Ranker:
-    """One item-item matrix over one set of histories."""
+    """One item-item matrix without diagonal over one set of histories."""
 
-    matrix: SparseMatrix
-    history: sparse.csr_matrix
+    def __init__(self, matrix: SparseMatrix, history: sparse.csr_matrix) -> None:
+        # Nearly full weights multiply several times faster as what they are.
+        dense = matrix.weights.nnz > 0.1 * matrix.weights.shape[0] ** 2
+        self._weights = matrix.weights.toarray() if dense else matrix.weights
+        self._history = history
 
     def scores(self, users: IntArray) -> Array:
-        return self.matrix.scores(self.history[users])
+        found = self._history[users] @ self._weights
+        scores: Array = found.toarray() if sparse.issparse(found) else found
+        return scores
 
 
 class BehaviourLearner:
@@ -88,8 +105,8 @@ class BehaviourLearner:
         self._progress = progress
 
     def choose(self, valid: sparse.csr_matrix) -> BehaviourSetting:
-        """Try the grid on validation pairs ``(users, items)``, one group of settings after the other."""
-        seen, valid = self._seen, valid[:, self._warm]
+        """Try the grid on validation pairs ``(users, items)`` of some users, one group of settings after the other."""
+        seen, valid = self._seen, sample_users(valid[:, self._warm].tocsr(), _VALID_USERS)
         flat = seen.astype(np.float32)
 
         def quality(matrix: SparseMatrix, history: sparse.csr_matrix = flat) -> float:
@@ -119,7 +136,12 @@ class BehaviourLearner:
             setting = replace(best, blend=blend)
             tried.append((quality(_blended(parts, setting)), setting))
         best = max(tried, key=lambda pair: pair[0])[1]
-        return replace(best, history=self._choose_history(_blended(parts, best), quality))
+        timed = self.dataset.interactions.has_time and len(SEQUENCES) * len(self._warm) <= _SEQUENCE_LIMIT
+        return replace(
+            best,
+            history=self._choose_history(_blended(parts, best), quality),
+            sequence=tuple(SEQUENCES.values()) if timed else (),
+        )
 
     def _choose_history(self, matrix: SparseMatrix, quality: Callable[..., float]) -> HistoryWeights:
         """Recency first, then the factor of one kind and one platform after the other."""
@@ -149,8 +171,27 @@ class BehaviourLearner:
         whole = weights.matrix(data.interactions, len(data.users), len(data.items))
         return whole[:, self._warm].astype(np.float32)
 
-    def channel(self, setting: BehaviourSetting) -> Channel:
-        """The channel of a setting, with columns for new items from their content."""
+    def channels(self, setting: BehaviourSetting) -> list[Channel]:
+        """The channels of a setting: co-occurrence and, where times are known, sequence."""
+        return [self._co_occurrence(setting), *self._sequences(setting)]
+
+    def _sequences(self, setting: BehaviourSetting) -> list[Channel]:
+        """What follows what, one channel per recency; it knows nothing of new items."""
+        if not setting.sequence:
+            return []
+        place = np.zeros(len(self.new), np.int64)
+        place[self._warm] = np.arange(len(self._warm))
+        seen = self.dataset.interactions
+        seen = replace(seen, item=place[seen.item])
+        top = setting.top if len(self._warm) > _SMALL else None
+        matrices = directed_ridge(seen, len(self._warm), setting.sequence, top=top)
+        return [
+            Channel(name, SparseMatrix(self._placed(weights, self._warm)), replace(setting.history, recency=recency))
+            for name, recency, weights in zip(SEQUENCES, setting.sequence, matrices, strict=True)
+        ]
+
+    def _co_occurrence(self, setting: BehaviourSetting) -> Channel:
+        """EASE and neighbours, with columns for new items from their content."""
         weights = _blended((self._ease(setting), self._knn(setting)), setting).weights
         placed = self._placed(weights, self._warm)
         if self._can_place_new():
@@ -162,7 +203,7 @@ class BehaviourLearner:
             mapped = content_map(known, self.facts, self._texts, self.new, l2=3.0, text_weight=0.1, top=200)
             placed = placed + self._placed(mapped)
         weights = placed.tocsr()
-        return Channel("behaviour", SparseMatrix(weights.astype(np.float32)), setting.history)
+        return Channel("behaviour", SparseMatrix(weights.astype(np.float32)), setting.steady)
 
     def prior(self) -> Array:
         """Log number of an item's users in unit spread, float32 ``(items,)``; of new items as content predicts it."""

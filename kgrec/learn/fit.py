@@ -15,16 +15,18 @@ from kgrec.errors import KgrecError, TrainingDivergedError
 from kgrec.learn.behaviour import BehaviourLearner, BehaviourSetting
 from kgrec.learn.checkpoint import mark_diverged
 from kgrec.learn.gates import GateFitter
-from kgrec.learn.model import Embeddings, unit_history
+from kgrec.learn.model import Embeddings, joined, unit_history
 from kgrec.learn.reach import Reach
 from kgrec.learn.text import encode_cached, open_encoder
 from kgrec.learn.trainer import Epoch, Trained, Trainer
 from kgrec.progress import Progress, silent
-from kgrec.ranking import evaluate
+from kgrec.ranking import evaluate, sample_users
 from kgrec.scoring import AdditiveModel, Channel, Gates, HistoryWeights, LowRankMatrix
 from kgrec.splits import hold_out
 
-_VALID_USERS = 5_000
+_VALID_USERS = 3_000
+_APART = 1_000_003
+"""Between the seeds of an ensemble's members, so that runs with neighbouring seeds share none."""
 
 
 @dataclass(frozen=True)
@@ -148,28 +150,42 @@ class _Learner:
         valid = valid - valid.multiply(self.seen > 0)
         valid.eliminate_zeros()
         setting = self.behaviour.choose(valid)
-        channel = self.behaviour.channel(setting)
+        channels = self.behaviour.channels(setting)
         depths = (1, 0) if self.config.num_layers == "auto" else (self.config.num_layers,)
-        runs = {depth: self._train(depth, channel.history, _sample(valid)) for depth in depths}
+        sample = sample_users(valid, _VALID_USERS)
+        runs = {depth: self._train(depth, setting.history, sample) for depth in depths}
         depth = max(runs, key=lambda number: _best_value(runs[number]))
         trained = runs[depth]
-        model = self._assemble(channel, trained.embeddings, _open_gates(2 if self.texts is None else 3))
-        histories = model.histories(self.dataset.interactions, self.n_users)
-        rng = np.random.default_rng(self.config.seed)
-        gates, metrics = GateFitter(model, histories, self.seen, valid, rng, self.progress).fit()
+        members = [trained.embeddings, *self._further(depth, setting.history, trained.best_epoch)]
+        model = self._assemble(setting, channels, joined(members), None)
+        gates, metrics = GateFitter(
+            model, self.dataset.interactions, held, self.n_users, self.config.seed, self.progress
+        ).fit()
         for number, run in runs.items():
             metrics[f"learned part, {number} hops"] = _best_value(run)
         chosen = Chosen(setting, depth, trained.best_epoch, gates)
-        return Learned(replace(model, gates=gates), trained.embeddings, chosen, metrics, trained.log)
+        return Learned(replace(model, gates=gates), members[0], chosen, metrics, trained.log)
 
     def with_settings(self, chosen: Chosen) -> tuple[AdditiveModel, Embeddings]:
         """Learn with settings that are already chosen."""
-        channel = self.behaviour.channel(chosen.behaviour)
-        trained = self._train(chosen.num_layers, channel.history, None, chosen.epochs)
-        return self._assemble(channel, trained.embeddings, chosen.gates), trained.embeddings
+        setting = chosen.behaviour
+        first = self._train(chosen.num_layers, setting.history, None, chosen.epochs).embeddings
+        members = [first, *self._further(chosen.num_layers, setting.history, chosen.epochs)]
+        return self._assemble(setting, self.behaviour.channels(setting), joined(members), chosen.gates), first
+
+    def _further(self, depth: int, serving: HistoryWeights, epochs: int) -> list[Embeddings]:
+        """The other members of the ensemble: the same training from other seeds, for as long as the first one took."""
+        return [
+            self._train(depth, serving, None, epochs, member).embeddings for member in range(1, self.config.ensemble)
+        ]
 
     def _train(
-        self, depth: int, serving: HistoryWeights, valid: sparse.csr_matrix | None, epochs: int | None = None
+        self,
+        depth: int,
+        serving: HistoryWeights,
+        valid: sparse.csr_matrix | None,
+        epochs: int | None = None,
+        member: int = 0,
     ) -> Trained:
         """Train the embeddings; validation weighs histories as serving will."""
         reach = Reach.of(self.dataset)
@@ -178,8 +194,9 @@ class _Learner:
         counts = np.bincount(part.interactions.item, minlength=n_items)
         prior = np.log((counts + 0.5) / len(part.interactions))
         flat = HistoryWeights().matrix(part.interactions, self.n_users, n_items)
-        folder = None if self.checkpoint is None else self.checkpoint / f"{depth}-hops"
-        config = self.config.model_copy(update={"num_layers": depth})
+        name = f"{depth}-hops" if member == 0 else f"{depth}-hops-{member + 1}"
+        folder = None if self.checkpoint is None else self.checkpoint / name
+        config = self.config.model_copy(update={"num_layers": depth, "seed": self.config.seed + _APART * member})
         texts = None if self.texts is None else self.texts[reach.nodes]
         trainer = Trainer(part, texts, prior, config, flat, folder, reach.degree)
         history = unit_history(serving.matrix(part.interactions, self.n_users, n_items)).astype(np.float32)
@@ -197,11 +214,14 @@ class _Learner:
         trained = trainer.fit(None if wanted is None else validate, report, epochs)
         return replace(trained, embeddings=reach.embed(trainer.model, self.dataset, self.texts, config))
 
-    def _assemble(self, behaviour: Channel, embeddings: Embeddings, gates: Gates) -> AdditiveModel:
-        weights = behaviour.history
-        channels = [behaviour, Channel("knowledge", LowRankMatrix(embeddings.source, embeddings.target), weights)]
+    def _assemble(
+        self, setting: BehaviourSetting, behaviour: list[Channel], embeddings: Embeddings, gates: Gates | None
+    ) -> AdditiveModel:
+        weights = setting.history
+        channels = [*behaviour, Channel("knowledge", LowRankMatrix(embeddings.source, embeddings.target), weights)]
         if embeddings.texts is not None:
             channels.append(Channel("semantic", LowRankMatrix(embeddings.texts, embeddings.texts), weights))
+        gates = gates or Gates(np.zeros(1, np.int64), np.ones((1, len(channels))), np.ones(1))
         return AdditiveModel(tuple(channels), gates, self.behaviour.prior(), self.behaviour.new)
 
 
@@ -220,24 +240,8 @@ class _LearnedPart:
         return total
 
 
-def _sample(valid: sparse.csr_matrix) -> sparse.csr_matrix:
-    """Validation pairs of at most a few thousand users, evenly spread, so that an epoch's check stays cheap."""
-    users = np.flatnonzero(np.diff(valid.indptr))
-    if len(users) <= _VALID_USERS:
-        return valid
-    kept = np.zeros(valid.shape[0], np.float32)
-    kept[users[:: -(-len(users) // _VALID_USERS)]] = 1.0
-    sampled = (sparse.diags(kept) @ valid).tocsr()
-    sampled.eliminate_zeros()
-    return sampled
-
-
 def _best_value(trained: Trained) -> float:
     return max(entry["valid_ndcg@10"] for entry in trained.log)
-
-
-def _open_gates(n_channels: int) -> Gates:
-    return Gates(np.zeros(1, np.int64), np.ones((1, n_channels)), np.ones(1))
 
 
 def settings_of(chosen: Chosen) -> dict[str, Any]:
@@ -251,5 +255,6 @@ def settings_of(chosen: Chosen) -> dict[str, Any]:
             "channels": chosen.gates.channels.tolist(),
             "prior": chosen.gates.prior.tolist(),
             "new_item_offset": chosen.gates.new_item_offset,
+            "pauses": list(chosen.gates.pauses),
         },
     }

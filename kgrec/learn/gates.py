@@ -1,40 +1,107 @@
 """The gates: how much each channel counts, fitted on validation by coordinate search.
 
 The search starts from the best single channel and takes a step only where validation improves, so the fused model is
-never worse there than its best channel; a channel that does not help stays closed.
+never worse there than its best channel; a channel that does not help stays closed. Lengths of history, and pauses since
+the last event, depart from the common weights only where that is more than chance.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import sparse
 
-from kgrec.dataset import Array, IntArray
+from kgrec.dataset import Array, IntArray, Interactions
+from kgrec.learn.moments import PAUSES, knows_pauses, moment_after
 from kgrec.progress import Progress
 from kgrec.ranking import block_size, per_user, rank_users
-from kgrec.scoring import AdditiveModel, Channel, Gates
+from kgrec.scoring import AdditiveModel, Gates, Histories
 
 _COARSE = (0.0, 0.15, 0.4)
+_COARSE_USERS = 1_000
 _STEPS = (0.0, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 1.5, 2.0)
 _OFFSETS = tuple(np.arange(-8.0, 1.5, 0.5).tolist())
 _OFFSET_COST = 0.01
 _BYTES = 192 * 2**20
 _BUCKET_USERS = 500
+_MOMENT_USERS = 200
 _NEW_ITEMS = 0.7
 
 
 @dataclass(frozen=True)
-class _Fixed:
-    """Scores that are already there."""
+class _Block:
+    """Scores that are already there; they are overwritten."""
 
     matrix: Array
 
     def scores(self, users: IntArray) -> Array:
-        return self.matrix[users].copy()
+        return self.matrix[users[0] : users[-1] + 1]
+
+
+@dataclass(frozen=True)
+class _View:
+    """Some users at one moment each: scores of the warm items by every channel and the prior, ready to be mixed.
+
+    Attributes:
+        histories: of these users, all items.
+        parts: one ``(users, warm items)`` matrix per channel and one of the prior, in unit spread.
+        seen, wanted: what they had taken and what they took next, all items.
+        warm: rows of the warm items.
+    """
+
+    histories: Histories
+    parts: list[Array]
+    seen: sparse.csr_matrix
+    wanted: sparse.csr_matrix
+    warm: IntArray
+
+    @classmethod
+    def of(
+        cls, model: AdditiveModel, history: Interactions, wanted: Interactions, n_users: int, rng: np.random.Generator
+    ) -> _View:
+        """Users with something to find; drawn where all would not fit into memory."""
+        warm = np.flatnonzero(~model.new)
+        seen = history.matrix(n_users, model.n_items)
+        found = wanted.matrix(n_users, model.n_items)
+        found = (found - found.multiply(seen > 0)).tocsr()
+        found.eliminate_zeros()
+        users = np.flatnonzero((np.diff(found[:, warm].indptr) > 0) & (np.diff(seen.indptr) > 0))
+        most = max(100, _BYTES // (4 * len(warm)))
+        users = users if len(users) <= most else np.sort(rng.choice(users, most, replace=False))
+        histories = model.histories(history, n_users)[users]
+        parts = [_warm_scores(model, channel, histories, warm) for channel in range(len(model.channels))]
+        parts.append(np.tile(model.prior[warm].astype(np.float32), (len(users), 1)))
+        return cls(histories, parts, seen[users], found[users], warm)
+
+    def __len__(self) -> int:
+        return len(self.histories)
+
+    def some(self, users: IntArray) -> _View:
+        """The same of some users."""
+        parts = [part[users] for part in self.parts]
+        return replace(
+            self, histories=self.histories[users], parts=parts, seen=self.seen[users], wanted=self.wanted[users]
+        )
+
+    def quality(self, weights: Array) -> Array:
+        """ndcg@10 of each user, warm items ranked among themselves."""
+        return self.ndcg(self.mixed(weights))
+
+    def mixed(self, weights: Array) -> Array:
+        """The weighted sum of the parts."""
+        total = np.zeros_like(self.parts[0])
+        for part, weight in zip(self.parts, weights, strict=True):
+            if weight:
+                total += np.float32(weight) * part
+        return total
+
+    def ndcg(self, scores: Array) -> Array:
+        """ndcg@10 of each user by scores of the warm items, which are overwritten."""
+        everyone = np.arange(len(self))
+        top = rank_users(_Block(scores), self.seen[:, self.warm].tocsr(), everyone, 10)
+        return per_user(top, self.wanted[:, self.warm].tocsr(), (10,))["ndcg@10"]
 
 
 class GateFitter:
@@ -42,93 +109,79 @@ class GateFitter:
 
     Args:
         model: its gates are ignored.
-        histories: one per channel, ``(users, items)``.
-        seen, valid: pairs before and at validation, ``(users, items)``.
-        rng: draws the users where all would not fit into memory.
+        train, valid: behaviour before and at validation.
+        seed: for drawing users where all would not fit into memory.
     """
 
     def __init__(
         self,
         model: AdditiveModel,
-        histories: Sequence[sparse.csr_matrix],
-        seen: sparse.csr_matrix,
-        valid: sparse.csr_matrix,
-        rng: np.random.Generator,
+        train: Interactions,
+        valid: Interactions,
+        n_users: int,
+        seed: int,
         progress: Progress,
     ) -> None:
-        self._warm = np.flatnonzero(~model.new)
-        wanted = valid[:, self._warm].tocsr()
-        users = np.flatnonzero((np.diff(wanted.indptr) > 0) & (np.diff(seen.indptr) > 0))
-        most = max(100, _BYTES // (4 * len(self._warm)))
-        self._users = users if len(users) <= most else np.sort(rng.choice(users, most, replace=False))
         self._model, self._progress = model, progress
-        self._histories = [history[self._users] for history in histories]
-        self._seen, self._wanted = seen[self._users], valid[self._users]
-        self._seen_warm, self._wanted_warm = self._seen[:, self._warm].tocsr(), wanted[self._users]
-        self._parts = [
-            self._warm_scores(channel, history.astype(np.float32))
-            for channel, history in zip(model.channels, self._histories, strict=True)
-        ]
-        self._parts.append(np.tile(model.prior[self._warm].astype(np.float32), (len(self._users), 1)))
-        self._lengths = np.diff(self._seen.indptr)
+        self._train, self._valid, self._n_users = train, valid, n_users
+        self._rng = np.random.default_rng(seed)
+        self._view = _View.of(model, train, valid, n_users, self._rng)
+        self._n = len(model.channels)
 
     def fit(self) -> tuple[Gates, dict[str, float]]:
         """The gates, and validation ndcg@10 of each channel alone, of the prior and of their fusion."""
         names = [channel.name for channel in self._model.channels]
-        n = len(names)
-        alone = [_mean(self._quality(np.eye(n + 1)[part])) for part in range(n + 1)]
-        first = int(np.argmax(alone[:n]))
-        weights = np.eye(n + 1)[first]
-        best = self._quality(weights)
-        # Two channels may help together where neither does alone, so the search starts from a coarse grid of them all.
-        others = [part for part in range(n + 1) if part != first]
-        for number, levels in enumerate(itertools.product(_COARSE, repeat=n)):
-            self._progress("fusing the channels, coarsely", number + 1, len(_COARSE) ** n, f"ndcg@10 {_mean(best):.4f}")
-            trial = np.eye(n + 1)[first]
-            trial[others] = levels
-            if _mean(found := self._quality(trial)) > _mean(best):
-                weights, best = trial, found
-        for turn in range(2):
-            for part in range(n + 1):
-                self._progress(
-                    "fusing the channels", turn * (n + 1) + part + 1, 2 * (n + 1), f"ndcg@10 {_mean(best):.4f}"
-                )
-                for step in _STEPS:
-                    trial = weights.copy()
-                    trial[part] = step
-                    if trial[:n].any() and _mean(found := self._quality(trial)) > _mean(best):
-                        weights, best = trial, found
-        edges, table = self._buckets(weights, best)
-        gates = Gates(edges, table[:, :n], table[:, n], _NEW_ITEMS)
+        n = self._n
+        alone = [_mean(self._view.quality(np.eye(n + 1)[part])) for part in range(n + 1)]
+        weights, best = self._search(self._view, [np.eye(n + 1)[int(np.argmax(alone[:n]))]], "fusing the channels")
+        edges, table = self._by_length(weights, best)
         metrics = dict(zip([*names, "prior"], map(float, alone), strict=True)) | {"fused": _mean(best)}
+        pauses, table = self._by_pause(weights, table, metrics)
+        gates = Gates(edges, table[:, :n], table[:, n], _NEW_ITEMS, pauses=pauses)
         return self._with_offset(gates), metrics
 
-    def _warm_scores(self, channel: Channel, history: sparse.csr_matrix) -> Array:
-        """Standardised scores of the warm items, a block of users at a time: the new items may be many more."""
-        result = np.empty((history.shape[0], len(self._warm)), np.float32)
-        step = block_size(self._model.n_items)
-        for start in range(0, len(result), step):
-            block = channel.matrix.scores(history[start : start + step])
-            result[start : start + step] = _standardised(block[:, self._warm])
-        return result
+    def _search(self, view: _View, starts: list[Array], what: str) -> tuple[Array, Array]:
+        """The best weights found from some starts, and each user's ndcg@10 with them."""
+        n = self._n
+        weights = max(starts, key=lambda start: _mean(view.quality(start)))
+        # Two channels may help together where neither does alone, so the search starts from a coarse grid of them all.
+        few = view
+        if len(view) > _COARSE_USERS:
+            few = view.some(np.sort(self._rng.choice(len(view), _COARSE_USERS, replace=False)))
+        first = int(np.argmax(weights[:n]))
+        others = [part for part in range(n + 1) if part != first]
+        highest, coarse = _mean(few.quality(weights)), weights
+        for number, levels in enumerate(itertools.product(_COARSE, repeat=n)):
+            self._progress(f"{what}, coarsely", number + 1, len(_COARSE) ** n, f"ndcg@10 {highest:.4f}")
+            trial = np.eye(n + 1)[first]
+            trial[others] = levels
+            if (found := _mean(few.quality(trial))) > highest:
+                highest, coarse = found, trial
+        weights = max((weights, coarse), key=lambda start: _mean(view.quality(start)))
+        best = view.quality(weights)
+        for turn in range(2):
+            for part in range(n + 1):
+                self._progress(what, turn * (n + 1) + part + 1, 2 * (n + 1), f"ndcg@10 {_mean(best):.4f}")
+                rest = weights.copy()
+                rest[part] = 0.0
+                without = view.mixed(rest)
+                for step in _STEPS:
+                    trial = rest.copy()
+                    trial[part] = step
+                    each = view.ndcg(without + np.float32(step) * view.parts[part])
+                    if trial[:n].any() and _mean(each) > _mean(best):
+                        weights, best = trial, each
+        return weights, best
 
-    def _quality(self, weights: Array) -> Array:
-        """ndcg@10 of each validation user, warm items ranked among themselves."""
-        total = np.zeros_like(self._parts[0])
-        for part, weight in zip(self._parts, weights, strict=True):
-            if weight:
-                total += np.float32(weight) * part
-        everyone = np.arange(len(self._users))
-        top = rank_users(_Fixed(total), self._seen_warm, everyone, 10)
-        return per_user(top, self._wanted_warm, (10,))["ndcg@10"]
-
-    def _buckets(self, weights: Array, best: Array) -> tuple[IntArray, Array]:
+    def _by_length(self, weights: Array, best: Array) -> tuple[IntArray, Array]:
         """Weights by history length: a bucket departs from the common weights only beyond two standard errors."""
-        number = min(3, len(self._users) // _BUCKET_USERS)
+        view = self._view
+        number = min(3, len(view) // _BUCKET_USERS)
         if number < 2:
             return np.zeros(1, np.int64), weights[None, :]
-        edges = np.unique(np.r_[0, np.quantile(self._lengths, np.arange(1, number) / number).astype(np.int64)])
-        bucket = np.searchsorted(edges, self._lengths, side="right") - 1
+        lengths = view.histories.lengths
+        edges = np.unique(np.r_[0, np.quantile(lengths, np.arange(1, number) / number).astype(np.int64)])
+        bucket = np.searchsorted(edges, lengths, side="right") - 1
         table = np.tile(weights, (len(edges), 1))
         for part in range(len(weights)):
             for factor in (0.0, 0.5, 2.0):
@@ -136,32 +189,68 @@ class GateFitter:
                 trial[part] *= factor
                 if not trial[:-1].any():
                     continue
-                gain = self._quality(trial) - best
+                gain = view.quality(trial) - best
                 for b in range(len(edges)):
-                    members = gain[bucket == b]
-                    error = members.std() / np.sqrt(max(len(members), 1))
-                    if len(members) and members.mean() > 2 * error and (table[b] == weights).all():
+                    if _beyond_chance(gain[bucket == b]) and (table[b] == weights).all():
                         table[b] = trial
         return edges.astype(np.int64), table
+
+    def _by_pause(self, weights: Array, table: Array, metrics: dict[str, float]) -> tuple[tuple[float, ...], Array]:
+        """Weights by the pause since the last event, below those for an unknown one; noted in ``metrics``."""
+        if not (knows_pauses(self._train) and knows_pauses(self._valid)):
+            return (), table
+        rows = [table]
+        for least, most in zip(PAUSES, (*PAUSES[1:], np.inf), strict=True):
+            moment = moment_after(self._train, self._valid, self._n_users, least, most)
+            rows.append(table)
+            if len(np.unique(moment.wanted.user)) < _MOMENT_USERS:
+                continue
+            view = _View.of(self._model, moment.history, moment.wanted, self._n_users, self._rng)
+            singles = list(np.eye(self._n + 1)[: self._n])
+            found, best = self._search(view, [weights, *singles], f"fusing after {least:.0f} s and more")
+            common = view.quality(weights)
+            if _beyond_chance(best - common):
+                rows[-1] = np.tile(found, (len(table), 1))
+            metrics[f"after {least:.0f} s and more"] = _mean(best)
+            metrics[f"after {least:.0f} s and more, common gates"] = _mean(common)
+        if all(row is table for row in rows):
+            return (), table
+        return PAUSES, np.concatenate(rows)
 
     def _with_offset(self, gates: Gates) -> Gates:
         """Choose how high new items may stand: the highest offset that costs validation at most one percent."""
         model = self._model
-        if not model.new.any() or len(self._users) == 0:
+        if not model.new.any() or len(self._view) == 0:
             return gates
-        few = np.arange(min(len(self._users), max(50, _BYTES // (16 * model.n_items))))
-        base = AdditiveModel(model.channels, gates, model.prior, model.new)
-        scores = base.scores([history[few] for history in self._histories], np.float32)
+        few = np.arange(min(len(self._view), max(50, _BYTES // (16 * model.n_items))))
+        view = self._view.some(few)
+        scores = replace(model, gates=gates).scores(view.histories, np.float32)
         found = []
         for offset in _OFFSETS:
             trial = scores.copy()
             trial[:, model.new] += np.float32(offset)
-            top = rank_users(_Fixed(trial), self._seen[few], few, 10)
-            found.append(float(per_user(top, self._wanted[few], (10,))["ndcg@10"].mean()))
+            top = rank_users(_Block(trial), view.seen, few, 10)
+            found.append(float(per_user(top, view.wanted, (10,))["ndcg@10"].mean()))
         allowed = [
             offset for offset, value in zip(_OFFSETS, found, strict=True) if value >= (1 - _OFFSET_COST) * max(found)
         ]
-        return Gates(gates.edges, gates.channels, gates.prior, gates.new_items, max(allowed))
+        return replace(gates, new_item_offset=max(allowed))
+
+
+def _warm_scores(model: AdditiveModel, channel: int, histories: Histories, warm: IntArray) -> Array:
+    """Standardised scores of the warm items, a block of users at a time: the new items may be many more."""
+    result = np.empty((len(histories), len(warm)), np.float32)
+    step = block_size(model.n_items)
+    history = histories.matrices[channel].astype(np.float32)
+    for start in range(0, len(result), step):
+        block = model.channels[channel].matrix.scores(history[start : start + step])
+        result[start : start + step] = _standardised(block[:, warm])
+    return result
+
+
+def _beyond_chance(gain: Array) -> bool:
+    """Whether a mean gain is more than two standard errors."""
+    return len(gain) > 0 and bool(gain.mean() > 2 * gain.std() / np.sqrt(len(gain)))
 
 
 def _mean(values: Array) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -115,6 +116,20 @@ class JointModel(nn.Module):
             self.nodes(target).numpy().copy(),
             self.relation.weight.detach().numpy().copy(),
         )
+
+
+def joined(members: Sequence[Embeddings]) -> Embeddings:
+    """Several trainings side by side: scores add up, so an ensemble is one wider embedding; nodes are the first's."""
+    first = members[0]
+    texts = [one.texts for one in members if one.texts is not None]
+    return Embeddings(
+        np.hstack([one.source for one in members]),
+        np.hstack([one.target for one in members]),
+        np.hstack(texts) if texts else None,
+        np.mean([one.bias for one in members], axis=0),
+        first.nodes,
+        first.relations,
+    )
 
 
 def rows_of(table: Tensor, rows: Tensor) -> Tensor:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,7 +14,7 @@ from kgrec.progress import Progress, silent
 from kgrec.query.candidates import top_k
 from kgrec.query.fold_in import fold_in
 from kgrec.ranking import block_size
-from kgrec.scoring import AdditiveModel
+from kgrec.scoring import AdditiveModel, Histories
 
 Mask = npt.NDArray[np.bool_]
 
@@ -45,7 +44,7 @@ def recommend_all(
     """
     n_users = int(users.max(initial=-1)) + 1
     own = interactions.select(interactions.user < n_users)
-    histories = [history[users] for history in bundle.model.histories(own, n_users)]
+    histories = bundle.model.histories(own, n_users)[users]
     seen = own.matrix(n_users, len(bundle.items))[users]
     return _lists(bundle.model, histories, seen, k, among, "users", progress)
 
@@ -60,7 +59,7 @@ def similar_to_all(bundle: Bundle, k: int, among: Mask, progress: Progress = sil
 
 def _lists(
     model: AdditiveModel,
-    histories: Sequence[sparse.csr_matrix],
+    histories: Histories,
     seen: sparse.csr_matrix,
     k: int,
     among: Mask,
@@ -71,7 +70,7 @@ def _lists(
     items, scores = np.full((n, k), -1, np.int64), np.full((n, k), np.nan)
     step = max(1, block_size(model.n_items) // 8)  # what fits in a processor's cache is four times as fast
     for start in range(0, n, step):
-        block = model.scores([history[start : start + step] for history in histories])
+        block = model.scores(histories[start : start + step])
         for row, of_all in enumerate(block, start=start):
             keep = among.copy()
             keep[seen.indices[seen.indptr[row] : seen.indptr[row + 1]]] = False

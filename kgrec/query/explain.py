@@ -117,12 +117,14 @@ class Person:
         interactions: the history, ``user`` rows all 0.
         link: to the graph, for paths.
         degraded: why the history could not be read from the graph; None where it was, or was given.
+        at: when they ask, unix seconds; None where that is unknown.
     """
 
     user: str | None
     interactions: Interactions
     link: GraphLink
     degraded: str | None = None
+    at: float | None = None
 
 
 def explain_items(
@@ -138,7 +140,7 @@ def explain_items(
     Raises:
         KgrecError: the contributions do not add up to the score.
     """
-    parts = bundle.model.contributions(person.interactions, rows)
+    parts = bundle.model.contributions(person.interactions, rows, person.at)
     _check_sums(parts, scores[rows])
     without: dict[int, Array] = {}
     result = []
@@ -149,7 +151,7 @@ def explain_items(
         if len(strongest_first) and values[:, strongest_first[0]].sum() > 0:
             left_out = int(parts.history[strongest_first[0]])
             if left_out not in without:
-                without[left_out] = scores_without(bundle, person.interactions, left_out)
+                without[left_out] = scores_without(bundle, person.interactions, left_out, person.at)
             counterfactual = Counterfactual(
                 bundle.items[left_out],
                 bundle.names[left_out],
@@ -164,10 +166,10 @@ def explain_items(
     return result
 
 
-def scores_without(bundle: Bundle, interactions: Interactions, item: int) -> Array:
+def scores_without(bundle: Bundle, interactions: Interactions, item: int, at: float | None = None) -> Array:
     """Scores of all items for one history from which every interaction with ``item`` is taken."""
     rest = interactions.select(interactions.item != item)
-    scores: Array = bundle.model.scores(bundle.model.histories(rest, 1))[0]
+    scores: Array = bundle.model.scores(bundle.model.histories(rest, 1, at))[0]
     return scores
 
 

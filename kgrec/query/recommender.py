@@ -123,16 +123,24 @@ class Recommender:
         self.close()
 
     def score(
-        self, user: str | None = None, items: Sequence[str] = (), *, history: History | None = None
+        self,
+        user: str | None = None,
+        items: Sequence[str] = (),
+        *,
+        history: History | None = None,
+        at: float | None = None,
     ) -> list[float]:
         """Scores of some items, in their order; only their differences for the same user mean something.
+
+        Args:
+            at: as for :meth:`recommend`.
 
         Raises:
             UnknownUserError: neither the store nor the bundle knows the user.
             UnknownItemError: an item, or one of the history, is not in the catalogue.
         """
         rows = [item_row(self.bundle, item) for item in items]
-        person = self._person(user, history)
+        person = self._person(user, history, at)
         return [float(score) for score in self._scores(person)[rows]]
 
     def recommend(
@@ -140,6 +148,7 @@ class Recommender:
         user: str | None = None,
         *,
         history: History | None = None,
+        at: float | None = None,
         k: int = 10,
         include_seen: bool = False,
         allow: Collection[str] | None = None,
@@ -154,6 +163,8 @@ class Recommender:
         Args:
             user: id; or give ``history``.
             history: item ids or :class:`PastInteraction`; empty for somebody who did nothing yet.
+            at: when they ask, unix seconds (``time.time()``): who comes back after a pause is not taken to go on with
+                what they did last. None, or a history without times, leaves the pause unknown.
             k: length of the list; fewer come back where fewer pass the filters.
             include_seen: items of the history may come back.
             allow: only these items; deny: none of these.
@@ -170,7 +181,7 @@ class Recommender:
         """
         if k < 1:
             raise ConfigError("k must be at least 1.", where="recommend", found=str(k), next="ask for one item or more")
-        person = self._person(user, history)
+        person = self._person(user, history, at)
         candidates = self._candidates(person, include_seen, allow, deny, where, only_new, include_new)
         scores = self._scores(person)
         best = top_k(scores, candidates, k)
@@ -179,15 +190,20 @@ class Recommender:
             explanations = explain_items(self.bundle, person, best, scores, candidates)
         return self._listed(best, scores, explanations)
 
-    def explain(self, user: str | None = None, item: str = "", *, history: History | None = None) -> Explanation:
+    def explain(
+        self, user: str | None = None, item: str = "", *, history: History | None = None, at: float | None = None
+    ) -> Explanation:
         """Why an item has its score; ranks count all items that are not in the history.
+
+        Args:
+            at: as for :meth:`recommend`.
 
         Raises:
             UnknownUserError: neither the store nor the bundle knows the user.
             UnknownItemError: the item, or one of the history, is not in the catalogue.
         """
         row = item_row(self.bundle, item)
-        person = self._person(user, history)
+        person = self._person(user, history, at)
         unseen = self._candidates(person)
         rows = np.array([row], np.int64)
         return explain_items(self.bundle, person, rows, self._scores(person), unseen)[0]
@@ -205,7 +221,7 @@ class Recommender:
         best = top_k(scores, others, k)
         return self._listed(best, scores, [None] * len(best))
 
-    def _person(self, user: str | None, history: History | None) -> Person:
+    def _person(self, user: str | None, history: History | None, at: float | None) -> Person:
         if (user is None) == (history is None):
             raise ConfigError(
                 "a user is given by id or by a history.",
@@ -214,15 +230,16 @@ class Recommender:
                 next='write recommend("id") or recommend(history=["item", ...])',
             )
         if history is not None:
-            return Person(None, fold_in(history, self.bundle), self._link)
+            return Person(None, fold_in(history, self.bundle), self._link, at=at)
         assert user is not None
         store, missing = self._link.reach()
         if store is not None:
             try:
-                return Person(user, self._stored(user, store), self._link)
+                return Person(user, self._stored(user, store), self._link, at=at)
             except GraphError as error:
                 missing = self._link.failed(error)
-        return Person(user, self._bundled(user), self._link, f"no graph paths, and history as of the bundle: {missing}")
+        degraded = f"no graph paths, and history as of the bundle: {missing}"
+        return Person(user, self._bundled(user), self._link, degraded, at)
 
     def _stored(self, user: str, store: GraphStore) -> Interactions:
         """History as the store holds it now; a user without any is known if there is a node for them."""
@@ -249,7 +266,8 @@ class Recommender:
         )
 
     def _scores(self, person: Person) -> Array:
-        scores: Array = self.bundle.model.scores(self.bundle.model.histories(person.interactions, 1))[0]
+        model = self.bundle.model
+        scores: Array = model.scores(model.histories(person.interactions, 1, person.at))[0]
         return scores
 
     def _candidates(

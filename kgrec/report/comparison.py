@@ -7,13 +7,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from scipy import sparse
 
 from kgrec.dataset import Array, Dataset, IntArray, Interactions
 from kgrec.progress import Progress
 from kgrec.ranking import Ranker, evaluate
 from kgrec.report.baselines import BASELINES, Setting, tune
-from kgrec.scoring import AdditiveModel
+from kgrec.scoring import AdditiveModel, Histories, first_times
 from kgrec.splits import Split
 
 Rows = dict[str, dict[str, float]]
@@ -25,16 +24,18 @@ class ModelRanker:
     """An additive model with everybody's weighted histories."""
 
     model: AdditiveModel
-    histories: list[sparse.csr_matrix]
+    histories: Histories
 
     @classmethod
-    def over(cls, model: AdditiveModel, interactions: Interactions, n_users: int) -> ModelRanker:
-        """The model with histories as they are at some moment."""
-        return cls(model, model.histories(interactions, n_users))
+    def over(
+        cls, model: AdditiveModel, interactions: Interactions, n_users: int, at: Array | None = None
+    ) -> ModelRanker:
+        """The model with histories as they are at some moment; ``at`` as for :meth:`AdditiveModel.histories`."""
+        return cls(model, model.histories(interactions, n_users, at))
 
     def scores(self, users: IntArray) -> Array:
         """Scores of all items, float32 ``(len(users), items)``."""
-        return self.model.scores([history[users] for history in self.histories], np.float32)
+        return self.model.scores(self.histories[users], np.float32)
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ def compare(dataset: Dataset, split: Split, model: AdditiveModel, progress: Prog
     place = np.zeros(n_items, np.int64)
     place[columns] = np.arange(len(columns))
     train, valid, both = (replace(part, item=place[part.item]) for part in (split.train, split.valid, known))
-    rankers: dict[str, Ranker] = {"kgrec": ModelRanker.over(model, known, n_users)}
+    rankers: dict[str, Ranker] = {"kgrec": ModelRanker.over(model, known, n_users, first_times(split.test, n_users))}
     settings: dict[str, Setting] = {}
     timings: dict[str, float] = {}
     for number, (name, (fit, grid)) in enumerate(BASELINES.items()):

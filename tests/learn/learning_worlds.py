@@ -76,6 +76,7 @@ def quick(**changes: object) -> TrainConfig:
         "epochs": 6,
         "batch_size": 16,
         "num_threads": 1,
+        "ensemble": 1,
         "num_layers": 1,
         "text_encoder": "hashing",
     }

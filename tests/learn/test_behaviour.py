@@ -43,7 +43,7 @@ def test_new_items_get_the_weights_and_the_popularity_of_what_they_resemble() ->
     loved = world.interactions.user % 4 == 0
     world = world.with_interactions(world.interactions.select(loved | (world.interactions.user < 20)))
     learner = BehaviourLearner(world, None, silent)
-    matrix = learner.channel(BehaviourSetting()).matrix
+    matrix = learner.channels(BehaviourSetting())[0].matrix
     assert isinstance(matrix, SparseMatrix)
     to_new = matrix.weights[:, 20:].toarray()
     for new in range(4):
@@ -58,7 +58,7 @@ def test_new_items_get_the_weights_and_the_popularity_of_what_they_resemble() ->
 def test_items_nobody_took_stay_empty_without_content() -> None:
     world = dataset_of(Interactions.of_pairs([0, 0, 1, 1], [0, 1, 0, 1]), 2, 3)
     learner = BehaviourLearner(world, None, silent)
-    weights = learner.channel(BehaviourSetting()).matrix
+    weights = learner.channels(BehaviourSetting())[0].matrix
     assert isinstance(weights, SparseMatrix)
     assert weights.weights[:, 2].nnz == 0
     assert learner.prior()[2] == 0.0
@@ -87,7 +87,7 @@ def test_beyond_the_memory_of_the_ridge_neighbours_speak_alone(monkeypatch: pyte
     monkeypatch.setattr("kgrec.learn.behaviour._RIDGE_LIMIT", 10)
     train, held = hold_out(world.interactions)
     learner = BehaviourLearner(world.with_interactions(train), None, silent)
-    matrix = learner.channel(learner.choose(held.matrix(40, 24))).matrix
+    matrix = learner.channels(learner.choose(held.matrix(40, 24)))[0].matrix
     assert isinstance(matrix, SparseMatrix)
     assert matrix.weights.nnz > 0
     assert matrix.weights.data.min() > 0

@@ -31,7 +31,7 @@ class Scorer:
         self.histories = model.histories(dataset.interactions, len(dataset.users))
 
     def scores(self, users: Array) -> Array:
-        return self.model.scores([history[users] for history in self.histories])
+        return self.model.scores(self.histories[users])
 
 
 def pairs(interactions: Interactions) -> set[tuple[int, int]]:

@@ -11,22 +11,36 @@ from hypothesis import strategies as st
 from scipy import sparse
 from worlds_bundle import random_interactions, random_model
 
-from kgrec.dataset import Array
+from kgrec.dataset import Array, Interactions
 from kgrec.learn import gates as gates_module
 from kgrec.learn.gates import GateFitter
 from kgrec.progress import silent
 from kgrec.ranking import evaluate
-from kgrec.scoring import AdditiveModel, Channel, Gates, LowRankMatrix, SparseMatrix
+from kgrec.scoring import AdditiveModel, Channel, Gates, Histories, HistoryWeights, LowRankMatrix, SparseMatrix
 
 
 class Scorer:
     """A model over fixed histories."""
 
-    def __init__(self, model: AdditiveModel, histories: list[sparse.csr_matrix]) -> None:
+    def __init__(self, model: AdditiveModel, histories: Histories) -> None:
         self.model, self.histories = model, histories
 
     def scores(self, users: Array) -> Array:
-        return self.model.scores([history[users] for history in self.histories], np.float32)
+        return self.model.scores(self.histories[users], np.float32)
+
+
+def pairs(matrix: sparse.csr_matrix) -> Interactions:
+    return Interactions.of_pairs(*matrix.nonzero())
+
+
+def fit_gates(
+    model: AdditiveModel, seen: sparse.csr_matrix, valid: sparse.csr_matrix
+) -> tuple[Gates, dict[str, float]]:
+    return GateFitter(model, pairs(seen), pairs(valid), seen.shape[0], 0, silent).fit()
+
+
+def flat(seen: sparse.csr_matrix, n_channels: int) -> Histories:
+    return Histories((seen,) * n_channels, np.full(seen.shape[0], np.nan))
 
 
 def single(n_channels: int, which: int, prior: float = 0.0) -> Gates:
@@ -48,7 +62,7 @@ def test_the_fused_model_is_never_worse_than_its_best_channel(seed: int) -> None
     model = replace(random_model(rng, n_items), new=new)
     histories = model.histories(interactions, n_users)
     valid = held_out(rng, seen)
-    found, metrics = GateFitter(model, histories, seen, valid, rng, silent).fit()
+    found, metrics = GateFitter(model, interactions, pairs(valid), n_users, 0, silent).fit()
     channels = [channel.name for channel in model.channels]
     assert metrics["fused"] >= max(metrics[name] for name in channels)
     assert (found.channels >= 0).all()
@@ -94,7 +108,7 @@ def world_of_two_channels(n_new: int = 0) -> tuple[AdditiveModel, sparse.csr_mat
 
 def test_a_channel_of_noise_is_closed() -> None:
     model, seen, valid = world_of_two_channels()
-    found, metrics = GateFitter(model, [seen, seen], seen, valid, np.random.default_rng(0), silent).fit()
+    found, metrics = fit_gates(model, seen, valid)
     assert metrics["behaviour"] == metrics["fused"] == 1.0
     assert metrics["noise"] < 0.5
     assert found.channels.tolist() == [[1.0, 0.0]]
@@ -110,7 +124,7 @@ def test_two_half_right_channels_are_better_together() -> None:
         for first in (True, False)
     ]
     model = replace(model, channels=(Channel("low", halves[0]), Channel("high", halves[1])))
-    found, metrics = GateFitter(model, [seen, seen], seen, valid, np.random.default_rng(0), silent).fit()
+    found, metrics = fit_gates(model, seen, valid)
     assert metrics["fused"] > max(metrics["low"], metrics["high"]) + 0.1
     assert (found.channels > 0).all()
 
@@ -118,25 +132,27 @@ def test_two_half_right_channels_are_better_together() -> None:
 def test_new_items_stand_as_high_as_costs_next_to_nothing() -> None:
     model, seen, valid = world_of_two_channels(n_new=8)
     model = replace(model, prior=np.where(model.new, 3.0, 0.0).astype(np.float32))
-    fitted, _ = GateFitter(model, [seen, seen], seen, valid, np.random.default_rng(0), silent).fit()
+    fitted, _ = fit_gates(model, seen, valid)
     quality = {}
     for offset in gates_module._OFFSETS:
         chosen = replace(fitted, new_item_offset=offset)
-        quality[offset] = evaluate(Scorer(replace(model, gates=chosen), [seen, seen]), seen, valid, ks=(10,))["ndcg@10"]
+        quality[offset] = evaluate(Scorer(replace(model, gates=chosen), flat(seen, 2)), seen, valid, ks=(10,))[
+            "ndcg@10"
+        ]
     allowed = [offset for offset, value in quality.items() if value >= 0.995 * max(quality.values())]
     assert fitted.new_item_offset == max(allowed)
 
 
 def test_without_new_items_there_is_no_offset() -> None:
     model, seen, valid = world_of_two_channels()
-    fitted, _ = GateFitter(model, [seen, seen], seen, valid, np.random.default_rng(0), silent).fit()
+    fitted, _ = fit_gates(model, seen, valid)
     assert fitted.new_item_offset == 0.0
 
 
 def test_nothing_to_validate_on_leaves_the_first_channel() -> None:
     model, seen, valid = world_of_two_channels(n_new=8)
     nothing = sparse.csr_matrix(valid.shape, dtype=np.float32)
-    fitted, metrics = GateFitter(model, [seen, seen], seen, nothing, np.random.default_rng(0), silent).fit()
+    fitted, metrics = fit_gates(model, seen, nothing)
     assert fitted.channels.tolist() == [[1.0, 0.0]]
     assert metrics == {"behaviour": 0.0, "noise": 0.0, "prior": 0.0, "fused": 0.0}
 
@@ -144,7 +160,6 @@ def test_nothing_to_validate_on_leaves_the_first_channel() -> None:
 def test_long_histories_get_gates_of_their_own_where_that_helps(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gates_module, "_BUCKET_USERS", 30)
     model, seen, valid = world_of_two_channels()
-    rng = np.random.default_rng(1)
     # For users of long histories the second channel, now the truth of other pairs, is right and the first wrong.
     long_users = np.arange(80) >= 40
     extra = sparse.csr_matrix((80, 40), dtype=np.float32).tolil()
@@ -160,8 +175,41 @@ def test_long_histories_get_gates_of_their_own_where_that_helps(monkeypatch: pyt
     target.eliminate_zeros()
     shift = sparse.csr_matrix((np.ones(40, np.float32), (np.arange(40), (np.arange(40) + 20) % 40)), shape=(40, 40))
     model = replace(model, channels=(model.channels[0], Channel("shift", SparseMatrix(shift))))
-    found, metrics = GateFitter(model, [longer, longer], longer, target, rng, silent).fit()
+    found, metrics = fit_gates(model, longer, target)
     assert len(found.edges) == 2
     assert found.edges[0] == 0
-    scorer = Scorer(replace(model, gates=found), [longer, longer])
+    scorer = Scorer(replace(model, gates=found), flat(longer, 2))
     assert evaluate(scorer, longer, target, ks=(10,))["ndcg@10"] >= metrics["fused"] - 1e-6
+
+
+def test_who_comes_back_after_a_pause_gets_gates_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Within a session the next item is the neighbour of the last one; after a day the whole history decides."""
+    monkeypatch.setattr(gates_module, "_MOMENT_USERS", 30)
+    n_users, n_items, start, day = 60, 40, 1e9, 86_400.0
+    rng = np.random.default_rng(0)
+    to = np.arange(n_items)
+    steady, quick = ((to + 20) % n_items, to ^ 1)
+    matrices = [
+        sparse.csr_matrix((np.ones(n_items, np.float32), (to, goal)), (n_items, n_items)) for goal in (steady, quick)
+    ]
+    model = AdditiveModel(
+        (
+            Channel("behaviour", SparseMatrix(matrices[0])),
+            Channel("latest", SparseMatrix(matrices[1]), HistoryWeights(recency=0.1)),
+        ),
+        single(2, 0),
+        np.zeros(n_items, np.float32),
+        np.zeros(n_items, np.bool_),
+    )
+    taken = np.array([2 * rng.choice(10, 2, replace=False) for _ in range(n_users)])
+    users, first, last = np.arange(n_users), taken[:, 0], taken[:, 1]
+    train = Interactions.of_pairs(np.r_[users, users], np.r_[first, last], np.repeat([start, start + 60], n_users))
+    away = users % 2 == 1
+    valid = Interactions.of_pairs(users, np.where(away, steady[last], quick[last]), start + np.where(away, day, 90))
+    gates, metrics = GateFitter(model, train, valid, n_users, 0, silent).fit()
+    assert gates.pauses == (0.0, 1800.0)
+    served = replace(model, gates=gates)
+    for pause, goal in ((30.0, quick), (day, steady)):
+        scores = served.scores(served.histories(train, n_users, start + 60 + pause))
+        assert (scores[users, goal[last]] >= scores.max(axis=1) - 1e-6).all()
+    assert metrics["after 1800 s and more"] > 0.8  # what the first and what the last one leads to are equally good

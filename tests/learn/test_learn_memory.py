@@ -85,7 +85,7 @@ def test_training_holds_a_batch_of_users_at_a_time(monkeypatch: pytest.MonkeyPat
 def test_the_behaviour_channel_needs_items_x_items_at_most() -> None:
     world = many_users()
     learner = BehaviourLearner(world, None, silent)
-    assert peak(lambda: learner.channel(BehaviourSetting(top=50, neighbours=50))) < 0.75 * DENSE
+    assert peak(lambda: learner.channels(BehaviourSetting(top=50, neighbours=50))) < 0.75 * DENSE
 
 
 @pytest.mark.parametrize("new_share", [0.0, 0.9])
@@ -97,7 +97,7 @@ def test_gates_keep_to_their_budget(new_share: float, monkeypatch: pytest.Monkey
     world = many_users()
     train, held = hold_out(world.interactions)
     new = np.arange(N_ITEMS) < N_ITEMS * new_share
-    seen, valid = (part.select(~new[part.item]).matrix(N_USERS, N_ITEMS) for part in (train, held))
+    train, held = (part.select(~new[part.item]) for part in (train, held))
     low_rank = LowRankMatrix(*rng.normal(size=(2, N_ITEMS, 4)).astype(np.float32))
     gates = Gates(np.zeros(1, np.int64), np.ones((1, 2)), np.ones(1))
     model = AdditiveModel(
@@ -106,4 +106,4 @@ def test_gates_keep_to_their_budget(new_share: float, monkeypatch: pytest.Monkey
         np.zeros(N_ITEMS, np.float32),
         new,
     )
-    assert peak(lambda: GateFitter(model, [seen, seen], seen, valid, rng, silent).fit()) < 16 * budget < DENSE / 2
+    assert peak(lambda: GateFitter(model, train, held, N_USERS, 0, silent).fit()) < 16 * budget < DENSE / 2

@@ -356,3 +356,24 @@ def test_answering_needs_no_deep_learning_framework(tmp_path: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+def test_who_comes_back_after_a_pause_is_scored_by_the_gates_for_it() -> None:
+    bundle = film_bundle()
+    gates = bundle.model.gates
+    closed = np.zeros_like(gates.channels)
+    later = replace(
+        gates,
+        channels=np.concatenate([gates.channels, gates.channels, closed]),
+        prior=np.concatenate([gates.prior, gates.prior, np.ones_like(gates.prior)]),
+        pauses=(0.0, 1800.0),
+    )
+    recommender = Recommender(replace(bundle, model=replace(bundle.model, gates=later)))
+    history = [PastInteraction(bundle.items[0], time=1e9), PastInteraction(bundle.items[1], time=1e9 + 60)]
+    items = list(bundle.items)
+    unknown, soon, away = (recommender.score(history=history, items=items, at=at) for at in (None, 1e9 + 90, 2e9))
+    assert unknown == soon
+    assert np.argsort(away).tolist() == np.argsort(bundle.model.prior).tolist()
+    explained = recommender.explain(history=history, item=items[2], at=2e9)
+    assert not explained.contributions
+    assert explained.score == pytest.approx(away[2], abs=1e-5)

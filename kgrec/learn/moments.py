@@ -1,0 +1,54 @@
+"""Moments of asking inside validation: somebody goes on at once, or comes back after a pause.
+
+What a person does next depends on how long they were away. A split by time shows each user at one moment only, mostly
+in the middle of a session; the validation part holds many more, and all of them are out of sample.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from kgrec.dataset import Array, Interactions
+from kgrec.scoring import last_times
+
+PAUSES = (0.0, 1800.0)
+"""Seconds from which a pause counts as another kind of moment: half an hour ends a session, as in web analytics."""
+
+_SMALLEST_UNIX = 1e8
+"""Times below are positions in a sequence (1e8 seconds is 1973), which know no pauses."""
+
+
+@dataclass(frozen=True)
+class Moment:
+    """Some users, each at one moment: what they had done, and what they did from then on."""
+
+    history: Interactions
+    wanted: Interactions
+
+
+def knows_pauses(interactions: Interactions) -> bool:
+    """Whether times are unix seconds, so that the difference of two is a time that somebody was away."""
+    return interactions.has_time and float(interactions.time.min()) > _SMALLEST_UNIX
+
+
+def moment_after(train: Interactions, valid: Interactions, n_users: int, least: float, most: float) -> Moment:
+    """Each user at the first event of ``valid`` that came after a pause of ``least`` to ``most`` seconds.
+
+    Users without one are left out. ``train`` and ``valid`` have known times, and valid is later.
+    """
+    order = np.lexsort((valid.time, valid.user))
+    valid = valid.select(order)
+    first_of_user = np.r_[True, valid.user[1:] != valid.user[:-1]]
+    before = np.where(first_of_user, last_times(train, n_users)[valid.user], np.r_[np.nan, valid.time[:-1]])
+    pause = valid.time - before  # nan for who had done nothing, which no comparison passes
+    users, place = np.unique(valid.user[(pause >= least) & (pause < most)], return_index=True)
+    at: Array = np.full(n_users, np.nan)
+    at[users] = valid.time[np.flatnonzero((pause >= least) & (pause < most))[place]]
+    known = ~np.isnan(at)
+    earlier = valid.time < at[valid.user]
+    return Moment(
+        train.select(known[train.user]).joined(valid.select(known[valid.user] & earlier)),
+        valid.select(known[valid.user] & ~earlier),
+    )

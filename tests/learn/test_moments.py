@@ -1,0 +1,42 @@
+"""Moments of asking: who was away for how long, and what was known of them by then."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from kgrec.dataset import Interactions
+from kgrec.learn.moments import knows_pauses, moment_after
+
+T0 = 1e9
+TRAIN = Interactions.of_pairs([0, 0, 1, 2], [0, 1, 0, 3], [T0, T0 + 10, T0, T0])
+VALID = Interactions.of_pairs(
+    [0, 0, 0, 1, 1, 3], [2, 3, 4, 5, 6, 7], [T0 + 20, T0 + 9_000, T0 + 9_010, T0 + 50, T0 + 60, T0 + 70]
+)
+
+
+def rows(part: Interactions) -> set[tuple[int, int]]:
+    return set(zip(part.user.tolist(), part.item.tolist(), strict=True))
+
+
+def test_after_a_long_pause_everything_before_it_is_history() -> None:
+    moment = moment_after(TRAIN, VALID, 4, 1800.0, np.inf)
+    assert rows(moment.history) == {(0, 0), (0, 1), (0, 2)}
+    assert rows(moment.wanted) == {(0, 3), (0, 4)}
+
+
+def test_within_a_session_it_is_the_first_event() -> None:
+    moment = moment_after(TRAIN, VALID, 4, 0.0, 1800.0)
+    assert rows(moment.history) == {(0, 0), (0, 1), (1, 0)}
+    assert rows(moment.wanted) == {(0, 2), (0, 3), (0, 4), (1, 5), (1, 6)}
+
+
+def test_the_order_of_the_input_does_not_matter() -> None:
+    order = np.random.default_rng(0).permutation(len(VALID))
+    moment = moment_after(TRAIN, VALID.select(order), 4, 1800.0, np.inf)
+    assert rows(moment.wanted) == {(0, 3), (0, 4)}
+
+
+def test_positions_and_unknown_times_know_no_pauses() -> None:
+    assert knows_pauses(VALID)
+    assert not knows_pauses(Interactions.of_pairs([0], [0], [5.0]))
+    assert not knows_pauses(Interactions.of_pairs([0, 0], [0, 1], [T0, np.nan]))
