@@ -14,7 +14,7 @@ import pytest
 
 from kgrec.benchmark import benchmark, to_dataset
 from kgrec.config import TrainConfig
-from kgrec.errors import SourceError
+from kgrec.errors import ConfigError, SourceError
 from kgrec.serve.cli import run
 from kgrec_loaders.benchmark_folder import BenchmarkFolder
 
@@ -55,6 +55,78 @@ def test_the_result_has_the_agreed_form(folder: Path) -> None:
     assert all(row.keys() >= METRICS for row in result["rows"].values())
     assert result["data"] == {"users": 40, "items": 20, "facts": 20, "train": 160, "valid": 40, "test": 40}
     assert result["rows"]["kgrec"]["recall@10"] > 0.9  # six other items of one's camp are left
+
+
+def test_several_seeds_give_means_spread_intervals_and_cost(folder: Path) -> None:
+    result = json.loads(json.dumps(benchmark(str(folder), QUICK, models="kgrec,ease", seeds=2)))
+    first, second = (one["rows"]["kgrec"]["ndcg@10"] for one in result["per_seed"])
+    assert result["rows"]["kgrec"]["ndcg@10"] == pytest.approx((first + second) / 2)
+    assert result["spread"]["kgrec"]["ndcg@10"] == pytest.approx(abs(first - second) / 2**0.5)
+    assert [one["seed"] for one in result["per_seed"]] == result["seeds"] == [0, 1]
+    # The authors' split is the same for both, so the closed form was solved once.
+    assert result["measured_once"] == ["ease"]
+    assert "ease" not in result["spread"]
+    assert set(result["rows_train_only"]) == {"kgrec_train_only", "ease_train_only"}
+    low, high = result["intervals"]["kgrec"]["ndcg@10"]
+    assert 0 < low <= result["rows"]["kgrec"]["ndcg@10"] <= high <= 1
+    against = result["against_best"]["ndcg@10"]
+    assert against["baseline"] == "ease"
+    difference = result["rows"]["kgrec"]["ndcg@10"] - result["rows"]["ease"]["ndcg@10"]
+    assert against["difference"] == pytest.approx(difference)
+    assert against["interval"][0] - 1e-9 <= difference <= against["interval"][1] + 1e-9
+    cost = result["cost"]
+    assert cost["ease"]["tried"] == 8
+    assert cost["kgrec"]["tried"] > 40
+    assert all(one["tuning_s"] > 0 and one["peak_memory_mb"] > one["memory_growth_mb"] >= 0 for one in cost.values())
+    assert "groups" not in result
+
+
+def test_without_a_validation_part_there_is_one_row_of_each(folder: Path) -> None:
+    (folder / "interactions_valid.parquet").unlink()
+    result = benchmark(str(folder), QUICK, models=("popularity", "ease"))
+    assert set(result["rows"]) == {"popularity", "ease"}
+    assert result["rows_train_only"] == {}
+    assert result["validation"] == {}
+    assert result["data"]["valid"] > 0
+
+
+def test_users_are_grouped_by_the_time_before_the_test(folder: Path) -> None:
+    start = {"train": 1e9, "valid": 1e9 + 10, "test": 1e9 + 10}
+    for part, second in start.items():
+        table = pq.read_table(folder / f"interactions_{part}.parquet")
+        later = [7200.0 * (part == "test" and user < 10) for user in table["user"].to_pylist()]
+        times = pa.array([second + more for more in later])
+        pq.write_table(table.append_column("timestamp", times), folder / f"interactions_{part}.parquet")
+    groups = benchmark(str(folder), QUICK, models="ease")["groups"]
+    assert {name: group["users"] for name, group in groups.items()} == {
+        "same second": 30,
+        "up to an hour": 0,
+        "longer": 10,
+    }
+    assert groups["longer"]["rows"]["ease"]["recall@10"] > 0.9
+    assert groups["up to an hour"]["rows"] == {}
+
+
+@pytest.mark.parametrize(("models", "found"), [("ease,svd", "svd"), (",", "nothing")])
+def test_systems_that_are_not_there_are_refused(folder: Path, models: str, found: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        benchmark(str(folder), QUICK, models=models)
+    assert f"  found     {found}\n" in str(caught.value)
+    assert "all, or some of kgrec, popularity, itemknn, ease" in str(caught.value)
+    with pytest.raises(ConfigError, match="that many runs"):
+        benchmark(str(folder), QUICK, seeds=0)
+
+
+def test_click_labels_are_measured_with_several_seeds(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    user, item = (column.ravel() for column in np.meshgrid(np.arange(20), np.arange(12), indexing="ij"))
+    label = (user % 2 == item % 2).astype(int)
+    kept = rng.random(len(user)) < 0.7
+    write(tmp_path / "clicks", "interactions_all", {"user": user[kept], "item": item[kept], "rating": label[kept]})
+    result = benchmark(str(tmp_path / "clicks"), QUICK, seeds=2)
+    first, second = (one["rows"]["kgrec"]["auc"] for one in result["per_seed"])
+    assert result["rows"]["kgrec"]["auc"] == pytest.approx((first + second) / 2)
+    assert result["spread"]["kgrec"]["auc"] == pytest.approx(abs(first - second) / 2**0.5)
 
 
 def test_a_loop_is_no_fact_and_items_come_first(folder: Path) -> None:

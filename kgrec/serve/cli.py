@@ -170,19 +170,24 @@ def benchmark(
     out: Annotated[
         str | None, typer.Option("--out", metavar="FILE.json", help="Write the result here as well.")
     ] = None,
+    models: Annotated[
+        str | None,
+        typer.Option("--models", metavar="A,B,C", help="Systems to measure; all for all. [default: the quick ones]"),
+    ] = None,
+    seeds: Annotated[int, typer.Option("--seeds", min=1, help="Runs, with seeds --seed, --seed + 1 and so on.")] = 1,
     settings: opt.Settings = None,
     seed: opt.Seed = None,
     as_json: opt.Json = False,
     quiet: opt.Quiet = False,
 ) -> None:
-    """Measure kgrec on a public data set with its own split: settings chosen on validation, test read once."""
+    """Measure kgrec and baselines on a public data set: settings chosen on validation, test read once."""
     config = opt.train_config(settings, seed)
     if out is not None:
         opt.check_output(out, folder=False)
     from kgrec.benchmark import benchmark as measure
 
     with progress_line(quiet) as progress:
-        result = measure(folder, config, progress=progress)
+        result = measure(folder, config, models=models, seeds=seeds, progress=progress)
     if out is not None:
         Path(out).parent.mkdir(parents=True, exist_ok=True)
         Path(out).write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
