@@ -7,8 +7,8 @@ there is something to find.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, replace
+from typing import Protocol, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -27,6 +27,28 @@ class Ranker(Protocol):
 
     def scores(self, users: IntArray) -> Array:
         """Scores of all items, float ``(len(users), items)``, higher is better; the caller may overwrite the array."""
+
+
+@dataclass(frozen=True)
+class VectorRanker:
+    """Scores are inner products of a user's and an item's vector.
+
+    Attributes:
+        users, items: float32 ``(users, d)`` and ``(items, d)``.
+    """
+
+    users: Array
+    items: Array
+
+    def with_history(self, seen: sparse.csr_matrix) -> Self:
+        """Users as the mean of the vectors of their items: the model itself knows only the users it was fitted on."""
+        length = np.maximum(np.diff(seen.indptr), 1).astype(np.float32)
+        return replace(self, users=(seen.astype(np.float32) @ self.items) / length[:, None])
+
+    def scores(self, users: IntArray) -> Array:
+        """Inner products, float32 ``(len(users), items)``."""
+        found: Array = self.users[users] @ self.items.T
+        return found
 
 
 def block_size(n_items: int) -> int:

@@ -2,14 +2,47 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from kgrec.errors import ConfigError
-from kgrec.report.baselines import BASELINES, System
+from kgrec.report.baselines import BASELINES, Baseline, System, grid
+from kgrec.report.factors import BPR, IALS
+from kgrec.report.slim import MOST_ITEMS, SLIM
+from kgrec.report.walks import RP3beta
 
 OURS = "kgrec"
-SYSTEMS: dict[str, System] = {**BASELINES}
+RP3BETA_GRID = grid(alpha=(0.6, 1.0, 1.4), beta=(0.2, 0.5, 0.8), neighbours=(50, 200))
+SLIM_GRID = grid(l1=(1.0, 3.0, 10.0), l2=(3.0, 30.0))
+IALS_GRID = grid(factors=(32, 128), regularization=(0.1, 3.0, 30.0), alpha=(1.0, 5.0, 20.0))
+BPR_GRID = grid(factors=(32, 128), learning_rate=(0.02, 0.1), regularization=(0.001, 0.01, 0.1), iterations=(30, 100))
+LIGHTGCN_GRID = grid(num_layers=(1, 2, 3), learning_rate=(5e-3, 2e-2), l2=(1e-4, 1e-2))
+KGAT_GRID = grid(num_layers=(1, 2), learning_rate=(2e-3, 1e-2), l2=(1e-4, 1e-2))
+
+
+def _lightgcn(*data: Any, **setting: Any) -> Baseline:
+    from kgrec.learn.lightgcn import fit_lightgcn
+
+    return fit_lightgcn(*data, **setting)
+
+
+def _kgat(*data: Any, **setting: Any) -> Baseline:
+    from kgrec.learn.kgat import fit_kgat
+
+    return fit_kgat(*data, **setting)
+
+
+SYSTEMS: dict[str, System] = {
+    **BASELINES,
+    "rp3beta": System(RP3beta.fit, RP3BETA_GRID),
+    "slim": System(SLIM.fit, SLIM_GRID, most_items=MOST_ITEMS),
+    "ials": System(IALS.fit, IALS_GRID, ("seed",)),
+    "bpr": System(BPR.fit, BPR_GRID, ("seed",)),
+    "lightgcn": System(_lightgcn, LIGHTGCN_GRID, ("seed",), stops_early=True),
+    "kgat": System(_kgat, KGAT_GRID, ("seed", "facts", "n_nodes"), stops_early=True),
+}
 """Name to baseline; :data:`OURS` stands beside them."""
 
-DEFAULT = (OURS, *BASELINES)
+DEFAULT = (OURS, *BASELINES, "rp3beta")
 
 
 def named(models: str | tuple[str, ...] | None) -> tuple[str, ...]:

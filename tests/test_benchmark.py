@@ -51,7 +51,7 @@ def test_the_result_has_the_agreed_form(folder: Path) -> None:
     result = json.loads(json.dumps(benchmark(str(folder), QUICK)))
     assert {"set", "rows", "timings_s", "peak_memory_mb", "settings", "seed", "versions"} <= result.keys()
     assert result["set"] == "camps"
-    assert set(result["rows"]) == {"kgrec", "ease", "itemknn", "popularity"}
+    assert set(result["rows"]) == {"kgrec", "ease", "itemknn", "popularity", "rp3beta"}
     assert all(row.keys() >= METRICS for row in result["rows"].values())
     assert result["data"] == {"users": 40, "items": 20, "facts": 20, "train": 160, "valid": 40, "test": 40}
     assert result["rows"]["kgrec"]["recall@10"] > 0.9  # six other items of one's camp are left
