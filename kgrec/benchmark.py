@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import platform
 import resource
 import sys
 import time
@@ -14,6 +16,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from kgrec.ablations import ablations as take_apart
 from kgrec.config import TrainConfig
 from kgrec.dataset import Array, Dataset, Facts, IntArray, Interactions
 from kgrec.errors import ConfigError, SourceError
@@ -37,6 +40,7 @@ def benchmark(
     *,
     models: str | tuple[str, ...] | None = None,
     seeds: int = 1,
+    ablations: bool = False,
     budget: Budget | None = None,
     keep: str | Path | None = None,
     progress: Progress = silent,
@@ -53,12 +57,14 @@ def benchmark(
         models: see :func:`kgrec.systems.named`. Click labels are measured with systems of their own.
         seeds: number of runs, with seeds ``config.seed``, ``config.seed + 1``, ...; a system that uses no seed is run
             again only where the seed changes the split, see ``measured_once``.
+        ablations: also take ours apart, see :func:`kgrec.ablations.ablations`; ten more trainings, with the first seed.
         budget: what each system may try on validation.
-        keep: folder for finished systems, so that a run that was stopped goes on; removed at the end.
+        keep: folder for finished systems, so that a run that was stopped goes on where it is given again. Only what was
+            made from the same data with the same settings and versions is found there; the caller removes it.
 
     Returns:
-        ``set, rows, timings_s, peak_memory_mb`` (of the whole process)``, settings, seed, versions, validation, data``,
-        and for lists
+        ``set, rows, timings_s, peak_memory_mb`` (of the whole process)``, settings, seed, versions, machine,
+        validation, data``, and for lists
 
         - ``rows_train_only``: see above; ``rows`` and this hold means over the seeds;
         - ``spread``: standard deviations over the seeds of what was measured more than once; ``per_seed``: every run;
@@ -66,6 +72,7 @@ def benchmark(
           the test, paired by user, with its interval;
         - ``cost``: seconds to tune, fit and rank, settings tried, memory, see :class:`kgrec.report.cost.Watch`;
         - ``budget``, ``refused`` (system to reason), ``resumed`` (runs taken over from an earlier, stopped one);
+        - ``ablations`` and ``ablation_notes``, where asked for;
         - ``groups``: rows by the time between history and test, where times are unix seconds.
 
     Raises:
@@ -97,7 +104,7 @@ def benchmark(
     else:
         split_of = partial(_split, parts)
         plan = Plan(dataset, split_of, "valid" in parts, config, names, seeds, budget or Budget())
-        measured = _lists(plan, None if keep is None else Path(keep), progress)
+        measured = _lists(plan, ablations, None if keep is None else Path(keep), progress)
     timings = {"reading": read, **measured.pop("timings_s"), "whole": time.perf_counter() - started}
     return {
         "set": tables.path.name,
@@ -106,10 +113,11 @@ def benchmark(
         "peak_memory_mb": _peak_memory_mb(),
         "seed": config.seed,
         "versions": versions(),
+        "machine": {"system": platform.platform(), "cores": os.cpu_count() or 1, "python": platform.python_version()},
     }
 
 
-def _lists(plan: Plan, keep: Path | None, progress: Progress) -> dict[str, Any]:
+def _lists(plan: Plan, with_ablations: bool, keep: Path | None, progress: Progress) -> dict[str, Any]:
     """Rank the catalogue for every user of the test set."""
     settings = (plan.config.model_dump(exclude={"seed"}), asdict(plan.budget), plan.own_valid, versions())
     finished = Finished(keep, f"{fingerprint_of_data(plan.dataset)} {settings}")
@@ -124,8 +132,10 @@ def _lists(plan: Plan, keep: Path | None, progress: Progress) -> dict[str, Any]:
         timings[f"ranking with {name}"] = cost["ranking_s"]
     if groups is not None:
         result["groups"] = grouped(runs.outcomes, groups)
+    if with_ablations:
+        table, notes = take_apart(plan.dataset, first, plan.config, finished, progress)
+        result |= {"ablations": table, "ablation_notes": notes}
     ours = runs.outcomes.get(OURS)
-    finished.delete()
     return {
         **result,
         "budget": asdict(plan.budget),

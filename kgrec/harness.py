@@ -93,7 +93,7 @@ def measure_baseline(
     """Tune a baseline on validation, fit it on train and validation, and test it once for each of its rows."""
     n_items = len(task.columns)
     if system.most_items is not None and n_items > system.most_items:
-        return Outcome(refused=f"{n_items:,} items; it is fitted for at most {system.most_items:,}, which takes hours")
+        return Outcome(refused=f"{n_items:,} items; beyond {system.most_items:,} it would run for hours")
     further = {"seed": seed, "facts": task.facts, "n_nodes": task.n_nodes}
     fit = partial(system.fit, **{name: further[name] for name in system.reads})
     grid = budget.of_grid(system.grid, n_items)

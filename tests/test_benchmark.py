@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from kgrec.benchmark import benchmark, to_dataset
 from kgrec.config import TrainConfig
 from kgrec.errors import ConfigError, SourceError
 from kgrec.serve.cli import run
+from kgrec.systems import SYSTEMS
 from kgrec_loaders.benchmark_folder import BenchmarkFolder
 
 SHARED = Path(__file__).parents[2] / "shared/data"
@@ -145,6 +147,37 @@ def test_the_command_writes_the_file(folder: Path, tmp_path: Path) -> None:
     ]
     assert run(["benchmark", str(folder), "--out", str(out), *settings, "--quiet"]) == 0
     assert json.loads(out.read_text())["rows"]["kgrec"].keys() >= METRICS
+
+
+def test_a_run_that_was_stopped_goes_on(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    out = tmp_path / "camps.json"
+    command = ["benchmark", str(folder), "--out", str(out), "--models", "popularity,ease,itemknn", "--quiet"]
+
+    def stopped(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setitem(SYSTEMS, "itemknn", replace(SYSTEMS["itemknn"], fit=stopped))
+        assert run(command) == 130
+    kept = tmp_path / "camps.json.partial"
+    assert len(list(kept.glob("*.json"))) == 2
+    assert not out.exists()
+    assert run(command) == 0
+    result = json.loads(out.read_text())
+    assert [key.split()[0] for key in result["resumed"]] == ["popularity", "ease"]
+    assert set(result["rows"]) == {"popularity", "ease", "itemknn"}
+    assert not kept.exists()
+    assert sorted(path.name for path in tmp_path.glob("camps.*")) == ["camps.json", "camps.md", "camps.time.svg"]
+
+
+def test_a_catalogue_that_is_too_large_is_refused_with_its_reason(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(SYSTEMS, "slim", replace(SYSTEMS["slim"], most_items=5))
+    assert run(["benchmark", str(folder), "--models", "slim,ease", "--quiet"]) == 0
+    said = capsys.readouterr().out
+    assert "slim was not run: 20 items; beyond 5 it would run for hours" in said
+    assert "ease_train_only" in said
 
 
 def test_overlap_of_train_and_test_stops_the_run(folder: Path) -> None:

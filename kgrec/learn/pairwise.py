@@ -17,7 +17,7 @@ from kgrec.learn.model import rows_of
 from kgrec.ranking import Ranker, VectorRanker
 
 _CHECK_EVERY, _PATIENCE, _MOST_EPOCHS = 5, 4, 200
-_BATCH = 2048
+_BATCH = 4096
 
 
 class GraphModel(Protocol):
@@ -104,10 +104,14 @@ def fit_pairwise(
 
 
 def _others(user: Array, pairs: Array, n_items: int, rng: np.random.Generator) -> Array:
-    """A random item for each pair that its user has not taken; one that was drawn in vain is drawn up to 10 times."""
+    """A random item for each user that they have not taken; what was drawn in vain is drawn again, up to 10 times.
+
+    ``pairs`` are the taken ones as ``user * n_items + item``, in ascending order.
+    """
     item = rng.integers(0, n_items, len(user))
     for _ in range(10):
-        taken = np.isin(user * np.int64(n_items) + item, pairs)
+        wanted = user * np.int64(n_items) + item
+        taken = pairs[np.minimum(np.searchsorted(pairs, wanted), len(pairs) - 1)] == wanted
         if not taken.any():
             break
         item[taken] = rng.integers(0, n_items, int(taken.sum()))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -84,11 +83,6 @@ class Finished:
             self.resumed.append(key)
         self._made[key] = outcome
         return outcome
-
-    def delete(self) -> None:
-        """Remove the folder, when the result is written."""
-        if self._folder is not None:
-            shutil.rmtree(self._folder, ignore_errors=True)
 
     def _load(self, name: str) -> Outcome | None:
         if self._folder is None:

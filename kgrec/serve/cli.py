@@ -7,7 +7,6 @@ Whatever a command needs is imported inside it, so that answering a question loa
 from __future__ import annotations
 
 import io
-import json
 import os
 import shutil
 import sys
@@ -168,29 +167,38 @@ def evaluate(
 def benchmark(
     folder: Annotated[str, typer.Argument(metavar="FOLDER", help="A data set with a split of its own.")],
     out: Annotated[
-        str | None, typer.Option("--out", metavar="FILE.json", help="Write the result here as well.")
+        str | None,
+        typer.Option(
+            "--out", metavar="FILE.json", help="Write the result here, and FILE.md and its plots as SVG beside it."
+        ),
     ] = None,
     models: Annotated[
         str | None,
         typer.Option("--models", metavar="A,B,C", help="Systems to measure; all for all. [default: the quick ones]"),
     ] = None,
     seeds: Annotated[int, typer.Option("--seeds", min=1, help="Runs, with seeds --seed, --seed + 1 and so on.")] = 1,
+    ablations: Annotated[
+        bool, typer.Option("--ablations", help="Also take kgrec apart: channels, graph, texts, losses. Ten trainings.")
+    ] = False,
     settings: opt.Settings = None,
     seed: opt.Seed = None,
     as_json: opt.Json = False,
     quiet: opt.Quiet = False,
 ) -> None:
-    """Measure kgrec and baselines on a public data set: settings chosen on validation, test read once."""
+    """Measure kgrec and baselines on a public data set. Stopped on the way, with --out, it continues when run again."""
     config = opt.train_config(settings, seed)
     if out is not None:
         opt.check_output(out, folder=False)
     from kgrec.benchmark import benchmark as measure
 
+    keep = None if out is None else f"{out}.partial"
     with progress_line(quiet) as progress:
-        result = measure(folder, config, models=models, seeds=seeds, progress=progress)
+        result = measure(folder, config, models=models, seeds=seeds, ablations=ablations, keep=keep, progress=progress)
     if out is not None:
-        Path(out).parent.mkdir(parents=True, exist_ok=True)
-        Path(out).write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        from kgrec.report.result_files import write_result
+
+        write_result(result, Path(out))
+        shutil.rmtree(f"{out}.partial", ignore_errors=True)
     if as_json:
         messages.print_json(result)
     else:
@@ -352,7 +360,8 @@ def run(arguments: Sequence[str]) -> int:
         messages.print_error(messages.usage(error), as_json)
         return ConfigError.exit_code
     except KeyboardInterrupt:
-        resumable = next(iter(arguments), "") in _RESUMABLE
+        name = next(iter(arguments), "")
+        resumable = name in _RESUMABLE or (name == "benchmark" and "--out" in arguments)
         messages.note("stopped; run the same command again to continue" if resumable else "stopped")
         return 130
     except BrokenPipeError:
