@@ -100,7 +100,15 @@ def benchmark(
     dataset, parts = to_dataset(tables)
     read = time.perf_counter() - started
     if tables.labels:
-        measured = _clicks_by_seed(dataset, tables, parts, config, seeds, progress)
+        if models is not None or seeds > 1 or ablations:
+            raise ConfigError(
+                "click labels are measured with systems and seeds of their own.",
+                where=folder,
+                found="models, seeds or ablations beside ratings that are all 0 or 1",
+                expected="none of them",
+                next="leave them out",
+            )
+        measured = _clicks(dataset, tables, parts, config, progress)
     else:
         split_of = partial(_split, parts)
         plan = Plan(dataset, split_of, "valid" in parts, config, names, seeds, budget or Budget())
@@ -145,30 +153,6 @@ def _lists(plan: Plan, with_ablations: bool, keep: Path | None, progress: Progre
         "timings_s": timings,
         "data": _sizes(plan.dataset, train=len(first.train), valid=len(first.valid), test=len(first.test)),
     }
-
-
-def _clicks_by_seed(
-    dataset: Dataset,
-    tables: BenchmarkFolder,
-    parts: dict[str, Interactions],
-    config: TrainConfig,
-    seeds: int,
-    progress: Progress,
-) -> dict[str, Any]:
-    """:func:`_clicks` with several seeds: the mean of their rows, and the spread."""
-    numbers = [config.seed + number for number in range(seeds)]
-    found = [_clicks(dataset, tables, parts, config.model_copy(update={"seed": seed}), progress) for seed in numbers]
-    first = found[0]
-    if seeds == 1:
-        return first
-    rows: dict[str, dict[str, float]] = {}
-    spread: dict[str, dict[str, float]] = {}
-    for system, row in first["rows"].items():
-        table = {metric: [one["rows"][system][metric] for one in found] for metric in row}
-        rows[system] = {metric: float(np.mean(values)) for metric, values in table.items()}
-        spread[system] = {metric: float(np.std(values, ddof=1)) for metric, values in table.items()}
-    per_seed = [{"seed": seed, "rows": one["rows"]} for seed, one in zip(numbers, found, strict=True)]
-    return {**first, "rows": rows, "spread": spread, "per_seed": per_seed, "seeds": numbers}
 
 
 def _clicks(

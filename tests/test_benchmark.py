@@ -119,16 +119,12 @@ def test_systems_that_are_not_there_are_refused(folder: Path, models: str, found
         benchmark(str(folder), QUICK, seeds=0)
 
 
-def test_click_labels_are_measured_with_several_seeds(tmp_path: Path) -> None:
-    rng = np.random.default_rng(0)
-    user, item = (column.ravel() for column in np.meshgrid(np.arange(20), np.arange(12), indexing="ij"))
-    label = (user % 2 == item % 2).astype(int)
-    kept = rng.random(len(user)) < 0.7
-    write(tmp_path / "clicks", "interactions_all", {"user": user[kept], "item": item[kept], "rating": label[kept]})
-    result = benchmark(str(tmp_path / "clicks"), QUICK, seeds=2)
-    first, second = (one["rows"]["kgrec"]["auc"] for one in result["per_seed"])
-    assert result["rows"]["kgrec"]["auc"] == pytest.approx((first + second) / 2)
-    assert result["spread"]["kgrec"]["auc"] == pytest.approx(abs(first - second) / 2**0.5)
+def test_click_labels_take_no_systems_and_seeds(tmp_path: Path) -> None:
+    write(tmp_path / "clicks", "interactions_all", {"user": [0, 0], "item": [0, 1], "rating": [0, 1]})
+    for options in ({"models": "ease"}, {"seeds": 2}, {"ablations": True}):
+        with pytest.raises(ConfigError) as caught:
+            benchmark(str(tmp_path / "clicks"), QUICK, **options)  # type: ignore[arg-type]
+        assert "click labels are measured with systems and seeds of their own." in str(caught.value)
 
 
 def test_a_loop_is_no_fact_and_items_come_first(folder: Path) -> None:
