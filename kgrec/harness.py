@@ -169,7 +169,8 @@ def rankers_of(learned: Learned, split: Split, n_users: int) -> tuple[ModelRanke
 class Counted:
     """Progress that counts what our own fitting tries: settings of the behaviour channel, depths, mixes of gates.
 
-    It reads what each stage tells of itself; a turn of the gates' search counts once, though it weighs ten values.
+    It reads what each stage tells of itself, so it is a lower bound: the blends of ridge and neighbours are not told,
+    and a turn of the gates' search counts once, though it weighs ten values.
     """
 
     def __init__(self, progress: Progress) -> None:

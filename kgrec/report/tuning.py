@@ -23,10 +23,11 @@ _DEAR_ITEMS = 8_000
 class Budget:
     """How much every system may try on validation, ours included.
 
-    kgrec itself fits up to 42 settings of its behaviour channel (24 ridges with facts and degrees, 6 neighbourhoods,
-    6 blends, 6 recencies; fewer in large catalogues) and two depths of its GNN, whose epochs are chosen by early
-    stopping; then it mixes what is fitted by about a hundred gate settings, each a weighted sum. A baseline has one
-    part to fit, so it has half of that: a grid of up to 24 settings, and epochs by early stopping where it has epochs.
+    kgrec itself fits up to 44 settings: 42 of its behaviour channel (24 ridges with facts and degrees, 6
+    neighbourhoods, 6 blends, 6 recencies; fewer in large catalogues) and two depths of its GNN, whose epochs are chosen
+    by early stopping. Then it mixes what is fitted by about a hundred gate settings, each a weighted sum. A baseline
+    may fit as many settings of its one part; their grids have from 6 (SLIM, each of which takes long) to 40, and epochs
+    are chosen by early stopping where there are epochs.
 
     Attributes:
         settings: most settings that are tried; a longer grid is thinned out evenly.
@@ -34,7 +35,7 @@ class Budget:
             setting is always tried.
     """
 
-    settings: int = 24
+    settings: int = 44
     seconds: float = 1800.0
 
     def of_grid(self, grid: Sequence[Setting], n_items: int) -> Sequence[Setting]:
