@@ -120,7 +120,7 @@ def benchmark(
         "timings_s": timings,
         "peak_memory_mb": _peak_memory_mb(),
         "seed": config.seed,
-        "versions": versions(),
+        "versions": versions(("implicit",) if {"ials", "bpr"} & set(names) else ()),
         "machine": {"system": platform.platform(), "cores": os.cpu_count() or 1, "python": platform.python_version()},
     }
 

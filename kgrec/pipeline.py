@@ -276,9 +276,9 @@ def to_bundle(
     )
 
 
-def versions() -> dict[str, str]:
-    """Versions of everything that can change a result."""
-    return {name: version(name) for name in _PACKAGES}
+def versions(further: Sequence[str] = ()) -> dict[str, str]:
+    """Versions of everything that can change a result, and of further packages."""
+    return {name: version(name) for name in (*_PACKAGES, *further)}
 
 
 def _opened(store: GraphStore | str) -> AbstractContextManager[GraphStore]:

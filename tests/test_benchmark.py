@@ -87,6 +87,7 @@ def test_without_a_validation_part_there_is_one_row_of_each(folder: Path) -> Non
     (folder / "interactions_valid.parquet").unlink()
     result = benchmark(str(folder), QUICK, models=("popularity", "ease"))
     assert set(result["rows"]) == {"popularity", "ease"}
+    assert "implicit" not in result["versions"]
     assert result["rows_train_only"] == {}
     assert result["validation"] == {}
     assert result["data"]["valid"] > 0

@@ -128,6 +128,7 @@ def test_validation_stops_the_epochs_and_the_best_are_kept(name: str) -> None:
     found = fitted(name, epochs=None, quality=quality)
     assert isinstance(found, StoppedEarly)
     assert (found.epochs, len(asked)) == (10, 6)
+    assert fitted(name, epochs=None, quality=lambda _: 0.1, seconds=0.0).epochs == 1
     again = fitted(name, epochs=10)
     assert np.array_equal(again.scores(np.array([1])), found.scores(np.array([1])))
 

@@ -105,5 +105,4 @@ def fit_kgat(
     forward = np.stack([head, relation, tail], 1)
     edges = np.concatenate([forward, np.stack([tail, relation + n_relations, head], 1)])
     model = CollaborativeKnowledgeGraph(edges, n_users + n_nodes, 2 * n_relations, embedding_dim, num_layers)
-    defaults = {"learning_rate": 2e-3, "l2": 1e-4, "quality": None, "epochs": None}
-    return fit_pairwise(model, train, n_users, n_items, seed=seed, **{**defaults, **training})
+    return fit_pairwise(model, train, n_users, n_items, seed=seed, **training)

@@ -68,5 +68,4 @@ def fit_lightgcn(
     pairs = train.matrix(n_users, n_items).tocoo()
     user, item = pairs.row.astype(np.int64), pairs.col.astype(np.int64) + n_users
     model = UserItemLightGCN(user, item, n_users + n_items, embedding_dim, num_layers)
-    defaults = {"learning_rate": 5e-3, "l2": 1e-4, "quality": None, "epochs": None}
-    return fit_pairwise(model, train, n_users, n_items, seed=seed, **{**defaults, **training})
+    return fit_pairwise(model, train, n_users, n_items, seed=seed, **training)

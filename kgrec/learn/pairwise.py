@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
@@ -50,10 +51,11 @@ def fit_pairwise(
     n_items: int,
     *,
     seed: int,
-    learning_rate: float,
-    l2: float,
-    quality: Callable[[Ranker], float] | None,
-    epochs: int | None,
+    learning_rate: float = 0.01,
+    l2: float = 1e-4,
+    quality: Callable[[Ranker], float] | None = None,
+    seconds: float = float("inf"),
+    epochs: int | None = None,
 ) -> GraphRanker:
     """Minimise ``-log sigma(s_ui - s_uj) + l2 |e|^2`` (BPR, Rendle et al. 2009) with a random other item j by Adam.
 
@@ -61,6 +63,7 @@ def fit_pairwise(
         l2: pull on the free vectors of each triple of a batch, half the mean of their squared lengths.
         quality: validation, read every 5 epochs; training ends after 4 readings without a better one, or 200 epochs,
             and the best vectors are kept. None trains for exactly ``epochs``.
+        seconds: with ``quality``, training also ends after the first epoch that lasts longer.
 
     Raises:
         TrainingDivergedError: a loss was not finite.
@@ -70,6 +73,7 @@ def fit_pairwise(
     pairs = np.unique(train.user * np.int64(n_items) + train.item)
     best, best_quality, best_epoch = None, -np.inf, 0
     last = epochs or _MOST_EPOCHS
+    started = time.perf_counter()
     for epoch in range(1, last + 1):
         rng = np.random.default_rng((seed, epoch))
         model.train()
@@ -92,12 +96,13 @@ def fit_pairwise(
             optimizer.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             optimizer.step()
-        if epoch == last or (quality is not None and epoch % _CHECK_EVERY == 0):
+        late = quality is not None and time.perf_counter() - started > seconds
+        if epoch == last or late or (quality is not None and epoch % _CHECK_EVERY == 0):
             ranker = _ranker(model, n_users, n_items, epoch)
             found = quality(ranker) if quality is not None else 0.0
             if found > best_quality:
                 best, best_quality, best_epoch = ranker, found, epoch
-            elif epoch - best_epoch >= _CHECK_EVERY * _PATIENCE:
+            if late or epoch - best_epoch >= _CHECK_EVERY * _PATIENCE:
                 break
     assert best is not None  # the last epoch is always looked at
     return best

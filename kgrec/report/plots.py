@@ -65,7 +65,7 @@ def accuracy_and_time(
         parts.append(_line("lead", across, y(ends[name][0]), across, y(ends[name][1])))
         parts.append(f'<circle class="{kind}" cx="{across:.1f}" cy="{down:.1f}" r="5"/>')
         words = f"{name} {rows[name][metric]:.4f}"
-        parts.append(_text(f"name {kind}", _WIDTH - _RIGHT + 12, label + 4, words, "start"))
+        parts.append(_text("name ours" if name == ours else "name", _WIDTH - _RIGHT + 12, label + 4, words, "start"))
     height = max(_HEIGHT, label + _LINE)
     return _document(height, f"{metric} (95 % interval over users) and time", "".join(parts))
 

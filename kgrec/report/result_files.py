@@ -71,7 +71,7 @@ def markdown(result: Mapping[str, Any], stem: str) -> str:
         parts.append(f"![ablations]({stem}.ablations.svg)\n")
     for name, group in result.get("groups", {}).items():
         if group["rows"]:
-            parts.append(f"## {group['users']:,} users whose test begins {name} after their history\n")
+            parts.append(f"## Time from history to test: {name} ({group['users']:,} users)\n")
             parts.append(markdown_table(group["rows"]))
     return "\n".join([*parts, *_made_with(result)])
 

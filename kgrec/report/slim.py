@@ -8,7 +8,7 @@ from scipy import linalg, sparse
 from kgrec.dataset import Array, Interactions
 from kgrec.report.baselines import ItemWeights, fast
 
-MOST_ITEMS = 5_000
+MOST_ITEMS = 4_000
 
 
 class SLIM(ItemWeights):

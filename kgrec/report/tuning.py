@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -31,8 +31,8 @@ class Budget:
 
     Attributes:
         settings: most settings that are tried; a longer grid is thinned out evenly.
-        seconds: no further setting is begun after that long, for any system but ours, which ends by itself; the first
-            setting is always tried.
+        seconds: no further setting is begun after that long and no further epoch of a graph baseline; the first is
+            always tried. Ours ends by itself.
     """
 
     settings: int = 44
@@ -84,7 +84,8 @@ def tune(
     Args:
         fit: ``fit(train, n_users, n_items, **setting)``.
         candidates: bool ``(items,)``; only these are ranked.
-        stops_early: hand ``fit`` a :data:`Quality` as ``quality`` and read ``epochs`` of what it returns.
+        stops_early: hand ``fit`` a :data:`Quality` as ``quality`` and the ``seconds`` that are left, and read
+            ``epochs`` of what it returns.
         seconds: see :class:`Budget`.
 
     Raises:
@@ -101,13 +102,14 @@ def tune(
     started = time.perf_counter()
     best: Tuned | None = None
     for number, setting in enumerate(grid):
-        if best is not None and time.perf_counter() - started > seconds:
-            return Tuned(best.setting, best.fitted, best.quality, number, True)
-        extra = {"quality": quality} if stops_early else {}
+        left = seconds - (time.perf_counter() - started)
+        if best is not None and left < 0:
+            return replace(best, tried=number, capped=True)
+        extra = {"quality": quality, "seconds": left} if stops_early else {}
         fitted = fit(train, n_users, n_items, **setting, **extra)
         found = quality(fitted)
         if best is None or found > best.quality:
             chosen = setting | ({"epochs": fitted.epochs} if isinstance(fitted, StoppedEarly) else {})
             best = Tuned(chosen, fitted, found, number + 1, False)
     assert best is not None  # a grid holds at least one setting
-    return Tuned(best.setting, best.fitted, best.quality, len(grid), False)
+    return replace(best, tried=len(grid), capped=stops_early and time.perf_counter() - started > seconds)

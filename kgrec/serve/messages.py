@@ -206,8 +206,7 @@ def show_rows(result: Mapping[str, Any]) -> None:
         show(terminal_table(variants, title=f"Ablation: {group}"))
     show(*result.get("ablation_notes", ()))
     for name, group in result.get("groups", {}).items():
-        title = f"{group['users']:,} users whose test begins {name} after their history"
-        show(terminal_table(group["rows"], title=title))
+        show(terminal_table(group["rows"], title=f"Time from history to test: {name} ({group['users']:,} users)"))
     if result.get("rows_whole_catalogue"):
         show(terminal_table(result["rows_whole_catalogue"], title="Ranked among the whole catalogue"))
     show_facts({name: result[name] for name in ("validation", "timings_s") if name in result})

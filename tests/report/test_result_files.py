@@ -67,7 +67,7 @@ def test_the_page_says_it_all() -> None:
         "![accuracy and time](shop.time.svg)",
         "## Ablation: graph",
         "- True facts against no facts: a gain.",
-        "## 7 users whose test begins longer after their history",
+        "## Time from history to test: longer (7 users)",
         "cores 2.",
         "kgrec 0.1.0.",
         "- kgrec: epochs=5",
