@@ -29,7 +29,7 @@ from kgrec.report.outcome import Finished, fingerprint_of_data
 from kgrec.report.summary import grouped, summarised
 from kgrec.report.tuning import Budget
 from kgrec.splits import Split, hold_out, random_split
-from kgrec.systems import OURS, named
+from kgrec.systems import OURS, SYSTEMS, named
 from kgrec.vocabulary import Vocabulary
 from kgrec_loaders.benchmark_folder import ITEM, BenchmarkFolder
 
@@ -120,7 +120,7 @@ def benchmark(
         "timings_s": timings,
         "peak_memory_mb": _peak_memory_mb(),
         "seed": config.seed,
-        "versions": versions(("implicit",) if {"ials", "bpr"} & set(names) else ()),
+        "versions": versions({SYSTEMS[name].package for name in names if name != OURS} - {""}),
         "machine": {"system": platform.platform(), "cores": os.cpu_count() or 1, "python": platform.python_version()},
     }
 

@@ -16,6 +16,7 @@ from kgrec.ranking import Measured
 from kgrec.report.baselines import System
 from kgrec.report.comparison import ModelRanker, features_of
 from kgrec.report.cost import Watch
+from kgrec.report.extra import require_package
 from kgrec.report.outcome import Finished, Outcome, fingerprint_of_split
 from kgrec.report.summary import TRAIN_ONLY
 from kgrec.report.task import Task
@@ -66,6 +67,9 @@ def run(plan: Plan, finished: Finished, progress: Progress) -> Runs:
         KgrecError: the split holds nothing to test on, or too little to learn from.
         MissingExtraError: a system needs a package that is not installed.
     """
+    for name in plan.models:
+        if name != OURS and SYSTEMS[name].package:
+            require_package(name, SYSTEMS[name].package)
     splits = [plan.split_of(plan.config.seed + number) for number in range(plan.seeds)]
     outcomes: dict[str, list[Outcome]] = {name: [] for name in plan.models}
     for number, split in enumerate(splits):

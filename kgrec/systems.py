@@ -6,7 +6,7 @@ from typing import Any
 
 from kgrec.errors import ConfigError
 from kgrec.report.baselines import BASELINES, Baseline, System, grid
-from kgrec.report.factors import BPR, IALS
+from kgrec.report.factors import BPR, IALS, PACKAGE
 from kgrec.report.slim import MOST_ITEMS, SLIM
 from kgrec.report.walks import RP3beta
 
@@ -36,8 +36,8 @@ SYSTEMS: dict[str, System] = {
     **BASELINES,
     "rp3beta": System(RP3beta.fit, RP3BETA_GRID),
     "slim": System(SLIM.fit, SLIM_GRID, most_items=MOST_ITEMS),
-    "ials": System(IALS.fit, IALS_GRID, ("seed",)),
-    "bpr": System(BPR.fit, BPR_GRID, ("seed",)),
+    "ials": System(IALS.fit, IALS_GRID, ("seed",), package=PACKAGE),
+    "bpr": System(BPR.fit, BPR_GRID, ("seed",), package=PACKAGE),
     "lightgcn": System(_lightgcn, LIGHTGCN_GRID, ("seed",), stops_early=True),
     "kgat": System(_kgat, KGAT_GRID, ("seed", "facts", "n_nodes"), stops_early=True),
 }

@@ -15,7 +15,7 @@ import pytest
 
 from kgrec.benchmark import benchmark, to_dataset
 from kgrec.config import TrainConfig
-from kgrec.errors import ConfigError, SourceError
+from kgrec.errors import ConfigError, MissingExtraError, SourceError
 from kgrec.serve.cli import run
 from kgrec.systems import SYSTEMS
 from kgrec_loaders.benchmark_folder import BenchmarkFolder
@@ -118,6 +118,28 @@ def test_systems_that_are_not_there_are_refused(folder: Path, models: str, found
     assert "all, or some of kgrec, popularity, itemknn, ease" in str(caught.value)
     with pytest.raises(ConfigError, match="that many runs"):
         benchmark(str(folder), QUICK, seeds=0)
+
+
+def test_a_missing_package_is_said_before_any_work(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kgrec.report.extra.find_spec", lambda _: None)
+    monkeypatch.setattr("kgrec.harness.measure_ours", lambda *_: pytest.fail("it began to work"))
+    with pytest.raises(MissingExtraError):
+        benchmark(str(folder), QUICK, models="kgrec,bpr")
+
+
+def test_ablations_stand_in_the_result_and_on_the_page(folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "camps.json"
+    settings = ["--set", "epochs=1", "--set", "num_layers=0", "--set", "embedding_dim=4", "--set", "text_encoder=none"]
+    assert run(["benchmark", str(folder), "--out", str(out), "--models", "ease", "--ablations", *settings]) == 0
+    result = json.loads(out.read_text())
+    assert set(result["ablations"]) == {"channels", "graph", "loss", "kg_weight"}
+    assert [note.split(":")[0] for note in result["ablation_notes"]] == [
+        "True facts against shuffled facts",
+        "True facts against no facts",
+    ]
+    assert "## Ablation: graph" in (tmp_path / "camps.md").read_text()
+    assert (tmp_path / "camps.ablations.svg").exists()
+    assert "kgrec" not in result["rows"]
 
 
 def test_click_labels_take_no_systems_and_seeds(tmp_path: Path) -> None:

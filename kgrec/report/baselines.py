@@ -49,6 +49,7 @@ class System:
         grid: settings to try on validation, the default first where they are equally good.
         reads: names of further arguments of ``fit``: ``seed``, or the graph as ``facts`` and ``n_nodes``.
         stops_early: ``fit`` takes ``quality`` and ``seconds``, see :func:`kgrec.report.tuning.tune`.
+        package: what it needs of the extra ``bench``, by the name of its import; empty for nothing.
         most_items: catalogue beyond which it is refused rather than run for hours; None is no limit.
     """
 
@@ -56,6 +57,7 @@ class System:
     grid: tuple[Setting, ...]
     reads: tuple[Literal["seed", "facts", "n_nodes"], ...] = ()
     stops_early: bool = False
+    package: str = ""
     most_items: int | None = None
 
 

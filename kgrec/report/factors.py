@@ -10,7 +10,9 @@ from scipy import sparse
 
 from kgrec.dataset import Array, IntArray, Interactions
 from kgrec.ranking import VectorRanker
-from kgrec.report.extra import bench_extra
+from kgrec.report.extra import require_package
+
+PACKAGE = "implicit"
 
 
 @dataclass(frozen=True)
@@ -47,8 +49,9 @@ class IALS:
         Raises:
             MissingExtraError: implicit is not installed.
         """
-        with bench_extra("ials", "implicit"):
-            from implicit.als import AlternatingLeastSquares
+        require_package("ials", PACKAGE)
+        from implicit.als import AlternatingLeastSquares
+
         x = train.matrix(n_users, n_items)
         with _one_blas_thread():
             model = AlternatingLeastSquares(
@@ -96,8 +99,9 @@ class BPR(VectorRanker):
         Raises:
             MissingExtraError: implicit is not installed.
         """
-        with bench_extra("bpr", "implicit"):
-            from implicit.bpr import BayesianPersonalizedRanking
+        require_package("bpr", PACKAGE)
+        from implicit.bpr import BayesianPersonalizedRanking
+
         x = train.matrix(n_users, n_items)
         model = BayesianPersonalizedRanking(
             factors=factors,
