@@ -13,7 +13,6 @@ import sys
 import traceback
 from collections.abc import Sequence
 from importlib.metadata import version
-from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
@@ -21,6 +20,7 @@ import typer
 from kgrec.errors import ConfigError, KgrecError
 from kgrec.serve import export_commands, messages
 from kgrec.serve import options as opt
+from kgrec.serve.benchmark_command import benchmark
 from kgrec.serve.cypher_command import cypher, print_explanation_cypher
 from kgrec.serve.progress_line import progress_line
 from kgrec.serve.publish_command import publish
@@ -163,46 +163,7 @@ def evaluate(
         messages.show_rows(result)
 
 
-@app.command()
-def benchmark(
-    folder: Annotated[str, typer.Argument(metavar="FOLDER", help="A data set with a split of its own.")],
-    out: Annotated[
-        str | None,
-        typer.Option(
-            "--out", metavar="FILE.json", help="Write the result here, and FILE.md and its plots as SVG beside it."
-        ),
-    ] = None,
-    models: Annotated[
-        str | None,
-        typer.Option("--models", metavar="A,B,C", help="Systems to measure; all for all. [default: the quick ones]"),
-    ] = None,
-    seeds: Annotated[int, typer.Option("--seeds", min=1, help="Runs, with seeds --seed, --seed + 1 and so on.")] = 1,
-    ablations: Annotated[
-        bool, typer.Option("--ablations", help="Also take kgrec apart: channels, graph, texts, losses. Ten trainings.")
-    ] = False,
-    settings: opt.Settings = None,
-    seed: opt.Seed = None,
-    as_json: opt.Json = False,
-    quiet: opt.Quiet = False,
-) -> None:
-    """Measure kgrec and baselines on a public data set. Stopped on the way, with --out, it continues when run again."""
-    config = opt.train_config(settings, seed)
-    if out is not None:
-        opt.check_output(out, folder=False)
-    from kgrec.benchmark import benchmark as measure
-
-    keep = None if out is None else f"{out}.partial"
-    with progress_line(quiet) as progress:
-        result = measure(folder, config, models=models, seeds=seeds, ablations=ablations, keep=keep, progress=progress)
-    if out is not None:
-        from kgrec.report.result_files import write_result
-
-        write_result(result, Path(out))
-        shutil.rmtree(f"{out}.partial", ignore_errors=True)
-    if as_json:
-        messages.print_json(result)
-    else:
-        messages.show_rows(result)
+app.command()(benchmark)
 
 
 @app.command()
