@@ -13,8 +13,10 @@ from kgrec.report.walks import RP3beta
 OURS = "kgrec"
 RP3BETA_GRID = grid(alpha=(0.4, 0.7, 1.0, 1.3), beta=(0.0, 0.2, 0.4, 0.6, 0.8), neighbours=(50, 200))
 SLIM_GRID = grid(l1=(1.0, 3.0, 10.0), l2=(3.0, 30.0))
-IALS_GRID = grid(factors=(32, 64, 128), regularization=(0.3, 3.0, 30.0, 100.0), alpha=(1.0, 5.0, 20.0))
-BPR_GRID = grid(factors=(32, 128), learning_rate=(0.02, 0.1), regularization=(0.001, 0.01, 0.1), iterations=(30, 100))
+IALS_GRID = grid(factors=(32, 128), regularization=(10.0, 30.0, 100.0, 300.0), alpha=(1.0, 5.0, 20.0, 60.0))
+BPR_GRID = grid(
+    factors=(32, 128), learning_rate=(0.02, 0.06), regularization=(0.003, 0.03, 0.1), iterations=(30, 100, 300)
+)
 # Depths change fastest, so that all of them are tried before the time runs out.
 LIGHTGCN_GRID = grid(learning_rate=(1e-2, 3e-3), l2=(1e-4, 1e-2), num_layers=(2, 1, 3))
 KGAT_GRID = grid(learning_rate=(1e-2, 3e-3), l2=(1e-4, 1e-2), num_layers=(1, 2))
