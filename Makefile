@@ -14,12 +14,12 @@ help:
 	@echo "make check   style, types and import rules only"
 	@echo "make slow    the tests that take long: crashes, memory"
 	@echo "make neo4j   a Neo4j server until ctrl-c (PORT=7687 PASSWORD=... DATA=folder HEAP=1g): needs Docker, or Java 17 and Maven"
-	@echo "make bench   the benchmark on the small sets of BENCH_DATA (default ../shared/data)"
+	@echo "make bench   the benchmark on the small sets of BENCH_DATA (default ../shared/data), three seeds"
 
 # The stamp names what the environment was built from: change either file and it is brought up to date.
 $(VENV)/.installed: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[train,serve,neo4j,dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[train,serve,neo4j,bench,dev]'
 	touch $@
 
 demo: $(VENV)/.installed
@@ -48,6 +48,6 @@ neo4j: $(VENV)/.installed
 BENCH_DATA ?= ../shared/data
 bench: $(VENV)/.installed
 	mkdir -p tests/benchmarks/results
-	for set in ml100k_text lastfm_lightkg; do \
-		$(BIN)/kgrec benchmark $(BENCH_DATA)/$$set --out tests/benchmarks/results/$$set.json || exit 1; \
+	for set in ml100k_text lastfm_lightkg dbbook2014; do \
+		$(BIN)/kgrec benchmark $(BENCH_DATA)/$$set --seeds 3 --out tests/benchmarks/results/$$set.json || exit 1; \
 	done

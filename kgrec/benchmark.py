@@ -2,40 +2,91 @@
 
 from __future__ import annotations
 
+import os
+import platform
 import resource
 import sys
 import time
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from kgrec.ablations import ablations as take_apart
 from kgrec.config import TrainConfig
 from kgrec.dataset import Array, Dataset, Facts, IntArray, Interactions
-from kgrec.errors import SourceError
-from kgrec.pipeline import compare_on, versions
+from kgrec.errors import ConfigError, SourceError
+from kgrec.harness import Plan, run
+from kgrec.pipeline import versions
 from kgrec.progress import Progress, silent
 from kgrec.report.clicks import Pairs, compare_clicks
+from kgrec.report.gaps import gap_groups
+from kgrec.report.outcome import Finished, fingerprint_of_data
+from kgrec.report.summary import grouped, summarised
+from kgrec.report.tuning import Budget
 from kgrec.splits import Split, hold_out, random_split
+from kgrec.systems import OURS, SYSTEMS, named
 from kgrec.vocabulary import Vocabulary
 from kgrec_loaders.benchmark_folder import ITEM, BenchmarkFolder
 
 
-def benchmark(folder: str, config: TrainConfig | None = None, *, progress: Progress = silent) -> dict[str, Any]:
-    """Measure kgrec, EASE, item-kNN and popularity on a benchmark folder.
+def benchmark(
+    folder: str,
+    config: TrainConfig | None = None,
+    *,
+    models: str | tuple[str, ...] | None = None,
+    seeds: int = 1,
+    ablations: bool = False,
+    budget: Budget | None = None,
+    keep: str | Path | None = None,
+    progress: Progress = silent,
+) -> dict[str, Any]:
+    """Measure kgrec and baselines on a benchmark folder, all in the same way.
 
     Every item is a candidate unless the user has taken it. A folder without a validation set has a tenth of train held
-    out for it (the latest of each user where times are known); one without a split is cut at random into 6:2:2.
+    out for it (the latest of each user where times are known); one without a split is cut at random into 6:2:2. Every
+    system chooses its settings on validation and is fitted again on train and validation, which are its history at the
+    test. Where the validation part is the authors', a second row of each system, ``NAME_train_only``, is of the model
+    and the history of train alone, as many published tables are made; train and validation are hidden in both.
+
+    Args:
+        models: see :func:`kgrec.systems.named`. Click labels are measured with systems of their own.
+        seeds: number of runs, with seeds ``config.seed``, ``config.seed + 1``, ...; a system that uses no seed is run
+            again only where the seed changes the split, see ``measured_once``.
+        ablations: also take ours apart, see :func:`kgrec.ablations.ablations`; ten more trainings, with the first seed.
+        budget: what each system may try on validation.
+        keep: folder for finished systems, so that a run that was stopped goes on where it is given again. Only what was
+            made from the same data with the same settings and versions is found there; the caller removes it.
 
     Returns:
-        ``set, rows, timings_s, peak_memory_mb, settings, seed, versions``, and ``data``: how large it is.
+        ``set, rows, timings_s, peak_memory_mb`` (of the whole process)``, settings, seed, versions, machine,
+        validation, data``, and for lists
+
+        - ``rows_train_only``: see above; ``rows`` and this hold means over the seeds;
+        - ``spread``: standard deviations over the seeds of what was measured more than once; ``per_seed``: every run;
+        - ``intervals``: 95 % bootstrap intervals over users, ``against_best``: ours minus the baseline that is best in
+          the test, paired by user, with its interval;
+        - ``cost``: seconds to tune, fit and rank, settings tried, memory, see :class:`kgrec.report.cost.Watch`;
+        - ``budget``, ``refused`` (system to reason), ``resumed`` (runs taken over from an earlier, stopped one);
+        - ``ablations`` and ``ablation_notes``, where asked for;
+        - ``groups``: rows by the time between history and test, where times are unix seconds.
 
     Raises:
         SourceError: the folder has no such tables, or the parts of its split share pairs.
+        ConfigError: there is no such system, or fewer than one seed.
+        MissingExtraError: a system needs a package that is not installed.
     """
     started = time.perf_counter()
     config = config or TrainConfig()
+    if seeds < 1:
+        raise ConfigError(
+            "that many runs cannot be.", where="seeds", found=str(seeds), expected="at least 1", next="give 1 or more"
+        )
+    names = named(models)
     progress("reading", 0, None, folder)
     tables = BenchmarkFolder.read(folder)
     if overlap := tables.overlap():
@@ -48,8 +99,20 @@ def benchmark(folder: str, config: TrainConfig | None = None, *, progress: Progr
         )
     dataset, parts = to_dataset(tables)
     read = time.perf_counter() - started
-    measure = _clicks if tables.labels else _lists
-    measured = measure(dataset, tables, parts, config, progress)
+    if tables.labels:
+        if models is not None or seeds > 1 or ablations:
+            raise ConfigError(
+                "click labels are measured with systems and seeds of their own.",
+                where=folder,
+                found="models, seeds or ablations beside ratings that are all 0 or 1",
+                expected="none of them",
+                next="leave them out",
+            )
+        measured = _clicks(dataset, tables, parts, config, progress)
+    else:
+        split_of = partial(_split, parts)
+        plan = Plan(dataset, split_of, "valid" in parts, config, names, seeds, budget or Budget())
+        measured = _lists(plan, ablations, None if keep is None else Path(keep), progress)
     timings = {"reading": read, **measured.pop("timings_s"), "whole": time.perf_counter() - started}
     return {
         "set": tables.path.name,
@@ -57,26 +120,38 @@ def benchmark(folder: str, config: TrainConfig | None = None, *, progress: Progr
         "timings_s": timings,
         "peak_memory_mb": _peak_memory_mb(),
         "seed": config.seed,
-        "versions": versions(),
+        "versions": versions({SYSTEMS[name].package for name in names if name != OURS} - {""}),
+        "machine": {"system": platform.platform(), "cores": os.cpu_count() or 1, "python": platform.python_version()},
     }
 
 
-def _lists(
-    dataset: Dataset,
-    _: BenchmarkFolder,
-    parts: dict[str, Interactions],
-    config: TrainConfig,
-    progress: Progress,
-) -> dict[str, Any]:
+def _lists(plan: Plan, with_ablations: bool, keep: Path | None, progress: Progress) -> dict[str, Any]:
     """Rank the catalogue for every user of the test set."""
-    split = _split(parts, config.seed)
-    compared = compare_on(dataset, split, config, progress)
+    settings = (plan.config.model_dump(exclude={"seed"}), asdict(plan.budget), plan.own_valid, versions())
+    finished = Finished(keep, f"{fingerprint_of_data(plan.dataset)} {settings}")
+    runs = run(plan, finished, progress)
+    first = runs.splits[0]
+    seeds = [plan.config.seed + number for number in range(plan.seeds)]
+    result = summarised(runs.outcomes, seeds, OURS)
+    groups = gap_groups(first, len(plan.dataset.users))
+    timings = {}
+    for name, cost in result["cost"].items():
+        timings[name] = cost["tuning_s"] + cost["fit_s"]
+        timings[f"ranking with {name}"] = cost["ranking_s"]
+    if groups is not None:
+        result["groups"] = grouped(runs.outcomes, groups)
+    if with_ablations:
+        table, notes = take_apart(plan.dataset, first, plan.config, finished, progress)
+        result |= {"ablations": table, "ablation_notes": notes}
+    ours = runs.outcomes.get(OURS)
     return {
-        "rows": compared.whole or compared.rows,
-        "validation": compared.learned.metrics,
-        "timings_s": compared.timings,
-        "settings": compared.settings,
-        "data": _sizes(dataset, train=len(split.train), valid=len(split.valid), test=len(split.test)),
+        **result,
+        "budget": asdict(plan.budget),
+        "seeds": seeds,
+        "resumed": finished.resumed,
+        "validation": ours[0].validation if ours else {},
+        "timings_s": timings,
+        "data": _sizes(plan.dataset, train=len(first.train), valid=len(first.valid), test=len(first.test)),
     }
 
 

@@ -29,11 +29,13 @@ class TrainConfig(BaseModel):
     weight_decay: float = Field(1e-5, ge=0, description="L2 pull on all parameters, through Adam.")
     dropout: float = Field(0.5, ge=0, lt=1, description="Share of each history hidden from the encoder in training.")
     free_dropout: float = Field(0.1, ge=0, lt=1, description="Share of items without free embedding in a step.")
-    loss: Literal["exact_bce", "sampled_bce", "softmax"] = Field(
-        "exact_bce", description="Behaviour loss; beyond `exact_items` items it is sampled_bce, whichever is named."
+    loss: Literal["exact_bce", "sampled_bce", "softmax", "gbce"] = Field(
+        "exact_bce", description="Behaviour loss; beyond `exact_items` items the exact ones become sampled_bce."
     )
     exact_items: int = Field(50_000, ge=1, description="Largest catalogue over which the loss is exact.")
-    num_negatives: int = Field(1024, ge=1, description="Negatives drawn by popularity^.75 where the loss is sampled.")
+    num_negatives: int = Field(
+        1024, ge=1, description="Negatives where the loss is sampled: by popularity^.75, or uniform for gbce."
+    )
     kg_weight: float = Field(0.1, ge=0, description="Alpha of the joint loss: weight of the KG reconstruction.")
     kg_decoder: Literal["distmult", "transe", "rotate"] = Field("distmult", description="Scoring of a triple.")
     text_weight: float = Field(0.01, ge=0, description="Weight of the alignment of embeddings with texts (InfoNCE).")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -276,9 +276,9 @@ def to_bundle(
     )
 
 
-def versions() -> dict[str, str]:
-    """Versions of everything that can change a result."""
-    return {name: version(name) for name in _PACKAGES}
+def versions(further: Collection[str] = ()) -> dict[str, str]:
+    """Versions of everything that can change a result, and of further packages."""
+    return {name: version(name) for name in (*_PACKAGES, *sorted(further))}
 
 
 def _opened(store: GraphStore | str) -> AbstractContextManager[GraphStore]:

@@ -7,7 +7,8 @@ there is something to find.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from dataclasses import dataclass, replace
+from typing import Protocol, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -26,6 +27,28 @@ class Ranker(Protocol):
 
     def scores(self, users: IntArray) -> Array:
         """Scores of all items, float ``(len(users), items)``, higher is better; the caller may overwrite the array."""
+
+
+@dataclass(frozen=True)
+class VectorRanker:
+    """Scores are inner products of a user's and an item's vector.
+
+    Attributes:
+        users, items: float32 ``(users, d)`` and ``(items, d)``.
+    """
+
+    users: Array
+    items: Array
+
+    def with_history(self, seen: sparse.csr_matrix) -> Self:
+        """Users as the mean of the vectors of their items: the model itself knows only the users it was fitted on."""
+        length = np.maximum(np.diff(seen.indptr), 1).astype(np.float32)
+        return replace(self, users=(seen.astype(np.float32) @ self.items) / length[:, None])
+
+    def scores(self, users: IntArray) -> Array:
+        """Inner products, float32 ``(len(users), items)``."""
+        found: Array = self.users[users] @ self.items.T
+        return found
 
 
 def block_size(n_items: int) -> int:
@@ -125,6 +148,21 @@ def per_user(top: IntArray, test: sparse.csr_matrix, ks: Sequence[int]) -> dict[
     return found
 
 
+@dataclass(frozen=True)
+class Measured:
+    """What a ranking was worth, on the whole and for every user.
+
+    Attributes:
+        means: ``metric@k`` to value, as :func:`evaluate` gives it.
+        users: rows of the users who had something to find, int64 ``(n,)``.
+        per_user: as :func:`per_user` gives it, ``(n,)`` each.
+    """
+
+    means: dict[str, float]
+    users: IntArray
+    per_user: dict[str, npt.NDArray[np.float64]]
+
+
 def evaluate(
     ranker: Ranker,
     seen: sparse.csr_matrix,
@@ -133,7 +171,19 @@ def evaluate(
     candidates: npt.NDArray[np.bool_] | None = None,
     features: Array | None = None,
 ) -> dict[str, float]:
-    """Means over the users who have test items.
+    """The means of :func:`measure`, which says what the arguments are and what is raised."""
+    return measure(ranker, seen, test, ks, candidates, features).means
+
+
+def measure(
+    ranker: Ranker,
+    seen: sparse.csr_matrix,
+    test: sparse.csr_matrix,
+    ks: Sequence[int] = (10, 20),
+    candidates: npt.NDArray[np.bool_] | None = None,
+    features: Array | None = None,
+) -> Measured:
+    """Means over the users who have test items, and what they are the means of.
 
     Args:
         seen: users x items taken before the test; they are not ranked.
@@ -159,7 +209,8 @@ def evaluate(
             next="check the split" if candidates is None else "check the split and the candidates",
         )
     top = rank_users(ranker, seen, users, max(*ks, _KGAT_DEPTH), candidates)
-    result = {name: float(value.mean()) for name, value in per_user(top, wanted[users], ks).items()}
+    of_users = per_user(top, wanted[users], ks)
+    result = {name: float(value.mean()) for name, value in of_users.items()}
     taken_by = np.bincount(seen.indices, minlength=n_items)
     n_candidates = n_items if candidates is None else int(candidates.sum())
     for k in ks:
@@ -168,7 +219,7 @@ def evaluate(
         if features is not None:
             result[f"diversity@{k}"] = _mean(metrics.diversity(top, features, k))
     result["users"] = float(len(users))
-    return result
+    return Measured(result, users, of_users)
 
 
 def sample_users(pairs: sparse.csr_matrix, most: int) -> sparse.csr_matrix:

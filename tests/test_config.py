@@ -17,7 +17,7 @@ def test_all_problems_are_reported_at_once() -> None:
         "  found     num_layers: Input should be less than or equal to 4, found 9; "
         "epochs: Input should be a valid integer, unable to parse string as an integer, found 'many'; "
         "dropout: Input should be less than 1, found 1.5; "
-        "loss: Input should be 'exact_bce', 'sampled_bce' or 'softmax', found 'mse'; "
+        "loss: Input should be 'exact_bce', 'sampled_bce', 'softmax' or 'gbce', found 'mse'; "
         "learning_rat: Extra inputs are not permitted, found 0.1\n"
         "  expected  names and ranges as `kgrec train --help` lists them\n"
         "  next      correct them and run again"

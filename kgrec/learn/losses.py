@@ -70,3 +70,31 @@ def info_nce(a: Tensor, b: Tensor, temperature: float = 0.2) -> Tensor:
 def kg_loss(true: Tensor, corrupted: Tensor) -> Tensor:
     """Reconstruction of triples: BCE of true triples ``(n,)`` against corrupted tails ``(n, m)``."""
     return F.softplus(-true).mean() + F.softplus(corrupted).mean()
+
+
+def gbce(
+    positive: Tensor, owner: Tensor, n: Tensor, negative: Tensor, own: Tensor, n_items: int, calibration: float = 0.75
+) -> Tensor:
+    """Generalised binary cross-entropy (gBCE: Petrov and Macdonald 2023, arXiv 2308.07192).
+
+        loss = -[log sigma(s_i)^beta + SUM_k log(1 - sigma(s_k))] / (K + 1),     beta = a (t (1 - 1/a) + 1/a)
+
+    for a positive i and K uniform negatives k; ``a = K / (n_items - 1)`` is the sampling rate and t the calibration: 0
+    is plain BCE, 1 makes the sigmoid unbiased although only some negatives are seen. The mean is over a user's
+    positives, then over users. Departures: the users of a batch share their negatives, and a drawn item that is one of
+    the user's positives does not count.
+
+    Args:
+        positive: scores of all positive pairs of the batch, ``(pairs,)``.
+        owner: row of the user of each pair, ``(pairs,)``.
+        n: positives per user, ``(users,)``.
+        negative: scores of the drawn items, ``(users, K)``.
+        own: True where a drawn item is one of the user's positives, bool ``(users, K)``.
+        n_items: size of the catalogue that is drawn from.
+        calibration: t; the paper takes .75.
+    """
+    rate = min(negative.shape[1] / max(n_items - 1, 1), 1.0)
+    beta = rate * (calibration * (1 - 1 / rate) + 1 / rate)
+    pull = torch.zeros_like(n).index_add(0, owner, F.softplus(-positive) / n[owner])
+    push = F.softplus(negative).masked_fill(own, 0.0).sum(1)
+    return ((beta * pull + push) / ((~own).sum(1) + 1)).mean()

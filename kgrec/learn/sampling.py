@@ -31,6 +31,11 @@ def popularity_negatives(counts: Array, number: int, rng: np.random.Generator) -
     return torch.from_numpy(drawn), torch.from_numpy(-np.log(number * q[drawn])).float()
 
 
+def uniform_negatives(known: Tensor, number: int, rng: np.random.Generator) -> Tensor:
+    """Rows of ``known`` items, each as likely as any other, ``(number,)``."""
+    return known[torch.from_numpy(rng.integers(0, len(known), number))]
+
+
 def dense_rows(matrix: sparse.csr_matrix, rows: Array) -> Tensor:
     """Rows of a sparse matrix as a dense float tensor ``(len(rows), columns)``."""
     return torch.from_numpy(matrix[rows].toarray().astype(np.float32))

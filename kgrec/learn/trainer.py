@@ -17,9 +17,9 @@ from kgrec.dataset import Array, Dataset
 from kgrec.errors import TrainingDivergedError
 from kgrec.learn.checkpoint import Checkpoint, State, fingerprint
 from kgrec.learn.decoder import DECODERS
-from kgrec.learn.losses import exact_bce, info_nce, kg_loss, sampled_bce, softmax_loss
+from kgrec.learn.losses import exact_bce, gbce, info_nce, kg_loss, sampled_bce, softmax_loss
 from kgrec.learn.model import Embeddings, JointModel, rows_of, unit_history
-from kgrec.learn.sampling import TripleSampler, dense_rows, popularity_negatives, user_batches
+from kgrec.learn.sampling import TripleSampler, dense_rows, popularity_negatives, uniform_negatives, user_batches
 
 Epoch = dict[str, float]
 OnEpoch = Callable[[Epoch], None]
@@ -81,7 +81,7 @@ class Trainer:
             known = (seen.user, seen.item, facts.head, facts.relation, facts.tail, h.indptr, h.indices, h.data, prior)
             data = fingerprint(*known, *(part for part in (texts, degree) if part is not None))
             self._checkpoint = Checkpoint(checkpoint, config, data)
-        self._sampled = config.loss == "sampled_bce" or len(dataset.items) > config.exact_items
+        self._sampled = config.loss in ("sampled_bce", "gbce") or len(dataset.items) > config.exact_items
 
     def fit(
         self, validate: Validate | None = None, on_epoch: OnEpoch | None = None, epochs: int | None = None
@@ -191,13 +191,17 @@ class Trainer:
         rng: np.random.Generator,
     ) -> Tensor:
         owner, item = positives.nonzero(as_tuple=True)
-        drawn, log_weight = popularity_negatives(self._counts, self.config.num_negatives, rng)
+        number = self.config.num_negatives
+        if self.config.loss == "gbce":
+            drawn = uniform_negatives(self._known, number, rng)
+        else:
+            drawn, log_weight = popularity_negatives(self._counts, number, rng)
         taken, column = torch.unique(item, return_inverse=True)
         scores = self.model.scores(source, target, texts, history, torch.cat([taken, drawn]))
-        negative = scores[:, len(taken) :]
-        return sampled_bce(
-            scores[owner, column], owner, positives.sum(1), negative, log_weight, positives[:, drawn] > 0
-        )
+        positive, negative, own = scores[owner, column], scores[:, len(taken) :], positives[:, drawn] > 0
+        if self.config.loss == "gbce":
+            return gbce(positive, owner, positives.sum(1), negative, own, len(self._known))
+        return sampled_bce(positive, owner, positives.sum(1), negative, log_weight, own)
 
     def _kg_loss(self, nodes: Tensor, rng: np.random.Generator) -> Tensor:
         assert self._triples is not None

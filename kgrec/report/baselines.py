@@ -1,4 +1,4 @@
-"""What anything better has to beat: popularity, item-kNN, EASE. All are tuned on validation as our own model is.
+"""What anything better has to beat: popularity and item-item weights. All are tuned on validation as our own model is.
 
 A baseline is fitted once and scores users from a history that may be longer than what it was fitted on:
 ``ItemKNN.fit(train, n_users, n_items).with_history(train_and_valid)``.
@@ -9,15 +9,14 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Protocol, Self
+from typing import Any, Literal, Protocol, Self, runtime_checkable
 
 import numpy as np
-import numpy.typing as npt
 from scipy import sparse
 
 from kgrec.dataset import Array, IntArray, Interactions
 from kgrec.item_item import ease, item_knn
-from kgrec.ranking import Ranker, evaluate
+from kgrec.ranking import Ranker
 
 Setting = dict[str, Any]
 Fit = Callable[..., "Baseline"]
@@ -32,6 +31,34 @@ class Baseline(Ranker, Protocol):
 
     def with_history(self, seen: sparse.csr_matrix) -> Self:
         """The same weights over other histories, users x items."""
+
+
+@runtime_checkable
+class StoppedEarly(Protocol):
+    """A fitted ranker whose epochs validation decided; ``epochs`` fits it again without validation."""
+
+    epochs: int
+
+
+@dataclass(frozen=True)
+class System:
+    """A baseline as it is measured: how it is fitted and what is tried.
+
+    Attributes:
+        fit: ``fit(train, n_users, n_items, **further, **setting)``.
+        grid: settings to try on validation, the default first where they are equally good.
+        reads: names of further arguments of ``fit``: ``seed``, or the graph as ``facts`` and ``n_nodes``.
+        stops_early: ``fit`` takes ``quality`` and ``seconds``, see :func:`kgrec.report.tuning.tune`.
+        package: what it needs of the extra ``bench``, by the name of its import; empty for nothing.
+        most_items: catalogue beyond which it is refused rather than run for hours; None is no limit.
+    """
+
+    fit: Fit
+    grid: tuple[Setting, ...]
+    reads: tuple[Literal["seed", "facts", "n_nodes"], ...] = ()
+    stops_early: bool = False
+    package: str = ""
+    most_items: int | None = None
 
 
 @dataclass(frozen=True)
@@ -55,7 +82,7 @@ class Popularity:
 
 
 @dataclass(frozen=True)
-class _ItemItem:
+class ItemWeights:
     """Scores are the sum of the weights from the items of the history."""
 
     history: sparse.csr_matrix
@@ -72,12 +99,12 @@ class _ItemItem:
         return dense
 
 
-def _fast(weights: sparse.csr_matrix) -> Any:
+def fast(weights: sparse.csr_matrix) -> Any:
     """Dense where that is affordable: multiplying is several times faster then."""
     return weights.toarray() if weights.shape[0] <= _DENSE_ITEMS else weights
 
 
-class ItemKNN(_ItemItem):
+class ItemKNN(ItemWeights):
     """Cosine neighbours of the items of the history (Sarwar et al. 2001), long histories counting less or not."""
 
     @classmethod
@@ -92,58 +119,28 @@ class ItemKNN(_ItemItem):
     ) -> ItemKNN:
         """See :func:`kgrec.item_item.item_knn`."""
         x = train.matrix(n_users, n_items)
-        return cls(x, _fast(item_knn(x, neighbours=neighbours, shrink=shrink, user_exponent=user_exponent)))
+        return cls(x, fast(item_knn(x, neighbours=neighbours, shrink=shrink, user_exponent=user_exponent)))
 
 
-class EASE(_ItemItem):
+class EASE(ItemWeights):
     """Ridge regression of each item on all others (Steck 2019, arXiv 1905.03375)."""
 
     @classmethod
     def fit(cls, train: Interactions, n_users: int, n_items: int, ridge: float = 200.0) -> EASE:
         """See :func:`kgrec.item_item.ease`. Beyond 10,000 items only the 1,000 largest weights of a column are kept."""
         x = train.matrix(n_users, n_items)
-        return cls(x, _fast(ease(x, ridge, relative=False, top=None if n_items <= _DENSE_ITEMS else _KEPT_PER_COLUMN)))
+        return cls(x, fast(ease(x, ridge, relative=False, top=None if n_items <= _DENSE_ITEMS else _KEPT_PER_COLUMN)))
 
 
-def _grid(**values: Sequence[Any]) -> tuple[Setting, ...]:
+def grid(**values: Sequence[Any]) -> tuple[Setting, ...]:
     return tuple(dict(zip(values, row, strict=True)) for row in itertools.product(*values.values()))
 
 
-POPULARITY_GRID: tuple[Setting, ...] = ({},)
-ITEM_KNN_GRID = _grid(neighbours=(20, 100, 400), shrink=(0.0, 20.0), user_exponent=(0.0, 0.5))
-EASE_GRID = _grid(ridge=(10.0, 30.0, 100.0, 200.0, 400.0, 800.0, 2000.0, 5000.0))
-BASELINES: dict[str, tuple[Fit, tuple[Setting, ...]]] = {
-    "popularity": (Popularity.fit, POPULARITY_GRID),
-    "itemknn": (ItemKNN.fit, ITEM_KNN_GRID),
-    "ease": (EASE.fit, EASE_GRID),
+ITEM_KNN_GRID = grid(neighbours=(20, 100, 400), shrink=(0.0, 20.0), user_exponent=(0.0, 0.5))
+EASE_GRID = grid(ridge=(10.0, 30.0, 100.0, 200.0, 400.0, 800.0, 2000.0, 5000.0))
+BASELINES: dict[str, System] = {
+    "popularity": System(Popularity.fit, ({},)),
+    "itemknn": System(ItemKNN.fit, ITEM_KNN_GRID),
+    "ease": System(EASE.fit, EASE_GRID),
 }
-
-
-def tune(
-    fit: Fit,
-    grid: Sequence[Setting],
-    train: Interactions,
-    valid: Interactions,
-    n_users: int,
-    n_items: int,
-    metric: str = "ndcg@10",
-    candidates: npt.NDArray[np.bool_] | None = None,
-) -> Setting:
-    """The setting of the grid that is best on validation; the first of those that are equally good.
-
-    The test set is no argument, so it cannot be looked at.
-
-    Raises:
-        KgrecError: train and validation share pairs, or validation is empty.
-    """
-    if len(grid) == 1:
-        return grid[0]
-    seen, wanted = train.matrix(n_users, n_items), valid.matrix(n_users, n_items)
-    k = int(metric.split("@")[1].split("_")[0])
-
-    def quality(setting: Setting) -> float:
-        fitted = fit(train, n_users, n_items, **setting)
-        return evaluate(fitted, seen, wanted, ks=(k,), candidates=candidates)[metric]
-
-    best: Setting = max(grid, key=quality)
-    return best
+"""The ones that every measurement shows; they need nothing but numpy and scipy, and seconds."""

@@ -7,14 +7,12 @@ Whatever a command needs is imported inside it, so that answering a question loa
 from __future__ import annotations
 
 import io
-import json
 import os
 import shutil
 import sys
 import traceback
 from collections.abc import Sequence
 from importlib.metadata import version
-from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
@@ -22,6 +20,7 @@ import typer
 from kgrec.errors import ConfigError, KgrecError
 from kgrec.serve import export_commands, messages
 from kgrec.serve import options as opt
+from kgrec.serve.benchmark_command import benchmark
 from kgrec.serve.cypher_command import cypher, print_explanation_cypher
 from kgrec.serve.progress_line import progress_line
 from kgrec.serve.publish_command import publish
@@ -164,32 +163,7 @@ def evaluate(
         messages.show_rows(result)
 
 
-@app.command()
-def benchmark(
-    folder: Annotated[str, typer.Argument(metavar="FOLDER", help="A data set with a split of its own.")],
-    out: Annotated[
-        str | None, typer.Option("--out", metavar="FILE.json", help="Write the result here as well.")
-    ] = None,
-    settings: opt.Settings = None,
-    seed: opt.Seed = None,
-    as_json: opt.Json = False,
-    quiet: opt.Quiet = False,
-) -> None:
-    """Measure kgrec on a public data set with its own split: settings chosen on validation, test read once."""
-    config = opt.train_config(settings, seed)
-    if out is not None:
-        opt.check_output(out, folder=False)
-    from kgrec.benchmark import benchmark as measure
-
-    with progress_line(quiet) as progress:
-        result = measure(folder, config, progress=progress)
-    if out is not None:
-        Path(out).parent.mkdir(parents=True, exist_ok=True)
-        Path(out).write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    if as_json:
-        messages.print_json(result)
-    else:
-        messages.show_rows(result)
+app.command()(benchmark)
 
 
 @app.command()
@@ -347,7 +321,8 @@ def run(arguments: Sequence[str]) -> int:
         messages.print_error(messages.usage(error), as_json)
         return ConfigError.exit_code
     except KeyboardInterrupt:
-        resumable = next(iter(arguments), "") in _RESUMABLE
+        name = next(iter(arguments), "")
+        resumable = name in _RESUMABLE or (name == "benchmark" and "--out" in arguments)
         messages.note("stopped; run the same command again to continue" if resumable else "stopped")
         return 130
     except BrokenPipeError:

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from kgrec.learn.losses import exact_bce, info_nce, kg_loss, sampled_bce, softmax_loss
+from kgrec.learn.losses import exact_bce, gbce, info_nce, kg_loss, sampled_bce, softmax_loss
 
 
 def random_batch(seed: int, users: int = 4, items: int = 7, spread: float = 2.0) -> tuple[Tensor, Tensor]:
@@ -123,3 +123,21 @@ def test_kg_loss_by_hand() -> None:
     true, corrupted = torch.tensor([0.0, math.log(3.0)]), torch.tensor([[0.0, math.log(3.0)], [0.0, 0.0]])
     expected = (-math.log(0.5) - math.log(0.75)) / 2 + (-3 * math.log(0.5) - math.log(0.25)) / 4
     assert kg_loss(true, corrupted).item() == pytest.approx(expected)
+
+
+def test_gbce_by_hand() -> None:
+    # Two users, a catalogue of 5, so 2 drawn of 4 others: a = 1/2, and with t = 1/2 beta = (1/2 (1 - 2) + 2) / 2 = 3/4.
+    positive, owner = torch.tensor([0.0, math.log(3.0), 0.0]), torch.tensor([0, 0, 1])
+    negative = torch.tensor([[0.0, math.log(3.0)], [0.0, 5.0]])
+    own = torch.tensor([[False, False], [False, True]])
+    first = 0.75 * (-math.log(0.5) - math.log(0.75)) / 2 - math.log(0.5) - math.log(0.25)
+    second = 0.75 * -math.log(0.5) - math.log(0.5)
+    found = gbce(positive, owner, torch.tensor([2.0, 1.0]), negative, own, n_items=5, calibration=0.5)
+    assert found.item() == pytest.approx((first / 3 + second / 2) / 2)
+
+
+def test_gbce_without_calibration_is_plain_bce() -> None:
+    positive, negative, own = torch.tensor([0.3]), torch.tensor([[0.2, -1.0]]), torch.zeros(1, 2, dtype=torch.bool)
+    found = gbce(positive, torch.tensor([0]), torch.tensor([1.0]), negative, own, n_items=100, calibration=0.0)
+    scores, labels = torch.cat([positive, negative[0]]), torch.tensor([1.0, 0.0, 0.0])
+    assert found.item() == pytest.approx(torch.nn.functional.binary_cross_entropy_with_logits(scores, labels).item())

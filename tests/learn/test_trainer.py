@@ -78,7 +78,7 @@ def test_another_seed_gives_another_result() -> None:
     assert not np.array_equal(a.embeddings.source, b.embeddings.source)
 
 
-@pytest.mark.parametrize("loss", ["exact_bce", "sampled_bce", "softmax"])
+@pytest.mark.parametrize("loss", ["exact_bce", "sampled_bce", "softmax", "gbce"])
 def test_the_loss_falls(loss: str) -> None:
     log = trainer(quick(loss=loss, epochs=8, dropout=0.2)).fit().log
     assert log[-1]["loss_behaviour"] < log[0]["loss_behaviour"]

@@ -5,7 +5,8 @@ import pytest
 
 from kgrec.dataset import Interactions
 from kgrec.ranking import evaluate, rank_users
-from kgrec.report.baselines import BASELINES, EASE, EASE_GRID, ITEM_KNN_GRID, Fit, ItemKNN, Popularity, tune
+from kgrec.report.baselines import BASELINES, EASE, EASE_GRID, ITEM_KNN_GRID, Fit, ItemKNN, Popularity
+from kgrec.report.tuning import Budget, tune
 
 N_USERS, N_ITEMS = 20, 10
 
@@ -40,8 +41,7 @@ def test_popularity_counts_users_not_events() -> None:
 @pytest.mark.parametrize("name", BASELINES)
 def test_a_history_given_later_is_scored_from(name: str, world: tuple[Interactions, Interactions]) -> None:
     train, _ = world
-    fit, _ = BASELINES[name]
-    fitted = fit(train, N_USERS, N_ITEMS)
+    fitted = BASELINES[name].fit(train, N_USERS, N_ITEMS)
     swapped = train.matrix(N_USERS, N_ITEMS)[::-1]
     users = np.arange(N_USERS)
     found = fitted.with_history(swapped).scores(users)
@@ -62,6 +62,7 @@ def test_tuning_takes_the_best_on_validation_and_the_first_of_equals(world: tupl
     best = tune(
         EASE.fit, ({"ridge": 1e9}, {"ridge": 2.0}, {"ridge": 3.0}), train, held_out, N_USERS, N_ITEMS, "recall@1"
     )
+    assert (best.tried, best.capped, best.quality) == (3, False, 1.0)
     scores = {
         ridge: evaluate(
             EASE.fit(train, N_USERS, N_ITEMS, ridge=ridge),
@@ -72,8 +73,24 @@ def test_tuning_takes_the_best_on_validation_and_the_first_of_equals(world: tupl
         for ridge in (1e9, 2.0, 3.0)
     }
     assert scores[2.0] == scores[3.0] == 1.0
-    assert best == {"ridge": 1e9 if scores[1e9] == 1.0 else 2.0}
-    assert tune(Popularity.fit, ({},), train, held_out, N_USERS, N_ITEMS) == {}
+    assert best.setting == {"ridge": 1e9 if scores[1e9] == 1.0 else 2.0}
+    nothing_to_choose = tune(Popularity.fit, ({},), train, held_out, N_USERS, N_ITEMS)
+    assert (nothing_to_choose.setting, nothing_to_choose.tried) == ({}, 0)
+
+
+def test_a_spent_budget_ends_the_search_after_the_first_setting(world: tuple[Interactions, Interactions]) -> None:
+    train, held_out = world
+    found = tune(EASE.fit, EASE_GRID, train, held_out, N_USERS, N_ITEMS, seconds=-1.0)
+    assert (found.setting, found.tried, found.capped) == (EASE_GRID[0], 1, True)
+
+
+def test_the_budget_thins_out_long_grids_and_dear_ones() -> None:
+    grid = [{"ridge": float(n)} for n in range(100)]
+    thinned = Budget(settings=5).of_grid(grid, 10)
+    assert [setting["ridge"] for setting in thinned] == [0, 25, 50, 74, 99]
+    assert len(Budget().of_grid(EASE_GRID, 10)) == 8
+    assert [setting["ridge"] for setting in Budget().of_grid(EASE_GRID, 9_000)] == [100, 800]
+    assert Budget().of_grid(({},), 9_000) == ({},)
 
 
 def test_grids_are_what_they_say() -> None:

@@ -45,7 +45,7 @@ def test_help_of_train_lists_every_setting(shell: Shell) -> None:
     for name, field in TrainConfig.model_fields.items():
         assert f"\n    {name}={field.default}" in said
         assert field.description in said
-    assert "loss=exact_bce  (one of exact_bce, sampled_bce, softmax)\n" in said
+    assert "loss=exact_bce  (one of exact_bce, sampled_bce, softmax, gbce)\n" in said
 
 
 def test_version(shell: Shell) -> None:

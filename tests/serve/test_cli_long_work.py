@@ -49,9 +49,10 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         "user": {"id": "ann", "history": ["Heat", "Ronin"]},
         "explanations": [shown],
     }
+    benchmarked = {"set": "tiny", "seed": 0, "data": {"users": 3}, "versions": {"kgrec": "1"}, **measured}
     modules: dict[str, Any] = {
         "kgrec.pipeline": SimpleNamespace(train=answer("train", film_bundle()), evaluate=answer("evaluate", measured)),
-        "kgrec.benchmark": SimpleNamespace(benchmark=answer("benchmark", {"set": "tiny", **measured})),
+        "kgrec.benchmark": SimpleNamespace(benchmark=answer("benchmark", benchmarked)),
         "kgrec.demo": SimpleNamespace(demo=answer("demo", told)),
     }
     for name, module in modules.items():
@@ -91,9 +92,14 @@ def test_evaluate(shell: Shell, asked: list[Any]) -> None:
 
 def test_benchmark(shell: Shell, asked: list[Any]) -> None:
     said = shell("benchmark", "data/tiny", "--out", "results/tiny.json", "--json", "--set", "kg_weight=0.5")
-    assert asked == [("benchmark", "data/tiny", TrainConfig(kg_weight=0.5), {})]
+    named = {"models": None, "seeds": 1, "ablations": False, "keep": "results/tiny.json.partial"}
+    assert asked == [("benchmark", "data/tiny", TrainConfig(kg_weight=0.5), named)]
     assert said.json["set"] == "tiny"
     assert Said(0, Path("results/tiny.json").read_text(), "").json == said.json
+    assert Path("results/tiny.md").read_text().startswith("# tiny\n")
+    said = shell("benchmark", "data/tiny", "--models", "ease,bpr", "--seeds", "3", "--ablations", "--quiet")
+    assert asked[-1][-1] == {"models": "ease,bpr", "seeds": 3, "ablations": True, "keep": None}
+    assert shell("benchmark", "data/tiny", "--seeds", "0").code == 2
 
 
 def test_demo(shell: Shell, asked: list[Any]) -> None:

@@ -1,0 +1,55 @@
+"""A split made ready: what was seen is not asked for, and the graph stays the same graph."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from kgrec.dataset import Array, Dataset, Facts, IntArray, Interactions
+from kgrec.report.task import Task
+from kgrec.splits import Split
+from kgrec.vocabulary import Vocabulary
+
+NODES = ["Item:a", "Item:b", "Item:c", "Item:d", "Genre:x"]
+
+
+def task() -> Task:
+    """Item b was taken by nobody before the test; user 0 meets item a in train and in the test."""
+    split = Split(
+        Interactions.of_pairs([0, 1], [0, 3]),
+        Interactions.of_pairs([0], [2]),
+        Interactions.of_pairs([0, 0, 1], [0, 1, 2]),
+    )
+    dataset = Dataset(
+        Vocabulary("uv"),
+        Vocabulary("abcd"),
+        Vocabulary(NODES),
+        split.train,
+        Facts(np.array([0, 1, 3]), np.array([0, 0, 0]), np.array([4, 4, 1]), ("R",)),
+        tuple(NODES),
+        ("",) * 5,
+    )
+    return Task.of(dataset, split)
+
+
+def test_what_was_seen_is_not_asked_for() -> None:
+    assert task().seen.toarray().tolist() == [[1, 0, 1, 0], [0, 0, 0, 1]]
+    assert task().test.toarray().tolist() == [[0, 1, 0, 0], [0, 0, 1, 0]]
+    assert task().taken.all()
+
+
+def test_columns_are_the_items_that_were_taken_and_the_other_one_is_an_entity() -> None:
+    ready = task()
+    assert ready.columns.tolist() == [0, 2, 3]
+    assert (ready.train.item.tolist(), ready.valid.item.tolist()) == ([0, 2], [1])
+    names = ["Item:a", "Item:c", "Item:d", "Item:b", "Genre:x"]
+    facts = {(names[h], names[t]) for h, t in zip(ready.facts.head, ready.facts.tail, strict=True)}
+    assert facts == {("Item:a", "Genre:x"), ("Item:b", "Genre:x"), ("Item:d", "Item:b")}
+    assert ready.n_nodes == 5
+
+
+def test_a_ranker_of_the_columns_is_placed_among_all_items() -> None:
+    class Columns:
+        def scores(self, users: IntArray) -> Array:
+            return np.array([[1.0, 2.0, 3.0]] * len(users))
+
+    assert task().placed(Columns()).scores(np.array([0])).tolist() == [[1, 0, 2, 3]]
