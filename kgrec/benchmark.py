@@ -28,7 +28,7 @@ from kgrec.report.gaps import gap_groups
 from kgrec.report.outcome import Finished, fingerprint_of_data
 from kgrec.report.summary import grouped, summarised
 from kgrec.report.tuning import Budget
-from kgrec.splits import Split, hold_out, random_split
+from kgrec.splits import Split, hold_out, hold_out_last, random_split
 from kgrec.systems import OURS, SYSTEMS, named
 from kgrec.vocabulary import Vocabulary
 from kgrec_loaders.benchmark_folder import ITEM, BenchmarkFolder
@@ -260,8 +260,11 @@ def _split(parts: dict[str, Interactions], seed: int) -> Split:
         return random_split(parts["all"], valid=0.2, test=0.2, seed=seed)
     if "valid" in parts:
         return Split(parts["train"], parts["valid"], parts["test"])
-    train, valid = hold_out(parts["train"], seed=seed)
-    return Split(train, valid, parts["test"])
+    whole, test = parts["train"], parts["test"]
+    kinds, wanted = whole.kinds_present, test.kinds_present
+    # Where only one of several kinds is asked for, settings are chosen on that one too.
+    train, valid = hold_out_last(whole, wanted, seed) if wanted < kinds else hold_out(whole, seed=seed)
+    return Split(train, valid, test)
 
 
 def _peak_memory_mb() -> float:

@@ -70,6 +70,11 @@ class Interactions:
         """Whether every interaction carries a time."""
         return len(self) > 0 and not bool(np.isnan(self.time).any())
 
+    @property
+    def kinds_present(self) -> frozenset[str]:
+        """The kinds that occur."""
+        return frozenset(self.kinds[kind] for kind in np.unique(self.kind))
+
     def select(self, keep: npt.NDArray[np.bool_] | IntArray) -> Interactions:
         """The interactions of a mask or index array, in its order."""
         return replace(

@@ -17,6 +17,8 @@ from kgrec.dataset import Array, Facts
 from kgrec.errors import ConfigError
 
 _COLUMNS = 512
+_FEW_ROWS = 0.6
+"""Users and facts per item below which the ridge is solved over them; at about 1 both ways cost the same."""
 
 
 def ease(
@@ -54,18 +56,26 @@ def ease(
     """
     taken = X.tocsc().astype(np.float32)
     of_user = np.maximum(np.diff(X.tocsr().indptr), 1.0) ** -user_exponent
-    weighted = (sparse.diags(of_user.astype(np.float32)) @ taken).tocsc()
+    rows = (sparse.diags(np.sqrt(of_user).astype(np.float32)) @ taken).tocsc()
     n = X.shape[1]
-    gram = np.empty((n, n), np.float32, order="F")
-    transposed = taken.T
-    for columns in _blocks(n):
-        gram[:, columns] = (transposed @ weighted[:, columns]).toarray()
-    mean = float(gram.diagonal().mean(dtype=np.float64)) or 1.0
+    mean = float(rows.power(2).sum(dtype=np.float64)) / n or 1.0
     if facts is not None and fact_weight:
-        for columns in _blocks(n):
-            gram[:, columns] += np.float32(fact_weight * mean) * (facts @ facts[columns].T).toarray()
+        rows = sparse.vstack([rows, np.float32(np.sqrt(fact_weight * mean)) * facts.T]).tocsc()
     spread = np.maximum(np.diff(taken.indptr), 1.0) ** item_exponent
-    gram[np.diag_indices(n)] += (ridge * (mean if relative else 1.0) * spread / spread.mean()).astype(np.float32)
+    penalty = (ridge * (mean if relative else 1.0) * spread / spread.mean()).astype(np.float32)
+    rows = rows[np.flatnonzero(np.diff(rows.tocsr().indptr))]
+    solve = _by_rows if rows.shape[0] < _FEW_ROWS * n else _by_columns
+    return largest_per_column(solve(rows.tocsc(), penalty, ridge), n, n, top)
+
+
+def _by_columns(rows: sparse.csc_matrix, penalty: Array, ridge: float) -> Callable[[slice], Array]:
+    """Columns of the weights by the inverse of ``R'R + D``, ``(items, items)``, in its own memory."""
+    n = rows.shape[1]
+    gram = np.empty((n, n), np.float32, order="F")
+    transposed = rows.T
+    for columns in _blocks(n):
+        gram[:, columns] = (transposed @ rows[:, columns]).toarray()
+    gram[np.diag_indices(n)] += penalty
     inverse = _inverted(gram, "ridge", ridge)
     diagonal = inverse.diagonal().copy()
 
@@ -74,7 +84,27 @@ def ease(
         block[np.arange(n)[columns], np.arange(block.shape[1])] = 0.0
         return block
 
-    return largest_per_column(weights, n, n, top)
+    return weights
+
+
+def _by_rows(rows: sparse.csc_matrix, penalty: Array, ridge: float) -> Callable[[slice], Array]:
+    """The same where there are fewer users and facts than items, by the smaller system ``I + R D^-1 R'`` (Woodbury)."""
+    n = rows.shape[1]
+    scaled = (rows @ sparse.diags(1.0 / penalty)).tocsc()
+    small = (scaled @ rows.T).toarray(order="F").astype(np.float32)
+    small[np.diag_indices(len(small))] += 1.0
+    factor = _factorised(small, "ridge", ridge)
+    transposed = scaled.T.tocsr()
+
+    def weights(columns: slice) -> Array:
+        right = scaled[:, columns].toarray(order="F")
+        solved, _ = lapack.spotrs(factor, right, lower=1)
+        diagonal = 1.0 / penalty[columns] - (right * solved).sum(axis=0)
+        block: Array = (transposed @ solved) / diagonal
+        block[np.arange(n)[columns], np.arange(block.shape[1])] = 0.0
+        return block
+
+    return weights
 
 
 def _inverted(gram: Array, setting: str, value: float) -> Array:

@@ -7,7 +7,7 @@ test item of theirs. All are decided by pairs: several interactions of a user wi
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -125,6 +125,25 @@ def hold_out(interactions: Interactions, share: float = 0.1, seed: int = 0) -> t
     """Train, and a share of each user's items for validation: the latest where time is known, else random ones."""
     cut = time_split_per_user if interactions.has_time else random_split
     split = cut(interactions, valid=share, test=0.0, seed=seed)
+    return split.train, split.valid
+
+
+def hold_out_last(
+    interactions: Interactions, kinds: Collection[str], seed: int = 0
+) -> tuple[Interactions, Interactions]:
+    """Train, and for validation each user's last item that they took in one of some ways: the last they bought, say.
+
+    Everything a user did with that item goes along, so that no view of it betrays it. A user whose only item it is
+    keeps it in train. Where times are unknown the seed chooses the item.
+    """
+    pairs = _Pairs(interactions)
+    wanted = np.isin(interactions.kind, [place for place, kind in enumerate(interactions.kinds) if kind in kinds])
+    of_kind = np.zeros(len(pairs.user), np.bool_)
+    of_kind[pairs.pair_of[wanted]] = True
+    chance = np.random.default_rng(seed).random(len(pairs.user))
+    place = pairs.place_in_user(chance, np.where(of_kind, pairs.time, -np.inf), of_kind)
+    last = of_kind & (place == pairs.count[pairs.user] - 1) & (pairs.count[pairs.user] > 1)
+    split = pairs.split(np.where(last, _VALID, _TRAIN))
     return split.train, split.valid
 
 

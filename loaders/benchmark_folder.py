@@ -3,7 +3,8 @@
 The folder holds tables as Parquet (or any other form that the tables loader reads):
 
 - ``interactions_train`` and ``interactions_test``, ``interactions_valid`` where the authors have one, or only
-  ``interactions_all``: user, item[, rating, timestamp, behaviour]; any other column is a context.
+  ``interactions_all``: user, item[, rating, timestamp, behaviour]; any other column is a context. A test set without
+  the behaviours that train has is about the last one that ``behaviours`` lists: a purchase comes after its view.
 - ``kg``: head, relation, tail. Where it is missing, every other table whose name starts with ``kg``, except those whose
   ends are all items: such a table says which items go together, which is what interactions say, so it is left out.
 - ``items``, ``users``, ``entities``, ``relations``, ``behaviours``: an id, names and text. A table ``kg_x`` uses
@@ -156,12 +157,14 @@ def _interactions(source: _Source) -> dict[str, pa.Table]:
             raise source.missing(", ".join(sorted(source.files)) or "no table", _EXPECTED)
         names = ["all"]
     kinds = _names_by_id(source, "behaviours", "behaviour")
+    # Of behaviours that lead up to one another the last one is what is to be predicted: a test set need not say so.
+    goal = list(kinds.values())[-1] if kinds else DEFAULT_KIND
     parts: dict[str, pa.Table] = {}
     for split in names:
         name = f"interactions_{split}"
         table = source.read(name)
         if table is not None:
-            parts[split] = _interaction_columns(table, source.where(name), kinds)
+            parts[split] = _interaction_columns(table, source.where(name), kinds, goal if parts else DEFAULT_KIND)
     ratings = pc.unique(pa.chunked_array([c for t in parts.values() for c in t["weight"].chunks], pa.float64()))
     if set(ratings.to_pylist()) == {0.0, 1.0}:
         for split, part in parts.items():
@@ -171,7 +174,7 @@ def _interactions(source: _Source) -> dict[str, pa.Table]:
     return parts
 
 
-def _interaction_columns(table: pa.Table, where: str, kinds: dict[str, str]) -> pa.Table:
+def _interaction_columns(table: pa.Table, where: str, kinds: dict[str, str], usual: str) -> pa.Table:
     n = len(table)
     columns = {"user": id_column(table, "user", where), "item": id_column(table, "item", where)}
     present = set(table.column_names)
@@ -181,7 +184,7 @@ def _interaction_columns(table: pa.Table, where: str, kinds: dict[str, str]) -> 
     kind = pa.chunked_array([pa.nulls(n, pa.string())])
     if "behaviour" in present:
         kind = _renamed(id_column(table, "behaviour", where, required=False), kinds)
-    columns["kind"] = pc.fill_null(kind, DEFAULT_KIND)
+    columns["kind"] = pc.fill_null(kind, usual)
     known = {"user", "item", "timestamp", "rating", "behaviour"}
     columns.update({f"context_{name}": table[name] for name in table.column_names if name not in known})
     return pa.table(columns)

@@ -178,3 +178,16 @@ def test_a_kernel_that_cannot_be_solved_is_refused() -> None:
     F = sparse.csr_matrix(np.ones((3, 1), np.float32))
     with pytest.raises(ConfigError, match="setting l2"):
         item_item.content_map(sparse.identity(3, format="csr"), F, None, np.array([False, False, True]), l2=0.0)
+
+
+@pytest.mark.parametrize("fact_weight", [0.0, 0.4])
+def test_few_users_are_solved_over_users_with_the_same_weights(
+    fact_weight: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng = np.random.default_rng(3)
+    X = sparse.csr_matrix((rng.random((12, 40)) < 0.2).astype(np.float32))
+    facts = sparse.csr_matrix(rng.random((40, 5)) * (rng.random((40, 5)) < 0.3), dtype=np.float32)
+    settings = {"facts": facts, "fact_weight": fact_weight, "user_exponent": 0.5, "item_exponent": 0.5}
+    small = item_item.ease(X, 0.7, **settings).toarray()
+    monkeypatch.setattr(item_item, "_FEW_ROWS", 0.0)
+    np.testing.assert_allclose(item_item.ease(X, 0.7, **settings).toarray(), small, atol=1e-5)

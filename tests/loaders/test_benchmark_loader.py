@@ -116,8 +116,8 @@ def test_validation_behaviours_and_contexts(tmp_path: Path) -> None:
     assert [(r["split"], r["kind"], r["time"], r["weight"], r["context_hour"]) for r in rows["interactions"]] == [
         ("train", "view", None, 1.0, 7),
         ("train", "9", None, 1.0, 8),
-        ("valid", "interaction", None, 1.0, None),
-        ("test", "interaction", None, 1.0, None),
+        ("valid", "buy", None, 1.0, None),  # the last behaviour is the goal
+        ("test", "buy", None, 1.0, None),
     ]
 
 

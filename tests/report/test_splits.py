@@ -1,6 +1,7 @@
 """What every split promises, on random behaviour."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,7 +10,15 @@ from hypothesis import strategies as st
 
 from kgrec.dataset import Interactions
 from kgrec.errors import ConfigError
-from kgrec.splits import Split, k_fold, leave_one_out, random_split, time_split_global, time_split_per_user
+from kgrec.splits import (
+    Split,
+    hold_out_last,
+    k_fold,
+    leave_one_out,
+    random_split,
+    time_split_global,
+    time_split_per_user,
+)
 
 Pairs = set[tuple[int, int]]
 
@@ -136,3 +145,18 @@ def test_what_cannot_be_is_refused() -> None:
         "  expected  all times known\n"
         "  next      use a random split, or give the column that holds the time"
     )
+
+
+@settings(max_examples=60, deadline=None)
+@given(x=events, seed=st.integers(0, 5))
+def test_the_last_item_of_a_kind_is_held_out_whole(x: Interactions, seed: int) -> None:
+    x = replace(x, kind=np.random.default_rng(seed).integers(0, 2, len(x)), kinds=("buy", "view"))
+    train, valid = hold_out_last(x, {"buy"}, seed)
+    assert rows(train, valid) == rows(x)
+    assert not pairs(train) & pairs(valid)
+    assert {user for user, _ in pairs(train)} == set(x.user.tolist())
+    bought = pairs(x.select(x.kind == 0))
+    last = {(u, i): x.time[(x.user == u) & (x.item == i)].max() for u, i in bought}
+    assert len(pairs(valid)) == len({user for user, _ in pairs(valid)})
+    for user, item in pairs(valid):
+        assert last[user, item] == max(time for (other, _), time in last.items() if other == user)
