@@ -126,7 +126,7 @@ def ingest(
     extraction: Extraction,
     store: GraphStore,
     *,
-    batch_size: int = 5000,
+    batch_size: int = 10_000,
     progress: Callable[[Progress], None] | None = None,
 ) -> IngestReport:
     """Apply the schema and write every record of an extraction.

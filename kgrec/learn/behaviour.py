@@ -221,11 +221,16 @@ class BehaviourLearner:
         has_content = self.facts.nnz > 0 or self._texts is not None
         return bool(self.new.any()) and len(self._warm) <= _WARM_LIMIT and has_content
 
+    @property
+    def _system(self) -> int:
+        """Size of the ridge's system: see :func:`kgrec.item_item.ease`."""
+        return min(len(self._warm), self._seen.shape[0] + self.facts.shape[1])
+
     def _eases(self) -> Sequence[dict[str, Any]]:
         """Settings to try: fewer where one solution takes minutes."""
         n = len(self._warm)
         facts = (0.0, 0.1, 0.3) if self.facts.nnz else (0.0,)
-        if n > _WARM_LIMIT:
+        if self._system > _WARM_LIMIT:
             return [{"ridge": 3.0, "fact_weight": 0.1 if self.facts.nnz else 0.0, "user_exponent": 0.5}]
         ridges = (1.0, 2.0, 4.0, 8.0) if n <= 6_000 else (2.0, 5.0)
         exponents = (0.0, 0.5) if n <= 6_000 else (0.5,)
@@ -235,7 +240,7 @@ class BehaviourLearner:
     def _ease(self, setting: BehaviourSetting) -> SparseMatrix:
         """The ridge; nothing where its dense matrix would be too large, which leaves the neighbours alone."""
         n = len(self._warm)
-        if n > _RIDGE_LIMIT:
+        if self._system > _RIDGE_LIMIT:
             return SparseMatrix(sparse.csr_matrix((n, n), dtype=np.float32))
         return SparseMatrix(
             ease(
