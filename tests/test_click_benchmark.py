@@ -7,15 +7,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from learning_worlds import dataset_of, quick
 
 from kgrec.click_benchmark import benchmark_clicks, predict_clicks
-from kgrec.config import TrainConfig
-from kgrec.dataset import Dataset, Facts, Interactions
+from kgrec.dataset import Dataset, Interactions
 from kgrec.errors import KgrecError
 from kgrec.report.clicks import Pairs
-from kgrec.vocabulary import Vocabulary
 
-QUICK = TrainConfig(text_encoder="none", embedding_dim=8, epochs=3, num_layers=1, num_threads=1)
+QUICK = quick(text_encoder="none", epochs=3)
 
 
 @pytest.fixture(name="world")
@@ -25,14 +24,9 @@ def two_camps() -> tuple[Dataset, Pairs]:
     user, item = (part.ravel() for part in np.indices((30, 20)))
     kept = rng.random(len(user)) < 0.6
     pairs = Pairs(user[kept], item[kept], (user % 2 == item % 2).astype(np.int64)[kept])
-    items = np.arange(20)
-    nodes = [f"Item:{n}" for n in range(22)]
-    facts = Facts.unique(items, np.zeros(20, np.int64), 20 + items % 2, ("camp",))
+    triples = [(n, 0, 20 + n % 2) for n in range(20)]
     nobody = Interactions.of_pairs([], [])
-    dataset = Dataset(
-        Vocabulary(map(str, range(30))), Vocabulary(map(str, range(20))), Vocabulary(nodes), nobody, facts,
-        tuple(nodes), ("",) * 22,
-    )  # fmt: skip
+    dataset = dataset_of(nobody, 30, 20, triples=triples, relations=("camp",), n_entities=2)
     return dataset, pairs
 
 
