@@ -127,6 +127,10 @@ class Facts:
         )
         return cls(triples[:, 0].copy(), triples[:, 1].copy(), triples[:, 2].copy(), relations)
 
+    def select(self, keep: npt.NDArray[np.bool_] | IntArray) -> Facts:
+        """The facts of a mask or index array, in its order."""
+        return replace(self, head=self.head[keep], relation=self.relation[keep], tail=self.tail[keep])
+
     @classmethod
     def none(cls) -> Facts:
         """No facts at all."""
