@@ -7,15 +7,14 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
-import numpy as np
-
 from kgrec.config import TrainConfig
 from kgrec.dataset import Dataset
 from kgrec.learn.decoder import DecodedFacts
 from kgrec.learn.fit import fit
 from kgrec.learn.kg_head import HeadSetting, fit_kg_head
-from kgrec.learn.pykeen_models import MODELS, PykeenSetting, fit_pykeen
+from kgrec.learn.pykeen_models import MODELS, PykeenSetting
 from kgrec.progress import Progress, silent
+from kgrec.pykeen_benchmark import compare_pykeen, refuse_missing
 from kgrec.report.link_prediction import TripleScorer, hold_out_facts, link_prediction
 
 PYKEEN_GRID = (
@@ -55,6 +54,7 @@ def benchmark_facts(
         KgrecError: too little behaviour to learn from, or no facts that could be held out.
         MissingExtraError: PyKEEN is asked for and not installed.
     """
+    refuse_missing(pykeen)
     config = config or TrainConfig()
     n_nodes, seed, width = len(dataset.nodes), config.seed, config.embedding_dim
     rest, test = hold_out_facts(dataset.facts, seed=seed)
@@ -69,27 +69,22 @@ def benchmark_facts(
     embeddings = fit(replace(dataset, facts=train), config, refit_on_all=False, progress=progress).embeddings
     found["kgrec, joint loss"] = DecodedFacts(embeddings.nodes, embeddings.relations, config.kg_decoder)
     ours = replace(head or HeadSetting(), embedding_dim=width)
-    settings: dict[str, Any] = {"kgrec": {**config.model_dump(), "head": asdict(ours)}}
     for name, given in (("kgrec", embeddings.nodes), ("kgrec, facts alone", None)):
         progress("facts", 0, None, name)
         started = time.perf_counter()
         found[name] = fit_kg_head(train, n_nodes, ours, given=given, seed=seed, validate=validate)
         timings[name] = time.perf_counter() - started
-    for name in pykeen:
-        best = -np.inf
-        for tried in grid:
-            theirs = replace(tried, embedding_dim=width)
-            progress("facts", 0, None, f"PyKEEN's {name}, learning rate {tried.learning_rate}, margin {tried.margin}")
-            started = time.perf_counter()
-            scorer = fit_pykeen(name, train, n_nodes, theirs, seed=seed, validate=validate)
-            seconds = time.perf_counter() - started
-            if (quality := validate(scorer)) > best:
-                best, found[name], settings[name], timings[name] = quality, scorer, asdict(theirs), seconds
-    return {
+    result: dict[str, Any] = {
         "rows": {name: link_prediction(scorer, test, dataset.facts, n_nodes) for name, scorer in found.items()},
         "validation": {name: validate(scorer) for name, scorer in found.items()},
-        "settings": settings,
+        "settings": {"kgrec": {**config.model_dump(), "head": asdict(ours)}},
         "timings_s": timings,
-        "data": {"nodes": n_nodes, "train": len(train), "valid": len(valid), "test": len(test)},
-        "seed": seed,
     }
+    if pykeen:
+        progress("facts", 0, None, f"PyKEEN's {', '.join(pykeen)}")
+        wide = [replace(tried, embedding_dim=width) for tried in grid]
+        theirs = compare_pykeen(train, valid, test, n_nodes, models=pykeen, grid=wide, seed=seed)
+        for part, rows in theirs.items():
+            result[part] |= rows
+    sizes = {"nodes": n_nodes, "train": len(train), "valid": len(valid), "test": len(test)}
+    return {**result, "data": sizes, "seed": seed}

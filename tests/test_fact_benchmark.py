@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+import subprocess
 
 import numpy as np
 import pytest
 from learning_worlds import dataset_of, quick
 
+from kgrec import pykeen_benchmark
 from kgrec.dataset import Dataset, Interactions
+from kgrec.errors import KgrecError, MissingExtraError
 from kgrec.fact_benchmark import benchmark_facts
 from kgrec.learn.kg_head import HeadSetting
 from kgrec.learn.pykeen_models import PykeenSetting
+from kgrec.pykeen_benchmark import compare_pykeen
 
-HEAD = HeadSetting(epochs=40, batch_size=16, n3=0.01, patience=40)
+HEAD = HeadSetting(epochs=40, batch_size=16, n3=0.01, learning_rate=0.1, patience=40)
 
 
 @pytest.fixture(name="world")
@@ -46,3 +50,27 @@ def test_pykeens_models_stand_beside_it(world: Dataset) -> None:
     assert found["settings"]["RotatE"]["learning_rate"] in (0.01, 0.1)
     assert found["settings"]["RotatE"]["embedding_dim"] == 8
     assert found["timings_s"].keys() == found["rows"].keys() - {"kgrec, joint loss"}
+
+
+def test_a_missing_pykeen_is_said_before_the_work(world: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pykeen_benchmark, "find_spec", lambda _: None)
+    with pytest.raises(MissingExtraError, match="cannot be loaded"):
+        benchmark_facts(world, quick())
+
+
+def test_a_failing_process_is_said(world: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(command: list[str], **_: object) -> subprocess.CompletedProcess[str]:
+        return subprocess.CompletedProcess(command, 1, "", "Traceback\nImportError: no room\n")
+
+    monkeypatch.setattr(subprocess, "run", fail)
+    monkeypatch.setattr(pykeen_benchmark, "find_spec", lambda _: object())
+    facts = world.facts
+    with pytest.raises(KgrecError) as error:
+        compare_pykeen(facts, facts, facts, 41, models=["TransE"], grid=[PykeenSetting()])
+    assert str(error.value) == (
+        "KgrecError: PyKEEN's models could not be measured.\n"
+        "  where     -m kgrec.pykeen_benchmark\n"
+        "  found     ImportError: no room\n"
+        "  expected  exit code 0\n"
+        "  next      see whether `python -c 'import pykeen.models'` works"
+    )

@@ -44,7 +44,7 @@ class HeadSetting:
 
     embedding_dim: int = 64
     n3: float = 0.2
-    learning_rate: float = 0.1
+    learning_rate: float = 0.2
     batch_size: int = 512
     epochs: int = 40
     patience: int = 3

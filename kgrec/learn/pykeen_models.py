@@ -148,12 +148,17 @@ def _imported() -> dict[str, Any]:
             warnings.simplefilter("ignore")
             found = {part: importlib.import_module(f"pykeen.{part}") for part in _PARTS}
     except ImportError as error:
-        raise MissingExtraError(
-            "a package that the comparison of facts needs is not installed.",
-            where="kgrec.learn.pykeen_models",
-            found=str(error),
-            expected="the package pykeen",
-            next="pip install 'kgrec[bench]'",
-        ) from error
+        raise missing_pykeen(str(error)) from error
     logging.getLogger("pykeen").setLevel(logging.ERROR)
     return found
+
+
+def missing_pykeen(found: str) -> MissingExtraError:
+    """What is said where PyKEEN cannot be imported."""
+    return MissingExtraError(
+        "a package that the comparison of facts needs cannot be loaded.",
+        where="kgrec.learn.pykeen_models",
+        found=found,
+        expected="the package pykeen",
+        next="pip install 'kgrec[bench]'",
+    )

@@ -59,7 +59,7 @@ def test_grouping_by_query_is_one_softmax_per_fact() -> None:
 def test_missing_facts_are_found() -> None:
     facts = numbers()
     train, held = hold_out_facts(facts, 0.1, seed=0)
-    setting = HeadSetting(embedding_dim=16, epochs=60, batch_size=16, n3=0.01)
+    setting = HeadSetting(embedding_dim=16, epochs=60, batch_size=16, n3=0.01, learning_rate=0.1)
     head = fit_kg_head(train, 30, setting)
     assert link_prediction(head, held, facts, 30)["mrr"] > 0.8
 

@@ -72,7 +72,7 @@ def test_its_absence_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(MissingExtraError) as error:
         fit_pykeen("TransE", ring(), 20, validate=lambda _: 0.0)
     assert str(error.value) == (
-        "MissingExtraError: a package that the comparison of facts needs is not installed.\n"
+        "MissingExtraError: a package that the comparison of facts needs cannot be loaded.\n"
         "  where     kgrec.learn.pykeen_models\n"
         "  found     No module named 'pykeen.triples'\n"
         "  expected  the package pykeen\n"
