@@ -23,7 +23,7 @@ from kgrec.errors import ConfigError, SourceError
 from kgrec.harness import Plan, run
 from kgrec.pipeline import versions
 from kgrec.progress import Progress, silent
-from kgrec.report.clicks import Pairs, compare_clicks
+from kgrec.report.clicks import Pairs
 from kgrec.report.gaps import gap_groups
 from kgrec.report.outcome import Finished, fingerprint_of_data
 from kgrec.report.summary import grouped, summarised
@@ -162,31 +162,15 @@ def _clicks(
     config: TrainConfig,
     progress: Progress,
 ) -> dict[str, Any]:
-    """Tell clicked pairs from others, after learning from the clicks of a seeded 6:2:2 split."""
-    from kgrec.learn.fit import fit, settings_of
+    """Tell clicked pairs from others, after learning from the clicks of seeded 6:2:2 cuts."""
+    from kgrec.click_benchmark import benchmark_clicks
 
-    started = time.perf_counter()
     labels = [np.asarray(table["label"].to_numpy(), np.int64) for table in tables.splits().values()]
-    rows, label = dataset.interactions, np.concatenate(labels)
-    cut = {
-        name: Pairs(part.user, part.item, of_part) for (name, part), of_part in zip(parts.items(), labels, strict=True)
+    pairs = {
+        name: Pairs(part.user, part.item, label) for (name, part), label in zip(parts.items(), labels, strict=True)
     }
-    pairs = Pairs(rows.user, rows.item, label)
-    train, valid, test = (cut[name] for name in ("train", "valid", "test")) if len(cut) == 3 else pairs.cut(config.seed)
-    clicks = dataset.with_interactions(_clicked(train))
-    learned = fit(clicks, config, valid=_clicked(valid), refit_on_all=False, progress=progress)
-    progress("testing", 0, None, "clicks")
-    return {
-        "rows": compare_clicks(clicks, learned.model, valid, test),
-        "validation": learned.metrics,
-        "timings_s": {"kgrec": time.perf_counter() - started},
-        "settings": {"kgrec": {**config.model_dump(), **settings_of(learned.chosen)}},
-        "data": _sizes(dataset, train=len(train), valid=len(valid), test=len(test)),
-    }
-
-
-def _clicked(pairs: Pairs) -> Interactions:
-    return Interactions.of_pairs(pairs.user[pairs.label == 1], pairs.item[pairs.label == 1])
+    measured = benchmark_clicks(dataset, pairs, config, progress=progress)
+    return {**measured, "data": _sizes(dataset, **{name: len(part) for name, part in pairs.items()})}
 
 
 def _sizes(dataset: Dataset, **parts: int) -> dict[str, int]:

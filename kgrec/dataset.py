@@ -132,6 +132,19 @@ class Facts:
         )
         return cls(triples[:, 0].copy(), triples[:, 1].copy(), triples[:, 2].copy(), relations)
 
+    def select(self, keep: npt.NDArray[np.bool_] | IntArray) -> Facts:
+        """The facts of a mask or index array, in its order."""
+        return replace(self, head=self.head[keep], relation=self.relation[keep], tail=self.tail[keep])
+
+    def joined(self, other: Facts) -> Facts:
+        """Both, self first; they share no fact and have the same list of relations."""
+        return replace(
+            self,
+            head=np.concatenate([self.head, other.head]),
+            relation=np.concatenate([self.relation, other.relation]),
+            tail=np.concatenate([self.tail, other.tail]),
+        )
+
     @classmethod
     def none(cls) -> Facts:
         """No facts at all."""

@@ -7,7 +7,7 @@ dense ``items x items`` float32 matrix where a system is solved and a few column
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from scipy import sparse
@@ -214,6 +214,29 @@ def fact_matrix(facts: Facts, n_items: int, n_nodes: int) -> sparse.csr_matrix:
     matrix.eliminate_zeros()
     length = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1)).ravel())
     return (sparse.diags((1.0 / np.where(length > 0, length, 1.0)).astype(np.float32)) @ matrix).tocsr()
+
+
+def content_knn(vectors: Array | sparse.csr_matrix, taken: Array, *, neighbours: int) -> sparse.csr_matrix:
+    """Cosines of items by their content, the nearest of each candidate among the items that somebody has taken.
+
+    Args:
+        vectors: unit rows ``(items, d)``, dense or sparse, zero where nothing is known.
+        taken: bool ``(items,)``; the others are candidates only.
+        neighbours: kept per column.
+
+    Returns:
+        float32 ``(items, items)``, zero diagonal.
+    """
+    n = vectors.shape[0]
+    past = sparse.diags(np.asarray(taken, np.float32)) @ vectors
+
+    def cosines(columns: slice) -> Array:
+        found: Any = past @ vectors[columns].T
+        block: Array = found.toarray() if sparse.issparse(found) else found
+        block[np.arange(n)[columns], np.arange(block.shape[1])] = 0.0
+        return block
+
+    return largest_per_column(cosines, n, n, neighbours)
 
 
 def content_map(

@@ -169,6 +169,18 @@ def log_loss(labels: npt.ArrayLike, probabilities: npt.ArrayLike) -> float:
     return float(-np.where(positive, np.log(chance), np.log1p(-chance)).mean())
 
 
+def ece(labels: npt.ArrayLike, probabilities: npt.ArrayLike, bins: int = 15) -> float:
+    """Expected calibration error: ``SUM_b n_b / n |share of positives - mean probability|`` over bins of equal width.
+
+    Guo et al. 2017, arXiv 1706.04599, as for a binary forecast (Naeini et al. 2015); a bin holds its upper edge.
+    """
+    positive = (np.asarray(labels) > 0).astype(np.float64)
+    chance = np.asarray(probabilities, np.float64)
+    of_bin = np.clip(np.ceil(chance * bins).astype(np.int64) - 1, 0, bins - 1)
+    gap = np.bincount(of_bin, positive - chance, bins)
+    return float(np.abs(gap).sum()) / max(len(chance), 1)
+
+
 def rmse(ratings: npt.ArrayLike, predicted: npt.ArrayLike) -> float:
     """Root mean squared error, in the unit of the ratings."""
     error = np.asarray(ratings, np.float64) - np.asarray(predicted, np.float64)

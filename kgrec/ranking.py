@@ -253,7 +253,7 @@ def _refuse_overlap(seen: sparse.csr_matrix, test: sparse.csr_matrix) -> None:
 
 
 def click_metrics(labels: npt.ArrayLike, probabilities: npt.ArrayLike) -> dict[str, float]:
-    """AUC, F1 at .5 and log loss of click labels (1 clicked, 0 not).
+    """AUC, F1 at .5, log loss and calibration error of click labels (1 clicked, 0 not).
 
     Raises:
         KgrecError: all labels are the same.
@@ -262,4 +262,5 @@ def click_metrics(labels: npt.ArrayLike, probabilities: npt.ArrayLike) -> dict[s
         "auc": metrics.auc(labels, probabilities),
         "f1": metrics.f1(labels, probabilities),
         "log_loss": metrics.log_loss(labels, probabilities),
+        "ece": metrics.ece(labels, probabilities),
     }

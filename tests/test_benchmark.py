@@ -222,11 +222,12 @@ def test_click_labels_are_predicted(tmp_path: Path) -> None:
     kept = rng.random(len(user)) < 0.6
     write(tmp_path / "clicks", "interactions_all", {"user": user[kept], "item": item[kept], "rating": label[kept]})
     result = benchmark(str(tmp_path / "clicks"), QUICK)
-    assert result["rows"]["kgrec"].keys() == {"auc", "f1", "log_loss"}
+    assert result["rows"]["kgrec"].keys() == {"auc", "f1", "log_loss", "ece"}
     assert result["rows"]["kgrec"]["auc"] > 0.95
     assert result["rows"]["kgrec"]["f1"] > 0.85
     assert result["rows"]["popularity"]["auc"] < 0.6
-    assert sum(result["data"][part] for part in ("train", "valid", "test")) == kept.sum()
+    assert result["data"]["all"] == kept.sum()
+    assert len(result["folds"]) == len(result["seeds"]) == 5
 
 
 @pytest.mark.slow

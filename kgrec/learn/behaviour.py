@@ -224,7 +224,7 @@ class BehaviourLearner:
     @property
     def _system(self) -> int:
         """Size of the ridge's system: see :func:`kgrec.item_item.ease`."""
-        return min(len(self._warm), self._seen.shape[0] + self.facts.shape[1])
+        return min(len(self._warm), int(self._seen.shape[0] + self.facts.shape[1]))
 
     def _eases(self) -> Sequence[dict[str, Any]]:
         """Settings to try: fewer where one solution takes minutes."""

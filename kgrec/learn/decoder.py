@@ -1,11 +1,17 @@
-"""Triple decoders: embeddings of head, relation and tail to one score. All take ``(..., d)`` and return ``(...)``."""
+"""Triple decoders: embeddings of head, relation and tail to one score.
+
+All take shapes that broadcast to ``(..., d)`` and return ``(...)``.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+
+from kgrec.dataset import Array, IntArray
 
 _MARGIN = 6.0
 
@@ -40,3 +46,33 @@ DECODERS: dict[str, Callable[[Tensor, Tensor, Tensor], Tensor]] = {
     "transe": transe,
     "rotate": rotate,
 }
+
+
+@dataclass(frozen=True)
+class DecodedFacts:
+    """Node and relation embeddings with a decoder: scores every node as an end of a fact.
+
+    Attributes:
+        nodes: float32 ``(nodes, d)``.
+        relations: float32 ``(relations, d)``.
+        decoder: one of :data:`DECODERS`.
+    """
+
+    nodes: Array
+    relations: Array
+    decoder: str
+
+    def tails(self, head: IntArray, relation: IntArray) -> Array:
+        """Scores of all nodes as tails, float32 ``(n, nodes)``."""
+        return self._scores(head, relation, lambda known, kind, every: DECODERS[self.decoder](known, kind, every))
+
+    def heads(self, relation: IntArray, tail: IntArray) -> Array:
+        """Scores of all nodes as heads, float32 ``(n, nodes)``."""
+        return self._scores(tail, relation, lambda known, kind, every: DECODERS[self.decoder](every, kind, known))
+
+    def _scores(self, node: IntArray, relation: IntArray, decode: Callable[[Tensor, Tensor, Tensor], Tensor]) -> Array:
+        """One row at a time, as a decoder's intermediate values take ``(nodes, d)`` each."""
+        nodes, relations = torch.from_numpy(self.nodes), torch.from_numpy(self.relations)
+        rows = [decode(nodes[n], relations[r], nodes) for n, r in zip(node, relation, strict=True)]
+        scores: Array = torch.stack(rows).numpy()
+        return scores

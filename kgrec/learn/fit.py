@@ -254,6 +254,7 @@ def settings_of(chosen: Chosen) -> dict[str, Any]:
             "edges": chosen.gates.edges.tolist(),
             "channels": chosen.gates.channels.tolist(),
             "prior": chosen.gates.prior.tolist(),
+            "new_items": chosen.gates.new_items,
             "new_item_offset": chosen.gates.new_item_offset,
             "pauses": list(chosen.gates.pauses),
         },

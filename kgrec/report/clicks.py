@@ -5,18 +5,20 @@ Scores rank; to be read as probabilities they are calibrated on validation, the 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import minimize
 from scipy.special import expit
 
-from kgrec.dataset import Array, Dataset, IntArray
-from kgrec.ranking import Ranker, block_size, click_metrics
-from kgrec.report.baselines import EASE, ItemKNN, Popularity
-from kgrec.report.comparison import ModelRanker, Rows
-from kgrec.scoring import AdditiveModel
+from kgrec.dataset import Array, IntArray, Interactions
+from kgrec.errors import KgrecError
+from kgrec.metrics import auc
+from kgrec.ranking import Ranker, block_size
+from kgrec.report.baselines import BASELINES, Setting
+
+Settings = dict[str, Setting]
 
 
 @dataclass(frozen=True)
@@ -30,9 +32,20 @@ class Pairs:
     def __len__(self) -> int:
         return len(self.user)
 
+    @classmethod
+    def joined(cls, parts: Iterable[Pairs]) -> Pairs:
+        """All pairs of some parts, in their order."""
+        columns = zip(*((part.user, part.item, part.label) for part in parts), strict=True)
+        return cls(*(np.concatenate(column) for column in columns))
+
     def select(self, keep: Array) -> Pairs:
         """Some of the pairs."""
         return Pairs(self.user[keep], self.item[keep], self.label[keep])
+
+    @property
+    def clicked(self) -> Interactions:
+        """The pairs with label 1, as behaviour."""
+        return Interactions.of_pairs(self.user[self.label == 1], self.item[self.label == 1])
 
     def cut(self, seed: int) -> tuple[Pairs, Pairs, Pairs]:
         """Six tenths for training, two for validation, two for the test, at random."""
@@ -41,32 +54,51 @@ class Pairs:
         return self.select(order[:first]), self.select(order[first:second]), self.select(order[second:])
 
 
-def compare_clicks(dataset: Dataset, model: AdditiveModel, valid: Pairs, test: Pairs) -> Rows:
-    """AUC, F1 and log loss of our model and of the baselines, all from the clicks of training.
+def refuse_overlap(train: Pairs, valid: Pairs, test: Pairs) -> None:
+    """Stop where a user and an item are a pair twice, whatever the labels: it could be learned from and tested on.
 
-    The baselines keep their default settings, while ours were chosen on validation: not yet a fair comparison.
+    Raises:
+        KgrecError: some pair is there more than once.
+    """
+    everything = Pairs.joined((train, valid, test))
+    keys, count = np.unique(np.stack([everything.user, everything.item], axis=1), axis=0, return_counts=True)
+    if (twice := count > 1).any():
+        raise KgrecError(
+            "labelled pairs repeat.",
+            where="user row {}, item row {}".format(*keys[twice][0]),
+            found=f"{int(twice.sum())} of {len(keys)} pairs more than once",
+            expected="each pair once, in one part",
+            next="keep one label per pair",
+        )
+
+
+def fit_baselines(train: Interactions, n_users: int, n_items: int, valid: Pairs) -> tuple[dict[str, Ranker], Settings]:
+    """Popularity, item-kNN and EASE from the clicks of training, each with the setting of its grid of best AUC.
 
     Args:
-        dataset: its interactions are the clicks of training.
-        valid: pairs that the probabilities are calibrated on.
+        train: clicks.
+        valid: labelled pairs that the settings are chosen on; the first of those that are equally good.
     """
-    n_users, n_items = len(dataset.users), len(dataset.items)
-    train = dataset.interactions
-    rankers: Mapping[str, Ranker] = {
-        "kgrec": ModelRanker.over(model, train, n_users),
-        "popularity": Popularity.fit(train, n_users, n_items),
-        "itemknn": ItemKNN.fit(train, n_users, n_items),
-        "ease": EASE.fit(train, n_users, n_items),
-    }
-    rows: Rows = {}
-    for name, ranker in rankers.items():
-        slope, shift = _calibrated(_scores(ranker, valid, n_items), valid.label)
-        probabilities = expit(slope * _scores(ranker, test, n_items) + shift)
-        rows[name] = click_metrics(test.label, probabilities)
-    return rows
+    rankers: dict[str, Ranker] = {}
+    settings: Settings = {}
+    for name, system in BASELINES.items():
+        best = -1.0
+        for setting in system.grid:
+            ranker = system.fit(train, n_users, n_items, **setting)
+            found = auc(valid.label, pair_scores(ranker, valid, n_items))
+            if found > best:
+                best, rankers[name], settings[name] = found, ranker, setting
+    return rankers, settings
 
 
-def _scores(ranker: Ranker, pairs: Pairs, n_items: int) -> Array:
+def probabilities(ranker: Ranker, valid: Pairs, test: Pairs, n_items: int) -> Array:
+    """Chance of a click of each test pair, ``(n,)``: scores calibrated on validation. Test labels are not read."""
+    slope, shift = _calibrated(pair_scores(ranker, valid, n_items), valid.label)
+    chance: Array = expit(slope * pair_scores(ranker, test, n_items) + shift)
+    return chance
+
+
+def pair_scores(ranker: Ranker, pairs: Pairs, n_items: int) -> Array:
     """Scores of pairs, a block of users at a time."""
     result = np.empty(len(pairs))
     order = np.argsort(pairs.user, kind="stable")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 import torch
 
-from kgrec.learn.decoder import DECODERS, distmult, rotate, transe
+from kgrec.learn.decoder import DECODERS, DecodedFacts, distmult, rotate, transe
 
 H, R, T = torch.tensor([1.0, 2.0]), torch.tensor([0.5, -1.0]), torch.tensor([4.0, 3.0])
 
@@ -48,3 +49,14 @@ def test_every_decoder_broadcasts_over_corrupted_tails(name: str) -> None:
     found = DECODERS[name](head, relation, tails)
     assert found.shape == (3, 5)
     torch.testing.assert_close(found[2, 4], DECODERS[name](head[2, 0], relation[2, 0], tails[2, 4]))
+
+
+@pytest.mark.parametrize("name", DECODERS)
+def test_every_node_is_scored_as_either_end(name: str) -> None:
+    rng = np.random.default_rng(0)
+    nodes, relations = (rng.normal(size=(n, 6)).astype(np.float32) for n in (5, 2))
+    scorer = DecodedFacts(nodes, relations, name)
+    h, r, t = (torch.from_numpy(part) for part in (nodes[3], relations[1], nodes[2]))
+    expected = float(DECODERS[name](h, r, t))
+    assert scorer.tails(np.array([0, 3]), np.array([0, 1]))[1, 2] == pytest.approx(expected, rel=1e-5)
+    assert scorer.heads(np.array([1]), np.array([2]))[0, 3] == pytest.approx(expected, rel=1e-5)

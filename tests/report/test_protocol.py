@@ -127,4 +127,5 @@ def test_nothing_to_find_is_said() -> None:
 
 def test_click_metrics() -> None:
     found = click_metrics([1, 0], [0.5, 0.25])
-    assert found == {"auc": 1.0, "f1": 1.0, "log_loss": pytest.approx((np.log(2) + np.log(4 / 3)) / 2)}
+    log_loss = pytest.approx((np.log(2) + np.log(4 / 3)) / 2)
+    assert found == {"auc": 1.0, "f1": 1.0, "log_loss": log_loss, "ece": pytest.approx((0.5 + 0.25) / 2)}

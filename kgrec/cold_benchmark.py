@@ -1,0 +1,147 @@
+"""Cold start: a tenth of the items, or of the users, is hidden from training wholly and then met for the first time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+
+from kgrec.config import TrainConfig
+from kgrec.dataset import Array, Dataset
+from kgrec.item_item import fact_matrix
+from kgrec.learn.fit import fit
+from kgrec.learn.text import encode_cached, open_encoder
+from kgrec.progress import Progress, silent
+from kgrec.ranking import Ranker
+from kgrec.report.baselines import BASELINES
+from kgrec.report.cold_start import (
+    POOLS,
+    ContentKNN,
+    Pool,
+    first_items,
+    hide,
+    measure_hidden,
+    measure_users,
+    measure_warm,
+    tune_content,
+)
+from kgrec.report.comparison import ModelRanker
+from kgrec.report.repeats import Table, mean_and_sd
+from kgrec.report.tuning import tune
+from kgrec.splits import hold_out
+
+
+def benchmark_cold_items(
+    dataset: Dataset, config: TrainConfig | None = None, *, folds: int = 3, progress: Progress = silent
+) -> dict[str, Any]:
+    """Hide a random tenth of the items, learn from the rest, and rank the hidden ones for those who took them.
+
+    Of the rest, a tenth of each user's items (the latest where times are known) is held out to see what the hidden ones
+    cost them. Beside kgrec stand fact-kNN (cosine of what is known of the items, by idf) and text-kNN (cosine of text
+    embeddings), with settings of best Recall@20 for a further tenth of items hidden from training, chosen for ranking
+    among the hidden items and among all apart.
+
+    Returns:
+        ``rows, sd, folds`` (system -> metric -> value, see :mod:`kgrec.report.cold_start`), ``settings``
+        per fold, and ``seed``.
+
+    Raises:
+        ConfigError: fewer than ten items, or more folds than tenths.
+        KgrecError: too little behaviour to learn from.
+    """
+    config = config or TrainConfig()
+    n_users, n_items = len(dataset.users), len(dataset.items)
+    contents = _contents(dataset, config)
+    runs: list[Table] = []
+    settings = []
+    for fold in range(folds):
+        progress("cold items", fold, folds, "hiding a tenth")
+        behaviour = dataset.interactions
+        is_hidden = np.isin(behaviour.item, hide(behaviour.item, fold, config.seed))
+        cold = behaviour.select(is_hidden)
+        train, warm = hold_out(behaviour.select(~is_hidden), seed=config.seed)
+        learned = fit(dataset.with_interactions(train), config, progress=progress)
+        ours = ModelRanker.over(learned.model, train, n_users)
+        rankers: dict[str, dict[Pool, Ranker]] = {"kgrec": dict.fromkeys(POOLS, ours)}
+        chosen: dict[str, Any] = {}
+        for name, vectors in contents.items():
+            progress("cold items", fold, folds, f"tuning {name}")
+            found = {pool: tune_content(train, n_users, vectors, pool, config.seed) for pool in POOLS}
+            rankers[name] = {p: ContentKNN.fit(train, n_users, vectors, **setting) for p, setting in found.items()}
+            chosen[name] = found
+        rows: Table = {}
+        for name, by_pool in rankers.items():
+            rows[name] = measure_warm(by_pool["all"], train, cold, warm, n_users, n_items)
+            for pool, ranker in by_pool.items():
+                rows[name] |= measure_hidden(ranker, train, cold, pool, n_users, n_items)
+        runs.append(rows)
+        settings.append(chosen)
+    return {**mean_and_sd(runs), "settings": settings, "seed": config.seed}
+
+
+def benchmark_cold_users(
+    dataset: Dataset,
+    config: TrainConfig | None = None,
+    *,
+    folds: int = 3,
+    after: Sequence[int] = (1, 3, 10),
+    progress: Progress = silent,
+) -> dict[str, Any]:
+    """Hide a random tenth of the users, learn from the rest, then fold them in with their first few items.
+
+    What they took later is ranked for them among the whole catalogue. The baselines are tuned and fitted on the same
+    users as kgrec and score the same short histories.
+
+    Args:
+        after: numbers of items to fold in with; each is measured on the hidden users who have more than that.
+
+    Returns:
+        ``rows, sd, folds`` (system -> metric -> value, see :func:`kgrec.report.cold_start.measure_users`), ``settings``
+        of the baselines per fold, and ``seed``.
+
+    Raises:
+        ConfigError: fewer than ten users, or more folds than tenths.
+        KgrecError: too little behaviour to learn from, or no hidden user with enough items.
+    """
+    config = config or TrainConfig()
+    n_users, n_items = len(dataset.users), len(dataset.items)
+    runs: list[Table] = []
+    settings = []
+    for fold in range(folds):
+        progress("cold users", fold, folds, "hiding a tenth")
+        behaviour = dataset.interactions
+        is_hidden = np.isin(behaviour.user, hide(behaviour.user, fold, config.seed))
+        hidden, rest = behaviour.select(is_hidden), behaviour.select(~is_hidden)
+        learned = fit(dataset.with_interactions(rest), config, progress=progress)
+        train, valid = hold_out(rest, seed=config.seed)
+        chosen = {
+            name: tune(system.fit, system.grid, train, valid, n_users, n_items).setting
+            for name, system in BASELINES.items()
+        }
+        fitted = {name: BASELINES[name].fit(rest, n_users, n_items, **setting) for name, setting in chosen.items()}
+        rows: Table = {name: {} for name in ("kgrec", *fitted)}
+        for n in after:
+            history, later = first_items(hidden, n, config.seed)
+            rankers: dict[str, Ranker] = {"kgrec": ModelRanker.over(learned.model, history, n_users)}
+            short = history.matrix(n_users, n_items)
+            rankers |= {name: ranker.with_history(short) for name, ranker in fitted.items()}
+            for name, ranker in rankers.items():
+                rows[name] |= measure_users(ranker, history, later, n, n_items)
+        runs.append(rows)
+        settings.append(chosen)
+    return {**mean_and_sd(runs), "settings": settings, "seed": config.seed}
+
+
+def _contents(dataset: Dataset, config: TrainConfig) -> dict[str, Array | sparse.csr_matrix]:
+    """Unit vectors of the items by their facts and by their texts, where there are any."""
+    n_items = len(dataset.items)
+    contents: dict[str, Array | sparse.csr_matrix] = {}
+    facts = fact_matrix(dataset.facts, n_items, len(dataset.nodes))
+    if facts.nnz:
+        contents["fact-knn"] = facts
+    encoder = open_encoder(config.text_encoder)
+    if encoder is not None and any(dataset.texts[:n_items]):
+        contents["text-knn"] = encode_cached(encoder, dataset.texts[:n_items])
+    return contents

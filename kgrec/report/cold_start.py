@@ -1,0 +1,174 @@
+"""Cold start: items and users that training has not seen, how they are hidden and what is measured of them."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from scipy import sparse
+
+from kgrec.dataset import Array, IntArray, Interactions
+from kgrec.errors import ConfigError
+from kgrec.item_item import content_knn
+from kgrec.ranking import Ranker, evaluate
+from kgrec.report.baselines import Setting
+from kgrec.scoring import HistoryWeights
+
+Pool = Literal["hidden", "all"]
+POOLS: tuple[Pool, ...] = ("hidden", "all")
+
+_PARTS = 10
+_NEIGHBOURS = (5, 20, 100, 400)
+_RECENCY = (1.0, 0.95, 0.9, 0.8, 0.7)
+
+
+def hide(rows: IntArray, fold: int, seed: int) -> IntArray:
+    """A random tenth of the distinct rows; the folds of one seed do not overlap.
+
+    Args:
+        rows: item or user rows, in any order and number.
+        fold: 0 to 9.
+
+    Raises:
+        ConfigError: no such fold, or fewer than ten distinct rows.
+    """
+    distinct = np.unique(rows)
+    if not 0 <= fold < _PARTS or len(distinct) < _PARTS:
+        raise ConfigError(
+            "a tenth cannot be hidden like this.",
+            found=f"fold {fold} of {len(distinct)} rows",
+            expected=f"a fold from 0 to {_PARTS - 1}, and at least {_PARTS} rows",
+            next="use fewer folds or more data",
+        )
+    hidden: IntArray = np.sort(np.array_split(np.random.default_rng(seed).permutation(distinct), _PARTS)[fold])
+    return hidden
+
+
+def first_items(interactions: Interactions, n: int, seed: int = 0) -> tuple[Interactions, Interactions]:
+    """Each user's first n items, in order of time where all times are known, else in random order; and the rest.
+
+    All interactions with an item are on the side of the first of them. Among equal times the seed decides. Users with
+    no more than n items are left out, as nothing would remain to be found.
+    """
+    n_items = int(interactions.item.max(initial=0)) + 1
+    keys, pair_of = np.unique(interactions.user * n_items + interactions.item, return_inverse=True)
+    time = np.zeros(len(keys))
+    if interactions.has_time:
+        time[:] = np.inf
+        np.minimum.at(time, pair_of, interactions.time)
+    user = keys // n_items
+    order = np.lexsort((np.random.default_rng(seed).random(len(keys)), time, user))
+    count = np.bincount(user)
+    place = np.empty(len(keys), np.int64)
+    place[order] = np.arange(len(keys)) - (np.cumsum(count) - count)[user[order]]
+    enough = (count[user] > n)[pair_of]
+    first = (place < n)[pair_of]
+    return interactions.select(enough & first), interactions.select(enough & ~first)
+
+
+@dataclass(frozen=True)
+class ContentKNN:
+    """Candidates whose content is near to that of the items of the history, which add up."""
+
+    history: sparse.csr_matrix
+    weights: sparse.csr_matrix
+
+    @classmethod
+    def fit(
+        cls,
+        train: Interactions,
+        n_users: int,
+        vectors: Array | sparse.csr_matrix,
+        neighbours: int = 100,
+        recency: float = 1.0,
+    ) -> ContentKNN:
+        """See :func:`kgrec.item_item.content_knn` and :class:`kgrec.scoring.HistoryWeights`."""
+        n_items = vectors.shape[0]
+        taken = np.bincount(train.item, minlength=n_items) > 0
+        history = HistoryWeights(recency).matrix(train, n_users, n_items).astype(np.float32)
+        return cls(history, content_knn(vectors, taken, neighbours=neighbours))
+
+    def scores(self, users: IntArray) -> Array:
+        """Scores of all items, float32 ``(len(users), items)``."""
+        dense: Array = (self.history[users] @ self.weights).toarray()
+        return dense
+
+
+def content_settings(train: Interactions) -> list[Setting]:
+    """What is tried for :class:`ContentKNN`; recency only where all times are known, as our own model does."""
+    recency = _RECENCY if train.has_time else (1.0,)
+    return [{"neighbours": n, "recency": factor} for n, factor in itertools.product(_NEIGHBOURS, recency)]
+
+
+def tune_content(
+    train: Interactions, n_users: int, vectors: Array | sparse.csr_matrix, pool: Pool, seed: int
+) -> Setting:
+    """The setting of highest Recall@20 for another tenth of the items, hidden from ``train``; the first of equals."""
+    hidden = np.isin(train.item, hide(train.item, 0, seed))
+    rest, wanted = train.select(~hidden), train.select(hidden)
+
+    def quality(setting: Setting) -> float:
+        ranker = ContentKNN.fit(rest, n_users, vectors, **setting)
+        return measure_hidden(ranker, rest, wanted, pool, n_users, vectors.shape[0])[f"{pool} recall@20"]
+
+    best: Setting = max(content_settings(train), key=quality)
+    return best
+
+
+def measure_hidden(
+    ranker: Ranker, train: Interactions, cold: Interactions, pool: Pool, n_users: int, n_items: int
+) -> dict[str, float]:
+    """Recall@20 and ndcg@10 of hidden items, ``hidden ...`` or ``all ...`` by the pool.
+
+    Args:
+        train: what the ranker has learned from.
+        cold: behaviour of the hidden items, of which it has seen nothing.
+        pool: "hidden" ranks them among themselves, "all" among the whole catalogue.
+
+    Raises:
+        KgrecError: the parts share pairs, or there is nothing to find.
+    """
+    hidden = np.bincount(cold.item, minlength=n_items) > 0
+    seen, wanted = train.matrix(n_users, n_items), cold.matrix(n_users, n_items)
+    measured = evaluate(ranker, seen, wanted, candidates=hidden if pool == "hidden" else None)
+    return {f"{pool} {metric}": measured[metric] for metric in ("recall@20", "ndcg@10")}
+
+
+def measure_warm(
+    ranker: Ranker, train: Interactions, cold: Interactions, warm: Interactions, n_users: int, n_items: int
+) -> dict[str, float]:
+    """What allowing hidden items in the lists costs the others.
+
+    Args:
+        warm: held-out behaviour of the items that are not hidden.
+
+    Returns:
+        ``warm recall@20`` with the hidden items as candidates, ``warm recall@20 without hidden``, and ``warm loss``:
+        the share of the latter that is lost.
+
+    Raises:
+        KgrecError: the parts share pairs, or there is nothing to find.
+    """
+    hidden = np.bincount(cold.item, minlength=n_items) > 0
+    seen, wanted = train.matrix(n_users, n_items), warm.matrix(n_users, n_items)
+    beside = evaluate(ranker, seen, wanted, (20,))["recall@20"]
+    alone = evaluate(ranker, seen, wanted, (20,), ~hidden)["recall@20"]
+    loss = 1.0 - beside / alone if alone else 0.0
+    return {"warm recall@20": beside, "warm recall@20 without hidden": alone, "warm loss": loss}
+
+
+def measure_users(ranker: Ranker, history: Interactions, rest: Interactions, n: int, n_items: int) -> dict[str, float]:
+    """Recall@20 and ndcg@10 of what users took after their first n items, with how many users they are the mean of.
+
+    Args:
+        ranker: over the histories, for all user rows that occur in them.
+        history, rest: as :func:`first_items` gives them.
+
+    Raises:
+        KgrecError: no user has more than n items.
+    """
+    n_users = int(rest.user.max(initial=0)) + 1
+    measured = evaluate(ranker, history.matrix(n_users, n_items), rest.matrix(n_users, n_items))
+    return {f"{metric} after {n}": measured[metric] for metric in ("recall@20", "ndcg@10", "users")}

@@ -1,0 +1,45 @@
+"""Cold start on users who love one genre each: an item's genre, or a user's first item, tells the rest."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from learning_worlds import genre_world, quick
+
+from kgrec.cold_benchmark import benchmark_cold_items, benchmark_cold_users
+from kgrec.errors import KgrecError
+
+
+def test_hidden_items_are_found_by_their_content() -> None:
+    dataset = genre_world(np.random.default_rng(0), taken=8)
+    found = json.loads(json.dumps(benchmark_cold_items(dataset, quick(epochs=3), folds=2)))
+    assert found["rows"].keys() == found["sd"].keys() == {"kgrec", "fact-knn", "text-knn"}
+    ours = found["rows"]["kgrec"]
+    assert ours.keys() == {
+        *(f"{pool} {metric}" for pool in ("hidden", "all") for metric in ("recall@20", "ndcg@10")),
+        *("warm recall@20", "warm recall@20 without hidden", "warm loss"),
+    }
+    # Four or five items are hidden, so Recall@20 finds all of them and the order tells.
+    assert ours["hidden recall@20"] == 1.0
+    assert ours["hidden ndcg@10"] > 0.9
+    assert found["rows"]["fact-knn"]["hidden ndcg@10"] > 0.9
+    assert len(found["folds"]) == len(found["settings"]) == 2
+    assert found["settings"][0]["fact-knn"].keys() == {"hidden", "all"}
+
+
+def test_hidden_users_are_known_from_their_first_items() -> None:
+    dataset = genre_world(np.random.default_rng(0), n_items=120, taken=8)
+    found = benchmark_cold_users(dataset, quick(epochs=3), folds=2, after=(1, 3))
+    assert found["rows"].keys() == {"kgrec", "popularity", "itemknn", "ease"}
+    for n in (1, 3):
+        assert found["rows"]["kgrec"][f"users after {n}"] == 6
+        assert found["rows"]["kgrec"][f"recall@20 after {n}"] > found["rows"]["popularity"][f"recall@20 after {n}"]
+    assert found["settings"][0].keys() == {"popularity", "itemknn", "ease"}
+
+
+def test_users_with_too_few_items_are_said() -> None:
+    dataset = genre_world(np.random.default_rng(0), taken=4)
+    with pytest.raises(KgrecError, match="nothing to measure"):
+        benchmark_cold_users(dataset, quick(epochs=1), folds=1, after=(4,))

@@ -1,0 +1,76 @@
+"""Held-out facts of a tiny catalogue, without PyKEEN and, where it is installed, beside it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+
+import numpy as np
+import pytest
+from learning_worlds import dataset_of, quick
+
+from kgrec import pykeen_benchmark
+from kgrec.dataset import Dataset, Interactions
+from kgrec.errors import KgrecError, MissingExtraError
+from kgrec.fact_benchmark import benchmark_facts
+from kgrec.learn.kg_head import HeadSetting
+from kgrec.learn.pykeen_models import PykeenSetting
+from kgrec.pykeen_benchmark import compare_pykeen
+
+HEAD = HeadSetting(epochs=40, batch_size=16, n3=0.01, learning_rate=0.1, patience=40)
+
+
+@pytest.fixture(name="world")
+def series() -> Dataset:
+    """Forty items in a circle, each the sequel of the one before, which says so too; users take six in a row."""
+    n = 40
+    user = np.repeat(np.arange(30), 6)
+    item = (user * 7 + np.tile(np.arange(6), 30)) % n
+    triples = [(i, 0, (i + 1) % n) for i in range(n)] + [((i + 1) % n, 1, i) for i in range(n)]
+    relations = ("before", "after")
+    return dataset_of(Interactions.of_pairs(user, item), 30, n, triples=triples, relations=relations, n_entities=1)
+
+
+def test_what_follows_from_other_facts_is_found(world: Dataset) -> None:
+    found = json.loads(json.dumps(benchmark_facts(world, quick(embedding_dim=32, epochs=2), head=HEAD, pykeen=())))
+    assert found["rows"].keys() == {"kgrec", "kgrec, facts alone", "kgrec, joint loss"}
+    assert found["rows"]["kgrec"].keys() == {"mrr", "hits@1", "hits@3", "hits@10"}
+    assert found["rows"]["kgrec"]["mrr"] > 0.6
+    assert found["rows"]["kgrec"]["mrr"] > found["rows"]["kgrec, joint loss"]["mrr"]
+    assert found["data"] == {"nodes": 41, "train": 65, "valid": 7, "test": 8}
+    assert found["settings"]["kgrec"]["head"]["embedding_dim"] == 32
+
+
+def test_pykeens_models_stand_beside_it(world: Dataset) -> None:
+    pytest.importorskip("pykeen", reason="the extra `bench` is not installed", exc_type=ImportError)
+    grid = [PykeenSetting(epochs=2, check_every=1, num_negatives=2, learning_rate=rate) for rate in (0.01, 0.1)]
+    head = HeadSetting(epochs=1)
+    found = benchmark_facts(world, quick(epochs=1), head=head, pykeen=["TransE", "RotatE"], grid=grid)
+    assert found["rows"].keys() >= {"TransE", "RotatE"}
+    assert found["settings"]["RotatE"]["learning_rate"] in (0.01, 0.1)
+    assert found["settings"]["RotatE"]["embedding_dim"] == 8
+    assert found["timings_s"].keys() == found["rows"].keys() - {"kgrec, joint loss"}
+
+
+def test_a_missing_pykeen_is_said_before_the_work(world: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pykeen_benchmark, "find_spec", lambda _: None)
+    with pytest.raises(MissingExtraError, match="cannot be loaded"):
+        benchmark_facts(world, quick())
+
+
+def test_a_failing_process_is_said(world: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(command: list[str], **_: object) -> subprocess.CompletedProcess[str]:
+        return subprocess.CompletedProcess(command, 1, "", "Traceback\nImportError: no room\n")
+
+    monkeypatch.setattr(subprocess, "run", fail)
+    monkeypatch.setattr(pykeen_benchmark, "find_spec", lambda _: object())
+    facts = world.facts
+    with pytest.raises(KgrecError) as error:
+        compare_pykeen(facts, facts, facts, 41, models=["TransE"], grid=[PykeenSetting()])
+    assert str(error.value) == (
+        "KgrecError: PyKEEN's models could not be measured.\n"
+        "  where     -m kgrec.pykeen_benchmark\n"
+        "  found     ImportError: no room\n"
+        "  expected  exit code 0\n"
+        "  next      see whether `python -c 'import pykeen.models'` works"
+    )
