@@ -170,6 +170,7 @@ app.command()(benchmark)
 def recommend(
     user: opt.User = None,
     history: opt.History = None,
+    at: opt.At = None,
     k: Annotated[int, typer.Option("-k", help="Length of the list.")] = 10,
     where: Annotated[
         list[str] | None,
@@ -197,6 +198,7 @@ def recommend(
         found = recommender.recommend(
             user,
             history=history or None,
+            at=at,
             k=k,
             where=first,
             allow=opt.allowed(recommender, allow or None, further),
@@ -215,6 +217,7 @@ def explain(
     item: Annotated[str, typer.Option("--item", metavar="ID", help="The item to explain.")],
     user: opt.User = None,
     history: opt.History = None,
+    at: opt.At = None,
     bundle: opt.BundlePath = opt.DEFAULT_BUNDLE,
     store: opt.StoreToRead = opt.DEFAULT_STORE,
     lang: opt.Language = "en",
@@ -229,7 +232,7 @@ def explain(
     from kgrec.serve.answers import explained
 
     with Recommender.open(bundle, store or None) as recommender:
-        explanation = recommender.explain(user, item, history=history or None)
+        explanation = recommender.explain(user, item, history=history or None, at=at)
     if as_json:
         messages.print_json(explained(explanation))
     elif as_cypher:

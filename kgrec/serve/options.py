@@ -58,6 +58,10 @@ History = Annotated[
         "--history", metavar="ITEM", help="Instead of --user: an item that somebody has chosen. Can be repeated."
     ),
 ]
+At = Annotated[
+    float | None,
+    typer.Option("--at", metavar="SECONDS", help="When they ask, unix seconds: how long they were away counts."),
+]
 Settings = Annotated[
     list[str] | None,
     typer.Option(

@@ -68,6 +68,9 @@ class _Asked(BaseModel):
 class _Somebody(_Asked):
     user: str | None = Field(None, description="Id of a user.")
     history: list[str] = Field([], description="Instead of a user: an item that somebody has chosen. Can be repeated.")
+    at: float | None = Field(
+        None, allow_inf_nan=False, description="When they ask, unix seconds: how long they were away counts."
+    )
 
     def checked(self) -> tuple[str | None, list[str] | None]:
         """User or history, one of them None."""
@@ -120,14 +123,14 @@ def service(recommender: Recommender) -> FastAPI:
     def recommend(asked: Annotated[_ListFor, Query()]) -> Response:
         """The best items for somebody, as ``kgrec recommend --json`` gives them."""
         user, history = asked.checked()
-        found = recommender.recommend(user, history=history, k=asked.k, explain=asked.explain)
+        found = recommender.recommend(user, history=history, at=asked.at, k=asked.k, explain=asked.explain)
         return _document(answers.listing(user, history, found))
 
     @app.get("/explain")
     def explain(asked: Annotated[_ItemFor, Query()]) -> Response:
         """Why an item has its score, as ``kgrec explain --json`` gives it."""
         user, history = asked.checked()
-        return _document(answers.explained(recommender.explain(user, asked.item, history=history)))
+        return _document(answers.explained(recommender.explain(user, asked.item, history=history, at=asked.at)))
 
     @app.get("/similar")
     def similar(asked: Annotated[_Similar, Query()]) -> Response:

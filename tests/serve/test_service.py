@@ -91,6 +91,15 @@ def test_answers_are_those_of_the_command_line(shell: Shell) -> None:
     assert [step["type"] for path in reasons.json()["paths"] for step in path["steps"]] == ["DIRECTED_BY"] * 2
 
 
+def test_the_moment_of_asking_is_handed_on(shell: Shell) -> None:
+    shell.learned()
+    with Recommender.open("kgrec.bundle", "kglite:kgrec.kgl") as recommender:
+        client = TestClient(service(recommender))
+        now = client.get("/recommend?user=ann&k=3&at=2000000000")
+        assert client.get("/explain?user=ann&item=empire&at=soon").status_code == 422
+    assert now.json() == shell("recommend", "--user", "ann", "-k", "3", "--at", "2000000000", "--json").json
+
+
 def test_a_list_without_explanations(client: TestClient) -> None:
     (one,) = client.get("/recommend?user=ann&k=1&explain=false").json()["recommendations"]
     assert (one["item"], one["explanation"], one["sentence"]) == ("empire", None, None)
