@@ -17,6 +17,7 @@ from kgrec.report.comparison import ModelRanker
 from kgrec.report.cost import Watch
 from kgrec.report.outcome import Finished, Outcome, fingerprint_of_split
 from kgrec.report.task import Task
+from kgrec.scoring import first_times
 from kgrec.splits import Split
 
 _METRIC = "ndcg@10"
@@ -114,6 +115,8 @@ def _measure(variant: _Variant, split: Split, task: Task, progress: Progress) ->
     watch = Watch()
     learned = learn(variant.dataset, split, variant.config, watch, progress)
     refitted, train_only = rankers_of(learned, split, task.n_users)
+    at_validation = first_times(split.valid, task.n_users)
+    train_only = ModelRanker.over(train_only.model, split.train, task.n_users, at_validation)
     rows = {_FULL: (refitted, train_only)}
     if variant.group == "channels":
         for number, channel in enumerate(refitted.model.channels):

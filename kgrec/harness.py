@@ -164,14 +164,15 @@ def learn(dataset: Dataset, split: Split, config: TrainConfig, watch: Watch, pro
 def rankers_of(learned: Learned, split: Split, n_users: int) -> tuple[ModelRanker, ModelRanker]:
     """The refitted model over all known histories, and the one of train over those of train.
 
-    The refitted one is asked at the moment of each user's first test event, as a service is. How long somebody has
-    been away is unknown to the other, which misses what they did in between.
+    Both are asked at the moment of each user's first test event, as a service is: how long ago the last event that they
+    know of was is known then.
     """
     assert learned.train_only is not None  # refitting leaves it
     known = split.train.joined(split.valid)
+    at = first_times(split.test, n_users)
     return (
-        ModelRanker.over(learned.model, known, n_users, first_times(split.test, n_users)),
-        ModelRanker.over(learned.train_only, split.train, n_users),
+        ModelRanker.over(learned.model, known, n_users, at),
+        ModelRanker.over(learned.train_only, split.train, n_users, at),
     )
 
 
