@@ -19,7 +19,7 @@ from kgrec.ranking import click_metrics
 from kgrec.report.click_gates import fit_click_gates
 from kgrec.report.clicks import Pairs, fit_baselines, probabilities, refuse_overlap
 from kgrec.report.comparison import ModelRanker
-from kgrec.report.repeats import mean_and_sd
+from kgrec.report.folds import mean_and_sd
 
 
 def benchmark_clicks(

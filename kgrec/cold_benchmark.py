@@ -28,7 +28,7 @@ from kgrec.report.cold_start import (
     tune_content,
 )
 from kgrec.report.comparison import ModelRanker
-from kgrec.report.repeats import Table, mean_and_sd
+from kgrec.report.folds import Table, mean_and_sd
 from kgrec.report.tuning import tune
 from kgrec.splits import hold_out
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from importlib.util import find_spec
 
 import numpy as np
 import pytest
@@ -41,8 +42,8 @@ def test_what_follows_from_other_facts_is_found(world: Dataset) -> None:
     assert found["settings"]["kgrec"]["head"]["embedding_dim"] == 32
 
 
+@pytest.mark.skipif(find_spec("pykeen") is None, reason="the extra `bench` is not installed")
 def test_pykeens_models_stand_beside_it(world: Dataset) -> None:
-    pytest.importorskip("pykeen", reason="the extra `bench` is not installed", exc_type=ImportError)
     grid = [PykeenSetting(epochs=2, check_every=1, num_negatives=2, learning_rate=rate) for rate in (0.01, 0.1)]
     head = HeadSetting(epochs=1)
     found = benchmark_facts(world, quick(epochs=1), head=head, pykeen=["TransE", "RotatE"], grid=grid)

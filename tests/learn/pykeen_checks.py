@@ -1,4 +1,4 @@
-"""PyKEEN's models through our own measure, for a process of its own: test_pykeen_models.py starts it and says why."""
+"""PyKEEN's models through our own measure; `test_pykeen_models.py` runs this in a process of its own."""
 
 from __future__ import annotations
 
