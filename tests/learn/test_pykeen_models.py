@@ -16,6 +16,7 @@ from kgrec.learn import pykeen_models
 from kgrec.learn.pykeen_models import fit_pykeen
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(find_spec("pykeen") is None, reason="the extra `bench` is not installed")
 def test_models_and_measure_in_a_process_of_their_own() -> None:
     """See :mod:`kgrec.pykeen_benchmark`: whether PyKEEN can be loaded depends on what was loaded before."""
