@@ -67,7 +67,7 @@ def test_shipped_schemas_and_loaders_are_all_named() -> None:
     assert [name for name in (*known_loaders(), *shipped_schemas()) if f"`{name}" not in README] == []
 
 
-@pytest.mark.parametrize("name", ["ml100k_text", "lastfm_lightkg"])
+@pytest.mark.parametrize("name", ["ml1m_pearlm", "ml100k_text", "lastfm_lightkg"])
 def test_the_table_shows_the_results_that_lie_beside_it(name: str) -> None:
     result = json.loads((ROOT / f"tests/benchmarks/results/{name}.json").read_text())
     for system, row in result["rows"].items():
@@ -78,6 +78,15 @@ def test_the_table_shows_the_results_that_lie_beside_it(name: str) -> None:
         ]
         mark = "**" if system == "kgrec" else ""
         assert f"| {name} | {mark}{system}{mark} | {' | '.join(figures)} |" in README
+
+
+def test_the_groups_by_time_are_those_that_lie_beside_them() -> None:
+    groups = json.loads((ROOT / "tests/benchmarks/results/ml1m_pearlm.json").read_text())["groups"]
+    said = [
+        f"{name} " + " and ".join(f"{of['rows'][who]['ndcg@10']:.3f}".lstrip("0") for who in ("kgrec", "ease"))
+        for name, of in groups.items()
+    ]
+    assert [text for text in said if text not in README] == []
 
 
 def test_the_figures_of_neo4j_are_those_that_lie_beside_them() -> None:
