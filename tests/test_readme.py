@@ -67,7 +67,7 @@ def test_shipped_schemas_and_loaders_are_all_named() -> None:
     assert [name for name in (*known_loaders(), *shipped_schemas()) if f"`{name}" not in README] == []
 
 
-@pytest.mark.parametrize("name", ["ml1m_pearlm", "ml100k_text", "lastfm_lightkg"])
+@pytest.mark.parametrize("name", ["ml1m_pearlm", "ml100k_text", "lastfm_lightkg", "dbbook2014"])
 def test_the_table_shows_the_results_that_lie_beside_it(name: str) -> None:
     result = json.loads((ROOT / f"tests/benchmarks/results/{name}.json").read_text())
     for system, row in result["rows"].items():
