@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import random
 import threading
+import time
 from collections import Counter
 
 from neo4j_running import Neo4jServer
@@ -60,16 +61,39 @@ def undisturbed(world: World) -> Counter[tuple[object, ...]]:
 
 
 class Killer(threading.Thread):
-    """Kills the server ``times`` times after a random while and starts it again, ``down`` seconds after."""
+    """Kills the server ``times`` times at random moments of an import and starts it again.
 
-    def __init__(self, server: Neo4jServer, rng: random.Random, times: int, most_s: float) -> None:
+    A moment is a batch and a while after it, so that it lies within the import however fast that is; the first may come
+    before any batch is in, while constraints are made.
+    """
+
+    def __init__(self, server: Neo4jServer, rng: random.Random, times: int, batches: int) -> None:
         super().__init__(name="killer", daemon=True)
-        self.server, self.rng, self.times, self.most_s = server, rng, times, most_s
+        self.server, self.rng = server, rng
+        self.moments = sorted(rng.sample(range(batches * 3 // 4), times))
         self.killed = 0
-        self.done = threading.Event()
+        self._furthest, self._changed, self._done = 0, threading.Condition(), False
+
+    def reached(self, batch: int) -> None:
+        """Told how far the import is."""
+        with self._changed:
+            self._furthest = max(batch, self._furthest)
+            self._changed.notify()
+
+    def end(self) -> None:
+        """The import is over: nothing more is killed."""
+        with self._changed:
+            self._done = True
+            self._changed.notify()
+        self.join()
 
     def run(self) -> None:
-        while self.killed < self.times and not self.done.wait(self.rng.uniform(0.05, self.most_s)):
+        for moment in self.moments:
+            with self._changed:
+                self._changed.wait_for(lambda due=moment: self._done or self._furthest >= due)
+                if self._done:
+                    return
+            time.sleep(self.rng.uniform(0.0, 0.3))
             self.server.kill()
             self.killed += 1
             self.server.restart()
