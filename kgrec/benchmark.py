@@ -7,6 +7,7 @@ import platform
 import resource
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -33,6 +34,8 @@ from kgrec.systems import OURS, SYSTEMS, named
 from kgrec.vocabulary import Vocabulary
 from kgrec_loaders.benchmark_folder import ITEM, BenchmarkFolder
 
+PROTOCOLS = ("split", "cold-items", "cold-users", "facts")
+
 
 def benchmark(
     folder: str,
@@ -41,6 +44,7 @@ def benchmark(
     models: str | tuple[str, ...] | None = None,
     seeds: int = 1,
     ablations: bool = False,
+    protocol: str = "split",
     budget: Budget | None = None,
     keep: str | Path | None = None,
     progress: Progress = silent,
@@ -58,6 +62,9 @@ def benchmark(
         seeds: number of runs, with seeds ``config.seed``, ``config.seed + 1``, ...; a system that uses no seed is run
             again only where the seed changes the split, see ``measured_once``.
         ablations: also take ours apart, see :func:`kgrec.ablations.ablations`; ten more trainings, with the first seed.
+        protocol: ``split`` is what stands above. ``cold-items`` and ``cold-users`` hide a tenth of the items or the
+            users in three folds, see :mod:`kgrec.cold_benchmark`; ``facts`` holds out a tenth of the facts, see
+            :mod:`kgrec.fact_benchmark`. These learn from the whole folder's behaviour, with systems of their own.
         budget: what each system may try on validation.
         keep: folder for finished systems, so that a run that was stopped goes on where it is given again. Only what was
             made from the same data with the same settings and versions is found there; the caller removes it.
@@ -99,21 +106,33 @@ def benchmark(
         )
     dataset, parts = to_dataset(tables)
     read = time.perf_counter() - started
-    if tables.labels:
+    if protocol not in PROTOCOLS:
+        raise ConfigError(
+            "there is no such protocol.",
+            where="protocol",
+            found=protocol,
+            expected=", ".join(PROTOCOLS),
+            next="choose one of them",
+        )
+    if tables.labels or protocol != "split":
         if models is not None or seeds > 1 or ablations:
             raise ConfigError(
-                "click labels are measured with systems and seeds of their own.",
+                "click labels, cold start and facts are measured with systems and seeds of their own.",
                 where=folder,
-                found="models, seeds or ablations beside ratings that are all 0 or 1",
+                found="models, seeds or ablations beside "
+                + ("ratings that are all 0 or 1" if tables.labels else f"the protocol {protocol}"),
                 expected="none of them",
                 next="leave them out",
             )
-        measured = _clicks(dataset, tables, parts, config, progress)
+        if protocol == "split":
+            measured = _clicks(dataset, tables, parts, config, progress)
+        else:
+            measured = _protocol(protocol, dataset, tables, config, progress)
     else:
         split_of = partial(_split, parts)
         plan = Plan(dataset, split_of, "valid" in parts, config, names, seeds, budget or Budget())
         measured = _lists(plan, ablations, None if keep is None else Path(keep), progress)
-    timings = {"reading": read, **measured.pop("timings_s"), "whole": time.perf_counter() - started}
+    timings = {"reading": read, **measured.pop("timings_s", {}), "whole": time.perf_counter() - started}
     return {
         "set": tables.path.name,
         **measured,
@@ -171,6 +190,29 @@ def _clicks(
     }
     measured = benchmark_clicks(dataset, pairs, config, progress=progress)
     return {**measured, "data": _sizes(dataset, **{name: len(part) for name, part in pairs.items()})}
+
+
+def _protocol(
+    name: str, dataset: Dataset, tables: BenchmarkFolder, config: TrainConfig, progress: Progress
+) -> dict[str, Any]:
+    """Cold start or facts, from all behaviour; of click labels the clicks."""
+    from kgrec.cold_benchmark import benchmark_cold_items, benchmark_cold_users
+    from kgrec.fact_benchmark import benchmark_facts
+
+    if tables.labels:
+        labels = np.concatenate([np.asarray(table["label"].to_numpy(), np.int64) for table in tables.splits().values()])
+        dataset = dataset.with_interactions(dataset.interactions.select(labels == 1))
+    protocols: dict[str, Callable[..., dict[str, Any]]] = {
+        "cold-items": benchmark_cold_items,
+        "cold-users": benchmark_cold_users,
+        "facts": benchmark_facts,
+    }
+    measured = protocols[name](dataset, config, progress=progress)
+    if "sd" in measured:
+        measured["spread"] = measured.pop("sd")
+    if isinstance(measured.get("settings"), list):
+        measured["settings"] = {f"fold {n}": each for n, each in enumerate(measured["settings"], start=1)}
+    return {**measured, "protocol": name, "data": _sizes(dataset, interactions=len(dataset.interactions))}
 
 
 def _sizes(dataset: Dataset, **parts: int) -> dict[str, int]:

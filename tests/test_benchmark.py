@@ -147,7 +147,7 @@ def test_click_labels_take_no_systems_and_seeds(tmp_path: Path) -> None:
     for options in ({"models": "ease"}, {"seeds": 2}, {"ablations": True}):
         with pytest.raises(ConfigError) as caught:
             benchmark(str(tmp_path / "clicks"), QUICK, **options)  # type: ignore[arg-type]
-        assert "click labels are measured with systems and seeds of their own." in str(caught.value)
+        assert "measured with systems and seeds of their own." in str(caught.value)
 
 
 def test_a_loop_is_no_fact_and_items_come_first(folder: Path) -> None:
@@ -197,6 +197,27 @@ def test_a_catalogue_that_is_too_large_is_refused_with_its_reason(
     said = capsys.readouterr().out
     assert "slim was not run: 20 items; beyond 5 it would run for hours" in said
     assert "ease_train_only" in said
+
+
+@pytest.mark.parametrize("protocol", ["cold-items", "cold-users"])
+def test_cold_start_is_measured_by_the_same_command(folder: Path, tmp_path: Path, protocol: str) -> None:
+    out = tmp_path / "cold.json"
+    settings = [
+        part for pair in QUICK.model_dump(exclude_defaults=True).items() for part in ("--set", "{}={}".format(*pair))
+    ]
+    assert run(["benchmark", str(folder), "--protocol", protocol, "--out", str(out), *settings, "--quiet"]) == 0
+    result = json.loads(out.read_text())
+    assert result["protocol"] == protocol
+    assert "kgrec" in result["rows"]
+    assert len(result["rows"]) >= 2
+    assert "kgrec" in out.with_suffix(".md").read_text()
+
+
+def test_a_protocol_that_is_not_there_is_said(folder: Path) -> None:
+    with pytest.raises(ConfigError, match="no such protocol"):
+        benchmark(str(folder), QUICK, protocol="cold")
+    with pytest.raises(ConfigError, match="systems and seeds of their own"):
+        benchmark(str(folder), QUICK, protocol="facts", seeds=2)
 
 
 def test_overlap_of_train_and_test_stops_the_run(folder: Path) -> None:

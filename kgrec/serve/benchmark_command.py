@@ -29,6 +29,12 @@ def benchmark(
     ablations: Annotated[
         bool, typer.Option("--ablations", help="Also take kgrec apart: channels, graph, texts, losses. Ten trainings.")
     ] = False,
+    protocol: Annotated[
+        str,
+        typer.Option(
+            "--protocol", metavar="NAME", help="split, or hide a tenth: cold-items, cold-users, facts (of the graph)."
+        ),
+    ] = "split",
     settings: opt.Settings = None,
     seed: opt.Seed = None,
     as_json: opt.Json = False,
@@ -42,7 +48,16 @@ def benchmark(
 
     keep = None if out is None else f"{out}.partial"
     with progress_line(quiet) as progress:
-        result = measure(folder, config, models=models, seeds=seeds, ablations=ablations, keep=keep, progress=progress)
+        result = measure(
+            folder,
+            config,
+            models=models,
+            seeds=seeds,
+            ablations=ablations,
+            protocol=protocol,
+            keep=keep,
+            progress=progress,
+        )
     if out is not None:
         from kgrec.report.result_files import write_result
 

@@ -92,13 +92,13 @@ def test_evaluate(shell: Shell, asked: list[Any]) -> None:
 
 def test_benchmark(shell: Shell, asked: list[Any]) -> None:
     said = shell("benchmark", "data/tiny", "--out", "results/tiny.json", "--json", "--set", "kg_weight=0.5")
-    named = {"models": None, "seeds": 1, "ablations": False, "keep": "results/tiny.json.partial"}
+    named = {"models": None, "seeds": 1, "ablations": False, "protocol": "split", "keep": "results/tiny.json.partial"}
     assert asked == [("benchmark", "data/tiny", TrainConfig(kg_weight=0.5), named)]
     assert said.json["set"] == "tiny"
     assert Said(0, Path("results/tiny.json").read_text(), "").json == said.json
     assert Path("results/tiny.md").read_text().startswith("# tiny\n")
     said = shell("benchmark", "data/tiny", "--models", "ease,bpr", "--seeds", "3", "--ablations", "--quiet")
-    assert asked[-1][-1] == {"models": "ease,bpr", "seeds": 3, "ablations": True, "keep": None}
+    assert asked[-1][-1] == {"models": "ease,bpr", "seeds": 3, "ablations": True, "protocol": "split", "keep": None}
     assert shell("benchmark", "data/tiny", "--seeds", "0").code == 2
 
 
