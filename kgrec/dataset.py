@@ -18,6 +18,8 @@ Array = npt.NDArray[Any]
 IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float32]
 
+_EARLIEST_S, _LATEST_S = 1e8, 1e11
+
 
 @dataclass(frozen=True)
 class Interactions:
@@ -69,6 +71,12 @@ class Interactions:
     def has_time(self) -> bool:
         """Whether every interaction carries a time."""
         return len(self) > 0 and not bool(np.isnan(self.time).any())
+
+    @property
+    def in_unix_seconds(self) -> bool:
+        """Whether every time is known and lies between 1e8 (1973) and 1e11 (the year 5138): seconds can be told apart
+        from positions in a sequence, which lie below, and from milliseconds, above."""
+        return self.has_time and float(self.time.min()) >= _EARLIEST_S and float(self.time.max()) <= _LATEST_S
 
     @property
     def kinds_present(self) -> frozenset[str]:

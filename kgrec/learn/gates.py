@@ -14,7 +14,7 @@ import numpy as np
 from scipy import sparse
 
 from kgrec.dataset import Array, IntArray, Interactions
-from kgrec.learn.moments import PAUSES, knows_pauses, moment_after
+from kgrec.learn.moments import PAUSES, moment_after
 from kgrec.progress import Progress
 from kgrec.ranking import block_size, per_user, rank_users
 from kgrec.scoring import AdditiveModel, Gates, Histories
@@ -197,7 +197,7 @@ class GateFitter:
 
     def _by_pause(self, weights: Array, table: Array, metrics: dict[str, float]) -> tuple[tuple[float, ...], Array]:
         """Weights by the pause since the last event, below those for an unknown one; noted in ``metrics``."""
-        if not (knows_pauses(self._train) and knows_pauses(self._valid)):
+        if not (self._train.in_unix_seconds and self._valid.in_unix_seconds):
             return (), table
         rows = [table]
         for least, most in zip(PAUSES, (*PAUSES[1:], np.inf), strict=True):

@@ -16,9 +16,6 @@ from kgrec.scoring import last_times
 PAUSES = (0.0, 1800.0)
 """Seconds from which a pause counts as another kind of moment: half an hour ends a session, as in web analytics."""
 
-_SMALLEST_UNIX = 1e8
-"""Times below are positions in a sequence (1e8 seconds is 1973), which know no pauses."""
-
 
 @dataclass(frozen=True)
 class Moment:
@@ -26,11 +23,6 @@ class Moment:
 
     history: Interactions
     wanted: Interactions
-
-
-def knows_pauses(interactions: Interactions) -> bool:
-    """Whether times are unix seconds, so that the difference of two is a time that somebody was away."""
-    return interactions.has_time and float(interactions.time.min()) > _SMALLEST_UNIX
 
 
 def moment_after(train: Interactions, valid: Interactions, n_users: int, least: float, most: float) -> Moment:

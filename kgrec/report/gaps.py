@@ -11,22 +11,19 @@ from kgrec.splits import Split
 GROUPS = ("same second", "up to an hour", "longer")
 
 _HOUR_S = 3600.0
-_EARLIEST_S, _LATEST_S = 1e8, 1e11
 
 
 def gap_groups(split: Split, n_users: int) -> dict[str, npt.NDArray[np.bool_]] | None:
     """Users by the time between their last event in train or validation and their first in the test set.
 
-    Only where that means something: every event has a time, the times are unix seconds, and no user's test begins
-    before their history ends. A time is taken for unix seconds between 1e8 (1973) and 1e11 (the year 5138): positions
-    in a sequence lie below, milliseconds above.
+    Only where that means something: every time is in unix seconds, and no user's test begins before their history ends.
 
     Returns:
         Name of each group to bool ``(n_users,)``; None where there are no such times.
     """
     parts = (split.train, split.valid, split.test)
-    times = np.concatenate([part.time for part in parts])
-    if len(times) == 0 or np.isnan(times).any() or times.min() < _EARLIEST_S or times.max() > _LATEST_S:
+    there = [part for part in parts if len(part)]
+    if not there or not all(part.in_unix_seconds for part in there):
         return None
     last, first = np.full(n_users, -np.inf), np.full(n_users, np.inf)
     for part in parts[:2]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from kgrec.dataset import Interactions
-from kgrec.learn.moments import knows_pauses, moment_after
+from kgrec.learn.moments import moment_after
 
 T0 = 1e9
 TRAIN = Interactions.of_pairs([0, 0, 1, 2], [0, 1, 0, 3], [T0, T0 + 10, T0, T0])
@@ -36,7 +36,8 @@ def test_the_order_of_the_input_does_not_matter() -> None:
     assert rows(moment.wanted) == {(0, 3), (0, 4)}
 
 
-def test_positions_and_unknown_times_know_no_pauses() -> None:
-    assert knows_pauses(VALID)
-    assert not knows_pauses(Interactions.of_pairs([0], [0], [5.0]))
-    assert not knows_pauses(Interactions.of_pairs([0, 0], [0, 1], [T0, np.nan]))
+def test_positions_milliseconds_and_unknown_times_are_no_seconds() -> None:
+    assert VALID.in_unix_seconds
+    assert not Interactions.of_pairs([0], [0], [5.0]).in_unix_seconds
+    assert not Interactions.of_pairs([0, 0], [0, 1], [T0, np.nan]).in_unix_seconds
+    assert not Interactions.of_pairs([0], [0], [T0 * 1e3]).in_unix_seconds
