@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kgrec.dataset import Array
+from kgrec.scoring import first_times, last_times
 from kgrec.splits import Split
 
 GROUPS = ("same second", "up to an hour", "longer")
@@ -25,13 +26,9 @@ def gap_groups(split: Split, n_users: int) -> dict[str, npt.NDArray[np.bool_]] |
     there = [part for part in parts if len(part)]
     if not there or not all(part.in_unix_seconds for part in there):
         return None
-    last, first = np.full(n_users, -np.inf), np.full(n_users, np.inf)
-    for part in parts[:2]:
-        np.maximum.at(last, part.user, part.time)
-    np.minimum.at(first, split.test.user, split.test.time)
-    both = np.isfinite(last) & np.isfinite(first)
-    gap: Array = np.where(both, first, 0.0) - np.where(both, last, 0.0)
+    # nan, which no comparison passes, for users who lack either
+    gap: Array = first_times(split.test, n_users) - last_times(split.train.joined(split.valid), n_users)
     if (gap < 0).any():
         return None
     masks = (gap == 0, (gap > 0) & (gap <= _HOUR_S), gap > _HOUR_S)
-    return {name: both & mask for name, mask in zip(GROUPS, masks, strict=True)}
+    return dict(zip(GROUPS, masks, strict=True))
