@@ -27,8 +27,9 @@ from kgrec.schema import GraphSchema
 from kgrec.scoring import AdditiveModel, Channel, Gates, HistoryWeights, LowRankMatrix, SparseMatrix
 from kgrec.vocabulary import Vocabulary
 
-FORMAT = 1
-_GATES = ("new_items", "new_item_offset", "pauses")
+FORMAT = 2
+_GATE_ARRAYS = ("edges", "channels", "prior", "new_channels")
+_GATES = ("new_prior", "new_item_offset", "pauses")
 _MANIFEST, _ARRAYS, _IDS = "manifest.json", "arrays.safetensors", "ids.json"
 
 
@@ -140,9 +141,7 @@ class Bundle:
         arrays: dict[str, Array] = {
             "prior": model.prior.astype(np.float32),
             "new": model.new,
-            "gates.edges": model.gates.edges,
-            "gates.channels": model.gates.channels,
-            "gates.prior": model.gates.prior,
+            **{f"gates.{name}": getattr(model.gates, name) for name in _GATE_ARRAYS},
             "node_embeddings": self.node_embeddings.astype(np.float32),
             "relation_embeddings": self.relation_embeddings.astype(np.float32),
             "interactions.user": seen.user,
@@ -177,8 +176,8 @@ class Bundle:
             ids = json.loads((root / _IDS).read_text(encoding="utf-8"))
             _check_sizes(arrays, ids)
             channels = tuple(_channel(entry, arrays, len(ids["items"])) for entry in manifest["channels"])
-            numbers = manifest["gates"] | {"pauses": tuple(manifest["gates"].get("pauses", ()))}
-            gates = Gates(arrays["gates.edges"], arrays["gates.channels"], arrays["gates.prior"], **numbers)
+            numbers = manifest["gates"] | {"pauses": tuple(manifest["gates"]["pauses"])}
+            gates = Gates(*(arrays[f"gates.{name}"] for name in _GATE_ARRAYS), **numbers)
             fields = ("user", "item", "time", "weight", "kind", "platform")
             schema = manifest["schema"]
             return cls(

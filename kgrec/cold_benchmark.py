@@ -10,7 +10,7 @@ from scipy import sparse
 
 from kgrec.config import TrainConfig
 from kgrec.dataset import Array, Dataset
-from kgrec.item_item import fact_matrix
+from kgrec.item_content import fact_matrix
 from kgrec.learn.fit import fit
 from kgrec.learn.text import encode_cached, open_encoder
 from kgrec.progress import Progress, silent
@@ -21,7 +21,6 @@ from kgrec.report.cold_start import (
     ContentKNN,
     Pool,
     first_items,
-    hide,
     measure_hidden,
     measure_users,
     measure_warm,
@@ -30,7 +29,7 @@ from kgrec.report.cold_start import (
 from kgrec.report.comparison import ModelRanker
 from kgrec.report.folds import Table, mean_and_sd
 from kgrec.report.tuning import tune
-from kgrec.splits import hold_out
+from kgrec.splits import hide, hold_out
 
 
 def benchmark_cold_items(

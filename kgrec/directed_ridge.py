@@ -12,9 +12,9 @@ import numpy as np
 from scipy import sparse
 from scipy.linalg import lapack
 
+from kgrec.blockwise import largest_per_column
 from kgrec.dataset import Array, Interactions
 from kgrec.errors import ConfigError
-from kgrec.item_item import largest_per_column
 
 _LONGEST = 2_000
 """Items of a history that are learned from, the latest: cost and memory grow with the square of it."""

@@ -179,7 +179,8 @@ class Gates:
         channels: ``((1 + pauses) * edges, channels)``, not negative; 0 closes a channel. The first ``edges`` rows are
             for an unknown pause, the next for one of at least ``pauses[0]``, and so on.
         prior: likewise, of the popularity prior.
-        new_items: factor on everything said about items without interactions.
+        new_channels: ``(channels,)``, what counts instead for items without interactions, whatever the history.
+        new_prior: likewise, of the popularity that their content predicts.
         new_item_offset: added to the score of an item without interactions.
         pauses: seconds, ascending from 0; empty where a pause makes no difference.
     """
@@ -187,9 +188,17 @@ class Gates:
     edges: Array
     channels: Array
     prior: Array
-    new_items: float = 1.0
+    new_channels: Array
+    new_prior: float = 0.0
     new_item_offset: float = 0.0
     pauses: tuple[float, ...] = ()
+
+    @classmethod
+    def common(cls, channels: Array, prior: float, new_items: float = 1.0, new_item_offset: float = 0.0) -> Gates:
+        """The same for every history, and ``new_items`` times that for items without interactions."""
+        channels = np.asarray(channels, np.float64)
+        new = (new_items * channels, new_items * prior, new_item_offset)
+        return cls(np.zeros(1, np.int64), channels[None, :], np.array([float(prior)]), *new)
 
     def bucket(self, lengths: Array, pauses: Array) -> Array:
         """Row of each user: history lengths, and seconds since their last event, nan where unknown."""
@@ -309,48 +318,49 @@ class AdditiveModel:
             if len(past) and scale.any():
                 weights = history[0, past].toarray()[0]
                 values[c] = weights[:, None] * channel.matrix.block(past, items) * scale[None, :]
-        base = mix.prior[0] * self.prior[items].astype(np.float64) * mix.factor[group] + mix.constant[group, 0]
+        base = mix.prior[group, 0] * self.prior[items].astype(np.float64) + mix.constant[group, 0]
         return Contributions(items, past, tuple(channel.name for channel in self.channels), values, base)
 
     def _mix(self, histories: Histories, dtype: npt.DTypeLike) -> _Mix:
         """Scale every channel to unit spread within each group of items, weigh it by its gate and add up."""
         users = len(histories)
         bucket = self.gates.bucket(histories.lengths, histories.pauses)
-        factor = np.array([1.0, self.gates.new_items])
+        groups = [(g, members) for g, members in enumerate((~self.new, self.new)) if members.any()]
         scale = np.zeros((len(self.channels), 2, users))
         constant = np.zeros((2, users))
         constant[1] = self.gates.new_item_offset
-        prior = self.gates.prior[bucket]
-        total = np.outer(prior, self.prior.astype(np.float64) * factor[self.new.astype(np.int64)]).astype(dtype)
+        prior = np.stack([self.gates.prior[bucket], np.full(users, self.gates.new_prior)])
+        total = np.empty((users, self.n_items), dtype)
+        for g, members in groups:
+            total[:, members] = np.outer(prior[g], self.prior[members].astype(np.float64))
         for c, (channel, history) in enumerate(zip(self.channels, histories.matrices, strict=True)):
-            gate = self.gates.channels[bucket, c]
-            if not gate.any():
+            gate = np.stack([self.gates.channels[bucket, c], np.full(users, self.gates.new_channels[c])])
+            if not any(gate[g].any() for g, _ in groups):
                 continue
             raw = channel.matrix.scores(history.astype(dtype))
             least = np.full(users, _TINY)
-            for g, members in enumerate((~self.new, self.new)):
-                if members.any():
-                    part = raw[:, members]
-                    mean, spread = part.mean(axis=1), part.std(axis=1)
-                    scale[c, g] = np.where(spread > _TINY, gate * factor[g] / np.maximum(spread, least), 0.0)
-                    least = np.maximum(_LEAST_SPREAD * spread, _TINY)
-                    constant[g] -= scale[c, g] * mean
-                    raw[:, members] = part * scale[c, g][:, None].astype(dtype)
+            for g, members in groups:
+                part = raw[:, members]
+                mean, spread = part.mean(axis=1), part.std(axis=1)
+                scale[c, g] = np.where(spread > _TINY, gate[g] / np.maximum(spread, least), 0.0)
+                least = np.maximum(_LEAST_SPREAD * spread, _TINY)
+                constant[g] -= scale[c, g] * mean
+                raw[:, members] = part * scale[c, g][:, None].astype(dtype)
             total += raw
         for g, members in enumerate((~self.new, self.new)):
             total[:, members] += constant[g][:, None].astype(dtype)
-        return _Mix(total, scale, constant, prior, factor)
+        return _Mix(total, scale, constant, prior)
 
 
 @dataclass(frozen=True)
 class _Mix:
     """What mixing made: scores ``(users, items)`` and the numbers that explain them.
 
-    ``scale`` is ``(channels, 2, users)`` and ``constant`` ``(2, users)``: items with interactions, then new ones.
+    ``scale`` is ``(channels, 2, users)``, ``constant`` and ``prior`` are ``(2, users)``: items with interactions, then
+    new ones.
     """
 
     total: Array
     scale: Array
     constant: Array
     prior: Array
-    factor: Array

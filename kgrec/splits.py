@@ -16,6 +16,7 @@ from kgrec.dataset import Array, IntArray, Interactions
 from kgrec.errors import ConfigError
 
 _TRAIN, _VALID, _TEST = 0, 1, 2
+_PARTS = 10
 
 
 @dataclass(frozen=True)
@@ -145,6 +146,28 @@ def hold_out_last(
     last = of_kind & (place == pairs.count[pairs.user] - 1) & (pairs.count[pairs.user] > 1)
     split = pairs.split(np.where(last, _VALID, _TRAIN))
     return split.train, split.valid
+
+
+def hide(rows: IntArray, fold: int, seed: int) -> IntArray:
+    """A random tenth of the distinct rows; the folds of one seed do not overlap.
+
+    Args:
+        rows: item or user rows, in any order and number.
+        fold: 0 to 9.
+
+    Raises:
+        ConfigError: no such fold, or fewer than ten distinct rows.
+    """
+    distinct = np.unique(rows)
+    if not 0 <= fold < _PARTS or len(distinct) < _PARTS:
+        raise ConfigError(
+            "a tenth cannot be hidden like this.",
+            found=f"fold {fold} of {len(distinct)} rows",
+            expected=f"a fold from 0 to {_PARTS - 1}, and at least {_PARTS} rows",
+            next="use fewer folds or more data",
+        )
+    hidden: IntArray = np.sort(np.array_split(np.random.default_rng(seed).permutation(distinct), _PARTS)[fold])
+    return hidden
 
 
 class _Pairs:

@@ -43,8 +43,9 @@ def slow_scores(model: AdditiveModel, events: Interactions) -> Array:
     """The formula of ``kgrec.scoring`` with dense matrices and loops, for one user."""
     length = len(set(events.item.tolist()))
     bucket = max(b for b, edge in enumerate(model.gates.edges) if length >= edge)
-    factor = np.where(model.new, model.gates.new_items, 1.0)
-    score = model.gates.prior[bucket] * model.prior * factor + np.where(model.new, model.gates.new_item_offset, 0.0)
+    gates = model.gates
+    score = np.where(model.new, gates.new_prior, gates.prior[bucket]) * model.prior
+    score += np.where(model.new, gates.new_item_offset, 0.0)
     for c, channel in enumerate(model.channels):
         matrix = channel.matrix
         dense = matrix.weights.toarray() if isinstance(matrix, SparseMatrix) else None
@@ -59,7 +60,7 @@ def slow_scores(model: AdditiveModel, events: Interactions) -> Array:
             if group.any() and raw[group].std() > 1e-6:
                 spread = max(raw[group].std(), least) if group is model.new else raw[group].std()
                 scaled = (raw[group] - raw[group].mean()) / spread
-                score[group] += model.gates.channels[bucket, c] * factor[group] * scaled
+                score[group] += (gates.new_channels[c] if group is model.new else gates.channels[bucket, c]) * scaled
     return np.asarray(score)
 
 
@@ -140,7 +141,7 @@ def test_what_an_item_says_of_itself_leaves_no_noise_to_blow_up(seed: int, dtype
     target[0] = rng.normal(size=16)
     model = AdditiveModel(
         (Channel("knowledge", LowRankMatrix(source, target)),),
-        Gates(np.array([0]), np.array([[1.0]]), np.array([0.0])),
+        Gates.common(np.ones(1), 0.0),
         np.zeros(50, np.float32),
         np.zeros(50, np.bool_),
     )
@@ -181,7 +182,7 @@ def test_a_sparse_matrix_takes_its_diagonal_out() -> None:
 def test_a_channel_whose_gate_is_closed_says_nothing() -> None:
     rng = np.random.default_rng(1)
     model = random_model(rng, 5)
-    closed = replace(model, gates=replace(model.gates, channels=np.zeros((3, 3))))
+    closed = replace(model, gates=replace(model.gates, channels=np.zeros((9, 3)), new_channels=np.zeros(3)))
     events = random_interactions(rng, 1, 5, 4)
     assert not closed.contributions(events, np.arange(5)).values.any()
 
@@ -190,7 +191,7 @@ def test_new_items_are_not_stretched_to_the_top_by_a_history_that_says_little_ab
     weights = np.zeros((4, 104))
     weights[0, 1:3], weights[0, 4] = (1.0, 0.5), 0.01  # one new item of a hundred is a little like item 0
     matrix = SparseMatrix(sparse.csr_matrix(np.vstack([weights, np.zeros((100, 104))]).astype(np.float32)))
-    gates = Gates(np.zeros(1, np.int64), np.ones((1, 1)), np.zeros(1))
+    gates = Gates.common(np.ones(1), 0.0)
     model = AdditiveModel((Channel("behaviour", matrix),), gates, np.zeros(104, np.float32), np.arange(104) >= 4)
     scores = scores_of(model, Interactions.of_pairs([0], [0]))
     assert scores[4] < 0.1 < scores[1]

@@ -59,7 +59,8 @@ def random_model(rng: np.random.Generator, n_items: int) -> AdditiveModel:
         np.array([0, 1, 3]),
         rng.random((9, 3)) * (rng.random((9, 3)) < 0.8),
         rng.random(9),
-        new_items=float(rng.choice([0.5, 1.0])),
+        new_channels=rng.random(3) * (rng.random(3) < 0.8),
+        new_prior=float(rng.random()),
         new_item_offset=float(rng.normal()),
         pauses=(0.0, 1800.0),
     )
@@ -167,7 +168,7 @@ def film_bundle(
             Channel("behaviour", SparseMatrix(sparse.csr_matrix(behaviour))),
             Channel("semantic", LowRankMatrix(text, text)),
         ),
-        Gates(np.array([0]), np.array([[1.0, 0.5]]), np.array([0.1])),
+        Gates.common(np.array([1.0, 0.5]), 0.1),
         np.array([1, 0.5, 0.5, 0, -1, -1, -1], np.float32),
         np.array([False] * 5 + [True] * 2),
     )

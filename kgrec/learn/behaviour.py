@@ -16,7 +16,9 @@ from scipy import sparse
 
 from kgrec.dataset import Array, Dataset, IntArray
 from kgrec.directed_ridge import directed_ridge
-from kgrec.item_item import content_map, ease, fact_matrix, item_knn
+from kgrec.item_content import fact_matrix
+from kgrec.item_item import ease, item_knn
+from kgrec.learn.content import Content, ContentSetting
 from kgrec.progress import Progress
 from kgrec.ranking import evaluate, sample_users
 from kgrec.scoring import Channel, HistoryWeights, SparseMatrix
@@ -42,6 +44,7 @@ class BehaviourSetting:
         scales: that spread of (EASE, neighbours), measured when the blend was chosen.
         history: weights of past interactions: recency, and a factor for each kind and platform where there are several.
         sequence: recencies of the channels that know what follows what; none without times, or with too many items.
+        content: how items without interactions are placed.
         top: weights kept per candidate.
     """
 
@@ -54,6 +57,7 @@ class BehaviourSetting:
     scales: tuple[float, float] = (1.0, 1.0)
     history: HistoryWeights = field(default_factory=HistoryWeights)
     sequence: tuple[float, ...] = ()
+    content: ContentSetting = field(default_factory=ContentSetting)
     top: int = 1000
 
     @property
@@ -90,7 +94,7 @@ class BehaviourLearner:
         progress: told what is tried.
 
     Attributes:
-        facts: items x facts, see :func:`kgrec.item_item.fact_matrix`.
+        facts: items x facts, see :func:`kgrec.item_content.fact_matrix`.
         new: items without interactions, bool ``(items,)``. Weights are solved among the others only.
     """
 
@@ -101,7 +105,7 @@ class BehaviourLearner:
         self.new = np.diff(seen.tocsc().indptr) == 0
         self._warm = np.flatnonzero(~self.new)
         self._seen = seen[:, self._warm].tocsr()
-        self._texts = texts
+        self._content = Content(dataset.facts, len(dataset.nodes), texts, self._seen, self._warm, self.new)
         self._progress = progress
 
     def choose(self, valid: sparse.csr_matrix) -> BehaviourSetting:
@@ -172,11 +176,28 @@ class BehaviourLearner:
         return whole[:, self._warm].astype(np.float32)
 
     def channels(self, setting: BehaviourSetting) -> list[Channel]:
-        """The channels of a setting: co-occurrence and, where times are known, sequence."""
-        return [self._co_occurrence(setting), *self._sequences(setting)]
+        """The channels of a setting: co-occurrence and, where times are known, sequence.
 
-    def _sequences(self, setting: BehaviourSetting) -> list[Channel]:
-        """What follows what, one channel per recency; it knows nothing of new items."""
+        All have the same columns of new items; what differs for these is how the histories fade.
+        """
+        blended = _blended((self._ease(setting), self._knn(setting)), setting).weights
+        columns = self._content.columns(setting.content) if self.places_new else None
+        found = []
+        for name, small, history in [("behaviour", blended, setting.steady), *self._sequences(setting)]:
+            weights = self._placed(small)
+            if columns is not None:
+                weights = weights + columns
+            found.append(Channel(name, SparseMatrix(weights.tocsr().astype(np.float32)), history))
+        return found
+
+    def choose_content(self, hidden: sparse.csr_matrix, history: HistoryWeights) -> ContentSetting:
+        """How new items are placed best: see :meth:`kgrec.learn.content.Content.choose`."""
+        data = self.dataset
+        weighted = history.matrix(data.interactions, len(data.users), len(data.items))
+        return self._content.choose(weighted.astype(np.float32), hidden, self._progress)
+
+    def _sequences(self, setting: BehaviourSetting) -> list[tuple[str, sparse.csr_matrix, HistoryWeights]]:
+        """What follows what, one name, matrix of warm items and history per recency."""
         if not setting.sequence:
             return []
         place = np.zeros(len(self.new), np.int64)
@@ -185,40 +206,20 @@ class BehaviourLearner:
         seen = replace(seen, item=place[seen.item])
         top = setting.top if len(self._warm) > _SMALL else None
         matrices = directed_ridge(seen, len(self._warm), setting.sequence, top=top)
-        return [
-            Channel(name, SparseMatrix(self._placed(weights, self._warm)), replace(setting.history, recency=recency))
-            for name, recency, weights in zip(SEQUENCES, setting.sequence, matrices, strict=True)
-        ]
+        histories = [replace(setting.history, recency=recency) for recency in setting.sequence]
+        return list(zip(SEQUENCES, matrices, histories, strict=True))
 
-    def _co_occurrence(self, setting: BehaviourSetting) -> Channel:
-        """EASE and neighbours, with columns for new items from their content."""
-        weights = _blended((self._ease(setting), self._knn(setting)), setting).weights
-        placed = self._placed(weights, self._warm)
-        if self._can_place_new():
-            # Cosine co-occurrence with its diagonal: what is like a warm item by content is liked with its neighbours.
-            near = item_knn(self._seen, neighbours=setting.neighbours) + sparse.identity(len(self._warm), np.float32)
-            known = sparse.csr_matrix(
-                (near.data, self._warm[near.indices], near.indptr), (len(self._warm), len(self.new))
-            )
-            mapped = content_map(known, self.facts, self._texts, self.new, l2=3.0, text_weight=0.1, top=200)
-            placed = placed + self._placed(mapped)
-        weights = placed.tocsr()
-        return Channel("behaviour", SparseMatrix(weights.astype(np.float32)), setting.steady)
-
-    def prior(self) -> Array:
+    def prior(self, setting: BehaviourSetting) -> Array:
         """Log number of an item's users in unit spread, float32 ``(items,)``; of new items as content predicts it."""
         known = np.log(np.diff(self._seen.tocsc().indptr) + 0.5)
-        prior = np.zeros(len(self.new))
+        prior = np.zeros(len(self.new), np.float32)
         prior[self._warm] = (known - known.mean()) / max(float(known.std()), 1e-9)
-        if self._can_place_new():
-            row = sparse.csr_matrix(prior[None, :].astype(np.float32))
-            prior = prior + content_map(row, self.facts, self._texts, self.new, l2=3.0, text_weight=0.1).toarray()[0]
-        result: Array = prior.astype(np.float32)
-        return result
+        return prior + self._content.prior(prior, setting.content) if self.places_new else prior
 
-    def _can_place_new(self) -> bool:
+    @property
+    def places_new(self) -> bool:
         """Whether there are new items with content, and few enough warm ones to solve the content map in memory."""
-        has_content = self.facts.nnz > 0 or self._texts is not None
+        has_content = self.facts.nnz > 0 or self._content.texts is not None
         return bool(self.new.any()) and len(self._warm) <= _WARM_LIMIT and has_content
 
     @property
@@ -258,11 +259,10 @@ class BehaviourLearner:
         exponent = setting.knn_user_exponent
         return SparseMatrix(item_knn(self._seen, neighbours=setting.neighbours, user_exponent=exponent))
 
-    def _placed(self, weights: sparse.csr_matrix, columns: IntArray | None = None) -> sparse.csr_matrix:
-        """Rows of warm items, and columns where they are of warm items only, put at their places among all items."""
+    def _placed(self, weights: sparse.csr_matrix) -> sparse.csr_matrix:
+        """Weights among warm items at their places among all items."""
         small, n = weights.tocoo(), len(self.new)
-        column = small.col if columns is None else columns[small.col]
-        return sparse.csr_matrix((small.data, (self._warm[small.row], column)), shape=(n, n))
+        return sparse.csr_matrix((small.data, (self._warm[small.row], self._warm[small.col])), shape=(n, n))
 
 
 def _blended(parts: tuple[SparseMatrix, SparseMatrix], setting: BehaviourSetting) -> SparseMatrix:

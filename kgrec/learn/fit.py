@@ -16,15 +16,18 @@ from kgrec.learn.behaviour import BehaviourLearner, BehaviourSetting
 from kgrec.learn.checkpoint import mark_diverged
 from kgrec.learn.gates import GateFitter
 from kgrec.learn.model import Embeddings, joined, unit_history
+from kgrec.learn.new_gates import Rehearsal
 from kgrec.learn.reach import Reach
 from kgrec.learn.text import encode_cached, open_encoder
 from kgrec.learn.trainer import Epoch, Trained, Trainer
 from kgrec.progress import Progress, silent
 from kgrec.ranking import evaluate, sample_users
 from kgrec.scoring import AdditiveModel, Channel, Gates, HistoryWeights, LowRankMatrix
-from kgrec.splits import hold_out
+from kgrec.splits import hide, hold_out
 
 _VALID_USERS = 3_000
+_NEW_SHARE, _NEW_LEAST = 0.01, 50
+"""New items get gates of their own from this share of the catalogue on, and this many others to learn them from."""
 _APART = 1_000_003
 """Between the seeds of an ensemble's members, so that runs with neighbouring seeds share none."""
 
@@ -150,6 +153,10 @@ class _Learner:
         valid = valid - valid.multiply(self.seen > 0)
         valid.eliminate_zeros()
         setting = self.behaviour.choose(valid)
+        rehearsal = self._hiding()
+        if rehearsal is not None:
+            rest, hidden = rehearsal
+            setting = replace(setting, content=rest.behaviour.choose_content(hidden, setting.steady))
         channels = self.behaviour.channels(setting)
         depths = (1, 0) if self.config.num_layers == "auto" else (self.config.num_layers,)
         sample = sample_users(valid, _VALID_USERS)
@@ -161,10 +168,33 @@ class _Learner:
         gates, metrics = GateFitter(
             model, self.dataset.interactions, held, self.n_users, self.config.seed, self.progress
         ).fit()
+        if rehearsal is not None:
+            rest, hidden = rehearsal
+            learned = rest.with_settings(Chosen(setting, depth, trained.best_epoch, gates))[0]
+            warm = (valid @ sparse.diags((~learned.new).astype(np.float32))).tocsr()
+            warm.eliminate_zeros()
+            met = Rehearsal(learned, rest.dataset.interactions, hidden, warm)
+            gates, found = met.fit(self.config.seed, self.progress)
+            metrics |= found
         for number, run in runs.items():
             metrics[f"learned part, {number} hops"] = _best_value(run)
         chosen = Chosen(setting, depth, trained.best_epoch, gates)
         return Learned(replace(model, gates=gates), members[0], chosen, metrics, trained.log)
+
+    def _hiding(self) -> tuple[_Learner, sparse.csr_matrix] | None:
+        """A learner from which a tenth of the items is hidden, and who took those, users x items.
+
+        None where no new item can be placed, or too few to be worth the time of one more training.
+        """
+        seen = self.dataset.interactions
+        new = self.behaviour.new
+        if not self.behaviour.places_new or new.mean() < _NEW_SHARE or (~new).sum() < _NEW_LEAST:
+            return None
+        is_hidden = np.isin(seen.item, hide(seen.item, 0, self.config.seed))
+        config = self.config.model_copy(update={"ensemble": 1})
+        rest = self.dataset.with_interactions(seen.select(~is_hidden))
+        hidden = seen.select(is_hidden).matrix(self.n_users, self.n_items)
+        return _Learner(rest, self.texts, config, None, self.progress), hidden
 
     def with_settings(self, chosen: Chosen) -> tuple[AdditiveModel, Embeddings]:
         """Learn with settings that are already chosen."""
@@ -221,8 +251,8 @@ class _Learner:
         channels = [*behaviour, Channel("knowledge", LowRankMatrix(embeddings.source, embeddings.target), weights)]
         if embeddings.texts is not None:
             channels.append(Channel("semantic", LowRankMatrix(embeddings.texts, embeddings.texts), weights))
-        gates = gates or Gates(np.zeros(1, np.int64), np.ones((1, len(channels))), np.ones(1))
-        return AdditiveModel(tuple(channels), gates, self.behaviour.prior(), self.behaviour.new)
+        gates = gates or Gates.common(np.ones(len(channels)), 1.0)
+        return AdditiveModel(tuple(channels), gates, self.behaviour.prior(setting), self.behaviour.new)
 
 
 @dataclass(frozen=True)
@@ -254,7 +284,8 @@ def settings_of(chosen: Chosen) -> dict[str, Any]:
             "edges": chosen.gates.edges.tolist(),
             "channels": chosen.gates.channels.tolist(),
             "prior": chosen.gates.prior.tolist(),
-            "new_items": chosen.gates.new_items,
+            "new_channels": chosen.gates.new_channels.tolist(),
+            "new_prior": chosen.gates.new_prior,
             "new_item_offset": chosen.gates.new_item_offset,
             "pauses": list(chosen.gates.pauses),
         },

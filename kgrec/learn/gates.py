@@ -137,7 +137,8 @@ class GateFitter:
         edges, table = self._by_length(weights, best)
         metrics = dict(zip([*names, "prior"], map(float, alone), strict=True)) | {"fused": _mean(best)}
         pauses, table = self._by_pause(weights, table, metrics)
-        gates = Gates(edges, table[:, :n], table[:, n], _NEW_ITEMS, pauses=pauses)
+        new = _NEW_ITEMS * weights
+        gates = Gates(edges, table[:, :n], table[:, n], new[:n], float(new[n]), pauses=pauses)
         return self._with_offset(gates), metrics
 
     def _search(self, view: _View, starts: list[Array], what: str) -> tuple[Array, Array]:

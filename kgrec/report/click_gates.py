@@ -40,7 +40,7 @@ def fit_click_gates(model: AdditiveModel, histories: Histories, valid: Pairs) ->
         KgrecError: all labels are the same.
     """
     names = [*(channel.name for channel in model.channels), "prior"]
-    alone = [_gates(weights) for weights in np.eye(len(names))]
+    alone = [Gates.common(weights[:-1], weights[-1]) for weights in np.eye(len(names))]
     parts = np.stack([_scores(model, gates, histories, valid) for gates in alone], axis=1)
     found = {name: auc(valid.label, part) for name, part in zip(names, parts.T, strict=True)}
     found["gates for lists"] = auc(valid.label, _scores(model, model.gates, histories, valid))
@@ -49,7 +49,8 @@ def fit_click_gates(model: AdditiveModel, histories: Histories, valid: Pairs) ->
     for factor in _NEW_ITEMS if new.any() else (1.0,):
         scaled = parts * np.where(new, factor, 1.0)[:, None]
         weights, offset = logistic_mixture(scaled, new, valid.label)
-        candidates.append((auc(valid.label, scaled @ weights + offset * new), _gates(weights, factor, offset)))
+        gates = Gates.common(weights[:-1], weights[-1], factor, offset)
+        candidates.append((auc(valid.label, scaled @ weights + offset * new), gates))
     found["fused"], gates = max(candidates, key=lambda candidate: candidate[0])
     return replace(model, gates=gates), found
 
@@ -83,8 +84,3 @@ def logistic_mixture(parts: Array, new: Array, label: Array) -> tuple[Array, flo
 
 def _scores(model: AdditiveModel, gates: Gates, histories: Histories, pairs: Pairs) -> Array:
     return pair_scores(ModelRanker(replace(model, gates=gates), histories), pairs, model.n_items)
-
-
-def _gates(weights: Array, new_items: float = 1.0, new_item_offset: float = 0.0) -> Gates:
-    """One weight per channel and the prior's last, the same for histories of any length."""
-    return Gates(np.zeros(1, np.int64), weights[None, :-1], weights[-1:], new_items, new_item_offset)

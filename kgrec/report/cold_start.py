@@ -10,40 +10,17 @@ import numpy as np
 from scipy import sparse
 
 from kgrec.dataset import Array, IntArray, Interactions
-from kgrec.errors import ConfigError
-from kgrec.item_item import content_knn
+from kgrec.item_content import content_knn
 from kgrec.ranking import Ranker, evaluate
 from kgrec.report.baselines import Setting
 from kgrec.scoring import HistoryWeights
+from kgrec.splits import hide
 
 Pool = Literal["hidden", "all"]
 POOLS: tuple[Pool, ...] = ("hidden", "all")
 
-_PARTS = 10
 _NEIGHBOURS = (5, 20, 100, 400)
 _RECENCY = (1.0, 0.95, 0.9, 0.8, 0.7)
-
-
-def hide(rows: IntArray, fold: int, seed: int) -> IntArray:
-    """A random tenth of the distinct rows; the folds of one seed do not overlap.
-
-    Args:
-        rows: item or user rows, in any order and number.
-        fold: 0 to 9.
-
-    Raises:
-        ConfigError: no such fold, or fewer than ten distinct rows.
-    """
-    distinct = np.unique(rows)
-    if not 0 <= fold < _PARTS or len(distinct) < _PARTS:
-        raise ConfigError(
-            "a tenth cannot be hidden like this.",
-            found=f"fold {fold} of {len(distinct)} rows",
-            expected=f"a fold from 0 to {_PARTS - 1}, and at least {_PARTS} rows",
-            next="use fewer folds or more data",
-        )
-    hidden: IntArray = np.sort(np.array_split(np.random.default_rng(seed).permutation(distinct), _PARTS)[fold])
-    return hidden
 
 
 def first_items(interactions: Interactions, n: int, seed: int = 0) -> tuple[Interactions, Interactions]:
@@ -84,7 +61,7 @@ class ContentKNN:
         neighbours: int = 100,
         recency: float = 1.0,
     ) -> ContentKNN:
-        """See :func:`kgrec.item_item.content_knn` and :class:`kgrec.scoring.HistoryWeights`."""
+        """See :func:`kgrec.item_content.content_knn` and :class:`kgrec.scoring.HistoryWeights`."""
         n_items = vectors.shape[0]
         taken = np.bincount(train.item, minlength=n_items) > 0
         history = HistoryWeights(recency).matrix(train, n_users, n_items).astype(np.float32)

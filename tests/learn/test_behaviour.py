@@ -49,7 +49,7 @@ def test_new_items_get_the_weights_and_the_popularity_of_what_they_resemble() ->
     for new in range(4):
         same = np.arange(20) % 4 == new
         assert to_new[:20][same, new].min() > to_new[:20][~same, new].max()
-    prior = learner.prior()
+    prior = learner.prior(BehaviourSetting())
     assert prior.dtype == np.float32
     assert prior[20] > prior[21:].max()
     assert prior[:20].mean() == pytest.approx(0.0, abs=1e-5)
@@ -61,7 +61,7 @@ def test_items_nobody_took_stay_empty_without_content() -> None:
     weights = learner.channels(BehaviourSetting())[0].matrix
     assert isinstance(weights, SparseMatrix)
     assert weights.weights[:, 2].nnz == 0
-    assert learner.prior()[2] == 0.0
+    assert learner.prior(BehaviourSetting())[2] == 0.0
 
 
 def test_a_kind_that_says_nothing_is_weighed_down() -> None:

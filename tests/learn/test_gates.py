@@ -44,7 +44,7 @@ def flat(seen: sparse.csr_matrix, n_channels: int) -> Histories:
 
 
 def single(n_channels: int, which: int, prior: float = 0.0) -> Gates:
-    return Gates(np.zeros(1, np.int64), np.eye(n_channels)[[which]], np.array([prior]))
+    return Gates.common(np.eye(n_channels)[which], prior)
 
 
 def held_out(rng: np.random.Generator, seen: sparse.csr_matrix, share: float = 0.2) -> sparse.csr_matrix:

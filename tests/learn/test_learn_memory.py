@@ -99,7 +99,7 @@ def test_gates_keep_to_their_budget(new_share: float, monkeypatch: pytest.Monkey
     new = np.arange(N_ITEMS) < N_ITEMS * new_share
     train, held = (part.select(~new[part.item]) for part in (train, held))
     low_rank = LowRankMatrix(*rng.normal(size=(2, N_ITEMS, 4)).astype(np.float32))
-    gates = Gates(np.zeros(1, np.int64), np.ones((1, 2)), np.ones(1))
+    gates = Gates.common(np.ones(2), 1.0)
     model = AdditiveModel(
         (Channel("a", low_rank), Channel("b", replace(low_rank, source=low_rank.target))),
         gates,

@@ -94,7 +94,7 @@ def one_good_channel() -> tuple[AdditiveModel, list[sparse.csr_matrix], Pairs]:
     channels = tuple(
         Channel(name, SparseMatrix(sparse.csr_matrix(m))) for name, m in (("camp", camp), ("noise", noise))
     )
-    gates = Gates(np.zeros(1, np.int64), np.array([[0.0, 1.0]]), np.zeros(1))
+    gates = Gates.common(np.array([0.0, 1.0]), 0.0)
     model = AdditiveModel(channels, gates, np.zeros(20, np.float32), np.arange(20) == 19)
     u, i = (part.ravel() for part in np.indices((40, 20)))
     left = clicks.matrix(40, 20).toarray()[u, i] == 0

@@ -6,18 +6,17 @@ import numpy as np
 import pytest
 
 from kgrec.dataset import Array, IntArray, Interactions
-from kgrec.errors import ConfigError
-from kgrec.item_item import content_knn
+from kgrec.item_content import content_knn
 from kgrec.report.cold_start import (
     ContentKNN,
     content_settings,
     first_items,
-    hide,
     measure_hidden,
     measure_users,
     measure_warm,
     tune_content,
 )
+from kgrec.splits import hide
 
 
 class Table:
@@ -28,27 +27,6 @@ class Table:
 
     def scores(self, users: IntArray) -> Array:
         return self.table[users].copy()
-
-
-def test_folds_are_tenths_that_do_not_overlap() -> None:
-    rows = np.repeat(np.arange(25), 3)
-    folds = [hide(rows, fold, seed=4) for fold in range(10)]
-    assert sorted(map(len, folds)) == [2] * 5 + [3] * 5
-    assert sorted(np.concatenate(folds)) == list(range(25))
-    assert any((hide(rows, 0, seed) != folds[0]).any() for seed in range(3))
-
-
-def test_what_cannot_be_hidden_is_said() -> None:
-    with pytest.raises(ConfigError) as error:
-        hide(np.arange(9), 2, 0)
-    assert str(error.value) == (
-        "ConfigError: a tenth cannot be hidden like this.\n"
-        "  found     fold 2 of 9 rows\n"
-        "  expected  a fold from 0 to 9, and at least 10 rows\n"
-        "  next      use fewer folds or more data"
-    )
-    with pytest.raises(ConfigError, match="a tenth cannot be hidden"):
-        hide(np.arange(20), 10, 0)
 
 
 def test_first_items_follow_time_and_keep_repeats_together() -> None:

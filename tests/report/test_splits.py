@@ -12,6 +12,7 @@ from kgrec.dataset import Interactions
 from kgrec.errors import ConfigError
 from kgrec.splits import (
     Split,
+    hide,
     hold_out_last,
     k_fold,
     leave_one_out,
@@ -160,3 +161,24 @@ def test_the_last_item_of_a_kind_is_held_out_whole(x: Interactions, seed: int) -
     assert len(pairs(valid)) == len({user for user, _ in pairs(valid)})
     for user, item in pairs(valid):
         assert last[user, item] == max(time for (other, _), time in last.items() if other == user)
+
+
+def test_folds_are_tenths_that_do_not_overlap() -> None:
+    rows = np.repeat(np.arange(25), 3)
+    folds = [hide(rows, fold, seed=4) for fold in range(10)]
+    assert sorted(map(len, folds)) == [2] * 5 + [3] * 5
+    assert sorted(np.concatenate(folds)) == list(range(25))
+    assert any((hide(rows, 0, seed) != folds[0]).any() for seed in range(3))
+
+
+def test_what_cannot_be_hidden_is_said() -> None:
+    with pytest.raises(ConfigError) as error:
+        hide(np.arange(9), 2, 0)
+    assert str(error.value) == (
+        "ConfigError: a tenth cannot be hidden like this.\n"
+        "  found     fold 2 of 9 rows\n"
+        "  expected  a fold from 0 to 9, and at least 10 rows\n"
+        "  next      use fewer folds or more data"
+    )
+    with pytest.raises(ConfigError, match="a tenth cannot be hidden"):
+        hide(np.arange(20), 10, 0)

@@ -1,0 +1,87 @@
+"""The ridge over nearest items against systems solved one by one."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import sparse
+
+from kgrec import item_item, local_ridge
+from kgrec.local_ridge import nearest_products
+
+
+def random_rows(seed: int, n: int = 12) -> sparse.csc_matrix:
+    rng = np.random.default_rng(seed)
+    dense = rng.random((40, n)) * (rng.random((40, n)) < 0.3)
+    dense[:, n - 1] = 0  # an item of nobody
+    return sparse.csc_matrix(dense.astype(np.float32))
+
+
+@given(st.integers(0, 50))
+def test_with_all_others_near_it_is_the_whole_ridge(seed: int) -> None:
+    dense = np.random.default_rng(seed).random((40, 12)).astype(np.float32)  # every two items have something in common
+    rows = sparse.csc_matrix(dense)
+    penalty = np.linspace(0.5, 2.0, 12)
+    gram = rows.toarray().astype(np.float64).T @ rows.toarray() + np.diag(penalty)
+    inverse = np.linalg.inv(gram)
+    expected = -inverse / np.diag(inverse)[None, :]
+    np.fill_diagonal(expected, 0.0)
+    found = local_ridge.local_ridge(rows, penalty, 11)
+    assert found.dtype == np.float32
+    np.testing.assert_allclose(found.toarray(), expected, atol=1e-4)
+
+
+@pytest.mark.parametrize("systems", [1, 5, 256])
+def test_each_item_is_regressed_on_its_nearest(systems: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(local_ridge, "_SYSTEMS", systems)
+    rows = random_rows(1)
+    penalty = np.full(12, 0.7)
+    dense = rows.toarray().astype(np.float64)
+    gram = dense.T @ dense
+    norms = np.where(np.diag(gram) > 0, np.sqrt(np.diag(gram)), np.inf)
+    cosine = gram / norms[:, None] / norms[None, :]
+    np.fill_diagonal(cosine, 0.0)
+    near = [np.argsort(-cosine[:, item])[:3] for item in range(12)]
+    near = [places[cosine[places, item] > 0] for item, places in enumerate(near)]
+    known = np.zeros((12, 12), bool)
+    for item, places in enumerate(near):
+        known[item, places] = known[places, item] = True
+    expected = np.zeros((12, 12))
+    for item, places in enumerate(near):
+        system = np.where(known, gram, 0.0)[np.ix_(places, places)] + np.diag((np.diag(gram) + penalty)[places])
+        expected[places, item] = np.linalg.solve(system, gram[places, item])
+    np.testing.assert_allclose(local_ridge.local_ridge(rows, penalty, 3).toarray(), expected, atol=1e-4)
+
+
+@pytest.mark.parametrize("products", [1, 100, 10_000])
+def test_nearest_products_do_not_depend_on_the_blocks(products: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = random_rows(2).tocsr()
+    whole = nearest_products(rows, 11).toarray()
+    expected = rows.toarray().T @ rows.toarray()
+    np.fill_diagonal(expected, 0.0)
+    np.testing.assert_allclose(whole, expected, atol=1e-5)
+    monkeypatch.setattr(local_ridge, "_PRODUCTS", products)
+    np.testing.assert_allclose(nearest_products(rows, 4).toarray(), _reference(expected, rows, 4), atol=1e-5)
+
+
+def _reference(products: np.ndarray, rows: sparse.csr_matrix, top: int) -> np.ndarray:
+    norms = np.sqrt(rows.power(2).sum(axis=0)).A1
+    cosine = products / np.where(norms > 0, norms, np.inf)[None, :]
+    kept = np.zeros_like(products)
+    for item in range(len(products)):
+        best = np.argsort(-cosine[item])[:top]
+        kept[item, best] = products[item, best]
+    return kept
+
+
+def test_a_row_that_nearly_everything_is_in_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = random_rows(3)
+    broad = sparse.vstack([rows, sparse.csr_matrix(np.ones((1, 12), np.float32))]).tocsc()
+    monkeypatch.setattr(local_ridge, "_BROAD", 11)
+    without = local_ridge.local_ridge(rows, np.ones(12), 11).toarray()
+    np.testing.assert_allclose(local_ridge.local_ridge(broad, np.ones(12), 11).toarray(), without, atol=1e-6)
+
+
+def test_nobody_took_anything() -> None:
+    assert local_ridge.local_ridge(sparse.csc_matrix((2, 3), dtype=np.float32), np.ones(3), 2).nnz == 0
+    assert item_item.ease(sparse.csr_matrix((2, 3), dtype=np.float32), 1.0).nnz == 0
