@@ -1,17 +1,19 @@
-"""Large matrices a few columns at a time: solving symmetric systems in place, keeping the largest of every column."""
+"""Large matrices a part at a time: symmetric systems solved in place, the largest entries of every column or row."""
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 
 import numpy as np
 from scipy import sparse
 from scipy.linalg import lapack
 
-from kgrec.dataset import Array
+from kgrec.dataset import Array, IntArray
 from kgrec.errors import ConfigError
 
 _COLUMNS = 512
+_PRODUCTS = 20_000_000
 
 
 def inverted(gram: Array, setting: str, value: float) -> Array:
@@ -72,3 +74,44 @@ def largest_per_column(
     result: sparse.csr_matrix = stacked.T.tocsr().astype(np.float32)
     result.sort_indices()
     return result
+
+
+def nearest_products(by_row: sparse.csr_matrix, top: int, output_exponent: float = 0.5) -> sparse.csr_matrix:
+    """The inner products ``R'R`` of each item with the others whose cosine with it is largest.
+
+    Args:
+        by_row: R, what is counted x items.
+        top: others kept per item.
+
+    Returns:
+        float32 ``(items, items)``, row i holds the others of item i, sorted; no diagonal.
+    """
+    n = by_row.shape[1]
+    transposed = by_row.T.tocsr()
+    own = np.asarray(by_row.power(2).sum(axis=0), np.float64).ravel()
+    scale = np.where(own > 0, own, np.inf) ** -(1.0 - output_exponent)
+    pairs = transposed.astype(bool).astype(np.int64) @ np.diff(by_row.indptr)
+    block = np.searchsorted(np.cumsum(pairs), np.arange(0, max(int(pairs.sum()), 1), _PRODUCTS), side="left")
+    starts = np.unique(np.append(block, n))
+    parts = [
+        _largest((transposed[low:high] @ by_row).tocsr(), scale, np.arange(low, high), top)
+        for low, high in itertools.pairwise(starts)
+    ]
+    found: sparse.csr_matrix = sparse.vstack(parts, format="csr", dtype=np.float32)
+    found.sort_indices()
+    return found
+
+
+def _largest(products: sparse.csr_matrix, scale: Array, items: IntArray, top: int) -> sparse.csr_matrix:
+    """Per row the entries that are largest times the scale of their column, without that of the item itself."""
+    kept: list[IntArray] = []
+    for place, item in enumerate(items):
+        low, high = products.indptr[place], products.indptr[place + 1]
+        column = products.indices[low:high]
+        value = products.data[low:high] * scale[column]
+        value[column == item] = 0.0
+        best = np.argpartition(value, -top)[-top:] if len(value) > top else np.arange(len(value))
+        kept.append(low + best[value[best] > 0])
+    chosen = np.concatenate(kept)
+    ends = np.cumsum([0, *map(len, kept)])
+    return sparse.csr_matrix((products.data[chosen], products.indices[chosen], ends), shape=products.shape)

@@ -13,9 +13,10 @@ import numpy as np
 from scipy import sparse
 from scipy.linalg import lapack
 
-from kgrec.blockwise import blocks_of, factorised, inverted, largest_per_column
+from kgrec.blockwise import blocks_of, factorised, inverted, largest_per_column, nearest_products
 from kgrec.dataset import Array
 
+_SPARSE_ITEMS = 5_000
 _FEW_ROWS = 0.6
 """Users and facts per item below which the ridge is solved over them; at about 1 both ways cost the same."""
 
@@ -55,6 +56,32 @@ def ease(
     Raises:
         ConfigError: the ridge is too small for the system to be solved.
     """
+    rows, penalty = ridge_system(
+        X,
+        ridge,
+        facts=facts,
+        fact_weight=fact_weight,
+        user_exponent=user_exponent,
+        item_exponent=item_exponent,
+        relative=relative,
+    )
+    n = X.shape[1]
+    rows = rows[np.flatnonzero(np.diff(rows.tocsr().indptr))]
+    solve = _by_rows if 0 < rows.shape[0] < _FEW_ROWS * n else _by_columns
+    return largest_per_column(solve(rows.tocsc(), penalty, ridge, diagonal), n, n, top)
+
+
+def ridge_system(
+    X: sparse.csr_matrix,
+    ridge: float,
+    *,
+    facts: sparse.csr_matrix | None = None,
+    fact_weight: float = 0.0,
+    user_exponent: float = 0.0,
+    item_exponent: float = 0.0,
+    relative: bool = True,
+) -> tuple[sparse.csc_matrix, Array]:
+    """R and D of the system ``G = R'R + D`` of :func:`ease`: weighted users and facts x items, and ``(items,)``."""
     taken = X.tocsc().astype(np.float32)
     of_user = np.maximum(np.diff(X.tocsr().indptr), 1.0) ** -user_exponent
     rows = (sparse.diags(np.sqrt(of_user).astype(np.float32)) @ taken).tocsc()
@@ -64,9 +91,7 @@ def ease(
         rows = sparse.vstack([rows, np.float32(np.sqrt(fact_weight * mean)) * facts.T]).tocsc()
     spread = np.maximum(np.diff(taken.indptr), 1.0) ** item_exponent
     penalty = (ridge * (mean if relative else 1.0) * spread / spread.mean()).astype(np.float32)
-    rows = rows[np.flatnonzero(np.diff(rows.tocsr().indptr))]
-    solve = _by_rows if 0 < rows.shape[0] < _FEW_ROWS * n else _by_columns
-    return largest_per_column(solve(rows.tocsc(), penalty, ridge, diagonal), n, n, top)
+    return rows, penalty
 
 
 def _by_columns(rows: sparse.csc_matrix, penalty: Array, ridge: float, keep_diagonal: bool) -> Callable[[slice], Array]:
@@ -146,6 +171,13 @@ def item_knn(
     transposed = taken.T
     own = np.asarray(taken.multiply(weighted).sum(axis=0), np.float32).ravel()
     n = X.shape[1]
+    if n > _SPARSE_ITEMS and similarity == "cosine" and not shrink:
+        # Most pairs share no user: only those that do are looked at.
+        rows = sparse.diags(np.sqrt(of_user).astype(np.float32)) @ X.tocsr().astype(np.float32)
+        near = nearest_products(rows.tocsr(), neighbours, output_exponent)
+        norm = np.where(own > 0, own, 1.0)
+        left, right = (sparse.diags(norm**-e) for e in (output_exponent, 1.0 - output_exponent))
+        return (left @ near @ right).T.tocsr().astype(np.float32)
 
     def similarities(columns: slice) -> Array:
         block: Array = (transposed @ weighted[:, columns]).toarray()

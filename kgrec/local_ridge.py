@@ -6,14 +6,12 @@ most, as fsSLIM does (Ning and Karypis 2011), in closed form as EASE (arXiv 1905
 
 from __future__ import annotations
 
-import itertools
-
 import numpy as np
 from scipy import sparse
 
-from kgrec.dataset import Array, IntArray
+from kgrec.blockwise import nearest_products
+from kgrec.dataset import Array
 
-_PRODUCTS = 20_000_000
 _BROAD = 5_000
 _SYSTEMS = 256
 
@@ -55,44 +53,3 @@ def local_ridge(rows: sparse.csc_matrix, penalty: Array, nearest: int) -> sparse
         weights.data[products.indptr[start] : products.indptr[items[-1] + 1]] = solved[used]
     found: sparse.csr_matrix = weights.T.tocsr()
     return found
-
-
-def nearest_products(by_row: sparse.csr_matrix, top: int, output_exponent: float = 0.5) -> sparse.csr_matrix:
-    """The inner products ``R'R`` of each item with the others whose cosine with it is largest.
-
-    Args:
-        by_row: R, what is counted x items.
-        top: others kept per item.
-
-    Returns:
-        float32 ``(items, items)``, row i holds the others of item i, sorted; no diagonal.
-    """
-    n = by_row.shape[1]
-    transposed = by_row.T.tocsr()
-    own = np.asarray(by_row.power(2).sum(axis=0), np.float64).ravel()
-    scale = np.where(own > 0, own, np.inf) ** -(1.0 - output_exponent)
-    pairs = transposed.astype(bool).astype(np.int64) @ np.diff(by_row.indptr)
-    block = np.searchsorted(np.cumsum(pairs), np.arange(0, max(int(pairs.sum()), 1), _PRODUCTS), side="left")
-    starts = np.unique(np.append(block, n))
-    parts = [
-        _largest((transposed[low:high] @ by_row).tocsr(), scale, np.arange(low, high), top)
-        for low, high in itertools.pairwise(starts)
-    ]
-    found: sparse.csr_matrix = sparse.vstack(parts, format="csr", dtype=np.float32)
-    found.sort_indices()
-    return found
-
-
-def _largest(products: sparse.csr_matrix, scale: Array, items: IntArray, top: int) -> sparse.csr_matrix:
-    """Per row the entries that are largest times the scale of their column, without that of the item itself."""
-    kept: list[IntArray] = []
-    for place, item in enumerate(items):
-        low, high = products.indptr[place], products.indptr[place + 1]
-        column = products.indices[low:high]
-        value = products.data[low:high] * scale[column]
-        value[column == item] = 0.0
-        best = np.argpartition(value, -top)[-top:] if len(value) > top else np.arange(len(value))
-        kept.append(low + best[value[best] > 0])
-    chosen = np.concatenate(kept)
-    ends = np.cumsum([0, *map(len, kept)])
-    return sparse.csr_matrix((products.data[chosen], products.indices[chosen], ends), shape=products.shape)

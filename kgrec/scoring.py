@@ -325,7 +325,12 @@ class AdditiveModel:
         """Scale every channel to unit spread within each group of items, weigh it by its gate and add up."""
         users = len(histories)
         bucket = self.gates.bucket(histories.lengths, histories.pauses)
-        groups = [(g, members) for g, members in enumerate((~self.new, self.new)) if members.any()]
+        # A slice of everything is a view, where a mask would copy.
+        groups: list[tuple[int, slice | Array]] = [
+            (g, slice(None) if members.all() else members)
+            for g, members in enumerate((~self.new, self.new))
+            if members.any()
+        ]
         scale = np.zeros((len(self.channels), 2, users))
         constant = np.zeros((2, users))
         constant[1] = self.gates.new_item_offset
@@ -345,9 +350,9 @@ class AdditiveModel:
                 scale[c, g] = np.where(spread > _TINY, gate[g] / np.maximum(spread, least), 0.0)
                 least = np.maximum(_LEAST_SPREAD * spread, _TINY)
                 constant[g] -= scale[c, g] * mean
-                raw[:, members] = part * scale[c, g][:, None].astype(dtype)
+                raw[:, members] = np.multiply(part, scale[c, g][:, None].astype(dtype), out=part)
             total += raw
-        for g, members in enumerate((~self.new, self.new)):
+        for g, members in groups:
             total[:, members] += constant[g][:, None].astype(dtype)
         return _Mix(total, scale, constant, prior)
 

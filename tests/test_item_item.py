@@ -127,3 +127,13 @@ def test_few_users_are_solved_over_users_with_the_same_weights(
     small = item_item.ease(X, 0.7, **settings).toarray()
     monkeypatch.setattr(item_item, "_FEW_ROWS", 0.0)
     np.testing.assert_allclose(item_item.ease(X, 0.7, **settings).toarray(), small, atol=1e-5)
+
+
+@pytest.mark.parametrize(("neighbours", "exponent"), [(3, 0.5), (12, 0.2)])
+def test_neighbours_of_a_large_catalogue_are_the_same(
+    X: sparse.csr_matrix, neighbours: int, exponent: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = {"neighbours": neighbours, "user_exponent": 0.5, "output_exponent": exponent}
+    dense = item_item.item_knn(X, **settings).toarray()
+    monkeypatch.setattr(item_item, "_SPARSE_ITEMS", 0)
+    np.testing.assert_allclose(item_item.item_knn(X, **settings).toarray(), dense, atol=1e-6)

@@ -1,4 +1,4 @@
-"""The ridge over nearest items against systems solved one by one."""
+"""The ridge over nearest items, and finding those, against systems solved one by one."""
 
 import numpy as np
 import pytest
@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import sparse
 
-from kgrec import item_item, local_ridge
-from kgrec.local_ridge import nearest_products
+from kgrec import blockwise, item_item, local_ridge
+from kgrec.blockwise import nearest_products
 
 
 def random_rows(seed: int, n: int = 12) -> sparse.csc_matrix:
@@ -60,7 +60,7 @@ def test_nearest_products_do_not_depend_on_the_blocks(products: int, monkeypatch
     expected = rows.toarray().T @ rows.toarray()
     np.fill_diagonal(expected, 0.0)
     np.testing.assert_allclose(whole, expected, atol=1e-5)
-    monkeypatch.setattr(local_ridge, "_PRODUCTS", products)
+    monkeypatch.setattr(blockwise, "_PRODUCTS", products)
     np.testing.assert_allclose(nearest_products(rows, 4).toarray(), _reference(expected, rows, 4), atol=1e-5)
 
 

@@ -17,14 +17,17 @@ from scipy import sparse
 from kgrec.dataset import Array, Dataset, IntArray
 from kgrec.directed_ridge import directed_ridge
 from kgrec.item_content import fact_matrix
-from kgrec.item_item import ease, item_knn
+from kgrec.item_item import ease, item_knn, ridge_system
 from kgrec.learn.content import Content, ContentSetting
+from kgrec.local_ridge import local_ridge
 from kgrec.progress import Progress
 from kgrec.ranking import evaluate, sample_users
 from kgrec.scoring import Channel, HistoryWeights, SparseMatrix
 
 _WARM_LIMIT = 15_000
 _RIDGE_LIMIT = 30_000
+_NEAREST = 100
+"""Items that each is regressed on where the whole ridge would be too large."""
 _RECENCY = (1.0, 0.98, 0.95, 0.9, 0.8, 0.7)
 _FACTORS = (0.0, 0.1, 0.3, 3.0, 10.0)
 SEQUENCES = {"latest": 0.7, "sequence": 0.97}
@@ -107,6 +110,7 @@ class BehaviourLearner:
         self._seen = seen[:, self._warm].tocsr()
         self._content = Content(dataset.facts, len(dataset.nodes), texts, self._seen, self._warm, self.new)
         self._progress = progress
+        self._solved: tuple[tuple[float, ...], SparseMatrix] | None = None
 
     def choose(self, valid: sparse.csr_matrix) -> BehaviourSetting:
         """Try the grid on validation pairs ``(users, items)`` of some users, one group of settings after the other."""
@@ -125,7 +129,7 @@ class BehaviourLearner:
             self._progress("behaviour: ridge and facts", number + 1, len(eases), f"ndcg@10 {tried[-1][0]:.4f}")
         best = max(tried, key=lambda pair: pair[0])[1]
         tried = []
-        grid = list(itertools.product((50, 200), (0.0, 0.5, 1.0)))
+        grid = list(itertools.product((50, 200), (0.0, 0.5, 1.0))) if self._system <= _RIDGE_LIMIT else [(200, 0.5)]
         for number, (neighbours, exponent) in enumerate(grid):
             setting = replace(best, neighbours=neighbours, knn_user_exponent=exponent)
             tried.append((quality(self._knn(setting)), setting))
@@ -239,21 +243,23 @@ class BehaviourLearner:
         return [{"ridge": ridge, "fact_weight": weight, "user_exponent": exponent} for ridge, weight, exponent in grid]
 
     def _ease(self, setting: BehaviourSetting) -> SparseMatrix:
-        """The ridge; nothing where its dense matrix would be too large, which leaves the neighbours alone."""
-        n = len(self._warm)
-        if self._system > _RIDGE_LIMIT:
-            return SparseMatrix(sparse.csr_matrix((n, n), dtype=np.float32))
-        return SparseMatrix(
-            ease(
-                self._seen,
-                setting.ridge,
-                facts=self.facts[self._warm],
-                fact_weight=setting.fact_weight,
-                user_exponent=setting.user_exponent,
-                item_exponent=0.5,
-                top=setting.top,
-            )
-        )
+        """The ridge; over the nearest items only where its dense matrix would be too large. The last one is kept."""
+        of_ridge = {
+            "ridge": setting.ridge,
+            "facts": self.facts[self._warm],
+            "fact_weight": setting.fact_weight,
+            "user_exponent": setting.user_exponent,
+            "item_exponent": 0.5,
+        }
+        key = (setting.ridge, setting.fact_weight, setting.user_exponent, setting.top)
+        if self._solved is None or self._solved[0] != key:
+            self._solved = None  # before the next one needs its memory
+            if self._system <= _RIDGE_LIMIT:
+                weights = ease(self._seen, top=setting.top, **of_ridge)
+            else:
+                weights = local_ridge(*ridge_system(self._seen, **of_ridge), _NEAREST)
+            self._solved = key, SparseMatrix(weights)
+        return self._solved[1]
 
     def _knn(self, setting: BehaviourSetting) -> SparseMatrix:
         exponent = setting.knn_user_exponent

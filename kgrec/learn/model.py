@@ -98,6 +98,26 @@ class JointModel(nn.Module):
             own = own + (chosen**2).sum(1)
         return total - (history if columns is None else history[:, columns]) * own
 
+    def sampled_scores(
+        self, source: Tensor, target: Tensor, texts: Tensor | None, history: sparse.csr_matrix, columns: Tensor
+    ) -> Tensor:
+        """:meth:`scores` of some columns for sparse weighted histories ``(users, items)``, without dense ones."""
+        items, weights = torch.from_numpy(history.indices.astype(np.int64)), torch.from_numpy(history.data).float()
+        starts = torch.from_numpy(history.indptr[:-1].astype(np.int64))
+
+        def summed(table: Tensor) -> Tensor:
+            return F.embedding_bag(items, table, starts, mode="sum", per_sample_weights=weights)
+
+        pick = rows_of(target, columns)
+        total = self.bias.index_select(0, columns) + summed(source) @ pick.T
+        own = (rows_of(source, columns) * pick).sum(1)
+        if texts is not None:
+            chosen = rows_of(texts, columns)
+            total = total + summed(texts) @ chosen.T
+            own = own + (chosen**2).sum(1)
+        of_columns = torch.from_numpy(history[:, columns.numpy()].toarray().astype(np.float32))
+        return total - of_columns * own
+
     def nodes(self, encoded: dict[str, Tensor]) -> Tensor:
         """All node embeddings in the data set's order, items first."""
         return torch.cat([encoded[ITEM], encoded[ENTITY]])

@@ -165,12 +165,12 @@ class Trainer:
     def _losses(self, users: Array, rng: np.random.Generator) -> dict[str, Tensor]:
         config, model = self.config, self.model
         source, target, texts = model.encode(config.free_dropout)
-        positives = dense_rows(self._positives, users)
-        history = dense_rows(self._histories, users)
-        history = history * (torch.rand_like(history) >= config.dropout) / (1 - config.dropout)
         if self._sampled:
-            behaviour = self._sampled_loss(source["item"], target["item"], texts, history, positives, rng)
+            behaviour = self._sampled_loss(source["item"], target["item"], texts, users, rng)
         else:
+            positives = dense_rows(self._positives, users)
+            history = dense_rows(self._histories, users)
+            history = history * (torch.rand_like(history) >= config.dropout) / (1 - config.dropout)
             scores = model.scores(source["item"], target["item"], texts, history, self._known)
             behaviour = (softmax_loss if config.loss == "softmax" else exact_bce)(scores, positives[:, self._known])
         zero = behaviour.new_zeros(())
@@ -182,26 +182,28 @@ class Trainer:
         }
 
     def _sampled_loss(
-        self,
-        source: Tensor,
-        target: Tensor,
-        texts: Tensor | None,
-        history: Tensor,
-        positives: Tensor,
-        rng: np.random.Generator,
+        self, source: Tensor, target: Tensor, texts: Tensor | None, users: Array, rng: np.random.Generator
     ) -> Tensor:
-        owner, item = positives.nonzero(as_tuple=True)
-        number = self.config.num_negatives
-        if self.config.loss == "gbce":
-            drawn = uniform_negatives(self._known, number, rng)
+        """The loss over the batch's own items and some drawn ones; nothing is as wide as the catalogue."""
+        config = self.config
+        mine = self._positives[users]
+        if config.loss == "gbce":
+            drawn = uniform_negatives(self._known, config.num_negatives, rng)
         else:
-            drawn, log_weight = popularity_negatives(self._counts, number, rng)
-        taken, column = torch.unique(item, return_inverse=True)
-        scores = self.model.scores(source, target, texts, history, torch.cat([taken, drawn]))
-        positive, negative, own = scores[owner, column], scores[:, len(taken) :], positives[:, drawn] > 0
-        if self.config.loss == "gbce":
-            return gbce(positive, owner, positives.sum(1), negative, own, len(self._known))
-        return sampled_bce(positive, owner, positives.sum(1), negative, log_weight, own)
+            drawn, log_weight = popularity_negatives(self._counts, config.num_negatives, rng)
+        taken, column = np.unique(mine.indices, return_inverse=True)
+        columns = torch.cat([torch.from_numpy(taken.astype(np.int64)), drawn])
+        history = self._histories[users]
+        kept = rng.random(history.nnz) >= config.dropout
+        history.data = history.data * kept / (1 - config.dropout)
+        scores = self.model.sampled_scores(source, target, texts, history, columns)
+        owner = torch.from_numpy(np.repeat(np.arange(len(users)), np.diff(mine.indptr)))
+        n = torch.from_numpy(np.diff(mine.indptr).astype(np.float32))
+        positive, negative = scores[owner, torch.from_numpy(column)], scores[:, len(taken) :]
+        own = torch.from_numpy(mine[:, drawn.numpy()].toarray() > 0)
+        if config.loss == "gbce":
+            return gbce(positive, owner, n, negative, own, len(self._known))
+        return sampled_bce(positive, owner, n, negative, log_weight, own)
 
     def _kg_loss(self, nodes: Tensor, rng: np.random.Generator) -> Tensor:
         assert self._triples is not None

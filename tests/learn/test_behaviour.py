@@ -82,12 +82,16 @@ def test_a_kind_that_says_nothing_is_weighed_down() -> None:
     assert kinds.get("view", 1.0) < kinds.get("buy", 1.0)
 
 
-def test_beyond_the_memory_of_the_ridge_neighbours_speak_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_beyond_the_memory_of_the_ridge_items_are_regressed_on_their_nearest(monkeypatch: pytest.MonkeyPatch) -> None:
     world = genre_world(np.random.default_rng(0), n_users=40, n_items=24, taken=5, texts=False)
     monkeypatch.setattr("kgrec.learn.behaviour._RIDGE_LIMIT", 10)
+    monkeypatch.setattr("kgrec.learn.behaviour._NEAREST", 7)
+    monkeypatch.delattr("kgrec.learn.behaviour.ease")  # nothing dense is made
     train, held = hold_out(world.interactions)
     learner = BehaviourLearner(world.with_interactions(train), None, silent)
-    matrix = learner.channels(learner.choose(held.matrix(40, 24)))[0].matrix
+    setting = learner.choose(held.matrix(40, 24))
+    matrix = learner.channels(setting)[0].matrix
     assert isinstance(matrix, SparseMatrix)
-    assert matrix.weights.nnz > 0
-    assert matrix.weights.data.min() > 0
+    weights = matrix.weights.tocoo()
+    own = weights.row % 4 == weights.col % 4
+    assert weights.data[own].mean() > 5 * abs(weights.data[~own].sum()) / max(own.sum(), 1)

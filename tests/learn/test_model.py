@@ -1,0 +1,29 @@
+"""The learned score, of all items and of some."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from learning_worlds import genre_world, quick
+
+from kgrec.learn.model import JointModel, unit_history
+from kgrec.learn.text import HashingEncoder
+from kgrec.scoring import HistoryWeights
+
+
+def test_scores_of_some_items_are_those_of_all() -> None:
+    world = genre_world(np.random.default_rng(0), n_users=24, n_items=24)
+    torch.manual_seed(0)
+    model = JointModel(world, HashingEncoder(16).encode(world.texts), np.linspace(-2, 0, 24), quick())
+    history = unit_history(HistoryWeights().matrix(world.interactions, 24, 24))
+    columns = torch.tensor([3, 0, 17, 3])
+    source, target, texts = model.encode()
+    found = model.sampled_scores(source["item"], target["item"], texts, history, columns)
+    dense = torch.from_numpy(history.toarray()).float()
+    expected = model.scores(source["item"], target["item"], texts, dense)
+    torch.testing.assert_close(found, expected[:, columns], atol=1e-5, rtol=1e-4)
+    slopes = [
+        torch.autograd.grad(part.sum(), model.target.free["item"], retain_graph=True)[0]
+        for part in (found, expected[:, columns])
+    ]
+    torch.testing.assert_close(*slopes, atol=1e-5, rtol=1e-4)
