@@ -32,7 +32,7 @@ class TrainConfig(BaseModel):
     loss: Literal["exact_bce", "sampled_bce", "softmax", "gbce"] = Field(
         "exact_bce", description="Behaviour loss; beyond `exact_items` items the exact ones become sampled_bce."
     )
-    exact_items: int = Field(50_000, ge=1, description="Largest catalogue over which the loss is exact.")
+    exact_items: int = Field(20_000, ge=1, description="Largest catalogue over which the loss is exact.")
     num_negatives: int = Field(
         1024, ge=1, description="Negatives where the loss is sampled: by popularity^.75, or uniform for gbce."
     )

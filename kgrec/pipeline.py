@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ import numpy as np
 from kgrec.bundle import Bundle, Manifest
 from kgrec.config import TrainConfig
 from kgrec.dataset import Dataset, Interactions
-from kgrec.errors import ConfigError, GraphError, KgrecError
+from kgrec.errors import ConfigError, GraphError, KgrecError, MissingExtraError
 from kgrec.extract import CheckReport, Extraction, check
 from kgrec.extract.align import AlignmentReport
 from kgrec.extract.reading import Problem
@@ -141,6 +142,7 @@ def train(
     config: TrainConfig | None = None,
     *,
     checkpoint: str | Path | None = None,
+    tune: float | None = None,
     progress: Progress = silent,
 ) -> Bundle:
     """Learn a bundle from everything in a store and, where ``out`` is given, save it there.
@@ -148,9 +150,12 @@ def train(
     Settings are chosen on a tenth of the behaviour that is held out, then the model is learned again from all of it.
 
     Args:
-        checkpoint: folder for the state of training; a run that was stopped goes on from it.
+        checkpoint: folder for the state of training and tuning; a run that was stopped goes on from it.
+        tune: minutes to search for better settings than those of ``config``, see :func:`kgrec.learn.tune.tune`.
 
     Raises:
+        ConfigError: no time to tune in.
+        MissingExtraError: tuning needs optuna.
         GraphError: the store holds no graph.
         TrainingDivergedError: a loss was not finite.
     """
@@ -159,11 +164,36 @@ def train(
     config = config or TrainConfig()
     with _opened(store) as opened:
         dataset = _dataset(opened)
+        searched = {}
+        if tune is not None:
+            config, searched["tuning"] = _tuned(dataset, config, tune, _path(checkpoint), progress)
         learned = fit(dataset, config, checkpoint=_path(checkpoint), progress=progress)
         bundle = to_bundle(dataset, learned, config, schema=opened.schema, graph_id=opened.graph_id)
+        manifest = replace(bundle.manifest, metrics={**bundle.manifest.metrics, **searched})
+        bundle = replace(bundle, manifest=manifest)
     if out is not None:
         bundle.save(out)
     return bundle
+
+
+def _tuned(
+    dataset: Dataset, config: TrainConfig, minutes: float, checkpoint: Path | None, progress: Progress
+) -> tuple[TrainConfig, dict[str, Any]]:
+    """Better settings, and what was found as plain data."""
+    if find_spec("optuna") is None:
+        raise MissingExtraError(
+            "tuning needs a package that is not installed.",
+            where="tune",
+            found="no module named 'optuna'",
+            expected="optuna",
+            next="pip install 'kgrec[tune]', or train without tuning",
+        )
+    from kgrec.learn.tune import tune
+
+    folder = None if checkpoint is None else checkpoint / "tuning"
+    found = tune(dataset, config, minutes, folder=folder, progress=progress)
+    told = {"trials": found.trials, "ndcg@10 before": found.default, "ndcg@10": found.best, "changed": found.changed}
+    return found.config, told
 
 
 def evaluate(

@@ -10,15 +10,15 @@ import numpy as np
 from scipy import sparse
 
 from kgrec.config import TrainConfig
-from kgrec.dataset import Array, Dataset, IntArray, Interactions
+from kgrec.dataset import Array, Dataset, Interactions
 from kgrec.errors import KgrecError, TrainingDivergedError
 from kgrec.learn.behaviour import BehaviourLearner, BehaviourSetting
 from kgrec.learn.checkpoint import mark_diverged
 from kgrec.learn.gates import GateFitter
-from kgrec.learn.model import Embeddings, joined, unit_history
+from kgrec.learn.model import Embeddings, LearnedPart, joined, unit_history
 from kgrec.learn.new_gates import Rehearsal
 from kgrec.learn.reach import Reach
-from kgrec.learn.text import encode_cached, open_encoder
+from kgrec.learn.text import texts_of
 from kgrec.learn.trainer import Epoch, Trained, Trainer
 from kgrec.progress import Progress, silent
 from kgrec.ranking import evaluate, sample_users
@@ -84,6 +84,27 @@ def fit(
         KgrecError: too little behaviour to hold anything out.
         TrainingDivergedError: a loss was not finite.
     """
+    train, held = parts_of(dataset, valid, config)
+    texts = texts_of(dataset, config, progress)
+    learner = Learner(dataset.with_interactions(train), texts, config, checkpoint, progress)
+    try:
+        found = learner.choose(learner.prepared(held))
+        if not refit_on_all:
+            return found
+        everything = dataset.with_interactions(train.joined(held))
+        return refit(everything, found, config, checkpoint=checkpoint, progress=progress)
+    except TrainingDivergedError:
+        if checkpoint is not None:
+            mark_diverged(checkpoint)
+        raise
+
+
+def parts_of(dataset: Dataset, valid: Interactions | None, config: TrainConfig) -> tuple[Interactions, Interactions]:
+    """What to train on and what to choose settings on, see :func:`fit`.
+
+    Raises:
+        KgrecError: too little behaviour to hold anything out.
+    """
     train, held = (
         (dataset.interactions, valid) if valid is not None else hold_out(dataset.interactions, seed=config.seed)
     )
@@ -96,18 +117,7 @@ def fit(
             expected="users with at least a few interactions each",
             next="import more interactions, or check `kgrec inspect`",
         )
-    texts = _texts(dataset, config, progress)
-    learner = _Learner(dataset.with_interactions(train), texts, config, checkpoint, progress)
-    try:
-        found = learner.choose(held)
-        if not refit_on_all:
-            return found
-        everything = dataset.with_interactions(train.joined(held))
-        return refit(everything, found, config, checkpoint=checkpoint, progress=progress)
-    except TrainingDivergedError:
-        if checkpoint is not None:
-            mark_diverged(checkpoint)
-        raise
+    return train, held
 
 
 def refit(
@@ -120,22 +130,29 @@ def refit(
 ) -> Learned:
     """Learn from all behaviour of a data set, with settings that validation chose before."""
     folder = None if checkpoint is None else checkpoint / "refit"
-    learner = _Learner(dataset, _texts(dataset, config, progress), config, folder, progress)
+    learner = Learner(dataset, texts_of(dataset, config, progress), config, folder, progress)
     model, embeddings = learner.with_settings(learned.chosen)
     return replace(learned, model=model, embeddings=embeddings, train_only=learned.train_only or learned.model)
 
 
-def _texts(dataset: Dataset, config: TrainConfig, progress: Progress) -> Array | None:
-    """Text vectors of all nodes; None where there is no text or no encoder."""
-    if not any(dataset.texts):
-        return None
-    encoder = open_encoder(config.text_encoder)
-    if encoder is None:
-        return None
-    return encode_cached(encoder, dataset.texts, lambda done, total: progress("reading texts", done, total))
+@dataclass(frozen=True)
+class Prepared:
+    """What validation decided before any training.
+
+    Attributes:
+        held: validation behaviour; valid: its pairs that training does not have, users x items.
+        setting: of the behaviour channels, which are ready.
+        rehearsal: a learner from which a tenth of the items is hidden, and who took those; see ``_hiding``.
+    """
+
+    held: Interactions
+    valid: sparse.csr_matrix
+    setting: BehaviourSetting
+    channels: list[Channel]
+    rehearsal: tuple[Learner, sparse.csr_matrix] | None
 
 
-class _Learner:
+class Learner:
     """The steps of learning on one set of interactions."""
 
     def __init__(
@@ -147,8 +164,8 @@ class _Learner:
         self.seen = dataset.interactions.matrix(self.n_users, self.n_items)
         self.behaviour = BehaviourLearner(dataset, None if texts is None else texts[: self.n_items], progress)
 
-    def choose(self, held: Interactions) -> Learned:
-        """Choose every setting on validation."""
+    def prepared(self, held: Interactions) -> Prepared:
+        """Choose what does not depend on the training of embeddings."""
         valid = held.matrix(self.n_users, self.n_items)
         valid = valid - valid.multiply(self.seen > 0)
         valid.eliminate_zeros()
@@ -157,19 +174,23 @@ class _Learner:
         if rehearsal is not None:
             rest, hidden = rehearsal
             setting = replace(setting, content=rest.behaviour.choose_content(hidden, setting.steady))
-        channels = self.behaviour.channels(setting)
+        return Prepared(held, valid.tocsr(), setting, self.behaviour.channels(setting), rehearsal)
+
+    def choose(self, ready: Prepared) -> Learned:
+        """Choose every other setting on validation."""
+        setting, valid = ready.setting, ready.valid
         depths = (1, 0) if self.config.num_layers == "auto" else (self.config.num_layers,)
         sample = sample_users(valid, _VALID_USERS)
         runs = {depth: self._train(depth, setting.history, sample) for depth in depths}
         depth = max(runs, key=lambda number: _best_value(runs[number]))
         trained = runs[depth]
         members = [trained.embeddings, *self._further(depth, setting.history, trained.best_epoch)]
-        model = self._assemble(setting, channels, joined(members), None)
+        model = self._assemble(setting, ready.channels, joined(members), None)
         gates, metrics = GateFitter(
-            model, self.dataset.interactions, held, self.n_users, self.config.seed, self.progress
+            model, self.dataset.interactions, ready.held, self.n_users, self.config.seed, self.progress
         ).fit()
-        if rehearsal is not None:
-            rest, hidden = rehearsal
+        if ready.rehearsal is not None:
+            rest, hidden = ready.rehearsal
             learned = rest.with_settings(Chosen(setting, depth, trained.best_epoch, gates))[0]
             warm = (valid @ sparse.diags((~learned.new).astype(np.float32))).tocsr()
             warm.eliminate_zeros()
@@ -181,7 +202,17 @@ class _Learner:
         chosen = Chosen(setting, depth, trained.best_epoch, gates)
         return Learned(replace(model, gates=gates), members[0], chosen, metrics, trained.log)
 
-    def _hiding(self) -> tuple[_Learner, sparse.csr_matrix] | None:
+    def fused(self, ready: Prepared) -> float:
+        """Validation ndcg@10 of the fused model with one training, for comparing settings of it."""
+        sample = sample_users(ready.valid, _VALID_USERS)
+        depths = (1, 0) if self.config.num_layers == "auto" else (self.config.num_layers,)
+        trained = max((self._train(depth, ready.setting.history, sample) for depth in depths), key=_best_value)
+        model = self._assemble(ready.setting, ready.channels, trained.embeddings, None)
+        behaviour = self.dataset.interactions
+        fitter = GateFitter(model, behaviour, ready.held, self.n_users, self.config.seed, self.progress)
+        return fitter.fit()[1]["fused"]
+
+    def _hiding(self) -> tuple[Learner, sparse.csr_matrix] | None:
         """A learner from which a tenth of the items is hidden, and who took those, users x items.
 
         None where no new item can be placed, or too few to be worth the time of one more training.
@@ -194,7 +225,7 @@ class _Learner:
         config = self.config.model_copy(update={"ensemble": 1})
         rest = self.dataset.with_interactions(seen.select(~is_hidden))
         hidden = seen.select(is_hidden).matrix(self.n_users, self.n_items)
-        return _Learner(rest, self.texts, config, None, self.progress), hidden
+        return Learner(rest, self.texts, config, None, self.progress), hidden
 
     def with_settings(self, chosen: Chosen) -> tuple[AdditiveModel, Embeddings]:
         """Learn with settings that are already chosen."""
@@ -234,7 +265,7 @@ class _Learner:
         wanted = None if valid is None else valid[:, reach.items].tocsr()
 
         def validate(embeddings: Embeddings) -> float:
-            return evaluate(_LearnedPart(embeddings, history), seen, wanted, ks=(10,))["ndcg@10"]
+            return evaluate(LearnedPart(embeddings, history), seen, wanted, ks=(10,))["ndcg@10"]
 
         def report(entry: Epoch) -> None:
             quality = f", ndcg@10 {entry['valid_ndcg@10']:.4f}" if "valid_ndcg@10" in entry else ""
@@ -253,21 +284,6 @@ class _Learner:
             channels.append(Channel("semantic", LowRankMatrix(embeddings.texts, embeddings.texts), weights))
         gates = gates or Gates.common(np.ones(len(channels)), 1.0)
         return AdditiveModel(tuple(channels), gates, self.behaviour.prior(setting), self.behaviour.new)
-
-
-@dataclass(frozen=True)
-class _LearnedPart:
-    """The learned part of the score by itself, as training sees it."""
-
-    embeddings: Embeddings
-    history: sparse.csr_matrix
-
-    def scores(self, users: IntArray) -> Array:
-        learned, history = self.embeddings, self.history[users]
-        total = LowRankMatrix(learned.source, learned.target).scores(history) + learned.bias
-        if learned.texts is not None:
-            total += LowRankMatrix(learned.texts, learned.texts).scores(history)
-        return total
 
 
 def _best_value(trained: Trained) -> float:

@@ -12,10 +12,11 @@ from scipy import sparse
 from torch import Tensor, nn
 
 from kgrec.config import TrainConfig
-from kgrec.dataset import Array, Dataset
+from kgrec.dataset import Array, Dataset, IntArray
 from kgrec.learn.encoder import HeteroEncoder
 from kgrec.learn.hetero import ENTITY, ITEM, to_hetero
 from kgrec.learn.quiet_pyg import HeteroData
+from kgrec.scoring import LowRankMatrix
 
 
 @dataclass(frozen=True)
@@ -162,3 +163,18 @@ def unit_history(histories: sparse.csr_matrix) -> sparse.csr_matrix:
     total = np.asarray(histories.sum(axis=1)).ravel()
     scaled: sparse.csr_matrix = sparse.diags(1.0 / np.sqrt(np.maximum(total, 1e-9))) @ histories
     return scaled.tocsr()
+
+
+@dataclass(frozen=True)
+class LearnedPart:
+    """The learned part of the score by itself, as training sees it."""
+
+    embeddings: Embeddings
+    history: sparse.csr_matrix
+
+    def scores(self, users: IntArray) -> Array:
+        learned, history = self.embeddings, self.history[users]
+        total = LowRankMatrix(learned.source, learned.target).scores(history) + learned.bias
+        if learned.texts is not None:
+            total += LowRankMatrix(learned.texts, learned.texts).scores(history)
+        return total

@@ -18,10 +18,12 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from kgrec.dataset import Array
+from kgrec.config import TrainConfig
+from kgrec.dataset import Array, Dataset
 from kgrec.errors import ConfigError, MissingExtraError
+from kgrec.progress import Progress
 
-Progress = Callable[[int, int], None]
+OnProgress = Callable[[int, int], None]
 
 
 class TextEncoder(Protocol):
@@ -30,7 +32,7 @@ class TextEncoder(Protocol):
     name: str
     dim: int
 
-    def encode(self, texts: Sequence[str], progress: Progress | None = None) -> Array:
+    def encode(self, texts: Sequence[str], progress: OnProgress | None = None) -> Array:
         """Unit vectors, float32 ``(len(texts), dim)``; an empty text gives a zero row."""
         ...
 
@@ -42,7 +44,7 @@ class HashingEncoder:
         self.name = f"hashing-{dim}"
         self.dim = dim
 
-    def encode(self, texts: Sequence[str], progress: Progress | None = None) -> Array:
+    def encode(self, texts: Sequence[str], progress: OnProgress | None = None) -> Array:
         """See :class:`TextEncoder`."""
         vectors = np.zeros((len(texts), self.dim), np.float32)
         for row, text in enumerate(texts):
@@ -90,7 +92,7 @@ class TransformerEncoder:
         self.dim = int(self._model.config.hidden_size)
         self._max_length, self._batch_size = max_length, batch_size
 
-    def encode(self, texts: Sequence[str], progress: Progress | None = None) -> Array:
+    def encode(self, texts: Sequence[str], progress: OnProgress | None = None) -> Array:
         """See :class:`TextEncoder`. Texts go by length, so that little of a batch is padding."""
         torch = importlib.import_module("torch")
         order = sorted(range(len(texts)), key=lambda row: len(texts[row]))
@@ -122,7 +124,7 @@ class UniversalEncoder:
         self.name = "universal-multilingual"
         self.dim = 512
 
-    def encode(self, texts: Sequence[str], progress: Progress | None = None) -> Array:
+    def encode(self, texts: Sequence[str], progress: OnProgress | None = None) -> Array:
         """See :class:`TextEncoder`."""
         vectors = np.asarray(self._model.encode(list(texts)), np.float32).reshape(len(texts), self.dim)
         vectors[[row for row, text in enumerate(texts) if not text]] = 0.0
@@ -192,7 +194,7 @@ def cache_folder() -> Path:
     return Path(os.environ.get("KGREC_CACHE") or Path.home() / ".cache" / "kgrec")
 
 
-def encode_cached(encoder: TextEncoder, texts: Sequence[str], progress: Progress | None = None) -> Array:
+def encode_cached(encoder: TextEncoder, texts: Sequence[str], progress: OnProgress | None = None) -> Array:
     """Encode texts, reading what was encoded before from the cache and adding what was not.
 
     The cache is one file per encoder, keyed by the hash of each text; a text is encoded once however often it occurs.
@@ -228,3 +230,13 @@ def _read_cache(path: Path, dim: int) -> tuple[Array, dict[str, int]]:
             if stored.shape == (len(keys), dim) and stored.dtype == np.float32:
                 return stored, {key: row for row, key in enumerate(keys)}
     return np.zeros((0, dim), np.float32), {}
+
+
+def texts_of(dataset: Dataset, config: TrainConfig, progress: Progress) -> Array | None:
+    """Text vectors of all nodes; None where there is no text or no encoder."""
+    if not any(dataset.texts):
+        return None
+    encoder = open_encoder(config.text_encoder)
+    if encoder is None:
+        return None
+    return encode_cached(encoder, dataset.texts, lambda done, total: progress("reading texts", done, total))

@@ -112,6 +112,10 @@ def train(
             help="Folder that keeps every epoch's state. [default: OUT.checkpoint, removed at the end]",
         ),
     ] = None,
+    tune: Annotated[
+        float | None,
+        typer.Option("--tune", metavar="MINUTES", help="First search for better settings, for that long."),
+    ] = None,
     settings: opt.Settings = None,
     seed: opt.Seed = None,
     as_json: opt.Json = False,
@@ -124,7 +128,7 @@ def train(
 
     own = f"{out.rstrip('/')}.checkpoint"
     with progress_line(quiet) as progress:
-        bundle = learn(store, out, config, checkpoint=checkpoint or own, progress=progress)
+        bundle = learn(store, out, config, checkpoint=checkpoint or own, tune=tune, progress=progress)
     if checkpoint is None:
         # It would make the next training, of a graph that has grown, go on from this one.
         shutil.rmtree(own, ignore_errors=True)

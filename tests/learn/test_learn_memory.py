@@ -16,7 +16,7 @@ from kgrec import ranking
 from kgrec.dataset import Dataset, Interactions
 from kgrec.learn import gates as gates_module
 from kgrec.learn.behaviour import BehaviourLearner, BehaviourSetting
-from kgrec.learn.fit import _Learner
+from kgrec.learn.fit import Learner
 from kgrec.learn.gates import GateFitter
 from kgrec.progress import silent
 from kgrec.scoring import AdditiveModel, Channel, Gates, HistoryWeights, LowRankMatrix
@@ -74,7 +74,7 @@ def test_training_holds_a_batch_of_users_at_a_time(monkeypatch: pytest.MonkeyPat
     largest = LargestTensor()
 
     def work() -> None:
-        learner = _Learner(world.with_interactions(train), None, config, None, silent)
+        learner = Learner(world.with_interactions(train), None, config, None, silent)
         with largest:
             learner._train(0, HistoryWeights(), few.matrix(N_USERS, N_ITEMS))
 

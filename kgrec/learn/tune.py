@@ -1,0 +1,152 @@
+"""Good settings within a time budget: trials of the learned part, judged by the fused model on validation.
+
+Optuna proposes (TPE: Bergstra et al., NeurIPS 2011) and keeps what was tried in a folder, so that a run that was
+stopped goes on. The defaults are tried first, so what is found is never worse on validation than they are.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import optuna
+from optuna.storages import JournalStorage
+from optuna.storages.journal import JournalFileBackend
+from optuna.trial import FrozenTrial, Trial, TrialState
+
+from kgrec.config import TrainConfig
+from kgrec.dataset import Dataset, Interactions
+from kgrec.errors import ConfigError, TrainingDivergedError
+from kgrec.learn.checkpoint import fingerprint
+from kgrec.learn.fit import Learner, Prepared, parts_of
+from kgrec.learn.text import texts_of
+from kgrec.progress import Progress, silent
+
+_FILE, _CONFIG = "tuning.journal", "config"
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """What a search found.
+
+    Attributes:
+        config: the best settings.
+        default, best: validation ndcg@10 of the fused model, one training, with the settings given and with the best.
+        trials: number of settings tried, in this run and those that it goes on from.
+        changed: the settings that differ from those given.
+    """
+
+    config: TrainConfig
+    default: float
+    best: float
+    trials: int
+    changed: dict[str, Any]
+
+
+def tune(
+    dataset: Dataset,
+    config: TrainConfig,
+    minutes: float,
+    *,
+    valid: Interactions | None = None,
+    folder: Path | None = None,
+    progress: Progress = silent,
+) -> Tuned:
+    """Search for good settings of the learned part.
+
+    The behaviour channels choose theirs once; each trial then trains one member of the ensemble and fits the gates.
+
+    Args:
+        config: what is not searched stays as it is here; tried first.
+        minutes: above 0; no trial is begun after that many, those of earlier runs in the folder included.
+        valid: behaviour to choose on, not in the data set; None holds a tenth of the behaviour out.
+        folder: keeps the trials; None keeps them in memory.
+
+    Raises:
+        ConfigError: no time at all.
+        KgrecError: too little behaviour to learn from.
+        TrainingDivergedError: not even the settings given could be trained.
+    """
+    if not minutes > 0:
+        raise ConfigError(
+            "nothing can be tried in no time.",
+            where="tune",
+            found=f"{minutes:g} minutes",
+            expected="a number of minutes above 0",
+            next="give more, or leave it out",
+        )
+    started = time.perf_counter()
+    train, held = parts_of(dataset, valid, config)
+    data = dataset.with_interactions(train)
+    learner = Learner(data, texts_of(data, config, progress), config, None, progress)
+    study = _study(folder, _name(data, held, config), config.seed)
+    earlier = sum(one.duration.total_seconds() for one in study.trials if one.duration is not None)
+    ready: Prepared | None = None
+    while not _done(study) or earlier + time.perf_counter() - started < 60.0 * minutes:
+        done = _done(study)
+        progress("tuning", len(done) + 1, None, f"ndcg@10 {max((_value(one) for one in done), default=0.0):.4f}")
+        ready = ready or learner.prepared(held)
+        trial = study.ask()
+        learner.config = _proposed(trial, config, texts=learner.texts is not None) if done else config
+        try:
+            value = learner.fused(ready)
+        except TrainingDivergedError:
+            if not done:
+                raise
+            study.tell(trial, state=TrialState.PRUNED)
+            continue
+        trial.set_user_attr(_CONFIG, learner.config.model_dump(mode="json"))
+        study.tell(trial, value)
+    done = _done(study)
+    best = max(done, key=_value)
+    found = TrainConfig.of(best.user_attrs[_CONFIG])
+    before, after = config.model_dump(), found.model_dump()
+    changed = {name: value for name, value in after.items() if value != before[name]}
+    return Tuned(found, _value(done[0]), _value(best), len(done), changed)
+
+
+def _proposed(trial: Trial, config: TrainConfig, texts: bool) -> TrainConfig:
+    """The next settings to try."""
+    change: dict[str, Any] = {
+        "embedding_dim": trial.suggest_categorical("embedding_dim", (32, 64, 128)),
+        "num_layers": trial.suggest_categorical("num_layers", (0, 1, 2)),
+        "learning_rate": trial.suggest_float("learning_rate", 5e-4, 2e-2, log=True),
+        "weight_decay": trial.suggest_float("weight_decay", 1e-6, 1e-3, log=True),
+        "dropout": trial.suggest_float("dropout", 0.1, 0.8),
+        "free_dropout": trial.suggest_float("free_dropout", 0.0, 0.5),
+        "kg_weight": trial.suggest_categorical("kg_weight", (0.0, 0.1, 0.3, 1.0)),
+    }
+    if texts:
+        change["text_weight"] = trial.suggest_categorical("text_weight", (0.0, 0.01, 0.1))
+    return TrainConfig.of(config.model_dump() | change)
+
+
+def _study(folder: Path | None, name: str, seed: int) -> optuna.Study:
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    storage = None
+    if folder is not None:
+        folder.mkdir(parents=True, exist_ok=True)
+        storage = JournalStorage(JournalFileBackend(str(folder / _FILE)))
+    study = optuna.create_study(storage=storage, study_name=name, direction="maximize", load_if_exists=True)
+    # What was drawn before a run went on is not drawn again.
+    study.sampler = optuna.samplers.TPESampler(seed=seed + len(study.trials))
+    return study
+
+
+def _name(data: Dataset, held: Interactions, config: TrainConfig) -> str:
+    """Trials of other data or around other settings are another study."""
+    seen, facts = data.interactions, data.facts
+    arrays = (seen.user, seen.item, held.user, held.item, facts.head, facts.relation, facts.tail)
+    return fingerprint(*arrays, np.frombuffer(config.model_dump_json().encode(), np.uint8))
+
+
+def _done(study: optuna.Study) -> list[FrozenTrial]:
+    return study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+
+
+def _value(trial: FrozenTrial) -> float:
+    assert trial.value is not None  # of a trial that is done
+    return trial.value

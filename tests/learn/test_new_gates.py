@@ -1,0 +1,98 @@
+"""Gates of new items, fitted on items that are hidden for it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy import sparse
+
+from kgrec.dataset import Array, Interactions
+from kgrec.learn import new_gates
+from kgrec.learn.new_gates import Rehearsal
+from kgrec.progress import silent
+from kgrec.ranking import evaluate
+from kgrec.scoring import AdditiveModel, Channel, Gates, SparseMatrix
+
+N_USERS, N_WARM, N_HIDDEN, N_NEW = 120, 60, 40, 40
+N = N_WARM + N_HIDDEN + N_NEW
+
+
+def rehearsal(truth: float) -> Rehearsal:
+    """Camps of four: the first channel knows them among warm items, the second also among hidden and new ones.
+
+    ``truth`` is how often what users took of the hidden ones was of their camp.
+    """
+    rng = np.random.default_rng(0)
+    camp = np.arange(N) % 4
+    same = (camp[:, None] == camp[None, :]).astype(np.float32)
+    warm = np.arange(N) < N_WARM
+    noise = rng.random((N, N)).astype(np.float32)
+    known = sparse.csr_matrix(np.where(warm[None, :], same + 0.1 * noise, noise) * warm[:, None])
+    content = sparse.csr_matrix((same + 0.1 * noise) * warm[:, None])
+    model = AdditiveModel(
+        (Channel("behaviour", SparseMatrix(known)), Channel("knowledge", SparseMatrix(content))),
+        Gates.common(np.array([1.0, 0.0]), 0.0),
+        np.zeros(N, np.float32),
+        ~warm,
+    )
+    users = np.arange(N_USERS)
+    taken = np.stack([rng.choice(np.arange(user % 4, N_WARM, 4), 6, replace=False) for user in users])
+    of_camp = rng.random(N_USERS) < truth
+    hidden = N_WARM + np.where(of_camp, users % 4, (users + 1) % 4) + 4 * rng.integers(0, N_HIDDEN // 4, N_USERS)
+
+    def matrix(items: Array) -> sparse.csr_matrix:
+        columns = items.reshape(N_USERS, -1)
+        row = np.repeat(users, columns.shape[1])
+        return sparse.csr_matrix((np.ones(len(row), np.float32), (row, columns.ravel())), shape=(N_USERS, N))
+
+    train = Interactions.of_pairs(np.repeat(users, 4), taken[:, :4].ravel())
+    return Rehearsal(model, train, matrix(hidden), matrix(taken[:, 4:]))
+
+
+def test_new_items_listen_to_the_channel_that_knows_them() -> None:
+    gates, found = rehearsal(1.0).fit(0, silent)
+    assert found["new items, knowledge"] > found["new items, behaviour"] + 0.2
+    assert found["new items, fused"] >= max(found["new items, knowledge"], found["new items, prior"])
+    assert gates.new_channels[1] > gates.new_channels[0]
+    assert gates.channels.tolist() == [[1.0, 0.0]]  # warm items keep theirs
+
+
+@pytest.mark.parametrize("allowed", [0.0, 0.1, 0.5])
+def test_warm_items_lose_no_more_than_is_allowed(allowed: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(new_gates, "_LOSS", allowed)
+    world = rehearsal(1.0)
+    gates, _ = world.fit(0, silent)
+    model = replace(world.model, gates=gates)
+    seen = world.train.matrix(N_USERS, N)
+    histories = model.histories(world.train, N_USERS)
+
+    class Ranker:
+        def scores(self, users: Array) -> Array:
+            return model.scores(histories[users], np.float32)
+
+    hidden = (np.arange(N) >= N_WARM) & (np.arange(N) < N_WARM + N_HIDDEN)
+    served = evaluate(Ranker(), seen, world.warm, (20,), ~hidden)["recall@20"]
+    alone = evaluate(Ranker(), seen, world.warm, (20,), np.arange(N) < N_WARM)["recall@20"]
+    assert served >= (1.0 - allowed) * alone
+
+
+def test_the_more_may_be_lost_the_more_new_items_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = []
+    for allowed in (0.0, 0.5):
+        monkeypatch.setattr(new_gates, "_LOSS", allowed)
+        world = rehearsal(1.0)
+        model = replace(world.model, gates=world.fit(0, silent)[0])
+        scores = model.scores(model.histories(world.train, N_USERS))
+        above = (scores[:, N_WARM : N_WARM + N_HIDDEN, None] > scores[:, None, :N_WARM]).mean()
+        found.append(above)
+    assert found[0] < found[1]
+
+
+def test_nobody_to_rehearse_with_leaves_the_gates() -> None:
+    world = rehearsal(1.0)
+    nothing = sparse.csr_matrix(world.hidden.shape, dtype=np.float32)
+    gates, found = replace(world, hidden=nothing).fit(0, silent)
+    assert gates is world.model.gates
+    assert found == {}
