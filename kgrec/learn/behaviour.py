@@ -23,6 +23,7 @@ from kgrec.local_ridge import local_ridge
 from kgrec.progress import Progress
 from kgrec.ranking import evaluate, sample_users
 from kgrec.scoring import Channel, HistoryWeights, SparseMatrix
+from kgrec.sessions import session_rules
 
 _WARM_LIMIT = 15_000
 _RIDGE_LIMIT = 30_000
@@ -33,6 +34,8 @@ _FACTORS = (0.0, 0.1, 0.3, 3.0, 10.0)
 SEQUENCES = {"latest": 0.7, "sequence": 0.97}
 """Channels of what follows what, and how fast each forgets."""
 _SEQUENCE_LIMIT = 25_000
+"""Items times channels up to which the directed ridge fits; beyond, what is near in time is counted."""
+_SESSIONS = {"latest": 0.7, "session": 1.0}
 _SMALL = 5_000
 _VALID_USERS = 3_000
 _BLEND = (0.0, 0.1, 0.2, 0.5, 1.0, 2.0)
@@ -46,7 +49,7 @@ class BehaviourSetting:
         blend: weight of the neighbours beside EASE, both in units of their scores' spread.
         scales: that spread of (EASE, neighbours), measured when the blend was chosen.
         history: weights of past interactions: recency, and a factor for each kind and platform where there are several.
-        sequence: recencies of the channels that know what follows what; none without times, or with too many items.
+        sequence: recencies of the channels that know what follows what; none without times.
         content: how items without interactions are placed.
         top: weights kept per candidate.
     """
@@ -144,11 +147,10 @@ class BehaviourLearner:
             setting = replace(best, blend=blend)
             tried.append((quality(_blended(parts, setting)), setting))
         best = max(tried, key=lambda pair: pair[0])[1]
-        timed = self.dataset.interactions.has_time and len(SEQUENCES) * len(self._warm) <= _SEQUENCE_LIMIT
         return replace(
             best,
             history=self._choose_history(_blended(parts, best), quality),
-            sequence=tuple(SEQUENCES.values()) if timed else (),
+            sequence=tuple(self._timed.values()),
         )
 
     def _choose_history(self, matrix: SparseMatrix, quality: Callable[..., float]) -> HistoryWeights:
@@ -208,10 +210,15 @@ class BehaviourLearner:
         place[self._warm] = np.arange(len(self._warm))
         seen = self.dataset.interactions
         seen = replace(seen, item=place[seen.item])
-        top = setting.top if len(self._warm) > _SMALL else None
-        matrices = directed_ridge(seen, len(self._warm), setting.sequence, top=top)
+        n = len(self._warm)
+        names = SEQUENCES if setting.sequence == tuple(SEQUENCES.values()) else _SESSIONS
+        if names is SEQUENCES:
+            top = setting.top if n > _SMALL else None
+            matrices = directed_ridge(seen, n, setting.sequence, top=top)
+        else:
+            matrices = [session_rules(seen, n)] * len(setting.sequence)
         histories = [replace(setting.history, recency=recency) for recency in setting.sequence]
-        return list(zip(SEQUENCES, matrices, histories, strict=True))
+        return list(zip(names, matrices, histories, strict=True))
 
     def prior(self, setting: BehaviourSetting) -> Array:
         """Log number of an item's users in unit spread, float32 ``(items,)``; of new items as content predicts it."""
@@ -225,6 +232,13 @@ class BehaviourLearner:
         """Whether there are new items with content, and few enough warm ones to solve the content map in memory."""
         has_content = self.facts.nnz > 0 or self._content.texts is not None
         return bool(self.new.any()) and len(self._warm) <= _WARM_LIMIT and has_content
+
+    @property
+    def _timed(self) -> dict[str, float]:
+        """Names and recencies of the channels that read the order in time."""
+        if not self.dataset.interactions.has_time:
+            return {}
+        return SEQUENCES if len(SEQUENCES) * len(self._warm) <= _SEQUENCE_LIMIT else _SESSIONS
 
     @property
     def _system(self) -> int:
