@@ -26,6 +26,8 @@ OnEpoch = Callable[[Epoch], None]
 Validate = Callable[[Embeddings], float]
 
 _TRIPLES, _CORRUPTED, _ALIGNED = 2048, 8, 512
+_EPOCH_USERS = 100_000
+"""Users of an epoch at most: validation looks that often, and so training can stop in time."""
 
 
 @dataclass(frozen=True)
@@ -123,12 +125,14 @@ class Trainer:
         return validate is not None and done - best_epoch >= self.config.patience
 
     def _epoch(self, number: int) -> Epoch:
-        """One pass over all users. Its randomness depends on seed and number only, so that resuming changes nothing."""
+        """One pass over all users, or over many of them. Its randomness depends on seed and number only, so that resuming changes nothing."""
         rng = np.random.default_rng((self.config.seed, number))
         torch.manual_seed(self.config.seed * 1_000_003 + number)
         started = time.perf_counter()
         sums = {"behaviour": 0.0, "kg": 0.0, "text": 0.0}
         users = np.flatnonzero(np.diff(self._positives.indptr) > 1)
+        if len(users) > _EPOCH_USERS:
+            users = rng.choice(users, _EPOCH_USERS, replace=False)
         seen = 0
         for batch in user_batches(users, self.config.batch_size, rng):
             losses = self._losses(batch, rng)

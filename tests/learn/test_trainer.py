@@ -266,6 +266,22 @@ def test_nan_at_once_has_nothing_to_keep(tmp_path: Path) -> None:
     )
 
 
+def test_an_epoch_sees_no_more_users_than_it_may(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trainer_module, "_EPOCH_USERS", 10)
+    batches: list[np.ndarray] = []
+    real = Trainer._losses
+
+    def spied(self: Trainer, users: np.ndarray, rng: np.random.Generator) -> dict[str, torch.Tensor]:
+        batches.append(users)
+        return real(self, users, rng)
+
+    monkeypatch.setattr(Trainer, "_losses", spied)
+    trainer(quick(epochs=2, batch_size=4)).fit()
+    epochs = [np.concatenate(batches[start : start + 3]) for start in (0, 3)]
+    assert [len(set(users.tolist())) for users in epochs] == [10, 10]
+    assert set(epochs[0].tolist()) != set(epochs[1].tolist())
+
+
 def test_early_stopping_keeps_the_best_epoch() -> None:
     values = iter([0.1, 0.3, 0.2, 0.3, 0.25, 0.9])
     kept: list[Embeddings] = []
