@@ -125,7 +125,7 @@ class Trainer:
         return validate is not None and done - best_epoch >= self.config.patience
 
     def _epoch(self, number: int) -> Epoch:
-        """One pass over all users, or over many of them. Its randomness depends on seed and number only, so that resuming changes nothing."""
+        """One pass over the users. What is drawn depends on seed and number only, so that resuming changes nothing."""
         rng = np.random.default_rng((self.config.seed, number))
         torch.manual_seed(self.config.seed * 1_000_003 + number)
         started = time.perf_counter()
