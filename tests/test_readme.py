@@ -13,6 +13,7 @@ import pytest
 from kgrec.serve.cli import run
 
 ROOT = Path(__file__).parents[1]
+SETS = ("ml1m_pearlm", "ml100k_text", "lastfm_lightkg", "dbbook2014", "colakg_lastfm", "kgat_amazonbook", "retailrocket_mb")
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
@@ -67,7 +68,7 @@ def test_shipped_schemas_and_loaders_are_all_named() -> None:
     assert [name for name in (*known_loaders(), *shipped_schemas()) if f"`{name}" not in README] == []
 
 
-@pytest.mark.parametrize("name", ["ml1m_pearlm", "ml100k_text", "lastfm_lightkg", "dbbook2014"])
+@pytest.mark.parametrize("name", SETS)
 def test_the_table_shows_the_results_that_lie_beside_it(name: str) -> None:
     result = json.loads((ROOT / f"tests/benchmarks/results/{name}.json").read_text())
     for system, row in result["rows"].items():
