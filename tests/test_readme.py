@@ -13,7 +13,15 @@ import pytest
 from kgrec.serve.cli import run
 
 ROOT = Path(__file__).parents[1]
-SETS = ("ml1m_pearlm", "ml100k_text", "lastfm_lightkg", "dbbook2014", "colakg_lastfm", "kgat_amazonbook", "retailrocket_mb")
+SETS = (
+    "ml1m_pearlm",
+    "ml100k_text",
+    "lastfm_lightkg",
+    "dbbook2014",
+    "colakg_lastfm",
+    "kgat_amazonbook",
+    "retailrocket_mb",
+)
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
