@@ -22,6 +22,7 @@ _BYTES = 256 * 2**20
 _STEPS = (0.0, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 1.5, 2.0)
 _SPREADS = (0.3, 0.5, 0.7, 1.0, 1.4, 2.0, 3.0)
 _OFFSETS = tuple(np.arange(-4.0, 2.25, 0.25).tolist())
+_LEAST = 1e-6
 _LOSS = 0.015
 """Share of recall@20 of warm items that new ones beside them may cost."""
 
@@ -71,8 +72,12 @@ class Rehearsal:
             for weights in np.eye(len(names))
         ]
         wanted = asked.wanted[:, candidates].tocsr()
+        # Where nothing is said of new items, the order of their rows would decide, and might look good by chance.
+        speaks = np.array([float(part.std(axis=1).max()) > _LEAST for part in parts])
 
         def quality(weights: Array) -> float:
+            if not weights[speaks].any():
+                return 0.0
             total = np.zeros_like(parts[0])
             for part, weight in zip(parts, weights, strict=True):
                 total += np.float32(weight) * part
@@ -103,7 +108,8 @@ class Rehearsal:
         unit = replace(self.model, gates=_with_new(self.model.gates, mixture))
         everything = np.arange(self.model.n_items)
         guests, home = (_scores(unit, each.histories, everything) for each in (asked, at_home))
-        wide = float(home[:, ~new].std(axis=1).mean()) / max(float(home[:, new].std(axis=1).mean()), 1e-9)
+        said = float(home[:, new].std(axis=1).mean())
+        wide = float(home[:, ~new].std(axis=1).mean()) / said if said > _LEAST else 0.0
         guests[:, new & ~hidden] = home[:, hidden] = -np.inf
         alone = home.copy()
         alone[:, new] = -np.inf

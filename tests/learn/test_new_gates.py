@@ -96,3 +96,20 @@ def test_nobody_to_rehearse_with_leaves_the_gates() -> None:
     gates, found = replace(world, hidden=nothing).fit(0, silent)
     assert gates is world.model.gates
     assert found == {}
+
+
+def test_channels_that_say_nothing_of_new_items_are_not_chosen() -> None:
+    """All hidden items are level there, and those that were taken have the lowest rows by chance."""
+    world = rehearsal(1.0)
+    columns = np.repeat(np.arange(N_WARM, N_WARM + 4), N_USERS // 4)
+    lowest = sparse.csr_matrix((np.ones(N_USERS, np.float32), (np.arange(N_USERS), columns)), shape=(N_USERS, N))
+    silent_channel = Channel("sequence", SparseMatrix(sparse.csr_matrix((N, N), dtype=np.float32)))
+    model = replace(
+        world.model,
+        channels=(*world.model.channels[:1], silent_channel),
+        gates=Gates.common(np.array([1.0, 0.0]), 0.0),
+    )
+    gates, found = replace(world, model=model, hidden=lowest).fit(0, silent)
+    assert found["new items, sequence"] == 0.0
+    assert np.isfinite(gates.new_channels).all()
+    assert gates.new_channels[1] == 0.0
