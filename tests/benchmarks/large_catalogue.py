@@ -18,7 +18,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 _PER_TOPIC, _MAKERS = 100, 10
-_PER_USER = 50
+_PER_USER, _DRAWS = 50, 68
+"""Distinct items of a user, about, and how many are drawn for it."""
 _TESTED = 50
 
 
@@ -32,7 +33,7 @@ def write(folder: Path, n_items: int, n_interactions: int, seed: int = 0) -> Non
     within /= within.sum()
     liked = rng.choice(n_topics, (n_users, 4), p=topic_share)
     maker = rng.integers(0, _MAKERS, (n_users, 4))
-    user = np.repeat(np.arange(n_users), _PER_USER)
+    user = np.repeat(np.arange(n_users), _DRAWS)
     which = rng.integers(0, 4, len(user))
     topic = liked[user, which]
     place = rng.choice(_PER_TOPIC, len(user), p=within)
