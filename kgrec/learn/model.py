@@ -100,33 +100,24 @@ class JointModel(nn.Module):
         return total - (history if columns is None else history[:, columns]) * own
 
     def sampled_scores(
-        self,
-        source: Tensor,
-        target: Tensor,
-        texts: Tensor | None,
-        history: sparse.csr_matrix,
-        pairs: tuple[IntArray, IntArray],
-        drawn: Tensor,
-    ) -> tuple[Tensor, Tensor]:
-        """:meth:`scores` of pairs of user and item ``(pairs,)`` and of drawn items for all users ``(users, drawn)``.
-
-        Args:
-            history: weighted histories ``(users, items)``; nothing dense is made of them.
-            pairs: rows of users and of items.
-        """
+        self, source: Tensor, target: Tensor, texts: Tensor | None, history: sparse.csr_matrix, columns: Tensor
+    ) -> Tensor:
+        """:meth:`scores` of some columns for sparse weighted histories ``(users, items)``, without dense ones."""
         items, weights = torch.from_numpy(history.indices.astype(np.int64)), torch.from_numpy(history.data).float()
         starts = torch.from_numpy(history.indptr[:-1].astype(np.int64))
-        owner, item = (torch.from_numpy(part.astype(np.int64)) for part in pairs)
-        in_pair = torch.from_numpy(np.asarray(history[pairs], np.float32).ravel())
-        in_drawn = torch.from_numpy(history[:, drawn.numpy()].toarray().astype(np.float32))
-        positive, negative = self.bias.index_select(0, item), self.bias.index_select(0, drawn)
-        for left, right in ((source, target), *([(texts, texts)] if texts is not None else [])):
-            user = F.embedding_bag(items, left, starts, mode="sum", per_sample_weights=weights)
-            of_item, of_drawn = rows_of(right, item), rows_of(right, drawn)
-            taken_out = in_pair[:, None] * rows_of(left, item)
-            positive = positive + ((rows_of(user, owner) - taken_out) * of_item).sum(1)
-            negative = negative + user @ of_drawn.T - in_drawn * (rows_of(left, drawn) * of_drawn).sum(1)
-        return positive, negative
+
+        def summed(table: Tensor) -> Tensor:
+            return F.embedding_bag(items, table, starts, mode="sum", per_sample_weights=weights)
+
+        pick = rows_of(target, columns)
+        total = self.bias.index_select(0, columns) + summed(source) @ pick.T
+        own = (rows_of(source, columns) * pick).sum(1)
+        if texts is not None:
+            chosen = rows_of(texts, columns)
+            total = total + summed(texts) @ chosen.T
+            own = own + (chosen**2).sum(1)
+        of_columns = torch.from_numpy(history[:, columns.numpy()].toarray().astype(np.float32))
+        return total - of_columns * own
 
     def nodes(self, encoded: dict[str, Tensor]) -> Tensor:
         """All node embeddings in the data set's order, items first."""

@@ -195,12 +195,15 @@ class Trainer:
             drawn = uniform_negatives(self._known, config.num_negatives, rng)
         else:
             drawn, log_weight = popularity_negatives(self._counts, config.num_negatives, rng)
+        taken, column = np.unique(mine.indices, return_inverse=True)
+        columns = torch.cat([torch.from_numpy(taken.astype(np.int64)), drawn])
         history = self._histories[users]
-        history.data = history.data * (rng.random(history.nnz) >= config.dropout) / (1 - config.dropout)
-        pairs = np.repeat(np.arange(len(users)), np.diff(mine.indptr)), mine.indices
-        positive, negative = self.model.sampled_scores(source, target, texts, history, pairs, drawn)
-        owner = torch.from_numpy(pairs[0])
+        kept = rng.random(history.nnz) >= config.dropout
+        history.data = history.data * kept / (1 - config.dropout)
+        scores = self.model.sampled_scores(source, target, texts, history, columns)
+        owner = torch.from_numpy(np.repeat(np.arange(len(users)), np.diff(mine.indptr)))
         n = torch.from_numpy(np.diff(mine.indptr).astype(np.float32))
+        positive, negative = scores[owner, torch.from_numpy(column)], scores[:, len(taken) :]
         own = torch.from_numpy(mine[:, drawn.numpy()].toarray() > 0)
         if config.loss == "gbce":
             return gbce(positive, owner, n, negative, own, len(self._known))
