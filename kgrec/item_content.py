@@ -86,6 +86,7 @@ def content_map(
     l2: float,
     text_weight: float = 0.0,
     top: int | None = None,
+    warm: Array | None = None,
 ) -> sparse.csr_matrix:
     """Carry what is known of warm items over to cold ones by their content: ``L (K_ww + l2 I)^-1 K_wc``.
 
@@ -100,15 +101,16 @@ def content_map(
         cold: bool ``(items,)``.
         l2: above 0; larger trusts content less.
         top: keep that many weights per column, the largest in size; None keeps all.
+        warm: bool ``(items,)``, the items to mix; None takes all that are not cold.
 
     Returns:
-        float32, of the shape of ``base``; the columns of warm items are empty.
+        float32, of the shape of ``base``; the columns of other than cold items are empty.
 
     Raises:
         ConfigError: l2 is too small for the system to be solved.
     """
     n = len(cold)
-    warm_rows, cold_rows = np.flatnonzero(~cold), np.flatnonzero(cold)
+    warm_rows, cold_rows = np.flatnonzero(~cold if warm is None else warm), np.flatnonzero(cold)
     facts_of_warm = facts[warm_rows].astype(np.float32)
     text = np.zeros((n, 1), np.float32) if texts is None else np.asarray(texts, np.float32)
     text_of_warm = text[warm_rows] * np.float32(text_weight)

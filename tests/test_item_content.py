@@ -83,3 +83,13 @@ def test_a_kernel_that_cannot_be_solved_is_refused() -> None:
     F = sparse.csr_matrix(np.ones((3, 1), np.float32))
     with pytest.raises(ConfigError, match="setting l2"):
         item_content.content_map(sparse.identity(3, format="csr"), F, None, np.array([False, False, True]), l2=0.0)
+
+
+def test_content_map_of_some_cold_items_is_a_part_of_that_of_all(X: sparse.csr_matrix) -> None:
+    F = sparse.random(12, 6, 0.5, format="csr", dtype=np.float32, random_state=np.random.default_rng(5))
+    cold = np.arange(12) >= 7
+    some = np.arange(12) >= 10
+    base = sparse.csr_matrix(X.T @ X)
+    whole = item_content.content_map(base, F, None, cold, l2=2.0).toarray()
+    found = item_content.content_map(base, F, None, some, l2=2.0, warm=~cold).toarray()
+    np.testing.assert_allclose(found, np.where(some[None, :], whole, 0.0), atol=1e-5)

@@ -90,7 +90,7 @@ class Content:
 
         def take(settings: list[ContentSetting]) -> ContentSetting:
             for setting in settings:
-                ranker = _Ranker(SparseMatrix(self._mapped(bases[setting.base], setting)), history)
+                ranker = _Ranker(SparseMatrix(self._mapped(bases[setting.base], setting, candidates)), history)
                 tried[setting] = evaluate(ranker, seen, hidden, (20,), candidates)["recall@20"]
                 progress("placing new items", len(tried), None, f"recall@20 {tried[setting]:.4f}")
             return max(tried, key=lambda setting: tried[setting])
@@ -116,10 +116,12 @@ class Content:
             small = ease(self.seen, 5.0, facts=facts, fact_weight=0.1, item_exponent=0.5, diagonal=True).tocoo()
         return sparse.csr_matrix((small.data, (self.warm[small.row], self.warm[small.col])), shape=(n, n))
 
-    def _mapped(self, base: sparse.csr_matrix, setting: ContentSetting) -> sparse.csr_matrix:
-        top = None if len(self.warm) * self.new.sum() <= _WHOLE else _TOP
+    def _mapped(self, base: sparse.csr_matrix, setting: ContentSetting, cold: Array | None = None) -> sparse.csr_matrix:
+        """Columns of all new items, or of some."""
+        cold = self.new if cold is None else cold
+        top = None if len(self.warm) * cold.sum() <= _WHOLE else _TOP
         facts, l2, text_weight = self._facts(_IDF, setting.length), setting.l2, setting.text_weight
-        return content_map(base, facts, self.texts, self.new, l2=l2, text_weight=text_weight, top=top)
+        return content_map(base, facts, self.texts, cold, l2=l2, text_weight=text_weight, top=top, warm=~self.new)
 
     def _facts(self, idf: float, length: float) -> sparse.csr_matrix:
         return fact_matrix(self.facts, len(self.new), self.n_nodes, idf, length)
