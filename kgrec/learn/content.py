@@ -7,8 +7,8 @@ away. What places them best for those who took them places best what nobody has 
 from __future__ import annotations
 
 import itertools
-from dataclasses import asdict, dataclass, replace
-from typing import Any, Literal
+from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 from scipy import sparse
@@ -42,10 +42,6 @@ class ContentSetting:
     length: float = 1.0
     l2: float = 3.0
     text_weight: float = 0.3
-
-    def as_dict(self) -> dict[str, Any]:
-        """For the manifest."""
-        return asdict(self)
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ _NEW_ITEMS = 0.7
 
 
 @dataclass(frozen=True)
-class _Block:
+class Block:
     """Scores that are already there; they are overwritten."""
 
     matrix: Array
@@ -100,7 +100,7 @@ class _View:
     def ndcg(self, scores: Array) -> Array:
         """ndcg@10 of each user by scores of the warm items, which are overwritten."""
         everyone = np.arange(len(self))
-        top = rank_users(_Block(scores), self.seen[:, self.warm].tocsr(), everyone, 10)
+        top = rank_users(Block(scores), self.seen[:, self.warm].tocsr(), everyone, 10)
         return per_user(top, self.wanted[:, self.warm].tocsr(), (10,))["ndcg@10"]
 
 
@@ -230,7 +230,7 @@ class GateFitter:
         for offset in _OFFSETS:
             trial = scores.copy()
             trial[:, model.new] += np.float32(offset)
-            top = rank_users(_Block(trial), view.seen, few, 10)
+            top = rank_users(Block(trial), view.seen, few, 10)
             found.append(float(per_user(top, view.wanted, (10,))["ndcg@10"].mean()))
         allowed = [
             offset for offset, value in zip(_OFFSETS, found, strict=True) if value >= (1 - _OFFSET_COST) * max(found)

@@ -12,6 +12,7 @@ import numpy as np
 from scipy import sparse
 
 from kgrec.dataset import Array, IntArray, Interactions
+from kgrec.learn.gates import Block
 from kgrec.progress import Progress
 from kgrec.ranking import block_size, per_user, rank_users
 from kgrec.scoring import AdditiveModel, Gates, Histories
@@ -81,7 +82,7 @@ class Rehearsal:
             total = np.zeros_like(parts[0])
             for part, weight in zip(parts, weights, strict=True):
                 total += np.float32(weight) * part
-            top = rank_users(_Block(total), sparse.csr_matrix(total.shape), np.arange(len(total)), _K)
+            top = rank_users(Block(total), sparse.csr_matrix(total.shape), np.arange(len(total)), _K)
             return float(per_user(top, wanted, (_K,))[f"recall@{_K}"].mean())
 
         alone = [quality(weights) for weights in np.eye(len(names))]
@@ -108,13 +109,15 @@ class Rehearsal:
         unit = replace(self.model, gates=_with_new(self.model.gates, mixture))
         everything = np.arange(self.model.n_items)
         guests, home = (_scores(unit, each.histories, everything) for each in (asked, at_home))
+        best = (-1.0, _with_new(self.model.gates, np.zeros_like(mixture), min(_OFFSETS)))
         said = float(home[:, new].std(axis=1).mean())
-        wide = float(home[:, ~new].std(axis=1).mean()) / said if said > _LEAST else 0.0
+        if said <= _LEAST:
+            return best[1]  # there is nothing to spread
+        wide = float(home[:, ~new].std(axis=1).mean()) / said
         guests[:, new & ~hidden] = home[:, hidden] = -np.inf
         alone = home.copy()
         alone[:, new] = -np.inf
         least = (1.0 - _LOSS) * at_home.recall(alone)
-        best = (-1.0, _with_new(self.model.gates, np.zeros_like(mixture), min(_OFFSETS)))
         for number, spread in enumerate(_SPREADS):
             what = f"recall@20 {max(best[0], 0.0):.4f}"
             progress("placing new items beside the others", number + 1, len(_SPREADS), what)
@@ -144,16 +147,8 @@ class _Asked:
 
     def recall(self, scores: Array) -> float:
         """Mean recall@20; the scores are overwritten."""
-        top = rank_users(_Block(scores), self.seen, np.arange(len(scores)), _K)
+        top = rank_users(Block(scores), self.seen, np.arange(len(scores)), _K)
         return float(per_user(top, self.wanted, (_K,))[f"recall@{_K}"].mean())
-
-
-@dataclass(frozen=True)
-class _Block:
-    matrix: Array
-
-    def scores(self, users: IntArray) -> Array:
-        return self.matrix[users[0] : users[-1] + 1]
 
 
 def _some(which: Array, most: int, rng: np.random.Generator) -> IntArray:

@@ -113,3 +113,15 @@ def test_channels_that_say_nothing_of_new_items_are_not_chosen() -> None:
     assert found["new items, sequence"] == 0.0
     assert np.isfinite(gates.new_channels).all()
     assert gates.new_channels[1] == 0.0
+
+
+def test_where_nothing_is_said_of_new_items_they_stand_below() -> None:
+    world = rehearsal(1.0)
+    known = world.model.channels[0].matrix
+    assert isinstance(known, SparseMatrix)
+    warm = sparse.diags((np.arange(N) < N_WARM).astype(np.float32))
+    only = Channel("behaviour", SparseMatrix((known.weights @ warm).tocsr()))
+    model = replace(world.model, channels=(only,), gates=Gates.common(np.ones(1), 0.0))
+    gates, _ = replace(world, model=model).fit(0, silent)
+    assert gates.new_channels.tolist() == [0.0]
+    assert gates.new_item_offset == min(new_gates._OFFSETS)
