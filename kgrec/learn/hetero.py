@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from kgrec.dataset import Array, Dataset
-from kgrec.learn.quiet_pyg import EdgeIndex, HeteroData
+from kgrec.learn.quiet_pyg import HeteroData
 
 EdgeKey = tuple[str, str, str]
 USER, ITEM, ENTITY = "user", "item", "entity"
@@ -19,10 +19,9 @@ def to_hetero(dataset: Dataset, degree: Array | None = None) -> HeteroData:
     """Build the graph that the GNN walks.
 
     ``data[type].num_nodes`` for user, item and entity; ``data[key].edge_index`` for ``(user, interacted, item)``, for
-    every relation between items and entities and, as ``rev_NAME``, its reverse; ``adj_t`` is the same, target first. A
-    message over an edge is weighed by ``1 / sqrt(facts of the target x facts of the source)`` (``edge_weight``), the
-    symmetric form of Kipf and Welling (arXiv 1609.02907). An entity that only one fact mentions tells items nothing
-    about each other, so it sends none.
+    every relation between items and entities and, as ``rev_NAME``, its reverse. A message over an edge is weighed by
+    ``1 / sqrt(facts of the target x facts of the source)`` (``edge_weight``), the symmetric form of Kipf and Welling
+    (arXiv 1609.02907). An entity that only one fact mentions tells items nothing about each other, so it sends none.
 
     Args:
         degree: facts of each node ``(nodes,)``; counted here, unless the data set is a part of a larger graph.
@@ -62,13 +61,9 @@ def _add_edges(data: HeteroData, key: EdgeKey, source: Array, target: Array, deg
     order = np.lexsort((rows, columns))
     rows, columns = rows[order], columns[order]
     with warnings.catch_warnings():
-        # Relations are called what their source calls them; the encoder goes by number.
+        # Relations are called what their source calls them; the messages go by number.
         warnings.filterwarnings("ignore", "There exist type names", UserWarning)
         data[key].edge_index = torch.from_numpy(np.stack([rows, columns]))
-    # Targets x sources with a cached transpose: forward and backward are one sparse product each.
-    size = (int(data[key[2]].num_nodes), int(data[key[0]].num_nodes))
-    index = EdgeIndex(torch.from_numpy(np.stack([columns, rows])), sparse_size=size, sort_order="row")
-    data[key].adj_t = index.fill_cache_()
     weight = 1.0 / np.sqrt(degree[source].astype(np.float64) * degree[target])
     data[key].edge_weight = torch.from_numpy(weight[order].astype(np.float32))
 

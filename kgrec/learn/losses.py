@@ -23,15 +23,16 @@ def exact_bce(scores: Tensor, positives: Tensor) -> Tensor:
         loss = -SUM_i [x_i log sigma(l_i) + (n - x_i) log(1 - sigma(l_i))] / n
 
     for a user with n positives. Then ``sigma(l_i) = softmax(s)_i`` and the gradient is that of :func:`softmax_loss`;
-    the detached term is one constant per user and item and no part of the served score.
+    the detached term is one constant per user and item and no part of the served score. So the gradient is taken there,
+    which spares a second pass over all items.
     """
     n = positives.sum(1, keepdim=True).clamp(min=1)
+    log_p = F.log_softmax(scores, 1)
+    by_gradient = -(positives * log_p / n).sum(1).mean()
     with torch.no_grad():
-        log_p = F.log_softmax(scores, 1)
-        others = scores - log_p + torch.log1p(-log_p.exp().clamp(max=1 - 1e-6))
-    logits = scores - others
-    loss = -(positives * F.logsigmoid(logits) + (n - positives) * F.logsigmoid(-logits)) / n
-    return loss.sum(1).mean()
+        log_rest = torch.log1p(-log_p.exp().clamp(max=1 - 1e-6))
+        value = -((positives * log_p + (n - positives) * log_rest) / n).sum(1).mean()
+    return by_gradient + (value - by_gradient.detach())
 
 
 def sampled_bce(

@@ -15,7 +15,7 @@ from kgrec.config import TrainConfig
 from kgrec.dataset import Array, Dataset, IntArray
 from kgrec.learn.encoder import HeteroEncoder
 from kgrec.learn.hetero import ENTITY, ITEM, to_hetero
-from kgrec.learn.quiet_pyg import HeteroData
+from kgrec.learn.messages import MessageGraph
 from kgrec.scoring import LowRankMatrix
 
 
@@ -61,12 +61,12 @@ class JointModel(nn.Module):
         super().__init__()
         n_items, d = len(dataset.items), config.embedding_dim
         hops = 1 if config.num_layers == "auto" else config.num_layers
-        self.data: HeteroData = to_hetero(dataset, degree)
+        graph = MessageGraph.of(to_hetero(dataset, degree), hops)
         counts = np.bincount(dataset.interactions.item, minlength=n_items)
         known = torch.from_numpy(counts > 0)
         text_dim = 0 if texts is None else texts.shape[1]
-        self.source = HeteroEncoder(self.data, text_dim, d, hops, known)
-        self.target = HeteroEncoder(self.data, text_dim, d, hops, known)
+        self.source = HeteroEncoder(graph, text_dim, d, known)
+        self.target = HeteroEncoder(graph, text_dim, d, known)
         self.bias = nn.Parameter(torch.from_numpy(prior.astype(np.float32)))
         self.relation = nn.Embedding(max(len(dataset.facts.relations), 1), d)
         nn.init.normal_(self.relation.weight, mean=1.0, std=0.1)
@@ -76,52 +76,50 @@ class JointModel(nn.Module):
             parts = {ITEM: texts[:n_items], ENTITY: texts[n_items:]}
             self.texts = {kind: torch.from_numpy(part) for kind, part in parts.items() if kind == ITEM or part.any()}
 
-    def encode(self, drop: float = 0.0) -> tuple[dict[str, Tensor], dict[str, Tensor], Tensor | None]:
-        """Source and target embeddings by node type and projected item texts."""
-        source = self.source(self.data, self.texts, drop)
-        target = self.target(self.data, self.texts, drop)
+    def encode(self, drop: float = 0.0) -> tuple[Tensor, Tensor, Tensor | None]:
+        """Source and target embeddings of all nodes ``(nodes, d)``, items first, and projected texts of the items."""
+        source = self.source(self.texts, drop)
+        target = self.target(self.texts, drop)
         return source, target, self.project(self.texts[ITEM]) if self.project is not None else None
 
-    def scores(
-        self, source: Tensor, target: Tensor, texts: Tensor | None, history: Tensor, columns: Tensor | None = None
-    ) -> Tensor:
-        """Scores of the items of ``columns`` (all by default) for dense weighted histories ``(users, items)``.
+    def scores(self, source: Tensor, target: Tensor, texts: Tensor | None, history: sparse.csr_matrix) -> Tensor:
+        """Scores of all items ``(users, items)`` for weighted histories ``(users, items)``.
+
+        ``source`` and ``target`` may go on beyond the items, as :meth:`encode` returns them.
 
         The term of an item that is itself in the history is taken out, or the model would learn to copy its input.
         """
-        bias = self.bias if columns is None else self.bias.index_select(0, columns)
-        pick = target if columns is None else rows_of(target, columns)
-        total = bias + (history @ source) @ pick.T
-        own = ((source if columns is None else rows_of(source, columns)) * pick).sum(1)
-        if texts is not None:
-            chosen = texts if columns is None else rows_of(texts, columns)
-            total = total + (history @ texts) @ chosen.T
-            own = own + (chosen**2).sum(1)
-        return total - (history if columns is None else history[:, columns]) * own
+        total, taken_out = self.bias.expand(history.shape), torch.zeros(history.nnz)
+        owner, item, weight = _entries(history)
+        for left, right in _sides(source, target, texts):
+            total = total + _summed(left, history) @ right[: len(self.bias)].T
+            taken_out = taken_out + weight * (rows_of(left, item) * rows_of(right, item)).sum(1)
+        return total.index_put((owner, item), -taken_out, accumulate=True)
 
     def sampled_scores(
-        self, source: Tensor, target: Tensor, texts: Tensor | None, history: sparse.csr_matrix, columns: Tensor
-    ) -> Tensor:
-        """:meth:`scores` of some columns for sparse weighted histories ``(users, items)``, without dense ones."""
-        items, weights = torch.from_numpy(history.indices.astype(np.int64)), torch.from_numpy(history.data).float()
-        starts = torch.from_numpy(history.indptr[:-1].astype(np.int64))
+        self,
+        source: Tensor,
+        target: Tensor,
+        texts: Tensor | None,
+        history: sparse.csr_matrix,
+        pairs: tuple[IntArray, IntArray],
+        drawn: Tensor,
+    ) -> tuple[Tensor, Tensor]:
+        """:meth:`scores` of pairs of user and item ``(pairs,)`` and of drawn items for all users ``(users, drawn)``.
 
-        def summed(table: Tensor) -> Tensor:
-            return F.embedding_bag(items, table, starts, mode="sum", per_sample_weights=weights)
-
-        pick = rows_of(target, columns)
-        total = self.bias.index_select(0, columns) + summed(source) @ pick.T
-        own = (rows_of(source, columns) * pick).sum(1)
-        if texts is not None:
-            chosen = rows_of(texts, columns)
-            total = total + summed(texts) @ chosen.T
-            own = own + (chosen**2).sum(1)
-        of_columns = torch.from_numpy(history[:, columns.numpy()].toarray().astype(np.float32))
-        return total - of_columns * own
-
-    def nodes(self, encoded: dict[str, Tensor]) -> Tensor:
-        """All node embeddings in the data set's order, items first."""
-        return torch.cat([encoded[ITEM], encoded[ENTITY]])
+        Args:
+            pairs: rows of users and of items.
+        """
+        owner, item = (torch.from_numpy(part.astype(np.int64)) for part in pairs)
+        in_pair = torch.from_numpy(np.asarray(history[pairs], np.float32).ravel())
+        in_drawn = torch.from_numpy(history[:, drawn.numpy()].toarray().astype(np.float32))
+        positive, negative = self.bias.index_select(0, item), self.bias.index_select(0, drawn)
+        for left, right in _sides(source, target, texts):
+            user, of_item, of_drawn = _summed(left, history), rows_of(right, item), rows_of(right, drawn)
+            taken_out = in_pair[:, None] * rows_of(left, item)
+            positive = positive + ((rows_of(user, owner) - taken_out) * of_item).sum(1)
+            negative = negative + user @ of_drawn.T - in_drawn * (rows_of(left, drawn) * of_drawn).sum(1)
+        return positive, negative
 
     @torch.no_grad()
     def embeddings(self) -> Embeddings:
@@ -130,11 +128,11 @@ class JointModel(nn.Module):
         source, target, texts = self.encode()
         self.train()
         return Embeddings(
-            source[ITEM].numpy().copy(),
-            target[ITEM].numpy().copy(),
+            source[: len(self.bias)].numpy().copy(),
+            target[: len(self.bias)].numpy().copy(),
             None if texts is None else texts.numpy().copy(),
             self.bias.detach().numpy().copy(),
-            self.nodes(target).numpy().copy(),
+            target.numpy().copy(),
             self.relation.weight.detach().numpy().copy(),
         )
 
@@ -156,6 +154,27 @@ def joined(members: Sequence[Embeddings]) -> Embeddings:
 def rows_of(table: Tensor, rows: Tensor) -> Tensor:
     """``table[rows]``, whose gradient adds up in a fixed order: indexing adds in any order on several threads."""
     return F.embedding(rows, table)
+
+
+def _sides(source: Tensor, target: Tensor, texts: Tensor | None) -> list[tuple[Tensor, Tensor]]:
+    """An item as history and as candidate, by knowledge and by text."""
+    return [(source, target)] if texts is None else [(source, target), (texts, texts)]
+
+
+def _entries(history: sparse.csr_matrix) -> tuple[Tensor, Tensor, Tensor]:
+    """Row, column and weight of what a history holds."""
+    owner = np.repeat(np.arange(history.shape[0]), np.diff(history.indptr))
+    return torch.from_numpy(owner), torch.from_numpy(history.indices.astype(np.int64)), _weights(history)
+
+
+def _weights(history: sparse.csr_matrix) -> Tensor:
+    return torch.from_numpy(history.data).float()
+
+
+def _summed(table: Tensor, history: sparse.csr_matrix) -> Tensor:
+    """``history @ table``: ``(users, d)``."""
+    items, starts = (torch.from_numpy(part.astype(np.int64)) for part in (history.indices, history.indptr[:-1]))
+    return F.embedding_bag(items, table, starts, mode="sum", per_sample_weights=_weights(history))
 
 
 def unit_history(histories: sparse.csr_matrix) -> sparse.csr_matrix:

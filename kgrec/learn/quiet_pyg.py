@@ -18,9 +18,9 @@ with warnings.catch_warnings():
         warnings.filterwarnings("ignore", _message)
     from torch_geometric import EdgeIndex
     from torch_geometric.data import HeteroData
-    from torch_geometric.nn import HeteroConv, LightGCN, MessagePassing
+    from torch_geometric.nn import LightGCN
     from torch_geometric.utils import softmax
 
     torch.sparse_csr_tensor(torch.tensor([0, 1]), torch.tensor([0]), torch.ones(1), size=(1, 1))
 
-__all__ = ["EdgeIndex", "HeteroConv", "HeteroData", "LightGCN", "MessagePassing", "softmax"]
+__all__ = ["EdgeIndex", "HeteroData", "LightGCN", "softmax"]

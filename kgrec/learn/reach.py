@@ -91,6 +91,9 @@ def _copy_encoder(small: HeteroEncoder, large: HeteroEncoder, rows: dict[str, Te
         table[rows[kind]] = small.free[kind]
     if large.text is not None and small.text is not None:
         large.text.load_state_dict(small.text.state_dict())
-    for large_layer, small_layer in zip(large.relations(), small.relations(), strict=False):
-        for key, relation in large_layer.items():
-            relation.copy_(small_layer[key]) if key in small_layer else relation.zero_()
+    place = {key: number for number, key in enumerate(small.graph.keys)}
+    shared = [(number, place[key]) for number, key in enumerate(large.graph.keys) if key in place]
+    for table, small_table in zip(large.relations(), small.relations(), strict=False):
+        table.zero_()
+        for number, known in shared:
+            table[number] = small_table[known]

@@ -67,7 +67,7 @@ class Trainer:
         self.config = config
         self.model = JointModel(dataset, texts, prior, config, degree)
         self.optimizer = torch.optim.Adam(
-            self.model.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
+            self.model.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay, fused=True
         )
         self._histories = unit_history(histories)
         self._positives = (histories > 0).astype(np.float32)
@@ -170,20 +170,25 @@ class Trainer:
         config, model = self.config, self.model
         source, target, texts = model.encode(config.free_dropout)
         if self._sampled:
-            behaviour = self._sampled_loss(source["item"], target["item"], texts, users, rng)
+            behaviour = self._sampled_loss(source, target, texts, users, rng)
         else:
+            scores = model.scores(source, target, texts, self._hidden_in_part(users, rng))
             positives = dense_rows(self._positives, users)
-            history = dense_rows(self._histories, users)
-            history = history * (torch.rand_like(history) >= config.dropout) / (1 - config.dropout)
-            scores = model.scores(source["item"], target["item"], texts, history, self._known)
-            behaviour = (softmax_loss if config.loss == "softmax" else exact_bce)(scores, positives[:, self._known])
+            if len(self._known) < len(self._counts):
+                scores, positives = scores.index_select(1, self._known), positives[:, self._known]
+            behaviour = (softmax_loss if config.loss == "softmax" else exact_bce)(scores, positives)
         zero = behaviour.new_zeros(())
-        nodes = model.nodes(target)
         return {
             "behaviour": behaviour,
-            "kg": self._kg_loss(nodes, rng) if self._triples is not None else zero,
-            "text": self._text_loss(nodes, rng) if len(self._with_text) and config.text_weight else zero,
+            "kg": self._kg_loss(target, rng) if self._triples is not None else zero,
+            "text": self._text_loss(target, rng) if len(self._with_text) and config.text_weight else zero,
         }
+
+    def _hidden_in_part(self, users: Array, rng: np.random.Generator) -> sparse.csr_matrix:
+        """Histories of some users, a share of each hidden: what is left must speak for the rest."""
+        history = self._histories[users]
+        history.data = history.data * (rng.random(history.nnz) >= self.config.dropout) / (1 - self.config.dropout)
+        return history
 
     def _sampled_loss(
         self, source: Tensor, target: Tensor, texts: Tensor | None, users: Array, rng: np.random.Generator
@@ -195,15 +200,11 @@ class Trainer:
             drawn = uniform_negatives(self._known, config.num_negatives, rng)
         else:
             drawn, log_weight = popularity_negatives(self._counts, config.num_negatives, rng)
-        taken, column = np.unique(mine.indices, return_inverse=True)
-        columns = torch.cat([torch.from_numpy(taken.astype(np.int64)), drawn])
-        history = self._histories[users]
-        kept = rng.random(history.nnz) >= config.dropout
-        history.data = history.data * kept / (1 - config.dropout)
-        scores = self.model.sampled_scores(source, target, texts, history, columns)
-        owner = torch.from_numpy(np.repeat(np.arange(len(users)), np.diff(mine.indptr)))
+        history = self._hidden_in_part(users, rng)
+        pairs = np.repeat(np.arange(len(users)), np.diff(mine.indptr)), mine.indices
+        positive, negative = self.model.sampled_scores(source, target, texts, history, pairs, drawn)
+        owner = torch.from_numpy(pairs[0])
         n = torch.from_numpy(np.diff(mine.indptr).astype(np.float32))
-        positive, negative = scores[owner, torch.from_numpy(column)], scores[:, len(taken) :]
         own = torch.from_numpy(mine[:, drawn.numpy()].toarray() > 0)
         if config.loss == "gbce":
             return gbce(positive, owner, n, negative, own, len(self._known))

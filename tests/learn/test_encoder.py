@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 import torch
 from learning_worlds import dataset_of, genre_world, quick
+from scipy import sparse
 
 from kgrec.dataset import Facts, Interactions
 from kgrec.learn.encoder import HeteroEncoder
 from kgrec.learn.hetero import to_hetero
+from kgrec.learn.messages import MessageGraph
 from kgrec.learn.model import JointModel
 from kgrec.learn.text import HashingEncoder
 
@@ -22,8 +24,8 @@ KNOWN = torch.tensor([True] * 8 + [False] * 4)
 
 
 def test_new_items_have_no_free_embedding() -> None:
-    encoder = HeteroEncoder(DATA, 0, 4, 0, KNOWN)
-    found = encoder(DATA, {})["item"]
+    encoder = HeteroEncoder(MessageGraph.of(DATA, 0), 0, 4, KNOWN)
+    found = encoder({})[:12]
     assert (found[8:] == 0).all()
     assert (found[:8] != 0).all()
     found.sum().backward()
@@ -31,29 +33,29 @@ def test_new_items_have_no_free_embedding() -> None:
 
 
 def test_new_items_live_on_facts_and_text() -> None:
-    with_facts = HeteroEncoder(DATA, 0, 4, 1, KNOWN)(DATA, {})["item"]
-    with_text = HeteroEncoder(DATA, 16, 4, 0, KNOWN)(DATA, TEXTS)["item"]
+    with_facts = HeteroEncoder(MessageGraph.of(DATA, 1), 0, 4, KNOWN)({})[:12]
+    with_text = HeteroEncoder(MessageGraph.of(DATA, 0), 16, 4, KNOWN)(TEXTS)[:12]
     assert (with_facts[8:].abs().sum(1) > 0).all()
     assert (with_text[8:].abs().sum(1) > 0).all()
 
 
 def test_dropping_hides_about_that_share_of_items_in_training_only() -> None:
     torch.manual_seed(0)
-    encoder = HeteroEncoder(DATA, 0, 4, 0, torch.ones(12, dtype=torch.bool))
-    hidden = sum(int((encoder(DATA, {}, 0.3)["item"] == 0).all(1).sum()) for _ in range(200)) / (200 * 12)
+    encoder = HeteroEncoder(MessageGraph.of(DATA, 0), 0, 4, torch.ones(12, dtype=torch.bool))
+    hidden = sum(int((encoder({}, 0.3)[:12] == 0).all(1).sum()) for _ in range(200)) / (200 * 12)
     assert 0.25 < hidden < 0.35
-    assert (encoder(DATA, {}, 0.3)["entity"] == encoder.free["entity"]).all()
+    assert (encoder({}, 0.3)[12:] == encoder.free["entity"]).all()
     encoder.eval()
-    assert (encoder(DATA, {}, 0.9)["item"] == encoder.free["item"]).all()
+    assert (encoder({}, 0.9)[:12] == encoder.free["item"]).all()
 
 
 def test_depth_0_ignores_facts_and_depth_1_does_not() -> None:
     bare = to_hetero(dataset_of(WORLD.interactions, 8, 12, n_entities=4))
     for depth, same in ((0, True), (1, False)):
         torch.manual_seed(1)
-        with_facts = HeteroEncoder(DATA, 0, 4, depth, KNOWN)(DATA, {})["item"]
+        with_facts = HeteroEncoder(MessageGraph.of(DATA, depth), 0, 4, KNOWN)({})[:12]
         torch.manual_seed(1)
-        without = HeteroEncoder(bare, 0, 4, depth, KNOWN)(bare, {})["item"]
+        without = HeteroEncoder(MessageGraph.of(bare, depth), 0, 4, KNOWN)({})[:12]
         assert torch.equal(with_facts, without) is same
 
 
@@ -69,21 +71,10 @@ def test_no_facts_and_no_texts_is_a_plain_factorisation() -> None:
 def test_an_item_in_its_own_history_does_not_change_its_score() -> None:
     texts = HashingEncoder(16).encode(WORLD.texts)
     model = JointModel(WORLD, texts, np.zeros(12, np.float32), quick())
-    source, target, projected = model.encode()
-    torch.manual_seed(0)
-    history = torch.rand(12, 12)
-    without = history * (1 - torch.eye(12))
-    with_own = model.scores(source["item"], target["item"], projected, history).diagonal()
-    torch.testing.assert_close(
-        with_own, model.scores(source["item"], target["item"], projected, without).diagonal(), atol=1e-5, rtol=1e-4
-    )
-
-
-def test_scores_of_some_columns_are_those_of_all() -> None:
-    texts = HashingEncoder(16).encode(WORLD.texts)
-    model = JointModel(WORLD, texts, np.arange(12, dtype=np.float32), quick())
-    source, target, projected = model.encode()
-    history, columns = torch.rand(3, 12), torch.tensor([3, 0, 3, 11])
-    whole = model.scores(source["item"], target["item"], projected, history)
-    some = model.scores(source["item"], target["item"], projected, history, columns)
-    torch.testing.assert_close(some, whole[:, columns])
+    history = np.random.default_rng(0).random((12, 12))
+    without = history * (1 - np.eye(12))
+    own = [
+        model.scores(*model.encode(), sparse.csr_matrix(each)).diagonal()  # the history of user i holds item i
+        for each in (history, without)
+    ]
+    torch.testing.assert_close(*own, atol=1e-5, rtol=1e-4)

@@ -8,8 +8,9 @@ import torch
 from learning_worlds import dataset_of
 
 from kgrec.dataset import Dataset, Interactions
-from kgrec.learn.encoder import HeteroEncoder, RelationConv
+from kgrec.learn.encoder import HeteroEncoder
 from kgrec.learn.hetero import fact_edge_types, to_hetero
+from kgrec.learn.messages import MessageGraph, RelationConv
 
 
 def small_world() -> Dataset:
@@ -55,22 +56,28 @@ def test_weights_are_symmetric_and_by_degree() -> None:
     assert data["item", "FOLLOWS", "item"].edge_weight.tolist() == pytest.approx([0.5])
 
 
-def test_relation_conv_equals_a_dense_computation_and_so_does_its_gradient() -> None:
+@pytest.mark.parametrize("num_layers", [1, 2], ids=["to items", "everywhere"])
+def test_messages_equal_a_dense_computation_and_so_does_their_gradient(num_layers: int) -> None:
     rng = np.random.default_rng(0)
-    pairs = sorted({(int(a), int(b)) for a, b in rng.integers(0, 6, (20, 2))})
-    world = dataset_of(
-        Interactions.of_pairs([0], [0]), 1, 6, triples=[(a, 0, 6 + b) for a, b in pairs], relations=("R",), n_entities=6
-    )
+    # Items 0-5, entities 6-11, three relations between any two nodes.
+    triples = sorted({(int(a), int(r), int(b)) for a, r, b in rng.integers(0, (12, 3, 12), (60, 3))})
+    world = dataset_of(Interactions.of_pairs([0], [0]), 1, 6, triples=triples, relations=("R", "S", "T"), n_entities=6)
     data = to_hetero(world)
-    key = ("item", "R", "entity")
-    dense = torch.zeros(6, 6)
-    source, target = data[key].edge_index
-    dense[target, source] = data[key].edge_weight
-    conv = RelationConv(3)
-    x = torch.randn(6, 3, requires_grad=True)
-    upstream = torch.randn(6, 3)
-    found = conv((x, torch.zeros(6, 3)), data[key].adj_t, data[key].edge_weight)
-    expected = (dense @ x) * conv.relation
+    graph = MessageGraph.of(data, num_layers)
+    n_targets = 6 if num_layers == 1 else 12
+    conv = RelationConv(len(graph.keys), 3)
+    torch.nn.init.normal_(conv.relation)
+    x = torch.randn(12, 3, requires_grad=True)
+    upstream = torch.randn(n_targets, 3)
+    first = {"item": 0, "entity": 6}
+    expected = torch.zeros(12, 3)
+    for number, key in enumerate(graph.keys):
+        dense = torch.zeros(12, 12)
+        source, target = data[key].edge_index
+        dense[target + first[key[2]], source + first[key[0]]] = data[key].edge_weight
+        expected = expected + (dense @ x) * conv.relation[number]
+    expected = expected[:n_targets]
+    found = conv(x, graph.layers[0])
     torch.testing.assert_close(found, expected)
     leaves = (x, conv.relation)
     for ours, theirs in zip(
@@ -83,26 +90,26 @@ def test_relation_conv_equals_a_dense_computation_and_so_does_its_gradient() -> 
 
 def test_one_layer_of_the_encoder_by_hand() -> None:
     data = to_hetero(small_world())
-    encoder = HeteroEncoder(data, 0, 2, 1, torch.ones(3, dtype=torch.bool))
+    encoder = HeteroEncoder(MessageGraph.of(data, 1), 0, 2, torch.ones(3, dtype=torch.bool))
     item, entity = encoder.free["item"], encoder.free["entity"]
-    found = encoder(data, {})
+    found = encoder({})
     r = 0.3
-    torch.testing.assert_close(found["item"][0], item[0] + r * (0.5 * entity[0] + 0.5 * item[1]))
-    torch.testing.assert_close(found["item"][2], item[2])
-    torch.testing.assert_close(found["entity"], entity.detach())
+    torch.testing.assert_close(found[0], item[0] + r * (0.5 * entity[0] + 0.5 * item[1]))
+    torch.testing.assert_close(found[2], item[2])
+    torch.testing.assert_close(found[3:], entity.detach())
 
 
 def test_two_layers_of_the_encoder_by_hand() -> None:
     data = to_hetero(small_world())
-    encoder = HeteroEncoder(data, 0, 2, 2, torch.ones(3, dtype=torch.bool))
+    encoder = HeteroEncoder(MessageGraph.of(data, 2), 0, 2, torch.ones(3, dtype=torch.bool))
     item, entity = encoder.free["item"], encoder.free["entity"]
-    found = encoder(data, {})
+    found = encoder({})
     r = 0.3
     item_1 = item[1] + r * (0.5 * entity[0] + 0.5 * item[0])
     entity_0 = entity[0] + r * (0.5 * item[0] + 0.5 * item[1])
     first = item[0] + r * (0.5 * entity[0] + 0.5 * item[1])
-    torch.testing.assert_close(found["item"][0], first + r * (0.5 * entity_0 + 0.5 * item_1))
-    torch.testing.assert_close(found["entity"][0], entity_0)
+    torch.testing.assert_close(found[0], first + r * (0.5 * entity_0 + 0.5 * item_1))
+    torch.testing.assert_close(found[3], entity_0)
 
 
 @pytest.mark.parametrize(
@@ -120,18 +127,18 @@ def test_any_name_of_a_relation_carries_messages(relations: tuple[str, str]) -> 
         n_entities=1,
     )
     data = to_hetero(world)
-    encoder = HeteroEncoder(data, 0, 2, 2, torch.ones(2, dtype=torch.bool))
-    sum(value.sum() for value in encoder(data, {}).values()).backward()
-    gradients = [parameter.grad for name, parameter in encoder.named_parameters() if "relation" in name]
-    assert len(gradients) == 7  # four edge types, and those three of them that end at items once more
-    assert all(gradient is not None and gradient.abs().sum() > 0 for gradient in gradients)
+    encoder = HeteroEncoder(MessageGraph.of(data, 2), 0, 2, torch.ones(2, dtype=torch.bool))
+    encoder({}).sum().backward()
+    first, last = [layer.relation.grad.abs().sum(1) > 0 for layer in encoder.layers]
+    assert first.tolist() == [True] * 4
+    assert last.tolist() == [key[2] == "item" for key in encoder.graph.keys]
 
 
 def test_a_graph_of_single_mentions_builds_without_a_warning() -> None:
     world = dataset_of(Interactions.of_pairs([0], [0]), 1, 2, triples=[(0, 0, 2)], relations=("R",), n_entities=1)
     data = to_hetero(world)
-    encoder = HeteroEncoder(data, 0, 2, 1, torch.ones(2, dtype=torch.bool))
-    torch.testing.assert_close(encoder(data, {})["item"], encoder.free["item"])
+    encoder = HeteroEncoder(MessageGraph.of(data, 1), 0, 2, torch.ones(2, dtype=torch.bool))
+    torch.testing.assert_close(encoder({})[:2], encoder.free["item"])
 
 
 def test_a_relation_that_is_called_like_a_reverse_loses_no_edge() -> None:

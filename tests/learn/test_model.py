@@ -16,14 +16,27 @@ def test_scores_of_some_items_are_those_of_all() -> None:
     torch.manual_seed(0)
     model = JointModel(world, HashingEncoder(16).encode(world.texts), np.linspace(-2, 0, 24), quick())
     history = unit_history(HistoryWeights().matrix(world.interactions, 24, 24))
-    columns = torch.tensor([3, 0, 17, 3])
+    owner, item, drawn = np.array([0, 0, 5, 23]), np.array([3, 17, 3, 0]), torch.tensor([3, 0, 17, 3])
     source, target, texts = model.encode()
-    found = model.sampled_scores(source["item"], target["item"], texts, history, columns)
+    found = model.sampled_scores(source, target, texts, history, (owner, item), drawn)
+    whole = model.scores(source, target, texts, history)
+    expected = whole[torch.from_numpy(owner), torch.from_numpy(item)], whole[:, drawn]
+    for got, wanted in zip(found, expected, strict=True):
+        torch.testing.assert_close(got, wanted, atol=1e-5, rtol=1e-4)
+        slopes = [
+            torch.autograd.grad(part.sum(), model.target.free["item"], retain_graph=True)[0] for part in (got, wanted)
+        ]
+        torch.testing.assert_close(*slopes, atol=1e-5, rtol=1e-4)
+
+
+def test_scores_are_those_of_a_dense_computation() -> None:
+    world = genre_world(np.random.default_rng(0), n_users=24, n_items=24)
+    torch.manual_seed(0)
+    model = JointModel(world, HashingEncoder(16).encode(world.texts), np.linspace(-2, 0, 24), quick())
+    history = unit_history(HistoryWeights().matrix(world.interactions, 24, 24))
+    source, target, texts = model.encode()
+    assert texts is not None
     dense = torch.from_numpy(history.toarray()).float()
-    expected = model.scores(source["item"], target["item"], texts, dense)
-    torch.testing.assert_close(found, expected[:, columns], atol=1e-5, rtol=1e-4)
-    slopes = [
-        torch.autograd.grad(part.sum(), model.target.free["item"], retain_graph=True)[0]
-        for part in (found, expected[:, columns])
-    ]
-    torch.testing.assert_close(*slopes, atol=1e-5, rtol=1e-4)
+    agreement = source[:24] @ target[:24].T + texts @ texts.T
+    expected = model.bias + dense @ agreement - dense * agreement.diagonal()
+    torch.testing.assert_close(model.scores(source, target, texts, history), expected, atol=1e-5, rtol=1e-4)
