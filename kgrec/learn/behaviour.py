@@ -26,7 +26,8 @@ from kgrec.scoring import Channel, HistoryWeights, SparseMatrix
 from kgrec.sessions import session_rules
 
 _WARM_LIMIT = 15_000
-_RIDGE_LIMIT = 30_000
+_RIDGE_LIMIT = 15_000
+_VERY_LARGE = 50_000
 _NEAREST = 100
 """Items that each is regressed on where the whole ridge would be too large."""
 _RECENCY = (1.0, 0.98, 0.95, 0.9, 0.8, 0.7)
@@ -132,7 +133,7 @@ class BehaviourLearner:
             self._progress("behaviour: ridge and facts", number + 1, len(eases), f"ndcg@10 {tried[-1][0]:.4f}")
         best = max(tried, key=lambda pair: pair[0])[1]
         tried = []
-        grid = list(itertools.product((50, 200), (0.0, 0.5, 1.0))) if self._system <= _RIDGE_LIMIT else [(200, 0.5)]
+        grid = list(itertools.product((50, 200), (0.0, 0.5, 1.0))) if len(self._warm) <= _VERY_LARGE else [(200, 0.5)]
         for number, (neighbours, exponent) in enumerate(grid):
             setting = replace(best, neighbours=neighbours, knn_user_exponent=exponent)
             tried.append((quality(self._knn(setting)), setting))
@@ -249,8 +250,9 @@ class BehaviourLearner:
         """Settings to try: fewer where one solution takes minutes."""
         n = len(self._warm)
         facts = (0.0, 0.1, 0.3) if self.facts.nnz else (0.0,)
-        if self._system > _WARM_LIMIT:
-            return [{"ridge": 3.0, "fact_weight": 0.1 if self.facts.nnz else 0.0, "user_exponent": 0.5}]
+        if self._system > _RIDGE_LIMIT:
+            local = {"fact_weight": 0.1 if self.facts.nnz else 0.0, "user_exponent": 0.5}
+            return [{"ridge": ridge, **local} for ridge in ((2.0, 3.0, 5.0, 8.0) if n <= _VERY_LARGE else (3.0,))]
         ridges = (1.0, 2.0, 4.0, 8.0) if n <= 6_000 else (2.0, 5.0)
         exponents = (0.0, 0.5) if n <= 6_000 else (0.5,)
         grid = itertools.product(ridges, facts, exponents)

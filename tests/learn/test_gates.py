@@ -106,6 +106,25 @@ def world_of_two_channels(n_new: int = 0) -> tuple[AdditiveModel, sparse.csr_mat
     return model, seen, valid
 
 
+@pytest.mark.parametrize("kept", [12, 40])
+def test_a_large_catalogue_is_judged_by_its_best_candidates(kept: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Gates, and what is said of them, are those of the whole catalogue where the best candidates of it are kept."""
+    rng = np.random.default_rng(0)
+    n_users, n_items = 100, 120
+    interactions = random_interactions(rng, n_users, n_items, 900)
+    seen = interactions.matrix(n_users, n_items)
+    model = replace(random_model(rng, n_items), new=np.zeros(n_items, np.bool_))
+    valid = held_out(rng, seen, 0.05)
+    whole, known = fit_gates(model, seen, valid)
+    monkeypatch.setattr(gates_module, "_TOP", kept)
+    found, metrics = fit_gates(model, seen, valid)
+    names = [channel.name for channel in model.channels]
+    assert {name: metrics[name] for name in names} == pytest.approx({name: known[name] for name in names})
+    assert metrics["fused"] == pytest.approx(known["fused"], abs=0.01)
+    if kept == 40:
+        np.testing.assert_array_equal(found.channels, whole.channels)
+
+
 def test_a_channel_of_noise_is_closed() -> None:
     model, seen, valid = world_of_two_channels()
     found, metrics = fit_gates(model, seen, valid)
