@@ -19,8 +19,6 @@ _SYSTEMS = 256
 def local_ridge(rows: sparse.csc_matrix, penalty: Array, nearest: int) -> sparse.csr_matrix:
     """Weights ``B`` of least ``|R_i - R_N b|^2 + b' D_N b``, each item i on its nearest others N alone.
 
-    Inner products that are not among the nearest of either item count as 0.
-
     Args:
         rows: R, weighted users and facts x items. A row with more than 5,000 items is left out: it says little of
             each, and its pairs alone would fill the memory.
@@ -33,11 +31,8 @@ def local_ridge(rows: sparse.csc_matrix, penalty: Array, nearest: int) -> sparse
     n = rows.shape[1]
     by_row = rows.tocsr()
     by_row = by_row[np.flatnonzero(np.diff(by_row.indptr) <= _BROAD)]
-    own = np.asarray(by_row.power(2).sum(axis=0), np.float64).ravel()
+    by_column = by_row.tocsc()
     products = nearest_products(by_row, nearest)
-    gram = products.maximum(products.T).tocsr()
-    gram.setdiag((own + penalty).astype(np.float32))
-    gram.sort_indices()
     weights = products.copy()
     counts = np.diff(products.indptr)
     for start in range(0, n, _SYSTEMS):
@@ -46,7 +41,8 @@ def local_ridge(rows: sparse.csc_matrix, penalty: Array, nearest: int) -> sparse
         right = np.zeros((len(items), nearest, 1), np.float32)
         for place, item in enumerate(items):
             near = products.indices[products.indptr[item] : products.indptr[item + 1]]
-            systems[place, : len(near), : len(near)] = gram[near][:, near].toarray()
+            of_near = by_column[:, near]
+            systems[place, : len(near), : len(near)] = (of_near.T @ of_near).toarray() + np.diag(penalty[near])
             right[place, : len(near), 0] = products.data[products.indptr[item] : products.indptr[item + 1]]
         solved = np.linalg.solve(systems, right)[:, :, 0]
         used = np.arange(nearest)[None, :] < counts[items][:, None]

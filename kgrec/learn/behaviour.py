@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -29,7 +30,9 @@ _WARM_LIMIT = 15_000
 _RIDGE_LIMIT = 15_000
 _VERY_LARGE = 50_000
 _NEAREST = 100
-"""Items that each is regressed on where the whole ridge would be too large."""
+"""Items that each is regressed on, where not on all."""
+_LOCAL_FACTORS = (0.5, 1.0)
+"""Of the best ridge over all items: among few neighbours a smaller one may do."""
 _RECENCY = (1.0, 0.98, 0.95, 0.9, 0.8, 0.7)
 _FACTORS = (0.0, 0.1, 0.3, 3.0, 10.0)
 SEQUENCES = {"latest": 0.7, "sequence": 0.97}
@@ -47,6 +50,7 @@ class BehaviourSetting:
     """What the behaviour channel is built with; see :func:`kgrec.item_item.ease` and :func:`kgrec.item_item.item_knn`.
 
     Attributes:
+        nearest: items that each is regressed on, see :func:`kgrec.local_ridge.local_ridge`; 0 for all.
         blend: weight of the neighbours beside EASE, both in units of their scores' spread.
         scales: that spread of (EASE, neighbours), measured when the blend was chosen.
         history: weights of past interactions: recency, and a factor for each kind and platform where there are several.
@@ -58,6 +62,7 @@ class BehaviourSetting:
     ridge: float = 4.0
     fact_weight: float = 0.1
     user_exponent: float = 0.0
+    nearest: int = 0
     neighbours: int = 200
     knn_user_exponent: float = 0.5
     blend: float = 0.2
@@ -124,30 +129,29 @@ class BehaviourLearner:
         def quality(matrix: SparseMatrix, history: sparse.csr_matrix = flat) -> float:
             return evaluate(_Ranker(matrix, history), seen, valid, ks=(10,))["ndcg@10"]
 
-        best = BehaviourSetting()
-        eases = self._eases()
-        tried: list[tuple[float, BehaviourSetting]] = []
-        for number, change in enumerate(eases):
-            setting = replace(best, **change)
-            tried.append((quality(self._ease(setting)) if len(eases) > 1 else 0.0, setting))
-            self._progress("behaviour: ridge and facts", number + 1, len(eases), f"ndcg@10 {tried[-1][0]:.4f}")
-        best = max(tried, key=lambda pair: pair[0])[1]
-        tried = []
+        def best_of(
+            settings: Sequence[BehaviourSetting], matrix: Callable[[BehaviourSetting], SparseMatrix], what: str
+        ) -> BehaviourSetting:
+            tried = []
+            for number, setting in enumerate(settings):
+                tried.append(quality(matrix(setting)) if len(settings) > 1 else 0.0)
+                self._progress(f"behaviour: {what}", number + 1, len(settings), f"ndcg@10 {tried[-1]:.4f}")
+            return settings[int(np.argmax(tried))]
+
+        best = best_of([replace(BehaviourSetting(), **change) for change in self._eases()], self._ease, "ridge, facts")
+        if not best.nearest:
+            local = [replace(best, nearest=_NEAREST, ridge=best.ridge * factor) for factor in _LOCAL_FACTORS]
+            best = best_of([best, *local], self._ease, "ridge over the nearest")
         grid = list(itertools.product((50, 200), (0.0, 0.5, 1.0))) if len(self._warm) <= _VERY_LARGE else [(200, 0.5)]
-        for number, (neighbours, exponent) in enumerate(grid):
-            setting = replace(best, neighbours=neighbours, knn_user_exponent=exponent)
-            tried.append((quality(self._knn(setting)), setting))
-            self._progress("behaviour: neighbours", number + 1, len(grid), f"ndcg@10 {tried[-1][0]:.4f}")
-        best = max(tried, key=lambda pair: pair[0])[1]
+        settings = [replace(best, neighbours=number, knn_user_exponent=exponent) for number, exponent in grid]
+        best = best_of(settings, self._knn, "neighbours")
         parts = (self._ease(best), self._knn(best))
         sample = flat[np.flatnonzero(np.diff(flat.indptr))[:500]]
-        spread = tuple(float(part.scores(sample).std()) or 1.0 for part in parts)
+        spread = [float(part.scores(sample).std()) or 1.0 for part in parts]
         best = replace(best, scales=(spread[0], spread[1]))
-        tried = []
-        for blend in _BLEND:
-            setting = replace(best, blend=blend)
-            tried.append((quality(_blended(parts, setting)), setting))
-        best = max(tried, key=lambda pair: pair[0])[1]
+        best = best_of(
+            [replace(best, blend=blend) for blend in _BLEND], partial(_blended, parts), "ridge and neighbours"
+        )
         return replace(
             best,
             history=self._choose_history(_blended(parts, best), quality),
@@ -251,15 +255,16 @@ class BehaviourLearner:
         n = len(self._warm)
         facts = (0.0, 0.1, 0.3) if self.facts.nnz else (0.0,)
         if self._system > _RIDGE_LIMIT:
-            local = {"fact_weight": 0.1 if self.facts.nnz else 0.0, "user_exponent": 0.5}
-            return [{"ridge": ridge, **local} for ridge in ((2.0, 3.0, 5.0, 8.0) if n <= _VERY_LARGE else (3.0,))]
+            local = {"fact_weight": 0.1 if self.facts.nnz else 0.0, "nearest": _NEAREST}
+            pairs = [(2.0, 0.25), (2.0, 0.5), (4.0, 0.25), (4.0, 0.5)] if n <= _VERY_LARGE else [(3.0, 0.5)]
+            return [{"ridge": ridge, "user_exponent": exponent, **local} for ridge, exponent in pairs]
         ridges = (1.0, 2.0, 4.0, 8.0) if n <= 6_000 else (2.0, 5.0)
         exponents = (0.0, 0.5) if n <= 6_000 else (0.5,)
         grid = itertools.product(ridges, facts, exponents)
         return [{"ridge": ridge, "fact_weight": weight, "user_exponent": exponent} for ridge, weight, exponent in grid]
 
     def _ease(self, setting: BehaviourSetting) -> SparseMatrix:
-        """The ridge; over the nearest items only where its dense matrix would be too large. The last one is kept."""
+        """The ridge, over all items or the nearest; the last one is kept."""
         of_ridge = {
             "ridge": setting.ridge,
             "facts": self.facts[self._warm],
@@ -267,13 +272,13 @@ class BehaviourLearner:
             "user_exponent": setting.user_exponent,
             "item_exponent": 0.5,
         }
-        key = (setting.ridge, setting.fact_weight, setting.user_exponent, setting.top)
+        key = (setting.ridge, setting.fact_weight, setting.user_exponent, setting.nearest, setting.top)
         if self._solved is None or self._solved[0] != key:
             self._solved = None  # before the next one needs its memory
-            if self._system <= _RIDGE_LIMIT:
-                weights = ease(self._seen, top=setting.top, **of_ridge)
+            if setting.nearest:
+                weights = local_ridge(*ridge_system(self._seen, **of_ridge), setting.nearest)
             else:
-                weights = local_ridge(*ridge_system(self._seen, **of_ridge), _NEAREST)
+                weights = ease(self._seen, top=setting.top, **of_ridge)
             self._solved = key, SparseMatrix(weights)
         return self._solved[1]
 
