@@ -129,8 +129,8 @@ def benchmark(
         else:
             measured = _protocol(protocol, dataset, tables, config, progress)
     else:
-        split_of = partial(_split, parts)
-        plan = Plan(dataset, split_of, "valid" in parts, config, names, seeds, budget or Budget())
+        of_seed = partial(split_of, parts)
+        plan = Plan(dataset, of_seed, "valid" in parts, config, names, seeds, budget or Budget())
         measured = _lists(plan, ablations, None if keep is None else Path(keep), progress)
     timings = {"reading": read, **measured.pop("timings_s", {}), "whole": time.perf_counter() - started}
     return {
@@ -281,7 +281,8 @@ def _interactions(table: pa.Table, users: Vocabulary, items: Vocabulary, kinds: 
     )
 
 
-def _split(parts: dict[str, Interactions], seed: int) -> Split:
+def split_of(parts: dict[str, Interactions], seed: int) -> Split:
+    """The authors' split of a folder, as far as there is one."""
     if "train" not in parts or "test" not in parts:
         return random_split(parts["all"], valid=0.2, test=0.2, seed=seed)
     if "valid" in parts:
