@@ -10,6 +10,7 @@ import numpy as np
 from kgrec.config import TrainConfig
 from kgrec.dataset import Array, Dataset, Facts
 from kgrec.harness import cost_of, learn, rankers_of
+from kgrec.history import first_times
 from kgrec.progress import Progress
 from kgrec.ranking import Measured, evaluate
 from kgrec.report.bootstrap import Bootstrap
@@ -17,7 +18,6 @@ from kgrec.report.comparison import ModelRanker
 from kgrec.report.cost import Watch
 from kgrec.report.outcome import Finished, Outcome, fingerprint_of_split
 from kgrec.report.task import Task
-from kgrec.scoring import first_times
 from kgrec.splits import Split
 
 _METRIC = "ndcg@10"

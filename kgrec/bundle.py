@@ -23,8 +23,9 @@ from scipy import sparse
 
 from kgrec.dataset import Array, Interactions
 from kgrec.errors import BundleError
+from kgrec.history import HistoryWeights
 from kgrec.schema import GraphSchema
-from kgrec.scoring import AdditiveModel, Channel, Gates, HistoryWeights, LowRankMatrix, SparseMatrix
+from kgrec.scoring import AdditiveModel, Channel, Gates, LowRankMatrix, SparseMatrix
 from kgrec.vocabulary import Vocabulary
 
 FORMAT = 2

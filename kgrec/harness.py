@@ -11,6 +11,7 @@ import numpy as np
 
 from kgrec.config import TrainConfig
 from kgrec.dataset import Dataset
+from kgrec.history import first_times
 from kgrec.progress import Progress
 from kgrec.ranking import Measured
 from kgrec.report.baselines import System
@@ -21,7 +22,6 @@ from kgrec.report.outcome import Finished, Outcome, fingerprint_of_split
 from kgrec.report.summary import TRAIN_ONLY
 from kgrec.report.task import Task
 from kgrec.report.tuning import Budget, tune
-from kgrec.scoring import first_times
 from kgrec.splits import Split
 from kgrec.systems import OURS, SYSTEMS
 

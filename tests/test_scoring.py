@@ -13,7 +13,8 @@ from scipy import sparse
 from worlds_bundle import random_interactions, random_model
 
 from kgrec.dataset import Array, Interactions
-from kgrec.scoring import AdditiveModel, Channel, Gates, HistoryWeights, LowRankMatrix, SparseMatrix
+from kgrec.history import HistoryWeights
+from kgrec.scoring import AdditiveModel, Channel, Gates, LowRankMatrix, SparseMatrix
 
 SEEDS = st.integers(0, 2**32 - 1)
 MANY = settings(max_examples=40, deadline=None)

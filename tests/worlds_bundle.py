@@ -12,9 +12,10 @@ from worlds import World, fact, films_schema, node, words
 from kgrec.bundle import Bundle, Manifest
 from kgrec.dataset import Interactions
 from kgrec.graph import GraphStore, open_store
+from kgrec.history import HistoryWeights
 from kgrec.records import Interaction
 from kgrec.schema import GraphSchema, InteractionType
-from kgrec.scoring import AdditiveModel, Channel, Gates, HistoryWeights, LowRankMatrix, SparseMatrix
+from kgrec.scoring import AdditiveModel, Channel, Gates, LowRankMatrix, SparseMatrix
 from kgrec.vocabulary import Vocabulary
 
 KINDS, PLATFORMS = ("buy", "view"), ("app", "web")

@@ -17,13 +17,14 @@ from scipy import sparse
 
 from kgrec.dataset import Array, Dataset, IntArray
 from kgrec.directed_ridge import directed_ridge
+from kgrec.history import HistoryWeights
 from kgrec.item_content import fact_matrix
 from kgrec.item_item import ease, item_knn, ridge_system
 from kgrec.learn.content import Content, ContentSetting
 from kgrec.local_ridge import local_ridge
 from kgrec.progress import Progress
 from kgrec.ranking import evaluate, sample_users
-from kgrec.scoring import Channel, HistoryWeights, SparseMatrix
+from kgrec.scoring import Channel, SparseMatrix
 from kgrec.sessions import session_rules
 
 _WARM_LIMIT = 15_000

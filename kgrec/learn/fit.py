@@ -12,6 +12,7 @@ from scipy import sparse
 from kgrec.config import TrainConfig
 from kgrec.dataset import Array, Dataset, Interactions
 from kgrec.errors import KgrecError, TrainingDivergedError
+from kgrec.history import HistoryWeights
 from kgrec.learn.behaviour import BehaviourLearner, BehaviourSetting
 from kgrec.learn.checkpoint import mark_diverged
 from kgrec.learn.gates import GateFitter
@@ -22,7 +23,7 @@ from kgrec.learn.text import texts_of
 from kgrec.learn.trainer import Epoch, Trained, Trainer
 from kgrec.progress import Progress, silent
 from kgrec.ranking import evaluate, sample_users
-from kgrec.scoring import AdditiveModel, Channel, Gates, HistoryWeights, LowRankMatrix
+from kgrec.scoring import AdditiveModel, Channel, Gates, LowRankMatrix
 from kgrec.splits import hide, hold_out
 
 _VALID_USERS = 3_000

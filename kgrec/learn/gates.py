@@ -8,16 +8,16 @@ the last event, depart from the common weights only where that is more than chan
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
-from scipy import sparse
 
 from kgrec.dataset import Array, IntArray, Interactions
+from kgrec.learn.gate_view import Block, GateView
 from kgrec.learn.moments import PAUSES, moment_after
 from kgrec.progress import Progress
-from kgrec.ranking import block_size, per_user, rank_users
-from kgrec.scoring import AdditiveModel, Gates, Histories
+from kgrec.ranking import per_user, rank_users
+from kgrec.scoring import AdditiveModel, Gates
 
 _COARSE = (0.0, 0.15, 0.4)
 _COARSE_USERS = 1_000
@@ -25,94 +25,9 @@ _STEPS = (0.0, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 1.5, 2.0)
 _OFFSETS = tuple(np.arange(-8.0, 1.5, 0.5).tolist())
 _OFFSET_COST = 0.01
 _BYTES = 192 * 2**20
-_TOP = 200
-"""Of each part, the candidates that are kept of a catalogue; all are where it has few."""
-_SCORED = 500_000_000
-"""Pairs of user and item that are scored for a view at most."""
 _BUCKET_USERS = 500
 _MOMENT_USERS = 200
 _NEW_ITEMS = 0.7
-
-
-@dataclass(frozen=True)
-class Block:
-    """Scores that are already there; they are overwritten."""
-
-    matrix: Array
-
-    def scores(self, users: IntArray) -> Array:
-        return self.matrix[users[0] : users[-1] + 1]
-
-
-@dataclass(frozen=True)
-class _View:
-    """Some users at one moment each: scores of their candidates by every channel and the prior, ready to be mixed.
-
-    Attributes:
-        histories: of these users, all items.
-        parts: one ``(users, candidates)`` matrix per channel and one of the prior, in unit spread.
-        shut: minus infinity where there is no candidate, else 0, ``(users, candidates)``.
-        found: which candidates they took next, ``(users, candidates)``.
-        seen, wanted: what they had taken and what they took next, all items.
-    """
-
-    histories: Histories
-    parts: list[Array]
-    shut: Array
-    found: sparse.csr_matrix
-    seen: sparse.csr_matrix
-    wanted: sparse.csr_matrix
-
-    @classmethod
-    def of(
-        cls, model: AdditiveModel, history: Interactions, wanted: Interactions, n_users: int, rng: np.random.Generator
-    ) -> _View:
-        """Users with something to find; drawn where all would take too long or not fit into memory."""
-        warm = np.flatnonzero(~model.new)
-        seen = history.matrix(n_users, model.n_items)
-        found = wanted.matrix(n_users, model.n_items)
-        found = (found - found.multiply(seen > 0)).tocsr()
-        found.eliminate_zeros()
-        users = np.flatnonzero((np.diff(found[:, warm].indptr) > 0) & (np.diff(seen.indptr) > 0))
-        width = min(len(warm), _TOP * (len(model.channels) + 1))
-        most = max(100, min(_BYTES // (4 * width), _SCORED // len(warm)))
-        users = users if len(users) <= most else np.sort(rng.choice(users, most, replace=False))
-        histories = model.histories(history, n_users)[users]
-        seen, found = seen[users], found[users]
-        parts, shut, hits = _candidates(model, histories, seen[:, warm].tocsr(), found[:, warm].tocsr(), warm)
-        return cls(histories, parts, shut, hits, seen, found)
-
-    def __len__(self) -> int:
-        return len(self.histories)
-
-    def some(self, users: IntArray) -> _View:
-        """The same of some users."""
-        return _View(
-            self.histories[users],
-            [part[users] for part in self.parts],
-            self.shut[users],
-            self.found[users],
-            self.seen[users],
-            self.wanted[users],
-        )
-
-    def quality(self, weights: Array) -> Array:
-        """ndcg@10 of each user, warm items ranked among themselves."""
-        return self.ndcg(self.mixed(weights))
-
-    def mixed(self, weights: Array) -> Array:
-        """The weighted sum of the parts."""
-        total = self.shut.copy()
-        for part, weight in zip(self.parts, weights, strict=True):
-            if weight:
-                total += np.float32(weight) * part
-        return total
-
-    def ndcg(self, scores: Array) -> Array:
-        """ndcg@10 of each user by scores of the candidates, which are overwritten."""
-        everyone = np.arange(len(self))
-        top = rank_users(Block(scores), sparse.csr_matrix(scores.shape), everyone, 10)
-        return per_user(top, self.found, (10,))["ndcg@10"]
 
 
 class GateFitter:
@@ -136,7 +51,7 @@ class GateFitter:
         self._model, self._progress = model, progress
         self._train, self._valid, self._n_users = train, valid, n_users
         self._rng = np.random.default_rng(seed)
-        self._view = _View.of(model, train, valid, n_users, self._rng)
+        self._view = GateView.of(model, train, valid, n_users, self._rng)
         self._n = len(model.channels)
 
     def fit(self) -> tuple[Gates, dict[str, float]]:
@@ -152,7 +67,7 @@ class GateFitter:
         gates = Gates(edges, table[:, :n], table[:, n], new[:n], float(new[n]), pauses=pauses)
         return self._with_offset(gates), metrics
 
-    def _search(self, view: _View, starts: list[Array], what: str) -> tuple[Array, Array]:
+    def _search(self, view: GateView, starts: list[Array], what: str) -> tuple[Array, Array]:
         """The best weights found from some starts, and each user's ndcg@10 with them."""
         n = self._n
         weights = max(starts, key=lambda start: _mean(view.quality(start)))
@@ -217,7 +132,7 @@ class GateFitter:
             rows.append(table)
             if len(np.unique(moment.wanted.user)) < _MOMENT_USERS:
                 continue
-            view = _View.of(self._model, moment.history, moment.wanted, self._n_users, self._rng)
+            view = GateView.of(self._model, moment.history, moment.wanted, self._n_users, self._rng)
             singles = list(np.eye(self._n + 1)[: self._n])
             found, best = self._search(view, [weights, *singles], f"fusing after {least:.0f} s and more")
             common = view.quality(weights)
@@ -249,68 +164,6 @@ class GateFitter:
         return replace(gates, new_item_offset=max(allowed))
 
 
-def _candidates(
-    model: AdditiveModel, histories: Histories, seen: sparse.csr_matrix, found: sparse.csr_matrix, warm: IntArray
-) -> tuple[list[Array], Array, sparse.csr_matrix]:
-    """Parts, shut and found of a view, a block of users at a time: a catalogue may be much wider than what is kept.
-
-    Kept are, of the warm items that somebody has not taken, the best by each part and what is to be found. What is best
-    by a sum of parts is hardly ever below the best few hundred of every one of them.
-    """
-    n = len(model.channels) + 1
-    prior = model.prior[warm].astype(np.float32)
-    rows, hits = [np.zeros(0, np.int64)], [np.zeros(0, np.bool_)]
-    values = [[np.zeros(0, np.float32)] for _ in range(n)]
-    step = block_size(model.n_items)
-    for start in range(0, len(histories), step):
-        block = histories[slice(start, start + step)]
-        scores = [_standardised(_channel_scores(model, channel, block)[:, warm]) for channel in range(n - 1)]
-        scores.append(np.broadcast_to(prior, scores[0].shape))
-        taken, wanted = seen[start : start + step].nonzero(), found[start : start + step].nonzero()
-        kept = np.zeros(scores[0].shape, np.bool_)
-        for part in scores:
-            kept |= _among_best(part, taken)
-        kept[wanted] = True
-        kept[taken] = False
-        is_hit = np.zeros_like(kept)
-        is_hit[wanted] = True
-        rows.append(kept.sum(axis=1))
-        hits.append(is_hit[kept])
-        for part, of_part in zip(scores, values, strict=True):
-            of_part.append(part[kept])
-    length = np.concatenate(rows)
-    row = np.repeat(np.arange(len(length)), length)
-    column = np.arange(len(row)) - np.repeat(np.cumsum(length) - length, length)
-    shape = len(length), int(length.max(initial=0))
-    shut = np.full(shape, -np.inf, np.float32)
-    shut[row, column] = 0.0
-    parts = []
-    for of_part in values:
-        part = np.zeros(shape, np.float32)
-        part[row, column] = np.concatenate(of_part)
-        of_part.clear()
-        parts.append(part)
-    hit = np.concatenate(hits)
-    ones = np.ones(int(hit.sum()), np.float32)
-    return parts, shut, sparse.csr_matrix((ones, (row[hit], column[hit])), shape=shape)
-
-
-def _channel_scores(model: AdditiveModel, channel: int, histories: Histories) -> Array:
-    return model.channels[channel].matrix.scores(histories.matrices[channel].astype(np.float32))
-
-
-def _among_best(scores: Array, taken: tuple[IntArray, IntArray]) -> Array:
-    """Which columns are among the best of their row, leaving out those taken."""
-    if scores.shape[1] <= _TOP:
-        return np.ones(scores.shape, np.bool_)
-    left = scores.astype(np.float32)
-    left[taken] = -np.inf
-    best = np.argpartition(left, -_TOP, axis=1)[:, -_TOP:]
-    among = np.zeros(scores.shape, np.bool_)
-    np.put_along_axis(among, best, True, axis=1)
-    return among
-
-
 def _beyond_chance(gain: Array) -> bool:
     """Whether a mean gain is more than two standard errors."""
     return len(gain) > 0 and bool(gain.mean() > 2 * gain.std() / np.sqrt(len(gain)))
@@ -319,12 +172,3 @@ def _beyond_chance(gain: Array) -> bool:
 def _mean(values: Array) -> float:
     """Mean over users, 0 without any."""
     return float(values.mean()) if len(values) else 0.0
-
-
-def _standardised(scores: Array) -> Array:
-    """Zero mean and unit spread per row, in place; rows without spread become zero."""
-    scores = scores.astype(np.float32)
-    scores -= scores.mean(axis=1, keepdims=True)
-    spread = scores.std(axis=1, keepdims=True)
-    scores /= np.where(spread > 1e-6, spread, np.inf)
-    return scores

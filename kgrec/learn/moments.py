@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from kgrec.dataset import Array, Interactions
-from kgrec.scoring import last_times
+from kgrec.history import last_times
 
 PAUSES = (0.0, 1800.0)
 """Seconds from which a pause counts as another kind of moment: half an hour ends a session, as in web analytics."""

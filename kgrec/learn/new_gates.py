@@ -12,7 +12,7 @@ import numpy as np
 from scipy import sparse
 
 from kgrec.dataset import Array, IntArray, Interactions
-from kgrec.learn.gates import Block
+from kgrec.learn.gate_view import Block
 from kgrec.progress import Progress
 from kgrec.ranking import block_size, per_user, rank_users
 from kgrec.scoring import AdditiveModel, Gates, Histories

@@ -10,10 +10,10 @@ import numpy as np
 from scipy import sparse
 
 from kgrec.dataset import Array, IntArray, Interactions
+from kgrec.history import HistoryWeights
 from kgrec.item_content import content_knn
 from kgrec.ranking import Ranker, evaluate
 from kgrec.report.baselines import Setting
-from kgrec.scoring import HistoryWeights
 from kgrec.splits import hide
 
 Pool = Literal["hidden", "all"]

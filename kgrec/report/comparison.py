@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 
 from kgrec.dataset import Array, Dataset, IntArray, Interactions
+from kgrec.history import first_times
 from kgrec.progress import Progress
 from kgrec.ranking import Ranker
 from kgrec.report.baselines import BASELINES, Setting
 from kgrec.report.task import Task
 from kgrec.report.tuning import Budget, tune
-from kgrec.scoring import AdditiveModel, Histories, first_times
+from kgrec.scoring import AdditiveModel, Histories
 from kgrec.splits import Split
 
 Rows = dict[str, dict[str, float]]

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kgrec.dataset import Array
-from kgrec.scoring import first_times, last_times
+from kgrec.history import first_times, last_times
 from kgrec.splits import Split
 
 GROUPS = ("same second", "up to an hour", "longer")

@@ -24,9 +24,9 @@ import numpy as np
 from kgrec.benchmark import split_of, to_dataset
 from kgrec.config import TrainConfig
 from kgrec.dataset import Dataset, Interactions
+from kgrec.history import HistoryWeights
 from kgrec.learn.trainer import Trainer
 from kgrec.ranking import per_user
-from kgrec.scoring import HistoryWeights
 from kgrec.splits import Split
 from kgrec_loaders.benchmark_folder import BenchmarkFolder
 

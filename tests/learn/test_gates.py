@@ -12,11 +12,13 @@ from scipy import sparse
 from worlds_bundle import random_interactions, random_model
 
 from kgrec.dataset import Array, Interactions
+from kgrec.history import HistoryWeights
+from kgrec.learn import gate_view
 from kgrec.learn import gates as gates_module
 from kgrec.learn.gates import GateFitter
 from kgrec.progress import silent
 from kgrec.ranking import evaluate
-from kgrec.scoring import AdditiveModel, Channel, Gates, Histories, HistoryWeights, LowRankMatrix, SparseMatrix
+from kgrec.scoring import AdditiveModel, Channel, Gates, Histories, LowRankMatrix, SparseMatrix
 
 
 class Scorer:
@@ -116,7 +118,7 @@ def test_a_large_catalogue_is_judged_by_its_best_candidates(kept: int, monkeypat
     model = replace(random_model(rng, n_items), new=np.zeros(n_items, np.bool_))
     valid = held_out(rng, seen, 0.05)
     whole, known = fit_gates(model, seen, valid)
-    monkeypatch.setattr(gates_module, "_TOP", kept)
+    monkeypatch.setattr(gate_view, "_TOP", kept)
     found, metrics = fit_gates(model, seen, valid)
     names = [channel.name for channel in model.channels]
     assert {name: metrics[name] for name in names} == pytest.approx({name: known[name] for name in names})

@@ -14,12 +14,14 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from kgrec import ranking
 from kgrec.dataset import Dataset, Interactions
+from kgrec.history import HistoryWeights
+from kgrec.learn import gate_view
 from kgrec.learn import gates as gates_module
 from kgrec.learn.behaviour import BehaviourLearner, BehaviourSetting
 from kgrec.learn.fit import Learner
 from kgrec.learn.gates import GateFitter
 from kgrec.progress import silent
-from kgrec.scoring import AdditiveModel, Channel, Gates, HistoryWeights, LowRankMatrix
+from kgrec.scoring import AdditiveModel, Channel, Gates, LowRankMatrix
 from kgrec.splits import hold_out
 
 N_USERS, N_ITEMS = 20_000, 2_000
@@ -92,7 +94,8 @@ def test_the_behaviour_channel_needs_items_x_items_at_most() -> None:
 def test_gates_keep_to_their_budget(new_share: float, monkeypatch: pytest.MonkeyPatch) -> None:
     budget = 4 * 2**20
     monkeypatch.setattr(gates_module, "_BYTES", budget)
-    monkeypatch.setattr(gates_module, "block_size", lambda n_items: 4 * 2**20 // (4 * n_items))
+    monkeypatch.setattr(gate_view, "_BYTES", budget)
+    monkeypatch.setattr(gate_view, "block_size", lambda n_items: 4 * 2**20 // (4 * n_items))
     rng = np.random.default_rng(0)
     world = many_users()
     train, held = hold_out(world.interactions)

@@ -16,9 +16,9 @@ from worlds_bundle import FILMS, USERS, film_bundle, film_schema, film_store
 from kgrec.graph import GraphStore
 from kgrec.graph.cypher_text import explanation_statement
 from kgrec.graph.store import GraphPath, NodeRef, PathStep
+from kgrec.history import HistoryWeights
 from kgrec.query import Explanation, Recommender, paths
 from kgrec.records import Interaction
-from kgrec.scoring import HistoryWeights
 
 Node = tuple[str, str]
 Edge = tuple[str, str, str, str]
