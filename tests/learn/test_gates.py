@@ -117,6 +117,7 @@ def test_a_large_catalogue_is_judged_by_its_best_candidates(kept: int, monkeypat
     seen = interactions.matrix(n_users, n_items)
     model = replace(random_model(rng, n_items), new=np.zeros(n_items, np.bool_))
     valid = held_out(rng, seen, 0.05)
+    monkeypatch.setattr(gates_module, "_BAGGED_USERS", 0)
     whole, known = fit_gates(model, seen, valid)
     monkeypatch.setattr(gate_view, "_TOP", kept)
     found, metrics = fit_gates(model, seen, valid)
@@ -134,6 +135,22 @@ def test_a_channel_of_noise_is_closed() -> None:
     assert metrics["noise"] < 0.5
     assert found.channels.tolist() == [[1.0, 0.0]]
     assert found.prior.tolist() == [0.0]
+
+
+def test_weights_are_the_mean_over_samples_of_few_users(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One search ends on steps of its own, the mean of several between them."""
+    rng = np.random.default_rng(0)
+    interactions = random_interactions(rng, 60, 40, 500)
+    seen = interactions.matrix(60, 40)
+    model = replace(random_model(rng, 40), new=np.zeros(40, np.bool_))
+    valid = held_out(rng, seen, 0.1)
+    found, metrics = fit_gates(model, seen, valid)
+    assert metrics["fused"] >= max(metrics[channel.name] for channel in model.channels)
+    steps = gates_module._STEPS + gates_module._COARSE
+    assert not np.isin(found.channels, steps).all()
+    monkeypatch.setattr(gates_module, "_BAGGED_USERS", 10)
+    once, _ = fit_gates(model, seen, valid)
+    assert np.isin(once.channels, steps).all()
 
 
 def test_two_half_right_channels_are_better_together() -> None:
