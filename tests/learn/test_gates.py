@@ -137,31 +137,33 @@ def test_a_channel_of_noise_is_closed() -> None:
     assert found.prior.tolist() == [0.0]
 
 
+def halves(model: AdditiveModel) -> AdditiveModel:
+    """Two channels of which each knows the partners of half the items."""
+    whole = model.channels[0].matrix
+    assert isinstance(whole, SparseMatrix)
+    low, high = [
+        SparseMatrix((sparse.diags(((np.arange(40) < 20) == first).astype(np.float32)) @ whole.weights).tocsr())
+        for first in (True, False)
+    ]
+    return replace(model, channels=(Channel("low", low), Channel("high", high)))
+
+
 def test_weights_are_the_mean_over_samples_of_few_users(monkeypatch: pytest.MonkeyPatch) -> None:
     """One search ends on steps of its own, the mean of several between them."""
-    rng = np.random.default_rng(0)
-    interactions = random_interactions(rng, 60, 40, 500)
-    seen = interactions.matrix(60, 40)
-    model = replace(random_model(rng, 40), new=np.zeros(40, np.bool_))
-    valid = held_out(rng, seen, 0.1)
-    found, metrics = fit_gates(model, seen, valid)
-    assert metrics["fused"] >= max(metrics[channel.name] for channel in model.channels)
+    model, seen, valid = world_of_two_channels()
+    model = halves(model)
     steps = gates_module._STEPS + gates_module._COARSE
-    assert not np.isin(found.channels, steps).all()
+    found, _ = fit_gates(model, seen, valid)
     monkeypatch.setattr(gates_module, "_BAGGED_USERS", 10)
     once, _ = fit_gates(model, seen, valid)
     assert np.isin(once.channels, steps).all()
+    assert not np.isin(found.channels, steps).all()
+    assert found.channels.sum() == pytest.approx(once.channels.sum())
 
 
 def test_two_half_right_channels_are_better_together() -> None:
     model, seen, valid = world_of_two_channels()
-    whole = model.channels[0].matrix
-    assert isinstance(whole, SparseMatrix)
-    halves = [
-        SparseMatrix((sparse.diags(((np.arange(40) < 20) == first).astype(np.float32)) @ whole.weights).tocsr())
-        for first in (True, False)
-    ]
-    model = replace(model, channels=(Channel("low", halves[0]), Channel("high", halves[1])))
+    model = halves(model)
     found, metrics = fit_gates(model, seen, valid)
     assert metrics["fused"] > max(metrics["low"], metrics["high"]) + 0.1
     assert (found.channels > 0).all()
