@@ -25,7 +25,7 @@ _SPREADS = (0.3, 0.5, 0.7, 1.0, 1.4, 2.0, 3.0)
 _OFFSETS = tuple(np.arange(-4.0, 2.25, 0.25).tolist())
 _LEAST = 1e-6
 _LOSS = 0.015
-"""Share of recall@20 of warm items that new ones beside them may cost."""
+"""Share of recall@20, and of ndcg@10, of warm items that new ones beside them may cost."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,8 @@ class Rehearsal:
         """The model's gates with those of new items, and recall@20 of the hidden items among themselves.
 
         The mixture is the one that ranks them best among themselves; how far its spread reaches and where it stands is
-        what ranks them best in the whole catalogue, while warm items lose at most 1.5 % of their recall@20.
+        what ranks them best in the whole catalogue, while warm items lose at most 1.5 % of their recall@20, and of their
+        ndcg@10: what stands on top of a list costs little recall.
         """
         model, n_users = self.model, self.hidden.shape[0]
         rng = np.random.default_rng(seed)
@@ -108,23 +109,25 @@ class Rehearsal:
         new, hidden = self.model.new, np.diff(self.hidden.tocsc().indptr) > 0
         unit = replace(self.model, gates=_with_new(self.model.gates, mixture))
         everything = np.arange(self.model.n_items)
-        guests, home = (_scores(unit, each.histories, everything) for each in (asked, at_home))
+        guests = _scores(unit, asked.histories, everything)
+        # What is said of new items is scaled among them, and of the truly new less may be known than of the hidden.
+        home = _scores(replace(unit, new=new & ~hidden), at_home.histories, everything)
         best = (-1.0, _with_new(self.model.gates, np.zeros_like(mixture), min(_OFFSETS)))
-        said = float(home[:, new].std(axis=1).mean())
+        said = float(home[:, new & ~hidden].std(axis=1).mean())
         if said <= _LEAST:
             return best[1]  # there is nothing to spread
         wide = float(home[:, ~new].std(axis=1).mean()) / said
         guests[:, new & ~hidden] = home[:, hidden] = -np.inf
         alone = home.copy()
         alone[:, new] = -np.inf
-        least = (1.0 - _LOSS) * at_home.recall(alone)
+        least = (1.0 - _LOSS) * at_home.quality(alone)
         for number, spread in enumerate(_SPREADS):
             what = f"recall@20 {max(best[0], 0.0):.4f}"
             progress("placing new items beside the others", number + 1, len(_SPREADS), what)
             for offset in _OFFSETS:
-                if at_home.recall(_moved(home, new, spread * wide, offset)) < least:
+                if (at_home.quality(_moved(home, new, spread * wide, offset)) < least).any():
                     break  # the higher, the more it costs
-                found = asked.recall(_moved(guests, new, spread * wide, offset))
+                found = float(asked.quality(_moved(guests, new, spread * wide, offset))[0])
                 if found > best[0]:
                     best = found, _with_new(self.model.gates, mixture * spread * wide, offset)
         return best[1]
@@ -145,10 +148,11 @@ class _Asked:
     def __len__(self) -> int:
         return len(self.histories)
 
-    def recall(self, scores: Array) -> float:
-        """Mean recall@20; the scores are overwritten."""
+    def quality(self, scores: Array) -> Array:
+        """Mean recall@20 and ndcg@10, ``(2,)``; the scores are overwritten."""
         top = rank_users(Block(scores), self.seen, np.arange(len(scores)), _K)
-        return float(per_user(top, self.wanted, (_K,))[f"recall@{_K}"].mean())
+        found = per_user(top, self.wanted, (10, _K))
+        return np.array([found[f"recall@{_K}"].mean(), found["ndcg@10"].mean()])
 
 
 def _some(which: Array, most: int, rng: np.random.Generator) -> IntArray:
