@@ -47,7 +47,7 @@ class Rehearsal:
         """The model's gates with those of new items, and recall@20 of the hidden items among themselves.
 
         The mixture is the one that ranks them best among themselves; how far its spread reaches and where it stands is
-        what ranks them best in the whole catalogue, while warm items lose at most 1.5 % of their recall@20, and of their
+        what ranks them best in the whole catalogue, while warm items lose at most 1.5 % of their recall@20 and of their
         ndcg@10: what stands on top of a list costs little recall.
         """
         model, n_users = self.model, self.hidden.shape[0]
