@@ -189,6 +189,7 @@ def _clicks(
         name: Pairs(part.user, part.item, label) for (name, part), label in zip(parts.items(), labels, strict=True)
     }
     measured = benchmark_clicks(dataset, pairs, config, progress=progress)
+    measured["spread"] = measured.pop("sd")
     return {**measured, "data": _sizes(dataset, **{name: len(part) for name, part in pairs.items()})}
 
 

@@ -249,6 +249,7 @@ def test_click_labels_are_predicted(tmp_path: Path) -> None:
     assert result["rows"]["popularity"]["auc"] < 0.6
     assert result["data"]["all"] == kept.sum()
     assert len(result["folds"]) == len(result["seeds"]) == 5
+    assert result["spread"].keys() == result["rows"].keys()
 
 
 @pytest.mark.slow

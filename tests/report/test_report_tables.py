@@ -2,6 +2,7 @@
 
 import io
 
+import pytest
 from rich.console import Console
 
 from kgrec.report.tables import markdown_table, terminal_table
@@ -29,8 +30,9 @@ def test_spread_and_missing_values() -> None:
     ]
 
 
-def test_lower_is_better_for_losses() -> None:
-    text = markdown_table({"x": {"log_loss": 0.4}, "y": {"log_loss": 0.6}})
+@pytest.mark.parametrize("metric", ["log_loss", "ece"])
+def test_lower_is_better_for_losses(metric: str) -> None:
+    text = markdown_table({"x": {metric: 0.4}, "y": {metric: 0.6}})
     assert text.splitlines()[2:] == ["| x | **0.4000** |", "| y | 0.6000 |"]
 
 
