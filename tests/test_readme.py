@@ -108,6 +108,25 @@ def test_the_clicks_are_those_that_lie_beside_them(name: str, file: str) -> None
     assert f"{name} kgrec {kgrec} ± {spread}, popularity {popularity}, EASE {ease}" in README
 
 
+def test_the_figures_of_recbole_are_those_that_lie_beside_them() -> None:
+    results = ROOT / "tests/benchmarks/results"
+    race = json.loads((results / "recbole_lastfm_lightkg.json").read_text())
+    rows = {
+        **race["rows"],
+        "alone": json.loads((results / "lastfm_lightkg.json").read_text())["rows_train_only"]["kgrec_train_only"],
+    }
+    said = {
+        name: " and ".join(f"{row[metric]:.3f}".lstrip("0") for metric in ("recall@10", "mrr@10"))
+        for name, row in rows.items()
+    }
+    assert f"<!-- TRAIN -->{said.pop('alone')}<!-- /TRAIN -->" in README
+    assert [f"{name} {figures}" for name, figures in said.items() if f"{name} {figures}" not in README] == []
+    for name, file in (("Last.fm", "lastfm_lightkg"), ("DBbook", "dbbook2014")):
+        seconds = json.loads((results / f"recbole_{file}.json").read_text())["epoch_seconds"]
+        kgat, one, none = (f"{seconds[key]:.3f}".lstrip("0") for key in ("KGAT", "kgrec, 1 hops", "kgrec, 0 hops"))
+        assert f"{name} {kgat}, {one} and {none}" in README
+
+
 def test_the_figures_of_neo4j_are_those_that_lie_beside_them() -> None:
     measured = json.loads((ROOT / "tests/benchmarks/results/neo4j.json").read_text())
     rows = [
