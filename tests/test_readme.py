@@ -101,11 +101,11 @@ def test_the_groups_by_time_are_those_that_lie_beside_them() -> None:
 @pytest.mark.parametrize(("name", "file"), [("BookCrossing", "bookcrossing_mcclk"), ("Last.fm", "lastfm_kgcn")])
 def test_the_clicks_are_those_that_lie_beside_them(name: str, file: str) -> None:
     clicks = json.loads((ROOT / f"tests/benchmarks/results/{file}.json").read_text())
-    kgrec, popularity, ease = (
-        f"{clicks['rows'][system]['auc']:.3f}".lstrip("0") for system in ("kgrec", "popularity", "ease")
+    kgrec, popularity, knn, ease = (
+        f"{clicks['rows'][system]['auc']:.3f}".lstrip("0") for system in ("kgrec", "popularity", "itemknn", "ease")
     )
     spread = f"{clicks['spread']['kgrec']['auc']:.3f}".lstrip("0")
-    assert f"{name} kgrec {kgrec} ± {spread}, popularity {popularity}, EASE {ease}" in README
+    assert f"{name} kgrec {kgrec} ± {spread}, popularity {popularity}, item-kNN {knn}, EASE {ease}" in README
 
 
 def test_the_figures_of_recbole_are_those_that_lie_beside_them() -> None:
