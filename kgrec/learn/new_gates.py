@@ -107,17 +107,18 @@ class Rehearsal:
         brings, with the hidden ones, as nobody knows of the others.
         """
         new, hidden = self.model.new, np.diff(self.hidden.tocsc().indptr) > 0
+        truly_new = new & ~hidden
         unit = replace(self.model, gates=_with_new(self.model.gates, mixture))
         everything = np.arange(self.model.n_items)
         guests = _scores(unit, asked.histories, everything)
         # What is said of new items is scaled among them, and of the truly new less may be known than of the hidden.
-        home = _scores(replace(unit, new=new & ~hidden), at_home.histories, everything)
+        home = _scores(replace(unit, new=truly_new), at_home.histories, everything)
         best = (-1.0, _with_new(self.model.gates, np.zeros_like(mixture), min(_OFFSETS)))
-        said = float(home[:, new & ~hidden].std(axis=1).mean())
+        said = float(home[:, truly_new].std(axis=1).mean())
         if said <= _LEAST:
             return best[1]  # there is nothing to spread
         wide = float(home[:, ~new].std(axis=1).mean()) / said
-        guests[:, new & ~hidden] = home[:, hidden] = -np.inf
+        guests[:, truly_new] = home[:, hidden] = -np.inf
         alone = home.copy()
         alone[:, new] = -np.inf
         least = (1.0 - _LOSS) * at_home.quality(alone)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shutil
 import statistics
 import subprocess
 import sys
@@ -96,6 +97,8 @@ def main() -> None:
     arguments.add_argument("--width", type=int, default=64)
     arguments.add_argument("--out", type=Path)
     given = arguments.parse_args()
+    if shutil.which(given.python) is None:
+        arguments.error(f"--python: there is no program at {given.python}; see recbole_models.py for how to make one")
     dataset, parts = to_dataset(BenchmarkFolder.read(given.folder))
     split = split_of(parts, seed=0)
     result: dict[str, Any] = {"set": given.folder.name, "width": given.width, "rows": {}, "settings": {}}
