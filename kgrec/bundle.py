@@ -28,9 +28,9 @@ from kgrec.schema import GraphSchema
 from kgrec.scoring import AdditiveModel, Channel, Gates, LowRankMatrix, SparseMatrix
 from kgrec.vocabulary import Vocabulary
 
-FORMAT = 2
-_GATE_ARRAYS = ("edges", "channels", "prior", "new_channels")
-_GATES = ("new_prior", "new_item_offset", "pauses")
+FORMAT = 3
+_GATE_ARRAYS = ("edges", "channels", "prior", "new_channels", "new_spread")
+_GATES = ("new_prior", "new_item_offset", "new_item_slope", "pauses")
 _MANIFEST, _ARRAYS, _IDS = "manifest.json", "arrays.safetensors", "ids.json"
 
 

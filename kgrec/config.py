@@ -26,7 +26,10 @@ class TrainConfig(BaseModel):
     ensemble: int = Field(3, ge=1, description="Trainings from different seeds whose scores are added up.")
     batch_size: int = Field(256, ge=1, description="Users per step.")
     learning_rate: float = Field(5e-3, gt=0, description="Adam's step size.")
-    weight_decay: float = Field(1e-5, ge=0, description="L2 pull on all parameters, through Adam.")
+    weight_decay: Literal["auto"] | Annotated[float, Field(ge=0)] = Field(
+        "auto",
+        description="L2 pull on all parameters, through Adam; auto takes 1e-4, or 1e-5 where the loss is sampled.",
+    )
     dropout: float = Field(0.5, ge=0, lt=1, description="Share of each history hidden from the encoder in training.")
     free_dropout: float = Field(0.1, ge=0, lt=1, description="Share of items without free embedding in a step.")
     loss: Literal["exact_bce", "sampled_bce", "softmax", "gbce"] = Field(

@@ -91,14 +91,16 @@ def content_map(
     """Carry what is known of warm items over to cold ones by their content: ``L (K_ww + l2 I)^-1 K_wc``.
 
     Kernel ridge regression with ``K = F F' + text_weight * T T'`` (w warm, c cold items): each cold item is written as
-    a mixture of warm ones, and takes their columns of L in that mixture.
+    a mixture of warm ones, and takes their columns of L in that mixture. An item that is warm itself is written as a
+    mixture of the others, as if it were not there: leaving one out has a closed form (Rifkin and Lippert 2007, Notes on
+    Regularized Least Squares).
 
     Args:
         base: L, ``(rows, items)``. An item-item matrix that keeps its diagonal gives weights over histories; one row of
-            centred popularities gives predicted popularities. Columns of cold items are not read.
+            centred popularities gives predicted popularities. An item's own column is not read.
         facts: F, from :func:`fact_matrix`.
         texts: T, unit vectors ``(items, d)``, zero where there is no text; None for no texts at all.
-        cold: bool ``(items,)``.
+        cold: bool ``(items,)``, the items to write.
         l2: above 0; larger trusts content less.
         top: keep that many weights per column, the largest in size; None keeps all.
         warm: bool ``(items,)``, the items to mix; None takes all that are not cold.
@@ -127,9 +129,18 @@ def content_map(
     gram[np.diag_indices(len(gram))] += np.float32(l2)
     factor = factorised(gram, "l2", l2) if len(gram) else gram
     known = base.tocsc()[:, warm_rows].tocsr().astype(np.float32)
+    place = np.full(n, -1)
+    place[warm_rows] = np.arange(len(warm_rows))
 
     def weights(columns: slice) -> Array:
-        mixture, _ = lapack.spotrs(factor, kernel(cold_rows[columns]), lower=1)
+        target = kernel(cold_rows[columns])
+        itself = np.flatnonzero(place[cold_rows[columns]] >= 0)
+        row = place[cold_rows[columns]][itself]
+        target[:, itself] = 0.0
+        target[row, itself] = 1.0
+        mixture, _ = lapack.spotrs(factor, target, lower=1)
+        mixture[:, itself] /= -mixture[row, itself]
+        mixture[row, itself] = 0.0
         block: Array = known @ mixture
         return block
 

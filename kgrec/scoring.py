@@ -21,8 +21,7 @@ from kgrec.history import HistoryWeights, last_times
 
 _TINY = 1e-9
 _LEAST_SPREAD = 0.5
-"""New items are measured by at least half the spread of the others: where a history says next to nothing about them,
-the little it says is no reason to put one on top."""
+"""Of the others' spread, where nothing better is known: see :class:`Gates`."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +35,10 @@ class SparseMatrix:
         used = np.unique(history.indices)
         dense: Array = (history[:, used] @ self.weights[used]).toarray()
         return _without_own_terms(dense, history, self.weights.diagonal())
+
+    def of(self, items: IntArray) -> SparseMatrix:
+        """The same over some items only."""
+        return SparseMatrix(self.weights[items][:, items].tocsr())
 
     def block(self, rows: Array, columns: Array) -> Array:
         """``M[rows, columns]`` dense, 0 where row and column are the same item."""
@@ -58,6 +61,10 @@ class LowRankMatrix:
         dense: Array = user @ self.target.T.astype(history.dtype)
         own = np.einsum("id,id->i", self.source, self.target, dtype=np.float64)
         return _without_own_terms(dense, history, own)
+
+    def of(self, items: IntArray) -> LowRankMatrix:
+        """The same over some items only."""
+        return LowRankMatrix(self.source[items], self.target[items])
 
     def block(self, rows: Array, columns: Array) -> Array:
         """``M[rows, columns]`` dense, 0 where row and column are the same item."""
@@ -97,8 +104,11 @@ class Gates:
             for an unknown pause, the next for one of at least ``pauses[0]``, and so on.
         prior: likewise, of the popularity prior.
         new_channels: ``(channels,)``, what counts instead for items without interactions, whatever the history.
+        new_spread: ``(channels,)``, new items are measured by at least this many spreads of the others: where a history
+            says next to nothing about them, the little it says is no reason to put one on top.
         new_prior: likewise, of the popularity that their content predicts.
         new_item_offset: added to the score of an item without interactions.
+        new_item_slope: and this for each log of one and the number of items in the history.
         pauses: seconds, ascending from 0; empty where a pause makes no difference.
     """
 
@@ -106,15 +116,17 @@ class Gates:
     channels: Array
     prior: Array
     new_channels: Array
+    new_spread: Array
     new_prior: float = 0.0
     new_item_offset: float = 0.0
+    new_item_slope: float = 0.0
     pauses: tuple[float, ...] = ()
 
     @classmethod
     def common(cls, channels: Array, prior: float, new_items: float = 1.0, new_item_offset: float = 0.0) -> Gates:
         """The same for every history, and ``new_items`` times that for items without interactions."""
         channels = np.asarray(channels, np.float64)
-        new = (new_items * channels, new_items * prior, new_item_offset)
+        new = (new_items * channels, np.full(len(channels), _LEAST_SPREAD), new_items * prior, new_item_offset)
         return cls(np.zeros(1, np.int64), channels[None, :], np.array([float(prior)]), *new)
 
     def bucket(self, lengths: Array, pauses: Array) -> Array:
@@ -122,6 +134,11 @@ class Gates:
         known = np.where(np.isnan(pauses), -np.inf, np.maximum(pauses, 0.0))
         by_pause = np.searchsorted(np.array(self.pauses), known, side="right")
         return by_pause * len(self.edges) + np.searchsorted(self.edges, lengths, side="right") - 1
+
+    def new_items_stand(self, lengths: Array) -> Array:
+        """What is added to the scores of new items, by history length."""
+        stand: Array = self.new_item_offset + self.new_item_slope * np.log1p(lengths)
+        return stand
 
 
 @dataclass(frozen=True)
@@ -193,6 +210,11 @@ class AdditiveModel:
         """Size of the catalogue."""
         return len(self.prior)
 
+    def of(self, items: IntArray) -> AdditiveModel:
+        """The same over some items only: the others are not there, and nothing is scaled by them."""
+        channels = tuple(replace(channel, matrix=channel.matrix.of(items)) for channel in self.channels)
+        return AdditiveModel(channels, self.gates, self.prior[items], self.new[items])
+
     def histories(self, interactions: Interactions, n_users: int, at: Array | float | None = None) -> Histories:
         """Weighted histories of all users.
 
@@ -250,7 +272,7 @@ class AdditiveModel:
         ]
         scale = np.zeros((len(self.channels), 2, users))
         constant = np.zeros((2, users))
-        constant[1] = self.gates.new_item_offset
+        constant[1] = self.gates.new_items_stand(histories.lengths)
         prior = np.stack([self.gates.prior[bucket], np.full(users, self.gates.new_prior)])
         total = np.empty((users, self.n_items), dtype)
         for g, members in groups:
@@ -265,7 +287,7 @@ class AdditiveModel:
                 part = raw[:, members]
                 mean, spread = part.mean(axis=1), part.std(axis=1)
                 scale[c, g] = np.where(spread > _TINY, gate[g] / np.maximum(spread, least), 0.0)
-                least = np.maximum(_LEAST_SPREAD * spread, _TINY)
+                least = np.maximum(self.gates.new_spread[c] * spread, _TINY)
                 constant[g] -= scale[c, g] * mean
                 raw[:, members] = np.multiply(part, scale[c, g][:, None].astype(dtype), out=part)
             total += raw

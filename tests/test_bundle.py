@@ -119,20 +119,20 @@ def test_a_truncated_manifest(folder: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("text", ["[]", "{}", "7", '{"format": 2, "files": 3}'])
+@pytest.mark.parametrize("text", ["[]", "{}", "7", '{"format": 3, "files": 3}'])
 def test_a_manifest_that_is_something_else(folder: Path, text: str) -> None:
     (folder / "manifest.json").write_text(text)
     assert refusal(folder).startswith("BundleError: the bundle's manifest cannot be read.\n")
 
 
-@pytest.mark.parametrize(("version", "advice"), [(3, "upgrade kgrec"), (1, "train again"), ("x", "train again")])
+@pytest.mark.parametrize(("version", "advice"), [(4, "upgrade kgrec"), (2, "train again"), ("x", "train again")])
 def test_another_format(folder: Path, version: object, advice: str) -> None:
     edit_manifest(folder, format=version)
     assert refusal(folder) == (
         "BundleError: the bundle has a format that this kgrec does not know.\n"
         f"  where     {folder / 'manifest.json'}\n"
         f"  found     format {version}\n"
-        "  expected  format 2\n"
+        "  expected  format 3\n"
         f"  next      {advice}"
     )
 

@@ -93,3 +93,14 @@ def test_content_map_of_some_cold_items_is_a_part_of_that_of_all(X: sparse.csr_m
     whole = item_content.content_map(base, F, None, cold, l2=2.0).toarray()
     found = item_content.content_map(base, F, None, some, l2=2.0, warm=~cold).toarray()
     np.testing.assert_allclose(found, np.where(some[None, :], whole, 0.0), atol=1e-5)
+
+
+def test_a_warm_item_is_mapped_as_if_it_were_not_there(X: sparse.csr_matrix) -> None:
+    F = sparse.random(12, 6, 0.6, format="csr", dtype=np.float32, random_state=np.random.default_rng(5))
+    new = np.arange(12) >= 10
+    base = sparse.csr_matrix(X.T @ X)
+    found = item_content.content_map(base, F, None, np.ones(12, bool), l2=2.0, warm=~new).toarray()
+    for item in range(12):
+        one = np.arange(12) == item
+        alone = item_content.content_map(base, F, None, one, l2=2.0, warm=~new & ~one).toarray()
+        np.testing.assert_allclose(found[:, item], alone[:, item], atol=1e-4)

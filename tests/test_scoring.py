@@ -46,7 +46,7 @@ def slow_scores(model: AdditiveModel, events: Interactions) -> Array:
     bucket = max(b for b, edge in enumerate(model.gates.edges) if length >= edge)
     gates = model.gates
     score = np.where(model.new, gates.new_prior, gates.prior[bucket]) * model.prior
-    score += np.where(model.new, gates.new_item_offset, 0.0)
+    score += np.where(model.new, gates.new_item_offset + gates.new_item_slope * math.log(1 + length), 0.0)
     for c, channel in enumerate(model.channels):
         matrix = channel.matrix
         dense = matrix.weights.toarray() if isinstance(matrix, SparseMatrix) else None
@@ -56,7 +56,7 @@ def slow_scores(model: AdditiveModel, events: Interactions) -> Array:
         dense = dense.astype(np.float64)
         np.fill_diagonal(dense, 0.0)
         raw = slow_weights(channel.history, events, model.n_items) @ dense
-        least = raw[~model.new].std() / 2 if (~model.new).any() else 0.0
+        least = gates.new_spread[c] * raw[~model.new].std() if (~model.new).any() else 0.0
         for group in (~model.new, model.new):
             if group.any() and raw[group].std() > 1e-6:
                 spread = max(raw[group].std(), least) if group is model.new else raw[group].std()

@@ -61,8 +61,10 @@ def random_model(rng: np.random.Generator, n_items: int) -> AdditiveModel:
         rng.random((9, 3)) * (rng.random((9, 3)) < 0.8),
         rng.random(9),
         new_channels=rng.random(3) * (rng.random(3) < 0.8),
+        new_spread=rng.random(3),
         new_prior=float(rng.random()),
         new_item_offset=float(rng.normal()),
+        new_item_slope=float(rng.normal()),
         pauses=(0.0, 1800.0),
     )
     return AdditiveModel(channels, gates, rng.normal(size=n_items).astype(np.float32), new)

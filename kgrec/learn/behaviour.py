@@ -57,6 +57,7 @@ class BehaviourSetting:
         history: weights of past interactions: recency, and a factor for each kind and platform where there are several.
         sequence: recencies of the channels that know what follows what; none without times.
         content: how items without interactions are placed.
+        few: how many interactions make an item's own column count as much as that by its content; 0 for its own alone.
         top: weights kept per candidate.
     """
 
@@ -71,6 +72,7 @@ class BehaviourSetting:
     history: HistoryWeights = field(default_factory=HistoryWeights)
     sequence: tuple[float, ...] = ()
     content: ContentSetting = field(default_factory=ContentSetting)
+    few: float = 0.0
     top: int = 1000
 
     @property
@@ -183,30 +185,42 @@ class BehaviourLearner:
         return best
 
     def _weighted(self, weights: HistoryWeights) -> sparse.csr_matrix:
+        return self._of_all(weights)[:, self._warm]
+
+    def _of_all(self, weights: HistoryWeights) -> sparse.csr_matrix:
         data = self.dataset
-        whole = weights.matrix(data.interactions, len(data.users), len(data.items))
-        return whole[:, self._warm].astype(np.float32)
+        return weights.matrix(data.interactions, len(data.users), len(data.items)).astype(np.float32)
 
     def channels(self, setting: BehaviourSetting) -> list[Channel]:
         """The channels of a setting: co-occurrence and, where times are known, sequence.
 
         All have the same columns of new items; what differs for these is how the histories fade.
         """
-        blended = _blended((self._ease(setting), self._knn(setting)), setting).weights
         columns = self._content.columns(setting.content) if self.places_new else None
         found = []
-        for name, small, history in [("behaviour", blended, setting.steady), *self._sequences(setting)]:
-            weights = self._placed(small)
+        sequences = [(name, self._placed(small), history) for name, small, history in self._sequences(setting)]
+        for name, weights, history in [("behaviour", self._known(setting), setting.steady), *sequences]:
             if columns is not None:
                 weights = weights + columns
             found.append(Channel(name, SparseMatrix(weights.tocsr().astype(np.float32)), history))
         return found
 
+    def _known(self, setting: BehaviourSetting) -> sparse.csr_matrix:
+        """Co-occurrence among the items that have any, at their places among all."""
+        weights = self._placed(_blended((self._ease(setting), self._knn(setting)), setting).weights)
+        return self._content.blended(weights, setting.content, setting.few) if setting.few else weights
+
+    def choose_few(self, setting: BehaviourSetting, valid: sparse.csr_matrix) -> float:
+        """How items with few interactions are placed: see :meth:`kgrec.learn.content.Content.choose_few`."""
+        if not self._has_content:
+            return 0.0
+        history = self._of_all(setting.steady)
+        weights, sample = self._known(replace(setting, few=0.0)), sample_users(valid, _VALID_USERS)
+        return self._content.choose_few(weights, history, sample, setting.content, self._progress)
+
     def choose_content(self, hidden: sparse.csr_matrix, history: HistoryWeights) -> ContentSetting:
         """How new items are placed best: see :meth:`kgrec.learn.content.Content.choose`."""
-        data = self.dataset
-        weighted = history.matrix(data.interactions, len(data.users), len(data.items))
-        return self._content.choose(weighted.astype(np.float32), hidden, self._progress)
+        return self._content.choose(self._of_all(history), hidden, self._progress)
 
     def _sequences(self, setting: BehaviourSetting) -> list[tuple[str, sparse.csr_matrix, HistoryWeights]]:
         """What follows what, one name, matrix of warm items and history per recency."""
@@ -236,8 +250,11 @@ class BehaviourLearner:
     @property
     def places_new(self) -> bool:
         """Whether there are new items with content, and few enough warm ones to solve the content map in memory."""
-        has_content = self.facts.nnz > 0 or self._content.texts is not None
-        return bool(self.new.any()) and len(self._warm) <= _WARM_LIMIT and has_content
+        return bool(self.new.any()) and len(self._warm) <= _WARM_LIMIT and self._has_content
+
+    @property
+    def _has_content(self) -> bool:
+        return self.facts.nnz > 0 or self._content.texts is not None
 
     @property
     def _timed(self) -> dict[str, float]:

@@ -17,7 +17,7 @@ from kgrec.learn.behaviour import BehaviourLearner, BehaviourSetting
 from kgrec.learn.checkpoint import mark_diverged
 from kgrec.learn.gates import GateFitter
 from kgrec.learn.model import Embeddings, LearnedPart, joined, unit_history
-from kgrec.learn.new_gates import Rehearsal
+from kgrec.learn.new_gates import Rehearsal, served
 from kgrec.learn.reach import Reach
 from kgrec.learn.text import texts_of
 from kgrec.learn.trainer import Epoch, Trained, Trainer
@@ -175,6 +175,7 @@ class Learner:
         if rehearsal is not None:
             rest, hidden = rehearsal
             setting = replace(setting, content=rest.behaviour.choose_content(hidden, setting.steady))
+        setting = replace(setting, few=self.behaviour.choose_few(setting, valid))
         return Prepared(held, valid.tocsr(), setting, self.behaviour.channels(setting), rehearsal)
 
     def choose(self, ready: Prepared) -> Learned:
@@ -193,11 +194,11 @@ class Learner:
         if ready.rehearsal is not None:
             rest, hidden = ready.rehearsal
             learned = rest.with_settings(Chosen(setting, depth, trained.best_epoch, gates))[0]
-            warm = (valid @ sparse.diags((~learned.new).astype(np.float32))).tocsr()
-            warm.eliminate_zeros()
-            met = Rehearsal(learned, rest.dataset.interactions, hidden, warm)
+            met = Rehearsal(learned, rest.dataset.interactions, hidden, _of_items(valid, ~learned.new))
             gates, found = met.fit(self.config.seed, self.progress)
             metrics |= found
+            warm = _of_items(valid, ~model.new)
+            gates = served(replace(model, gates=gates), self.dataset.interactions, warm, self.config.seed)
         for number, run in runs.items():
             metrics[f"learned part, {number} hops"] = _best_value(run)
         chosen = Chosen(setting, depth, trained.best_epoch, gates)
@@ -287,6 +288,12 @@ class Learner:
         return AdditiveModel(tuple(channels), gates, self.behaviour.prior(setting), self.behaviour.new)
 
 
+def _of_items(pairs: sparse.csr_matrix, which: Array) -> sparse.csr_matrix:
+    found = (pairs @ sparse.diags(which.astype(np.float32))).tocsr()
+    found.eliminate_zeros()
+    return found
+
+
 def _best_value(trained: Trained) -> float:
     return max(entry["valid_ndcg@10"] for entry in trained.log)
 
@@ -302,8 +309,10 @@ def settings_of(chosen: Chosen) -> dict[str, Any]:
             "channels": chosen.gates.channels.tolist(),
             "prior": chosen.gates.prior.tolist(),
             "new_channels": chosen.gates.new_channels.tolist(),
+            "new_spread": chosen.gates.new_spread.tolist(),
             "new_prior": chosen.gates.new_prior,
             "new_item_offset": chosen.gates.new_item_offset,
+            "new_item_slope": chosen.gates.new_item_slope,
             "pauses": list(chosen.gates.pauses),
         },
     }

@@ -67,7 +67,8 @@ class GateFitter:
         metrics = dict(zip([*names, "prior"], map(float, alone), strict=True)) | {"fused": _mean(best)}
         pauses, table = self._by_pause(weights, table, metrics)
         new = _NEW_ITEMS * weights
-        gates = Gates(edges, table[:, :n], table[:, n], new[:n], float(new[n]), pauses=pauses)
+        new_items = Gates.common(new[:n], float(new[n]))
+        gates = replace(new_items, edges=edges, channels=table[:, :n], prior=table[:, n], pauses=pauses)
         return self._with_offset(gates), metrics
 
     def _search(self, view: GateView, starts: list[Array], what: str) -> tuple[Array, Array]:

@@ -1,11 +1,13 @@
 """The gates of new items: how much each channel says of an item that nobody has taken, and how high it may stand.
 
 What tells warm items apart need not tell new ones apart: they have no co-occurrences, only content. So the gates are
-fitted on a rehearsal: a tenth of the items is hidden from training and met as new ones are.
+fitted on a rehearsal: a tenth of the items is hidden from training and met as new ones are. What new items cost can be
+seen in the model that is to be served, and there it is measured once more.
 """
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -21,10 +23,16 @@ _K = 20
 _MOST_USERS = 5_000
 _BYTES = 256 * 2**20
 _STEPS = (0.0, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 1.5, 2.0)
-_SPREADS = (0.3, 0.5, 0.7, 1.0, 1.4, 2.0, 3.0)
-_OFFSETS = tuple(np.arange(-4.0, 2.25, 0.25).tolist())
+_SPREADS = (0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 1.4, 2.0)
+_SLOPES = (0.0, -0.5, -1.0, -1.5)
+"""How much lower new items stand for each log of a longer history, in spreads of warm items: the more somebody took,
+the surer is what a new item would push out."""
+_LOWEST, _HIGHEST, _HALVINGS = -20.0, 5.0, 11
+"""Where new items may stand, in spreads of warm items above their mean."""
+_USUAL = 0.5
+"""Of their usual spread, new items are measured by at least this much."""
 _LEAST = 1e-6
-_LOSS = 0.015
+_LOSS = 0.018
 """Share of recall@20, and of ndcg@10, of warm items that new ones beside them may cost."""
 
 
@@ -47,140 +55,228 @@ class Rehearsal:
         """The model's gates with those of new items, and recall@20 of the hidden items among themselves.
 
         The mixture is the one that ranks them best among themselves; how far its spread reaches and where it stands is
-        what ranks them best in the whole catalogue, while warm items lose at most 1.5 % of their recall@20 and of their
-        ndcg@10: what stands on top of a list costs little recall.
+        what ranks them best in the whole catalogue, while warm items lose at most 1.8 % of their recall@20 and of their
+        ndcg@10: what stands on top of a list costs little recall. What they bring is measured with the hidden items as
+        the only new ones; what they cost, with the truly new ones, as many as there are and with as little known.
         """
-        model, n_users = self.model, self.hidden.shape[0]
         rng = np.random.default_rng(seed)
-        seen = self.train.matrix(n_users, model.n_items)
-        histories = model.histories(self.train, n_users)
-        known = np.diff(seen.indptr) > 0
-        most = max(100, min(_MOST_USERS, _BYTES // (4 * model.n_items * 2)))
-        asked = _Asked.of(histories, seen, self.hidden, _some(known & (np.diff(self.hidden.indptr) > 0), most, rng))
-        at_home = _Asked.of(histories, seen, self.warm, _some(known & (np.diff(self.warm.indptr) > 0), most, rng))
-        if not (len(asked) and len(at_home)):
-            return model.gates, {}
-        mixture, found = self._mixture(asked, progress)
-        gates = self._placed(mixture, asked, at_home, progress)
-        return gates, found
+        hidden = np.diff(self.hidden.tocsc().indptr) > 0
+        asked = _World.of(self.model, self.train, self.hidden, rng, ~self.model.new | hidden)
+        at_home = _World.of(self.model, self.train, self.warm, rng, ~hidden)
+        if not (len(asked.histories) and len(at_home.histories)):
+            return self.model.gates, {}
+        gates = replace(self.model.gates, new_spread=_USUAL * asked.usual_spread())
+        asked, at_home = asked.with_gates(gates), at_home.with_gates(gates)
+        mixture, found = _mixture(asked, progress)
+        return _placed(mixture, asked, at_home, progress), found
 
-    def _mixture(self, asked: _Asked, progress: Progress) -> tuple[Array, dict[str, float]]:
-        """Weights of the channels and of the prior, by coordinate search from the best of them alone."""
-        model = self.model
-        candidates = np.flatnonzero(np.diff(self.hidden.tocsc().indptr) > 0)
-        names = [*(channel.name for channel in model.channels), "prior"]
-        parts = [
-            _scores(replace(model, gates=_only_new(model.gates, weights)), asked.histories, candidates)
-            for weights in np.eye(len(names))
-        ]
-        wanted = asked.wanted[:, candidates].tocsr()
-        # Where nothing is said of new items, the order of their rows would decide, and might look good by chance.
-        speaks = np.array([float(part.std(axis=1).max()) > _LEAST for part in parts])
 
-        def quality(weights: Array) -> float:
-            if not weights[speaks].any():
-                return 0.0
-            total = np.zeros_like(parts[0])
-            for part, weight in zip(parts, weights, strict=True):
-                total += np.float32(weight) * part
-            top = rank_users(Block(total), sparse.csr_matrix(total.shape), np.arange(len(total)), _K)
-            return float(per_user(top, wanted, (_K,))[f"recall@{_K}"].mean())
+def served(model: AdditiveModel, train: Interactions, warm: sparse.csr_matrix, seed: int) -> Gates:
+    """The gates of a model with its new items as high as may be, by what they cost there: see :meth:`Rehearsal.fit`.
 
-        alone = [quality(weights) for weights in np.eye(len(names))]
-        weights = np.eye(len(names))[int(np.argmax(alone))]
-        best = max(alone)
-        for turn in range(2):
-            for part in range(len(names)):
-                progress("gates of new items", turn * len(names) + part + 1, 2 * len(names), f"recall@20 {best:.4f}")
-                for step in _STEPS:
-                    trial = weights.copy()
-                    trial[part] = step
-                    if trial.any() and (found := quality(trial)) > best:
-                        weights, best = trial, found
-        metrics = {f"new items, {name}": value for name, value in zip(names, alone, strict=True)}
-        return weights, metrics | {"new items, fused": best}
-
-    def _placed(self, mixture: Array, asked: _Asked, at_home: _Asked, progress: Progress) -> Gates:
-        """Spread and offset of the mixture beside warm items.
-
-        What new items cost the warm ones is measured with the truly new ones, as many as will stand there; what it
-        brings, with the hidden ones, as nobody knows of the others.
-        """
-        new, hidden = self.model.new, np.diff(self.hidden.tocsc().indptr) > 0
-        truly_new = new & ~hidden
-        unit = replace(self.model, gates=_with_new(self.model.gates, mixture))
-        everything = np.arange(self.model.n_items)
-        guests = _scores(unit, asked.histories, everything)
-        # What is said of new items is scaled among them, and of the truly new less may be known than of the hidden.
-        home = _scores(replace(unit, new=truly_new), at_home.histories, everything)
-        best = (-1.0, _with_new(self.model.gates, np.zeros_like(mixture), min(_OFFSETS)))
-        said = float(home[:, truly_new].std(axis=1).mean())
-        if said <= _LEAST:
-            return best[1]  # there is nothing to spread
-        wide = float(home[:, ~new].std(axis=1).mean()) / said
-        guests[:, truly_new] = home[:, hidden] = -np.inf
-        alone = home.copy()
-        alone[:, new] = -np.inf
-        least = (1.0 - _LOSS) * at_home.quality(alone)
-        for number, spread in enumerate(_SPREADS):
-            what = f"recall@20 {max(best[0], 0.0):.4f}"
-            progress("placing new items beside the others", number + 1, len(_SPREADS), what)
-            for offset in _OFFSETS:
-                if (at_home.quality(_moved(home, new, spread * wide, offset)) < least).any():
-                    break  # the higher, the more it costs
-                found = float(asked.quality(_moved(guests, new, spread * wide, offset))[0])
-                if found > best[0]:
-                    best = found, _with_new(self.model.gates, mixture * spread * wide, offset)
-        return best[1]
+    Args:
+        model: what it was learned from is ``train``; its gates are those of a rehearsal.
+        warm: held-out behaviour of warm items, users x items.
+    """
+    world = _World.of(model, train, warm, np.random.default_rng(seed))
+    if not (len(world.histories) and model.gates.new_channels.any()):
+        return model.gates
+    flat = world.with_gates(replace(model.gates, new_item_offset=0.0, new_item_slope=0.0))
+    scores = flat.scores()
+    width = float(scores[:, ~model.new].std(axis=1).mean())
+    height = _Lists.of(flat, scores).height(1.0, model.gates, width)
+    return replace(model.gates, new_item_offset=_LOWEST * width if height is None else height)
 
 
 @dataclass(frozen=True)
-class _Asked:
-    """Some users, what they had taken and what they are looking for, users x items."""
+class _World:
+    """A catalogue and some users in it: what they had taken and what they are looking for, users x items."""
 
+    model: AdditiveModel
     histories: Histories
     seen: sparse.csr_matrix
     wanted: sparse.csr_matrix
 
     @classmethod
-    def of(cls, histories: Histories, seen: sparse.csr_matrix, wanted: sparse.csr_matrix, users: IntArray) -> _Asked:
-        return cls(histories[users], seen[users], wanted[users])
+    def of(
+        cls,
+        model: AdditiveModel,
+        train: Interactions,
+        wanted: sparse.csr_matrix,
+        rng: np.random.Generator,
+        kept: Array | None = None,
+    ) -> _World:
+        """Users who have a history and something to find, in a catalogue of the items that are kept, or of all."""
+        n_users, items = wanted.shape[0], np.arange(model.n_items) if kept is None else np.flatnonzero(kept)
+        seen, histories = train.matrix(n_users, model.n_items), model.histories(train, n_users)
+        users = np.flatnonzero((np.diff(seen.indptr) > 0) & (np.diff(wanted.indptr) > 0))
+        most = max(100, min(_MOST_USERS, _BYTES // (4 * model.n_items * 2)))
+        if len(users) > most:
+            users = np.sort(rng.choice(users, most, replace=False))
+        few = Histories(tuple(matrix[users][:, items] for matrix in histories.matrices), histories.pauses[users])
+        return cls(model.of(items), few, seen[users][:, items], wanted[users][:, items])
 
-    def __len__(self) -> int:
-        return len(self.histories)
+    def with_gates(self, gates: Gates) -> _World:
+        return replace(self, model=replace(self.model, gates=gates))
 
-    def quality(self, scores: Array) -> Array:
-        """Mean recall@20 and ndcg@10, ``(2,)``; the scores are overwritten."""
-        top = rank_users(Block(scores), self.seen, np.arange(len(scores)), _K)
-        found = per_user(top, self.wanted, (10, _K))
+    def scores(self) -> Array:
+        """Of all items for all users, float32, a block of users at a time."""
+        found = np.empty(self.seen.shape, np.float32)
+        step = block_size(self.model.n_items)
+        for start in range(0, len(found), step):
+            some = slice(start, start + step)
+            found[some] = self.model.scores(self.histories[some], np.float32)
+        return found
+
+    def usual_spread(self) -> Array:
+        """Of what each channel says of new items, in spreads of the others: the median user's, ``(channels,)``."""
+        new, usual = self.model.new, np.zeros(len(self.model.channels))
+        step = block_size(self.model.n_items)
+        for c, channel in enumerate(self.model.channels):
+            ratios = []
+            for start in range(0, len(self.histories), step):
+                history = self.histories.matrices[c][start : start + step]
+                scores = channel.matrix.scores(history.astype(np.float32))
+                of_new, of_others = scores[:, new].std(axis=1), scores[:, ~new].std(axis=1)
+                ratios.append(of_new[of_others > _LEAST] / of_others[of_others > _LEAST])
+            ratio = np.concatenate(ratios)
+            usual[c] = np.median(ratio) if len(ratio) else 0.0
+        return usual
+
+
+@dataclass(frozen=True)
+class _Lists:
+    """The best warm and the best new items of some users, apart: one list of both needs no others.
+
+    Attributes:
+        items: rows of both, ``(users, 2 * 20)``, -1 where they run out.
+        warm, new: their scores, ``(users, 20)`` each.
+        lengths: of the histories.
+        wanted: what the users are looking for, users x items.
+    """
+
+    items: IntArray
+    warm: Array
+    new: Array
+    lengths: Array
+    wanted: sparse.csr_matrix
+
+    @classmethod
+    def of(cls, world: _World, scores: Array) -> _Lists:
+        users, new = np.arange(len(scores)), world.model.new
+        best = [rank_users(Block(scores.copy()), world.seen, users, _K, which) for which in (~new, new)]
+        values = [np.where(top >= 0, np.take_along_axis(scores, top, axis=1), -np.inf) for top in best]
+        return cls(np.concatenate(best, axis=1), values[0], values[1], world.histories.lengths, world.wanted)
+
+    def quality(self, by: float, gates: Gates | None) -> Array:
+        """Mean recall@20 and ndcg@10, ``(2,)``, of one list of both.
+
+        Args:
+            by: what the scores of new items are multiplied by.
+            gates: say where they stand; None leaves them out.
+        """
+        new = np.full_like(self.new, -np.inf)
+        if gates is not None:
+            there = self.new > -np.inf
+            stand = np.broadcast_to(gates.new_items_stand(self.lengths)[:, None], new.shape)
+            new[there] = by * self.new[there] + stand[there]
+        order = np.argsort(-np.concatenate([self.warm, new], axis=1), axis=1, kind="stable")[:, :_K]
+        found = per_user(np.take_along_axis(self.items, order, axis=1), self.wanted, (10, _K))
         return np.array([found[f"recall@{_K}"].mean(), found["ndcg@10"].mean()])
 
+    def height(self, by: float, gates: Gates, width: float) -> float | None:
+        """The highest offset of new items that costs no more than is allowed; None where any does.
 
-def _some(which: Array, most: int, rng: np.random.Generator) -> IntArray:
-    users = np.flatnonzero(which)
-    return users if len(users) <= most else np.sort(rng.choice(users, most, replace=False))
+        Args:
+            gates: their slope is kept, their offset is not.
+            width: spread of the warm items' scores.
+        """
+        least = (1.0 - _LOSS) * self.quality(by, None)
+        falls = gates.new_item_slope * float(np.log1p(self.lengths).mean())
+
+        def too_much(height: float) -> bool:
+            return bool((self.quality(by, replace(gates, new_item_offset=width * height - falls)) < least).any())
+
+        lowest, highest = _LOWEST, _HIGHEST
+        if too_much(lowest):
+            return None
+        for _ in range(_HALVINGS):
+            middle = (lowest + highest) / 2
+            lowest, highest = (lowest, middle) if too_much(middle) else (middle, highest)
+        return width * lowest - falls
 
 
-def _scores(model: AdditiveModel, histories: Histories, columns: IntArray) -> Array:
-    """Scores of some items, a block of users at a time."""
-    found = np.empty((len(histories), len(columns)), np.float32)
-    step = block_size(model.n_items)
-    for start in range(0, len(found), step):
-        found[start : start + step] = model.scores(histories[slice(start, start + step)], np.float32)[:, columns]
-    return found
+def _mixture(asked: _World, progress: Progress) -> tuple[Array, dict[str, float]]:
+    """Weights of the channels and of the prior, by coordinate search from the best of them alone."""
+    model, candidates = asked.model, np.flatnonzero(asked.model.new)
+    names = [*(channel.name for channel in model.channels), "prior"]
+    parts = [
+        asked.with_gates(_only_new(model.gates, weights)).scores()[:, candidates] for weights in np.eye(len(names))
+    ]
+    wanted = asked.wanted[:, candidates].tocsr()
+    # Where nothing is said of new items, the order of their rows would decide, and might look good by chance.
+    speaks = np.array([float(part.std(axis=1).max()) > _LEAST for part in parts])
+
+    def quality(weights: Array) -> float:
+        if not weights[speaks].any():
+            return 0.0
+        total = np.zeros_like(parts[0])
+        for part, weight in zip(parts, weights, strict=True):
+            total += np.float32(weight) * part
+        top = rank_users(Block(total), sparse.csr_matrix(total.shape), np.arange(len(total)), _K)
+        return float(per_user(top, wanted, (_K,))[f"recall@{_K}"].mean())
+
+    alone = [quality(weights) for weights in np.eye(len(names))]
+    weights = np.eye(len(names))[int(np.argmax(alone))]
+    best = max(alone)
+    for turn in range(2):
+        for part in range(len(names)):
+            progress("gates of new items", turn * len(names) + part + 1, 2 * len(names), f"recall@20 {best:.4f}")
+            for step in _STEPS:
+                trial = weights.copy()
+                trial[part] = step
+                if trial.any() and (found := quality(trial)) > best:
+                    weights, best = trial, found
+    metrics = {f"new items, {name}": value for name, value in zip(names, alone, strict=True)}
+    return weights, metrics | {"new items, fused": best}
 
 
-def _with_new(gates: Gates, weights: Array, offset: float = 0.0) -> Gates:
-    return replace(gates, new_channels=weights[:-1], new_prior=float(weights[-1]), new_item_offset=offset)
+def _placed(mixture: Array, asked: _World, at_home: _World, progress: Progress) -> Gates:
+    """The gates with the spread and the stand of the mixture beside warm items: see :meth:`Rehearsal.fit`."""
+    unit, new = _with_new(asked.model.gates, mixture), at_home.model.new
+    asked, at_home = asked.with_gates(unit), at_home.with_gates(unit)
+    home = at_home.scores()
+    width, said = (float(home[:, which].std(axis=1).mean()) for which in (~new, new))
+    lowest_of_all = _with_new(unit, np.zeros_like(mixture), _LOWEST * width)
+    if said <= _LEAST:
+        return lowest_of_all  # there is nothing to spread
+    cost, gain = _Lists.of(at_home, home), _Lists.of(asked, asked.scores())
+    best = -1.0, lowest_of_all
+    for number, (spread, slope) in enumerate(itertools.product(_SPREADS, _SLOPES)):
+        what = f"recall@20 {max(best[0], 0.0):.4f}"
+        progress("placing new items beside the others", number + 1, len(_SPREADS) * len(_SLOPES), what)
+        by = spread * width / said
+
+        tried = replace(_with_new(unit, mixture * by), new_item_slope=width * slope)
+        height = cost.height(by, tried, width)
+        if height is not None:
+            tried = replace(tried, new_item_offset=height)
+            found = float(gain.quality(by, tried)[0])
+            best = (found, tried) if found > best[0] else best
+    return best[1]
+
+
+def _with_new(gates: Gates, weights: Array, offset: float = 0.0, slope: float = 0.0) -> Gates:
+    return replace(
+        gates,
+        new_channels=weights[:-1],
+        new_prior=float(weights[-1]),
+        new_item_offset=offset,
+        new_item_slope=slope,
+    )
 
 
 def _only_new(gates: Gates, weights: Array) -> Gates:
     """Warm items closed, which saves time; what is said of new ones does not change."""
     closed = replace(gates, channels=np.zeros_like(gates.channels), prior=np.zeros_like(gates.prior))
     return _with_new(closed, weights)
-
-
-def _moved(scores: Array, new: Array, by: float, offset: float) -> Array:
-    moved = scores.copy()
-    moved[:, new] = scores[:, new] * np.float32(by) + np.float32(offset)
-    return moved

@@ -26,6 +26,8 @@ OnEpoch = Callable[[Epoch], None]
 Validate = Callable[[Embeddings], float]
 
 _TRIPLES, _CORRUPTED, _ALIGNED = 2048, 8, 512
+_DECAY = {False: 1e-4, True: 1e-5}
+"""By whether the loss is sampled: an item is then met in few steps, and between them a stronger pull leaves nothing."""
 _EPOCH_USERS = 100_000
 """Users of an epoch at most: validation looks that often, and so training can stop in time."""
 
@@ -66,8 +68,10 @@ class Trainer:
         torch.manual_seed(config.seed)
         self.config = config
         self.model = JointModel(dataset, texts, prior, config, degree)
+        self._sampled = config.loss in ("sampled_bce", "gbce") or len(dataset.items) > config.exact_items
+        decay = _DECAY[self._sampled] if config.weight_decay == "auto" else config.weight_decay
         self.optimizer = torch.optim.Adam(
-            self.model.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay, fused=True
+            self.model.parameters(), lr=config.learning_rate, weight_decay=decay, fused=True
         )
         self._histories = unit_history(histories)
         self._positives = (histories > 0).astype(np.float32)
@@ -83,7 +87,6 @@ class Trainer:
             known = (seen.user, seen.item, facts.head, facts.relation, facts.tail, h.indptr, h.indices, h.data, prior)
             data = fingerprint(*known, *(part for part in (texts, degree) if part is not None))
             self._checkpoint = Checkpoint(checkpoint, config, data)
-        self._sampled = config.loss in ("sampled_bce", "gbce") or len(dataset.items) > config.exact_items
 
     def fit(
         self, validate: Validate | None = None, on_epoch: OnEpoch | None = None, epochs: int | None = None

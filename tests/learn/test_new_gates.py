@@ -13,7 +13,7 @@ from kgrec.learn import new_gates
 from kgrec.learn.new_gates import Rehearsal
 from kgrec.progress import silent
 from kgrec.ranking import evaluate
-from kgrec.scoring import AdditiveModel, Channel, Gates, SparseMatrix
+from kgrec.scoring import AdditiveModel, Channel, Gates, Histories, SparseMatrix
 
 N_USERS, N_WARM, N_HIDDEN, N_NEW = 120, 60, 40, 40
 N = N_WARM + N_HIDDEN + N_NEW
@@ -62,23 +62,68 @@ def test_new_items_listen_to_the_channel_that_knows_them() -> None:
 @pytest.mark.parametrize("metric", ["recall@20", "ndcg@10"])
 @pytest.mark.parametrize("allowed", [0.0, 0.1, 0.5])
 def test_warm_items_lose_no_more_than_is_allowed(allowed: float, metric: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As it will be served: the hidden items are known again, and only the truly new ones are new."""
+    """In a catalogue where only the truly new items are new, and the hidden ones are not there."""
     monkeypatch.setattr(new_gates, "_LOSS", allowed)
     world = rehearsal(1.0)
     gates, _ = world.fit(0, silent)
-    truly_new = np.arange(N) >= N_WARM + N_HIDDEN
-    model = replace(world.model, gates=gates, new=truly_new)
-    seen = world.train.matrix(N_USERS, N)
-    histories = model.histories(world.train, N_USERS)
+    there = np.flatnonzero(np.diff(world.hidden.tocsc().indptr) == 0)
+    whole = replace(world.model, gates=gates)
+    model = whole.of(there)
+    histories = whole.histories(world.train, N_USERS)
+    histories = Histories(tuple(matrix[:, there] for matrix in histories.matrices), histories.pauses)
+    seen, wanted = world.train.matrix(N_USERS, N)[:, there], world.warm[:, there]
 
     class Ranker:
         def scores(self, users: Array) -> Array:
             return model.scores(histories[users], np.float32)
 
-    warm = np.arange(N) < N_WARM
-    served = evaluate(Ranker(), seen, world.warm, (10, 20), warm | truly_new)[metric]
-    alone = evaluate(Ranker(), seen, world.warm, (10, 20), warm)[metric]
+    served = evaluate(Ranker(), seen, wanted, (10, 20))[metric]
+    alone = evaluate(Ranker(), seen, wanted, (10, 20), ~model.new)[metric]
     assert served >= (1.0 - allowed) * alone
+
+
+@pytest.mark.parametrize("allowed", [0.0, 0.1, 0.5])
+def test_the_model_that_is_served_has_new_items_as_high_as_is_allowed_there(
+    allowed: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the rehearsal said: here its height is far too high, or too low."""
+    monkeypatch.setattr(new_gates, "_LOSS", allowed)
+    world = rehearsal(1.0)
+    seen, lost = world.train.matrix(N_USERS, N), []
+    histories = world.model.histories(world.train, N_USERS)
+    for said in (-50.0, 50.0):
+        gates = replace(world.model.gates, new_channels=np.array([0.0, 0.5]), new_item_offset=said)
+        model = replace(world.model, gates=gates)
+        model = replace(model, gates=new_gates.served(model, world.train, world.warm, 0))
+
+        class Ranker:
+            def scores(self, users: Array, model: AdditiveModel = model) -> Array:
+                return model.scores(histories[users], np.float32)
+
+        alone = evaluate(Ranker(), seen, world.warm, (10, 20), ~model.new)
+        beside = evaluate(Ranker(), seen, world.warm, (10, 20))
+        lost.append([1.0 - beside[metric] / alone[metric] for metric in ("recall@20", "ndcg@10")])
+    assert lost[0] == lost[1]
+    assert max(lost[0]) <= allowed
+    assert allowed == 0.0 or max(lost[0]) > allowed / 2
+
+
+def test_users_of_short_histories_get_more_new_items_where_only_the_others_have_something_to_lose(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """And these may lose anything that new items would push out of their lists: what they take is anywhere in them."""
+    monkeypatch.setattr(new_gates, "_LOSS", 0.0)
+    world = rehearsal(1.0)
+    rng = np.random.default_rng(1)
+    long = np.arange(N_USERS) % 2 == 0
+    first = np.unique(world.train.user, return_index=True)[1]
+    of_short = world.train.select(first[~long])
+    train = world.train.select(long[world.train.user]).joined(of_short)
+    anything = sparse.csr_matrix((rng.random((N_USERS, N)) < 0.5) * long[:, None] * (np.arange(N) < N_WARM))
+    warm = (anything.astype(np.float32) - anything.multiply(train.matrix(N_USERS, N) > 0)).tocsr()
+    warm.eliminate_zeros()
+    gates, _ = replace(world, train=train, warm=warm).fit(0, silent)
+    assert gates.new_item_slope < 0.0
 
 
 def test_the_more_may_be_lost_the_more_new_items_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -127,4 +172,5 @@ def test_where_nothing_is_said_of_new_items_they_stand_below() -> None:
     model = replace(world.model, channels=(only,), gates=Gates.common(np.ones(1), 0.0))
     gates, _ = replace(world, model=model).fit(0, silent)
     assert gates.new_channels.tolist() == [0.0]
-    assert gates.new_item_offset == min(new_gates._OFFSETS)
+    scores = model.scores(model.histories(world.train, N_USERS))
+    assert gates.new_item_offset < scores[:, :N_WARM].min()
