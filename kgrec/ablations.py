@@ -110,7 +110,7 @@ def shuffled_texts(dataset: Dataset, rng: np.random.Generator) -> tuple[str, ...
 
 def _measure(variant: _Variant, split: Split, task: Task, progress: Progress) -> Outcome:
     """Learn a variant; test it and, where it is the whole model, each of its channels alone."""
-    from kgrec.learn.fit import settings_of
+    from kgrec.learn.learner import settings_of
 
     watch = Watch()
     learned = learn(variant.dataset, split, variant.config, watch, progress)

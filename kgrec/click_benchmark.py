@@ -13,7 +13,8 @@ from typing import Any
 
 from kgrec.config import TrainConfig
 from kgrec.dataset import Array, Dataset
-from kgrec.learn.fit import fit, settings_of
+from kgrec.learn.fit import fit
+from kgrec.learn.learner import settings_of
 from kgrec.progress import Progress, silent
 from kgrec.ranking import click_metrics
 from kgrec.report.click_gates import fit_click_gates

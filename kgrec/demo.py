@@ -25,7 +25,7 @@ from kgrec.schema import LANGUAGES, load_schema
 from kgrec.splits import time_split_per_user
 
 if TYPE_CHECKING:
-    from kgrec.learn.fit import Learned
+    from kgrec.learn.learner import Learned
 
 SOURCES = ("movielens100k", "wikidata_films")
 _SHOWN, _SHOWN_NEW = 10, 3

@@ -26,7 +26,7 @@ from kgrec.splits import Split
 from kgrec.systems import OURS, SYSTEMS
 
 if TYPE_CHECKING:
-    from kgrec.learn.fit import Learned
+    from kgrec.learn.learner import Learned
 
 
 @dataclass(frozen=True)
@@ -132,7 +132,7 @@ def measure_ours(
     dataset: Dataset, split: Split, task: Task, config: TrainConfig, own_valid: bool, progress: Progress
 ) -> Outcome:
     """Choose on validation, learn again from train and validation, and test each of the two models once."""
-    from kgrec.learn.fit import settings_of
+    from kgrec.learn.learner import settings_of
 
     watch, counted = Watch(), Counted(progress)
     learned = learn(dataset, split, config, watch, counted)

@@ -34,7 +34,7 @@ from kgrec.schema import GraphSchema, load_schema
 from kgrec.splits import Split, k_fold, leave_one_out, random_split, time_split_per_user
 
 if TYPE_CHECKING:
-    from kgrec.learn.fit import Learned
+    from kgrec.learn.learner import Learned
 
 SPLITS = ("time", "random", "leave-one-out", "k-fold")
 _PACKAGES = ("kgrec", "numpy", "scipy", "torch", "torch-geometric", "transformers", "kglite")
@@ -251,7 +251,8 @@ def compare_on(dataset: Dataset, split: Split, config: TrainConfig, progress: Pr
     Raises:
         KgrecError: the split holds nothing to test on, or too little to learn from.
     """
-    from kgrec.learn.fit import fit, settings_of
+    from kgrec.learn.fit import fit
+    from kgrec.learn.learner import settings_of
 
     if len(split.test) == 0:
         raise KgrecError(
@@ -277,7 +278,7 @@ def to_bundle(
     graph_id: str | None = None,
 ) -> Bundle:
     """Put a fitted model together with the ids and the behaviour it needs to answer."""
-    from kgrec.learn.fit import settings_of
+    from kgrec.learn.learner import settings_of
 
     times = dataset.interactions.time
     known = times[~np.isnan(times)]

@@ -21,7 +21,8 @@ from kgrec.config import TrainConfig
 from kgrec.dataset import Dataset, Interactions
 from kgrec.errors import ConfigError, TrainingDivergedError
 from kgrec.learn.checkpoint import fingerprint
-from kgrec.learn.fit import Learner, Prepared, parts_of
+from kgrec.learn.fit import parts_of
+from kgrec.learn.learner import Learner, Prepared
 from kgrec.learn.text import texts_of
 from kgrec.progress import Progress, silent
 

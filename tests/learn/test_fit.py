@@ -11,8 +11,9 @@ from learning_worlds import dataset_of, genre_world, quick
 
 from kgrec.dataset import Array, Dataset, Interactions
 from kgrec.errors import KgrecError, TrainingDivergedError
-from kgrec.learn import fit as fit_module
-from kgrec.learn.fit import Learned, fit, settings_of
+from kgrec.learn import learner as learner_module
+from kgrec.learn.fit import fit
+from kgrec.learn.learner import Learned, settings_of
 from kgrec.ranking import evaluate
 from kgrec.scoring import AdditiveModel
 from kgrec.splits import hold_out, random_split
@@ -107,13 +108,13 @@ def test_what_was_chosen_is_plain_data(learned: Learned) -> None:
 def spy(monkeypatch: pytest.MonkeyPatch) -> list[Interactions]:
     """The behaviour that each stage of learning was given."""
     given: list[Interactions] = []
-    real = fit_module.Trainer.__init__
+    real = learner_module.Trainer.__init__
 
     def remember(self: object, dataset: Dataset, *arguments: object, **named: object) -> None:
         given.append(dataset.interactions)
         real(self, dataset, *arguments, **named)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(fit_module.Trainer, "__init__", remember)
+    monkeypatch.setattr(learner_module.Trainer, "__init__", remember)
     return given
 
 

@@ -18,8 +18,8 @@ from kgrec.history import HistoryWeights
 from kgrec.learn import gate_view
 from kgrec.learn import gates as gates_module
 from kgrec.learn.behaviour import BehaviourLearner, BehaviourSetting
-from kgrec.learn.fit import Learner
 from kgrec.learn.gates import GateFitter
+from kgrec.learn.learner import Learner
 from kgrec.progress import silent
 from kgrec.scoring import AdditiveModel, Channel, Gates, LowRankMatrix
 from kgrec.splits import hold_out

@@ -13,7 +13,7 @@ from kgrec import pipeline
 from kgrec.config import TrainConfig
 from kgrec.errors import ConfigError, KgrecError, MissingExtraError, TrainingDivergedError
 from kgrec.learn import tune as tune_module
-from kgrec.learn.fit import Learner, Prepared
+from kgrec.learn.learner import Learner, Prepared
 from kgrec.learn.tune import tune
 from kgrec.progress import silent
 

@@ -1,0 +1,243 @@
+"""The steps of learning on one set of interactions, and what comes out of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+
+from kgrec.config import TrainConfig
+from kgrec.dataset import Array, Dataset, Interactions
+from kgrec.history import HistoryWeights
+from kgrec.learn.behaviour import BehaviourLearner, BehaviourSetting
+from kgrec.learn.gates import GateFitter
+from kgrec.learn.model import Embeddings, LearnedPart, joined, unit_history
+from kgrec.learn.new_gates import Rehearsal, served
+from kgrec.learn.reach import Reach
+from kgrec.learn.trainer import Epoch, Trained, Trainer
+from kgrec.progress import Progress
+from kgrec.ranking import evaluate, sample_users
+from kgrec.scoring import AdditiveModel, Channel, Gates, LowRankMatrix
+from kgrec.splits import hide
+
+_VALID_USERS = 3_000
+_NEW_SHARE, _NEW_LEAST = 0.01, 50
+"""New items get gates of their own from this share of the catalogue on, and this many others to learn them from."""
+_APART = 1_000_003
+"""Between the seeds of an ensemble's members, so that runs with neighbouring seeds share none."""
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What validation decided; enough to refit without it."""
+
+    behaviour: BehaviourSetting
+    num_layers: int
+    epochs: int
+    gates: Gates
+
+
+@dataclass(frozen=True)
+class Learned:
+    """A fitted model and how it came about.
+
+    Attributes:
+        model: ready to score.
+        embeddings: of the learned part.
+        chosen: what validation decided.
+        metrics: validation ndcg@10 of each channel alone, of the prior, and fused.
+        log: the epochs of the run on the training part.
+        train_only: the model that was chosen, learned without the validation part; None where ``model`` is that model.
+    """
+
+    model: AdditiveModel
+    embeddings: Embeddings
+    chosen: Chosen
+    metrics: dict[str, float]
+    log: list[Epoch]
+    train_only: AdditiveModel | None = None
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What validation decided before any training.
+
+    Attributes:
+        held: validation behaviour; valid: its pairs that training does not have, users x items.
+        setting: of the behaviour channels, which are ready.
+        rehearsal: a learner from which a tenth of the items is hidden, and who took those; see ``_hiding``.
+    """
+
+    held: Interactions
+    valid: sparse.csr_matrix
+    setting: BehaviourSetting
+    channels: list[Channel]
+    rehearsal: tuple[Learner, sparse.csr_matrix] | None
+
+
+class Learner:
+    """The steps of learning on one set of interactions."""
+
+    def __init__(
+        self, dataset: Dataset, texts: Array | None, config: TrainConfig, checkpoint: Path | None, progress: Progress
+    ) -> None:
+        self.dataset, self.texts, self.config = dataset, texts, config
+        self.checkpoint, self.progress = checkpoint, progress
+        self.n_users, self.n_items = len(dataset.users), len(dataset.items)
+        self.seen = dataset.interactions.matrix(self.n_users, self.n_items)
+        self.behaviour = BehaviourLearner(dataset, None if texts is None else texts[: self.n_items], progress)
+
+    def prepared(self, held: Interactions) -> Prepared:
+        """Choose what does not depend on the training of embeddings."""
+        valid = held.matrix(self.n_users, self.n_items)
+        valid = valid - valid.multiply(self.seen > 0)
+        valid.eliminate_zeros()
+        setting = self.behaviour.choose(valid)
+        rehearsal = self._hiding()
+        if rehearsal is not None:
+            rest, hidden = rehearsal
+            setting = replace(setting, content=rest.behaviour.choose_content(hidden, setting.steady))
+        setting = replace(setting, few=self.behaviour.choose_few(setting, valid))
+        return Prepared(held, valid.tocsr(), setting, self.behaviour.channels(setting), rehearsal)
+
+    def choose(self, ready: Prepared) -> Learned:
+        """Choose every other setting on validation."""
+        setting, valid = ready.setting, ready.valid
+        depths = (1, 0) if self.config.num_layers == "auto" else (self.config.num_layers,)
+        sample = sample_users(valid, _VALID_USERS)
+        runs = {depth: self._train(depth, setting.history, sample) for depth in depths}
+        depth = max(runs, key=lambda number: _best_value(runs[number]))
+        trained = runs[depth]
+        members = [trained.embeddings, *self._further(depth, setting.history, trained.best_epoch)]
+        model = self._assemble(setting, ready.channels, joined(members), None)
+        gates, metrics = GateFitter(
+            model, self.dataset.interactions, ready.held, self.n_users, self.config.seed, self.progress
+        ).fit()
+        if ready.rehearsal is not None:
+            rest, hidden = ready.rehearsal
+            learned = rest.with_settings(Chosen(setting, depth, trained.best_epoch, gates))[0]
+            met = Rehearsal(learned, rest.dataset.interactions, hidden, _of_items(valid, ~learned.new))
+            gates, found = met.fit(self.config.seed, self.progress)
+            metrics |= found
+            warm = _of_items(valid, ~model.new)
+            gates = served(replace(model, gates=gates), self.dataset.interactions, warm, self.config.seed)
+        for number, run in runs.items():
+            metrics[f"learned part, {number} hops"] = _best_value(run)
+        chosen = Chosen(setting, depth, trained.best_epoch, gates)
+        return Learned(replace(model, gates=gates), members[0], chosen, metrics, trained.log)
+
+    def fused(self, ready: Prepared) -> float:
+        """Validation ndcg@10 of the fused model with one training, for comparing settings of it."""
+        sample = sample_users(ready.valid, _VALID_USERS)
+        depths = (1, 0) if self.config.num_layers == "auto" else (self.config.num_layers,)
+        trained = max((self._train(depth, ready.setting.history, sample) for depth in depths), key=_best_value)
+        model = self._assemble(ready.setting, ready.channels, trained.embeddings, None)
+        behaviour = self.dataset.interactions
+        fitter = GateFitter(model, behaviour, ready.held, self.n_users, self.config.seed, self.progress)
+        return fitter.fit()[1]["fused"]
+
+    def _hiding(self) -> tuple[Learner, sparse.csr_matrix] | None:
+        """A learner from which a tenth of the items is hidden, and who took those, users x items.
+
+        None where no new item can be placed, or too few to be worth the time of one more training.
+        """
+        seen = self.dataset.interactions
+        new = self.behaviour.new
+        if not self.behaviour.places_new or new.mean() < _NEW_SHARE or (~new).sum() < _NEW_LEAST:
+            return None
+        is_hidden = np.isin(seen.item, hide(seen.item, 0, self.config.seed))
+        config = self.config.model_copy(update={"ensemble": 1})
+        rest = self.dataset.with_interactions(seen.select(~is_hidden))
+        hidden = seen.select(is_hidden).matrix(self.n_users, self.n_items)
+        return Learner(rest, self.texts, config, None, self.progress), hidden
+
+    def with_settings(self, chosen: Chosen) -> tuple[AdditiveModel, Embeddings]:
+        """Learn with settings that are already chosen."""
+        setting = chosen.behaviour
+        first = self._train(chosen.num_layers, setting.history, None, chosen.epochs).embeddings
+        members = [first, *self._further(chosen.num_layers, setting.history, chosen.epochs)]
+        return self._assemble(setting, self.behaviour.channels(setting), joined(members), chosen.gates), first
+
+    def _further(self, depth: int, serving: HistoryWeights, epochs: int) -> list[Embeddings]:
+        """The other members of the ensemble: the same training from other seeds, for as long as the first one took."""
+        return [
+            self._train(depth, serving, None, epochs, member).embeddings for member in range(1, self.config.ensemble)
+        ]
+
+    def _train(
+        self,
+        depth: int,
+        serving: HistoryWeights,
+        valid: sparse.csr_matrix | None,
+        epochs: int | None = None,
+        member: int = 0,
+    ) -> Trained:
+        """Train the embeddings; validation weighs histories as serving will."""
+        reach = Reach.of(self.dataset)
+        part = reach.dataset
+        n_items = len(part.items)
+        counts = np.bincount(part.interactions.item, minlength=n_items)
+        prior = np.log((counts + 0.5) / len(part.interactions))
+        flat = HistoryWeights().matrix(part.interactions, self.n_users, n_items)
+        name = f"{depth}-hops" if member == 0 else f"{depth}-hops-{member + 1}"
+        folder = None if self.checkpoint is None else self.checkpoint / name
+        config = self.config.model_copy(update={"num_layers": depth, "seed": self.config.seed + _APART * member})
+        texts = None if self.texts is None else self.texts[reach.nodes]
+        trainer = Trainer(part, texts, prior, config, flat, folder, reach.degree)
+        history = unit_history(serving.matrix(part.interactions, self.n_users, n_items)).astype(np.float32)
+        seen = part.interactions.matrix(self.n_users, n_items)
+        wanted = None if valid is None else valid[:, reach.items].tocsr()
+
+        def validate(embeddings: Embeddings) -> float:
+            return evaluate(LearnedPart(embeddings, history), seen, wanted, ks=(10,))["ndcg@10"]
+
+        def report(entry: Epoch) -> None:
+            quality = f", ndcg@10 {entry['valid_ndcg@10']:.4f}" if "valid_ndcg@10" in entry else ""
+            stage = f"training, {depth} hops" if valid is not None else "training on everything"
+            self.progress(stage, int(entry["epoch"]), epochs or config.epochs, f"loss {entry['loss']:.4f}{quality}")
+
+        trained = trainer.fit(None if wanted is None else validate, report, epochs)
+        return replace(trained, embeddings=reach.embed(trainer.model, self.dataset, self.texts, config))
+
+    def _assemble(
+        self, setting: BehaviourSetting, behaviour: list[Channel], embeddings: Embeddings, gates: Gates | None
+    ) -> AdditiveModel:
+        weights = setting.history
+        channels = [*behaviour, Channel("knowledge", LowRankMatrix(embeddings.source, embeddings.target), weights)]
+        if embeddings.texts is not None:
+            channels.append(Channel("semantic", LowRankMatrix(embeddings.texts, embeddings.texts), weights))
+        gates = gates or Gates.common(np.ones(len(channels)), 1.0)
+        return AdditiveModel(tuple(channels), gates, self.behaviour.prior(setting), self.behaviour.new)
+
+
+def _of_items(pairs: sparse.csr_matrix, which: Array) -> sparse.csr_matrix:
+    found = (pairs @ sparse.diags(which.astype(np.float32))).tocsr()
+    found.eliminate_zeros()
+    return found
+
+
+def _best_value(trained: Trained) -> float:
+    return max(entry["valid_ndcg@10"] for entry in trained.log)
+
+
+def settings_of(chosen: Chosen) -> dict[str, Any]:
+    """What was chosen, as plain data for the manifest."""
+    return {
+        "behaviour": chosen.behaviour.as_dict(),
+        "num_layers": chosen.num_layers,
+        "epochs": chosen.epochs,
+        "gates": {
+            "edges": chosen.gates.edges.tolist(),
+            "channels": chosen.gates.channels.tolist(),
+            "prior": chosen.gates.prior.tolist(),
+            "new_channels": chosen.gates.new_channels.tolist(),
+            "new_spread": chosen.gates.new_spread.tolist(),
+            "new_prior": chosen.gates.new_prior,
+            "new_item_offset": chosen.gates.new_item_offset,
+            "new_item_slope": chosen.gates.new_item_slope,
+            "pauses": list(chosen.gates.pauses),
+        },
+    }
