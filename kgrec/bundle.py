@@ -30,7 +30,7 @@ from kgrec.vocabulary import Vocabulary
 
 FORMAT = 3
 _GATE_ARRAYS = ("edges", "channels", "prior", "new_channels", "new_spread")
-_GATES = ("new_prior", "new_item_offset", "new_item_slope", "pauses")
+_GATES = ("new_prior", "new_item_offset", "new_item_slope", "new_item_lengths", "pauses")
 _MANIFEST, _ARRAYS, _IDS = "manifest.json", "arrays.safetensors", "ids.json"
 
 
@@ -177,7 +177,9 @@ class Bundle:
             ids = json.loads((root / _IDS).read_text(encoding="utf-8"))
             _check_sizes(arrays, ids)
             channels = tuple(_channel(entry, arrays, len(ids["items"])) for entry in manifest["channels"])
-            numbers = manifest["gates"] | {"pauses": tuple(manifest["gates"]["pauses"])}
+            numbers = manifest["gates"] | {
+                name: tuple(manifest["gates"][name]) for name in ("pauses", "new_item_lengths")
+            }
             gates = Gates(*(arrays[f"gates.{name}"] for name in _GATE_ARRAYS), **numbers)
             fields = ("user", "item", "time", "weight", "kind", "platform")
             schema = manifest["schema"]

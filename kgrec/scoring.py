@@ -109,6 +109,8 @@ class Gates:
         new_prior: likewise, of the popularity that their content predicts.
         new_item_offset: added to the score of an item without interactions.
         new_item_slope: and this for each log of one and the number of items in the history.
+        new_item_lengths: shorter and longer histories count as these: how high new items may stand was measured between
+            them. Over an empty history new items are not lifted.
         pauses: seconds, ascending from 0; empty where a pause makes no difference.
     """
 
@@ -120,6 +122,7 @@ class Gates:
     new_prior: float = 0.0
     new_item_offset: float = 0.0
     new_item_slope: float = 0.0
+    new_item_lengths: tuple[float, float] = (0.0, 1e9)
     pauses: tuple[float, ...] = ()
 
     @classmethod
@@ -137,8 +140,9 @@ class Gates:
 
     def new_items_stand(self, lengths: Array) -> Array:
         """What is added to the scores of new items, by history length."""
-        stand: Array = self.new_item_offset + self.new_item_slope * np.log1p(lengths)
-        return stand
+        stand = self.new_item_offset + self.new_item_slope * np.log1p(np.clip(lengths, *self.new_item_lengths))
+        lifted: Array = np.where(lengths > 0, stand, np.minimum(stand, 0.0))
+        return lifted
 
 
 @dataclass(frozen=True)

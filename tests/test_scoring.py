@@ -46,7 +46,8 @@ def slow_scores(model: AdditiveModel, events: Interactions) -> Array:
     bucket = max(b for b, edge in enumerate(model.gates.edges) if length >= edge)
     gates = model.gates
     score = np.where(model.new, gates.new_prior, gates.prior[bucket]) * model.prior
-    score += np.where(model.new, gates.new_item_offset + gates.new_item_slope * math.log(1 + length), 0.0)
+    stand = gates.new_item_offset + gates.new_item_slope * math.log(1 + min(max(length, 1), 4))
+    score += np.where(model.new, stand if length else min(stand, 0.0), 0.0)
     for c, channel in enumerate(model.channels):
         matrix = channel.matrix
         dense = matrix.weights.toarray() if isinstance(matrix, SparseMatrix) else None
@@ -196,3 +197,19 @@ def test_new_items_are_not_stretched_to_the_top_by_a_history_that_says_little_ab
     model = AdditiveModel((Channel("behaviour", matrix),), gates, np.zeros(104, np.float32), np.arange(104) >= 4)
     scores = scores_of(model, Interactions.of_pairs([0], [0]))
     assert scores[4] < 0.1 < scores[1]
+
+
+def test_a_model_of_some_items_scores_them_as_if_the_others_were_not_there() -> None:
+    rng = np.random.default_rng(3)
+    model = random_model(rng, 12)
+    model = replace(model, new=np.arange(12) >= 8)
+    kept = np.array([0, 2, 3, 5, 8, 10, 11])
+    events = Interactions.of_pairs(np.zeros(3, np.int64), np.array([0, 1, 3]))
+    channels = []
+    for channel in model.channels:
+        matrix = channel.matrix
+        dense = matrix.weights.toarray() if isinstance(matrix, SparseMatrix) else matrix.source @ matrix.target.T
+        few = SparseMatrix(sparse.csr_matrix(dense[np.ix_(kept, kept)].astype(np.float32)))
+        channels.append(replace(channel, matrix=few))
+    expected = AdditiveModel(tuple(channels), model.gates, model.prior[kept], model.new[kept])
+    np.testing.assert_allclose(scores_of(model.of(kept), events), scores_of(expected, events), atol=1e-5)

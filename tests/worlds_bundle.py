@@ -65,6 +65,7 @@ def random_model(rng: np.random.Generator, n_items: int) -> AdditiveModel:
         new_prior=float(rng.random()),
         new_item_offset=float(rng.normal()),
         new_item_slope=float(rng.normal()),
+        new_item_lengths=(1.0, 4.0),
         pauses=(0.0, 1800.0),
     )
     return AdditiveModel(channels, gates, rng.normal(size=n_items).astype(np.float32), new)

@@ -212,7 +212,7 @@ class BehaviourLearner:
 
     def choose_few(self, setting: BehaviourSetting, valid: sparse.csr_matrix) -> float:
         """How items with few interactions are placed: see :meth:`kgrec.learn.content.Content.choose_few`."""
-        if not self._has_content:
+        if not self._has_content or len(self._warm) > _SMALL:
             return 0.0
         history = self._of_all(setting.steady)
         weights, sample = self._known(replace(setting, few=0.0)), sample_users(valid, _VALID_USERS)

@@ -106,7 +106,7 @@ class Content:
         """Columns of items with few interactions, partly as their content has them.
 
         Of a column of an item with n interactions, ``few / (few + n)`` is as if nobody had taken it, at the length that
-        the column has; below a twentieth nothing is.
+        the column has, or usually has where it is empty; below a twentieth nothing is.
 
         Args:
             weights: an item-item matrix over all items.
@@ -118,6 +118,8 @@ class Content:
         predicted.setdiag(0.0)
         length, own = (_lengths(matrix) for matrix in (predicted, weights))
         share[length == 0.0] = 0.0
+        there = (share > 0.0) & (own > 0.0)
+        own[own == 0.0] = np.median(own[there]) if there.any() else 0.0
         scale = np.divide(share * own, length, out=np.zeros_like(length), where=length > 0.0)
         return (weights @ sparse.diags(1.0 - share) + predicted @ sparse.diags(scale)).tocsr().astype(np.float32)
 
@@ -135,17 +137,16 @@ class Content:
             weights: an item-item matrix over all items.
             history: weighted histories; valid: what was taken next, users x items.
         """
-        if len(self.warm) > _SMALL:
-            return 0.0
-        seen = (history > 0).astype(np.float32)
+        shape = self.seen.shape[0], len(self.new)
+        seen = sparse.csr_matrix((self.seen.data, self.warm[self.seen.indices], self.seen.indptr), shape=shape)
 
         def quality(matrix: sparse.csr_matrix) -> float:
             return evaluate(_Ranker(SparseMatrix(matrix), history), seen, valid, (10,), ~self.new)["ndcg@10"]
 
         least, chosen = (1.0 - _COST) * quality(weights), 0.0
-        for few in _FEW:
+        for number, few in enumerate(_FEW):
             found = quality(self.blended(weights, setting, few))
-            progress("items that few have taken", len(_FEW), None, f"ndcg@10 {found:.4f}")
+            progress("items that few have taken", number + 1, len(_FEW), f"ndcg@10 {found:.4f}")
             chosen = few if found >= least else chosen
         return chosen
 

@@ -15,7 +15,7 @@ from kgrec.history import HistoryWeights
 from kgrec.learn.behaviour import BehaviourLearner, BehaviourSetting
 from kgrec.learn.gates import GateFitter
 from kgrec.learn.model import Embeddings, LearnedPart, joined, unit_history
-from kgrec.learn.new_gates import Rehearsal, served
+from kgrec.learn.new_gates import Rehearsal, remeasured
 from kgrec.learn.reach import Reach
 from kgrec.learn.trainer import Epoch, Trained, Trainer
 from kgrec.progress import Progress
@@ -123,7 +123,7 @@ class Learner:
             gates, found = met.fit(self.config.seed, self.progress)
             metrics |= found
             warm = _of_items(valid, ~model.new)
-            gates = served(replace(model, gates=gates), self.dataset.interactions, warm, self.config.seed)
+            gates = remeasured(replace(model, gates=gates), self.dataset.interactions, warm, self.config.seed)
         for number, run in runs.items():
             metrics[f"learned part, {number} hops"] = _best_value(run)
         chosen = Chosen(setting, depth, trained.best_epoch, gates)
@@ -238,6 +238,7 @@ def settings_of(chosen: Chosen) -> dict[str, Any]:
             "new_prior": chosen.gates.new_prior,
             "new_item_offset": chosen.gates.new_item_offset,
             "new_item_slope": chosen.gates.new_item_slope,
+            "new_item_lengths": list(chosen.gates.new_item_lengths),
             "pauses": list(chosen.gates.pauses),
         },
     }

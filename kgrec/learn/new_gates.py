@@ -2,7 +2,7 @@
 
 What tells warm items apart need not tell new ones apart: they have no co-occurrences, only content. So the gates are
 fitted on a rehearsal: a tenth of the items is hidden from training and met as new ones are. What new items cost can be
-seen in the model that is to be served, and there it is measured once more.
+seen in the model that was chosen, and there it is measured once more.
 """
 
 from __future__ import annotations
@@ -29,8 +29,10 @@ _SLOPES = (0.0, -0.5, -1.0, -1.5)
 the surer is what a new item would push out."""
 _LOWEST, _HIGHEST, _HALVINGS = -20.0, 5.0, 11
 """Where new items may stand, in spreads of warm items above their mean."""
-_USUAL = 0.5
-"""Of their usual spread, new items are measured by at least this much."""
+_USUAL, _NOISE = 0.5, 1e-3
+"""Of their usual spread, new items are measured by at least the one, and of the spread of the others by the other."""
+_MEASURED = (0.05, 0.95)
+"""Quantiles of the history lengths between which a slope is believed."""
 _LEAST = 1e-6
 _LOSS = 0.018
 """Share of recall@20, and of ndcg@10, of warm items that new ones beside them may cost."""
@@ -65,27 +67,33 @@ class Rehearsal:
         at_home = _World.of(self.model, self.train, self.warm, rng, ~hidden)
         if not (len(asked.histories) and len(at_home.histories)):
             return self.model.gates, {}
-        gates = replace(self.model.gates, new_spread=_USUAL * asked.usual_spread())
+        gates = replace(self.model.gates, new_spread=np.maximum(_USUAL * asked.usual_spread(), _NOISE))
         asked, at_home = asked.with_gates(gates), at_home.with_gates(gates)
         mixture, found = _mixture(asked, progress)
         return _placed(mixture, asked, at_home, progress), found
 
 
-def served(model: AdditiveModel, train: Interactions, warm: sparse.csr_matrix, seed: int) -> Gates:
+def remeasured(model: AdditiveModel, train: Interactions, warm: sparse.csr_matrix, seed: int) -> Gates:
     """The gates of a model with its new items as high as may be, by what they cost there: see :meth:`Rehearsal.fit`.
+
+    Histories that are shorter or longer than nearly all that this is measured on count as the shortest or longest of
+    these.
 
     Args:
         model: what it was learned from is ``train``; its gates are those of a rehearsal.
         warm: held-out behaviour of warm items, users x items.
     """
     world = _World.of(model, train, warm, np.random.default_rng(seed))
-    if not (len(world.histories) and model.gates.new_channels.any()):
+    speaks = model.gates.new_channels.any() or model.gates.new_prior > 0.0
+    if not (len(world.histories) and model.new.any() and speaks):
         return model.gates
-    flat = world.with_gates(replace(model.gates, new_item_offset=0.0, new_item_slope=0.0))
+    shortest, longest = np.quantile(world.histories.lengths, _MEASURED)
+    gates = replace(model.gates, new_item_lengths=(float(shortest), float(longest)))
+    flat = world.with_gates(replace(gates, new_item_offset=0.0, new_item_slope=0.0))
     scores = flat.scores()
     width = float(scores[:, ~model.new].std(axis=1).mean())
-    height = _Lists.of(flat, scores).height(1.0, model.gates, width)
-    return replace(model.gates, new_item_offset=_LOWEST * width if height is None else height)
+    height = _Lists.of(flat, scores).height(1.0, gates, width)
+    return replace(gates, new_item_offset=_LOWEST * width if height is None else height)
 
 
 @dataclass(frozen=True)
@@ -107,14 +115,19 @@ class _World:
         kept: Array | None = None,
     ) -> _World:
         """Users who have a history and something to find, in a catalogue of the items that are kept, or of all."""
-        n_users, items = wanted.shape[0], np.arange(model.n_items) if kept is None else np.flatnonzero(kept)
+        n_users = wanted.shape[0]
         seen, histories = train.matrix(n_users, model.n_items), model.histories(train, n_users)
         users = np.flatnonzero((np.diff(seen.indptr) > 0) & (np.diff(wanted.indptr) > 0))
         most = max(100, min(_MOST_USERS, _BYTES // (4 * model.n_items * 2)))
         if len(users) > most:
             users = np.sort(rng.choice(users, most, replace=False))
-        few = Histories(tuple(matrix[users][:, items] for matrix in histories.matrices), histories.pauses[users])
-        return cls(model.of(items), few, seen[users][:, items], wanted[users][:, items])
+        whole = cls(model, histories[users], seen[users], wanted[users])
+        return whole if kept is None else whole._of_items(np.flatnonzero(kept))
+
+    def _of_items(self, items: IntArray) -> _World:
+        histories = self.histories
+        few = Histories(tuple(matrix[:, items] for matrix in histories.matrices), histories.pauses)
+        return _World(self.model.of(items), few, self.seen[:, items], self.wanted[:, items])
 
     def with_gates(self, gates: Gates) -> _World:
         return replace(self, model=replace(self.model, gates=gates))
@@ -129,7 +142,10 @@ class _World:
         return found
 
     def usual_spread(self) -> Array:
-        """Of what each channel says of new items, in spreads of the others: the median user's, ``(channels,)``."""
+        """Of what each channel says of new items, in spreads of the others, ``(channels,)``.
+
+        It is that of the median among the users to whom it says anything of them; 0 where there are none.
+        """
         new, usual = self.model.new, np.zeros(len(self.model.channels))
         step = block_size(self.model.n_items)
         for c, channel in enumerate(self.model.channels):
@@ -138,7 +154,8 @@ class _World:
                 history = self.histories.matrices[c][start : start + step]
                 scores = channel.matrix.scores(history.astype(np.float32))
                 of_new, of_others = scores[:, new].std(axis=1), scores[:, ~new].std(axis=1)
-                ratios.append(of_new[of_others > _LEAST] / of_others[of_others > _LEAST])
+                said = (of_others > _LEAST) & (of_new > _LEAST * of_others)
+                ratios.append(of_new[said] / of_others[said])
             ratio = np.concatenate(ratios)
             usual[c] = np.median(ratio) if len(ratio) else 0.0
         return usual
@@ -245,9 +262,12 @@ def _placed(mixture: Array, asked: _World, at_home: _World, progress: Progress) 
     """The gates with the spread and the stand of the mixture beside warm items: see :meth:`Rehearsal.fit`."""
     unit, new = _with_new(asked.model.gates, mixture), at_home.model.new
     asked, at_home = asked.with_gates(unit), at_home.with_gates(unit)
+    lowest_of_all = _with_new(unit, np.zeros_like(mixture))
+    if not new.any():
+        return lowest_of_all
     home = at_home.scores()
     width, said = (float(home[:, which].std(axis=1).mean()) for which in (~new, new))
-    lowest_of_all = _with_new(unit, np.zeros_like(mixture), _LOWEST * width)
+    lowest_of_all = replace(lowest_of_all, new_item_offset=_LOWEST * width)
     if said <= _LEAST:
         return lowest_of_all  # there is nothing to spread
     cost, gain = _Lists.of(at_home, home), _Lists.of(asked, asked.scores())

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from learning_worlds import dataset_of, genre_world, quick
+from scipy import sparse
 
 from kgrec.dataset import Array, Dataset, Interactions
 from kgrec.errors import KgrecError, TrainingDivergedError
 from kgrec.learn import learner as learner_module
 from kgrec.learn.fit import fit
 from kgrec.learn.learner import Learned, settings_of
+from kgrec.progress import silent
 from kgrec.ranking import evaluate
-from kgrec.scoring import AdditiveModel
+from kgrec.scoring import AdditiveModel, Gates, SparseMatrix
 from kgrec.splits import hold_out, random_split
 
 
@@ -103,6 +106,29 @@ def test_what_was_chosen_is_plain_data(learned: Learned) -> None:
     settings = settings_of(learned.chosen)
     assert {"behaviour", "num_layers", "epochs", "gates"} <= set(settings)
     assert settings["epochs"] == learned.chosen.epochs >= 1
+
+
+def test_the_heights_of_new_items_are_measured_again_in_the_chosen_model_and_few_taken_items_are_placed(
+    genres: tuple[Dataset, Interactions, Interactions], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def remeasured(model: AdditiveModel, train: Interactions, warm: sparse.csr_matrix, seed: int) -> Gates:
+        assert pairs(train) == pairs(genres[0].interactions)
+        assert warm.nnz > 0
+        assert warm[:, model.new].nnz == 0
+        return replace(model.gates, new_item_offset=1.25)
+
+    monkeypatch.setattr(learner_module, "remeasured", remeasured)
+    monkeypatch.setattr(learner_module.BehaviourLearner, "choose_few", lambda *_: 3.0)
+    found = fit(genres[0], quick(epochs=1), valid=genres[1], refit_on_all=False)
+    assert found.model.gates.new_item_offset == found.chosen.gates.new_item_offset == 1.25
+    assert found.chosen.behaviour.few == 3.0
+    few = np.diff(genres[0].interactions.matrix(80, 64).tocsc().indptr) == 1
+    learner = learner_module.BehaviourLearner(genres[0], None, silent)
+    own = learner.channels(replace(found.chosen.behaviour, few=0.0))[0].matrix
+    both = found.model.channels[0].matrix
+    assert isinstance(own, SparseMatrix)
+    assert isinstance(both, SparseMatrix)
+    assert (np.abs((own.weights - both.weights).toarray()).max(axis=0)[few] > 1e-6).all()
 
 
 def spy(monkeypatch: pytest.MonkeyPatch) -> list[Interactions]:

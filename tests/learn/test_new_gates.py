@@ -11,7 +11,7 @@ from scipy import sparse
 from kgrec.dataset import Array, Interactions
 from kgrec.learn import new_gates
 from kgrec.learn.new_gates import Rehearsal
-from kgrec.progress import silent
+from kgrec.progress import Progress, silent
 from kgrec.ranking import evaluate
 from kgrec.scoring import AdditiveModel, Channel, Gates, Histories, SparseMatrix
 
@@ -82,9 +82,10 @@ def test_warm_items_lose_no_more_than_is_allowed(allowed: float, metric: str, mo
     assert served >= (1.0 - allowed) * alone
 
 
+@pytest.mark.parametrize("speaks", ["channel", "prior"])
 @pytest.mark.parametrize("allowed", [0.0, 0.1, 0.5])
-def test_the_model_that_is_served_has_new_items_as_high_as_is_allowed_there(
-    allowed: float, monkeypatch: pytest.MonkeyPatch
+def test_the_model_that_was_chosen_has_new_items_as_high_as_is_allowed_there(
+    allowed: float, speaks: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whatever the rehearsal said: here its height is far too high, or too low."""
     monkeypatch.setattr(new_gates, "_LOSS", allowed)
@@ -92,9 +93,11 @@ def test_the_model_that_is_served_has_new_items_as_high_as_is_allowed_there(
     seen, lost = world.train.matrix(N_USERS, N), []
     histories = world.model.histories(world.train, N_USERS)
     for said in (-50.0, 50.0):
-        gates = replace(world.model.gates, new_channels=np.array([0.0, 0.5]), new_item_offset=said)
-        model = replace(world.model, gates=gates)
-        model = replace(model, gates=new_gates.served(model, world.train, world.warm, 0))
+        weights = (np.array([0.0, 0.5]), 0.0) if speaks == "channel" else (np.zeros(2), 0.5)
+        gates = replace(world.model.gates, new_channels=weights[0], new_prior=weights[1], new_item_offset=said)
+        prior = np.random.default_rng(2).normal(size=N).astype(np.float32)
+        model = replace(world.model, gates=gates, prior=prior)
+        model = replace(model, gates=new_gates.remeasured(model, world.train, world.warm, 0))
 
         class Ranker:
             def scores(self, users: Array, model: AdditiveModel = model) -> Array:
@@ -174,3 +177,52 @@ def test_where_nothing_is_said_of_new_items_they_stand_below() -> None:
     assert gates.new_channels.tolist() == [0.0]
     scores = model.scores(model.histories(world.train, N_USERS))
     assert gates.new_item_offset < scores[:, :N_WARM].min()
+
+
+def test_new_items_are_measured_by_half_of_their_usual_spread() -> None:
+    """By channel, in spreads of what it says of known items, over the users to whom it says anything of new ones."""
+    world = rehearsal(1.0)
+    content = world.model.channels[1].matrix
+    assert isinstance(content, SparseMatrix)
+    deaf = np.arange(N_WARM) % 4 < 3  # to most users it says nothing of new items
+    weights = content.weights.toarray()
+    weights[:N_WARM][deaf, N_WARM:] = 0.0
+    half_deaf = replace(world.model.channels[1], matrix=SparseMatrix(sparse.csr_matrix(weights)))
+    model = replace(world.model, channels=(world.model.channels[0], half_deaf))
+    gates, _ = replace(world, model=model).fit(0, silent)
+    hidden = np.diff(world.hidden.tocsc().indptr) > 0
+    usual = []
+    for channel, history in zip(model.channels, model.histories(world.train, N_USERS).matrices, strict=True):
+        scores = channel.matrix.scores(history.astype(np.float32))
+        ratio = scores[:, hidden].std(axis=1) / scores[:, :N_WARM].std(axis=1)
+        usual.append(np.median(ratio[ratio > 1e-6]))
+    assert gates.new_spread == pytest.approx(np.array(usual) / 2, rel=1e-3)
+    assert (gates.new_spread > 0.01).all()
+
+
+def test_what_new_items_bring_and_what_they_cost_is_measured_in_two_catalogues(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The hidden are not there where they would count as known, the truly new not where nobody can look for them."""
+    world = rehearsal(1.0)
+    hidden = np.diff(world.hidden.tocsc().indptr) > 0
+    placed = new_gates._placed
+    seen = []
+
+    def spy(mixture: Array, asked: new_gates._World, at_home: new_gates._World, progress: Progress) -> Gates:
+        seen.append((asked, at_home))
+        return placed(mixture, asked, at_home, progress)
+
+    monkeypatch.setattr(new_gates, "_placed", spy)
+    world.fit(0, silent)
+    ((asked, at_home),) = seen
+    assert (asked.model.new.sum(), (~asked.model.new).sum()) == (hidden.sum(), N_WARM)
+    assert (at_home.model.new.sum(), (~at_home.model.new).sum()) == (N - N_WARM - hidden.sum(), N_WARM)
+    assert asked.wanted.nnz == world.hidden.nnz
+    assert at_home.wanted.nnz == world.warm.nnz
+
+
+def test_over_an_empty_history_new_items_are_not_lifted_and_the_slope_is_believed_where_it_was_measured() -> None:
+    common = Gates.common(np.ones(1), 1.0)
+    gates = replace(common, new_item_offset=5.0, new_item_slope=-1.0, new_item_lengths=(3.0, 7.0))
+    found = gates.new_items_stand(np.array([0.0, 1.0, 3.0, 5.0, 7.0, 50.0]))
+    measured = 5.0 - np.log1p([3.0, 3.0, 5.0, 7.0, 7.0])
+    assert found.tolist() == pytest.approx([0.0, *measured])

@@ -54,6 +54,22 @@ def without_clock(log: list[Epoch]) -> list[Epoch]:
 
 
 @pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, 1e-4),
+        ({"exact_items": 1}, 1e-5),
+        ({"loss": "gbce"}, 1e-5),
+        ({"loss": "softmax"}, 1e-4),
+        ({"weight_decay": 0.25, "exact_items": 1}, 0.25),
+    ],
+)
+def test_the_pull_on_parameters_is_weaker_where_the_loss_is_sampled(
+    changes: dict[str, object], expected: float
+) -> None:
+    assert trainer(quick(**changes)).optimizer.param_groups[0]["weight_decay"] == expected
+
+
+@pytest.mark.parametrize(
     ("threads", "change"),
     [
         (1, {}),
