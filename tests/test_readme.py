@@ -108,6 +108,15 @@ def test_the_clicks_are_those_that_lie_beside_them(name: str, file: str) -> None
     assert f"{name} kgrec {kgrec} ± {spread}, popularity {popularity}, item-kNN {knn}, EASE {ease}" in README
 
 
+def test_what_the_graph_is_worth_is_what_lies_beside_it() -> None:
+    graph = json.loads((ROOT / "tests/benchmarks/results/dbbook2014_ablations.json").read_text())["ablations"]["graph"]
+    true, shuffled, none = (
+        " and ".join(f"{graph[facts][metric]:.3f}".lstrip("0") for metric in ("recall@10", "ndcg@10"))
+        for facts in ("true", "shuffled", "none")
+    )
+    assert f"<!-- ABLATIONS -->true facts {true}, shuffled {shuffled}, none {none}<!-- /ABLATIONS -->" in README
+
+
 @pytest.mark.parametrize(("name", "file"), [("DBbook", "dbbook2014"), ("MovieLens 1M", "ml1m_pearlm")])
 def test_the_new_items_are_those_that_lie_beside_them(name: str, file: str) -> None:
     rows = json.loads((ROOT / f"tests/benchmarks/results/{file}_cold.json").read_text())["rows"]
