@@ -262,21 +262,20 @@ def _placed(mixture: Array, asked: _World, at_home: _World, progress: Progress) 
     """The gates with the spread and the stand of the mixture beside warm items: see :meth:`Rehearsal.fit`."""
     unit, new = _with_new(asked.model.gates, mixture), at_home.model.new
     asked, at_home = asked.with_gates(unit), at_home.with_gates(unit)
-    lowest_of_all = _with_new(unit, np.zeros_like(mixture))
+    silent = _with_new(unit, np.zeros_like(mixture))
     if not new.any():
-        return lowest_of_all
+        return silent
     home = at_home.scores()
     width, said = (float(home[:, which].std(axis=1).mean()) for which in (~new, new))
-    lowest_of_all = replace(lowest_of_all, new_item_offset=_LOWEST * width)
+    below = replace(silent, new_item_offset=_LOWEST * width)
     if said <= _LEAST:
-        return lowest_of_all  # there is nothing to spread
+        return below  # there is nothing to spread
     cost, gain = _Lists.of(at_home, home), _Lists.of(asked, asked.scores())
-    best = -1.0, lowest_of_all
+    best = -1.0, below
     for number, (spread, slope) in enumerate(itertools.product(_SPREADS, _SLOPES)):
         what = f"recall@20 {max(best[0], 0.0):.4f}"
         progress("placing new items beside the others", number + 1, len(_SPREADS) * len(_SLOPES), what)
         by = spread * width / said
-
         tried = replace(_with_new(unit, mixture * by), new_item_slope=width * slope)
         height = cost.height(by, tried, width)
         if height is not None:
@@ -286,14 +285,10 @@ def _placed(mixture: Array, asked: _World, at_home: _World, progress: Progress) 
     return best[1]
 
 
-def _with_new(gates: Gates, weights: Array, offset: float = 0.0, slope: float = 0.0) -> Gates:
-    return replace(
-        gates,
-        new_channels=weights[:-1],
-        new_prior=float(weights[-1]),
-        new_item_offset=offset,
-        new_item_slope=slope,
-    )
+def _with_new(gates: Gates, weights: Array) -> Gates:
+    """New items by these weights of the channels and of the prior, not lifted."""
+    weighed = replace(gates, new_channels=weights[:-1], new_prior=float(weights[-1]))
+    return replace(weighed, new_item_offset=0.0, new_item_slope=0.0)
 
 
 def _only_new(gates: Gates, weights: Array) -> Gates:
