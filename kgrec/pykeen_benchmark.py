@@ -9,9 +9,10 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import time
-from collections.abc import Mapping, Sequence
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
+from functools import partial
 from importlib.util import find_spec
 from typing import Any
 
@@ -20,6 +21,7 @@ import numpy as np
 from kgrec.dataset import Facts
 from kgrec.errors import KgrecError
 from kgrec.learn.pykeen_models import PykeenScorer, PykeenSetting, fit_pykeen, missing_pykeen
+from kgrec.progress import Progress, silent
 from kgrec.report.link_prediction import link_prediction
 
 _ENDS = ("head", "relation", "tail")
@@ -34,12 +36,13 @@ def compare_pykeen(
     models: Sequence[str],
     grid: Sequence[PykeenSetting],
     seed: int = 0,
+    progress: Progress = silent,
 ) -> dict[str, Any]:
-    """Train each model with each setting, keep the best on validation, and measure it on the test once.
+    """Train each model with the setting that validation likes best, and measure it on the test once.
 
     Returns:
         ``rows`` (model -> ``mrr, hits@1, hits@3, hits@10``), ``validation`` (model -> mrr), ``settings``, and
-        ``timings_s`` of the fit that was kept.
+        ``timings_s`` of the training that was kept, looks at validation included.
 
     Raises:
         MissingExtraError: PyKEEN is not installed.
@@ -58,16 +61,27 @@ def compare_pykeen(
         "seed": seed,
     }
     command = [sys.executable, "-m", "kgrec.pykeen_benchmark"]
-    done = subprocess.run(command, input=json.dumps(job), capture_output=True, text=True, check=False)
-    if done.returncode != 0:
+    found: dict[str, Any] = {}
+    with tempfile.TemporaryFile("w+") as given, tempfile.TemporaryFile("w+") as errors:
+        json.dump(job, given)
+        given.seek(0)
+        with subprocess.Popen(command, stdin=given, stdout=subprocess.PIPE, stderr=errors, text=True) as process:
+            for line in process.stdout or ():
+                said = json.loads(line) if line.startswith("{") else {}
+                if "epochs" in said:
+                    progress(f"PyKEEN's {said['model']}", said["epochs"], None, f"mrr {said['mrr']:.4f}")
+                elif said:
+                    found = said
+        errors.seek(0)
+        complaint = errors.read().strip().splitlines() or [f"exit code {process.returncode}"]
+    if process.returncode != 0:
         raise KgrecError(
             "PyKEEN's models could not be measured.",
             where=" ".join(command[1:]),
-            found=(done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1],
+            found=complaint[-1],
             expected="exit code 0",
             next="see whether `python -c 'import pykeen.models'` works",
         )
-    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return found
 
 
@@ -81,8 +95,8 @@ def refuse_missing(models: Sequence[str]) -> None:
         raise missing_pykeen("No module named 'pykeen'")
 
 
-def measure(job: Mapping[str, Any]) -> dict[str, Any]:
-    """What :func:`compare_pykeen` returns, made in this process."""
+def measure(job: Mapping[str, Any], tell: Callable[[Mapping[str, Any]], None]) -> dict[str, Any]:
+    """What :func:`compare_pykeen` returns, made in this process; every look at validation is told."""
     relations = tuple(job["relations"])
     train, valid, test = (_facts(job[name], relations) for name in ("train", "valid", "test"))
     rest = train.joined(valid)
@@ -91,18 +105,16 @@ def measure(job: Mapping[str, Any]) -> dict[str, Any]:
     def validate(scorer: PykeenScorer) -> float:
         return link_prediction(scorer, valid, rest, n_nodes)["mrr"]
 
+    def look(name: str, epochs: int, mrr: float) -> None:
+        tell({"model": name, "epochs": epochs, "mrr": mrr})
+
     found: dict[str, Any] = {"rows": {}, "validation": {}, "settings": {}, "timings_s": {}}
     for name in job["models"]:
-        best = -np.inf
-        for setting in job["grid"]:
-            started = time.perf_counter()
-            scorer = fit_pykeen(name, train, n_nodes, PykeenSetting(**setting), seed=job["seed"], validate=validate)
-            seconds = time.perf_counter() - started
-            if (quality := validate(scorer)) > best:
-                best, kept = quality, scorer
-                found["validation"][name], found["settings"][name] = quality, setting
-                found["timings_s"][name] = seconds
-        found["rows"][name] = link_prediction(kept, test, rest.joined(test), n_nodes)
+        grid = [PykeenSetting(**setting) for setting in job["grid"]]
+        best = fit_pykeen(name, train, n_nodes, grid, seed=job["seed"], validate=validate, report=partial(look, name))
+        found["validation"][name], found["settings"][name] = best.quality, asdict(best.setting)
+        found["timings_s"][name] = best.seconds
+        found["rows"][name] = link_prediction(best.scorer(), test, rest.joined(test), n_nodes)
     return found
 
 
@@ -112,4 +124,10 @@ def _facts(columns: Mapping[str, list[int]], relations: tuple[str, ...]) -> Fact
 
 
 if __name__ == "__main__":
-    sys.stdout.write(json.dumps(measure(json.load(sys.stdin))) + "\n")
+
+    def say(what: Mapping[str, Any]) -> None:
+        """One line of JSON, at once."""
+        sys.stdout.write(json.dumps(what) + "\n")
+        sys.stdout.flush()
+
+    say(measure(json.load(sys.stdin), say))

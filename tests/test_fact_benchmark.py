@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
 from importlib.util import find_spec
 
 import numpy as np
@@ -46,7 +47,16 @@ def test_what_follows_from_other_facts_is_found(world: Dataset) -> None:
 def test_pykeens_models_stand_beside_it(world: Dataset) -> None:
     grid = [PykeenSetting(epochs=2, check_every=1, num_negatives=2, learning_rate=rate) for rate in (0.01, 0.1)]
     head = HeadSetting(epochs=1)
-    found = benchmark_facts(world, quick(epochs=1), head=head, pykeen=["TransE", "RotatE"], grid=grid)
+    told: list[str] = []
+    found = benchmark_facts(
+        world,
+        quick(epochs=1),
+        head=head,
+        pykeen=["TransE", "RotatE"],
+        grid=grid,
+        progress=lambda stage, *_: told.append(stage),
+    )
+    assert told.count("PyKEEN's RotatE") == 4  # two looks at each setting
     assert found["rows"].keys() >= {"TransE", "RotatE"}
     assert found["settings"]["RotatE"]["learning_rate"] in (0.01, 0.1)
     assert found["settings"]["RotatE"]["embedding_dim"] == 8
@@ -60,10 +70,9 @@ def test_a_missing_pykeen_is_said_before_the_work(world: Dataset, monkeypatch: p
 
 
 def test_a_failing_process_is_said(world: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(command: list[str], **_: object) -> subprocess.CompletedProcess[str]:
-        return subprocess.CompletedProcess(command, 1, "", "Traceback\nImportError: no room\n")
-
-    monkeypatch.setattr(subprocess, "run", fail)
+    failing = [sys.executable, "-c", "import sys; sys.exit('Traceback\\nImportError: no room')"]
+    started = subprocess.Popen
+    monkeypatch.setattr(subprocess, "Popen", lambda _, **given: started(failing, **given))
     monkeypatch.setattr(pykeen_benchmark, "find_spec", lambda _: object())
     facts = world.facts
     with pytest.raises(KgrecError) as error:

@@ -41,6 +41,8 @@ SEQUENCES = {"latest": 0.7, "sequence": 0.97}
 _SEQUENCE_LIMIT = 25_000
 """Items times channels up to which the directed ridge fits; beyond, what is near in time is counted."""
 _SESSIONS = {"latest": 0.7, "session": 1.0}
+_LASTING, _LASTING_LIMIT = 12.0, 6_000
+"""How much stronger the ridge of lasting taste is, and up to which size of the system there is one."""
 _SMALL = 5_000
 _VALID_USERS = 3_000
 _BLEND = (0.0, 0.1, 0.2, 0.5, 1.0, 2.0)
@@ -56,6 +58,8 @@ class BehaviourSetting:
         scales: that spread of (EASE, neighbours), measured when the blend was chosen.
         history: weights of past interactions: recency, and a factor for each kind and platform where there are several.
         sequence: recencies of the channels that know what follows what; none without times.
+        lasting: how much stronger the ridge is in a channel of its own, for who comes back after a pause: what lasts
+            is told by fewer and broader relations. 0 for no such channel.
         content: how items without interactions are placed.
         few: how many interactions make an item's own column count as much as that by its content; 0 for its own alone.
         top: weights kept per candidate.
@@ -71,6 +75,7 @@ class BehaviourSetting:
     scales: tuple[float, float] = (1.0, 1.0)
     history: HistoryWeights = field(default_factory=HistoryWeights)
     sequence: tuple[float, ...] = ()
+    lasting: float = 0.0
     content: ContentSetting = field(default_factory=ContentSetting)
     few: float = 0.0
     top: int = 1000
@@ -159,6 +164,7 @@ class BehaviourLearner:
             best,
             history=self._choose_history(_blended(parts, best), quality),
             sequence=tuple(self._timed.values()),
+            lasting=_LASTING if self._pauses else 0.0,
         )
 
     def _choose_history(self, matrix: SparseMatrix, quality: Callable[..., float]) -> HistoryWeights:
@@ -192,14 +198,19 @@ class BehaviourLearner:
         return weights.matrix(data.interactions, len(data.users), len(data.items)).astype(np.float32)
 
     def channels(self, setting: BehaviourSetting) -> list[Channel]:
-        """The channels of a setting: co-occurrence and, where times are known, sequence.
+        """The channels of a setting: co-occurrence and, where times are known, sequence and lasting taste.
 
         All have the same columns of new items; what differs for these is how the histories fade.
         """
         columns = self._content.columns(setting.content) if self.places_new else None
         found = []
-        sequences = [(name, self._placed(small), history) for name, small, history in self._sequences(setting)]
-        for name, weights, history in [("behaviour", self._known(setting), setting.steady), *sequences]:
+        parts = [("behaviour", self._known(setting), setting.steady)]
+        parts += [(name, self._placed(small), history) for name, small, history in self._sequences(setting)]
+        if setting.lasting:
+            strong = replace(setting, ridge=setting.lasting * setting.ridge, nearest=0)
+            flat = replace(setting.history, recency=1.0)
+            parts.append(("lasting", self._placed(self._ease(strong).weights), flat))
+        for name, weights, history in parts:
             if columns is not None:
                 weights = weights + columns
             found.append(Channel(name, SparseMatrix(weights.tocsr().astype(np.float32)), history))
@@ -262,6 +273,11 @@ class BehaviourLearner:
         if not self.dataset.interactions.has_time:
             return {}
         return SEQUENCES if len(SEQUENCES) * len(self._warm) <= _SEQUENCE_LIMIT else _SESSIONS
+
+    @property
+    def _pauses(self) -> bool:
+        """Whether it is known how long somebody was away, and a further ridge costs little."""
+        return self.dataset.interactions.in_unix_seconds and self._system <= _LASTING_LIMIT
 
     @property
     def _system(self) -> int:

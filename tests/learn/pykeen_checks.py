@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -28,7 +29,7 @@ def test_our_measure_is_pykeens(name: str) -> None:
     """Realistic ranks, filtered, over both sides: the same figures as PyKEEN's own evaluator gives its model."""
     facts = ring()
     train, held = hold_out_facts(facts, 0.2)
-    scorer = fit_pykeen(name, train, 20, QUICK, validate=lambda _: 0.0)
+    scorer = fit_pykeen(name, train, 20, [QUICK], validate=lambda _: 0.0).scorer()
     evaluation = importlib.import_module("pykeen.evaluation")
     triples = [torch.from_numpy(np.stack([f.head, f.relation, f.tail], axis=1)) for f in (train, held)]
     theirs = evaluation.RankBasedEvaluator(filtered=True).evaluate(
@@ -49,6 +50,22 @@ def test_the_best_look_at_validation_is_kept() -> None:
 
     looks: list[tuple[int, float]] = []
     setting = PykeenSetting(embedding_dim=8, epochs=10, check_every=2, num_negatives=4, patience=2)
-    scorer = fit_pykeen("DistMult", ring(), 20, setting, validate=validate, report=lambda *look: looks.append(look))
+    found = fit_pykeen("DistMult", ring(), 20, [setting], validate=validate, report=lambda *look: looks.append(look))
+    scorer = found.scorer()
+    assert found.quality == 3.0
     assert looks == [(2, 1.0), (4, 3.0), (6, 2.0), (8, 2.5)]
     torch.testing.assert_close(torch.from_numpy(scorer.tails(np.arange(20), np.zeros(20, np.int64))), kept[1])
+
+
+def test_the_setting_that_is_best_after_its_trial_goes_on() -> None:
+    grid = [replace(QUICK, epochs=150, check_every=25, learning_rate=rate) for rate in (0.02, 0.01)]
+    qualities = {0.02: iter([0.1, 0.2]), 0.01: iter([0.2, 0.3, 0.25, 0.4, 0.1, 0.1])}
+    trainings: list[int] = []
+
+    def validate(scorer: PykeenScorer) -> float:
+        return next(qualities[grid[len(trainings) > 1].learning_rate])
+
+    found = fit_pykeen("TransE", ring(), 20, grid, validate=validate, report=lambda done, _: trainings.append(done))
+    assert trainings == [25, 50, 25, 50, 75, 100, 125, 150]
+    assert found.setting.learning_rate == 0.01
+    assert found.quality == 0.4

@@ -95,3 +95,36 @@ def test_beyond_the_memory_of_the_ridge_items_are_regressed_on_their_nearest(mon
     weights = matrix.weights.tocoo()
     own = weights.row % 4 == weights.col % 4
     assert weights.data[own].mean() > 5 * abs(weights.data[~own].sum()) / max(own.sum(), 1)
+
+
+@pytest.mark.parametrize(("start", "expected"), [(1e9, True), (0.0, False)])
+def test_lasting_taste_has_a_channel_where_pauses_are_known(start: float, expected: bool) -> None:
+    world = genre_world(np.random.default_rng(0), n_users=40, n_items=24, taken=5, texts=False)
+    behaviour = world.interactions
+    world = world.with_interactions(replace(behaviour, time=start + np.arange(len(behaviour), dtype=np.float64)))
+    train, held = hold_out(world.interactions)
+    learner = BehaviourLearner(world.with_interactions(train), None, silent)
+    channels = {channel.name: channel for channel in learner.channels(learner.choose(held.matrix(40, 24)))}
+    assert ("lasting" in channels) == expected
+    if expected:
+        assert channels["lasting"].history.recency == 1.0  # what lasts does not fade
+
+
+def test_a_stronger_ridge_tells_lasting_taste_by_broader_relations() -> None:
+    # Who takes an item takes its twin every time, and the rest of its genre now and then.
+    rng = np.random.default_rng(1)
+    taken = np.zeros((400, 24), np.bool_)
+    for u in range(400):
+        pairs = rng.choice(np.arange(u % 2, 12, 2), 3, replace=False)
+        taken[u, pairs] = taken[u, pairs + 12] = True
+    learner = BehaviourLearner(dataset_of(Interactions.of_pairs(*taken.nonzero()), 400, 24), None, silent)
+    setting = BehaviourSetting(ridge=1.0, blend=0.0, lasting=12.0)
+    items = np.arange(24)
+    weights = {channel.name: channel.matrix.block(items, items) for channel in learner.channels(setting)}
+
+    def breadth(matrix: np.ndarray) -> float:
+        twin = np.mean([matrix[i, i + 12] for i in range(12)])
+        genre = np.mean([matrix[i, (i + 2) % 12] for i in range(12)])
+        return float(genre / twin)
+
+    assert breadth(weights["lasting"]) > 2 * breadth(weights["behaviour"])

@@ -13,7 +13,7 @@ import pytest
 from kgrec.dataset import Facts
 from kgrec.errors import MissingExtraError
 from kgrec.learn import pykeen_models
-from kgrec.learn.pykeen_models import fit_pykeen
+from kgrec.learn.pykeen_models import PykeenSetting, fit_pykeen
 
 
 @pytest.mark.slow
@@ -32,7 +32,7 @@ def test_its_absence_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(pykeen_models.importlib, "import_module", missing)
     with pytest.raises(MissingExtraError) as error:
-        fit_pykeen("TransE", Facts.none(), 20, validate=lambda _: 0.0)
+        fit_pykeen("TransE", Facts.none(), 20, [PykeenSetting()], validate=lambda _: 0.0)
     assert str(error.value) == (
         "MissingExtraError: a package that the comparison of facts needs cannot be loaded.\n"
         "  where     kgrec.learn.pykeen_models\n"
