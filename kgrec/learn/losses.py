@@ -7,32 +7,45 @@ import torch.nn.functional as F
 from torch import Tensor
 
 
-def softmax_loss(scores: Tensor, positives: Tensor) -> Tensor:
-    """Multinomial log likelihood, the mean over users of ``-SUM_i x_i log softmax(s)_i / n``.
+def softmax_loss(scores: Tensor, owner: Tensor, item: Tensor) -> Tensor:
+    """Multinomial log likelihood, the mean over users of ``-SUM_i log softmax(s)_i / n`` over their n positives i.
 
-    Shapes: ``scores`` and ``positives`` (0/1) are ``(users, items)``.
+    Args:
+        scores: ``(users, items)``.
+        owner, item: row and column of each positive, ``(pairs,)``, none twice.
     """
-    n = positives.sum(1).clamp(min=1)
-    return -((positives * F.log_softmax(scores, 1)).sum(1) / n).mean()
+    log_p = _at(F.log_softmax(scores, 1), owner, item)
+    return -(log_p / _number(owner, scores)[owner]).sum() / len(scores)
 
 
-def exact_bce(scores: Tensor, positives: Tensor) -> Tensor:
+def exact_bce(scores: Tensor, owner: Tensor, item: Tensor) -> Tensor:
     """Binary cross-entropy whose sigmoid is the softmax probability.
 
         l_i  = s_i - stopgrad(log SUM_{k != i} e^{s_k})
         loss = -SUM_i [x_i log sigma(l_i) + (n - x_i) log(1 - sigma(l_i))] / n
 
-    for a user with n positives. Then ``sigma(l_i) = softmax(s)_i`` and the gradient is that of :func:`softmax_loss`;
-    the detached term is one constant per user and item and no part of the served score. So the gradient is taken there,
-    which spares a second pass over all items.
+    for a user with n positives. Then ``sigma(l_i) = softmax(s)_i`` and the gradient is that of :func:`softmax_loss`,
+    whose arguments it has; the detached term is one constant per user and item and no part of the served score. So the
+    gradient is taken there, which spares a second pass over all items.
     """
-    n = positives.sum(1, keepdim=True).clamp(min=1)
-    log_p = F.log_softmax(scores, 1)
-    by_gradient = -(positives * log_p / n).sum(1).mean()
+    log_p, n = F.log_softmax(scores, 1), _number(owner, scores)
+    own = _at(log_p, owner, item)
+    by_gradient = -(own / n[owner]).sum() / len(scores)
     with torch.no_grad():
-        log_rest = torch.log1p(-log_p.exp().clamp(max=1 - 1e-6))
-        value = -((positives * log_p + (n - positives) * log_rest) / n).sum(1).mean()
+        log_rest = log_p.exp().clamp_(max=1 - 1e-6).neg_().log1p_()
+        of_own = (own - _at(log_rest, owner, item)) / n[owner]
+        value = -(of_own.sum() + log_rest.sum()) / len(scores)
     return by_gradient + (value - by_gradient.detach())
+
+
+def _number(owner: Tensor, scores: Tensor) -> Tensor:
+    """Positives of each user, ``(users,)``."""
+    return torch.bincount(owner, minlength=len(scores)).to(scores.dtype)
+
+
+def _at(table: Tensor, row: Tensor, column: Tensor) -> Tensor:
+    """``table[row, column]``, whose gradient takes no second look at the rest of the table."""
+    return table.flatten().index_select(0, row * table.shape[1] + column)
 
 
 def sampled_bce(

@@ -48,6 +48,10 @@ class JointModel(nn.Module):
         texts: text embeddings of all nodes, float32 ``(nodes, t)``; None without texts.
         prior: start of the bias, float32 ``(items,)``.
         degree: see :func:`kgrec.learn.hetero.to_hetero`.
+
+    Attributes:
+        known: rows of the items that somebody has taken, ascending. New items are no negatives: nobody has had the
+            chance to pass them over.
     """
 
     def __init__(
@@ -68,6 +72,8 @@ class JointModel(nn.Module):
         self.source = HeteroEncoder(graph, text_dim, d, known)
         self.target = HeteroEncoder(graph, text_dim, d, known)
         self.bias = nn.Parameter(torch.from_numpy(prior.astype(np.float32)))
+        self.known = known.nonzero()[:, 0]
+        self._place = known.cumsum(0) - 1
         self.relation = nn.Embedding(max(len(dataset.facts.relations), 1), d)
         nn.init.normal_(self.relation.weight, mean=1.0, std=0.1)
         self.project = nn.Linear(text_dim, d, bias=False) if text_dim else None
@@ -83,18 +89,22 @@ class JointModel(nn.Module):
         return source, target, self.project(self.texts[ITEM]) if self.project is not None else None
 
     def scores(self, source: Tensor, target: Tensor, texts: Tensor | None, history: sparse.csr_matrix) -> Tensor:
-        """Scores of all items ``(users, items)`` for weighted histories ``(users, items)``.
+        """Scores of the known items ``(users, known)`` for weighted histories ``(users, items)``.
 
         ``source`` and ``target`` may go on beyond the items, as :meth:`encode` returns them.
 
         The term of an item that is itself in the history is taken out, or the model would learn to copy its input.
         """
-        total, taken_out = self.bias.expand(history.shape), torch.zeros(history.nnz)
-        owner, item, weight = _entries(history)
+        total, taken_out = rows_of(self.bias[:, None], self.known)[:, 0], torch.zeros(history.nnz)
+        (owner, item), weight = entries(history), _weights(history)
         for left, right in _sides(source, target, texts):
-            total = total + _summed(left, history) @ right[: len(self.bias)].T
+            total = torch.addmm(total, _summed(left, history), rows_of(right, self.known).T)
             taken_out = taken_out + weight * (rows_of(left, item) * rows_of(right, item)).sum(1)
-        return total.index_put((owner, item), -taken_out, accumulate=True)
+        return total.index_put_((owner, self._place[item]), -taken_out, accumulate=True)
+
+    def place(self, item: Tensor) -> Tensor:
+        """Columns of some known items in :meth:`scores`."""
+        return self._place[item]
 
     def sampled_scores(
         self,
@@ -161,10 +171,10 @@ def _sides(source: Tensor, target: Tensor, texts: Tensor | None) -> list[tuple[T
     return [(source, target)] if texts is None else [(source, target), (texts, texts)]
 
 
-def _entries(history: sparse.csr_matrix) -> tuple[Tensor, Tensor, Tensor]:
-    """Row, column and weight of what a history holds."""
-    owner = np.repeat(np.arange(history.shape[0]), np.diff(history.indptr))
-    return torch.from_numpy(owner), torch.from_numpy(history.indices.astype(np.int64)), _weights(history)
+def entries(matrix: sparse.csr_matrix) -> tuple[Tensor, Tensor]:
+    """Row and column of what a matrix holds."""
+    row = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
+    return torch.from_numpy(row), torch.from_numpy(matrix.indices.astype(np.int64))
 
 
 def _weights(history: sparse.csr_matrix) -> Tensor:

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 import numpy as np
 import torch
-from scipy import sparse
 from torch import Tensor
 
 from kgrec.dataset import Array, Facts
@@ -34,11 +33,6 @@ def popularity_negatives(counts: Array, number: int, rng: np.random.Generator) -
 def uniform_negatives(known: Tensor, number: int, rng: np.random.Generator) -> Tensor:
     """Rows of ``known`` items, each as likely as any other, ``(number,)``."""
     return known[torch.from_numpy(rng.integers(0, len(known), number))]
-
-
-def dense_rows(matrix: sparse.csr_matrix, rows: Array) -> Tensor:
-    """Rows of a sparse matrix as a dense float tensor ``(len(rows), columns)``."""
-    return torch.from_numpy(matrix[rows].toarray().astype(np.float32))
 
 
 class TripleSampler:

@@ -18,8 +18,8 @@ from kgrec.errors import TrainingDivergedError
 from kgrec.learn.checkpoint import Checkpoint, State, fingerprint
 from kgrec.learn.decoder import DECODERS
 from kgrec.learn.losses import exact_bce, gbce, info_nce, kg_loss, sampled_bce, softmax_loss
-from kgrec.learn.model import Embeddings, JointModel, rows_of, unit_history
-from kgrec.learn.sampling import TripleSampler, dense_rows, popularity_negatives, uniform_negatives, user_batches
+from kgrec.learn.model import Embeddings, JointModel, entries, rows_of, unit_history
+from kgrec.learn.sampling import TripleSampler, popularity_negatives, uniform_negatives, user_batches
 
 Epoch = dict[str, float]
 OnEpoch = Callable[[Epoch], None]
@@ -76,8 +76,6 @@ class Trainer:
         self._histories = unit_history(histories)
         self._positives = (histories > 0).astype(np.float32)
         self._counts = np.bincount(dataset.interactions.item, minlength=len(dataset.items)).astype(np.float64)
-        # New items are no negatives: nobody has had the chance to pass them over.
-        self._known = torch.from_numpy(np.flatnonzero(self._counts))
         self._triples = TripleSampler(dataset.facts) if len(dataset.facts) and config.kg_weight else None
         self._texts = np.zeros((0, 0), np.float32) if texts is None else texts
         self._with_text = np.flatnonzero(np.abs(texts).sum(1) > 0) if texts is not None else np.zeros(0, np.int64)
@@ -176,10 +174,8 @@ class Trainer:
             behaviour = self._sampled_loss(source, target, texts, users, rng)
         else:
             scores = model.scores(source, target, texts, self._hidden_in_part(users, rng))
-            positives = dense_rows(self._positives, users)
-            if len(self._known) < len(self._counts):
-                scores, positives = scores.index_select(1, self._known), positives[:, self._known]
-            behaviour = (softmax_loss if config.loss == "softmax" else exact_bce)(scores, positives)
+            owner, item = entries(self._positives[users])
+            behaviour = (softmax_loss if config.loss == "softmax" else exact_bce)(scores, owner, model.place(item))
         zero = behaviour.new_zeros(())
         return {
             "behaviour": behaviour,
@@ -200,7 +196,7 @@ class Trainer:
         config = self.config
         mine = self._positives[users]
         if config.loss == "gbce":
-            drawn = uniform_negatives(self._known, config.num_negatives, rng)
+            drawn = uniform_negatives(self.model.known, config.num_negatives, rng)
         else:
             drawn, log_weight = popularity_negatives(self._counts, config.num_negatives, rng)
         history = self._hidden_in_part(users, rng)
@@ -210,7 +206,7 @@ class Trainer:
         n = torch.from_numpy(np.diff(mine.indptr).astype(np.float32))
         own = torch.from_numpy(mine[:, drawn.numpy()].toarray() > 0)
         if config.loss == "gbce":
-            return gbce(positive, owner, n, negative, own, len(self._known))
+            return gbce(positive, owner, n, negative, own, len(self.model.known))
         return sampled_bce(positive, owner, n, negative, log_weight, own)
 
     def _kg_loss(self, nodes: Tensor, rng: np.random.Generator) -> Tensor:
