@@ -12,8 +12,9 @@ from scipy import sparse
 from kgrec.config import TrainConfig
 from kgrec.dataset import Array, Dataset, Interactions
 from kgrec.history import HistoryWeights
-from kgrec.learn.behaviour import BehaviourLearner, BehaviourSetting
+from kgrec.learn.behaviour import BehaviourLearner
 from kgrec.learn.gates import GateFitter
+from kgrec.learn.item_weights import BehaviourSetting
 from kgrec.learn.model import Embeddings, LearnedPart, joined, unit_history
 from kgrec.learn.new_gates import Rehearsal, remeasured
 from kgrec.learn.reach import Reach

@@ -9,7 +9,8 @@ import pytest
 from learning_worlds import dataset_of, genre_world
 
 from kgrec.dataset import Interactions
-from kgrec.learn.behaviour import BehaviourLearner, BehaviourSetting
+from kgrec.learn.behaviour import BehaviourLearner
+from kgrec.learn.item_weights import BehaviourSetting
 from kgrec.progress import silent
 from kgrec.scoring import SparseMatrix
 from kgrec.splits import hold_out
@@ -84,9 +85,9 @@ def test_a_kind_that_says_nothing_is_weighed_down() -> None:
 
 def test_beyond_the_memory_of_the_ridge_items_are_regressed_on_their_nearest(monkeypatch: pytest.MonkeyPatch) -> None:
     world = genre_world(np.random.default_rng(0), n_users=40, n_items=24, taken=5, texts=False)
-    monkeypatch.setattr("kgrec.learn.behaviour._RIDGE_LIMIT", 10)
-    monkeypatch.setattr("kgrec.learn.behaviour._NEAREST", 7)
-    monkeypatch.delattr("kgrec.learn.behaviour.ease")  # nothing dense is made
+    monkeypatch.setattr("kgrec.learn.behaviour_choice._RIDGE_LIMIT", 10)
+    monkeypatch.setattr("kgrec.learn.behaviour_choice._NEAREST", 7)
+    monkeypatch.delattr("kgrec.learn.item_weights.ease")  # nothing dense is made
     train, held = hold_out(world.interactions)
     learner = BehaviourLearner(world.with_interactions(train), None, silent)
     setting = learner.choose(held.matrix(40, 24))

@@ -17,8 +17,9 @@ from kgrec.dataset import Dataset, Interactions
 from kgrec.history import HistoryWeights
 from kgrec.learn import gate_view
 from kgrec.learn import gates as gates_module
-from kgrec.learn.behaviour import BehaviourLearner, BehaviourSetting
+from kgrec.learn.behaviour import BehaviourLearner
 from kgrec.learn.gates import GateFitter
+from kgrec.learn.item_weights import BehaviourSetting
 from kgrec.learn.learner import Learner
 from kgrec.progress import silent
 from kgrec.scoring import AdditiveModel, Channel, Gates, LowRankMatrix
