@@ -21,7 +21,7 @@ _MOST_VALID = 2_000
 PYKEEN_GRID = (
     PykeenSetting(learning_rate=0.01, margin=9.0),
     PykeenSetting(learning_rate=0.01, margin=3.0),
-    PykeenSetting(learning_rate=0.002, margin=9.0),
+    PykeenSetting(learning_rate=0.005, margin=9.0),
 )
 
 

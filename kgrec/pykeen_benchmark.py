@@ -62,24 +62,28 @@ def compare_pykeen(
     }
     command = [sys.executable, "-m", "kgrec.pykeen_benchmark"]
     found: dict[str, Any] = {}
-    with tempfile.TemporaryFile("w+") as given, tempfile.TemporaryFile("w+") as errors:
+    with tempfile.TemporaryFile("w+") as given, tempfile.TemporaryFile("w+", errors="replace") as errors:
         json.dump(job, given)
         given.seek(0)
         with subprocess.Popen(command, stdin=given, stdout=subprocess.PIPE, stderr=errors, text=True) as process:
-            for line in process.stdout or ():
-                said = json.loads(line) if line.startswith("{") else {}
-                if "epochs" in said:
-                    progress(f"PyKEEN's {said['model']}", said["epochs"], None, f"mrr {said['mrr']:.4f}")
-                elif said:
-                    found = said
+            try:
+                for line in process.stdout or ():
+                    said = json.loads(line) if line.startswith("{") else {}
+                    if "epochs" in said:
+                        progress(f"PyKEEN's {said['model']}", said["epochs"], None, f"mrr {said['mrr']:.4f}")
+                    elif said:
+                        found = said
+            except BaseException:
+                process.kill()  # or leaving would wait for its next line
+                raise
         errors.seek(0)
         complaint = errors.read().strip().splitlines() or [f"exit code {process.returncode}"]
-    if process.returncode != 0:
+    if process.returncode != 0 or not found:
         raise KgrecError(
             "PyKEEN's models could not be measured.",
             where=" ".join(command[1:]),
             found=complaint[-1],
-            expected="exit code 0",
+            expected="exit code 0 and a result",
             next="see whether `python -c 'import pykeen.models'` works",
         )
     return found

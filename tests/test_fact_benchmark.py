@@ -81,6 +81,6 @@ def test_a_failing_process_is_said(world: Dataset, monkeypatch: pytest.MonkeyPat
         "KgrecError: PyKEEN's models could not be measured.\n"
         "  where     -m kgrec.pykeen_benchmark\n"
         "  found     ImportError: no room\n"
-        "  expected  exit code 0\n"
+        "  expected  exit code 0 and a result\n"
         "  next      see whether `python -c 'import pykeen.models'` works"
     )

@@ -31,8 +31,8 @@ SEQUENCES = {"latest": 0.7, "sequence": 0.97}
 _SESSIONS = {"latest": 0.7, "session": 1.0}
 _SEQUENCE_LIMIT = 25_000
 """Items times channels up to which the directed ridge fits; beyond, what is near in time is counted."""
-_LASTING, _LASTING_LIMIT = 12.0, 6_000
-"""How much stronger the ridge of lasting taste is, and up to which size of the system there is one."""
+_LASTING_LIMIT = 6_000
+"""Items up to which a further ridge, for lasting taste, costs little."""
 
 
 class BehaviourLearner:
@@ -59,12 +59,17 @@ class BehaviourLearner:
         self._weights = ItemWeights(self._seen, self.facts[self._warm])
         self._progress = progress
 
-    def choose(self, valid: sparse.csr_matrix) -> BehaviourSetting:
-        """The best on validation pairs ``(users, items)`` of some users."""
+    def choose(self, valid: sparse.csr_matrix, with_lasting: bool = False) -> BehaviourSetting:
+        """The best on validation pairs ``(users, items)`` of some users.
+
+        Args:
+            with_lasting: whether a channel of lasting taste is wanted; a large catalogue has none.
+        """
         valid = sample_users(valid[:, self._warm].tocsr(), _VALID_USERS)
         seen = self.dataset.interactions
         best = BehaviourChoice(self._weights, seen, self._weighted, valid, self._progress).best()
-        return replace(best, sequence=tuple(self._timed.values()), lasting=_LASTING if self._pauses else 0.0)
+        with_lasting &= len(self._warm) <= _LASTING_LIMIT
+        return replace(best, sequence=tuple(self._timed.values()), lasting=best.lasting if with_lasting else 0.0)
 
     def _weighted(self, weights: HistoryWeights) -> sparse.csr_matrix:
         return self._of_all(weights)[:, self._warm]
@@ -76,21 +81,19 @@ class BehaviourLearner:
     def channels(self, setting: BehaviourSetting) -> list[Channel]:
         """The channels of a setting: co-occurrence and, where times are known, sequence and lasting taste.
 
-        All have the same columns of new items; what differs for these is how the histories fade.
+        The first two have the same columns of new items; what differs is how the histories fade. The last has none.
         """
-        columns = self._content.columns(setting.content) if self.places_new else None
-        found = []
-        parts = [("behaviour", self._known(setting), setting.steady)]
-        parts += [(name, self._placed(small), history) for name, small, history in self._sequences(setting)]
+        sequences = [(name, self._placed(small), history) for name, small, history in self._sequences(setting)]
+        parts = [("behaviour", self._known(setting), setting.steady), *sequences]
+        if self.places_new:
+            columns = self._content.columns(setting.content)
+            parts = [(name, weights + columns, history) for name, weights, history in parts]
         if setting.lasting:
-            strong = replace(setting, ridge=setting.lasting * setting.ridge, nearest=0)
-            flat = replace(setting.history, recency=1.0)
-            parts.append(("lasting", self._placed(self._weights.ease(strong).weights), flat))
-        for name, weights, history in parts:
-            if columns is not None:
-                weights = weights + columns
-            found.append(Channel(name, SparseMatrix(weights.tocsr().astype(np.float32)), history))
-        return found
+            strong = self._weights.ease(replace(setting, ridge=setting.lasting, nearest=0))
+            parts.append(("lasting", self._placed(strong.weights), setting.steady))
+        return [
+            Channel(name, SparseMatrix(weights.tocsr().astype(np.float32)), history) for name, weights, history in parts
+        ]
 
     def _known(self, setting: BehaviourSetting) -> sparse.csr_matrix:
         """Co-occurrence among the items that have any, at their places among all."""
@@ -149,11 +152,6 @@ class BehaviourLearner:
         if not self.dataset.interactions.has_time:
             return {}
         return SEQUENCES if len(SEQUENCES) * len(self._warm) <= _SEQUENCE_LIMIT else _SESSIONS
-
-    @property
-    def _pauses(self) -> bool:
-        """Whether it is known how long somebody was away, and a further ridge costs little."""
-        return self.dataset.interactions.in_unix_seconds and self._weights.system <= _LASTING_LIMIT
 
     def _placed(self, weights: sparse.csr_matrix) -> sparse.csr_matrix:
         """Weights among warm items at their places among all items."""

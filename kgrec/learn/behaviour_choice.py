@@ -27,6 +27,8 @@ _NEAREST = 100
 """Items that each is regressed on, where not on all."""
 _LOCAL_FACTORS = (0.5, 1.0)
 """Of the best ridge over all items: among few neighbours a smaller one may do."""
+_LASTING = 12.0
+"""How much stronger the ridge of lasting taste is than the best over all items."""
 _BLEND = (0.0, 0.1, 0.2, 0.5, 1.0, 2.0)
 _RECENCY = (1.0, 0.98, 0.95, 0.9, 0.8, 0.7)
 _FACTORS = (0.0, 0.1, 0.3, 3.0, 10.0)
@@ -74,6 +76,7 @@ class BehaviourChoice:
         weights, n = self._weights, self._weights.seen.shape[1]
         settings = [replace(BehaviourSetting(), **change) for change in self._ridges()]
         best = self._best_of(settings, weights.ease, "ridge, facts")
+        best = replace(best, lasting=_LASTING * best.ridge)
         if not best.nearest:
             local = [replace(best, nearest=_NEAREST, ridge=best.ridge * factor) for factor in _LOCAL_FACTORS]
             best = self._best_of([best, *local], weights.ease, "ridge over the nearest")

@@ -15,7 +15,7 @@ import numpy as np
 
 from kgrec.dataset import Array, IntArray, Interactions
 from kgrec.learn.gate_view import Block, GateView
-from kgrec.learn.moments import PAUSES, moment_after
+from kgrec.learn.moments import MOMENT_USERS, PAUSES, moment_after
 from kgrec.progress import Progress
 from kgrec.ranking import per_user, rank_users
 from kgrec.scoring import AdditiveModel, Gates
@@ -29,7 +29,6 @@ _OFFSETS = tuple(np.arange(-8.0, 1.5, 0.5).tolist())
 _OFFSET_COST = 0.01
 _BYTES = 192 * 2**20
 _BUCKET_USERS = 500
-_MOMENT_USERS = 200
 _NEW_ITEMS = 0.7
 
 
@@ -150,7 +149,7 @@ class GateFitter:
         for least, most in zip(PAUSES, (*PAUSES[1:], np.inf), strict=True):
             moment = moment_after(self._train, self._valid, self._n_users, least, most)
             rows.append(table)
-            if len(np.unique(moment.wanted.user)) < _MOMENT_USERS:
+            if len(np.unique(moment.wanted.user)) < MOMENT_USERS:
                 continue
             view = GateView.of(self._model, moment.history, moment.wanted, self._n_users, self._rng)
             singles = list(np.eye(self._n + 1)[: self._n])

@@ -24,8 +24,8 @@ class BehaviourSetting:
         scales: that spread of (EASE, neighbours), measured when the blend was chosen.
         history: weights of past interactions: recency, and a factor for each kind and platform where there are several.
         sequence: recencies of the channels that know what follows what; none without times.
-        lasting: how much stronger the ridge is in a channel of its own, for who comes back after a pause: what lasts
-            is told by fewer and broader relations. 0 for no such channel.
+        lasting: ridge of a channel of its own, over all items, for who comes back after a pause: what lasts is told by
+            fewer and broader relations. 0 for no such channel.
         content: how items without interactions are placed.
         few: how many interactions make an item's own column count as much as that by its content; 0 for its own alone.
         top: weights kept per candidate.

@@ -16,6 +16,7 @@ from kgrec.learn.behaviour import BehaviourLearner
 from kgrec.learn.gates import GateFitter
 from kgrec.learn.item_weights import BehaviourSetting
 from kgrec.learn.model import Embeddings, LearnedPart, joined, unit_history
+from kgrec.learn.moments import many_come_back
 from kgrec.learn.new_gates import Rehearsal, remeasured
 from kgrec.learn.reach import Reach
 from kgrec.learn.trainer import Epoch, Trained, Trainer
@@ -96,7 +97,8 @@ class Learner:
         valid = held.matrix(self.n_users, self.n_items)
         valid = valid - valid.multiply(self.seen > 0)
         valid.eliminate_zeros()
-        setting = self.behaviour.choose(valid)
+        come_back = many_come_back(self.dataset.interactions, held, self.n_users)
+        setting = self.behaviour.choose(valid, with_lasting=come_back)
         rehearsal = self._hiding()
         if rehearsal is not None:
             rest, hidden = rehearsal

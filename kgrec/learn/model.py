@@ -95,12 +95,17 @@ class JointModel(nn.Module):
 
         The term of an item that is itself in the history is taken out, or the model would learn to copy its input.
         """
-        total, taken_out = rows_of(self.bias[:, None], self.known)[:, 0], torch.zeros(history.nnz)
+        total, taken_out = self._candidates(self.bias[:, None])[:, 0], torch.zeros(history.nnz)
         (owner, item), weight = entries(history), _weights(history)
         for left, right in _sides(source, target, texts):
-            total = torch.addmm(total, _summed(left, history), rows_of(right, self.known).T)
+            total = torch.addmm(total, _summed(left, history), self._candidates(right).T)
             taken_out = taken_out + weight * (rows_of(left, item) * rows_of(right, item)).sum(1)
         return total.index_put_((owner, self._place[item]), -taken_out, accumulate=True)
+
+    def _candidates(self, table: Tensor) -> Tensor:
+        """Rows of the known items."""
+        n = len(self.bias)
+        return table[:n] if len(self.known) == n else rows_of(table, self.known)
 
     def place(self, item: Tensor) -> Tensor:
         """Columns of some known items in :meth:`scores`."""

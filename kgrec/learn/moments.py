@@ -16,6 +16,9 @@ from kgrec.history import last_times
 PAUSES = (0.0, 1800.0)
 """Seconds from which a pause counts as another kind of moment: half an hour ends a session, as in web analytics."""
 
+MOMENT_USERS = 200
+"""Users whom gates of a pause are fitted on at least."""
+
 
 @dataclass(frozen=True)
 class Moment:
@@ -44,3 +47,10 @@ def moment_after(train: Interactions, valid: Interactions, n_users: int, least: 
         train.select(known[train.user]).joined(valid.select(known[valid.user] & earlier)),
         valid.select(known[valid.user] & ~earlier),
     )
+
+
+def many_come_back(train: Interactions, valid: Interactions, n_users: int) -> bool:
+    """Whether enough users are seen to come back after the longest of the pauses that gates can be fitted for that."""
+    if not (train.in_unix_seconds and valid.in_unix_seconds):
+        return False
+    return len(np.unique(moment_after(train, valid, n_users, PAUSES[-1], np.inf).wanted.user)) >= MOMENT_USERS

@@ -118,10 +118,10 @@ class PykeenTraining:
         self.seconds = 0.0
 
     def train(self, epochs: int) -> None:
-        """Go on until so many epochs are done in all, or validation stops improving."""
+        """Go on until so many epochs are done in all, never more than the setting's, or validation stops improving."""
         started = time.perf_counter()
-        every = self.setting.check_every
-        while self._done + every <= epochs and self._since < self.setting.patience:
+        every, last = self.setting.check_every, min(epochs, self.setting.epochs)
+        while self._done + every <= last and self._since < self.setting.patience:
             with warnings.catch_warnings():
                 for message in _MESSAGES:
                     warnings.filterwarnings("ignore", message)
@@ -158,10 +158,11 @@ def fit_pykeen(
     validate: Callable[[PykeenScorer], float],
     report: Callable[[int, float], None] | None = None,
 ) -> PykeenTraining:
-    """Train a model of PyKEEN until validation stops improving, with the setting that is best after 50 epochs.
+    """Train a model of PyKEEN until validation stops improving, with the setting that looks best within 50 epochs.
 
-    This is one round of successive halving (Jamieson and Talwalkar, arXiv 1502.07943): nine trainings to their end
-    would take hours.
+    A race of one round, after successive halving (Jamieson and Talwalkar, arXiv 1502.07943): training with every
+    setting to its end takes hours. What learns much slower than the others has no fair chance in it, so the grid should
+    not span learning rates.
 
     Args:
         name: TransE, DistMult or RotatE.
@@ -172,11 +173,12 @@ def fit_pykeen(
 
     Raises:
         MissingExtraError: PyKEEN is not installed.
+        ValueError: the grid is empty.
     """
     best: PykeenTraining | None = None
     for setting in grid:
         training = PykeenTraining(name, facts, n_nodes, setting, seed=seed, validate=validate, report=report)
-        training.train(min(_TRIAL, setting.epochs) if len(grid) > 1 else setting.epochs)
+        training.train(max(_TRIAL, setting.check_every) if len(grid) > 1 else setting.epochs)
         best = training if best is None or training.quality > best.quality else best
     if best is None:
         raise ValueError("no setting to try")

@@ -57,15 +57,30 @@ def test_the_best_look_at_validation_is_kept() -> None:
     torch.testing.assert_close(torch.from_numpy(scorer.tails(np.arange(20), np.zeros(20, np.int64))), kept[1])
 
 
-def test_the_setting_that_is_best_after_its_trial_goes_on() -> None:
+@pytest.mark.parametrize("winner", [0, 1])
+def test_the_setting_that_is_best_in_its_trial_goes_on_from_there(winner: int) -> None:
     grid = [replace(QUICK, epochs=150, check_every=25, learning_rate=rate) for rate in (0.02, 0.01)]
-    qualities = {0.02: iter([0.1, 0.2]), 0.01: iter([0.2, 0.3, 0.25, 0.4, 0.1, 0.1])}
-    trainings: list[int] = []
+    looks: list[int] = []
+    states: list[torch.Tensor] = []
+    qualities = [[0.1, 0.2], [0.1, 0.2]]
+    qualities[winner] = [0.2, 0.3]
+    told = iter([*qualities[0], *qualities[1], 0.25, 0.4, 0.1, 0.1])
 
     def validate(scorer: PykeenScorer) -> float:
-        return next(qualities[grid[len(trainings) > 1].learning_rate])
+        states.append(torch.from_numpy(scorer.tails(np.arange(20), np.zeros(20, np.int64))))
+        return next(told)
 
-    found = fit_pykeen("TransE", ring(), 20, grid, validate=validate, report=lambda done, _: trainings.append(done))
-    assert trainings == [25, 50, 25, 50, 75, 100, 125, 150]
-    assert found.setting.learning_rate == 0.01
+    found = fit_pykeen("TransE", ring(), 20, grid, validate=validate, report=lambda done, _: looks.append(done))
+    assert looks == [25, 50, 25, 50, 75, 100, 125, 150]
+    assert found.setting == grid[winner]
     assert found.quality == 0.4
+    # It went on from where it was: nearer to one training of 75 epochs than to one of 25.
+    whole: list[torch.Tensor] = []
+
+    def note(scorer: PykeenScorer) -> float:
+        whole.append(torch.from_numpy(scorer.tails(np.arange(20), np.zeros(20, np.int64))))
+        return float(len(whole))
+
+    fit_pykeen("TransE", ring(), 20, [grid[winner]], validate=note)
+    torch.testing.assert_close(states[2 * winner + 1], whole[1])
+    assert (states[4] - whole[2]).abs().mean() < 0.5 * (states[4] - whole[0]).abs().mean()

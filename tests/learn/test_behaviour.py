@@ -98,17 +98,28 @@ def test_beyond_the_memory_of_the_ridge_items_are_regressed_on_their_nearest(mon
     assert weights.data[own].mean() > 5 * abs(weights.data[~own].sum()) / max(own.sum(), 1)
 
 
-@pytest.mark.parametrize(("start", "expected"), [(1e9, True), (0.0, False)])
-def test_lasting_taste_has_a_channel_where_pauses_are_known(start: float, expected: bool) -> None:
+def test_lasting_taste_has_a_channel_where_it_is_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
     world = genre_world(np.random.default_rng(0), n_users=40, n_items=24, taken=5, texts=False)
-    behaviour = world.interactions
-    world = world.with_interactions(replace(behaviour, time=start + np.arange(len(behaviour), dtype=np.float64)))
     train, held = hold_out(world.interactions)
-    learner = BehaviourLearner(world.with_interactions(train), None, silent)
-    channels = {channel.name: channel for channel in learner.channels(learner.choose(held.matrix(40, 24)))}
-    assert ("lasting" in channels) == expected
-    if expected:
-        assert channels["lasting"].history.recency == 1.0  # what lasts does not fade
+    learner, valid = BehaviourLearner(world.with_interactions(train), None, silent), held.matrix(40, 24)
+    assert learner.choose(valid).lasting == 0.0
+    setting = learner.choose(valid, with_lasting=True)
+    assert setting.lasting in {12.0, 24.0, 48.0, 96.0}  # of the grid's ridges
+    monkeypatch.setattr("kgrec.learn.behaviour._LASTING_LIMIT", 10)
+    assert learner.choose(valid, with_lasting=True).lasting == 0.0
+
+
+def test_lasting_taste_is_over_all_items_and_says_nothing_of_new_ones() -> None:
+    world = genre_world(np.random.default_rng(0), n_users=40, n_items=24, taken=4, n_new=4, texts=False)
+    learner, items = BehaviourLearner(world, None, silent), np.arange(24)
+    over_all, over_nearest = (
+        {channel.name: channel.matrix.block(items, items) for channel in learner.channels(setting)}
+        for setting in (BehaviourSetting(lasting=48.0, nearest=nearest) for nearest in (0, 5))
+    )
+    np.testing.assert_array_equal(over_all["lasting"], over_nearest["lasting"])
+    assert not np.array_equal(over_all["behaviour"], over_nearest["behaviour"])
+    assert over_all["behaviour"][:, 20:].any()
+    assert not over_all["lasting"][:, 20:].any()
 
 
 def test_a_stronger_ridge_tells_lasting_taste_by_broader_relations() -> None:

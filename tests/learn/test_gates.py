@@ -224,7 +224,7 @@ def test_long_histories_get_gates_of_their_own_where_that_helps(monkeypatch: pyt
 
 def test_who_comes_back_after_a_pause_gets_gates_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
     """Within a session the next item is the neighbour of the last one; after a day the whole history decides."""
-    monkeypatch.setattr(gates_module, "_MOMENT_USERS", 30)
+    monkeypatch.setattr(gates_module, "MOMENT_USERS", 30)
     n_users, n_items, start, day = 60, 40, 1e9, 86_400.0
     rng = np.random.default_rng(0)
     to = np.arange(n_items)

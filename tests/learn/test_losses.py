@@ -61,6 +61,15 @@ def test_softmax_loss_by_hand() -> None:
     assert softmax_loss(scores, *pairs(positives)).item() == pytest.approx((-math.log(0.75) - math.log(0.5)) / 2)
 
 
+def test_a_user_without_positives_adds_nothing_to_the_gradient() -> None:
+    scores, positives = random_batch(6)
+    positives[1] = 0.0
+    for loss in (exact_bce, softmax_loss):
+        found = gradient(loss(scores, *pairs(positives)), scores)
+        assert not found[1].any()
+        assert torch.isfinite(found).all()
+
+
 @pytest.mark.parametrize("shift", [-1000.0, 0.0, 1000.0])
 def test_exact_bce_stays_finite_far_from_zero(shift: float) -> None:
     scores = (torch.tensor([[0.0, 40.0, -40.0]]) + shift).requires_grad_()

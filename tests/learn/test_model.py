@@ -36,7 +36,7 @@ def test_scores_of_some_items_are_those_of_all() -> None:
 def test_scores_are_those_of_a_dense_computation_over_what_is_known() -> None:
     world = genre_world(np.random.default_rng(0), n_users=24, n_items=24, n_new=4)
     # New items need not be the last ones.
-    world = world.with_interactions(replace(world.interactions, item=(world.interactions.item + 2) % 24))
+    world = world.with_interactions(replace(world.interactions, item=5 * world.interactions.item % 24))
     torch.manual_seed(0)
     model = JointModel(world, HashingEncoder(16).encode(world.texts), np.linspace(-2, 0, 24), quick())
     history = unit_history(HistoryWeights().matrix(world.interactions, 24, 24))
@@ -49,4 +49,4 @@ def test_scores_are_those_of_a_dense_computation_over_what_is_known() -> None:
     found = model.scores(source, target, texts, history)
     torch.testing.assert_close(found, expected[:, known], atol=1e-5, rtol=1e-4)
     torch.testing.assert_close(model.place(known), torch.arange(len(known)))
-    assert 0 < known[0] < len(known) < 22
+    assert np.diff(known).max() > 1

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
+import pytest
 
 from kgrec.dataset import Interactions
-from kgrec.learn.moments import moment_after
+from kgrec.learn.moments import many_come_back, moment_after
 
 T0 = 1e9
 TRAIN = Interactions.of_pairs([0, 0, 1, 2], [0, 1, 0, 3], [T0, T0 + 10, T0, T0])
@@ -34,6 +37,15 @@ def test_the_order_of_the_input_does_not_matter() -> None:
     order = np.random.default_rng(0).permutation(len(VALID))
     moment = moment_after(TRAIN, VALID.select(order), 4, 1800.0, np.inf)
     assert rows(moment.wanted) == {(0, 3), (0, 4)}
+
+
+def test_whether_many_come_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not many_come_back(TRAIN, VALID, 4)  # one does
+    monkeypatch.setattr("kgrec.learn.moments.MOMENT_USERS", 1)
+    assert many_come_back(TRAIN, VALID, 4)
+    assert not many_come_back(TRAIN, VALID.select(VALID.time < T0 + 9_000), 4)
+    steps = [replace(part, time=part.time - T0) for part in (TRAIN, VALID)]
+    assert not many_come_back(*steps, 4)  # positions say nothing of pauses
 
 
 def test_positions_milliseconds_and_unknown_times_are_no_seconds() -> None:
