@@ -80,7 +80,7 @@ def benchmark(
         - ``cost``: seconds to tune, fit and rank, settings tried, memory, see :class:`kgrec.report.cost.Watch`;
         - ``budget``, ``refused`` (system to reason), ``resumed`` (runs taken over from an earlier, stopped one);
         - ``ablations`` and ``ablation_notes``, where asked for;
-        - ``groups``: rows by the time between history and test, where times are unix seconds.
+        - ``groups``: rows and ``against_best`` by the time between history and test, where times are unix seconds.
 
     Raises:
         SourceError: the folder has no such tables, or the parts of its split share pairs.
@@ -158,7 +158,7 @@ def _lists(plan: Plan, with_ablations: bool, keep: Path | None, progress: Progre
         timings[name] = cost["tuning_s"] + cost["fit_s"]
         timings[f"ranking with {name}"] = cost["ranking_s"]
     if groups is not None:
-        result["groups"] = grouped(runs.outcomes, groups)
+        result["groups"] = grouped(runs.outcomes, groups, OURS)
     if with_ablations:
         table, notes = take_apart(plan.dataset, first, plan.config, finished, progress)
         result |= {"ablations": table, "ablation_notes": notes}

@@ -72,7 +72,7 @@ def markdown(result: Mapping[str, Any], stem: str) -> str:
     for name, group in result.get("groups", {}).items():
         if group["rows"]:
             parts.append(f"## Time from history to test: {name} ({group['users']:,} users)\n")
-            parts.append(markdown_table(group["rows"]))
+            parts += [markdown_table(group["rows"]), *_against(group)]
     return "\n".join([*parts, *_made_with(result)])
 
 

@@ -103,11 +103,11 @@ def _cost(runs: Sequence[Outcome]) -> dict[str, float]:
     return result
 
 
-def grouped(outcomes: Outcomes, groups: Mapping[str, npt.NDArray[np.bool_]]) -> dict[str, dict[str, Any]]:
+def grouped(outcomes: Outcomes, groups: Mapping[str, npt.NDArray[np.bool_]], ours: str) -> dict[str, dict[str, Any]]:
     """Mean metrics of every row in groups of users, without the rows of models fitted on train only.
 
     Returns:
-        Group to ``users``, their number, and ``rows``; a group without users has no rows.
+        Group to ``users``, their number, ``rows`` and ``against_best``; a group without users has no rows.
     """
     users = {
         row: mean_of_users([one.users[row] for one in runs])
@@ -117,12 +117,13 @@ def grouped(outcomes: Outcomes, groups: Mapping[str, npt.NDArray[np.bool_]]) -> 
     }
     result: dict[str, dict[str, Any]] = {}
     for name, mask in groups.items():
-        rows = {
-            row: {metric: float(np.nanmean(values[mask])) for metric, values in of.items()}
+        inside = {
+            row: {metric: values[mask] for metric, values in of.items()}
             for row, of in users.items()
             if _measured(of, mask)
         }
-        result[name] = {"users": int(mask.sum()), "rows": rows}
+        rows = {row: {metric: float(np.nanmean(values)) for metric, values in of.items()} for row, of in inside.items()}
+        result[name] = {"users": int(mask.sum()), "rows": rows, "against_best": _intervals(inside, rows, ours)[1]}
     return result
 
 
