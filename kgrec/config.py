@@ -46,6 +46,10 @@ class TrainConfig(BaseModel):
         "minilm", description="minilm, multilingual, hashing, none, or a transformers model by folder or hub name."
     )
     num_threads: int = Field(0, ge=0, description="CPU threads; 0 takes all cores.")
+    device: Literal["cpu", "cuda"] = Field("cpu", description="Where embeddings are trained; cuda is an NVIDIA GPU.")
+    precision: Literal["float32", "bfloat16"] = Field(
+        "float32", description="Of the products in training; bfloat16 is for GPUs that are faster with it."
+    )
 
     @field_validator("kg_decoder")
     @classmethod

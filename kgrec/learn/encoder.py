@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import cast
 
 import torch
@@ -39,6 +40,12 @@ class HeteroEncoder(nn.Module):
         self.layers = nn.ModuleList(RelationConv(len(graph.keys), embedding_dim) for _ in graph.layers)
         self.register_buffer("free_items", free_items.float()[:, None])
 
+    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> HeteroEncoder:
+        """The messages go where the parameters go."""
+        super()._apply(fn, recurse)  # type: ignore[no-untyped-call]
+        self.graph = self.graph.moved(fn)
+        return self
+
     def forward(self, texts: dict[str, Tensor], drop: float = 0.0) -> Tensor:
         """Embeddings of all nodes ``(nodes, d)``, items first; ``drop`` hides a share of free embeddings.
 
@@ -49,7 +56,7 @@ class HeteroEncoder(nn.Module):
             free: Tensor = table * self.free_items if kind == ITEM else table
             if drop and self.training and kind == ITEM:
                 free = free * (torch.rand(len(free), 1, device=free.device) >= drop)
-            x[kind] = free + self.text(texts[kind]) if self.text is not None and kind in texts else free
+            x[kind] = free + self.text(texts[kind]).float() if self.text is not None and kind in texts else free
         hidden = torch.cat([x[ITEM], x[ENTITY]])
         for layer, messages in zip(self.layers, self.graph.layers, strict=True):
             heard = layer(hidden, messages)

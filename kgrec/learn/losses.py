@@ -40,7 +40,7 @@ def exact_bce(scores: Tensor, owner: Tensor, item: Tensor) -> Tensor:
 
 def _number(owner: Tensor, scores: Tensor) -> Tensor:
     """Positives of each user, ``(users,)``."""
-    return torch.bincount(owner, minlength=len(scores)).to(scores.dtype)
+    return scores.new_zeros(len(scores)).index_add_(0, owner, torch.ones_like(owner, dtype=scores.dtype))
 
 
 def _at(table: Tensor, row: Tensor, column: Tensor) -> Tensor:
@@ -77,7 +77,7 @@ def sampled_bce(
 
 def info_nce(a: Tensor, b: Tensor, temperature: float = 0.2) -> Tensor:
     """Contrastive alignment of rows of ``a`` and ``b``, ``(n, d)`` each, over the batch (arXiv 1807.03748)."""
-    similarity = F.normalize(a, dim=1) @ F.normalize(b, dim=1).T / temperature
+    similarity = (F.normalize(a, dim=1) @ F.normalize(b, dim=1).T).float() / temperature
     return F.cross_entropy(similarity, torch.arange(len(a), device=a.device))
 
 

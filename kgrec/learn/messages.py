@@ -6,7 +6,9 @@ senders are stacked: a row for every node and relation that it sends along, and 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import cast
 
 import torch
 import torch.nn.functional as F
@@ -30,6 +32,11 @@ class Messages:
     relation: Tensor
     adj_t: EdgeIndex
     weight: Tensor
+
+    def moved(self, fn: Callable[[Tensor], Tensor]) -> Messages:
+        """See :meth:`MessageGraph.moved`."""
+        adj_t = cast(EdgeIndex, fn(self.adj_t)).fill_cache_()
+        return Messages(fn(self.sender), fn(self.relation), adj_t, fn(self.weight))
 
 
 @dataclass(frozen=True)
@@ -60,6 +67,10 @@ class MessageGraph:
             layers = everywhere * (num_layers - 1) + [_stacked(data, keys, n_items, n_items)]
         return cls(n_items, n_entities, keys, layers)
 
+    def moved(self, fn: Callable[[Tensor], Tensor]) -> MessageGraph:
+        """The same with every tensor as ``fn`` gives it, as ``torch.nn.Module`` moves its own."""
+        return replace(self, layers=[layer.moved(fn) for layer in self.layers])
+
 
 class RelationConv(nn.Module):
     """Sum of the neighbours, turned by the diagonal of the relation that they send along.
@@ -78,7 +89,8 @@ class RelationConv(nn.Module):
     def forward(self, x: Tensor, messages: Messages) -> Tensor:
         """What ``x`` ``(nodes, d)`` sends: ``(targets, d)``, targets being all nodes or the items."""
         sent = F.embedding(messages.sender, x) * F.embedding(messages.relation, self.relation)
-        heard: Tensor = messages.adj_t.matmul(sent, input_value=messages.weight)
+        with torch.autocast(x.device.type, enabled=False):  # sparse products know no lower precision
+            heard: Tensor = messages.adj_t.matmul(sent, input_value=messages.weight)
         return heard
 
 

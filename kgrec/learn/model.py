@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -54,6 +54,9 @@ class JointModel(nn.Module):
             chance to pass them over.
     """
 
+    known: Tensor
+    _place: Tensor
+
     def __init__(
         self,
         dataset: Dataset,
@@ -72,8 +75,8 @@ class JointModel(nn.Module):
         self.source = HeteroEncoder(graph, text_dim, d, known)
         self.target = HeteroEncoder(graph, text_dim, d, known)
         self.bias = nn.Parameter(torch.from_numpy(prior.astype(np.float32)))
-        self.known = known.nonzero()[:, 0]
-        self._place = known.cumsum(0) - 1
+        self.register_buffer("known", known.nonzero()[:, 0], persistent=False)
+        self.register_buffer("_place", known.cumsum(0) - 1, persistent=False)
         self.relation = nn.Embedding(max(len(dataset.facts.relations), 1), d)
         nn.init.normal_(self.relation.weight, mean=1.0, std=0.1)
         self.project = nn.Linear(text_dim, d, bias=False) if text_dim else None
@@ -82,11 +85,22 @@ class JointModel(nn.Module):
             parts = {ITEM: texts[:n_items], ENTITY: texts[n_items:]}
             self.texts = {kind: torch.from_numpy(part) for kind, part in parts.items() if kind == ITEM or part.any()}
 
+    @property
+    def device(self) -> torch.device:
+        """Where the parameters are."""
+        return self.bias.device
+
+    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> JointModel:
+        """The texts go where the parameters go."""
+        super()._apply(fn, recurse)  # type: ignore[no-untyped-call]
+        self.texts = {kind: fn(part) for kind, part in self.texts.items()}
+        return self
+
     def encode(self, drop: float = 0.0) -> tuple[Tensor, Tensor, Tensor | None]:
         """Source and target embeddings of all nodes ``(nodes, d)``, items first, and projected texts of the items."""
         source = self.source(self.texts, drop)
         target = self.target(self.texts, drop)
-        return source, target, self.project(self.texts[ITEM]) if self.project is not None else None
+        return source, target, self.project(self.texts[ITEM]).float() if self.project is not None else None
 
     def scores(self, source: Tensor, target: Tensor, texts: Tensor | None, history: sparse.csr_matrix) -> Tensor:
         """Scores of the known items ``(users, known)`` for weighted histories ``(users, items)``.
@@ -95,12 +109,12 @@ class JointModel(nn.Module):
 
         The term of an item that is itself in the history is taken out, or the model would learn to copy its input.
         """
-        total, taken_out = self._candidates(self.bias[:, None])[:, 0], torch.zeros(history.nnz)
-        (owner, item), weight = entries(history), _weights(history)
+        total, taken_out = self._candidates(self.bias[:, None])[:, 0], self.bias.new_zeros(history.nnz)
+        (owner, item), weight = entries(history, self.device), _weights(history, self.device)
         for left, right in _sides(source, target, texts):
             total = torch.addmm(total, _summed(left, history), self._candidates(right).T)
             taken_out = taken_out + weight * (rows_of(left, item) * rows_of(right, item)).sum(1)
-        return total.index_put_((owner, self._place[item]), -taken_out, accumulate=True)
+        return total.float().index_put_((owner, self._place[item]), -taken_out, accumulate=True)
 
     def _candidates(self, table: Tensor) -> Tensor:
         """Rows of the known items."""
@@ -118,22 +132,22 @@ class JointModel(nn.Module):
         texts: Tensor | None,
         history: sparse.csr_matrix,
         pairs: tuple[IntArray, IntArray],
-        drawn: Tensor,
+        drawn: IntArray,
     ) -> tuple[Tensor, Tensor]:
         """:meth:`scores` of pairs of user and item ``(pairs,)`` and of drawn items for all users ``(users, drawn)``.
 
         Args:
             pairs: rows of users and of items.
         """
-        owner, item = (torch.from_numpy(part.astype(np.int64)) for part in pairs)
-        in_pair = torch.from_numpy(np.asarray(history[pairs], np.float32).ravel())
-        in_drawn = torch.from_numpy(history[:, drawn.numpy()].toarray().astype(np.float32))
-        positive, negative = self.bias.index_select(0, item), self.bias.index_select(0, drawn)
+        owner, item, drawn_item = (torch.from_numpy(part.astype(np.int64)).to(self.device) for part in (*pairs, drawn))
+        in_pair = torch.from_numpy(np.asarray(history[pairs], np.float32).ravel()).to(self.device)
+        in_drawn = torch.from_numpy(history[:, drawn].toarray().astype(np.float32)).to(self.device)
+        positive, negative = self.bias.index_select(0, item), self.bias.index_select(0, drawn_item)
         for left, right in _sides(source, target, texts):
-            user, of_item, of_drawn = _summed(left, history), rows_of(right, item), rows_of(right, drawn)
+            user, of_item, of_drawn = _summed(left, history), rows_of(right, item), rows_of(right, drawn_item)
             taken_out = in_pair[:, None] * rows_of(left, item)
             positive = positive + ((rows_of(user, owner) - taken_out) * of_item).sum(1)
-            negative = negative + user @ of_drawn.T - in_drawn * (rows_of(left, drawn) * of_drawn).sum(1)
+            negative = negative + user @ of_drawn.T - in_drawn * (rows_of(left, drawn_item) * of_drawn).sum(1)
         return positive, negative
 
     @torch.no_grad()
@@ -143,12 +157,12 @@ class JointModel(nn.Module):
         source, target, texts = self.encode()
         self.train()
         return Embeddings(
-            source[: len(self.bias)].numpy().copy(),
-            target[: len(self.bias)].numpy().copy(),
-            None if texts is None else texts.numpy().copy(),
-            self.bias.detach().numpy().copy(),
-            target.numpy().copy(),
-            self.relation.weight.detach().numpy().copy(),
+            _array(source[: len(self.bias)]),
+            _array(target[: len(self.bias)]),
+            None if texts is None else _array(texts),
+            _array(self.bias),
+            _array(target),
+            _array(self.relation.weight),
         )
 
 
@@ -176,20 +190,28 @@ def _sides(source: Tensor, target: Tensor, texts: Tensor | None) -> list[tuple[T
     return [(source, target)] if texts is None else [(source, target), (texts, texts)]
 
 
-def entries(matrix: sparse.csr_matrix) -> tuple[Tensor, Tensor]:
+def entries(matrix: sparse.csr_matrix, device: torch.device) -> tuple[Tensor, Tensor]:
     """Row and column of what a matrix holds."""
     row = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
-    return torch.from_numpy(row), torch.from_numpy(matrix.indices.astype(np.int64))
+    return torch.from_numpy(row).to(device), torch.from_numpy(matrix.indices.astype(np.int64)).to(device)
 
 
-def _weights(history: sparse.csr_matrix) -> Tensor:
-    return torch.from_numpy(history.data).float()
+def _weights(history: sparse.csr_matrix, device: torch.device) -> Tensor:
+    return torch.from_numpy(history.data).to(device).float()
 
 
 def _summed(table: Tensor, history: sparse.csr_matrix) -> Tensor:
     """``history @ table``: ``(users, d)``."""
-    items, starts = (torch.from_numpy(part.astype(np.int64)) for part in (history.indices, history.indptr[:-1]))
-    return F.embedding_bag(items, table, starts, mode="sum", per_sample_weights=_weights(history))
+    device = table.device
+    items, starts = (
+        torch.from_numpy(part.astype(np.int64)).to(device) for part in (history.indices, history.indptr[:-1])
+    )
+    return F.embedding_bag(items, table, starts, mode="sum", per_sample_weights=_weights(history, device))
+
+
+def _array(tensor: Tensor) -> Array:
+    copy: Array = tensor.detach().cpu().numpy().copy()
+    return copy
 
 
 def unit_history(histories: sparse.csr_matrix) -> sparse.csr_matrix:

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from kgrec.dataset import Array, Facts
+from kgrec.dataset import Array, Facts, IntArray
 
 
 def user_batches(users: Array, batch_size: int, rng: np.random.Generator) -> Iterator[Array]:
@@ -18,7 +18,7 @@ def user_batches(users: Array, batch_size: int, rng: np.random.Generator) -> Ite
         yield order[start : start + batch_size]
 
 
-def popularity_negatives(counts: Array, number: int, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
+def popularity_negatives(counts: Array, number: int, rng: np.random.Generator) -> tuple[IntArray, Array]:
     """Items drawn with probability ``q ~ count^.75`` and their ``-log(number * q)``, ``(number,)`` each.
 
     The exponent is word2vec's (Mikolov et al., arXiv 1310.4546); the weight makes sums over the sample unbiased. Items
@@ -27,12 +27,13 @@ def popularity_negatives(counts: Array, number: int, rng: np.random.Generator) -
     q = counts**0.75
     q /= q.sum()
     drawn = rng.choice(len(q), number, p=q)
-    return torch.from_numpy(drawn), torch.from_numpy(-np.log(number * q[drawn])).float()
+    return drawn, -np.log(number * q[drawn]).astype(np.float32)
 
 
-def uniform_negatives(known: Tensor, number: int, rng: np.random.Generator) -> Tensor:
+def uniform_negatives(known: IntArray, number: int, rng: np.random.Generator) -> IntArray:
     """Rows of ``known`` items, each as likely as any other, ``(number,)``."""
-    return known[torch.from_numpy(rng.integers(0, len(known), number))]
+    drawn: IntArray = known[rng.integers(0, len(known), number)]
+    return drawn
 
 
 class TripleSampler:

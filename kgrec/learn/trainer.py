@@ -14,7 +14,7 @@ from torch import Tensor
 
 from kgrec.config import TrainConfig
 from kgrec.dataset import Array, Dataset
-from kgrec.errors import TrainingDivergedError
+from kgrec.errors import ConfigError, TrainingDivergedError
 from kgrec.learn.checkpoint import Checkpoint, State, fingerprint
 from kgrec.learn.decoder import DECODERS
 from kgrec.learn.losses import exact_bce, gbce, info_nce, kg_loss, sampled_bce, softmax_loss
@@ -67,7 +67,8 @@ class Trainer:
         torch.set_num_threads(config.num_threads or torch.get_num_threads())
         torch.manual_seed(config.seed)
         self.config = config
-        self.model = JointModel(dataset, texts, prior, config, degree)
+        self._device = _device(config)
+        self.model = JointModel(dataset, texts, prior, config, degree).to(self._device)
         self._sampled = config.loss in ("sampled_bce", "gbce") or len(dataset.items) > config.exact_items
         decay = _DECAY[self._sampled] if config.weight_decay == "auto" else config.weight_decay
         self.optimizer = torch.optim.Adam(
@@ -120,6 +121,7 @@ class Trainer:
             if on_epoch is not None:
                 on_epoch(entry)
         self.model.load_state_dict(best)
+        self.model.cpu()
         return Trained(self.model.embeddings(), best_epoch, log)
 
     def _out_of_patience(self, done: int, best_epoch: int, validate: Validate | None) -> bool:
@@ -136,7 +138,8 @@ class Trainer:
             users = rng.choice(users, _EPOCH_USERS, replace=False)
         seen = 0
         for batch in user_batches(users, self.config.batch_size, rng):
-            losses = self._losses(batch, rng)
+            with torch.autocast(self._device.type, torch.bfloat16, enabled=self.config.precision == "bfloat16"):
+                losses = self._losses(batch, rng)
             config = self.config
             total = losses["behaviour"] + config.kg_weight * losses["kg"] + config.text_weight * losses["text"]
             if not torch.isfinite(total):
@@ -174,7 +177,7 @@ class Trainer:
             behaviour = self._sampled_loss(source, target, texts, users, rng)
         else:
             scores = model.scores(source, target, texts, self._hidden_in_part(users, rng))
-            owner, item = entries(self._positives[users])
+            owner, item = entries(self._positives[users], self._device)
             behaviour = (softmax_loss if config.loss == "softmax" else exact_bce)(scores, owner, model.place(item))
         zero = behaviour.new_zeros(())
         return {
@@ -196,23 +199,24 @@ class Trainer:
         config = self.config
         mine = self._positives[users]
         if config.loss == "gbce":
-            drawn = uniform_negatives(self.model.known, config.num_negatives, rng)
+            drawn = uniform_negatives(np.flatnonzero(self._counts), config.num_negatives, rng)
         else:
             drawn, log_weight = popularity_negatives(self._counts, config.num_negatives, rng)
         history = self._hidden_in_part(users, rng)
         pairs = np.repeat(np.arange(len(users)), np.diff(mine.indptr)), mine.indices
         positive, negative = self.model.sampled_scores(source, target, texts, history, pairs, drawn)
-        owner = torch.from_numpy(pairs[0])
-        n = torch.from_numpy(np.diff(mine.indptr).astype(np.float32))
-        own = torch.from_numpy(mine[:, drawn.numpy()].toarray() > 0)
+        owner = torch.from_numpy(pairs[0]).to(self._device)
+        n = torch.from_numpy(np.diff(mine.indptr).astype(np.float32)).to(self._device)
+        own = torch.from_numpy(mine[:, drawn].toarray() > 0).to(self._device)
         if config.loss == "gbce":
             return gbce(positive, owner, n, negative, own, len(self.model.known))
-        return sampled_bce(positive, owner, n, negative, log_weight, own)
+        return sampled_bce(positive, owner, n, negative, torch.from_numpy(log_weight).to(self._device), own)
 
     def _kg_loss(self, nodes: Tensor, rng: np.random.Generator) -> Tensor:
         assert self._triples is not None
         decode = DECODERS[self.config.kg_decoder]
-        head, kind, tail, false = self._triples.draw(_TRIPLES, _CORRUPTED, rng)
+        drawn = self._triples.draw(_TRIPLES, _CORRUPTED, rng)
+        head, kind, tail, false = (part.to(self._device) for part in drawn)
         relation = self.model.relation(kind)
         heads = rows_of(nodes, head)
         true = decode(heads, relation, rows_of(nodes, tail))
@@ -221,8 +225,9 @@ class Trainer:
 
     def _text_loss(self, nodes: Tensor, rng: np.random.Generator) -> Tensor:
         assert self.model.target.text is not None
-        rows = torch.from_numpy(rng.choice(self._with_text, min(_ALIGNED, len(self._with_text)), replace=False))
-        return info_nce(rows_of(nodes, rows), self.model.target.text(torch.from_numpy(self._texts[rows.numpy()])))
+        rows = rng.choice(self._with_text, min(_ALIGNED, len(self._with_text)), replace=False)
+        texts = torch.from_numpy(self._texts[rows]).to(self._device)
+        return info_nce(rows_of(nodes, torch.from_numpy(rows).to(self._device)), self.model.target.text(texts))
 
     def _state(self, log: list[Epoch], best: Mapping[str, Tensor], best_epoch: int) -> State:
         tensors = {f"model.{name}": value for name, value in self.model.state_dict().items()}
@@ -246,3 +251,15 @@ class Trainer:
         optimizer["state"] = moments
         self.optimizer.load_state_dict(optimizer)
         return part["best."]
+
+
+def _device(config: TrainConfig) -> torch.device:
+    if config.device == "cuda" and not torch.cuda.is_available():
+        raise ConfigError(
+            "there is no GPU to train on.",
+            where="training settings",
+            found="device: cuda, and torch sees none",
+            expected="an NVIDIA GPU, and torch built for it",
+            next="train with --set device=cpu, or see what `python -c 'import torch; print(torch.version.cuda)'` says",
+        )
+    return torch.device(config.device)

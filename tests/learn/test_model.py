@@ -20,11 +20,12 @@ def test_scores_of_some_items_are_those_of_all() -> None:
     history = unit_history(HistoryWeights().matrix(world.interactions, 24, 24))
     first, other, last = np.unique(world.interactions.item)[[0, 3, -1]]
     owner, item = np.array([0, 0, 5, 23]), np.array([other, last, other, first])
-    drawn = torch.tensor([other, first, last, other])
+    drawn = np.array([other, first, last, other])
+    pair, negative = model.place(torch.from_numpy(item)), model.place(torch.from_numpy(drawn))
     source, target, texts = model.encode()
     found = model.sampled_scores(source, target, texts, history, (owner, item), drawn)
     whole = model.scores(source, target, texts, history)
-    expected = whole[torch.from_numpy(owner), model.place(torch.from_numpy(item))], whole[:, model.place(drawn)]
+    expected = whole[torch.from_numpy(owner), pair], whole[:, negative]
     for got, wanted in zip(found, expected, strict=True):
         torch.testing.assert_close(got, wanted, atol=1e-5, rtol=1e-4)
         slopes = [

@@ -15,21 +15,21 @@ def test_weighted_sums_over_drawn_items_are_unbiased() -> None:
     counts = np.array([100.0, 10.0, 1.0, 3.0, 50.0])
     values = np.array([1.0, 2.0, 3.0, 4.0, 5.0])
     drawn, log_weight = popularity_negatives(counts, 200_000, np.random.default_rng(0))
-    weight = np.exp(log_weight.double().numpy())
-    assert (values[drawn.numpy()] * weight).sum() == pytest.approx(values.sum(), rel=0.02)
+    weight = np.exp(log_weight.astype(np.float64))
+    assert (values[drawn] * weight).sum() == pytest.approx(values.sum(), rel=0.02)
     for item in range(5):
-        assert weight[drawn.numpy() == item].sum() == pytest.approx(1.0, rel=0.1)
+        assert weight[drawn == item].sum() == pytest.approx(1.0, rel=0.1)
 
 
 def test_items_that_nobody_took_are_no_negatives() -> None:
     drawn, log_weight = popularity_negatives(np.array([0.0, 1.0, 0.0, 2.0]), 1000, np.random.default_rng(0))
     assert set(drawn.tolist()) == {1, 3}
-    assert bool(log_weight.isfinite().all())
+    assert np.isfinite(log_weight).all()
 
 
 def test_items_are_drawn_by_popularity_to_the_power_of_three_quarters() -> None:
     drawn, _ = popularity_negatives(np.array([16.0, 1.0]), 90_000, np.random.default_rng(0))
-    assert np.bincount(drawn.numpy()).tolist() == pytest.approx([80_000, 10_000], rel=0.02)
+    assert np.bincount(drawn).tolist() == pytest.approx([80_000, 10_000], rel=0.02)
 
 
 def test_corrupted_tails_are_tails_of_the_same_relation() -> None:

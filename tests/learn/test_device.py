@@ -1,0 +1,85 @@
+"""Training elsewhere than in float32 on the CPU: in bfloat16, and on a GPU as far as a machine without one can tell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+import torch
+from learning_worlds import genre_world, quick
+from torch._subclasses.fake_tensor import FakeTensorMode
+
+from kgrec.config import TrainConfig
+from kgrec.errors import ConfigError
+from kgrec.history import HistoryWeights
+from kgrec.learn.text import HashingEncoder
+from kgrec.learn.trainer import Trainer
+
+WORLD = genre_world(np.random.default_rng(0), n_users=24, n_items=24, n_new=4)
+TEXTS = HashingEncoder(16).encode(WORLD.texts)
+HISTORY = HistoryWeights().matrix(WORLD.interactions, 24, 24)
+LOSSES = ("exact_bce", "sampled_bce", "softmax", "gbce")
+
+
+def trainer(config: TrainConfig) -> Trainer:
+    return Trainer(WORLD, TEXTS, np.linspace(-2, 0, 24), config, HISTORY)
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_lower_precision_learns_much_the_same(loss: str) -> None:
+    exact, rough = (
+        trainer(quick(loss=loss, num_layers=1, epochs=3, precision=precision)).fit()
+        for precision in ("float32", "bfloat16")
+    )
+    assert rough.embeddings.source.dtype == rough.embeddings.nodes.dtype == np.float32
+    assert not np.array_equal(rough.embeddings.source, exact.embeddings.source)
+    for name in ("loss_behaviour", "loss_kg", "loss_text"):
+        assert rough.log[-1][name] == pytest.approx(exact.log[-1][name], rel=0.05)
+
+
+def test_texts_and_messages_go_where_the_parameters_go() -> None:
+    model = trainer(quick(num_layers=2)).model.to(torch.float64)
+    assert {text.dtype for text in model.texts.values()} == {torch.float64}
+    for encoder in (model.source, model.target):
+        assert {layer.weight.dtype for layer in encoder.graph.layers} == {torch.float64}
+    assert model.encode()[0].dtype == torch.float64
+
+
+@pytest.fixture
+def replaced_parameters() -> Iterator[None]:
+    """A fake tensor cannot take the place of a parameter's data."""
+    torch.__future__.set_overwrite_module_params_on_conversion(True)
+    yield
+    torch.__future__.set_overwrite_module_params_on_conversion(False)
+
+
+@pytest.mark.usefixtures("replaced_parameters")
+@pytest.mark.parametrize("loss", LOSSES)
+def test_every_tensor_of_a_step_is_on_the_gpu(loss: str) -> None:
+    """Tensors without data that know where they would be; any two of a step on different devices raise.
+
+    Messages are left out: a sparse matrix asks the driver.
+    """
+    ready = trainer(quick(loss=loss, num_layers=0, num_negatives=8))
+    with FakeTensorMode(allow_non_fake_inputs=True):
+        ready.model.to("cuda")
+        ready._device = torch.device("cuda")
+        losses = ready._losses(np.arange(8), np.random.default_rng(0))
+    assert {name: value.device.type for name, value in losses.items()} == dict.fromkeys(losses, "cuda")
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU here")
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_a_gpu_learns_much_the_same(precision: str) -> None:
+    on_cpu, on_gpu = (
+        trainer(quick(num_layers=1, epochs=3, device=device, precision=precision)).fit() for device in ("cpu", "cuda")
+    )
+    assert on_gpu.log[-1]["loss_behaviour"] == pytest.approx(on_cpu.log[-1]["loss_behaviour"], rel=0.1)
+
+
+def test_a_missing_gpu_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(ConfigError, match="there is no GPU to train on") as error:
+        trainer(quick(device="cuda"))
+    assert "--set device=cpu" in str(error.value)
