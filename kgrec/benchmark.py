@@ -26,7 +26,7 @@ from kgrec.pipeline import versions
 from kgrec.progress import Progress, silent
 from kgrec.report.clicks import Pairs
 from kgrec.report.gaps import gap_groups
-from kgrec.report.outcome import Finished, fingerprint_of_data
+from kgrec.report.outcome import Finished, fingerprint_of_arrays, fingerprint_of_data
 from kgrec.report.summary import grouped, summarised
 from kgrec.report.tuning import Budget
 from kgrec.splits import Split, hold_out, hold_out_last, random_split
@@ -66,8 +66,9 @@ def benchmark(
             users in three folds, see :mod:`kgrec.cold_benchmark`; ``facts`` holds out a tenth of the facts, see
             :mod:`kgrec.fact_benchmark`. These learn from the whole folder's behaviour, with systems of their own.
         budget: what each system may try on validation.
-        keep: folder for finished systems, so that a run that was stopped goes on where it is given again. Only what was
-            made from the same data with the same settings and versions is found there; the caller removes it.
+        keep: folder for finished systems, seeds and folds, so that a run that was stopped goes on where it is given
+            again. Only what was made from the same data with the same settings and versions is found there; the caller
+            removes it.
 
     Returns:
         ``set, rows, timings_s, peak_memory_mb`` (of the whole process)``, settings, seed, versions, machine,
@@ -124,10 +125,12 @@ def benchmark(
                 expected="none of them",
                 next="leave them out",
             )
+        kept = Finished(None if keep is None else Path(keep), _fingerprint(protocol, dataset, tables, config))
         if protocol == "split":
-            measured = _clicks(dataset, tables, parts, config, progress)
+            measured = _clicks(dataset, tables, parts, config, kept, progress)
         else:
-            measured = _protocol(protocol, dataset, tables, config, progress)
+            measured = _protocol(protocol, dataset, tables, config, kept, progress)
+        measured["resumed"] = kept.resumed
     else:
         of_seed = partial(split_of, parts)
         plan = Plan(dataset, of_seed, "valid" in parts, config, names, seeds, budget or Budget())
@@ -179,41 +182,53 @@ def _clicks(
     tables: BenchmarkFolder,
     parts: dict[str, Interactions],
     config: TrainConfig,
+    kept: Finished,
     progress: Progress,
 ) -> dict[str, Any]:
     """Tell clicked pairs from others, after learning from the clicks of seeded 6:2:2 cuts."""
     from kgrec.click_benchmark import benchmark_clicks
 
-    labels = [np.asarray(table["label"].to_numpy(), np.int64) for table in tables.splits().values()]
     pairs = {
-        name: Pairs(part.user, part.item, label) for (name, part), label in zip(parts.items(), labels, strict=True)
+        name: Pairs(part.user, part.item, label)
+        for (name, part), label in zip(parts.items(), _labels(tables), strict=True)
     }
-    measured = benchmark_clicks(dataset, pairs, config, progress=progress)
+    measured = benchmark_clicks(dataset, pairs, config, finished=kept, progress=progress)
     measured["spread"] = measured.pop("sd")
     return {**measured, "data": _sizes(dataset, **{name: len(part) for name, part in pairs.items()})}
 
 
 def _protocol(
-    name: str, dataset: Dataset, tables: BenchmarkFolder, config: TrainConfig, progress: Progress
+    name: str, dataset: Dataset, tables: BenchmarkFolder, config: TrainConfig, kept: Finished, progress: Progress
 ) -> dict[str, Any]:
     """Cold start or facts, from all behaviour; of click labels the clicks."""
     from kgrec.cold_benchmark import benchmark_cold_items, benchmark_cold_users
     from kgrec.fact_benchmark import benchmark_facts
 
     if tables.labels:
-        labels = np.concatenate([np.asarray(table["label"].to_numpy(), np.int64) for table in tables.splits().values()])
-        dataset = dataset.with_interactions(dataset.interactions.select(labels == 1))
+        clicked = np.concatenate(_labels(tables)) == 1
+        dataset = dataset.with_interactions(dataset.interactions.select(clicked))
     protocols: dict[str, Callable[..., dict[str, Any]]] = {
         "cold-items": benchmark_cold_items,
         "cold-users": benchmark_cold_users,
         "facts": benchmark_facts,
     }
-    measured = protocols[name](dataset, config, progress=progress)
+    measured = protocols[name](dataset, config, finished=kept, progress=progress)
     if "sd" in measured:
         measured["spread"] = measured.pop("sd")
     if isinstance(measured.get("settings"), list):
         measured["settings"] = {f"fold {n}": each for n, each in enumerate(measured["settings"], start=1)}
     return {**measured, "protocol": name, "data": _sizes(dataset, interactions=len(dataset.interactions))}
+
+
+def _labels(tables: BenchmarkFolder) -> list[IntArray]:
+    """Click labels of each part."""
+    return [np.asarray(table["label"].to_numpy(), np.int64) for table in tables.splits().values()]
+
+
+def _fingerprint(protocol: str, dataset: Dataset, tables: BenchmarkFolder, config: TrainConfig) -> str:
+    """Of what a protocol's outcomes depend on."""
+    labels = [fingerprint_of_arrays(_labels(tables))] if tables.labels else []
+    return f"{protocol} {fingerprint_of_data(dataset)} {labels} {config.model_dump()} {versions()}"
 
 
 def _sizes(dataset: Dataset, **parts: int) -> dict[str, int]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from kgrec.config import TrainConfig
@@ -21,6 +22,7 @@ from kgrec.report.click_gates import fit_click_gates
 from kgrec.report.clicks import Pairs, fit_baselines, probabilities, refuse_overlap
 from kgrec.report.comparison import ModelRanker
 from kgrec.report.folds import mean_and_sd
+from kgrec.report.outcome import Finished, Outcome
 
 
 def benchmark_clicks(
@@ -29,6 +31,7 @@ def benchmark_clicks(
     config: TrainConfig | None = None,
     *,
     seeds: int = 5,
+    finished: Finished | None = None,
     progress: Progress = silent,
 ) -> dict[str, Any]:
     """AUC, F1 at .5, log loss and calibration error over several seeds.
@@ -38,6 +41,7 @@ def benchmark_clicks(
         parts: ``train``, ``valid`` and ``test`` where the authors have cut the pairs, then every seed learns from the
             same; else anything, which is put together and cut anew for every seed.
         config: settings; seed number n is ``config.seed + n``.
+        finished: keeps what every seed left behind; a run that was stopped goes on there.
 
     Returns:
         ``rows, sd, folds`` (system -> metric -> value) and ``seeds``; of the first seed, ``validation`` (AUC of kgrec's
@@ -46,18 +50,24 @@ def benchmark_clicks(
     Raises:
         KgrecError: parts that share pairs, labels that are all the same, or too few clicks to learn from.
     """
-    config = config or TrainConfig()
+    config, finished = config or TrainConfig(), finished or Finished(None, "")
     numbers = [config.seed + n for n in range(seeds)]
-    runs, notes = [], []
+    runs = []
     for place, seed in enumerate(numbers):
         progress("click prediction", place, seeds, f"seed {seed}")
-        train, valid, test = _cut(parts, seed)
-        refuse_overlap(train, valid, test)
         seeded = config.model_copy(update={"seed": seed})
-        predicted, note = predict_clicks(dataset, train, valid, test, seeded, progress=progress)
-        runs.append({name: click_metrics(test.label, chance) for name, chance in predicted.items()})
-        notes.append(note)
-    return {**mean_and_sd(runs), **notes[0], "seeds": numbers}
+        runs.append(finished.get(f"seed {seed}", partial(_of_seed, dataset, parts, seeded, progress)))
+    first = runs[0]
+    told = {"validation": first.validation, "settings": first.settings, "timings_s": first.cost}
+    return {**mean_and_sd([run.rows for run in runs]), **told, "seeds": numbers}
+
+
+def _of_seed(dataset: Dataset, parts: Mapping[str, Pairs], config: TrainConfig, progress: Progress) -> Outcome:
+    train, valid, test = _cut(parts, config.seed)
+    refuse_overlap(train, valid, test)
+    predicted, note = predict_clicks(dataset, train, valid, test, config, progress=progress)
+    rows = {name: click_metrics(test.label, chance) for name, chance in predicted.items()}
+    return Outcome(rows, settings=note["settings"], cost=note["timings_s"], validation=note["validation"])
 
 
 def predict_clicks(

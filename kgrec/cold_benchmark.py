@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -28,12 +29,18 @@ from kgrec.report.cold_start import (
 )
 from kgrec.report.comparison import ModelRanker
 from kgrec.report.folds import Table, mean_and_sd
+from kgrec.report.outcome import Finished, Outcome
 from kgrec.report.tuning import tune
 from kgrec.splits import hide, hold_out
 
 
 def benchmark_cold_items(
-    dataset: Dataset, config: TrainConfig | None = None, *, folds: int = 3, progress: Progress = silent
+    dataset: Dataset,
+    config: TrainConfig | None = None,
+    *,
+    folds: int = 3,
+    finished: Finished | None = None,
+    progress: Progress = silent,
 ) -> dict[str, Any]:
     """Hide a random tenth of the items, learn from the rest, and rank the hidden ones for those who took them.
 
@@ -41,6 +48,9 @@ def benchmark_cold_items(
     cost them. Beside kgrec stand fact-kNN (cosine of what is known of the items, by idf) and text-kNN (cosine of text
     embeddings), with settings of best Recall@20 for a further tenth of items hidden from training, chosen for ranking
     among the hidden items and among all apart.
+
+    Args:
+        finished: keeps what every fold left behind; a run that was stopped goes on there.
 
     Returns:
         ``rows, sd, folds`` (system -> metric -> value, see :mod:`kgrec.report.cold_start`), ``settings``
@@ -50,34 +60,41 @@ def benchmark_cold_items(
         ConfigError: fewer than ten items, or more folds than tenths.
         KgrecError: too little behaviour to learn from.
     """
-    config = config or TrainConfig()
-    n_users, n_items = len(dataset.users), len(dataset.items)
+    config, finished = config or TrainConfig(), finished or Finished(None, "")
     contents = _contents(dataset, config)
-    runs: list[Table] = []
-    settings = []
+    runs = []
     for fold in range(folds):
         progress("cold items", fold, folds, "hiding a tenth")
-        behaviour = dataset.interactions
-        is_hidden = np.isin(behaviour.item, hide(behaviour.item, fold, config.seed))
-        cold = behaviour.select(is_hidden)
-        train, warm = hold_out(behaviour.select(~is_hidden), seed=config.seed)
-        learned = fit(dataset.with_interactions(train), config, progress=progress)
-        ours = ModelRanker.over(learned.model, train, n_users)
-        rankers: dict[str, dict[Pool, Ranker]] = {"kgrec": dict.fromkeys(POOLS, ours)}
-        chosen: dict[str, Any] = {}
-        for name, vectors in contents.items():
-            progress("cold items", fold, folds, f"tuning {name}")
-            found = {pool: tune_content(train, n_users, vectors, pool, config.seed) for pool in POOLS}
-            rankers[name] = {p: ContentKNN.fit(train, n_users, vectors, **setting) for p, setting in found.items()}
-            chosen[name] = found
-        rows: Table = {}
-        for name, by_pool in rankers.items():
-            rows[name] = measure_warm(by_pool["all"], train, cold, warm, n_users, n_items)
-            for pool, ranker in by_pool.items():
-                rows[name] |= measure_hidden(ranker, train, cold, pool, n_users, n_items)
-        runs.append(rows)
-        settings.append(chosen)
-    return {**mean_and_sd(runs), "settings": settings, "seed": config.seed}
+        runs.append(finished.get(f"items, fold {fold}", partial(_items, dataset, config, contents, fold, progress)))
+    return _together(runs, config)
+
+
+def _items(
+    dataset: Dataset,
+    config: TrainConfig,
+    contents: Mapping[str, Array | sparse.csr_matrix],
+    fold: int,
+    progress: Progress,
+) -> Outcome:
+    n_users, n_items, behaviour = len(dataset.users), len(dataset.items), dataset.interactions
+    is_hidden = np.isin(behaviour.item, hide(behaviour.item, fold, config.seed))
+    cold = behaviour.select(is_hidden)
+    train, warm = hold_out(behaviour.select(~is_hidden), seed=config.seed)
+    learned = fit(dataset.with_interactions(train), config, progress=progress)
+    ours = ModelRanker.over(learned.model, train, n_users)
+    rankers: dict[str, dict[Pool, Ranker]] = {"kgrec": dict.fromkeys(POOLS, ours)}
+    chosen: dict[str, Any] = {}
+    for name, vectors in contents.items():
+        progress("cold items", fold, None, f"tuning {name}")
+        found = {pool: tune_content(train, n_users, vectors, pool, config.seed) for pool in POOLS}
+        rankers[name] = {p: ContentKNN.fit(train, n_users, vectors, **setting) for p, setting in found.items()}
+        chosen[name] = found
+    rows: Table = {}
+    for name, by_pool in rankers.items():
+        rows[name] = measure_warm(by_pool["all"], train, cold, warm, n_users, n_items)
+        for pool, ranker in by_pool.items():
+            rows[name] |= measure_hidden(ranker, train, cold, pool, n_users, n_items)
+    return Outcome(rows, settings=chosen)
 
 
 def benchmark_cold_users(
@@ -86,6 +103,7 @@ def benchmark_cold_users(
     *,
     folds: int = 3,
     after: Sequence[int] = (1, 3, 10),
+    finished: Finished | None = None,
     progress: Progress = silent,
 ) -> dict[str, Any]:
     """Hide a random tenth of the users, learn from the rest, then fold them in with their first few items.
@@ -95,6 +113,7 @@ def benchmark_cold_users(
 
     Args:
         after: numbers of items to fold in with; each is measured on the hidden users who have more than that.
+        finished: keeps what every fold left behind; a run that was stopped goes on there.
 
     Returns:
         ``rows, sd, folds`` (system -> metric -> value, see :func:`kgrec.report.cold_start.measure_users`), ``settings``
@@ -104,35 +123,45 @@ def benchmark_cold_users(
         ConfigError: fewer than ten users, or more folds than tenths.
         KgrecError: too little behaviour to learn from, or no hidden user with enough items.
     """
-    config = config or TrainConfig()
-    n_users, n_items = len(dataset.users), len(dataset.items)
-    runs: list[Table] = []
-    settings = []
+    config, finished = config or TrainConfig(), finished or Finished(None, "")
+    runs = []
     for fold in range(folds):
         progress("cold users", fold, folds, "hiding a tenth")
-        behaviour = dataset.interactions
-        is_hidden = np.isin(behaviour.user, hide(behaviour.user, fold, config.seed))
-        hidden, rest = behaviour.select(is_hidden), behaviour.select(~is_hidden)
-        learned = fit(dataset.with_interactions(rest), config, progress=progress)
-        train, valid = hold_out(rest, seed=config.seed)
-        chosen = {
-            name: tune(system.fit, system.grid, train, valid, n_users, n_items).setting
-            for name, system in BASELINES.items()
-        }
-        fitted = {name: BASELINES[name].fit(rest, n_users, n_items, **setting) for name, setting in chosen.items()}
-        rows: Table = {name: {} for name in ("kgrec", *fitted)}
-        for n in after:
-            history, later = first_items(hidden, n, config.seed)
-            if len(later) == 0 and n > min(after):
-                continue  # nobody has more than so many items
-            rankers: dict[str, Ranker] = {"kgrec": ModelRanker.over(learned.model, history, n_users)}
-            short = history.matrix(n_users, n_items)
-            rankers |= {name: ranker.with_history(short) for name, ranker in fitted.items()}
-            for name, ranker in rankers.items():
-                rows[name] |= measure_users(ranker, history, later, n, n_items)
-        runs.append(rows)
-        settings.append(chosen)
-    return {**mean_and_sd(runs), "settings": settings, "seed": config.seed}
+        key = f"users after {', '.join(map(str, after))}, fold {fold}"
+        runs.append(finished.get(key, partial(_users, dataset, config, after, fold, progress)))
+    return _together(runs, config)
+
+
+def _users(dataset: Dataset, config: TrainConfig, after: Sequence[int], fold: int, progress: Progress) -> Outcome:
+    n_users, n_items, behaviour = len(dataset.users), len(dataset.items), dataset.interactions
+    is_hidden = np.isin(behaviour.user, hide(behaviour.user, fold, config.seed))
+    hidden, rest = behaviour.select(is_hidden), behaviour.select(~is_hidden)
+    learned = fit(dataset.with_interactions(rest), config, progress=progress)
+    train, valid = hold_out(rest, seed=config.seed)
+    chosen = {
+        name: tune(system.fit, system.grid, train, valid, n_users, n_items).setting
+        for name, system in BASELINES.items()
+    }
+    fitted = {name: BASELINES[name].fit(rest, n_users, n_items, **setting) for name, setting in chosen.items()}
+    rows: Table = {name: {} for name in ("kgrec", *fitted)}
+    for n in after:
+        history, later = first_items(hidden, n, config.seed)
+        if len(later) == 0 and n > min(after):
+            continue  # nobody has more than so many items
+        rankers: dict[str, Ranker] = {"kgrec": ModelRanker.over(learned.model, history, n_users)}
+        short = history.matrix(n_users, n_items)
+        rankers |= {name: ranker.with_history(short) for name, ranker in fitted.items()}
+        for name, ranker in rankers.items():
+            rows[name] |= measure_users(ranker, history, later, n, n_items)
+    return Outcome(rows, settings=chosen)
+
+
+def _together(runs: Sequence[Outcome], config: TrainConfig) -> dict[str, Any]:
+    return {
+        **mean_and_sd([run.rows for run in runs]),
+        "settings": [run.settings for run in runs],
+        "seed": config.seed,
+    }
 
 
 def _contents(dataset: Dataset, config: TrainConfig) -> dict[str, Array | sparse.csr_matrix]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
+from functools import partial
 from typing import Any
 
 from kgrec.config import TrainConfig
-from kgrec.dataset import Dataset
+from kgrec.dataset import Dataset, Facts
 from kgrec.learn.decoder import DecodedFacts
 from kgrec.learn.fit import fit
 from kgrec.learn.kg_head import HeadSetting, fit_kg_head
@@ -16,6 +17,7 @@ from kgrec.learn.pykeen_models import MODELS, PykeenSetting
 from kgrec.progress import Progress, silent
 from kgrec.pykeen_benchmark import compare_pykeen, refuse_missing
 from kgrec.report.link_prediction import TripleScorer, hold_out_facts, link_prediction
+from kgrec.report.outcome import Finished, Outcome
 
 _MOST_VALID = 2_000
 PYKEEN_GRID = (
@@ -32,6 +34,7 @@ def benchmark_facts(
     head: HeadSetting | None = None,
     pykeen: Sequence[str] = MODELS,
     grid: Sequence[PykeenSetting] = PYKEEN_GRID,
+    finished: Finished | None = None,
     progress: Progress = silent,
 ) -> dict[str, Any]:
     """Hold out a tenth of the facts, learn from the rest, and rank what was held out.
@@ -45,6 +48,7 @@ def benchmark_facts(
         head: settings of our head; its width is that of ``config``.
         pykeen: models to compare with; none where PyKEEN is not installed.
         grid: what is tried for each of them; the width is that of ``config``.
+        finished: keeps what every system left behind; a run that was stopped goes on there.
 
     Returns:
         ``rows``: system -> ``mrr, hits@1, hits@3, hits@10``, see :mod:`kgrec.report.link_prediction`. "kgrec" is the
@@ -57,35 +61,62 @@ def benchmark_facts(
         MissingExtraError: PyKEEN is asked for and not installed.
     """
     refuse_missing(pykeen)
-    config = config or TrainConfig()
-    n_nodes, seed, width = len(dataset.nodes), config.seed, config.embedding_dim
-    rest, test = hold_out_facts(dataset.facts, seed=seed)
-    train, valid = hold_out_facts(rest, min(0.1, _MOST_VALID / max(len(rest), 1)), seed=seed + 1)
-    timings: dict[str, float] = {}
-    found: dict[str, TripleScorer] = {}
+    config, finished = config or TrainConfig(), finished or Finished(None, "")
+    rest, test = hold_out_facts(dataset.facts, seed=config.seed)
+    train, valid = hold_out_facts(rest, min(0.1, _MOST_VALID / max(len(rest), 1)), seed=config.seed + 1)
+    cut = _Cut(train, valid, test, len(dataset.nodes))
+    ours = replace(head or HeadSetting(), embedding_dim=config.embedding_dim)
+    progress("facts", 0, None, "learning to recommend")
+    runs = [finished.get("kgrec", partial(_ours, dataset, config, ours, cut, progress))]
+    wide = [replace(tried, embedding_dim=config.embedding_dim) for tried in grid]
+    for name in pykeen:
+        progress("facts", 0, None, f"PyKEEN's {name}")
+        runs.append(finished.get(name, partial(_pykeen, name, wide, config.seed, cut, progress)))
+    result: dict[str, Any] = {"rows": {}, "validation": {}, "settings": {}, "timings_s": {}}
+    for run in runs:
+        for part, found in zip(result, (run.rows, run.validation, run.settings, run.cost), strict=True):
+            result[part] |= found
+    sizes = {"nodes": cut.n_nodes, "train": len(train), "valid": len(valid), "test": len(test)}
+    return {**result, "data": sizes, "seed": config.seed}
+
+
+@dataclass(frozen=True)
+class _Cut:
+    """Facts to learn from, to choose by, and to find."""
+
+    train: Facts
+    valid: Facts
+    test: Facts
+    n_nodes: int
+
+
+def _ours(dataset: Dataset, config: TrainConfig, head: HeadSetting, cut: _Cut, progress: Progress) -> Outcome:
+    """The head with and without the recommender's embeddings, and these with the decoder they were trained with."""
+    rest = cut.train.joined(cut.valid)
 
     def validate(scorer: TripleScorer) -> float:
-        return link_prediction(scorer, valid, rest, n_nodes)["mrr"]
+        return link_prediction(scorer, cut.valid, rest, cut.n_nodes)["mrr"]
 
-    progress("facts", 0, None, "learning to recommend")
-    embeddings = fit(replace(dataset, facts=train), config, refit_on_all=False, progress=progress).embeddings
-    found["kgrec, joint loss"] = DecodedFacts(embeddings.nodes, embeddings.relations, config.kg_decoder)
-    ours = replace(head or HeadSetting(), embedding_dim=width)
+    embeddings = fit(replace(dataset, facts=cut.train), config, refit_on_all=False, progress=progress).embeddings
+    found: dict[str, TripleScorer] = {
+        "kgrec, joint loss": DecodedFacts(embeddings.nodes, embeddings.relations, config.kg_decoder)
+    }
+    timings: dict[str, float] = {}
     for name, given in (("kgrec", embeddings.nodes), ("kgrec, facts alone", None)):
         progress("facts", 0, None, name)
         started = time.perf_counter()
-        found[name] = fit_kg_head(train, n_nodes, ours, given=given, seed=seed, validate=validate)
+        found[name] = fit_kg_head(cut.train, cut.n_nodes, head, given=given, seed=config.seed, validate=validate)
         timings[name] = time.perf_counter() - started
-    result: dict[str, Any] = {
-        "rows": {name: link_prediction(scorer, test, dataset.facts, n_nodes) for name, scorer in found.items()},
-        "validation": {name: validate(scorer) for name, scorer in found.items()},
-        "settings": {"kgrec": {**config.model_dump(), "head": asdict(ours)}},
-        "timings_s": timings,
-    }
-    if pykeen:
-        wide = [replace(tried, embedding_dim=width) for tried in grid]
-        theirs = compare_pykeen(train, valid, test, n_nodes, models=pykeen, grid=wide, seed=seed, progress=progress)
-        for part, rows in theirs.items():
-            result[part] |= rows
-    sizes = {"nodes": n_nodes, "train": len(train), "valid": len(valid), "test": len(test)}
-    return {**result, "data": sizes, "seed": seed}
+    return Outcome(
+        {name: link_prediction(scorer, cut.test, dataset.facts, cut.n_nodes) for name, scorer in found.items()},
+        settings={"kgrec": {**config.model_dump(), "head": asdict(head)}},
+        cost=timings,
+        validation={name: validate(scorer) for name, scorer in found.items()},
+    )
+
+
+def _pykeen(name: str, grid: Sequence[PykeenSetting], seed: int, cut: _Cut, progress: Progress) -> Outcome:
+    found = compare_pykeen(
+        cut.train, cut.valid, cut.test, cut.n_nodes, models=[name], grid=grid, seed=seed, progress=progress
+    )
+    return Outcome(found["rows"], settings=found["settings"], cost=found["timings_s"], validation=found["validation"])

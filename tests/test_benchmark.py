@@ -16,6 +16,7 @@ import pytest
 from kgrec.benchmark import benchmark, to_dataset
 from kgrec.config import TrainConfig
 from kgrec.errors import ConfigError, MissingExtraError, SourceError
+from kgrec.learn.fit import Learned, fit
 from kgrec.serve.cli import run
 from kgrec.systems import SYSTEMS
 from kgrec_loaders.benchmark_folder import BenchmarkFolder
@@ -187,6 +188,24 @@ def test_a_run_that_was_stopped_goes_on(folder: Path, tmp_path: Path, monkeypatc
     assert set(result["rows"]) == {"popularity", "ease", "itemknn"}
     assert not kept.exists()
     assert sorted(path.name for path in tmp_path.glob("camps.*")) == ["camps.json", "camps.md", "camps.time.svg"]
+
+
+def test_a_protocol_that_was_stopped_goes_on(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    out = tmp_path / "camps.json"
+    settings = ["--set", "epochs=1", "--set", "num_layers=0", "--set", "embedding_dim=4", "--set", "text_encoder=none"]
+    command = ["benchmark", str(folder), "--out", str(out), "--protocol", "cold-items", *settings, "--quiet"]
+    calls: list[int] = []
+
+    def learned(*args: Any, **given: Any) -> Learned:
+        calls.append(1)
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+        return fit(*args, **given)
+
+    monkeypatch.setattr("kgrec.cold_benchmark.fit", learned)
+    assert run(command) == 130
+    assert run(command) == 0
+    assert json.loads(out.read_text())["resumed"] == ["items, fold 0", "items, fold 1"]
 
 
 def test_a_catalogue_that_is_too_large_is_refused_with_its_reason(

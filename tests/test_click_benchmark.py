@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from kgrec.click_benchmark import benchmark_clicks, predict_clicks
 from kgrec.dataset import Dataset, Interactions
 from kgrec.errors import KgrecError
 from kgrec.report.clicks import Pairs
+from kgrec.report.outcome import Finished
 
 QUICK = quick(text_encoder="none", epochs=3)
 
@@ -71,3 +73,23 @@ def test_a_cut_by_the_authors_is_kept(world: tuple[Dataset, Pairs]) -> None:
     assert result["folds"][0]["ease"] == result["folds"][1]["ease"]
     with pytest.raises(KgrecError, match="labelled pairs repeat"):
         benchmark_clicks(dataset, {"train": train, "valid": valid, "test": valid}, QUICK, seeds=1)
+
+
+def test_a_run_that_was_stopped_goes_on(
+    world: tuple[Dataset, Pairs], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dataset, pairs = world
+    whole = benchmark_clicks(dataset, {"all": pairs}, QUICK, seeds=2)
+
+    def stopped(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    benchmark_clicks(dataset, {"all": pairs}, QUICK, seeds=1, finished=Finished(tmp_path, "run"))
+    with monkeypatch.context() as patched:
+        patched.setattr("kgrec.click_benchmark.fit", stopped)
+        with pytest.raises(KeyboardInterrupt):
+            benchmark_clicks(dataset, {"all": pairs}, QUICK, seeds=2, finished=Finished(tmp_path, "run"))
+    again = Finished(tmp_path, "run")
+    found = benchmark_clicks(dataset, {"all": pairs}, QUICK, seeds=2, finished=again)
+    assert again.resumed == ["seed 0"]
+    assert (found["rows"], found["sd"]) == (whole["rows"], whole["sd"])

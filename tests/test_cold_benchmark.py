@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,6 +13,8 @@ from learning_worlds import genre_world, quick
 
 from kgrec.cold_benchmark import benchmark_cold_items, benchmark_cold_users
 from kgrec.errors import KgrecError
+from kgrec.learn.fit import fit
+from kgrec.report.outcome import Finished
 
 
 def test_hidden_items_are_found_by_their_content() -> None:
@@ -43,3 +48,23 @@ def test_users_with_too_few_items_are_said() -> None:
     dataset = genre_world(np.random.default_rng(0), taken=4)
     with pytest.raises(KgrecError, match="nothing to measure"):
         benchmark_cold_users(dataset, quick(epochs=1), folds=1, after=(4,))
+
+
+@pytest.mark.parametrize("what", [benchmark_cold_items, benchmark_cold_users])
+def test_a_run_that_was_stopped_goes_on(
+    what: Callable[..., dict[str, Any]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dataset, config = genre_world(np.random.default_rng(0), taken=8), quick(epochs=1)
+    whole = what(dataset, config, folds=2)
+    learned = iter([fit, stopped])
+    with monkeypatch.context() as patched:
+        patched.setattr("kgrec.cold_benchmark.fit", lambda *args, **given: next(learned)(*args, **given))
+        with pytest.raises(KeyboardInterrupt):
+            what(dataset, config, folds=2, finished=Finished(tmp_path, "run"))
+    again = Finished(tmp_path, "run")
+    assert what(dataset, config, folds=2, finished=again) == whole
+    assert [key.split()[-1] for key in again.resumed] == ["0"]
+
+
+def stopped(*_: object, **__: object) -> None:
+    raise KeyboardInterrupt

@@ -6,6 +6,8 @@ import json
 import subprocess
 import sys
 from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,6 +20,7 @@ from kgrec.fact_benchmark import benchmark_facts
 from kgrec.learn.kg_head import HeadSetting
 from kgrec.learn.pykeen_models import PykeenSetting
 from kgrec.pykeen_benchmark import compare_pykeen
+from kgrec.report.outcome import Finished
 
 HEAD = HeadSetting(epochs=40, batch_size=16, n3=0.01, learning_rate=0.1, patience=40)
 
@@ -61,6 +64,23 @@ def test_pykeens_models_stand_beside_it(world: Dataset) -> None:
     assert found["settings"]["RotatE"]["learning_rate"] in (0.01, 0.1)
     assert found["settings"]["RotatE"]["embedding_dim"] == 8
     assert found["timings_s"].keys() == found["rows"].keys() - {"kgrec, joint loss"}
+
+
+def test_a_run_that_was_stopped_goes_on(world: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def compared(*_: object, models: list[str], **__: object) -> dict[str, Any]:
+        if models == ["RotatE"]:
+            raise KeyboardInterrupt
+        return {"rows": {models[0]: {"mrr": 0.5}}, "settings": {}, "timings_s": {}, "validation": {}}
+
+    monkeypatch.setattr("kgrec.fact_benchmark.compare_pykeen", compared)
+    monkeypatch.setattr(pykeen_benchmark, "find_spec", lambda _: object())
+    given = {"head": HeadSetting(epochs=1), "pykeen": ["TransE", "RotatE"]}
+    with pytest.raises(KeyboardInterrupt):
+        benchmark_facts(world, quick(epochs=1), finished=Finished(tmp_path, "run"), **given)
+    again = Finished(tmp_path, "run")
+    found = benchmark_facts(world, quick(epochs=1), finished=again, **{**given, "pykeen": ["TransE", "DistMult"]})
+    assert again.resumed == ["kgrec", "TransE"]
+    assert found["rows"].keys() == {"kgrec", "kgrec, facts alone", "kgrec, joint loss", "TransE", "DistMult"}
 
 
 def test_a_missing_pykeen_is_said_before_the_work(world: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -118,21 +118,22 @@ class Finished:
 
 def fingerprint_of_split(split: Split) -> str:
     """Sixteen hex digits that change with any interaction or its part."""
-    return _digest(array for part in (split.train, split.valid, split.test) for array in _arrays(part))
+    return fingerprint_of_arrays(array for part in (split.train, split.valid, split.test) for array in _arrays(part))
 
 
 def fingerprint_of_data(dataset: Dataset) -> str:
     """Sixteen hex digits that change with any interaction, fact or text."""
     facts = dataset.facts
     texts = np.frombuffer("\0".join(dataset.texts).encode(), np.uint8)
-    return _digest([*_arrays(dataset.interactions), facts.head, facts.relation, facts.tail, texts])
+    return fingerprint_of_arrays([*_arrays(dataset.interactions), facts.head, facts.relation, facts.tail, texts])
 
 
 def _arrays(part: Interactions) -> tuple[Array, ...]:
     return part.user, part.item, part.time, part.weight, part.kind
 
 
-def _digest(arrays: Any) -> str:
+def fingerprint_of_arrays(arrays: Iterable[Array]) -> str:
+    """Sixteen hex digits that change with any number, type or shape."""
     digest = hashlib.blake2b(digest_size=8)
     for array in arrays:
         digest.update(f"{array.dtype}{array.shape}".encode())
