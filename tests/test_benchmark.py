@@ -13,7 +13,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from kgrec.benchmark import benchmark, to_dataset
+from kgrec.benchmark import benchmark
+from kgrec.benchmark_data import to_dataset
 from kgrec.config import TrainConfig
 from kgrec.errors import ConfigError, MissingExtraError, SourceError
 from kgrec.learn.fit import Learned, fit

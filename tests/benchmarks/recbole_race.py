@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from kgrec.benchmark import split_of, to_dataset
+from kgrec.benchmark_data import split_of, to_dataset
 from kgrec.config import TrainConfig
 from kgrec.dataset import Dataset, Interactions
 from kgrec.history import HistoryWeights
