@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -139,7 +140,7 @@ def benchmark(
         "timings_s": timings,
         "peak_memory_mb": _peak_memory_mb(),
         "seed": config.seed,
-        "versions": versions({SYSTEMS[name].package for name in names if name != OURS} - {""}),
+        "versions": versions({SYSTEMS[name].package for name in names if name != OURS} - {""} | _further(protocol)),
         "machine": {"system": platform.platform(), "cores": os.cpu_count() or 1, "python": platform.python_version()},
     }
 
@@ -225,7 +226,12 @@ def _labels(tables: BenchmarkFolder) -> list[IntArray]:
 def _fingerprint(protocol: str, dataset: Dataset, tables: BenchmarkFolder, config: TrainConfig) -> str:
     """Of what a protocol's outcomes depend on."""
     labels = [fingerprint_of_arrays(_labels(tables))] if tables.labels else []
-    return f"{protocol} {fingerprint_of_data(dataset)} {labels} {config.model_dump()} {versions()}"
+    return f"{protocol} {fingerprint_of_data(dataset)} {labels} {config.model_dump()} {versions(_further(protocol))}"
+
+
+def _further(protocol: str) -> set[str]:
+    """Packages whose version can change the result of a protocol."""
+    return {"pykeen"} if protocol == "facts" and find_spec("pykeen") is not None else set()
 
 
 def _sizes(dataset: Dataset, **parts: int) -> dict[str, int]:

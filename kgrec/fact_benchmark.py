@@ -67,11 +67,12 @@ def benchmark_facts(
     cut = _Cut(train, valid, test, len(dataset.nodes))
     ours = replace(head or HeadSetting(), embedding_dim=config.embedding_dim)
     progress("facts", 0, None, "learning to recommend")
-    runs = [finished.get("kgrec", partial(_ours, dataset, config, ours, cut, progress))]
+    runs = [finished.get(f"kgrec {asdict(ours)}", partial(_ours, dataset, config, ours, cut, progress))]
     wide = [replace(tried, embedding_dim=config.embedding_dim) for tried in grid]
     for name in pykeen:
         progress("facts", 0, None, f"PyKEEN's {name}")
-        runs.append(finished.get(name, partial(_pykeen, name, wide, config.seed, cut, progress)))
+        key = f"{name} {[asdict(setting) for setting in wide]}"
+        runs.append(finished.get(key, partial(_pykeen, name, wide, config.seed, cut, progress)))
     result: dict[str, Any] = {"rows": {}, "validation": {}, "settings": {}, "timings_s": {}}
     for run in runs:
         for part, found in zip(result, (run.rows, run.validation, run.settings, run.cost), strict=True):

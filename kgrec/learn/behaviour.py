@@ -79,7 +79,7 @@ class BehaviourLearner:
         return weights.matrix(data.interactions, len(data.users), len(data.items)).astype(np.float32)
 
     def channels(self, setting: BehaviourSetting) -> list[Channel]:
-        """The channels of a setting: co-occurrence and, where times are known, sequence and lasting taste.
+        """The channels of a setting: co-occurrence and, where it has them, sequence and lasting taste.
 
         The first two have the same columns of new items; what differs is how the histories fade. The last has none.
         """

@@ -21,6 +21,9 @@ from kgrec.errors import BundleError, ConfigError
 _STATE = "state.json"
 
 
+_DEFAULTS = TrainConfig().model_dump()
+
+
 @dataclass(frozen=True)
 class State:
     """Where training stands after an epoch.
@@ -109,7 +112,9 @@ class Checkpoint:
             ) from error
 
     def _refuse_other_run(self, config: Mapping[str, Any], data: str, diverged: bool) -> None:
-        ours = self.config.model_dump()
+        # What a checkpoint does not know had its default; where it is trained makes it no other run.
+        ours, config = self.config.model_dump(exclude={"device"}), {**_DEFAULTS, **config}
+        del config["device"]
         other = sorted(name for name in config.keys() | ours.keys() if config.get(name) != ours.get(name))
         if diverged and other == ["learning_rate"] and ours["learning_rate"] < config["learning_rate"]:
             other = []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import cast
 
 import torch
@@ -39,12 +38,6 @@ class HeteroEncoder(nn.Module):
             nn.init.normal_(self.text.weight, std=0.05 / text_dim**0.5)
         self.layers = nn.ModuleList(RelationConv(len(graph.keys), embedding_dim) for _ in graph.layers)
         self.register_buffer("free_items", free_items.float()[:, None])
-
-    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> HeteroEncoder:
-        """The messages go where the parameters go."""
-        super()._apply(fn, recurse)  # type: ignore[no-untyped-call]
-        self.graph = self.graph.moved(fn)
-        return self
 
     def forward(self, texts: dict[str, Tensor], drop: float = 0.0) -> Tensor:
         """Embeddings of all nodes ``(nodes, d)``, items first; ``drop`` hides a share of free embeddings.

@@ -13,6 +13,7 @@ from kgrec.errors import KgrecError, TrainingDivergedError
 from kgrec.learn.checkpoint import mark_diverged
 from kgrec.learn.learner import Learned, Learner
 from kgrec.learn.text import texts_of
+from kgrec.learn.trainer import training_device
 from kgrec.progress import Progress, silent
 from kgrec.splits import hold_out
 
@@ -36,8 +37,10 @@ def fit(
 
     Raises:
         KgrecError: too little behaviour to hold anything out.
+        ConfigError: the settings ask for a GPU, and there is none.
         TrainingDivergedError: a loss was not finite.
     """
+    training_device(config)  # before long work
     train, held = parts_of(dataset, valid, config)
     texts = texts_of(dataset, config, progress)
     learner = Learner(dataset.with_interactions(train), texts, config, checkpoint, progress)
@@ -83,6 +86,7 @@ def refit(
     progress: Progress = silent,
 ) -> Learned:
     """Learn from all behaviour of a data set, with settings that validation chose before."""
+    training_device(config)
     folder = None if checkpoint is None else checkpoint / "refit"
     learner = Learner(dataset, texts_of(dataset, config, progress), config, folder, progress)
     model, embeddings = learner.with_settings(learned.chosen)

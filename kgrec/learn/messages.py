@@ -69,7 +69,8 @@ class MessageGraph:
 
     def moved(self, fn: Callable[[Tensor], Tensor]) -> MessageGraph:
         """The same with every tensor as ``fn`` gives it, as ``torch.nn.Module`` moves its own."""
-        return replace(self, layers=[layer.moved(fn) for layer in self.layers])
+        moved = {id(layer): layer.moved(fn) for layer in {id(layer): layer for layer in self.layers}.values()}
+        return replace(self, layers=[moved[id(layer)] for layer in self.layers])
 
 
 class RelationConv(nn.Module):

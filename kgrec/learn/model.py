@@ -91,9 +91,10 @@ class JointModel(nn.Module):
         return self.bias.device
 
     def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> JointModel:
-        """The texts go where the parameters go."""
+        """Texts and messages go where the parameters go."""
         super()._apply(fn, recurse)  # type: ignore[no-untyped-call]
         self.texts = {kind: fn(part) for kind, part in self.texts.items()}
+        self.source.graph = self.target.graph = self.source.graph.moved(fn)
         return self
 
     def encode(self, drop: float = 0.0) -> tuple[Tensor, Tensor, Tensor | None]:
@@ -112,9 +113,9 @@ class JointModel(nn.Module):
         total, taken_out = self._candidates(self.bias[:, None])[:, 0], self.bias.new_zeros(history.nnz)
         (owner, item), weight = entries(history, self.device), _weights(history, self.device)
         for left, right in _sides(source, target, texts):
-            total = torch.addmm(total, _summed(left, history), self._candidates(right).T)
+            total = total + _summed(left, history) @ self._candidates(right).T
             taken_out = taken_out + weight * (rows_of(left, item) * rows_of(right, item)).sum(1)
-        return total.float().index_put_((owner, self._place[item]), -taken_out, accumulate=True)
+        return total.index_put_((owner, self._place[item]), -taken_out, accumulate=True)
 
     def _candidates(self, table: Tensor) -> Tensor:
         """Rows of the known items."""

@@ -1,4 +1,4 @@
-"""The training loop: joint loss, early stopping, divergence check, checkpoints that resume exactly."""
+"""The training loop: joint loss, early stopping, divergence check, checkpoints that resume (on the CPU to the bit)."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class Trainer:
         torch.set_num_threads(config.num_threads or torch.get_num_threads())
         torch.manual_seed(config.seed)
         self.config = config
-        self._device = _device(config)
+        self._device = training_device(config)
         self.model = JointModel(dataset, texts, prior, config, degree).to(self._device)
         self._sampled = config.loss in ("sampled_bce", "gbce") or len(dataset.items) > config.exact_items
         decay = _DECAY[self._sampled] if config.weight_decay == "auto" else config.weight_decay
@@ -128,7 +128,7 @@ class Trainer:
         return validate is not None and done - best_epoch >= self.config.patience
 
     def _epoch(self, number: int) -> Epoch:
-        """One pass over the users. What is drawn depends on seed and number only, so that resuming changes nothing."""
+        """One pass over the users. What is drawn depends on seed and number only, so resuming draws the same."""
         rng = np.random.default_rng((self.config.seed, number))
         torch.manual_seed(self.config.seed * 1_000_003 + number)
         started = time.perf_counter()
@@ -253,7 +253,12 @@ class Trainer:
         return part["best."]
 
 
-def _device(config: TrainConfig) -> torch.device:
+def training_device(config: TrainConfig) -> torch.device:
+    """Where the settings say that embeddings are trained.
+
+    Raises:
+        ConfigError: on a GPU, and there is none.
+    """
     if config.device == "cuda" and not torch.cuda.is_available():
         raise ConfigError(
             "there is no GPU to train on.",

@@ -24,6 +24,7 @@ from kgrec.learn.checkpoint import fingerprint
 from kgrec.learn.fit import parts_of
 from kgrec.learn.learner import Learner, Prepared
 from kgrec.learn.text import texts_of
+from kgrec.learn.trainer import training_device
 from kgrec.progress import Progress, silent
 
 _FILE, _CONFIG = "tuning.journal", "config"
@@ -67,7 +68,7 @@ def tune(
         folder: keeps the trials; None keeps them in memory.
 
     Raises:
-        ConfigError: no time at all.
+        ConfigError: no time at all, or no GPU where the settings ask for one.
         KgrecError: too little behaviour to learn from.
         TrainingDivergedError: not even the settings given could be trained.
     """
@@ -80,6 +81,7 @@ def tune(
             next="give more, or leave it out",
         )
     started = time.perf_counter()
+    training_device(config)  # before long work
     train, held = parts_of(dataset, valid, config)
     data = dataset.with_interactions(train)
     learner = Learner(data, texts_of(data, config, progress), config, None, progress)

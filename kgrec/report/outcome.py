@@ -24,11 +24,11 @@ class Outcome:
     """Rows, what they are the means of, and what they cost.
 
     Attributes:
-        rows: row name (``ease``, ``ease_train_only``) to metric to mean.
+        rows: row name (``ease``, ``ease_train_only``) to metric to value.
         users: row name to values per user.
         settings: what validation chose.
-        cost: ``tuning_s, fit_s, ranking_s, tried, capped, peak_memory_mb, memory_growth_mb``, see
-            :class:`kgrec.report.cost.Watch`.
+        cost: of lists ``tuning_s, fit_s, ranking_s, tried, capped, peak_memory_mb, memory_growth_mb``, see
+            :class:`kgrec.report.cost.Watch`; of other protocols seconds by what took them.
         validation: validation metrics by what they were measured of.
         refused: why the system was not run; empty where it was.
     """

@@ -13,6 +13,7 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 from kgrec.config import TrainConfig
 from kgrec.errors import ConfigError
 from kgrec.history import HistoryWeights
+from kgrec.learn.fit import fit
 from kgrec.learn.text import HashingEncoder
 from kgrec.learn.trainer import Trainer
 
@@ -38,12 +39,36 @@ def test_lower_precision_learns_much_the_same(loss: str) -> None:
         assert rough.log[-1][name] == pytest.approx(exact.log[-1][name], rel=0.05)
 
 
+def test_lower_precision_leaves_the_bias_as_it_is() -> None:
+    model = trainer(quick(num_layers=1)).model
+    with torch.no_grad():
+        model.bias -= 12.0
+        encoded = model.encode()
+        exact = model.scores(*encoded, HISTORY)
+        with torch.autocast("cpu", torch.bfloat16):
+            rough = model.scores(*encoded, HISTORY)
+    assert not torch.equal(exact, rough)
+    torch.testing.assert_close(exact, rough, atol=0.01, rtol=0)  # at 12 the steps of bfloat16 are .06
+
+
 def test_texts_and_messages_go_where_the_parameters_go() -> None:
-    model = trainer(quick(num_layers=2)).model.to(torch.float64)
-    assert {text.dtype for text in model.texts.values()} == {torch.float64}
-    for encoder in (model.source, model.target):
-        assert {layer.weight.dtype for layer in encoder.graph.layers} == {torch.float64}
-    assert model.encode()[0].dtype == torch.float64
+    model = trainer(quick(num_layers=3)).model.to("meta")
+    tensors = list(model.texts.values())
+    for layer in model.source.graph.layers:
+        matrix = layer.adj_t
+        tensors += [
+            layer.sender,
+            layer.relation,
+            layer.weight,
+            matrix,
+            matrix._indptr,
+            matrix._T_perm,
+            matrix._T_indptr,
+        ]
+    assert {tensor.device.type for tensor in tensors} == {"meta"}
+    assert model.target.graph is model.source.graph
+    first, second, _ = model.source.graph.layers
+    assert second is first  # not moved twice
 
 
 @pytest.fixture
@@ -81,5 +106,5 @@ def test_a_gpu_learns_much_the_same(precision: str) -> None:
 def test_a_missing_gpu_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     with pytest.raises(ConfigError, match="there is no GPU to train on") as error:
-        trainer(quick(device="cuda"))
+        fit(WORLD, quick(device="cuda", text_encoder="none such"))  # before a text is read
     assert "--set device=cpu" in str(error.value)
