@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import Any
 
+import numpy as np
+
 from kgrec.config import TrainConfig
 from kgrec.dataset import Dataset, Facts
 from kgrec.learn.decoder import DecodedFacts
@@ -20,6 +22,7 @@ from kgrec.report.link_prediction import TripleScorer, hold_out_facts, link_pred
 from kgrec.report.outcome import Finished, Outcome
 
 _MOST_VALID = 2_000
+HEAD_GRID = (HeadSetting(n3=0.1, batch_size=128), HeadSetting(n3=0.05, batch_size=128), HeadSetting())
 PYKEEN_GRID = (
     PykeenSetting(learning_rate=0.01, margin=9.0),
     PykeenSetting(learning_rate=0.01, margin=3.0),
@@ -31,7 +34,7 @@ def benchmark_facts(
     dataset: Dataset,
     config: TrainConfig | None = None,
     *,
-    head: HeadSetting | None = None,
+    heads: Sequence[HeadSetting] = HEAD_GRID,
     pykeen: Sequence[str] = MODELS,
     grid: Sequence[PykeenSetting] = PYKEEN_GRID,
     finished: Finished | None = None,
@@ -39,13 +42,13 @@ def benchmark_facts(
 ) -> dict[str, Any]:
     """Hold out a tenth of the facts, learn from the rest, and rank what was held out.
 
-    A further tenth, 2,000 facts at most, is held out for validation, which stops every training and chooses each PyKEEN
-    model's setting.
+    A further tenth, 2,000 facts at most, is held out for validation, which stops every training and chooses the setting
+    of our head and of each PyKEEN model among as many.
     All have embeddings of ``config.embedding_dim`` real numbers per node.
 
     Args:
         dataset: graph and behaviour; behaviour is learned from as a whole.
-        head: settings of our head; its width is that of ``config``.
+        heads: settings of our head that are tried; its width is that of ``config``.
         pykeen: models to compare with; none where PyKEEN is not installed.
         grid: what is tried for each of them; the width is that of ``config``.
         finished: keeps what every system left behind; a run that was stopped goes on there.
@@ -65,9 +68,11 @@ def benchmark_facts(
     rest, test = hold_out_facts(dataset.facts, seed=config.seed)
     train, valid = hold_out_facts(rest, min(0.1, _MOST_VALID / max(len(rest), 1)), seed=config.seed + 1)
     cut = _Cut(train, valid, test, len(dataset.nodes))
-    ours = replace(head or HeadSetting(), embedding_dim=config.embedding_dim)
+    ours = [replace(tried, embedding_dim=config.embedding_dim) for tried in heads]
     progress("facts", 0, None, "learning to recommend")
-    runs = [finished.get(f"kgrec {asdict(ours)}", partial(_ours, dataset, config, ours, cut, progress))]
+    runs = [
+        finished.get(f"kgrec {[asdict(tried) for tried in ours]}", partial(_ours, dataset, config, ours, cut, progress))
+    ]
     wide = [replace(tried, embedding_dim=config.embedding_dim) for tried in grid]
     for name in pykeen:
         progress("facts", 0, None, f"PyKEEN's {name}")
@@ -91,7 +96,9 @@ class _Cut:
     n_nodes: int
 
 
-def _ours(dataset: Dataset, config: TrainConfig, head: HeadSetting, cut: _Cut, progress: Progress) -> Outcome:
+def _ours(
+    dataset: Dataset, config: TrainConfig, heads: Sequence[HeadSetting], cut: _Cut, progress: Progress
+) -> Outcome:
     """The head with and without the recommender's embeddings, and these with the decoder they were trained with."""
     rest = cut.train.joined(cut.valid)
 
@@ -103,14 +110,20 @@ def _ours(dataset: Dataset, config: TrainConfig, head: HeadSetting, cut: _Cut, p
         "kgrec, joint loss": DecodedFacts(embeddings.nodes, embeddings.relations, config.kg_decoder)
     }
     timings: dict[str, float] = {}
+    settings: dict[str, Any] = {"kgrec": config.model_dump()}
     for name, given in (("kgrec", embeddings.nodes), ("kgrec, facts alone", None)):
-        progress("facts", 0, None, name)
-        started = time.perf_counter()
-        found[name] = fit_kg_head(cut.train, cut.n_nodes, head, given=given, seed=config.seed, validate=validate)
-        timings[name] = time.perf_counter() - started
+        highest = -np.inf
+        for number, head in enumerate(heads):
+            started = time.perf_counter()
+            scorer = fit_kg_head(cut.train, cut.n_nodes, head, given=given, seed=config.seed, validate=validate)
+            seconds, quality = time.perf_counter() - started, validate(scorer)
+            progress(name, number + 1, len(heads), f"mrr {quality:.4f}")
+            if quality > highest:
+                highest, found[name], timings[name] = quality, scorer, seconds
+                settings[name] = {**settings.get(name, {}), "head": asdict(head)}
     return Outcome(
         {name: link_prediction(scorer, cut.test, dataset.facts, cut.n_nodes) for name, scorer in found.items()},
-        settings={"kgrec": {**config.model_dump(), "head": asdict(head)}},
+        settings=settings,
         cost=timings,
         validation={name: validate(scorer) for name, scorer in found.items()},
     )

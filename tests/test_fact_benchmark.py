@@ -37,7 +37,7 @@ def series() -> Dataset:
 
 
 def test_what_follows_from_other_facts_is_found(world: Dataset) -> None:
-    found = json.loads(json.dumps(benchmark_facts(world, quick(embedding_dim=32, epochs=2), head=HEAD, pykeen=())))
+    found = json.loads(json.dumps(benchmark_facts(world, quick(embedding_dim=32, epochs=2), heads=[HEAD], pykeen=())))
     assert found["rows"].keys() == {"kgrec", "kgrec, facts alone", "kgrec, joint loss"}
     assert found["rows"]["kgrec"].keys() == {"mrr", "hits@1", "hits@3", "hits@10"}
     assert found["rows"]["kgrec"]["mrr"] > 0.6
@@ -54,7 +54,7 @@ def test_pykeens_models_stand_beside_it(world: Dataset) -> None:
     found = benchmark_facts(
         world,
         quick(epochs=1),
-        head=head,
+        heads=[head],
         pykeen=["TransE", "RotatE"],
         grid=grid,
         progress=lambda stage, *_: told.append(stage),
@@ -74,7 +74,7 @@ def test_a_run_that_was_stopped_goes_on(world: Dataset, tmp_path: Path, monkeypa
 
     monkeypatch.setattr("kgrec.fact_benchmark.compare_pykeen", compared)
     monkeypatch.setattr(pykeen_benchmark, "find_spec", lambda _: object())
-    given = {"head": HeadSetting(epochs=1), "pykeen": ["TransE", "RotatE"]}
+    given = {"heads": [HeadSetting(epochs=1)], "pykeen": ["TransE", "RotatE"]}
     with pytest.raises(KeyboardInterrupt):
         benchmark_facts(world, quick(epochs=1), finished=Finished(tmp_path, "run"), **given)
     again = Finished(tmp_path, "run")
@@ -83,7 +83,7 @@ def test_a_run_that_was_stopped_goes_on(world: Dataset, tmp_path: Path, monkeypa
     assert found["rows"].keys() == {"kgrec", "kgrec, facts alone", "kgrec, joint loss", "TransE", "DistMult"}
     other = Finished(tmp_path, "run")
     grid = [PykeenSetting(margin=1.0)]
-    benchmark_facts(world, quick(epochs=1), finished=other, head=HeadSetting(epochs=2), pykeen=["TransE"], grid=grid)
+    benchmark_facts(world, quick(epochs=1), finished=other, heads=[HeadSetting(epochs=2)], pykeen=["TransE"], grid=grid)
     assert other.resumed == []
 
 
