@@ -98,6 +98,14 @@ def test_the_groups_by_time_are_those_that_lie_beside_them() -> None:
     assert [text for text in said if text not in README] == []
 
 
+def test_how_far_behind_we_are_after_a_pause_is_what_lies_beside_it() -> None:
+    groups = json.loads((ROOT / "tests/benchmarks/results/ml1m_pearlm.json").read_text())["groups"]
+    against = groups["longer"]["against_best"]["ndcg@10"]
+    assert against["baseline"] == "ease"
+    high, low, by = (f"{-value:.3f}".lstrip("0") for value in (*against["interval"], against["difference"]))
+    assert f"<!-- BEHIND -->{by} (95 % interval {low} to {high})<!-- /BEHIND -->" in README
+
+
 @pytest.mark.parametrize(("name", "file"), [("BookCrossing", "bookcrossing_mcclk"), ("Last.fm", "lastfm_kgcn")])
 def test_the_clicks_are_those_that_lie_beside_them(name: str, file: str) -> None:
     clicks = json.loads((ROOT / f"tests/benchmarks/results/{file}.json").read_text())
@@ -115,6 +123,17 @@ def test_what_the_graph_is_worth_is_what_lies_beside_it() -> None:
         for facts in ("true", "shuffled", "none")
     )
     assert f"<!-- ABLATIONS -->true facts {true}, shuffled {shuffled}, none {none}<!-- /ABLATIONS -->" in README
+
+
+def test_the_held_out_facts_are_those_that_lie_beside_them() -> None:
+    rows = json.loads((ROOT / "tests/benchmarks/results/dbbook2014_facts.json").read_text())["rows"]
+    names = {"kgrec": "kgrec", "kgrec, facts alone": "without behaviour"}
+    names |= {model: model for model in ("TransE", "DistMult", "RotatE")}
+    said = [
+        f"{name} " + " and ".join(f"{rows[row][metric]:.3f}".lstrip("0") for metric in ("mrr", "hits@10"))
+        for row, name in names.items()
+    ]
+    assert f"<!-- FACTS -->DBbook {', '.join(said)}<!-- /FACTS -->" in README
 
 
 @pytest.mark.parametrize(("name", "file"), [("DBbook", "dbbook2014"), ("MovieLens 1M", "ml1m_pearlm")])
