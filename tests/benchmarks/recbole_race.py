@@ -26,6 +26,7 @@ from kgrec.benchmark_data import split_of, to_dataset
 from kgrec.config import TrainConfig
 from kgrec.dataset import Dataset, Interactions
 from kgrec.history import HistoryWeights
+from kgrec.learn.reach import Reach
 from kgrec.learn.trainer import Trainer
 from kgrec.ranking import per_user
 from kgrec.splits import Split
@@ -71,15 +72,16 @@ def measured(lists: dict[str, list[str]], split: Split, n_users: int, n_items: i
 
 
 def kgrec_epochs(dataset: Dataset, split: Split, width: int) -> dict[str, float]:
-    """Median seconds of an epoch, by hops; the first one warms up."""
-    data = dataset.with_interactions(split.train)
-    n_items = len(data.items)
-    counts = np.bincount(split.train.item, minlength=n_items)
-    prior = np.log((counts + 0.5) / len(split.train))
-    histories = HistoryWeights().matrix(split.train, len(data.users), n_items)
+    """Median seconds of an epoch as kgrec trains it, by hops; the first one warms up."""
+    reach = Reach.of(dataset.with_interactions(split.train))
+    part = reach.dataset
+    n_items = len(part.items)
+    prior = np.log((np.bincount(part.interactions.item, minlength=n_items) + 0.5) / len(part.interactions))
+    histories = HistoryWeights().matrix(part.interactions, len(part.users), n_items)
     found = {}
     for hops in (1, 0):
-        trainer = Trainer(data, None, prior, TrainConfig(num_layers=hops, embedding_dim=width), histories)
+        config = TrainConfig(num_layers=hops, embedding_dim=width)
+        trainer = Trainer(part, None, prior, config, histories, None, reach.degree)
         log = trainer.fit(epochs=_KGREC_EPOCHS).log
         found[f"{hops} hops"] = statistics.median(entry["seconds"] for entry in log[1:])
     return found
