@@ -54,9 +54,8 @@ class BehaviourLearner:
         seen = dataset.interactions.matrix(len(dataset.users), len(dataset.items))
         self.new = np.diff(seen.tocsc().indptr) == 0
         self._warm = np.flatnonzero(~self.new)
-        self._seen = seen[:, self._warm].tocsr()
-        self._content = Content(dataset.facts, len(dataset.nodes), texts, self._seen, self._warm, self.new)
-        self._weights = ItemWeights(self._seen, self.facts[self._warm])
+        self._weights = ItemWeights(seen[:, self._warm].tocsr(), self.facts[self._warm])
+        self._content = Content(dataset.facts, len(dataset.nodes), texts, self._weights.seen, self._warm, self.new)
         self._progress = progress
 
     def choose(self, valid: sparse.csr_matrix, with_lasting: bool = False) -> BehaviourSetting:
@@ -132,7 +131,7 @@ class BehaviourLearner:
 
     def prior(self, setting: BehaviourSetting) -> Array:
         """Log number of an item's users in unit spread, float32 ``(items,)``; of new items as content predicts it."""
-        known = np.log(np.diff(self._seen.tocsc().indptr) + 0.5)
+        known = np.log(np.diff(self._weights.seen.tocsc().indptr) + 0.5)
         prior = np.zeros(len(self.new), np.float32)
         prior[self._warm] = (known - known.mean()) / max(float(known.std()), 1e-9)
         return prior + self._content.prior(prior, setting.content) if self.places_new else prior
