@@ -45,6 +45,12 @@ class TrainConfig(BaseModel):
     text_encoder: str = Field(
         "minilm", description="minilm, multilingual, hashing, none, or a transformers model by folder or hub name."
     )
+    new_item_cost: float = Field(
+        0.018,
+        ge=0,
+        lt=1,
+        description="Share of the known items' validation recall@20 and ndcg@10 that new ones may cost.",
+    )
     num_threads: int = Field(0, ge=0, description="CPU threads; 0 takes all cores.")
     device: Literal["cpu", "cuda"] = Field("cpu", description="Where embeddings are trained; cuda is an NVIDIA GPU.")
     precision: Literal["float32", "bfloat16"] = Field(

@@ -20,7 +20,15 @@ from kgrec.report.outcome import Finished
 def test_hidden_items_are_found_by_their_content() -> None:
     dataset = genre_world(np.random.default_rng(0), taken=8)
     found = json.loads(json.dumps(benchmark_cold_items(dataset, quick(epochs=3), folds=2)))
-    assert found["rows"].keys() == found["sd"].keys() == {"kgrec", "fact-knn", "text-knn"}
+    assert (
+        found["rows"].keys()
+        == found["sd"].keys()
+        == {
+            "kgrec",
+            *("fact-knn", "kgrec at the loss of fact-knn"),
+            *("text-knn", "kgrec at the loss of text-knn"),
+        }
+    )
     ours = found["rows"]["kgrec"]
     assert ours.keys() == {
         *(f"{pool} {metric}" for pool in ("hidden", "all") for metric in ("recall@20", "ndcg@10")),
@@ -32,6 +40,18 @@ def test_hidden_items_are_found_by_their_content() -> None:
     assert found["rows"]["fact-knn"]["hidden ndcg@10"] > 0.9
     assert len(found["folds"]) == len(found["settings"]) == 2
     assert found["settings"][0]["fact-knn"].keys() == {"hidden", "all"}
+
+
+def test_kgrec_is_set_beside_what_loses_more_at_the_same_loss() -> None:
+    dataset = genre_world(np.random.default_rng(0), n_items=160, taken=8)
+    rows = benchmark_cold_items(dataset, quick(epochs=1), folds=1)["rows"]
+    ours = rows["kgrec"]
+    for name in ("fact-knn", "text-knn"):
+        equal = rows[f"kgrec at the loss of {name}"]
+        assert ours["warm loss"] < equal["warm loss"] <= rows[name]["warm loss"]
+        assert equal["all recall@20"] > ours["all recall@20"]
+        assert equal["hidden recall@20"] == ours["hidden recall@20"]
+        assert equal["warm recall@20 without hidden"] == ours["warm recall@20 without hidden"]
 
 
 def test_hidden_users_are_known_from_their_first_items() -> None:

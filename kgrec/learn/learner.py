@@ -122,11 +122,13 @@ class Learner:
         if ready.rehearsal is not None:
             rest, hidden = ready.rehearsal
             learned = rest.with_settings(Chosen(setting, depth, trained.best_epoch, gates))[0]
-            met = Rehearsal(learned, rest.dataset.interactions, hidden, _of_items(valid, ~learned.new))
+            known = _of_items(valid, ~learned.new)
+            met = Rehearsal(learned, rest.dataset.interactions, hidden, known, self.config.new_item_cost)
             gates, found = met.fit(self.config.seed, self.progress)
             metrics |= found
-            warm = _of_items(valid, ~model.new)
-            gates = remeasured(replace(model, gates=gates), self.dataset.interactions, warm, self.config.seed)
+            placed = replace(model, gates=gates)
+            known = _of_items(valid, ~model.new)
+            gates = remeasured(placed, self.dataset.interactions, known, self.config.new_item_cost, self.config.seed)
         for number, run in runs.items():
             metrics[f"learned part, {number} hops"] = _best_value(run)
         chosen = Chosen(setting, depth, trained.best_epoch, gates)

@@ -34,8 +34,6 @@ _USUAL, _NOISE = 0.5, 1e-3
 _MEASURED = (0.05, 0.95)
 """Quantiles of the history lengths between which a slope is believed."""
 _LEAST = 1e-6
-_LOSS = 0.018
-"""Share of recall@20, and of ndcg@10, of warm items that new ones beside them may cost."""
 
 
 @dataclass(frozen=True)
@@ -46,20 +44,23 @@ class Rehearsal:
         model: learned without them, with the gates of warm items. What is new to it are these and the truly new ones.
         train: behaviour that it was learned from.
         hidden, warm: who took the hidden items, and held-out behaviour of warm ones, users x items.
+        cost: share of recall@20, and of ndcg@10, of warm items that new ones beside them may cost.
     """
 
     model: AdditiveModel
     train: Interactions
     hidden: sparse.csr_matrix
     warm: sparse.csr_matrix
+    cost: float
 
     def fit(self, seed: int, progress: Progress) -> tuple[Gates, dict[str, float]]:
         """The model's gates with those of new items, and recall@20 of the hidden items among themselves.
 
         The mixture is the one that ranks them best among themselves; how far its spread reaches and where it stands is
-        what ranks them best in the whole catalogue, while warm items lose at most 1.8 % of their recall@20 and of their
-        ndcg@10: what stands on top of a list costs little recall. What they bring is measured with the hidden items as
-        the only new ones; what they cost, with the truly new ones, as many as there are and with as little known.
+        what ranks them best in the whole catalogue, while warm items lose no more than may be of their recall@20 and of
+        their ndcg@10: what stands on top of a list costs little recall. What they bring is measured with the hidden
+        items as the only new ones; what they cost, with the truly new ones, as many as there are and with as little
+        known.
         """
         rng = np.random.default_rng(seed)
         hidden = np.diff(self.hidden.tocsc().indptr) > 0
@@ -70,10 +71,10 @@ class Rehearsal:
         gates = replace(self.model.gates, new_spread=np.maximum(_USUAL * asked.usual_spread(), _NOISE))
         asked, at_home = asked.with_gates(gates), at_home.with_gates(gates)
         mixture, found = _mixture(asked, progress)
-        return _placed(mixture, asked, at_home, progress), found
+        return _placed(mixture, asked, at_home, self.cost, progress), found
 
 
-def remeasured(model: AdditiveModel, train: Interactions, warm: sparse.csr_matrix, seed: int) -> Gates:
+def remeasured(model: AdditiveModel, train: Interactions, warm: sparse.csr_matrix, cost: float, seed: int) -> Gates:
     """The gates of a model with its new items as high as may be, by what they cost there: see :meth:`Rehearsal.fit`.
 
     Histories that are shorter or longer than nearly all that this is measured on count as the shortest or longest of
@@ -82,6 +83,7 @@ def remeasured(model: AdditiveModel, train: Interactions, warm: sparse.csr_matri
     Args:
         model: what it was learned from is ``train``; its gates are those of a rehearsal.
         warm: held-out behaviour of warm items, users x items.
+        cost: as for :class:`Rehearsal`.
     """
     world = _World.of(model, train, warm, np.random.default_rng(seed))
     speaks = model.gates.new_channels.any() or model.gates.new_prior > 0.0
@@ -92,7 +94,7 @@ def remeasured(model: AdditiveModel, train: Interactions, warm: sparse.csr_matri
     flat = world.with_gates(replace(gates, new_item_offset=0.0, new_item_slope=0.0))
     scores = flat.scores()
     width = float(scores[:, ~model.new].std(axis=1).mean())
-    height = _Lists.of(flat, scores).height(1.0, gates, width)
+    height = _Lists.of(flat, scores).height(1.0, gates, width, cost)
     return replace(gates, new_item_offset=_LOWEST * width if height is None else height)
 
 
@@ -201,14 +203,15 @@ class _Lists:
         found = per_user(np.take_along_axis(self.items, order, axis=1), self.wanted, (10, _K))
         return np.array([found[f"recall@{_K}"].mean(), found["ndcg@10"].mean()])
 
-    def height(self, by: float, gates: Gates, width: float) -> float | None:
+    def height(self, by: float, gates: Gates, width: float, cost: float) -> float | None:
         """The highest offset of new items that costs no more than is allowed; None where any does.
 
         Args:
             gates: their slope is kept, their offset is not.
             width: spread of the warm items' scores.
+            cost: the share that is allowed.
         """
-        least = (1.0 - _LOSS) * self.quality(by, None)
+        least = (1.0 - cost) * self.quality(by, None)
         falls = gates.new_item_slope * float(np.log1p(self.lengths).mean())
 
         def too_much(height: float) -> bool:
@@ -258,7 +261,7 @@ def _mixture(asked: _World, progress: Progress) -> tuple[Array, dict[str, float]
     return weights, metrics | {"new items, fused": best}
 
 
-def _placed(mixture: Array, asked: _World, at_home: _World, progress: Progress) -> Gates:
+def _placed(mixture: Array, asked: _World, at_home: _World, cost: float, progress: Progress) -> Gates:
     """The gates with the spread and the stand of the mixture beside warm items: see :meth:`Rehearsal.fit`."""
     unit, new = _with_new(asked.model.gates, mixture), at_home.model.new
     asked, at_home = asked.with_gates(unit), at_home.with_gates(unit)
@@ -270,14 +273,14 @@ def _placed(mixture: Array, asked: _World, at_home: _World, progress: Progress) 
     below = replace(silent, new_item_offset=_LOWEST * width)
     if said <= _LEAST:
         return below  # there is nothing to spread
-    cost, gain = _Lists.of(at_home, home), _Lists.of(asked, asked.scores())
+    here, gain = _Lists.of(at_home, home), _Lists.of(asked, asked.scores())
     best = -1.0, below
     for number, (spread, slope) in enumerate(itertools.product(_SPREADS, _SLOPES)):
         what = f"recall@20 {max(best[0], 0.0):.4f}"
         progress("placing new items beside the others", number + 1, len(_SPREADS) * len(_SLOPES), what)
         by = spread * width / said
         tried = replace(_with_new(unit, mixture * by), new_item_slope=width * slope)
-        height = cost.height(by, tried, width)
+        height = here.height(by, tried, width, cost)
         if height is not None:
             tried = replace(tried, new_item_offset=height)
             found = float(gain.quality(by, tried)[0])

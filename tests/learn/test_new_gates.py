@@ -19,10 +19,11 @@ N_USERS, N_WARM, N_HIDDEN, N_NEW = 120, 60, 40, 40
 N = N_WARM + N_HIDDEN + N_NEW
 
 
-def rehearsal(truth: float) -> Rehearsal:
+def rehearsal(truth: float, cost: float = 0.018) -> Rehearsal:
     """Camps of four: the first channel knows them among warm items, the second also among hidden and new ones.
 
-    ``truth`` is how often what users took of the hidden ones was of their camp.
+    ``truth`` is how often what users took of the hidden ones was of their camp, ``cost`` what
+    warm items may lose.
     """
     rng = np.random.default_rng(0)
     camp = np.arange(N) % 4
@@ -48,7 +49,7 @@ def rehearsal(truth: float) -> Rehearsal:
         return sparse.csr_matrix((np.ones(len(row), np.float32), (row, columns.ravel())), shape=(N_USERS, N))
 
     train = Interactions.of_pairs(np.repeat(users, 4), taken[:, :4].ravel())
-    return Rehearsal(model, train, matrix(hidden), matrix(taken[:, 4:]))
+    return Rehearsal(model, train, matrix(hidden), matrix(taken[:, 4:]), cost)
 
 
 def test_new_items_listen_to_the_channel_that_knows_them() -> None:
@@ -61,10 +62,9 @@ def test_new_items_listen_to_the_channel_that_knows_them() -> None:
 
 @pytest.mark.parametrize("metric", ["recall@20", "ndcg@10"])
 @pytest.mark.parametrize("allowed", [0.0, 0.1, 0.5])
-def test_warm_items_lose_no_more_than_is_allowed(allowed: float, metric: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_warm_items_lose_no_more_than_is_allowed(allowed: float, metric: str) -> None:
     """In a catalogue where only the truly new items are new, and the hidden ones are not there."""
-    monkeypatch.setattr(new_gates, "_LOSS", allowed)
-    world = rehearsal(1.0)
+    world = rehearsal(1.0, allowed)
     gates, _ = world.fit(0, silent)
     there = np.flatnonzero(np.diff(world.hidden.tocsc().indptr) == 0)
     whole = replace(world.model, gates=gates)
@@ -84,12 +84,9 @@ def test_warm_items_lose_no_more_than_is_allowed(allowed: float, metric: str, mo
 
 @pytest.mark.parametrize("speaks", ["channel", "prior"])
 @pytest.mark.parametrize("allowed", [0.0, 0.1, 0.5])
-def test_the_model_that_was_chosen_has_new_items_as_high_as_is_allowed_there(
-    allowed: float, speaks: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_model_that_was_chosen_has_new_items_as_high_as_is_allowed_there(allowed: float, speaks: str) -> None:
     """Whatever the rehearsal said: here its height is far too high, or too low."""
-    monkeypatch.setattr(new_gates, "_LOSS", allowed)
-    world = rehearsal(1.0)
+    world = rehearsal(1.0, allowed)
     seen, lost = world.train.matrix(N_USERS, N), []
     histories = world.model.histories(world.train, N_USERS)
     for said in (-50.0, 50.0):
@@ -97,7 +94,7 @@ def test_the_model_that_was_chosen_has_new_items_as_high_as_is_allowed_there(
         gates = replace(world.model.gates, new_channels=weights[0], new_prior=weights[1], new_item_offset=said)
         prior = np.random.default_rng(2).normal(size=N).astype(np.float32)
         model = replace(world.model, gates=gates, prior=prior)
-        model = replace(model, gates=new_gates.remeasured(model, world.train, world.warm, 0))
+        model = replace(model, gates=new_gates.remeasured(model, world.train, world.warm, world.cost, 0))
 
         class Ranker:
             def scores(self, users: Array, model: AdditiveModel = model) -> Array:
@@ -111,12 +108,9 @@ def test_the_model_that_was_chosen_has_new_items_as_high_as_is_allowed_there(
     assert allowed == 0.0 or max(lost[0]) > allowed / 2
 
 
-def test_users_of_short_histories_get_more_new_items_where_only_the_others_have_something_to_lose(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_users_of_short_histories_get_more_new_items_where_only_the_others_have_something_to_lose() -> None:
     """And these may lose anything that new items would push out of their lists: what they take is anywhere in them."""
-    monkeypatch.setattr(new_gates, "_LOSS", 0.0)
-    world = rehearsal(1.0)
+    world = rehearsal(1.0, 0.0)
     rng = np.random.default_rng(1)
     long = np.arange(N_USERS) % 2 == 0
     first = np.unique(world.train.user, return_index=True)[1]
@@ -129,11 +123,10 @@ def test_users_of_short_histories_get_more_new_items_where_only_the_others_have_
     assert gates.new_item_slope < 0.0
 
 
-def test_the_more_may_be_lost_the_more_new_items_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_more_may_be_lost_the_more_new_items_are_found() -> None:
     found = []
     for allowed in (0.0, 0.5):
-        monkeypatch.setattr(new_gates, "_LOSS", allowed)
-        world = rehearsal(1.0)
+        world = rehearsal(1.0, allowed)
         model = replace(world.model, gates=world.fit(0, silent)[0])
         scores = model.scores(model.histories(world.train, N_USERS))
         above = (scores[:, N_WARM : N_WARM + N_HIDDEN, None] > scores[:, None, :N_WARM]).mean()
@@ -207,9 +200,11 @@ def test_what_new_items_bring_and_what_they_cost_is_measured_in_two_catalogues(m
     placed = new_gates._placed
     seen = []
 
-    def spy(mixture: Array, asked: new_gates._World, at_home: new_gates._World, progress: Progress) -> Gates:
+    def spy(
+        mixture: Array, asked: new_gates._World, at_home: new_gates._World, cost: float, progress: Progress
+    ) -> Gates:
         seen.append((asked, at_home))
-        return placed(mixture, asked, at_home, progress)
+        return placed(mixture, asked, at_home, cost, progress)
 
     monkeypatch.setattr(new_gates, "_placed", spy)
     world.fit(0, silent)
