@@ -48,14 +48,7 @@ class JointModel(nn.Module):
         texts: text embeddings of all nodes, float32 ``(nodes, t)``; None without texts.
         prior: start of the bias, float32 ``(items,)``.
         degree: see :func:`kgrec.learn.hetero.to_hetero`.
-
-    Attributes:
-        known: rows of the items that somebody has taken, ascending. New items are no negatives: nobody has had the
-            chance to pass them over.
     """
-
-    known: Tensor
-    _place: Tensor
 
     def __init__(
         self,
@@ -75,8 +68,6 @@ class JointModel(nn.Module):
         self.source = HeteroEncoder(graph, text_dim, d, known)
         self.target = HeteroEncoder(graph, text_dim, d, known)
         self.bias = nn.Parameter(torch.from_numpy(prior.astype(np.float32)))
-        self.register_buffer("known", known.nonzero()[:, 0], persistent=False)
-        self.register_buffer("_place", known.cumsum(0) - 1, persistent=False)
         self.relation = nn.Embedding(max(len(dataset.facts.relations), 1), d)
         nn.init.normal_(self.relation.weight, mean=1.0, std=0.1)
         self.project = nn.Linear(text_dim, d, bias=False) if text_dim else None
@@ -104,27 +95,19 @@ class JointModel(nn.Module):
         return source, target, self.project(self.texts[ITEM]).float() if self.project is not None else None
 
     def scores(self, source: Tensor, target: Tensor, texts: Tensor | None, history: sparse.csr_matrix) -> Tensor:
-        """Scores of the known items ``(users, known)`` for weighted histories ``(users, items)``.
+        """Scores of all items ``(users, items)`` for weighted histories ``(users, items)``.
 
         ``source`` and ``target`` may go on beyond the items, as :meth:`encode` returns them.
 
         The term of an item that is itself in the history is taken out, or the model would learn to copy its input.
         """
-        total, taken_out = self._candidates(self.bias[:, None])[:, 0], self.bias.new_zeros(history.nnz)
+        total: Tensor = self.bias
+        n_items, taken_out = len(self.bias), self.bias.new_zeros(history.nnz)
         (owner, item), weight = entries(history, self.device), _weights(history, self.device)
         for left, right in _sides(source, target, texts):
-            total = total + _summed(left, history) @ self._candidates(right).T
+            total = total + _summed(left, history) @ right[:n_items].T
             taken_out = taken_out + weight * (rows_of(left, item) * rows_of(right, item)).sum(1)
-        return total.index_put_((owner, self._place[item]), -taken_out, accumulate=True)
-
-    def _candidates(self, table: Tensor) -> Tensor:
-        """Rows of the known items."""
-        n = len(self.bias)
-        return table[:n] if len(self.known) == n else rows_of(table, self.known)
-
-    def place(self, item: Tensor) -> Tensor:
-        """Columns of some known items in :meth:`scores`."""
-        return self._place[item]
+        return total.index_put_((owner, item), -taken_out, accumulate=True)
 
     def sampled_scores(
         self,

@@ -45,7 +45,8 @@ class Trainer:
     """Learns the knowledge and the semantic channel.
 
     Args:
-        dataset: graph and training behaviour.
+        dataset: graph and training behaviour. Every item should be taken by somebody, as in a
+            :class:`~kgrec.learn.reach.Reach`: new ones are no negatives, nobody has had the chance to pass them over.
         texts: text embeddings of all nodes, float32 ``(nodes, t)``, or None.
         prior: where the items' bias starts, float32 ``(items,)``.
         config: settings.
@@ -178,7 +179,7 @@ class Trainer:
         else:
             scores = model.scores(source, target, texts, self._hidden_in_part(users, rng))
             owner, item = entries(self._positives[users], self._device)
-            behaviour = (softmax_loss if config.loss == "softmax" else exact_bce)(scores, owner, model.place(item))
+            behaviour = (softmax_loss if config.loss == "softmax" else exact_bce)(scores, owner, item)
         zero = behaviour.new_zeros(())
         return {
             "behaviour": behaviour,
@@ -209,7 +210,7 @@ class Trainer:
         n = torch.from_numpy(np.diff(mine.indptr).astype(np.float32)).to(self._device)
         own = torch.from_numpy(mine[:, drawn].toarray() > 0).to(self._device)
         if config.loss == "gbce":
-            return gbce(positive, owner, n, negative, own, len(self.model.known))
+            return gbce(positive, owner, n, negative, own, len(self._counts))
         return sampled_bce(positive, owner, n, negative, torch.from_numpy(log_weight).to(self._device), own)
 
     def _kg_loss(self, nodes: Tensor, rng: np.random.Generator) -> Tensor:
