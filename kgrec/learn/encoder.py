@@ -46,9 +46,12 @@ class HeteroEncoder(nn.Module):
         """
         x: dict[str, Tensor] = {}
         for kind, table in self.free.items():
-            free: Tensor = table * self.free_items if kind == ITEM else table
-            if drop and self.training and kind == ITEM:
-                free = free * (torch.rand(len(free), 1, device=free.device) >= drop)
+            free: Tensor = table
+            if kind == ITEM:
+                kept = self.free_items
+                if drop and self.training:
+                    kept = kept * (torch.rand(len(table), 1, device=table.device) >= drop)
+                free = table * kept
             x[kind] = free + self.text(texts[kind]).float() if self.text is not None and kind in texts else free
         hidden = torch.cat([x[ITEM], x[ENTITY]])
         for layer, messages in zip(self.layers, self.graph.layers, strict=True):

@@ -191,6 +191,7 @@ class Trainer:
         """Histories of some users, a share of each hidden: what is left must speak for the rest."""
         history = self._histories[users]
         history.data = history.data * (rng.random(history.nnz) >= self.config.dropout) / (1 - self.config.dropout)
+        history.eliminate_zeros()
         return history
 
     def _sampled_loss(
