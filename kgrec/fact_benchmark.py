@@ -17,7 +17,7 @@ from kgrec.learn.fit import fit
 from kgrec.learn.kg_head import HeadSetting, fit_kg_head
 from kgrec.learn.pykeen_models import MODELS, PykeenSetting
 from kgrec.progress import Progress, silent
-from kgrec.pykeen_benchmark import compare_pykeen, refuse_missing
+from kgrec.pykeen_benchmark import measure_pykeen, refuse_missing
 from kgrec.report.link_prediction import TripleScorer, hold_out_facts, link_prediction
 from kgrec.report.outcome import Finished, Outcome
 
@@ -77,7 +77,8 @@ def benchmark_facts(
     for name in pykeen:
         progress("facts", 0, None, f"PyKEEN's {name}")
         key = f"{name} {[asdict(setting) for setting in wide]}"
-        runs.append(finished.get(key, partial(_pykeen, name, wide, config.seed, cut, progress)))
+        measure = partial(measure_pykeen, name, train, valid, test, cut.n_nodes)
+        runs.append(finished.get(key, partial(measure, grid=wide, seed=config.seed, progress=progress)))
     result: dict[str, Any] = {"rows": {}, "validation": {}, "settings": {}, "timings_s": {}}
     for run in runs:
         for part, found in zip(result, (run.rows, run.validation, run.settings, run.cost), strict=True):
@@ -127,10 +128,3 @@ def _ours(
         cost=timings,
         validation={name: validate(scorer) for name, scorer in found.items()},
     )
-
-
-def _pykeen(name: str, grid: Sequence[PykeenSetting], seed: int, cut: _Cut, progress: Progress) -> Outcome:
-    found = compare_pykeen(
-        cut.train, cut.valid, cut.test, cut.n_nodes, models=[name], grid=grid, seed=seed, progress=progress
-    )
-    return Outcome(found["rows"], settings=found["settings"], cost=found["timings_s"], validation=found["validation"])

@@ -12,7 +12,6 @@ import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
-from functools import partial
 from importlib.util import find_spec
 from typing import Any
 
@@ -23,32 +22,31 @@ from kgrec.errors import KgrecError
 from kgrec.learn.pykeen_models import PykeenScorer, PykeenSetting, fit_pykeen, missing_pykeen
 from kgrec.progress import Progress, silent
 from kgrec.report.link_prediction import link_prediction
+from kgrec.report.outcome import Outcome
 
 _ENDS = ("head", "relation", "tail")
 
 
-def compare_pykeen(
+def measure_pykeen(
+    model: str,
     train: Facts,
     valid: Facts,
     test: Facts,
     n_nodes: int,
     *,
-    models: Sequence[str],
     grid: Sequence[PykeenSetting],
     seed: int = 0,
     progress: Progress = silent,
-) -> dict[str, Any]:
-    """Train each model with the setting that validation likes best, and measure it on the test once.
+) -> Outcome:
+    """Train a model with the setting that validation likes best, and measure it on the test once.
 
     Returns:
-        ``rows`` (model -> ``mrr, hits@1, hits@3, hits@10``), ``validation`` (model -> mrr), ``settings``, and
-        ``timings_s`` of the training that was kept, looks at validation included.
+        Under the model's name ``mrr, hits@1, hits@3, hits@10``, the mrr of validation, the setting, and the seconds of
+        the training that was kept, looks at validation included.
 
     Raises:
-        MissingExtraError: PyKEEN is not installed.
         KgrecError: the process failed.
     """
-    refuse_missing(models)
     job = {
         **{
             name: {end: getattr(facts, end).tolist() for end in _ENDS}
@@ -56,7 +54,7 @@ def compare_pykeen(
         },
         "relations": list(train.relations),
         "n_nodes": n_nodes,
-        "models": list(models),
+        "model": model,
         "grid": [asdict(setting) for setting in grid],
         "seed": seed,
     }
@@ -70,7 +68,7 @@ def compare_pykeen(
                 for line in process.stdout or ():
                     said = json.loads(line) if line.startswith("{") else {}
                     if "epochs" in said:
-                        progress(f"PyKEEN's {said['model']}", said["epochs"], None, f"mrr {said['mrr']:.4f}")
+                        progress(f"PyKEEN's {model}", said["epochs"], None, f"mrr {said['mrr']:.4f}")
                     elif said:
                         found = said
             except BaseException:
@@ -86,7 +84,12 @@ def compare_pykeen(
             expected="exit code 0 and a result",
             next="see whether `python -c 'import pykeen.models'` works",
         )
-    return found
+    return Outcome(
+        {model: found["row"]},
+        settings={model: found["setting"]},
+        cost={model: found["seconds"]},
+        validation={model: found["validation"]},
+    )
 
 
 def refuse_missing(models: Sequence[str]) -> None:
@@ -100,7 +103,7 @@ def refuse_missing(models: Sequence[str]) -> None:
 
 
 def measure(job: Mapping[str, Any], tell: Callable[[Mapping[str, Any]], None]) -> dict[str, Any]:
-    """What :func:`compare_pykeen` returns, made in this process; every look at validation is told."""
+    """What :func:`measure_pykeen` returns, made in this process; every look at validation is told."""
     relations = tuple(job["relations"])
     train, valid, test = (_facts(job[name], relations) for name in ("train", "valid", "test"))
     rest = train.joined(valid)
@@ -109,17 +112,17 @@ def measure(job: Mapping[str, Any], tell: Callable[[Mapping[str, Any]], None]) -
     def validate(scorer: PykeenScorer) -> float:
         return link_prediction(scorer, valid, rest, n_nodes)["mrr"]
 
-    def look(name: str, epochs: int, mrr: float) -> None:
-        tell({"model": name, "epochs": epochs, "mrr": mrr})
+    def look(epochs: int, mrr: float) -> None:
+        tell({"epochs": epochs, "mrr": mrr})
 
-    found: dict[str, Any] = {"rows": {}, "validation": {}, "settings": {}, "timings_s": {}}
-    for name in job["models"]:
-        grid = [PykeenSetting(**setting) for setting in job["grid"]]
-        best = fit_pykeen(name, train, n_nodes, grid, seed=job["seed"], validate=validate, report=partial(look, name))
-        found["validation"][name], found["settings"][name] = best.quality, asdict(best.setting)
-        found["timings_s"][name] = best.seconds
-        found["rows"][name] = link_prediction(best.scorer(), test, rest.joined(test), n_nodes)
-    return found
+    grid = [PykeenSetting(**setting) for setting in job["grid"]]
+    best = fit_pykeen(job["model"], train, n_nodes, grid, seed=job["seed"], validate=validate, report=look)
+    return {
+        "row": link_prediction(best.scorer(), test, rest.joined(test), n_nodes),
+        "setting": asdict(best.setting),
+        "seconds": best.seconds,
+        "validation": best.quality,
+    }
 
 
 def _facts(columns: Mapping[str, list[int]], relations: tuple[str, ...]) -> Facts:

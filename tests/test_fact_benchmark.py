@@ -7,7 +7,6 @@ import subprocess
 import sys
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -19,8 +18,8 @@ from kgrec.errors import KgrecError, MissingExtraError
 from kgrec.fact_benchmark import benchmark_facts
 from kgrec.learn.kg_head import HeadSetting
 from kgrec.learn.pykeen_models import PykeenSetting
-from kgrec.pykeen_benchmark import compare_pykeen
-from kgrec.report.outcome import Finished
+from kgrec.pykeen_benchmark import measure_pykeen
+from kgrec.report.outcome import Finished, Outcome
 
 HEAD = HeadSetting(epochs=40, batch_size=16, n3=0.01, learning_rate=0.1, patience=40)
 
@@ -67,12 +66,12 @@ def test_pykeens_models_stand_beside_it(world: Dataset) -> None:
 
 
 def test_a_run_that_was_stopped_goes_on(world: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def compared(*_: object, models: list[str], **__: object) -> dict[str, Any]:
-        if models == ["RotatE"]:
+    def measured(model: str, *_: object, **__: object) -> Outcome:
+        if model == "RotatE":
             raise KeyboardInterrupt
-        return {"rows": {models[0]: {"mrr": 0.5}}, "settings": {}, "timings_s": {}, "validation": {}}
+        return Outcome({model: {"mrr": 0.5}})
 
-    monkeypatch.setattr("kgrec.fact_benchmark.compare_pykeen", compared)
+    monkeypatch.setattr("kgrec.fact_benchmark.measure_pykeen", measured)
     monkeypatch.setattr(pykeen_benchmark, "find_spec", lambda _: object())
     given = {"heads": [HeadSetting(epochs=1)], "pykeen": ["TransE", "RotatE"]}
     with pytest.raises(KeyboardInterrupt):
@@ -97,10 +96,9 @@ def test_a_failing_process_is_said(world: Dataset, monkeypatch: pytest.MonkeyPat
     failing = [sys.executable, "-c", "import sys; sys.exit('Traceback\\nImportError: no room')"]
     started = subprocess.Popen
     monkeypatch.setattr(subprocess, "Popen", lambda _, **given: started(failing, **given))
-    monkeypatch.setattr(pykeen_benchmark, "find_spec", lambda _: object())
     facts = world.facts
     with pytest.raises(KgrecError) as error:
-        compare_pykeen(facts, facts, facts, 41, models=["TransE"], grid=[PykeenSetting()])
+        measure_pykeen("TransE", facts, facts, facts, 41, grid=[PykeenSetting()])
     assert str(error.value) == (
         "KgrecError: PyKEEN's models could not be measured.\n"
         "  where     -m kgrec.pykeen_benchmark\n"
