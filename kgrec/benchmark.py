@@ -214,7 +214,8 @@ def _protocol(
     if "sd" in measured:
         measured["spread"] = measured.pop("sd")
     if isinstance(measured.get("settings"), list):
-        measured["settings"] = {f"fold {n}": each for n, each in enumerate(measured["settings"], start=1)}
+        folds = enumerate(measured["settings"], start=1)
+        measured["settings"] = {f"fold {n}, {name}": setting for n, each in folds for name, setting in each.items()}
     return {**measured, "protocol": name, "data": _sizes(dataset, interactions=len(dataset.interactions))}
 
 

@@ -16,7 +16,7 @@ from kgrec.item_content import fact_matrix
 from kgrec.learn.fit import fit
 from kgrec.learn.text import encode_cached, open_encoder
 from kgrec.progress import Progress, silent
-from kgrec.ranking import Ranker
+from kgrec.ranking import Ranker, evaluate
 from kgrec.report.baselines import BASELINES
 from kgrec.report.cold_start import (
     POOLS,
@@ -35,8 +35,9 @@ from kgrec.report.tuning import tune
 from kgrec.scoring import AdditiveModel
 from kgrec.splits import hide, hold_out
 
-_HIGHEST, _HALVINGS = 20.0, 14
-"""Where new items may be lifted to, either way, in units of the score; a spread of a channel is about one."""
+_AT_LOSS = "kgrec at the loss of "
+_FARTHEST, _HALVINGS = 1024.0, 9
+"""How far new items are moved in search of a loss, in units of the score, and how often the last step is halved."""
 
 
 def benchmark_cold_items(
@@ -53,15 +54,15 @@ def benchmark_cold_items(
     cost them. Beside kgrec stand fact-kNN (cosine of what is known of the items, by idf) and text-kNN (cosine of text
     embeddings), with settings of best Recall@20 for a further tenth of items hidden from training, chosen for ranking
     among the hidden items and among all apart. Who gives hidden items more room finds more of them and loses more of
-    the others, so kgrec is measured a second time at the warm loss of each: its new items are lifted until the measured
-    loss is the same. That row compares; it is no setting that anybody could have known before.
+    the others, so kgrec is measured a second time at the warm loss of each: its new items are moved until known ones
+    lose the same share of what it finds of them, recall@20. That compares; nobody could have known the height before.
 
     Args:
         finished: keeps what every fold left behind; a run that was stopped goes on there.
 
     Returns:
-        ``rows, sd, folds`` (system -> metric -> value, see :mod:`kgrec.report.cold_start`), ``settings``
-        per fold, and ``seed``.
+        ``rows, sd, folds`` (system -> metric -> value, see :mod:`kgrec.report.cold_start`), ``equal_loss`` with the
+        ``rows`` and ``sd`` of kgrec at the loss of each baseline, ``settings`` per fold, and ``seed``.
 
     Raises:
         ConfigError: fewer than ten items, or more folds than tenths.
@@ -88,41 +89,48 @@ def _items(
     cold = behaviour.select(is_hidden)
     train, warm = hold_out(behaviour.select(~is_hidden), seed=config.seed)
     learned = fit(dataset.with_interactions(train), config, progress=progress)
+    histories = learned.model.histories(train, n_users)
+    seen, wanted = train.matrix(n_users, n_items), warm.matrix(n_users, n_items)
     chosen: dict[str, Any] = {}
     rows: Table = {}
 
-    def measured(ranker: Ranker) -> dict[str, float]:
-        return measure_warm(ranker, train, cold, warm, n_users, n_items)
-
     def add(name: str, rankers: Mapping[Pool, Ranker]) -> None:
-        rows[name] = measured(rankers["all"])
+        rows[name] = measure_warm(rankers["all"], train, cold, warm, n_users, n_items)
         for pool, ranker in rankers.items():
             rows[name] |= measure_hidden(ranker, train, cold, pool, n_users, n_items)
 
-    def ours(model: AdditiveModel) -> ModelRanker:
-        return ModelRanker.over(model, train, n_users)
-
-    add("kgrec", dict.fromkeys(POOLS, ours(learned.model)))
+    add("kgrec", dict.fromkeys(POOLS, ModelRanker(learned.model, histories)))
     for name, vectors in contents.items():
         progress("cold items", fold, None, f"tuning {name}")
         found = {pool: tune_content(train, n_users, vectors, pool, config.seed) for pool in POOLS}
         add(name, {pool: ContentKNN.fit(train, n_users, vectors, **setting) for pool, setting in found.items()})
-        chosen[name] = found
-        lifted = _lifted(learned.model, rows[name]["warm loss"], lambda model: measured(ours(model))["warm loss"])
-        add(f"kgrec at the loss of {name}", dict.fromkeys(POOLS, ours(lifted)))
+        chosen |= {f"{name}, {pool}": setting for pool, setting in found.items()}
+        progress("cold items", fold, None, f"at the loss of {name}")
+        least = (1.0 - rows[name]["warm loss"]) * rows["kgrec"]["warm recall@20 without hidden"]
+
+        def affordable(model: AdditiveModel, least: float = least) -> bool:
+            return evaluate(ModelRanker(model, histories), seen, wanted, (20,))["recall@20"] >= least
+
+        add(_AT_LOSS + name, dict.fromkeys(POOLS, ModelRanker(_lifted(learned.model, affordable), histories)))
     return Outcome(rows, settings=chosen)
 
 
-def _lifted(model: AdditiveModel, loss: float, lost: Callable[[AdditiveModel], float]) -> AdditiveModel:
-    """The model with new items as high as loses no more than that, as ``lost`` measures it."""
-    lowest, highest = -_HIGHEST, _HIGHEST
+def _lifted(model: AdditiveModel, affordable: Callable[[AdditiveModel], bool]) -> AdditiveModel:
+    """The model with its new items as high as is affordable, or all on top where even that is."""
+    stand = model.gates.new_item_offset
 
     def at(height: float) -> AdditiveModel:
-        return replace(model, gates=replace(model.gates, new_item_offset=height))
+        return replace(model, gates=replace(model.gates, new_item_offset=stand + height))
 
+    step = 1.0 if affordable(model) else -1.0
+    while abs(step) < _FARTHEST and affordable(at(step)) == (step > 0):
+        step *= 2
+    lowest, highest = sorted((step / 2 if abs(step) > 1 else 0.0, step))
+    if affordable(at(highest)):
+        return at(highest)
     for _ in range(_HALVINGS):
         middle = (lowest + highest) / 2
-        lowest, highest = (lowest, middle) if lost(at(middle)) > loss else (middle, highest)
+        lowest, highest = (middle, highest) if affordable(at(middle)) else (lowest, middle)
     return at(lowest)
 
 
@@ -186,8 +194,13 @@ def _users(dataset: Dataset, config: TrainConfig, after: Sequence[int], fold: in
 
 
 def _together(runs: Sequence[Outcome], config: TrainConfig) -> dict[str, Any]:
+    def part(equal: bool) -> list[Table]:
+        return [{name: row for name, row in run.rows.items() if name.startswith(_AT_LOSS) == equal} for run in runs]
+
+    compared = mean_and_sd(part(equal=True))
     return {
-        **mean_and_sd([run.rows for run in runs]),
+        **mean_and_sd(part(equal=False)),
+        **({"equal_loss": {"rows": compared["rows"], "sd": compared["sd"]}} if compared["rows"] else {}),
         "settings": [run.settings for run in runs],
         "seed": config.seed,
     }

@@ -19,6 +19,7 @@ from kgrec.splits import hide
 Pool = Literal["hidden", "all"]
 POOLS: tuple[Pool, ...] = ("hidden", "all")
 
+_METRICS = ("recall@20", "ndcg@10")
 _NEIGHBOURS = (5, 20, 100, 400)
 _RECENCY = (1.0, 0.95, 0.9, 0.8, 0.7)
 
@@ -110,7 +111,7 @@ def measure_hidden(
     hidden = np.bincount(cold.item, minlength=n_items) > 0
     seen, wanted = train.matrix(n_users, n_items), cold.matrix(n_users, n_items)
     measured = evaluate(ranker, seen, wanted, candidates=hidden if pool == "hidden" else None)
-    return {f"{pool} {metric}": measured[metric] for metric in ("recall@20", "ndcg@10")}
+    return {f"{pool} {metric}": measured[metric] for metric in _METRICS}
 
 
 def measure_warm(
@@ -122,18 +123,23 @@ def measure_warm(
         warm: held-out behaviour of the items that are not hidden.
 
     Returns:
-        ``warm recall@20`` with the hidden items as candidates, ``warm recall@20 without hidden``, and ``warm loss``:
-        the share of the latter that is lost.
+        ``warm recall@20`` and ``warm ndcg@10`` with the hidden items as candidates, ``warm recall@20 without hidden``,
+        and what share of each is lost by having them: ``warm loss`` and ``warm ndcg@10 loss``.
 
     Raises:
         KgrecError: the parts share pairs, or there is nothing to find.
     """
     hidden = np.bincount(cold.item, minlength=n_items) > 0
     seen, wanted = train.matrix(n_users, n_items), warm.matrix(n_users, n_items)
-    beside = evaluate(ranker, seen, wanted, (20,))["recall@20"]
-    alone = evaluate(ranker, seen, wanted, (20,), ~hidden)["recall@20"]
-    loss = 1.0 - beside / alone if alone else 0.0
-    return {"warm recall@20": beside, "warm recall@20 without hidden": alone, "warm loss": loss}
+    beside, alone = (evaluate(ranker, seen, wanted, candidates=which) for which in (None, ~hidden))
+    lost = {metric: 1.0 - beside[metric] / alone[metric] if alone[metric] else 0.0 for metric in _METRICS}
+    return {
+        "warm recall@20": beside["recall@20"],
+        "warm recall@20 without hidden": alone["recall@20"],
+        "warm loss": lost["recall@20"],
+        "warm ndcg@10": beside["ndcg@10"],
+        "warm ndcg@10 loss": lost["ndcg@10"],
+    }
 
 
 def measure_users(ranker: Ranker, history: Interactions, rest: Interactions, n: int, n_items: int) -> dict[str, float]:

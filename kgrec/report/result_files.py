@@ -53,6 +53,9 @@ def markdown(result: Mapping[str, Any], stem: str) -> str:
     ]
     parts.append(markdown_table(result["rows"], spread=spread))
     parts += [f"{name} was not run: {reason}.\n" for name, reason in result.get("refused", {}).items()]
+    if equal := result.get("equal_loss"):
+        parts += ["## With new items moved until known ones lose the same share of recall@20\n"]
+        parts += [markdown_table(equal["rows"], spread=equal["sd"])]
     if result.get("measured_once"):
         names = ", ".join(result["measured_once"])
         parts.append(f"Measured once, as neither the seed nor the split changes anything: {names}.\n")

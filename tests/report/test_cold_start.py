@@ -71,7 +71,13 @@ def test_warm_loss_by_hand() -> None:
     train, cold = Interactions.of_pairs([0, 1], [0, 0]), Interactions.of_pairs(np.zeros(20), np.arange(3, 23))
     warm = Interactions.of_pairs([0, 1], [2, 1])
     found = measure_warm(Table(table.tolist()), train, cold, warm, 2, n_items)
-    assert found == {"warm recall@20": 0.5, "warm recall@20 without hidden": 1.0, "warm loss": 0.5}
+    assert found == {
+        "warm recall@20": 0.5,
+        "warm recall@20 without hidden": 1.0,
+        "warm loss": 0.5,
+        "warm ndcg@10": 0.5,
+        "warm ndcg@10 loss": pytest.approx(1 - 0.5 / ((1 / np.log2(3) + 1) / 2)),
+    }
 
 
 def test_users_are_measured_on_what_they_took_later() -> None:
