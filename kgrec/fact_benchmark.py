@@ -77,8 +77,8 @@ def benchmark_facts(
     for name in pykeen:
         progress("facts", 0, None, f"PyKEEN's {name}")
         key = f"{name} {[asdict(setting) for setting in wide]}"
-        measure = partial(measure_pykeen, name, train, valid, test, cut.n_nodes)
-        runs.append(finished.get(key, partial(measure, grid=wide, seed=config.seed, progress=progress)))
+        given: dict[str, Any] = {"grid": wide, "seed": config.seed, "progress": progress}
+        runs.append(finished.get(key, partial(measure_pykeen, name, train, valid, test, cut.n_nodes, **given)))
     result: dict[str, Any] = {"rows": {}, "validation": {}, "settings": {}, "timings_s": {}}
     for run in runs:
         for part, found in zip(result, (run.rows, run.validation, run.settings, run.cost), strict=True):

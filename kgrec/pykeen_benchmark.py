@@ -78,7 +78,7 @@ def measure_pykeen(
         complaint = errors.read().strip().splitlines() or [f"exit code {process.returncode}"]
     if process.returncode != 0 or not found:
         raise KgrecError(
-            "PyKEEN's models could not be measured.",
+            f"PyKEEN's {model} could not be measured.",
             where=" ".join(command[1:]),
             found=complaint[-1],
             expected="exit code 0 and a result",
@@ -103,7 +103,7 @@ def refuse_missing(models: Sequence[str]) -> None:
 
 
 def measure(job: Mapping[str, Any], tell: Callable[[Mapping[str, Any]], None]) -> dict[str, Any]:
-    """What :func:`measure_pykeen` returns, made in this process; every look at validation is told."""
+    """Row, setting, seconds and validation of :func:`measure_pykeen`, made in this process; every look is told."""
     relations = tuple(job["relations"])
     train, valid, test = (_facts(job[name], relations) for name in ("train", "valid", "test"))
     rest = train.joined(valid)

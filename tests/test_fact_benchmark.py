@@ -100,7 +100,7 @@ def test_a_failing_process_is_said(world: Dataset, monkeypatch: pytest.MonkeyPat
     with pytest.raises(KgrecError) as error:
         measure_pykeen("TransE", facts, facts, facts, 41, grid=[PykeenSetting()])
     assert str(error.value) == (
-        "KgrecError: PyKEEN's models could not be measured.\n"
+        "KgrecError: PyKEEN's TransE could not be measured.\n"
         "  where     -m kgrec.pykeen_benchmark\n"
         "  found     ImportError: no room\n"
         "  expected  exit code 0 and a result\n"

@@ -22,6 +22,8 @@ _STATE = "state.json"
 
 
 _DEFAULTS = TrainConfig().model_dump()
+_NO_OTHER_RUN = {"device", "new_item_cost"}
+"""Settings that may change when a run goes on: where it is trained, and what training does not read."""
 
 
 @dataclass(frozen=True)
@@ -112,9 +114,9 @@ class Checkpoint:
             ) from error
 
     def _refuse_other_run(self, config: Mapping[str, Any], data: str, diverged: bool) -> None:
-        # What a checkpoint does not know had its default; where it is trained makes it no other run.
-        ours, config = self.config.model_dump(exclude={"device"}), {**_DEFAULTS, **config}
-        del config["device"]
+        # What a checkpoint does not know had its default.
+        ours, config = self.config.model_dump(exclude=_NO_OTHER_RUN), {**_DEFAULTS, **config}
+        config = {name: value for name, value in config.items() if name not in _NO_OTHER_RUN}
         other = sorted(name for name in config.keys() | ours.keys() if config.get(name) != ours.get(name))
         if diverged and other == ["learning_rate"] and ours["learning_rate"] < config["learning_rate"]:
             other = []

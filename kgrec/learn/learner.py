@@ -122,13 +122,13 @@ class Learner:
         if ready.rehearsal is not None:
             rest, hidden = ready.rehearsal
             learned = rest.with_settings(Chosen(setting, depth, trained.best_epoch, gates))[0]
-            known = _of_items(valid, ~learned.new)
-            met = Rehearsal(learned, rest.dataset.interactions, hidden, known, self.config.new_item_cost)
+            cost, behaviour = self.config.new_item_cost, self.dataset.interactions
+            warm = _of_items(valid, ~learned.new)
+            met = Rehearsal(learned, rest.dataset.interactions, hidden, warm, cost)
             gates, found = met.fit(self.config.seed, self.progress)
             metrics |= found
-            placed = replace(model, gates=gates)
-            known = _of_items(valid, ~model.new)
-            gates = remeasured(placed, self.dataset.interactions, known, self.config.new_item_cost, self.config.seed)
+            warm = _of_items(valid, ~model.new)
+            gates = remeasured(replace(model, gates=gates), behaviour, warm, cost, self.config.seed)
         for number, run in runs.items():
             metrics[f"learned part, {number} hops"] = _best_value(run)
         chosen = Chosen(setting, depth, trained.best_epoch, gates)

@@ -30,12 +30,6 @@ def popularity_negatives(counts: Array, number: int, rng: np.random.Generator) -
     return drawn, -np.log(number * q[drawn]).astype(np.float32)
 
 
-def uniform_negatives(known: IntArray, number: int, rng: np.random.Generator) -> IntArray:
-    """Rows of ``known`` items, each as likely as any other, ``(number,)``."""
-    drawn: IntArray = known[rng.integers(0, len(known), number)]
-    return drawn
-
-
 class TripleSampler:
     """Draws true triples and, for each, tails that the same relation leads to elsewhere.
 

@@ -19,7 +19,7 @@ from kgrec.learn.checkpoint import Checkpoint, State, fingerprint
 from kgrec.learn.decoder import DECODERS
 from kgrec.learn.losses import exact_bce, gbce, info_nce, kg_loss, sampled_bce, softmax_loss
 from kgrec.learn.model import Embeddings, JointModel, entries, rows_of, unit_history
-from kgrec.learn.sampling import TripleSampler, popularity_negatives, uniform_negatives, user_batches
+from kgrec.learn.sampling import TripleSampler, popularity_negatives, user_batches
 
 Epoch = dict[str, float]
 OnEpoch = Callable[[Epoch], None]
@@ -46,7 +46,7 @@ class Trainer:
 
     Args:
         dataset: graph and training behaviour. Every item should be taken by somebody, as in a
-            :class:`~kgrec.learn.reach.Reach`: new ones are no negatives, nobody has had the chance to pass them over.
+            :class:`~kgrec.learn.reach.Reach`: another would count as passed over, and nobody has had the chance to.
         texts: text embeddings of all nodes, float32 ``(nodes, t)``, or None.
         prior: where the items' bias starts, float32 ``(items,)``.
         config: settings.
@@ -201,7 +201,7 @@ class Trainer:
         config = self.config
         mine = self._positives[users]
         if config.loss == "gbce":
-            drawn = uniform_negatives(np.flatnonzero(self._counts), config.num_negatives, rng)
+            drawn = rng.integers(0, len(self._counts), config.num_negatives)
         else:
             drawn, log_weight = popularity_negatives(self._counts, config.num_negatives, rng)
         history = self._hidden_in_part(users, rng)

@@ -17,7 +17,7 @@ from kgrec.learn.fit import fit
 from kgrec.learn.text import HashingEncoder
 from kgrec.learn.trainer import Trainer
 
-WORLD = genre_world(np.random.default_rng(0), n_users=24, n_items=24, n_new=4)
+WORLD = genre_world(np.random.default_rng(0), n_users=24, n_items=24)
 TEXTS = HashingEncoder(16).encode(WORLD.texts)
 HISTORY = HistoryWeights().matrix(WORLD.interactions, 24, 24)
 LOSSES = ("exact_bce", "sampled_bce", "softmax", "gbce")

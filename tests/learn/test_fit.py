@@ -16,7 +16,7 @@ from kgrec.errors import KgrecError, TrainingDivergedError
 from kgrec.learn import learner as learner_module
 from kgrec.learn.fit import fit
 from kgrec.learn.learner import Learned, settings_of
-from kgrec.progress import silent
+from kgrec.progress import Progress, silent
 from kgrec.ranking import evaluate
 from kgrec.scoring import AdditiveModel, Gates, SparseMatrix
 from kgrec.splits import hold_out, random_split
@@ -118,11 +118,20 @@ def test_the_heights_of_new_items_are_measured_again_in_the_chosen_model_and_few
         assert warm[:, model.new].nnz == 0
         return replace(model.gates, new_item_offset=1.25)
 
+    costs: list[float] = []
+
+    class Spied(learner_module.Rehearsal):
+        def fit(self, seed: int, progress: Progress) -> tuple[Gates, dict[str, float]]:
+            costs.append(self.cost)
+            return super().fit(seed, progress)
+
+    monkeypatch.setattr(learner_module, "Rehearsal", Spied)
     monkeypatch.setattr(learner_module, "remeasured", remeasured)
     monkeypatch.setattr(learner_module.BehaviourLearner, "choose_few", lambda *_: 3.0)
     found = fit(genres[0], quick(epochs=1, new_item_cost=0.25), valid=genres[1], refit_on_all=False)
     assert found.model.gates.new_item_offset == found.chosen.gates.new_item_offset == 1.25
     assert found.chosen.behaviour.few == 3.0
+    assert costs == [0.25]
     few = np.diff(genres[0].interactions.matrix(80, 64).tocsc().indptr) == 1
     learner = learner_module.BehaviourLearner(genres[0], None, silent)
     own = learner.channels(replace(found.chosen.behaviour, few=0.0))[0].matrix
@@ -147,6 +156,24 @@ def spy(monkeypatch: pytest.MonkeyPatch) -> list[Interactions]:
 
 def small() -> Dataset:
     return genre_world(np.random.default_rng(1), n_users=24, n_items=24, taken=5)
+
+
+def test_training_meets_no_item_that_nobody_took(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would count as passed over."""
+    given: list[Dataset] = []
+    real = learner_module.Trainer.__init__
+
+    def remember(self: object, dataset: Dataset, *arguments: object, **named: object) -> None:
+        given.append(dataset)
+        real(self, dataset, *arguments, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(learner_module.Trainer, "__init__", remember)
+    world = genre_world(np.random.default_rng(1), n_users=48, n_items=48, n_new=6, taken=5)
+    fit(world, quick(epochs=1))
+    assert len(given) >= 2
+    for dataset in given:
+        assert np.unique(dataset.interactions.item).tolist() == list(range(len(dataset.items)))
+    assert max(len(dataset.items) for dataset in given) < len(world.items)
 
 
 def test_choosing_sees_train_only_and_the_refit_sees_both(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -198,6 +198,11 @@ def test_other_settings_do_not_open_a_checkpoint(tmp_path: Path) -> None:
     )
 
 
+def test_a_setting_that_training_does_not_read_goes_on(tmp_path: Path) -> None:
+    kept = trainer(quick(epochs=2), tmp_path).fit()
+    assert trainer(quick(epochs=2, new_item_cost=0.5), tmp_path).fit().log == kept.log
+
+
 def test_other_data_do_not_open_a_checkpoint(tmp_path: Path) -> None:
     trainer(quick(epochs=2), tmp_path).fit()
     fewer = WORLD.with_interactions(WORLD.interactions.select(np.arange(len(WORLD.interactions) - 1)))
