@@ -14,6 +14,7 @@ from kgrec.report.outcome import Finished, Outcome
 from kgrec.report.plots import ablation_bars, accuracy_and_time
 from kgrec.report.result_files import markdown, write_result
 
+RESULTS = Path(__file__).parents[1] / "benchmarks/results"
 ROWS = {"kgrec": {"recall@10": 0.3, "ndcg@10": 0.25}, "ease<1>": {"recall@10": 0.2, "ndcg@10": 0.15}}
 COST = {
     "tuning_s": 9.0,
@@ -152,3 +153,8 @@ def test_outcomes_of_another_run_or_damaged_ones_are_made_again(tmp_path: Path) 
                 path.write_text("{")
         broken.get("ease", outcome)
         assert broken.resumed == []
+
+
+@pytest.mark.parametrize("page", sorted(RESULTS.glob("*.md")), ids=lambda page: page.stem)
+def test_a_kept_page_is_the_one_that_its_data_make(page: Path) -> None:
+    assert page.read_text("utf-8") == markdown(json.loads(page.with_suffix(".json").read_text("utf-8")), page.stem)
