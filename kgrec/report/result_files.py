@@ -120,7 +120,7 @@ def _made_with(result: Mapping[str, Any]) -> list[str]:
     parts.append(f"{', '.join(f'{name} {version}' for name, version in result['versions'].items())}.\n")
     for system, setting in result["settings"].items():
         short = ", ".join(f"{name}={value}" for name, value in setting.items() if not isinstance(value, Mapping))
-        parts.append(f"- {system}: {short or 'nothing to set'}")
+        parts.append(f"- {system}: {short or ('see the JSON file' if setting else 'nothing to set')}")
     return [*parts, ""]
 
 
