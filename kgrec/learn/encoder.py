@@ -14,19 +14,16 @@ from kgrec.learn.messages import MessageGraph, RelationConv
 class HeteroEncoder(nn.Module):
     """GNN over items and entities.
 
-        x_v     = m_v e_v + W_type(v) t_v        free embedding, if not dropped or new, and text
+        x_v     = m_v e_v + W_type(v) t_v        free embedding, if not dropped, and text
         h_v     = x_v + SUM_l SUM_r conv_r^l(h^(l-1))_v
 
     Args:
         graph: what is sent in every layer.
         text_dim: width of the text embeddings, 0 without texts.
         embedding_dim: see TrainConfig.
-        free_items: bool ``(items,)``; False for items without behaviour, which have no free embedding to learn.
     """
 
-    free_items: Tensor
-
-    def __init__(self, graph: MessageGraph, text_dim: int, embedding_dim: int, free_items: Tensor) -> None:
+    def __init__(self, graph: MessageGraph, text_dim: int, embedding_dim: int) -> None:
         super().__init__()
         self.graph = graph
         sizes = {ITEM: graph.n_items, ENTITY: graph.n_entities}
@@ -37,21 +34,17 @@ class HeteroEncoder(nn.Module):
         if self.text is not None:
             nn.init.normal_(self.text.weight, std=0.05 / text_dim**0.5)
         self.layers = nn.ModuleList(RelationConv(len(graph.keys), embedding_dim) for _ in graph.layers)
-        self.register_buffer("free_items", free_items.float()[:, None])
 
     def forward(self, texts: dict[str, Tensor], drop: float = 0.0) -> Tensor:
-        """Embeddings of all nodes ``(nodes, d)``, items first; ``drop`` hides a share of free embeddings.
+        """Embeddings of all nodes ``(nodes, d)``, items first; in training ``drop`` hides a share of items' free ones.
 
         ``texts`` may lack a node type that has no text.
         """
         x: dict[str, Tensor] = {}
         for kind, table in self.free.items():
             free: Tensor = table
-            if kind == ITEM:
-                kept = self.free_items
-                if drop and self.training:
-                    kept = kept * (torch.rand(len(table), 1, device=table.device) >= drop)
-                free = table * kept
+            if kind == ITEM and drop and self.training:
+                free = table * (torch.rand(len(table), 1, device=table.device) >= drop)
             x[kind] = free + self.text(texts[kind]).float() if self.text is not None and kind in texts else free
         hidden = torch.cat([x[ITEM], x[ENTITY]])
         for layer, messages in zip(self.layers, self.graph.layers, strict=True):

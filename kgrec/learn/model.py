@@ -62,11 +62,9 @@ class JointModel(nn.Module):
         n_items, d = len(dataset.items), config.embedding_dim
         hops = 1 if config.num_layers == "auto" else config.num_layers
         graph = MessageGraph.of(to_hetero(dataset, degree), hops)
-        counts = np.bincount(dataset.interactions.item, minlength=n_items)
-        known = torch.from_numpy(counts > 0)
         text_dim = 0 if texts is None else texts.shape[1]
-        self.source = HeteroEncoder(graph, text_dim, d, known)
-        self.target = HeteroEncoder(graph, text_dim, d, known)
+        self.source = HeteroEncoder(graph, text_dim, d)
+        self.target = HeteroEncoder(graph, text_dim, d)
         self.bias = nn.Parameter(torch.from_numpy(prior.astype(np.float32)))
         self.relation = nn.Embedding(max(len(dataset.facts.relations), 1), d)
         nn.init.normal_(self.relation.weight, mean=1.0, std=0.1)

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from kgrec.config import TrainConfig
 from kgrec.dataset import Array, Dataset
-from kgrec.errors import ConfigError, TrainingDivergedError
+from kgrec.errors import BundleError, ConfigError, TrainingDivergedError
 from kgrec.learn.checkpoint import Checkpoint, State, fingerprint
 from kgrec.learn.decoder import DECODERS
 from kgrec.learn.losses import exact_bce, gbce, info_nce, kg_loss, sampled_bce, softmax_loss
@@ -100,7 +100,7 @@ class Trainer:
         Raises:
             TrainingDivergedError: a loss or a weight was not finite; the checkpoint holds the state before that epoch.
             ConfigError: the checkpoint belongs to other settings or other data.
-            BundleError: the checkpoint is damaged.
+            BundleError: the checkpoint is damaged, or another version of kgrec made it.
         """
         log: list[Epoch] = []
         best: dict[str, Tensor] = {}
@@ -244,7 +244,17 @@ class Trainer:
             p: {k[len(p) :]: v for k, v in state.tensors.items() if k.startswith(p)}
             for p in ("model.", "best.", "adam.")
         }
-        self.model.load_state_dict(part["model."])
+        assert self._checkpoint is not None
+        try:
+            self.model.load_state_dict(part["model."])
+        except RuntimeError as error:
+            raise BundleError(
+                "the checkpoint was made by another version of kgrec.",
+                where=str(self._checkpoint.folder),
+                found=str(error),
+                expected="the weights of this model",
+                next="delete the folder and train again",
+            ) from error
         moments: dict[int, dict[str, Tensor]] = {}
         for key, value in part["adam."].items():
             number, name = key.split(".", 1)

@@ -1,4 +1,4 @@
-"""The encoder: what new items, dropping, depth 0, and a lack of facts or texts do."""
+"""The encoder: what dropping, depth 0, and a lack of facts or texts do."""
 
 from __future__ import annotations
 
@@ -16,32 +16,11 @@ from kgrec.learn.text import HashingEncoder
 
 WORLD = genre_world(np.random.default_rng(0), n_users=8, n_items=12, taken=2, n_new=4)
 DATA = to_hetero(WORLD)
-TEXTS = {
-    "item": torch.from_numpy(HashingEncoder(16).encode(WORLD.texts[:12])),
-    "entity": torch.from_numpy(HashingEncoder(16).encode(WORLD.texts[12:])),
-}
-KNOWN = torch.tensor([True] * 8 + [False] * 4)
-
-
-def test_new_items_have_no_free_embedding() -> None:
-    encoder = HeteroEncoder(MessageGraph.of(DATA, 0), 0, 4, KNOWN)
-    found = encoder({})[:12]
-    assert (found[8:] == 0).all()
-    assert (found[:8] != 0).all()
-    found.sum().backward()
-    assert (encoder.free["item"].grad[8:] == 0).all()
-
-
-def test_new_items_live_on_facts_and_text() -> None:
-    with_facts = HeteroEncoder(MessageGraph.of(DATA, 1), 0, 4, KNOWN)({})[:12]
-    with_text = HeteroEncoder(MessageGraph.of(DATA, 0), 16, 4, KNOWN)(TEXTS)[:12]
-    assert (with_facts[8:].abs().sum(1) > 0).all()
-    assert (with_text[8:].abs().sum(1) > 0).all()
 
 
 def test_dropping_hides_about_that_share_of_items_in_training_only() -> None:
     torch.manual_seed(0)
-    encoder = HeteroEncoder(MessageGraph.of(DATA, 0), 0, 4, torch.ones(12, dtype=torch.bool))
+    encoder = HeteroEncoder(MessageGraph.of(DATA, 0), 0, 4)
     hidden = sum(int((encoder({}, 0.3)[:12] == 0).all(1).sum()) for _ in range(200)) / (200 * 12)
     assert 0.25 < hidden < 0.35
     assert (encoder({}, 0.3)[12:] == encoder.free["entity"]).all()
@@ -53,9 +32,9 @@ def test_depth_0_ignores_facts_and_depth_1_does_not() -> None:
     bare = to_hetero(dataset_of(WORLD.interactions, 8, 12, n_entities=4))
     for depth, same in ((0, True), (1, False)):
         torch.manual_seed(1)
-        with_facts = HeteroEncoder(MessageGraph.of(DATA, depth), 0, 4, KNOWN)({})[:12]
+        with_facts = HeteroEncoder(MessageGraph.of(DATA, depth), 0, 4)({})[:12]
         torch.manual_seed(1)
-        without = HeteroEncoder(MessageGraph.of(bare, depth), 0, 4, KNOWN)({})[:12]
+        without = HeteroEncoder(MessageGraph.of(bare, depth), 0, 4)({})[:12]
         assert torch.equal(with_facts, without) is same
 
 

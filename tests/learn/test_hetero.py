@@ -90,7 +90,7 @@ def test_messages_equal_a_dense_computation_and_so_does_their_gradient(num_layer
 
 def test_one_layer_of_the_encoder_by_hand() -> None:
     data = to_hetero(small_world())
-    encoder = HeteroEncoder(MessageGraph.of(data, 1), 0, 2, torch.ones(3, dtype=torch.bool))
+    encoder = HeteroEncoder(MessageGraph.of(data, 1), 0, 2)
     item, entity = encoder.free["item"], encoder.free["entity"]
     found = encoder({})
     r = 0.3
@@ -101,7 +101,7 @@ def test_one_layer_of_the_encoder_by_hand() -> None:
 
 def test_two_layers_of_the_encoder_by_hand() -> None:
     data = to_hetero(small_world())
-    encoder = HeteroEncoder(MessageGraph.of(data, 2), 0, 2, torch.ones(3, dtype=torch.bool))
+    encoder = HeteroEncoder(MessageGraph.of(data, 2), 0, 2)
     item, entity = encoder.free["item"], encoder.free["entity"]
     found = encoder({})
     r = 0.3
@@ -127,7 +127,7 @@ def test_any_name_of_a_relation_carries_messages(relations: tuple[str, str]) -> 
         n_entities=1,
     )
     data = to_hetero(world)
-    encoder = HeteroEncoder(MessageGraph.of(data, 2), 0, 2, torch.ones(2, dtype=torch.bool))
+    encoder = HeteroEncoder(MessageGraph.of(data, 2), 0, 2)
     encoder({}).sum().backward()
     first, last = [layer.relation.grad.abs().sum(1) > 0 for layer in encoder.layers]
     assert first.tolist() == [True] * 4
@@ -137,7 +137,7 @@ def test_any_name_of_a_relation_carries_messages(relations: tuple[str, str]) -> 
 def test_a_graph_of_single_mentions_builds_without_a_warning() -> None:
     world = dataset_of(Interactions.of_pairs([0], [0]), 1, 2, triples=[(0, 0, 2)], relations=("R",), n_entities=1)
     data = to_hetero(world)
-    encoder = HeteroEncoder(MessageGraph.of(data, 1), 0, 2, torch.ones(2, dtype=torch.bool))
+    encoder = HeteroEncoder(MessageGraph.of(data, 1), 0, 2)
     torch.testing.assert_close(encoder({})[:2], encoder.free["item"])
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 from learning_worlds import dataset_of, genre_world, quick
+from safetensors.torch import load_file, save_file
 
 from kgrec.config import TrainConfig
 from kgrec.dataset import Dataset, Interactions
@@ -224,6 +225,15 @@ def test_a_damaged_checkpoint_is_refused(damage: str, tmp_path: Path) -> None:
     else:
         tensors.write_bytes(tensors.read_bytes()[:-100])
     with pytest.raises(BundleError, match="the checkpoint is damaged") as caught:
+        trainer(quick(epochs=2), tmp_path).fit()
+    assert (caught.value.where, caught.value.next) == (str(tmp_path), "delete the folder and train again")
+
+
+def test_a_checkpoint_of_another_version_is_refused(tmp_path: Path) -> None:
+    trainer(quick(epochs=2), tmp_path).fit()
+    tensors = tmp_path / "epoch-2.safetensors"
+    save_file({**load_file(tensors), "model.another": torch.zeros(1)}, tensors)
+    with pytest.raises(BundleError, match="another version of kgrec") as caught:
         trainer(quick(epochs=2), tmp_path).fit()
     assert (caught.value.where, caught.value.next) == (str(tmp_path), "delete the folder and train again")
 
