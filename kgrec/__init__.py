@@ -12,8 +12,9 @@ if TYPE_CHECKING:
     from kgrec.bundle import Bundle
     from kgrec.dataset import Dataset
     from kgrec.errors import KgrecError
+    from kgrec.evaluation import evaluate
     from kgrec.graph import open_store
-    from kgrec.pipeline import evaluate, ingest, train
+    from kgrec.pipeline import ingest, train
     from kgrec.publishing import publish
     from kgrec.query import Explanation, PastInteraction, Recommendation, Recommender, sentence
     from kgrec.schema import GraphSchema, load_schema
@@ -27,7 +28,7 @@ _HOMES = {
     "PastInteraction": "kgrec.query",
     "Recommendation": "kgrec.query",
     "Recommender": "kgrec.query",
-    "evaluate": "kgrec.pipeline",
+    "evaluate": "kgrec.evaluation",
     "ingest": "kgrec.pipeline",
     "load_schema": "kgrec.schema",
     "open_store": "kgrec.graph",

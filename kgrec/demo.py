@@ -13,10 +13,11 @@ from kgrec.bundle import Bundle
 from kgrec.config import TrainConfig
 from kgrec.dataset import Dataset
 from kgrec.errors import ConfigError, UnknownUserError
+from kgrec.evaluation import compare_on
 from kgrec.graph import open_store
 from kgrec.graph.read import read_dataset
 from kgrec.graph.store import GraphStore
-from kgrec.pipeline import ImportReport, alignment_summary, compare_on, ingest, to_bundle
+from kgrec.pipeline import ImportReport, alignment_summary, ingest, to_bundle
 from kgrec.progress import Progress, silent
 from kgrec.query import Explanation, Recommender, sentence
 from kgrec.report.demo_report import DemoReport, ShownExplanation

@@ -1,10 +1,8 @@
-"""The whole flow on one page: sources into a graph, the graph into a bundle, the bundle measured."""
+"""The whole flow on one page: sources into a graph, the graph into a bundle."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -16,12 +14,12 @@ import numpy as np
 
 from kgrec.bundle import Bundle, Manifest
 from kgrec.config import TrainConfig
-from kgrec.dataset import Dataset, Interactions
-from kgrec.errors import ConfigError, GraphError, KgrecError, MissingExtraError
+from kgrec.dataset import Dataset
+from kgrec.errors import ConfigError, MissingExtraError
 from kgrec.extract import CheckReport, Extraction, check
 from kgrec.extract.align import AlignmentReport
 from kgrec.extract.reading import Problem
-from kgrec.graph import open_store
+from kgrec.graph import open_store, opened
 from kgrec.graph.ingest import IngestReport
 from kgrec.graph.ingest import Progress as Ingested
 from kgrec.graph.ingest import ingest as ingest_records
@@ -29,14 +27,11 @@ from kgrec.graph.read import read_dataset
 from kgrec.graph.store import GraphCounts, GraphStore
 from kgrec.progress import Progress, silent
 from kgrec.records import Loader
-from kgrec.report.comparison import Rows, compare
 from kgrec.schema import GraphSchema, load_schema
-from kgrec.splits import Split, k_fold, leave_one_out, random_split, time_split_per_user
 
 if TYPE_CHECKING:
     from kgrec.learn.learner import Learned
 
-SPLITS = ("time", "random", "leave-one-out", "k-fold")
 _PACKAGES = ("kgrec", "numpy", "scipy", "torch", "torch-geometric", "transformers", "kglite")
 
 
@@ -162,13 +157,13 @@ def train(
     from kgrec.learn.fit import fit
 
     config = config or TrainConfig()
-    with _opened(store) as opened:
-        dataset = _dataset(opened)
+    with opened(store) as graph:
+        dataset = read_dataset(graph)
         searched = {}
         if tune is not None:
             config, searched["tuning"] = _tuned(dataset, config, tune, _path(checkpoint), progress)
         learned = fit(dataset, config, checkpoint=_path(checkpoint), progress=progress)
-        bundle = to_bundle(dataset, learned, config, schema=opened.schema, graph_id=opened.graph_id)
+        bundle = to_bundle(dataset, learned, config, schema=graph.schema, graph_id=graph.graph_id)
         manifest = replace(bundle.manifest, metrics={**bundle.manifest.metrics, **searched})
         bundle = replace(bundle, manifest=manifest)
     if out is not None:
@@ -194,79 +189,6 @@ def _tuned(
     found = tune(dataset, config, minutes, folder=folder, progress=progress)
     told = {"trials": found.trials, "ndcg@10 before": found.default, "ndcg@10": found.best, "changed": found.changed}
     return found.config, told
-
-
-def evaluate(
-    store: GraphStore | str,
-    config: TrainConfig | None = None,
-    *,
-    split: str = "time",
-    test: float = 0.2,
-    folds: int = 5,
-    progress: Progress = silent,
-) -> dict[str, Any]:
-    """Measure kgrec beside popularity, item-kNN and EASE on one split of a store's behaviour.
-
-    Every system chooses its settings on validation, is fitted on train and validation, and is tested once.
-
-    Args:
-        split: ``time`` and ``random`` cut off a share of each user's items, ``leave-one-out`` the last one, ``k-fold``
-            deals them out and gives the mean over the folds.
-
-    Returns:
-        ``rows`` and, where there are new items, ``rows_whole_catalogue``: system -> metric -> value; ``settings``;
-        ``timings_s``.
-    """
-    config = config or TrainConfig()
-    with _opened(store) as opened:
-        dataset = _dataset(opened)
-    parts = _splits(dataset.interactions, split, test, folds, config.seed)
-    found = [compare_on(dataset, part, config, progress) for part in parts]
-    result: dict[str, Any] = {
-        "rows": _mean_rows([one.rows for one in found]),
-        "settings": found[0].settings,
-        "timings_s": {name: sum(one.timings[name] for one in found) for name in found[0].timings},
-        "split": {"kind": split, "test": test, "folds": len(found), "parts": repr(found[0].split)},
-    }
-    if found[0].whole is not None:
-        result["rows_whole_catalogue"] = _mean_rows([one.whole or {} for one in found])
-    return result
-
-
-@dataclass(frozen=True)
-class Compared:
-    """Our row beside the baselines' on one split, with the model that made it."""
-
-    rows: Rows
-    whole: Rows | None
-    settings: dict[str, Any]
-    timings: dict[str, float]
-    split: Split
-    learned: Learned
-
-
-def compare_on(dataset: Dataset, split: Split, config: TrainConfig, progress: Progress = silent) -> Compared:
-    """Fit kgrec and the baselines on a split, and test each of them once.
-
-    Raises:
-        KgrecError: the split holds nothing to test on, or too little to learn from.
-    """
-    from kgrec.learn.fit import fit
-    from kgrec.learn.learner import settings_of
-
-    if len(split.test) == 0:
-        raise KgrecError(
-            "there is nothing to measure.",
-            found="an empty test set",
-            expected="at least one user with a test item",
-            next="check the split",
-        )
-    started = time.perf_counter()
-    learned = fit(dataset.with_interactions(split.train), config, valid=split.valid, progress=progress)
-    timings = {"kgrec": time.perf_counter() - started}
-    table = compare(dataset, split, learned.model, progress)
-    settings = {"kgrec": {**config.model_dump(), **settings_of(learned.chosen)}, **table.settings}
-    return Compared(table.rows, table.whole, settings, timings | table.timings, split, learned)
 
 
 def to_bundle(
@@ -312,45 +234,5 @@ def versions(further: Collection[str] = ()) -> dict[str, str]:
     return {name: version(name) for name in (*_PACKAGES, *sorted(further))}
 
 
-def _opened(store: GraphStore | str) -> AbstractContextManager[GraphStore]:
-    """A store by URL, closed at the end, or one that stays the caller's."""
-    return open_store(store, read_only=True) if isinstance(store, str) else nullcontext(store)
-
-
 def _path(folder: str | Path | None) -> Path | None:
     return None if folder is None else Path(folder)
-
-
-def _dataset(store: GraphStore) -> Dataset:
-    if store.schema is None:
-        raise GraphError(
-            "the store holds no graph.",
-            where=store.url,
-            found="no schema",
-            expected="an imported graph",
-            next="run `kgrec ingest` first",
-        )
-    return read_dataset(store)
-
-
-def _splits(interactions: Interactions, kind: str, test: float, folds: int, seed: int) -> Iterator[Split]:
-    if kind == "time":
-        yield time_split_per_user(interactions, test=test, seed=seed)
-    elif kind == "random":
-        yield random_split(interactions, test=test, seed=seed)
-    elif kind == "leave-one-out":
-        yield leave_one_out(interactions, seed=seed)
-    elif kind == "k-fold":
-        yield from k_fold(interactions, folds=folds, seed=seed)
-    else:
-        raise ConfigError(
-            "there is no such split.", where="split", found=kind, expected=", ".join(SPLITS), next="choose one of them"
-        )
-
-
-def _mean_rows(rows: Sequence[Mapping[str, Mapping[str, float]]]) -> Rows:
-    """Mean over folds."""
-    return {
-        system: {metric: float(np.mean([row[system][metric] for row in rows])) for metric in rows[0][system]}
-        for system in rows[0]
-    }

@@ -21,7 +21,7 @@ from kgrec.dataset import Array, IntArray
 from kgrec.errors import ConfigError, UnknownUserError, shorten
 from kgrec.graph.cypher_publish import EMBEDDING, RECOMMENDED, SIMILAR, index_name
 from kgrec.graph.read import read_interactions
-from kgrec.graph.store import GraphStore
+from kgrec.graph.store import GraphStore, schema_of
 from kgrec.graph.version import Version
 from kgrec.progress import Progress, silent
 from kgrec.query import Recommender
@@ -109,13 +109,13 @@ def publish(
                 f"{name} must be at least 1.", where="publish", found=str(value), next="ask for one or more"
             )
     Recommender(bundle, store)  # refuses a bundle of another graph
-    assert store.schema is not None
-    _refuse_taken_names(store.schema, store.url)
+    schema = schema_of(store)
+    _refuse_taken_names(schema, store.url)
     clock = _Clock()
-    answers = _Answers(bundle, store, store.schema, k, similar, users, progress)
+    answers = _Answers(bundle, store, schema, k, similar, users, progress)
     clock.took("lists")
     at = datetime.now(UTC).isoformat(timespec="seconds")
-    version = Version(store, store.schema, answers.model, at, batch_size, progress)
+    version = Version(store, schema, answers.model, at, batch_size, progress)
     clock.took("leftovers")
     report = PublishReport(
         version.model, version.at, version.slot, version.in_use, dimension=bundle.node_embeddings.shape[1]
@@ -133,7 +133,7 @@ def publish(
     types = sorted(report.embeddings)
     report.no_vector_index = version.index(types, report.dimension)
     clock.took("indexes")
-    names = [index_name(store.schema, type, version.slot) for type in types] if report.vector_index else []
+    names = [index_name(schema, type, version.slot) for type in types] if report.vector_index else []
     facts = {"k": k, "similar": similar, "dimension": report.dimension}
     version.take_into_use(**facts, vector_index=report.vector_index, indexes=names)
     version.finish(grace_s)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 
 from kgrec.errors import ConfigError
 from kgrec.graph.kglite_store import KgliteStore
@@ -39,4 +40,9 @@ def open_store(url: str, *, read_only: bool = False) -> GraphStore:
     )
 
 
-__all__ = ["STORES", "GraphStore", "open_store"]
+def opened(store: GraphStore | str) -> AbstractContextManager[GraphStore]:
+    """A store by URL to read from, closed at the end, or one that stays the caller's."""
+    return open_store(store, read_only=True) if isinstance(store, str) else nullcontext(store)
+
+
+__all__ = ["STORES", "GraphStore", "open_store", "opened"]

@@ -21,8 +21,8 @@ from typing import Any
 from kgrec.errors import ConfigError, GraphError, shorten
 from kgrec.graph import cypher
 from kgrec.graph.admin_values import Kind, field_of, id_field
-from kgrec.graph.cypher_store import LONGEST_UID
-from kgrec.graph.store import GraphStore, StoredTable
+from kgrec.graph.batches import LONGEST_UID
+from kgrec.graph.store import GraphStore, StoredTable, schema_of
 from kgrec.progress import Progress, silent
 
 MANIFEST = "kgrec-export.json"
@@ -133,7 +133,6 @@ def _write(store: GraphStore, fresh: Path, target: Path, database: str, progress
     tables = _Tables(fresh, store.url)
     for table in store.stored_tables():
         tables.add(table, progress)
-    assert store.schema is not None  # an empty store has raised by now
     command = (
         "neo4j-admin", "database", "import", "full", *tables.sources, "--id-type=string", "--array-delimiter=U+001F",
         # Texts are taken to the letter: "" is an empty text, and a backslash is a backslash.
@@ -141,7 +140,7 @@ def _write(store: GraphStore, fresh: Path, target: Path, database: str, progress
         "--ignore-empty-strings=false", "--strict=true", f"--read-buffer-size={tables.buffer}", database,
     )  # fmt: skip
     export = AdminExport(target, dict(tables.rows), tables.files, command)
-    statements = "".join(f"{text};\n" for text in cypher.constraints(store.schema))
+    statements = "".join(f"{text};\n" for text in cypher.constraints(schema_of(store)))
     (fresh / CONSTRAINTS).write_text(statements, encoding="utf-8")
     (fresh / SCRIPT).write_text(_script(export), encoding="utf-8")
     (fresh / SCRIPT).chmod(0o755)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from typing import Any, Literal
 
-from kgrec.graph.cypher_store import LONGEST_UID
+from kgrec.graph.batches import LONGEST_UID
 
 Kind = Literal["string", "long", "double", "boolean", "string[]", "long[]", "double[]", "boolean[]"]
 """Types of columns: those that the properties have in Neo4j after an import through Cypher."""

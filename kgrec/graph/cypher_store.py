@@ -4,32 +4,28 @@ from __future__ import annotations
 
 import uuid
 from abc import ABC, abstractmethod
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import product
-from operator import itemgetter
 from types import TracebackType
 from typing import Any, Self
 
 import pyarrow as pa
 from pydantic import ValidationError
 
-from kgrec.errors import GraphError, SchemaMismatchError, UnknownUserError, shorten
+from kgrec.errors import SchemaMismatchError, UnknownUserError, shorten
 from kgrec.graph import cypher, paths
 from kgrec.graph.arrow import EDGE_COLUMNS, INTERACTION_COLUMNS, node_columns, record_batches
+from kgrec.graph.batches import prepare
 from kgrec.graph.cypher_publish import STATEMENTS
 from kgrec.graph.look_ups import READ_QUERIES
-from kgrec.graph.store import GraphCounts, GraphPath, PathLimits, PreparedBatch, StoredTable, UpsertCounts
-from kgrec.records import EdgeRecord, Interaction, Kind, NodeRecord, Value
+from kgrec.graph.store import GraphCounts, GraphPath, PathLimits, PreparedBatch, StoredTable, UpsertCounts, schema_of
+from kgrec.records import EdgeRecord, Interaction, Kind, NodeRecord
 from kgrec.schema import GraphSchema
 
 FORMAT = 1
 """Version of how a graph is laid out in a store: ``uid`` keys, merged lists, bookkeeping nodes."""
 
 HISTORY_TIMEOUT_S = 10.0
-
-LONGEST_UID = 8_000
-"""Bytes of a uid in UTF-8; what a range index of Neo4j takes is a little more."""
 
 Rows = list[dict[str, Any]]
 
@@ -52,7 +48,7 @@ class CypherStore(ABC):
 
     def _walk(self, type: str, text: str) -> Iterator[dict[str, Any]]:
         """Rows of a text that goes on from every node ``n`` of a type, by uid."""
-        return self._stream(f"{cypher.all_of(self._known_schema(), type)} {text}", {})
+        return self._stream(f"{cypher.all_of(schema_of(self), type)} {text}", {})
 
     @abstractmethod
     def _write(self, text: str, parameters: dict[str, Any]) -> tuple[Rows, int]:
@@ -102,13 +98,6 @@ class CypherStore(ABC):
                 next="use the kgrec that wrote it, or import the sources into a new store",
             ) from error
         self.graph_id = rows[0]["graph_id"]
-
-    def _known_schema(self) -> GraphSchema:
-        if self.schema is None:
-            raise GraphError(
-                "the store is empty: no schema was applied yet.", where=self.url, next="run `kgrec ingest` first"
-            )
-        return self.schema
 
     def apply_schema(self, schema: GraphSchema) -> None:
         """Create constraints and remember the schema; the same shape again changes words and sources only."""
@@ -163,9 +152,7 @@ class CypherStore(ABC):
 
     def prepare(self, kind: Kind, records: Sequence[Any]) -> PreparedBatch:
         """Check records and make the statements that write them; the store is not touched."""
-        if kind == "nodes":
-            return self._prepare_nodes(records)
-        return self._prepare_edges(records) if kind == "edges" else self._prepare_interactions(records)
+        return prepare(schema_of(self), kind, records)
 
     def write(self, batch: PreparedBatch) -> UpsertCounts:
         """Run the statements of a batch, each at once."""
@@ -176,53 +163,9 @@ class CypherStore(ABC):
             written += sum(int(row["written"]) for row in found)
         return UpsertCounts(created, written - created, batch.records - written)
 
-    def _prepare_nodes(self, records: Sequence[NodeRecord]) -> PreparedBatch:
-        schema = self._known_schema()
-        texts, allowed = {}, {}
-        for type in {record.type for record in records}:
-            texts[type] = cypher.upsert_nodes(schema, type)
-            allowed[type] = frozenset(cypher.property_names(schema, type)) - {"uid"}
-
-        def row(record: NodeRecord) -> dict[str, Any]:
-            if len(record.uid) > LONGEST_UID // 4 and len(record.uid.encode()) > LONGEST_UID:
-                raise ValueError(f"a uid of {record.type} has more than {LONGEST_UID} bytes: {shorten(record.uid)}")
-            return {
-                "uid": record.uid,
-                "props": _checked(record.properties, allowed[record.type], record.type),
-                "aliases": list(dict.fromkeys(record.aliases)),
-                "platforms": [record.platform] if record.platform else [],
-            }
-
-        return _prepared(((record.type, row(record)) for record in records), itemgetter("uid"), texts)
-
-    def _prepare_edges(self, records: Sequence[EdgeRecord]) -> PreparedBatch:
-        schema = self._known_schema()
-        texts = {
-            ends: cypher.upsert_edges(schema, *ends)
-            for ends in {(record.type, record.source_type, record.target_type) for record in records}
-        }
-        allowed = {
-            type: frozenset(cypher.edge_property_names(schema, type)) for type in {record.type for record in records}
-        }
-
-        def row(record: EdgeRecord) -> list[Any]:
-            properties = _checked(record.properties, allowed[record.type], record.type)
-            platforms = [record.platform] if record.platform else []
-            return [record.source, record.target, record.relation, properties, platforms]
-
-        rows = (((record.type, record.source_type, record.target_type), row(record)) for record in records)
-        return _prepared(rows, itemgetter(0, 1, 2), texts)
-
-    def _prepare_interactions(self, records: Sequence[Interaction]) -> PreparedBatch:
-        schema = self._known_schema()
-        texts = {type: cypher.upsert_interactions(schema, type) for type in {record.type for record in records}}
-
-        rows = ((r.type, [r.user, r.item, r.key, r.kind, r.platform, r.time, r.weight]) for r in records)
-        return _prepared(rows, itemgetter(0, 1, 2), texts)
-
     def delete_user(self, uid: str) -> int:
         """Remove a user and all their interactions."""
-        rows, _ = self._write(cypher.delete_user(self._known_schema()), {"uid": uid})
+        rows, _ = self._write(cypher.delete_user(schema_of(self)), {"uid": uid})
         if not rows:
             raise UnknownUserError("no such user in the graph.", where=self.url, found=shorten(uid))
         return int(rows[0]["removed"])
@@ -238,24 +181,24 @@ class CypherStore(ABC):
 
     def write_back(self, statement: str, /, *names: str, **parameters: Any) -> Rows:
         """Run a statement of publishing by name."""
-        return self._write(STATEMENTS[statement](self._known_schema(), *names), parameters)[0]
+        return self._write(STATEMENTS[statement](schema_of(self), *names), parameters)[0]
 
     # reading
 
     def run(self, query: str, /, *, timeout_s: float = 10.0, **parameters: Any) -> Rows:
         """Run a read query by name."""
         named = READ_QUERIES[query]
-        text, values = named.bind(self._known_schema(), parameters)
+        text, values = named.bind(schema_of(self), parameters)
         return self._read(text, values, timeout_s)
 
     def node(self, type: str, uid: str) -> dict[str, Any] | None:
         """Properties of a node, those that it has."""
-        rows = self._read(cypher.one_node(self._known_schema(), type), {"uid": uid}, None)
+        rows = self._read(cypher.one_node(schema_of(self), type), {"uid": uid}, None)
         return {name: value for name, value in rows[0].items() if value is not None} if rows else None
 
     def history(self, user: str) -> list[Interaction]:
         """Interactions of a user, oldest first; those of unknown time come last."""
-        (found,) = self._read(cypher.history_of(self._known_schema()), {"user": user}, HISTORY_TIMEOUT_S)
+        (found,) = self._read(cypher.history_of(schema_of(self)), {"user": user}, HISTORY_TIMEOUT_S)
         return [Interaction(type, user, *rest) for type, *rest in found["rows"]]
 
     def paths(self, source: str, target: str, limits: PathLimits = PathLimits()) -> list[GraphPath]:  # noqa: B008
@@ -269,7 +212,7 @@ class CypherStore(ABC):
         limits: PathLimits = PathLimits(),  # noqa: B008
     ) -> list[list[GraphPath]]:
         """Paths over facts from each of some items to another, looked up together."""
-        return paths.find_paths(self._read, self._known_schema(), sources, target, limits)
+        return paths.find_paths(self._read, schema_of(self), sources, target, limits)
 
     def confirm(self, path: GraphPath) -> bool:
         """Whether every edge of a path exists."""
@@ -277,7 +220,7 @@ class CypherStore(ABC):
 
     def confirm_all(self, candidates: Sequence[GraphPath], timeout_s: float = 10.0) -> list[bool]:
         """Of each path, whether every edge exists."""
-        return paths.confirm(self._read, self._known_schema(), candidates, timeout_s)
+        return paths.confirm(self._read, schema_of(self), candidates, timeout_s)
 
     def counts(self) -> GraphCounts:
         """How many of each type are held; nothing for a fresh store."""
@@ -289,14 +232,14 @@ class CypherStore(ABC):
 
     def export_nodes(self, type: str, batch_size: int = 10_000) -> Iterator[pa.RecordBatch]:
         """Nodes of a type, by uid; a first pass over their properties decides the types of the columns."""
-        schema = self._known_schema()
+        schema = schema_of(self)
         text = cypher.node_of(schema, type)
         columns = node_columns(schema, type, lambda: self._walk(type, text))
         return record_batches(self._walk(type, text), columns, batch_size)
 
     def export_edges(self, type: str, batch_size: int = 10_000) -> Iterator[pa.RecordBatch]:
         """Facts of a type."""
-        schema = self._known_schema()
+        schema = schema_of(self)
         text = cypher.edges_of(schema, type)
         rows = (
             {"source_type": source_type, "source": node["source"], **dict(zip(cypher.EDGE_ROW, row, strict=True))}
@@ -308,7 +251,7 @@ class CypherStore(ABC):
 
     def export_interactions(self, type: str, batch_size: int = 10_000) -> Iterator[pa.RecordBatch]:
         """Behaviour of a type."""
-        schema = self._known_schema()
+        schema = schema_of(self)
         text = cypher.interactions_of(schema, type)
         rows = (
             {"user": node["user"], **dict(zip(cypher.INTERACTION_ROW, row, strict=True))}
@@ -319,7 +262,7 @@ class CypherStore(ABC):
 
     def stored_tables(self) -> Iterator[StoredTable]:
         """Everything that is stored, table by table."""
-        schema = self._known_schema()
+        schema = schema_of(self)
         graph = ({"uid": "graph", **row} for row in self._stream(cypher.READ_GRAPH, {}))
         yield StoredTable("KgrecGraph", None, graph)
         yield StoredTable("KgrecImport", None, self._stream(cypher.READ_LEDGERS, {}))
@@ -332,21 +275,3 @@ class CypherStore(ABC):
         for type, behaviour in schema.interactions.items():
             rows = self._walk(behaviour.user, cypher.whole_interactions(schema, type))
             yield StoredTable(type, (behaviour.user, behaviour.item), rows)
-
-
-def _prepared(rows: Iterable[tuple[Any, Any]], order: Callable[[Any], Any], texts: Mapping[Any, str]) -> PreparedBatch:
-    """One statement per group, rows in a fixed order: neither deadlocks nor surprises; later records win."""
-    groups: dict[Any, list[Any]] = defaultdict(list)
-    for name, row in rows:
-        groups[name].append(row)
-    for group in groups.values():
-        group.sort(key=order)
-    return PreparedBatch([(texts[name], groups[name]) for name in sorted(groups)], sum(map(len, groups.values())))
-
-
-def _checked(properties: Any, allowed: frozenset[str], type: str) -> dict[str, Value]:
-    """A copy of the properties; ValueError where one is not of the schema, so that none can replace a key."""
-    if not properties.keys() <= allowed:
-        foreign = sorted(properties.keys() - allowed)
-        raise ValueError(f"{shorten(foreign[0])} is not a property of {type} in the schema")
-    return dict(properties)

@@ -15,6 +15,7 @@ import kglite
 from kgrec.errors import GraphError, QueryTimeoutError, StoreUnavailableError, shorten
 from kgrec.graph import cypher
 from kgrec.graph.cypher_store import CypherStore, Rows
+from kgrec.graph.store import schema_of
 
 # The engine writes a line to stderr for every type that has no nodes yet; ours come from the schema, so it is no typo.
 kglite.set_query_warning_policy("silent")
@@ -125,7 +126,7 @@ class KgliteStore(CypherStore):
 
     def _walk(self, type: str, text: str) -> Iterator[dict[str, Any]]:
         """Rows for some nodes at a time: the engine would hold a whole result in memory."""
-        schema = self._known_schema()
+        schema = schema_of(self)
         uids = [row["uid"] for row in self._read(f"{cypher.all_of(schema, type)} RETURN n.uid AS uid", {}, None)]
         for start in range(0, len(uids), _NODES_AT_ONCE):
             some = {"uids": uids[start : start + _NODES_AT_ONCE]}

@@ -6,7 +6,7 @@ from typing import Any
 
 import networkx as nx
 
-from kgrec.graph.store import GraphStore
+from kgrec.graph.store import GraphStore, schema_of
 from kgrec.records import Interaction
 
 
@@ -18,11 +18,9 @@ def to_networkx(store: GraphStore) -> nx.MultiDiGraph[str]:
     key is ``(type, relation)`` or ``(type, Interaction.key)``.
 
     Raises:
-        ValueError: the store is empty.
+        GraphError: the store is empty.
     """
-    schema = store.schema
-    if schema is None:
-        raise ValueError(f"{store.url} holds no graph")
+    schema = schema_of(store)
     graph: nx.MultiDiGraph[str] = nx.MultiDiGraph()
     for type in schema.nodes:
         for batch in store.export_nodes(type):

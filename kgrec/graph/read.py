@@ -8,28 +8,22 @@ import numpy as np
 
 from kgrec.dataset import Dataset, Facts, Interactions
 from kgrec.graph.cypher import fact_types
-from kgrec.graph.store import GraphStore
+from kgrec.graph.store import GraphStore, schema_of
 from kgrec.schema import GraphSchema
 from kgrec.vocabulary import Vocabulary
 
 
-def read_dataset(store: GraphStore, schema: GraphSchema | None = None) -> Dataset:
+def read_dataset(store: GraphStore) -> Dataset:
     """Read a whole graph.
 
     Items come first among the nodes, then the other node types in the schema's order, each by uid; users are no nodes
     here, and facts about users are left out. Relations are called ``EDGE_TYPE``, or ``EDGE_TYPE/finer``. A node's text
     joins its embedded properties with ``. ``, and lists with ``, ``.
 
-    Args:
-        store: a store that holds a graph.
-        schema: whose ``embed`` marks decide the texts; the store's own where not given.
-
     Raises:
-        ValueError: the store is empty and no schema was given.
+        GraphError: the store is empty.
     """
-    schema = schema or store.schema
-    if schema is None:
-        raise ValueError(f"{store.url} holds no graph")
+    schema = schema_of(store)
     users = Vocabulary(uid for batch in store.export_nodes(schema.user_type) for uid in batch["uid"].to_pylist())
     node_ids: list[str] = []
     names: list[str] = []

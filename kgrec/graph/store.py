@@ -12,6 +12,7 @@ from typing import Any, Protocol, Self
 
 import pyarrow as pa
 
+from kgrec.errors import GraphError
 from kgrec.records import EdgeRecord, Interaction, Kind, NodeRecord
 from kgrec.schema import GraphSchema
 
@@ -269,3 +270,16 @@ class GraphStore(Protocol):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None: ...
+
+
+def schema_of(store: GraphStore) -> GraphSchema:
+    """The schema of the graph that a store holds.
+
+    Raises:
+        GraphError: it holds none yet.
+    """
+    if store.schema is None:
+        raise GraphError(
+            "the store is empty: no schema was applied yet.", where=store.url, next="run `kgrec ingest` first"
+        )
+    return store.schema

@@ -10,7 +10,7 @@ import numpy as np
 
 from kgrec.dataset import Array, IntArray
 from kgrec.errors import ConfigError
-from kgrec.graph.store import GraphStore
+from kgrec.graph.store import GraphStore, schema_of
 
 _OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
     "=": operator.eq,
@@ -54,9 +54,9 @@ def matching_items(store: GraphStore, where: Mapping[str, Any]) -> set[str]:
     Raises:
         ConfigError: unknown property or operator, or a value that cannot be compared with the property.
     """
-    assert store.schema is not None  # a bundle is joined only with a store whose graph it names
-    item_type = store.schema.item_type
-    properties = tuple(dict.fromkeys(("name", *store.schema.nodes[item_type].properties)))
+    schema = schema_of(store)
+    item_type = schema.item_type
+    properties = tuple(dict.fromkeys(("name", *schema.nodes[item_type].properties)))
     conditions = [_condition(name, wanted, properties, item_type) for name, wanted in where.items()]
     passed: set[str] = set()
     for batch in store.export_nodes(item_type):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from kgrec.errors import GraphError, QueryTimeoutError
-from kgrec.graph.store import GraphPath, NodeRef, PathLimits, PathStep
+from kgrec.graph.store import GraphPath, NodeRef, PathLimits, PathStep, schema_of
 from kgrec.query.graph_link import GraphLink
 from kgrec.schema import GraphSchema, Words
 
@@ -57,8 +57,7 @@ def shown_paths(link: GraphLink, past: Sequence[str], item: str) -> tuple[tuple[
         return (), f"no graph paths: {missing}"
     if not past:
         return (), None
-    schema = store.schema
-    assert schema is not None  # a bundle is joined only with a store whose graph it names
+    schema = schema_of(store)
     try:
         best = [
             path

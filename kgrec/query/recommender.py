@@ -14,6 +14,7 @@ from kgrec.bundle import Bundle
 from kgrec.dataset import Array, IntArray, Interactions
 from kgrec.errors import ConfigError, GraphError, SchemaMismatchError, StoreUnavailableError, UnknownUserError, shorten
 from kgrec.graph import GraphStore, open_store
+from kgrec.graph.store import schema_of
 from kgrec.query.candidates import matching_items, top_k
 from kgrec.query.explain import Explanation, Person, explain_items
 from kgrec.query.fold_in import PastInteraction, fold_in, fold_in_records, item_row, near
@@ -243,10 +244,9 @@ class Recommender:
 
     def _stored(self, user: str, store: GraphStore) -> Interactions:
         """History as the store holds it now; a user without any is known if there is a node for them."""
-        assert store.schema is not None
-        records = store.history(user)
-        if not records and store.node(store.schema.user_type, user) is None:
-            raise self._unknown(user, f"a {store.schema.user_type} of {store.url}")
+        records, user_type = store.history(user), schema_of(store).user_type
+        if not records and store.node(user_type, user) is None:
+            raise self._unknown(user, f"a {user_type} of {store.url}")
         return fold_in_records(records, self.bundle)
 
     def _bundled(self, user: str) -> Interactions:

@@ -157,7 +157,7 @@ def evaluate(
 ) -> None:
     """Measure kgrec against popularity, item-kNN and EASE on the same split of the graph's interactions."""
     config = opt.train_config(settings, seed)
-    from kgrec.pipeline import evaluate as measure
+    from kgrec.evaluation import evaluate as measure
 
     with progress_line(quiet) as progress:
         result = measure(store, config, split=split, test=test, folds=folds, progress=progress)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from worlds import films_schema, films_world
 
+from kgrec.errors import GraphError
 from kgrec.graph import open_store
 from kgrec.graph.knowledge_graph import to_networkx
 from kgrec.graph.read import read_dataset
@@ -63,9 +64,9 @@ def test_a_graph_without_behaviour_or_facts() -> None:
 
 def test_an_empty_store_has_no_graph_to_read() -> None:
     with open_store("kglite::memory:") as store:
-        with pytest.raises(ValueError, match="holds no graph"):
+        with pytest.raises(GraphError, match="the store is empty"):
             read_dataset(store)
-        with pytest.raises(ValueError, match="holds no graph"):
+        with pytest.raises(GraphError, match="the store is empty"):
             to_networkx(store)
 
 

@@ -51,7 +51,8 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     }
     benchmarked = {"set": "tiny", "seed": 0, "data": {"users": 3}, "versions": {"kgrec": "1"}, **measured}
     modules: dict[str, Any] = {
-        "kgrec.pipeline": SimpleNamespace(train=answer("train", film_bundle()), evaluate=answer("evaluate", measured)),
+        "kgrec.pipeline": SimpleNamespace(train=answer("train", film_bundle())),
+        "kgrec.evaluation": SimpleNamespace(evaluate=answer("evaluate", measured)),
         "kgrec.benchmark": SimpleNamespace(benchmark=answer("benchmark", benchmarked)),
         "kgrec.demo": SimpleNamespace(demo=answer("demo", told)),
     }

@@ -100,7 +100,8 @@ def failing(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
         raise error
 
     module: Any = SimpleNamespace(ingest_sources=fail, train=fail, evaluate=fail, inspect=fail)
-    monkeypatch.setitem(sys.modules, "kgrec.pipeline", module)
+    for name in ("kgrec.pipeline", "kgrec.evaluation"):
+        monkeypatch.setitem(sys.modules, name, module)
 
 
 def test_ctrl_c(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
