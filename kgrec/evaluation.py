@@ -44,6 +44,11 @@ def evaluate(
     Returns:
         ``rows`` and, where there are new items, ``rows_whole_catalogue``: system -> metric -> value; ``settings``;
         ``timings_s``.
+
+    Raises:
+        ConfigError: there is no such split.
+        GraphError: the store is empty.
+        KgrecError: the split holds nothing to test on, or too little to learn from.
     """
     config = config or TrainConfig()
     with opened(store) as graph:
