@@ -127,9 +127,12 @@ class BehaviourChoice:
     def _best_of(
         self, settings: Sequence[BehaviourSetting], matrix: Callable[[BehaviourSetting], SparseMatrix], what: str
     ) -> BehaviourSetting:
+        if len(settings) == 1:
+            self._progress(f"behaviour: {what}", 1, 1, "the only setting at this size")
+            return settings[0]
         tried = []
         for number, setting in enumerate(settings):
-            tried.append(self._quality(matrix(setting), self._flat) if len(settings) > 1 else 0.0)
+            tried.append(self._quality(matrix(setting), self._flat))
             self._progress(f"behaviour: {what}", number + 1, len(settings), f"ndcg@10 {tried[-1]:.4f}")
         return settings[int(np.argmax(tried))]
 

@@ -98,6 +98,22 @@ def test_beyond_the_memory_of_the_ridge_items_are_regressed_on_their_nearest(mon
     assert weights.data[own].mean() > 5 * abs(weights.data[~own].sum()) / max(own.sum(), 1)
 
 
+def test_a_very_large_catalogue_gets_one_setting_and_no_figure_is_claimed_for_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name, limit in (("_RIDGE_LIMIT", 10), ("_VERY_LARGE", 10), ("_NEAREST", 7)):
+        monkeypatch.setattr(f"kgrec.learn.behaviour_choice.{name}", limit)
+    world = genre_world(np.random.default_rng(0), n_users=40, n_items=24, taken=5, texts=False)
+    train, held = hold_out(world.interactions)
+    told: list[tuple[object, ...]] = []
+    learner = BehaviourLearner(world.with_interactions(train), None, lambda *event: told.append(event))
+    chosen = learner.choose(held.matrix(40, 24))
+    assert (chosen.ridge, chosen.user_exponent, chosen.neighbours, chosen.knn_user_exponent) == (3.0, 0.5, 200, 0.5)
+    assert told[:2] == [
+        (f"behaviour: {what}", 1, 1, "the only setting at this size") for what in ("ridge, facts", "neighbours")
+    ]
+
+
 def test_lasting_taste_has_a_channel_where_it_is_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
     world = genre_world(np.random.default_rng(0), n_users=40, n_items=24, taken=5, texts=False)
     train, held = hold_out(world.interactions)
