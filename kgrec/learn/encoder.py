@@ -44,7 +44,7 @@ class HeteroEncoder(nn.Module):
         for kind, table in self.free.items():
             free: Tensor = table
             if kind == ITEM and drop and self.training:
-                free = table * (torch.rand(len(table), 1, device=table.device) >= drop)
+                free = table * (torch.rand(len(table), 1, device=table.device) >= drop).to(table.dtype)
             x[kind] = free + self.text(texts[kind]).float() if self.text is not None and kind in texts else free
         hidden = torch.cat([x[ITEM], x[ENTITY]])
         for layer, messages in zip(self.layers, self.graph.layers, strict=True):
