@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from kgrec.dataset import Array, Interactions
 from kgrec.errors import TrainingDivergedError
+from kgrec.learn.heap import memory_kept
 from kgrec.learn.model import rows_of
 from kgrec.ranking import Ranker, VectorRanker
 
@@ -44,6 +45,7 @@ class GraphRanker(VectorRanker):
     epochs: int = 0
 
 
+@memory_kept()
 def fit_pairwise(
     model: GraphModel,
     train: Interactions,

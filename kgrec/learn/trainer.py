@@ -17,6 +17,7 @@ from kgrec.dataset import Array, Dataset
 from kgrec.errors import BundleError, ConfigError, TrainingDivergedError
 from kgrec.learn.checkpoint import Checkpoint, State, fingerprint
 from kgrec.learn.decoder import DECODERS
+from kgrec.learn.heap import memory_kept
 from kgrec.learn.losses import exact_bce, gbce, info_nce, kg_loss, sampled_bce, softmax_loss
 from kgrec.learn.model import Embeddings, JointModel, entries, rows_of, unit_history
 from kgrec.learn.sampling import TripleSampler, popularity_negatives, user_batches
@@ -88,6 +89,7 @@ class Trainer:
             data = fingerprint(*known, *(part for part in (texts, degree) if part is not None))
             self._checkpoint = Checkpoint(checkpoint, config, data)
 
+    @memory_kept()
     def fit(
         self, validate: Validate | None = None, on_epoch: OnEpoch | None = None, epochs: int | None = None
     ) -> Trained:

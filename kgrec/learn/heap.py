@@ -1,0 +1,38 @@
+"""Memory that one training step gives back is kept for the next.
+
+By default glibc takes every large block from the system, gives it back when it is freed, and shrinks its heap as well.
+A step makes and drops such blocks by the dozen, and the system clears each of their pages anew.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+_TRIM_THRESHOLD, _MMAP_THRESHOLD, _MMAP_MAX = -1, -3, -4
+"""Parameters of mallopt(3), as malloc.h numbers them."""
+_KEEPING = {_MMAP_MAX: 0, _TRIM_THRESHOLD: -1}
+_USUAL = {_MMAP_MAX: 65_536, _MMAP_THRESHOLD: 32 << 20, _TRIM_THRESHOLD: 64 << 20}
+"""Where glibc's own thresholds end up once a block of 32 MiB was freed (mallopt(3), M_MMAP_THRESHOLD)."""
+
+
+@contextmanager
+def memory_kept() -> Iterator[None]:
+    """Freed memory stays with the process; what is free at the end goes back to the system.
+
+    Holds for the whole process. It changes nothing where the C library is another than glibc.
+    """
+    libc = ctypes.CDLL(None) if sys.platform == "linux" else None
+    if libc is None or not hasattr(libc, "mallopt"):
+        yield
+        return
+    for parameter, value in _KEEPING.items():
+        libc.mallopt(parameter, value)
+    try:
+        yield
+    finally:
+        for parameter, value in _USUAL.items():
+            libc.mallopt(parameter, value)
+        libc.malloc_trim(0)
