@@ -123,6 +123,9 @@ class Trainer:
                 self._checkpoint.save(self._state(log, best, best_epoch))
             if on_epoch is not None:
                 on_epoch(entry)
+        # What only training needs is several times the embeddings.
+        self.optimizer.zero_grad()
+        self.optimizer.state.clear()
         self.model.load_state_dict(best)
         self.model.cpu()
         return Trained(self.model.embeddings(), best_epoch, log)

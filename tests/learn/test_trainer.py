@@ -160,6 +160,13 @@ def test_a_kill_while_the_checkpoint_is_written_changes_nothing(
     assert_same(trainer(config, tmp_path).fit(), trainer(config).fit())
 
 
+def test_nothing_that_only_training_needs_stays() -> None:
+    ready = trainer(quick(epochs=2))
+    ready.fit()
+    assert not ready.optimizer.state
+    assert all(parameter.grad is None for parameter in ready.model.parameters())
+
+
 def test_a_finished_run_is_not_run_again(tmp_path: Path) -> None:
     config = quick(epochs=3)
     first = trainer(config, tmp_path).fit(quality)
