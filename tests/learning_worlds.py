@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -81,3 +81,17 @@ def quick(**changes: object) -> TrainConfig:
         "text_encoder": "hashing",
     }
     return TrainConfig.of({**settings, **changes})
+
+
+class InterruptedRunError(Exception):
+    """A kill, as far as a test can do it."""
+
+
+def killed_after(epoch: int) -> Callable[[dict[str, float]], None]:
+    """For ``Trainer.fit(on_epoch=...)``: raises InterruptedRunError once an epoch is done."""
+
+    def kill(entry: dict[str, float]) -> None:
+        if entry["epoch"] == epoch:
+            raise InterruptedRunError
+
+    return kill

@@ -22,7 +22,8 @@ _USUAL = {_MMAP_MAX: 65_536, _MMAP_THRESHOLD: 32 << 20, _TRIM_THRESHOLD: 64 << 2
 def memory_kept() -> Iterator[None]:
     """Freed memory stays with the process; what is free at the end goes back to the system.
 
-    Holds for the whole process. It changes nothing where the C library is another than glibc.
+    Holds for the whole process, and thresholds that somebody set otherwise are glibc's own afterwards. It changes
+    nothing where the C library is another than glibc.
     """
     libc = ctypes.CDLL(None) if sys.platform == "linux" else None
     if libc is None or not hasattr(libc, "mallopt"):

@@ -83,8 +83,7 @@ def item_row(bundle: Bundle, item: str) -> int:
             found=shorten(item),
             expected=f"one of {len(bundle.items)} item ids",
             next=near(item, bundle.items)
-            or "ids are those of the source, with the schema's prefix; train again "
-            "where the item is newer than the bundle",
+            or f"an item's id looks like {shorten(bundle.items[0])}; train again where it is newer than the bundle",
         )
     return row
 

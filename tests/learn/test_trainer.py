@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from learning_worlds import dataset_of, genre_world, quick
+from learning_worlds import InterruptedRunError, dataset_of, genre_world, killed_after, quick
 from safetensors.torch import load_file, save_file
 
 from kgrec.config import TrainConfig
@@ -103,21 +103,12 @@ def test_the_loss_falls(loss: str) -> None:
     assert log[-1]["loss_text"] < log[0]["loss_text"]
 
 
-class InterruptedRunError(Exception):
-    """A kill, as far as a test can do it."""
-
-
 @pytest.mark.parametrize("epoch", [1, 2, 5])
 @pytest.mark.parametrize("loss", ["exact_bce", "sampled_bce"])
 def test_resuming_after_an_epoch_changes_nothing(epoch: int, loss: str, tmp_path: Path) -> None:
     config = quick(patience=6, loss=loss)
-
-    def kill(entry: Epoch) -> None:
-        if entry["epoch"] == epoch:
-            raise InterruptedRunError
-
     with pytest.raises(InterruptedRunError):
-        trainer(config, tmp_path).fit(quality, kill)
+        trainer(config, tmp_path).fit(quality, killed_after(epoch))
     assert_same(trainer(config, tmp_path).fit(quality), trainer(config).fit(quality))
 
 

@@ -221,8 +221,7 @@ def test_unknown_item(alone: Recommender) -> None:
     assert message(lambda: alone.similar_items("alein")) == expected
     assert message(lambda: alone.recommend("ann", allow=["alein"])) == expected
     assert message(lambda: alone.similar_items("?")).endswith(
-        "\n  next      ids are those of the source, with the schema's prefix; "
-        "train again where the item is newer than the bundle"
+        "\n  next      an item's id looks like 'star-wars'; train again where it is newer than the bundle"
     )
 
 

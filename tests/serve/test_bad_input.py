@@ -365,8 +365,7 @@ def test_an_unknown_id_of_10_000_characters(shell: Shell) -> None:
         "UnknownItemError: there is no such item in the bundle.\n"
         f"  found     '{'x' * 199}... (10002 characters)\n"
         "  expected  one of 7 item ids\n"
-        "  next      ids are those of the source, with the schema's prefix; train again where the item is newer than "
-        "the bundle\n"
+        "  next      an item's id looks like 'star-wars'; train again where it is newer than the bundle\n"
     )
     refused(shell, 5, message, "explain", "--user", "ann", "--item", "x" * 10_000)
 
