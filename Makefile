@@ -47,7 +47,7 @@ neo4j: $(VENV)/.installed
 
 BENCH_DATA ?= ../shared/data
 bench: $(VENV)/.installed
-	mkdir -p tests/benchmarks/results
+	mkdir -p benchmarks/results
 	for set in ml100k_text lastfm_lightkg dbbook2014; do \
-		$(BIN)/kgrec benchmark $(BENCH_DATA)/$$set --seeds 3 --out tests/benchmarks/results/$$set.json || exit 1; \
+		$(BIN)/kgrec benchmark $(BENCH_DATA)/$$set --seeds 3 --out benchmarks/results/$$set.json || exit 1; \
 	done

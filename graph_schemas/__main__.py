@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from kgrec.schema import GraphSchema
-from kgrec.schema_rules import RESERVED_EDGE_PROPERTIES, RESERVED_LABEL_START, RESERVED_PROPERTIES
+from kgrec.schema.model import GraphSchema
+from kgrec.schema.rules import RESERVED_EDGE_PROPERTIES, RESERVED_LABEL_START, RESERVED_PROPERTIES
 
 FOLDER = Path(__file__).parent
 

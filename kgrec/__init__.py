@@ -9,31 +9,31 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from kgrec.bundle import Bundle
-    from kgrec.dataset import Dataset
+    from kgrec.bundle.bundle import Bundle
+    from kgrec.data.dataset import Dataset
     from kgrec.errors import KgrecError
-    from kgrec.evaluation import evaluate
+    from kgrec.evaluation.store_evaluation import evaluate
     from kgrec.graph import open_store
     from kgrec.pipeline import ingest, train
-    from kgrec.publishing import publish
-    from kgrec.query import Explanation, PastInteraction, Recommendation, Recommender, sentence
-    from kgrec.schema import GraphSchema, load_schema
+    from kgrec.recommendation import Explanation, PastInteraction, Recommendation, Recommender, sentence
+    from kgrec.recommendation.publishing import publish
+    from kgrec.schema.model import GraphSchema, load_schema
 
 _HOMES = {
-    "Bundle": "kgrec.bundle",
-    "Dataset": "kgrec.dataset",
-    "Explanation": "kgrec.query",
-    "GraphSchema": "kgrec.schema",
+    "Bundle": "kgrec.bundle.bundle",
+    "Dataset": "kgrec.data.dataset",
+    "Explanation": "kgrec.recommendation",
+    "GraphSchema": "kgrec.schema.model",
     "KgrecError": "kgrec.errors",
-    "PastInteraction": "kgrec.query",
-    "Recommendation": "kgrec.query",
-    "Recommender": "kgrec.query",
-    "evaluate": "kgrec.evaluation",
+    "PastInteraction": "kgrec.recommendation",
+    "Recommendation": "kgrec.recommendation",
+    "Recommender": "kgrec.recommendation",
+    "evaluate": "kgrec.evaluation.store_evaluation",
     "ingest": "kgrec.pipeline",
-    "load_schema": "kgrec.schema",
+    "load_schema": "kgrec.schema.model",
     "open_store": "kgrec.graph",
-    "publish": "kgrec.publishing",
-    "sentence": "kgrec.query",
+    "publish": "kgrec.recommendation.publishing",
+    "sentence": "kgrec.recommendation",
     "train": "kgrec.pipeline",
 }
 

@@ -9,21 +9,21 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from kgrec.bundle import Bundle
+from kgrec.bundle.bundle import Bundle
 from kgrec.config import TrainConfig
-from kgrec.dataset import Dataset
+from kgrec.data.dataset import Dataset
+from kgrec.data.splits import time_split_per_user
 from kgrec.errors import ConfigError, UnknownUserError
-from kgrec.evaluation import compare_on
+from kgrec.evaluation.store_evaluation import compare_on
 from kgrec.graph import open_store
-from kgrec.graph.read import read_dataset
+from kgrec.graph.dataset_reader import read_dataset
 from kgrec.graph.store import GraphStore
+from kgrec.pages.demo_page import page
+from kgrec.pages.demo_report import DemoReport, ShownExplanation
 from kgrec.pipeline import ImportReport, alignment_summary, ingest, to_bundle
 from kgrec.progress import Progress, silent
-from kgrec.query import Explanation, Recommender, sentence
-from kgrec.report.demo_report import DemoReport, ShownExplanation
-from kgrec.report.page import page
-from kgrec.schema import LANGUAGES, load_schema
-from kgrec.splits import time_split_per_user
+from kgrec.recommendation import Explanation, Recommender, sentence
+from kgrec.schema.model import LANGUAGES, load_schema
 
 if TYPE_CHECKING:
     from kgrec.learn.learner import Learned

@@ -12,22 +12,22 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from kgrec.bundle import Bundle, Manifest
+from kgrec.bundle.bundle import Bundle, Manifest
 from kgrec.config import TrainConfig
-from kgrec.dataset import Dataset
+from kgrec.data.dataset import Dataset
+from kgrec.data.records import Loader
 from kgrec.errors import ConfigError, MissingExtraError
 from kgrec.extract import CheckReport, Extraction, check
-from kgrec.extract.align import AlignmentReport
-from kgrec.extract.reading import Problem
+from kgrec.extract.identity.alignment import AlignmentReport
+from kgrec.extract.row_reader import Problem
 from kgrec.graph import open_store, opened
+from kgrec.graph.dataset_reader import read_dataset
 from kgrec.graph.ingest import IngestReport
 from kgrec.graph.ingest import Progress as Ingested
 from kgrec.graph.ingest import ingest as ingest_records
-from kgrec.graph.read import read_dataset
 from kgrec.graph.store import GraphCounts, GraphStore
 from kgrec.progress import Progress, silent
-from kgrec.records import Loader
-from kgrec.schema import GraphSchema, load_schema
+from kgrec.schema.model import GraphSchema, load_schema
 
 if TYPE_CHECKING:
     from kgrec.learn.learner import Learned

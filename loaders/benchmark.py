@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from kgrec.records import Table
+from kgrec.data.records import Table
 from kgrec_loaders.benchmark_folder import BenchmarkFolder
 from kgrec_loaders.files import BATCH_ROWS
 from kgrec_loaders.import_script import run

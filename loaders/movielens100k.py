@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 
 import pyarrow as pa
 
-from kgrec.records import Table
+from kgrec.data.records import Table
 from kgrec_loaders.delimited import read_delimited
 from kgrec_loaders.files import BATCH_ROWS
 from kgrec_loaders.import_script import run

@@ -22,8 +22,8 @@ from rdflib.plugins.parsers import jsonld, ntriples
 from rdflib.plugins.parsers.notation3 import BadSyntax
 from rdflib.plugins.stores.memory import Memory
 
+from kgrec.data.records import Table
 from kgrec.errors import SourceError, shorten
-from kgrec.records import Table
 from kgrec_loaders.files import BATCH_ROWS, empty_file, files_of, form_of, located, not_utf8, open_bytes, reading
 from kgrec_loaders.import_script import run
 

@@ -12,8 +12,8 @@ from pathlib import Path
 import pyarrow as pa
 import sqlalchemy as sa
 
+from kgrec.data.records import Table
 from kgrec.errors import SourceError, shorten
-from kgrec.records import Table
 from kgrec_loaders.files import BATCH_ROWS
 from kgrec_loaders.import_script import run
 

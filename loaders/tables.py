@@ -14,8 +14,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from kgrec.data.records import Table
 from kgrec.errors import SourceError
-from kgrec.records import Table
 from kgrec_loaders.delimited import read_delimited
 from kgrec_loaders.files import empty_file, files_of, form_of, located, open_bytes, reading, stem_of
 from kgrec_loaders.import_script import run

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kgrec.records import Table
+from kgrec.data.records import Table
 from kgrec_loaders.import_script import run
 from kgrec_loaders.sql import SqlLoader
 from kgrec_loaders.wheels import Wheel, cache_folder

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from kgrec.config import TrainConfig
-from kgrec.dataset import Dataset, Facts, Interactions
-from kgrec.vocabulary import Vocabulary
+from kgrec.data.dataset import Dataset, Facts, Interactions
+from kgrec.data.vocabulary import Vocabulary
 
 
 def dataset_of(

@@ -13,13 +13,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from kgrec.benchmark import benchmark
-from kgrec.benchmark_data import to_dataset
+from kgrec.cli.app import run
 from kgrec.config import TrainConfig
 from kgrec.errors import ConfigError, MissingExtraError, SourceError
 from kgrec.learn.fit import Learned, fit
-from kgrec.serve.cli import run
-from kgrec.systems import SYSTEMS
+from kgrec_benchmarks.benchmark import benchmark
+from kgrec_benchmarks.folder_dataset import to_dataset
+from kgrec_benchmarks.systems.registry import SYSTEMS
 from kgrec_loaders.benchmark_folder import BenchmarkFolder
 
 SHARED = Path(__file__).parents[2] / "shared/data"
@@ -123,8 +123,8 @@ def test_systems_that_are_not_there_are_refused(folder: Path, models: str, found
 
 
 def test_a_missing_package_is_said_before_any_work(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kgrec.report.extra.find_spec", lambda _: None)
-    monkeypatch.setattr("kgrec.harness.measure_ours", lambda *_: pytest.fail("it began to work"))
+    monkeypatch.setattr("kgrec_benchmarks.runs.extra.find_spec", lambda _: None)
+    monkeypatch.setattr("kgrec_benchmarks.runs.runner.measure_ours", lambda *_: pytest.fail("it began to work"))
     with pytest.raises(MissingExtraError):
         benchmark(str(folder), QUICK, models="kgrec,bpr")
 
@@ -203,7 +203,7 @@ def test_a_protocol_that_was_stopped_goes_on(folder: Path, tmp_path: Path, monke
             raise KeyboardInterrupt
         return fit(*args, **given)
 
-    monkeypatch.setattr("kgrec.cold_benchmark.fit", learned)
+    monkeypatch.setattr("kgrec_benchmarks.protocols.cold_benchmark.fit", learned)
     assert run(command) == 130
     assert run(command) == 0
     assert json.loads(out.read_text())["resumed"] == ["items, fold 0", "items, fold 1"]

@@ -11,9 +11,9 @@ import pytest
 from safetensors.numpy import load_file, save_file
 from worlds_bundle import film_bundle, film_schema, random_bundle
 
-from kgrec.bundle import Bundle
+from kgrec.bundle.bundle import Bundle
 from kgrec.errors import BundleError
-from kgrec.scoring import LowRankMatrix
+from kgrec.scoring.model import LowRankMatrix
 
 
 @pytest.fixture

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 from learning_worlds import dataset_of, quick
 
-from kgrec.click_benchmark import benchmark_clicks, predict_clicks
-from kgrec.dataset import Dataset, Interactions
+from kgrec.data.dataset import Dataset, Interactions
 from kgrec.errors import KgrecError
-from kgrec.report.clicks import Pairs
-from kgrec.report.outcome import Finished
+from kgrec_benchmarks.protocols.click_benchmark import benchmark_clicks, predict_clicks
+from kgrec_benchmarks.protocols.clicks import Pairs
+from kgrec_benchmarks.runs.outcome import Finished
 
 QUICK = quick(text_encoder="none", epochs=3)
 
@@ -86,7 +86,7 @@ def test_a_run_that_was_stopped_goes_on(
 
     benchmark_clicks(dataset, {"all": pairs}, QUICK, seeds=1, finished=Finished(tmp_path, "run"))
     with monkeypatch.context() as patched:
-        patched.setattr("kgrec.click_benchmark.fit", stopped)
+        patched.setattr("kgrec_benchmarks.protocols.click_benchmark.fit", stopped)
         with pytest.raises(KeyboardInterrupt):
             benchmark_clicks(dataset, {"all": pairs}, QUICK, seeds=2, finished=Finished(tmp_path, "run"))
     again = Finished(tmp_path, "run")

@@ -12,12 +12,12 @@ import pytest
 from learning_worlds import genre_world, quick
 from scipy import sparse
 
-from kgrec.cold_benchmark import _lifted, benchmark_cold_items, benchmark_cold_users
 from kgrec.errors import KgrecError
 from kgrec.learn.fit import fit
-from kgrec.report.cold_start import POOLS
-from kgrec.report.outcome import Finished
-from kgrec.scoring import AdditiveModel, Channel, Gates, SparseMatrix
+from kgrec.scoring.model import AdditiveModel, Channel, Gates, SparseMatrix
+from kgrec_benchmarks.protocols.cold_benchmark import _lifted, benchmark_cold_items, benchmark_cold_users
+from kgrec_benchmarks.protocols.cold_start import POOLS
+from kgrec_benchmarks.runs.outcome import Finished
 
 
 def test_hidden_items_are_found_by_their_content() -> None:
@@ -86,7 +86,9 @@ def test_a_run_that_was_stopped_goes_on(
     whole = what(dataset, config, folds=2)
     learned = iter([fit, stopped])
     with monkeypatch.context() as patched:
-        patched.setattr("kgrec.cold_benchmark.fit", lambda *args, **given: next(learned)(*args, **given))
+        patched.setattr(
+            "kgrec_benchmarks.protocols.cold_benchmark.fit", lambda *args, **given: next(learned)(*args, **given)
+        )
         with pytest.raises(KeyboardInterrupt):
             what(dataset, config, folds=2, finished=Finished(tmp_path, "run"))
     again = Finished(tmp_path, "run")

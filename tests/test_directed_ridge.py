@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from kgrec.dataset import Interactions
-from kgrec.directed_ridge import directed_ridge
+from kgrec.data.dataset import Interactions
 from kgrec.errors import ConfigError
+from kgrec.learn.channels.next_item_ridge import directed_ridge
 
 
 def by_definition(

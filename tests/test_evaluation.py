@@ -8,11 +8,11 @@ import pytest
 
 from kgrec.config import TrainConfig
 from kgrec.errors import ConfigError, KgrecError
-from kgrec.evaluation import SPLITS, evaluate
+from kgrec.evaluation.store_evaluation import SPLITS, evaluate
 from kgrec.graph import open_store
 from kgrec.graph.store import GraphStore
 from kgrec.pipeline import ingest
-from kgrec.schema import load_schema
+from kgrec.schema.model import load_schema
 
 SHOP = Path(__file__).parent / "data/shop"
 QUICK = TrainConfig(text_encoder="hashing", embedding_dim=8, epochs=4, num_layers=1, num_threads=1, ensemble=1)

@@ -12,14 +12,14 @@ import numpy as np
 import pytest
 from learning_worlds import dataset_of, quick
 
-from kgrec import pykeen_benchmark
-from kgrec.dataset import Dataset, Interactions
+from kgrec.data.dataset import Dataset, Interactions
 from kgrec.errors import KgrecError, MissingExtraError
-from kgrec.fact_benchmark import benchmark_facts
-from kgrec.learn.kg_head import HeadSetting
-from kgrec.learn.pykeen_models import PykeenSetting
-from kgrec.pykeen_benchmark import measure_pykeen
-from kgrec.report.outcome import Finished, Outcome
+from kgrec_benchmarks.protocols import pykeen_process as pykeen_benchmark
+from kgrec_benchmarks.protocols.fact_benchmark import benchmark_facts
+from kgrec_benchmarks.protocols.pykeen_process import measure_pykeen
+from kgrec_benchmarks.runs.outcome import Finished, Outcome
+from kgrec_benchmarks.systems.complex_head import HeadSetting
+from kgrec_benchmarks.systems.pykeen_models import PykeenSetting
 
 HEAD = HeadSetting(epochs=40, batch_size=16, n3=0.01, learning_rate=0.1, patience=40)
 
@@ -71,7 +71,7 @@ def test_a_run_that_was_stopped_goes_on(world: Dataset, tmp_path: Path, monkeypa
             raise KeyboardInterrupt
         return Outcome({model: {"mrr": 0.5}})
 
-    monkeypatch.setattr("kgrec.fact_benchmark.measure_pykeen", measured)
+    monkeypatch.setattr("kgrec_benchmarks.protocols.fact_benchmark.measure_pykeen", measured)
     monkeypatch.setattr(pykeen_benchmark, "find_spec", lambda _: object())
     given = {"heads": [HeadSetting(epochs=1)], "pykeen": ["TransE", "RotatE"]}
     with pytest.raises(KeyboardInterrupt):
@@ -101,7 +101,7 @@ def test_a_failing_process_is_said(world: Dataset, monkeypatch: pytest.MonkeyPat
         measure_pykeen("TransE", facts, facts, facts, 41, grid=[PykeenSetting()])
     assert str(error.value) == (
         "KgrecError: PyKEEN's TransE could not be measured.\n"
-        "  where     -m kgrec.pykeen_benchmark\n"
+        "  where     -m kgrec_benchmarks.protocols.pykeen_process\n"
         "  found     ImportError: no room\n"
         "  expected  exit code 0 and a result\n"
         "  next      see whether `python -c 'import pykeen.models'` works"

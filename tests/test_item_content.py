@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from kgrec import blockwise, item_content
-from kgrec.dataset import Facts
+from kgrec.data.dataset import Facts
 from kgrec.errors import ConfigError
+from kgrec.learn.channels import content_kernel as item_content
+from kgrec.learn.channels import linear_systems as blockwise
 
 
 @pytest.fixture(name="X", params=[0, 1])

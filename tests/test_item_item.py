@@ -5,8 +5,9 @@ import numpy.typing as npt
 import pytest
 from scipy import sparse
 
-from kgrec import blockwise, item_item
 from kgrec.errors import ConfigError
+from kgrec.learn.channels import ease_and_knn as item_item
+from kgrec.learn.channels import linear_systems as blockwise
 
 Dense = npt.NDArray[np.float64]
 

@@ -6,8 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import sparse
 
-from kgrec import blockwise, item_item, local_ridge
-from kgrec.blockwise import nearest_products
+from kgrec.learn.channels import ease_and_knn as item_item
+from kgrec.learn.channels import linear_systems as blockwise
+from kgrec.learn.channels import nearest_ridge as local_ridge
+from kgrec.learn.channels.linear_systems import nearest_products
 
 
 def random_rows(seed: int, n: int = 12) -> sparse.csc_matrix:

@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from kgrec import metrics
 from kgrec.errors import KgrecError
+from kgrec.metrics import measures as metrics
 
 # Three users, lists of four; user 0 has test items {5, 7, 9}, user 1 {2}, user 2 {0, 1}.
 TOP = np.array([[5, 3, 7, 9], [4, 2, 0, -1], [6, 7, 8, 9]])

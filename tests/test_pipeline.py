@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 
 from kgrec import pipeline
-from kgrec.bundle import Bundle
+from kgrec.bundle.bundle import Bundle
 from kgrec.config import TrainConfig
 from kgrec.errors import GraphError, KgrecError
 from kgrec.graph import open_store
 from kgrec.graph.store import GraphStore
-from kgrec.schema import load_schema
+from kgrec.schema.model import load_schema
 
 SHOP = Path(__file__).parent / "data/shop"
 QUICK = TrainConfig(text_encoder="hashing", embedding_dim=8, epochs=4, num_layers=1, num_threads=1, ensemble=1)
@@ -87,7 +87,7 @@ def test_training_without_torch_says_what_to_install() -> None:
     code = """
 import sys
 sys.modules["torch"] = None  # importing it now fails
-from kgrec.serve.cli import run
+from kgrec.cli.app import run
 sys.exit(run(["train", "--store", "kglite::memory:", "--out", "nowhere"]))
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)

@@ -17,18 +17,18 @@ from neo4j_server import Neo4jServer
 from worlds import fact, node
 from worlds_bundle import FILMS, film_bundle, film_schema, film_store
 
-from kgrec.bundle import Bundle
+from kgrec.bundle.bundle import Bundle
+from kgrec.data.records import Interaction
+from kgrec.data.vocabulary import Vocabulary
 from kgrec.errors import ConfigError, GraphError, SchemaMismatchError, UnknownUserError
 from kgrec.graph import open_store
-from kgrec.graph.read import read_dataset
+from kgrec.graph.dataset_reader import read_dataset
+from kgrec.graph.publication import Version
 from kgrec.graph.store import PathLimits
-from kgrec.graph.version import Version
 from kgrec.pipeline import inspect
-from kgrec.publishing import PublishReport, publish
-from kgrec.query import Recommender
-from kgrec.records import Interaction
-from kgrec.schema import EdgeType
-from kgrec.vocabulary import Vocabulary
+from kgrec.recommendation import Recommender
+from kgrec.recommendation.publishing import PublishReport, publish
+from kgrec.schema.model import EdgeType
 
 LISTS = (
     "MATCH (m:KgrecModel {uid: 'current'}) MATCH (a)-[r:RECOMMENDED|SIMILAR {model: m.model}]->(b) "
@@ -230,8 +230,8 @@ def test_stopped_anywhere_readers_have_a_whole_version_and_another_run_finishes(
 KILLED = """
 import os, pickle, signal, sys
 from kgrec.graph import open_store
-from kgrec.graph.cypher_store import CypherStore
-from kgrec.publishing import publish
+from kgrec.graph.stores.cypher_store import CypherStore
+from kgrec.recommendation.publishing import publish
 real, left = CypherStore.write_back, iter(range(int(sys.argv[3])))
 def write_back(*given, **parameters):
     if next(left, None) is None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from kgrec.serve.cli import run
+from kgrec.cli.app import run
 
 ROOT = Path(__file__).parents[1]
 SETS = (
@@ -71,14 +71,14 @@ def test_the_first_screen_shows_an_explained_recommendation() -> None:
 
 def test_shipped_schemas_and_loaders_are_all_named() -> None:
     from kgrec.extract import known_loaders
-    from kgrec.schema import shipped_schemas
+    from kgrec.schema.model import shipped_schemas
 
     assert [name for name in (*known_loaders(), *shipped_schemas()) if f"`{name}" not in README] == []
 
 
 @pytest.mark.parametrize("name", SETS)
 def test_the_table_shows_the_results_that_lie_beside_it(name: str) -> None:
-    result = json.loads((ROOT / f"tests/benchmarks/results/{name}.json").read_text())
+    result = json.loads((ROOT / f"benchmarks/results/{name}.json").read_text())
     for system, row in result["rows"].items():
         spread = result.get("spread", {}).get(system, {})
         figures = [
@@ -90,7 +90,7 @@ def test_the_table_shows_the_results_that_lie_beside_it(name: str) -> None:
 
 
 def test_the_groups_by_time_are_those_that_lie_beside_them() -> None:
-    groups = json.loads((ROOT / "tests/benchmarks/results/ml1m_pearlm.json").read_text())["groups"]
+    groups = json.loads((ROOT / "benchmarks/results/ml1m_pearlm.json").read_text())["groups"]
     said = [
         f"{name} " + " and ".join(f"{of['rows'][who]['ndcg@10']:.3f}".lstrip("0") for who in ("kgrec", "ease"))
         for name, of in groups.items()
@@ -99,7 +99,7 @@ def test_the_groups_by_time_are_those_that_lie_beside_them() -> None:
 
 
 def test_how_far_behind_we_are_after_a_pause_is_what_lies_beside_it() -> None:
-    groups = json.loads((ROOT / "tests/benchmarks/results/ml1m_pearlm.json").read_text())["groups"]
+    groups = json.loads((ROOT / "benchmarks/results/ml1m_pearlm.json").read_text())["groups"]
     against = groups["longer"]["against_best"]["ndcg@10"]
     assert against["baseline"] == "ease"
     high, low, by = (f"{-value:.3f}".lstrip("0") for value in (*against["interval"], against["difference"]))
@@ -108,7 +108,7 @@ def test_how_far_behind_we_are_after_a_pause_is_what_lies_beside_it() -> None:
 
 @pytest.mark.parametrize(("name", "file"), [("BookCrossing", "bookcrossing_mcclk"), ("Last.fm", "lastfm_kgcn")])
 def test_the_clicks_are_those_that_lie_beside_them(name: str, file: str) -> None:
-    clicks = json.loads((ROOT / f"tests/benchmarks/results/{file}.json").read_text())
+    clicks = json.loads((ROOT / f"benchmarks/results/{file}.json").read_text())
     kgrec, popularity, knn, ease = (
         f"{clicks['rows'][system]['auc']:.3f}".lstrip("0") for system in ("kgrec", "popularity", "itemknn", "ease")
     )
@@ -117,7 +117,7 @@ def test_the_clicks_are_those_that_lie_beside_them(name: str, file: str) -> None
 
 
 def test_what_the_graph_is_worth_is_what_lies_beside_it() -> None:
-    graph = json.loads((ROOT / "tests/benchmarks/results/dbbook2014_ablations.json").read_text())["ablations"]["graph"]
+    graph = json.loads((ROOT / "benchmarks/results/dbbook2014_ablations.json").read_text())["ablations"]["graph"]
     true, shuffled, none = (
         " and ".join(f"{graph[facts][metric]:.3f}".lstrip("0") for metric in ("recall@10", "ndcg@10"))
         for facts in ("true", "shuffled", "none")
@@ -126,14 +126,14 @@ def test_what_the_graph_is_worth_is_what_lies_beside_it() -> None:
 
 
 def test_the_figures_of_amazon_book_at_20_are_those_that_lie_beside_them() -> None:
-    row = json.loads((ROOT / "tests/benchmarks/results/kgat_amazonbook.json").read_text())["rows"]["kgrec"]
+    row = json.loads((ROOT / "benchmarks/results/kgat_amazonbook.json").read_text())["rows"]["kgrec"]
     recall, ndcg, kgat = (f"{row[metric]:.4f}".lstrip("0") for metric in ("recall@20", "ndcg@20", "ndcg@20_kgat"))
     assert f"<!-- AMAZON -->{recall} and {ndcg}, by KGAT's own definition of ndcg {kgat}<!-- /AMAZON -->" in README
 
 
 @pytest.mark.parametrize(("name", "file"), [("DBbook", "dbbook2014"), ("MovieLens 1M", "ml1m_pearlm")])
 def test_the_held_out_facts_are_those_that_lie_beside_them(name: str, file: str) -> None:
-    rows = json.loads((ROOT / f"tests/benchmarks/results/{file}_facts.json").read_text())["rows"]
+    rows = json.loads((ROOT / f"benchmarks/results/{file}_facts.json").read_text())["rows"]
     names = {"kgrec": "kgrec", "kgrec, facts alone": "without behaviour"}
     names |= {model: model for model in ("TransE", "DistMult", "RotatE")}
     said = [
@@ -145,7 +145,7 @@ def test_the_held_out_facts_are_those_that_lie_beside_them(name: str, file: str)
 
 @pytest.mark.parametrize(("name", "file"), [("DBbook", "dbbook2014"), ("MovieLens 1M", "ml1m_pearlm")])
 def test_the_new_items_are_those_that_lie_beside_them(name: str, file: str) -> None:
-    result = json.loads((ROOT / f"tests/benchmarks/results/{file}_cold.json").read_text())
+    result = json.loads((ROOT / f"benchmarks/results/{file}_cold.json").read_text())
     rows, equal = result["rows"], result["equal_loss"]["rows"]["kgrec at the loss of fact-knn"]
     hidden, everywhere, warm = (
         " and ".join(f"{rows[who][metric]:.3f}".lstrip("0") for who in ("kgrec", "fact-knn"))
@@ -164,7 +164,7 @@ def test_the_new_items_are_those_that_lie_beside_them(name: str, file: str) -> N
 
 
 def test_the_figures_of_recbole_are_those_that_lie_beside_them() -> None:
-    results = ROOT / "tests/benchmarks/results"
+    results = ROOT / "benchmarks/results"
     race = json.loads((results / "recbole_lastfm_lightkg.json").read_text())
     rows = {
         **race["rows"],
@@ -183,7 +183,7 @@ def test_the_figures_of_recbole_are_those_that_lie_beside_them() -> None:
 
 
 def test_the_figures_of_neo4j_are_those_that_lie_beside_them() -> None:
-    measured = json.loads((ROOT / "tests/benchmarks/results/neo4j.json").read_text())
+    measured = json.loads((ROOT / "benchmarks/results/neo4j.json").read_text())
     rows = [
         [" / ".join(str(measured["paths"][store][f"p{q}"]) for q in (50, 95, 99)) for store in ("kglite", "neo4j")],
         [str(measured["export"][store]["seconds"]) for store in ("kglite", "neo4j")],

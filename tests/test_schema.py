@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from kgrec.errors import ConfigError, SchemaError
-from kgrec.schema import GraphSchema, load_schema, parse_schema, shipped_schemas
+from kgrec.schema.model import GraphSchema, load_schema, parse_schema, shipped_schemas
 from kgrec_schemas import __main__ as generator
 
 GOOD = """\

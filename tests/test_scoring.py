@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from scipy import sparse
 from worlds_bundle import random_interactions, random_model
 
-from kgrec.dataset import Array, Interactions
-from kgrec.history import HistoryWeights
-from kgrec.scoring import AdditiveModel, Channel, Gates, LowRankMatrix, SparseMatrix
+from kgrec.data.dataset import Array, Interactions
+from kgrec.scoring.history_weights import HistoryWeights
+from kgrec.scoring.model import AdditiveModel, Channel, Gates, LowRankMatrix, SparseMatrix
 
 SEEDS = st.integers(0, 2**32 - 1)
 MANY = settings(max_examples=40, deadline=None)
@@ -41,7 +41,7 @@ def slow_weights(weights: HistoryWeights, events: Interactions, n_items: int) ->
 
 
 def slow_scores(model: AdditiveModel, events: Interactions) -> Array:
-    """The formula of ``kgrec.scoring`` with dense matrices and loops, for one user."""
+    """The formula of ``kgrec.scoring.model`` with dense matrices and loops, for one user."""
     length = len(set(events.item.tolist()))
     bucket = max(b for b, edge in enumerate(model.gates.edges) if length >= edge)
     gates = model.gates

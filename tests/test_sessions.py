@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from kgrec import sessions
-from kgrec.dataset import Interactions
-from kgrec.sessions import session_rules
+from kgrec.data.dataset import Interactions
+from kgrec.learn.channels import co_session as sessions
+from kgrec.learn.channels.co_session import session_rules
 
 
 def test_rules_by_hand() -> None:

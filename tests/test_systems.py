@@ -11,14 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import optimize, sparse
 
-from kgrec.dataset import Facts, Interactions
+from kgrec.data.dataset import Facts, Interactions
 from kgrec.errors import MissingExtraError, TrainingDivergedError
-from kgrec.ranking import Ranker, evaluate, rank_users
-from kgrec.report.baselines import StoppedEarly
-from kgrec.report.slim import slim
-from kgrec.report.tuning import Budget
-from kgrec.report.walks import rp3beta
-from kgrec.systems import DEFAULT, OURS, SYSTEMS, named
+from kgrec.evaluation.baseline_tuning import Budget
+from kgrec.evaluation.baselines import StoppedEarly
+from kgrec.metrics.ranking import Ranker, evaluate, rank_users
+from kgrec_benchmarks.systems.registry import DEFAULT, OURS, SYSTEMS, named
+from kgrec_benchmarks.systems.rp3beta import rp3beta
+from kgrec_benchmarks.systems.slim import slim
 
 N_USERS, N_ITEMS = 24, 12
 LEARNED = sorted(set(SYSTEMS) - {"popularity"})
@@ -147,7 +147,7 @@ def test_names_are_read() -> None:
 
 @pytest.mark.parametrize("name", ["ials", "bpr"])
 def test_a_package_that_is_missing_is_named(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kgrec.report.extra.find_spec", lambda _: None)
+    monkeypatch.setattr("kgrec_benchmarks.runs.extra.find_spec", lambda _: None)
     with pytest.raises(MissingExtraError) as caught:
         fitted(name)
     assert str(caught.value) == (
@@ -188,7 +188,7 @@ def test_slim_solves_its_problem(seed: int, l1: float, l2: float) -> None:
 
 
 def test_kgat_attends_within_the_edges_of_a_node() -> None:
-    from kgrec.learn.kgat import CollaborativeKnowledgeGraph
+    from kgrec_benchmarks.systems.kgat import CollaborativeKnowledgeGraph
 
     torch.manual_seed(0)
     edges = np.array([[0, 0, 1], [0, 1, 2], [1, 0, 0], [2, 1, 0]])
@@ -204,7 +204,7 @@ def test_kgat_attends_within_the_edges_of_a_node() -> None:
 
 
 def test_lightgcn_by_hand() -> None:
-    from kgrec.learn.lightgcn import UserItemLightGCN
+    from kgrec_benchmarks.systems.lightgcn import UserItemLightGCN
 
     # Nodes: users 0 and 1, items 2 and 3; user 0 took both, user 1 item 2.
     model = UserItemLightGCN(np.array([0, 0, 1]), np.array([2, 3, 2]), 4, embedding_dim=3, num_layers=1)

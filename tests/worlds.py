@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from kgrec.data.records import Batch, EdgeRecord, Interaction, NodeRecord, Record
 from kgrec.graph.store import GraphStore
-from kgrec.records import Batch, EdgeRecord, Interaction, NodeRecord, Record
-from kgrec.schema import EdgeType, GraphSchema, InteractionType, NodeType, PropertySpec, Words
+from kgrec.schema.model import EdgeType, GraphSchema, InteractionType, NodeType, PropertySpec, Words
 
 TEXT = PropertySpec(type="text", embed=True)
 NAME = PropertySpec(type="text")

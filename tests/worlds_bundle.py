@@ -9,14 +9,14 @@ import numpy as np
 from scipy import sparse
 from worlds import World, fact, films_schema, node, words
 
-from kgrec.bundle import Bundle, Manifest
-from kgrec.dataset import Interactions
+from kgrec.bundle.bundle import Bundle, Manifest
+from kgrec.data.dataset import Interactions
+from kgrec.data.records import Interaction
+from kgrec.data.vocabulary import Vocabulary
 from kgrec.graph import GraphStore, open_store
-from kgrec.history import HistoryWeights
-from kgrec.records import Interaction
-from kgrec.schema import GraphSchema, InteractionType
-from kgrec.scoring import AdditiveModel, Channel, Gates, LowRankMatrix, SparseMatrix
-from kgrec.vocabulary import Vocabulary
+from kgrec.schema.model import GraphSchema, InteractionType
+from kgrec.scoring.history_weights import HistoryWeights
+from kgrec.scoring.model import AdditiveModel, Channel, Gates, LowRankMatrix, SparseMatrix
 
 KINDS, PLATFORMS = ("buy", "view"), ("app", "web")
 

@@ -11,10 +11,10 @@ from collections import Counter
 from neo4j_running import Neo4jServer
 from worlds import World, fact, films_schema, node
 
+from kgrec.data.records import Interaction, NodeRecord
 from kgrec.graph import open_store
 from kgrec.graph.ingest import ingest
 from kgrec.graph.store import GraphStore
-from kgrec.records import Interaction, NodeRecord
 
 
 def long_world(size: int, source_id: str = "a long world") -> World:

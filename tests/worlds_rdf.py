@@ -12,11 +12,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import cast
 
+from kgrec.data.records import Kind, Record
 from kgrec.extract import Extraction
 from kgrec.graph.ingest import ingest
 from kgrec.graph.store import GraphStore, PreparedBatch, UpsertCounts
-from kgrec.records import Kind, Record
-from kgrec.schema import GraphSchema, parse_schema
+from kgrec.schema.model import GraphSchema, parse_schema
 
 PER_ITEM = 5
 """Triples of an item: its name and four facts. There are half as many entities as items."""

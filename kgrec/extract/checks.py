@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, NamedTuple
 
+from kgrec.data.records import EdgeRecord, Interaction, NodeRecord
 from kgrec.errors import shorten
 from kgrec.extract.extraction import Extraction
-from kgrec.records import EdgeRecord, Interaction, NodeRecord
 
 Status = Literal["PASS", "WARN", "FAIL"]
 

@@ -10,14 +10,14 @@ from functools import cached_property
 
 import pyarrow as pa
 
+from kgrec.data.records import Batch, EdgeRecord, Loader, NodeRecord, Record, Table, Value
 from kgrec.errors import SourceError
-from kgrec.extract.align import AlignmentReport, align
+from kgrec.extract.identity.alignment import AlignmentReport, align
 from kgrec.extract.mapping import PHASES, OnError, map_table, parts_of
-from kgrec.extract.reading import Phase, Problem
 from kgrec.extract.repeats import Repeats
+from kgrec.extract.row_reader import Phase, Problem
 from kgrec.extract.sources import open_loader, source_fingerprint
-from kgrec.records import Batch, EdgeRecord, Loader, NodeRecord, Record, Table, Value
-from kgrec.schema import GraphSchema
+from kgrec.schema.model import GraphSchema
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Literal
 
-from kgrec.extract.reading import Part, Phase, Problem, Reader
+from kgrec.data.records import EdgeRecord, Interaction, NodeRecord, Record, Table
 from kgrec.extract.repeats import Repeats
-from kgrec.records import EdgeRecord, Interaction, NodeRecord, Record, Table
-from kgrec.schema import (
+from kgrec.extract.row_reader import Part, Phase, Problem, Reader
+from kgrec.schema.model import (
     EdgeSource,
     EdgeType,
     Endpoint,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hashlib import blake2b
 
-from kgrec.records import NodeRecord
+from kgrec.data.records import NodeRecord
 
 _SIZE = 16
 """Bytes of a digest: enough that no two records of any import share one."""

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from importlib.metadata import entry_points
 from pathlib import Path
 
+from kgrec.data.records import Loader
 from kgrec.errors import ConfigError
-from kgrec.records import Loader
-from kgrec.schema_file import nearest
+from kgrec.schema.yaml_lines import nearest
 
 LOADER_GROUP = "kgrec.loaders"
 """Entry points of this group are loaders; a package that declares one adds a platform to kgrec."""

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 
 from kgrec.errors import ConfigError
-from kgrec.graph.kglite_store import KgliteStore
-from kgrec.graph.neo4j_settings import SCHEMES
-from kgrec.graph.neo4j_store import Neo4jStore
 from kgrec.graph.store import GraphStore
+from kgrec.graph.stores.kglite_store import KgliteStore
+from kgrec.graph.stores.neo4j_settings import SCHEMES
+from kgrec.graph.stores.neo4j_store import Neo4jStore
 
 STORES: dict[str, Callable[..., GraphStore]] = {"kglite": KgliteStore, **dict.fromkeys(SCHEMES, Neo4jStore)}
 """Implementations by URL scheme; each passes ``tests/contracts/test_graph_store.py``."""

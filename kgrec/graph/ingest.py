@@ -9,9 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
+from kgrec.data.records import Batch
 from kgrec.graph.store import GraphStore, PreparedBatch, UpsertCounts
-from kgrec.records import Batch
-from kgrec.schema import GraphSchema
+from kgrec.schema.model import GraphSchema
 
 T = TypeVar("T")
 

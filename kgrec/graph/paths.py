@@ -14,9 +14,9 @@ from itertools import islice
 from typing import Any, Protocol
 
 from kgrec.errors import QueryTimeoutError, shorten
-from kgrec.graph import cypher
+from kgrec.graph.cypher import statements as cypher
 from kgrec.graph.store import GraphPath, NodeRef, PathLimits, PathStep
-from kgrec.schema import GraphSchema
+from kgrec.schema.model import GraphSchema
 
 MOST_NEIGHBOURS = 2_000
 """Facts of one item that are looked at, those to rare entities first."""

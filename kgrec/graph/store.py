@@ -12,9 +12,9 @@ from typing import Any, Protocol, Self
 
 import pyarrow as pa
 
+from kgrec.data.records import EdgeRecord, Interaction, Kind, NodeRecord
 from kgrec.errors import GraphError
-from kgrec.records import EdgeRecord, Interaction, Kind, NodeRecord
-from kgrec.schema import GraphSchema
+from kgrec.schema.model import GraphSchema
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +169,7 @@ class GraphStore(Protocol):
         ...
 
     def run(self, query: str, /, *, timeout_s: float = 10.0, **parameters: Any) -> list[dict[str, Any]]:
-        """Run one of the read queries named in :mod:`kgrec.graph.look_ups` and return its rows.
+        """Run one of the read queries named in :mod:`kgrec.graph.cypher.look_ups` and return its rows.
 
         Raises:
             KeyError: no query of that name.
@@ -234,7 +234,7 @@ class GraphStore(Protocol):
         ...
 
     def write_back(self, statement: str, /, *names: str, **parameters: Any) -> list[dict[str, Any]]:
-        """Run one of the statements named in :mod:`kgrec.graph.cypher_publish` as one durable write; its rows.
+        """Run one of the statements named in :mod:`kgrec.graph.cypher.publishing` as one durable write; its rows.
 
         Args:
             names: types of the schema and the like, checked before they are written into the text.

@@ -8,14 +8,14 @@ from pathlib import Path
 import numpy as np
 
 from kgrec.config import TrainConfig
-from kgrec.dataset import Dataset, Interactions
+from kgrec.data.dataset import Dataset, Interactions
+from kgrec.data.splits import hold_out
 from kgrec.errors import KgrecError, TrainingDivergedError
-from kgrec.learn.checkpoint import mark_diverged
+from kgrec.learn.encoders.text import texts_of
 from kgrec.learn.learner import Learned, Learner
-from kgrec.learn.text import texts_of
-from kgrec.learn.trainer import training_device
+from kgrec.learn.neural.checkpoint import mark_diverged
+from kgrec.learn.neural.trainer import training_device
 from kgrec.progress import Progress, silent
-from kgrec.splits import hold_out
 
 
 def fit(

@@ -10,20 +10,20 @@ import numpy as np
 from scipy import sparse
 
 from kgrec.config import TrainConfig
-from kgrec.dataset import Array, Dataset, Interactions
-from kgrec.history import HistoryWeights
-from kgrec.learn.behaviour import BehaviourLearner
-from kgrec.learn.gates import GateFitter
-from kgrec.learn.item_weights import BehaviourSetting
-from kgrec.learn.model import Embeddings, LearnedPart, joined, unit_history
-from kgrec.learn.moments import many_come_back
-from kgrec.learn.new_gates import Rehearsal, remeasured
-from kgrec.learn.reach import Reach
-from kgrec.learn.trainer import Epoch, Trained, Trainer
+from kgrec.data.dataset import Array, Dataset, Interactions
+from kgrec.data.splits import hide
+from kgrec.learn.channels.behaviour import BehaviourLearner
+from kgrec.learn.channels.behaviour_weights import BehaviourSetting
+from kgrec.learn.fusion.cold_item_gates import Rehearsal, remeasured
+from kgrec.learn.fusion.gate_search import GateFitter
+from kgrec.learn.fusion.return_visits import many_come_back
+from kgrec.learn.neural.model import Embeddings, LearnedPart, joined, unit_history
+from kgrec.learn.neural.trainer import Epoch, Trained, Trainer
+from kgrec.learn.neural.training_subgraph import Reach
+from kgrec.metrics.ranking import evaluate, sample_users
 from kgrec.progress import Progress
-from kgrec.ranking import evaluate, sample_users
-from kgrec.scoring import AdditiveModel, Channel, Gates, LowRankMatrix
-from kgrec.splits import hide
+from kgrec.scoring.history_weights import HistoryWeights
+from kgrec.scoring.model import AdditiveModel, Channel, Gates, LowRankMatrix
 
 _VALID_USERS = 3_000
 _NEW_SHARE, _NEW_LEAST = 0.01, 50

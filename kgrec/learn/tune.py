@@ -18,13 +18,13 @@ from optuna.storages.journal import JournalFileBackend
 from optuna.trial import FrozenTrial, Trial, TrialState
 
 from kgrec.config import TrainConfig
-from kgrec.dataset import Dataset, Interactions
+from kgrec.data.dataset import Dataset, Interactions
 from kgrec.errors import ConfigError, TrainingDivergedError
-from kgrec.learn.checkpoint import fingerprint
+from kgrec.learn.encoders.text import texts_of
 from kgrec.learn.fit import parts_of
 from kgrec.learn.learner import Learner, Prepared
-from kgrec.learn.text import texts_of
-from kgrec.learn.trainer import training_device
+from kgrec.learn.neural.checkpoint import fingerprint
+from kgrec.learn.neural.trainer import training_device
 from kgrec.progress import Progress, silent
 
 _FILE, _CONFIG = "tuning.journal", "config"

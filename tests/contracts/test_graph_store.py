@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from worlds import World, fact, films_schema, films_world, hostile_strings, node
 
+from kgrec.data.records import EdgeRecord, Interaction, NodeRecord
 from kgrec.errors import GraphError, QueryTimeoutError, SchemaMismatchError, StoreUnavailableError, UnknownUserError
 from kgrec.graph import STORES, open_store
 from kgrec.graph.store import GraphCounts, GraphPath, GraphStore, NodeRef, PathLimits, PathStep, UpsertCounts
-from kgrec.records import EdgeRecord, Interaction, NodeRecord
-from kgrec.schema import GraphSchema, NodeType
+from kgrec.schema.model import GraphSchema, NodeType
 
 FACTORIES: dict[str, Callable[[pytest.FixtureRequest, Path], str]] = {
     "kglite in memory": lambda request, folder: "kglite::memory:",

@@ -19,7 +19,7 @@ import pytest
 import typer
 import yaml
 
-from kgrec.serve.cli import app
+from kgrec.cli.app import app
 
 ROOT = Path(__file__).parents[2]
 DOCKERFILE, COMPOSE = ROOT / "docker/Dockerfile", ROOT / "docker/compose.yaml"

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kgrec.data.records import NodeRecord, Value
 from kgrec.errors import SourceError
-from kgrec.extract.align import AlignmentReport, Ambiguity, Match, align
-from kgrec.records import NodeRecord, Value
-from kgrec.schema import Alignment
+from kgrec.extract.identity.alignment import AlignmentReport, Ambiguity, Match, align
+from kgrec.schema.model import Alignment
 
 SPEC = Alignment(title="name", year="year", year_tolerance=1)
 SAMPLE = Path(__file__).with_name("alignment_sample.tsv")

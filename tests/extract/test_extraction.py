@@ -8,11 +8,11 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
+from kgrec.data.records import EdgeRecord, Interaction, NodeRecord, Table
 from kgrec.errors import ConfigError, RecordError, SourceError
 from kgrec.extract import Extraction, known_loaders, open_loader
 from kgrec.extract.sources import source_fingerprint
-from kgrec.records import EdgeRecord, Interaction, NodeRecord, Table
-from kgrec.schema import GraphSchema, parse_schema
+from kgrec.schema.model import GraphSchema, parse_schema
 
 SCHEMA: GraphSchema = parse_schema(
     """\

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kgrec.data.records import EdgeRecord, Interaction, NodeRecord, Record, Table
 from kgrec.errors import RecordError, SourceError
 from kgrec.extract.mapping import map_table
-from kgrec.extract.reading import Problem
+from kgrec.extract.row_reader import Problem
 from kgrec.extract.values import LONGEST_ID
-from kgrec.records import EdgeRecord, Interaction, NodeRecord, Record, Table
-from kgrec.schema import GraphSchema, parse_schema
+from kgrec.schema.model import GraphSchema, parse_schema
 
 SCHEMA_TEXT = """\
 version: 1

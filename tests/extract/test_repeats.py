@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kgrec.data.records import NodeRecord
 from kgrec.extract.repeats import Repeats
-from kgrec.records import NodeRecord
 
 
 def node(uid: str, platform: str = "p", **properties: str) -> NodeRecord:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kgrec.extract.titles import plain_words, read_title
+from kgrec.extract.identity.titles import plain_words, read_title
 
 
 @pytest.mark.parametrize(

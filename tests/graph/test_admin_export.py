@@ -17,12 +17,12 @@ import pytest
 from neo4j_server import Neo4jServer
 from worlds import World, fact, films_schema, films_world, hostile_strings, node
 
+from kgrec.data.records import EdgeRecord, Interaction, NodeRecord
 from kgrec.errors import ConfigError, GraphError
 from kgrec.graph import GraphStore, open_store
-from kgrec.graph.admin_export import MANIFEST, AdminExport, export_for_neo4j_admin
-from kgrec.graph.admin_values import field_of
+from kgrec.graph.export.neo4j_admin import MANIFEST, AdminExport, export_for_neo4j_admin
+from kgrec.graph.export.neo4j_admin_values import field_of
 from kgrec.graph.store import StoredTable
-from kgrec.records import EdgeRecord, Interaction, NodeRecord
 
 LONG = 2_500_000
 

@@ -11,8 +11,8 @@ import pytest
 from worlds import films_schema, films_world
 
 from kgrec.graph import open_store
-from kgrec.graph.cypher_text import explanation_statement, look_up_statement
-from kgrec.graph.look_ups import READ_QUERIES
+from kgrec.graph.cypher.look_ups import READ_QUERIES
+from kgrec.graph.cypher.pasteable import explanation_statement, look_up_statement
 from kgrec.graph.store import GraphPath, NodeRef, PathStep
 
 PAGE = (Path(__file__).parents[2] / "kgrec/graph/README.md").read_text(encoding="utf-8").split("\n## Written back")[0]

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from neo4j_server import Neo4jServer
 from worlds import films_schema, hostile_strings
 
-from kgrec.graph.cypher_text import ascii_only, literal, look_up_statement
-from kgrec.graph.look_ups import READ_QUERIES
+from kgrec.graph.cypher.look_ups import READ_QUERIES
+from kgrec.graph.cypher.pasteable import ascii_only, literal, look_up_statement
 
 TRICKY = ["\\", "u", "'", "0041", "\n", '"', "`", "{$x}", "//", "é", "\x00", "😀"]
 EMBEDDED = kglite.KnowledgeGraph().session()

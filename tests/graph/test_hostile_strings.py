@@ -7,12 +7,12 @@ from collections.abc import Iterator
 import pytest
 from worlds import World, films_schema, hostile_strings, words
 
+from kgrec.data.records import EdgeRecord, Interaction, NodeRecord
 from kgrec.errors import KgrecError
 from kgrec.graph import open_store
-from kgrec.graph.cypher_store import CypherStore
 from kgrec.graph.store import GraphCounts, GraphStore
-from kgrec.records import EdgeRecord, Interaction, NodeRecord
-from kgrec.schema import GraphSchema, NodeType, PropertySpec
+from kgrec.graph.stores.cypher_store import CypherStore
+from kgrec.schema.model import GraphSchema, NodeType, PropertySpec
 
 _CYPHER = (
     "MATCH (n) DETACH DELETE n", "') MATCH (n) DETACH DELETE n RETURN ('", "\\') DELETE n //", "\\u0027}) DELETE n //",

@@ -11,12 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from worlds import World, fact, films_schema, films_world, node
 
+from kgrec.data.records import Batch, Interaction, NodeRecord
 from kgrec.graph import open_store
+from kgrec.graph.export.to_networkx import to_networkx
 from kgrec.graph.ingest import Progress, ingest
-from kgrec.graph.knowledge_graph import to_networkx
 from kgrec.graph.store import GraphStore
-from kgrec.records import Batch, Interaction, NodeRecord
-from kgrec.schema import GraphSchema
+from kgrec.schema.model import GraphSchema
 
 
 def fresh() -> GraphStore:

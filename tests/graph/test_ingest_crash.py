@@ -14,10 +14,10 @@ import pytest
 import worlds
 from worlds import World, fact, films_schema, node
 
+from kgrec.data.records import EdgeRecord, Interaction, NodeRecord
 from kgrec.graph import open_store
 from kgrec.graph.ingest import Progress, ingest
 from kgrec.graph.store import GraphStore
-from kgrec.records import EdgeRecord, Interaction, NodeRecord
 
 BATCH_SIZE = 100
 

@@ -12,10 +12,10 @@ from neo4j_jars import JarServer
 from neo4j_server import Neo4jServer
 from worlds import films_world
 
+from kgrec.cli.app import main
 from kgrec.errors import GraphError, KgrecError, QueryTimeoutError, StoreUnavailableError
 from kgrec.graph import open_store
-from kgrec.graph.neo4j_store import Neo4jStore, _check_version
-from kgrec.serve.cli import main
+from kgrec.graph.stores.neo4j_store import Neo4jStore, _check_version
 
 PASSWORD = "open-sesame-4711"
 NEXT_LOGIN = "set KGREC_NEO4J_USER and KGREC_NEO4J_PASSWORD"
@@ -111,7 +111,7 @@ def test_nobody_there(scheme: str, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_somebody_who_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kgrec.graph.neo4j_store._CONNECT_S", 0.5)
+    monkeypatch.setattr("kgrec.graph.stores.neo4j_store._CONNECT_S", 0.5)
     with socket.create_server(("127.0.0.1", 0)) as mute:
         unreachable(f"bolt://127.0.0.1:{mute.getsockname()[1]}", "Failed to read four byte Bolt handshake")
 

@@ -20,7 +20,7 @@ from worlds_long import Killer, Retries, long_world, rows, undisturbed
 from kgrec.errors import SchemaMismatchError, StoreUnavailableError
 from kgrec.graph import open_store
 from kgrec.graph.ingest import IngestReport, ingest
-from kgrec.schema import GraphSchema
+from kgrec.schema.model import GraphSchema
 
 IMPORTERS = 16
 pytestmark = pytest.mark.neo4j

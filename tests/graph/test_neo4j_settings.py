@@ -8,8 +8,8 @@ import pytest
 
 from kgrec.errors import ConfigError
 from kgrec.graph import open_store
-from kgrec.graph.neo4j_settings import SCHEMES, Neo4jSettings
-from kgrec.graph.neo4j_store import Neo4jStore
+from kgrec.graph.stores.neo4j_settings import SCHEMES, Neo4jSettings
+from kgrec.graph.stores.neo4j_store import Neo4jStore
 
 LOGIN = {"KGREC_NEO4J_USER": "ann", "KGREC_NEO4J_PASSWORD": "sesame"}
 

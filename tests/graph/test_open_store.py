@@ -12,7 +12,7 @@ from worlds import films_world
 
 from kgrec.errors import ConfigError, SchemaMismatchError, StoreUnavailableError
 from kgrec.graph import open_store
-from kgrec.graph.kglite_store import KgliteStore
+from kgrec.graph.stores.kglite_store import KgliteStore
 
 
 @pytest.mark.parametrize("url", ["kglite:", "kglite::memory:"])

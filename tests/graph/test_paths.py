@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from worlds import World, fact, films_schema, films_world, node
 
 from kgrec.graph import open_store
-from kgrec.graph.knowledge_graph import to_networkx
+from kgrec.graph.export.to_networkx import to_networkx
 from kgrec.graph.store import GraphPath, NodeRef, PathLimits
 
 UIDS = [str(i) for i in range(6)]

@@ -13,10 +13,10 @@ import pytest
 from worlds import films_world
 from worlds_bundle import bundle_of, random_model
 
-from kgrec.dataset import Interactions
+from kgrec.data.dataset import Interactions
 from kgrec.graph import open_store
-from kgrec.graph.read import read_dataset
-from kgrec.publishing import publish
+from kgrec.graph.dataset_reader import read_dataset
+from kgrec.recommendation.publishing import publish
 
 PAGE = (Path(__file__).parents[2] / "kgrec/graph/README.md").read_text(encoding="utf-8").split("\n## Written back")[1]
 STATEMENTS = re.findall(r"^```cypher\n(.*?)\n^```", PAGE, re.MULTILINE | re.DOTALL)

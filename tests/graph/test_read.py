@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from worlds import films_schema, films_world
 
+from kgrec.data.records import NodeRecord
 from kgrec.errors import GraphError
 from kgrec.graph import open_store
-from kgrec.graph.knowledge_graph import to_networkx
-from kgrec.graph.read import read_dataset
-from kgrec.records import NodeRecord
+from kgrec.graph.dataset_reader import read_dataset
+from kgrec.graph.export.to_networkx import to_networkx
 
 
 def test_the_films_as_arrays() -> None:

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 import torch
 
-from kgrec.dataset import Facts
-from kgrec.learn.pykeen_models import MODELS, PykeenScorer, PykeenSetting, fit_pykeen
-from kgrec.report.link_prediction import hold_out_facts, link_prediction
+from kgrec.data.dataset import Facts
+from kgrec_benchmarks.protocols.link_prediction import hold_out_facts, link_prediction
+from kgrec_benchmarks.systems.pykeen_models import MODELS, PykeenScorer, PykeenSetting, fit_pykeen
 
 QUICK = PykeenSetting(embedding_dim=8, epochs=4, check_every=2, num_negatives=4)
 

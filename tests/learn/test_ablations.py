@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from learning_worlds import dataset_of, genre_world, quick
 
-from kgrec.ablations import ablations, sentences, shuffled_facts, shuffled_texts
-from kgrec.dataset import Facts, Interactions
+from kgrec.data.dataset import Facts, Interactions
+from kgrec.data.splits import random_split
 from kgrec.progress import silent
-from kgrec.report.outcome import Finished
-from kgrec.splits import random_split
+from kgrec_benchmarks.protocols.ablations import ablations, sentences, shuffled_facts, shuffled_texts
+from kgrec_benchmarks.runs.outcome import Finished
 
 
 @pytest.fixture(scope="module", name="found")

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from learning_worlds import dataset_of, genre_world
 
-from kgrec.dataset import Interactions
-from kgrec.learn.behaviour import BehaviourLearner
-from kgrec.learn.item_weights import BehaviourSetting
+from kgrec.data.dataset import Interactions
+from kgrec.data.splits import hold_out
+from kgrec.learn.channels.behaviour import BehaviourLearner
+from kgrec.learn.channels.behaviour_weights import BehaviourSetting
 from kgrec.progress import silent
-from kgrec.scoring import SparseMatrix
-from kgrec.splits import hold_out
+from kgrec.scoring.model import SparseMatrix
 
 
 def test_choosing_is_repeatable_and_stays_in_the_grid() -> None:
@@ -85,9 +85,9 @@ def test_a_kind_that_says_nothing_is_weighed_down() -> None:
 
 def test_beyond_the_memory_of_the_ridge_items_are_regressed_on_their_nearest(monkeypatch: pytest.MonkeyPatch) -> None:
     world = genre_world(np.random.default_rng(0), n_users=40, n_items=24, taken=5, texts=False)
-    monkeypatch.setattr("kgrec.learn.behaviour_choice._RIDGE_LIMIT", 10)
-    monkeypatch.setattr("kgrec.learn.behaviour_choice._NEAREST", 7)
-    monkeypatch.delattr("kgrec.learn.item_weights.ease")  # nothing dense is made
+    monkeypatch.setattr("kgrec.learn.channels.behaviour_search._RIDGE_LIMIT", 10)
+    monkeypatch.setattr("kgrec.learn.channels.behaviour_search._NEAREST", 7)
+    monkeypatch.delattr("kgrec.learn.channels.behaviour_weights.ease")  # nothing dense is made
     train, held = hold_out(world.interactions)
     learner = BehaviourLearner(world.with_interactions(train), None, silent)
     setting = learner.choose(held.matrix(40, 24))
@@ -102,7 +102,7 @@ def test_a_very_large_catalogue_gets_one_setting_and_no_figure_is_claimed_for_it
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     for name, limit in (("_RIDGE_LIMIT", 10), ("_VERY_LARGE", 10), ("_NEAREST", 7)):
-        monkeypatch.setattr(f"kgrec.learn.behaviour_choice.{name}", limit)
+        monkeypatch.setattr(f"kgrec.learn.channels.behaviour_search.{name}", limit)
     world = genre_world(np.random.default_rng(0), n_users=40, n_items=24, taken=5, texts=False)
     train, held = hold_out(world.interactions)
     told: list[tuple[object, ...]] = []
@@ -121,7 +121,7 @@ def test_lasting_taste_has_a_channel_where_it_is_wanted(monkeypatch: pytest.Monk
     assert learner.choose(valid).lasting == 0.0
     setting = learner.choose(valid, with_lasting=True)
     assert setting.lasting in {12.0, 24.0, 48.0, 96.0}  # of the grid's ridges
-    monkeypatch.setattr("kgrec.learn.behaviour._LASTING_LIMIT", 10)
+    monkeypatch.setattr("kgrec.learn.channels.behaviour._LASTING_LIMIT", 10)
     assert learner.choose(valid, with_lasting=True).lasting == 0.0
 
 

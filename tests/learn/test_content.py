@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from kgrec.dataset import Array, Facts
-from kgrec.item_item import item_knn
-from kgrec.learn import content as content_module
-from kgrec.learn.content import Content, ContentSetting
+from kgrec.data.dataset import Array, Facts
+from kgrec.learn.channels import cold_items as content_module
+from kgrec.learn.channels.cold_items import Content, ContentSetting
+from kgrec.learn.channels.ease_and_knn import item_knn
 from kgrec.progress import silent
 
 N_USERS, N_ITEMS, CAMPS = 480, 60, 4

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from kgrec.learn.decoder import DECODERS, DecodedFacts, distmult, rotate, transe
+from kgrec.learn.neural.triple_decoders import DECODERS, DecodedFacts, distmult, rotate, transe
 
 H, R, T = torch.tensor([1.0, 2.0]), torch.tensor([0.5, -1.0]), torch.tensor([4.0, 3.0])
 

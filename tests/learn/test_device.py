@@ -13,10 +13,10 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 
 from kgrec.config import TrainConfig
 from kgrec.errors import ConfigError
-from kgrec.history import HistoryWeights
+from kgrec.learn.encoders.text import HashingEncoder
 from kgrec.learn.fit import fit
-from kgrec.learn.text import HashingEncoder
-from kgrec.learn.trainer import Trainer
+from kgrec.learn.neural.trainer import Trainer
+from kgrec.scoring.history_weights import HistoryWeights
 
 WORLD = genre_world(np.random.default_rng(0), n_users=24, n_items=24)
 TEXTS = HashingEncoder(16).encode(WORLD.texts)

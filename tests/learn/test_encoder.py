@@ -7,12 +7,12 @@ import torch
 from learning_worlds import dataset_of, genre_world, quick
 from scipy import sparse
 
-from kgrec.dataset import Facts, Interactions
-from kgrec.learn.encoder import HeteroEncoder
-from kgrec.learn.hetero import to_hetero
-from kgrec.learn.messages import MessageGraph
-from kgrec.learn.model import JointModel
-from kgrec.learn.text import HashingEncoder
+from kgrec.data.dataset import Facts, Interactions
+from kgrec.learn.encoders.text import HashingEncoder
+from kgrec.learn.neural.gnn import HeteroEncoder
+from kgrec.learn.neural.hetero_graph import to_hetero
+from kgrec.learn.neural.message_passing import MessageGraph
+from kgrec.learn.neural.model import JointModel
 
 WORLD = genre_world(np.random.default_rng(0), n_users=8, n_items=12, taken=2, n_new=4)
 DATA = to_hetero(WORLD)

@@ -11,15 +11,15 @@ import torch
 from learning_worlds import dataset_of, genre_world, quick
 from scipy import sparse
 
-from kgrec.dataset import Array, Dataset, Interactions
+from kgrec.data.dataset import Array, Dataset, Interactions
+from kgrec.data.splits import hold_out, random_split
 from kgrec.errors import KgrecError, TrainingDivergedError
 from kgrec.learn import learner as learner_module
 from kgrec.learn.fit import fit
 from kgrec.learn.learner import Learned, settings_of
+from kgrec.metrics.ranking import evaluate
 from kgrec.progress import Progress, silent
-from kgrec.ranking import evaluate
-from kgrec.scoring import AdditiveModel, Gates, SparseMatrix
-from kgrec.splits import hold_out, random_split
+from kgrec.scoring.model import AdditiveModel, Gates, SparseMatrix
 
 
 @pytest.fixture(autouse=True)

@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 from scipy import sparse
 from worlds_bundle import random_interactions, random_model
 
-from kgrec.dataset import Array, Interactions
-from kgrec.history import HistoryWeights
-from kgrec.learn import gate_view
-from kgrec.learn import gates as gates_module
-from kgrec.learn.gates import GateFitter
+from kgrec.data.dataset import Array, Interactions
+from kgrec.learn.fusion import candidate_scores as gate_view
+from kgrec.learn.fusion import gate_search as gates_module
+from kgrec.learn.fusion.gate_search import GateFitter
+from kgrec.metrics.ranking import evaluate
 from kgrec.progress import silent
-from kgrec.ranking import evaluate
-from kgrec.scoring import AdditiveModel, Channel, Gates, Histories, LowRankMatrix, SparseMatrix
+from kgrec.scoring.history_weights import HistoryWeights
+from kgrec.scoring.model import AdditiveModel, Channel, Gates, Histories, LowRankMatrix, SparseMatrix
 
 
 class Scorer:

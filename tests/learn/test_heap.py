@@ -9,7 +9,7 @@ import numpy as np
 import psutil
 import pytest
 
-from kgrec.learn.heap import memory_kept
+from kgrec.learn.neural.allocator import memory_kept
 
 BLOCK = 256 << 20
 glibc = sys.platform == "linux" and hasattr(ctypes.CDLL(None), "mallopt")
@@ -53,7 +53,7 @@ def test_memory_goes_back_after_an_error() -> None:
 @pytest.mark.parametrize("found", ["another system", "another C library"])
 def test_elsewhere_nothing_changes(found: str, monkeypatch: pytest.MonkeyPatch) -> None:
     if found == "another system":
-        monkeypatch.setattr("kgrec.learn.heap.sys.platform", "win32")
+        monkeypatch.setattr("kgrec.learn.neural.allocator.sys.platform", "win32")
     else:
         monkeypatch.setattr(ctypes, "CDLL", lambda name: object())
     done = False

@@ -7,10 +7,10 @@ import pytest
 import torch
 from learning_worlds import dataset_of
 
-from kgrec.dataset import Dataset, Interactions
-from kgrec.learn.encoder import HeteroEncoder
-from kgrec.learn.hetero import fact_edge_types, to_hetero
-from kgrec.learn.messages import MessageGraph, RelationConv
+from kgrec.data.dataset import Dataset, Interactions
+from kgrec.learn.neural.gnn import HeteroEncoder
+from kgrec.learn.neural.hetero_graph import fact_edge_types, to_hetero
+from kgrec.learn.neural.message_passing import MessageGraph, RelationConv
 
 
 def small_world() -> Dataset:

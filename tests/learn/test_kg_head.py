@@ -6,10 +6,17 @@ import numpy as np
 import pytest
 import torch
 
-from kgrec.dataset import Facts
+from kgrec.data.dataset import Facts
 from kgrec.errors import TrainingDivergedError
-from kgrec.learn.kg_head import FactEmbeddings, HeadSetting, KgHead, _QueryTable, complex_product, fit_kg_head
-from kgrec.report.link_prediction import hold_out_facts, link_prediction
+from kgrec_benchmarks.protocols.link_prediction import hold_out_facts, link_prediction
+from kgrec_benchmarks.systems.complex_head import (
+    FactEmbeddings,
+    HeadSetting,
+    KgHead,
+    _QueryTable,
+    complex_product,
+    fit_kg_head,
+)
 
 
 def numbers() -> Facts:

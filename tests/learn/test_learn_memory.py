@@ -12,18 +12,18 @@ from learning_worlds import dataset_of, quick
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from kgrec import ranking
-from kgrec.dataset import Dataset, Interactions
-from kgrec.history import HistoryWeights
-from kgrec.learn import gate_view
-from kgrec.learn import gates as gates_module
-from kgrec.learn.behaviour import BehaviourLearner
-from kgrec.learn.gates import GateFitter
-from kgrec.learn.item_weights import BehaviourSetting
+from kgrec.data.dataset import Dataset, Interactions
+from kgrec.data.splits import hold_out
+from kgrec.learn.channels.behaviour import BehaviourLearner
+from kgrec.learn.channels.behaviour_weights import BehaviourSetting
+from kgrec.learn.fusion import candidate_scores as gate_view
+from kgrec.learn.fusion import gate_search as gates_module
+from kgrec.learn.fusion.gate_search import GateFitter
 from kgrec.learn.learner import Learner
+from kgrec.metrics import ranking
 from kgrec.progress import silent
-from kgrec.scoring import AdditiveModel, Channel, Gates, LowRankMatrix
-from kgrec.splits import hold_out
+from kgrec.scoring.history_weights import HistoryWeights
+from kgrec.scoring.model import AdditiveModel, Channel, Gates, LowRankMatrix
 
 N_USERS, N_ITEMS = 20_000, 2_000
 DENSE = N_USERS * N_ITEMS * 4

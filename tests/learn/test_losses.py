@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from kgrec.learn.losses import exact_bce, gbce, info_nce, kg_loss, sampled_bce, softmax_loss
+from kgrec.learn.neural.losses import exact_bce, gbce, info_nce, kg_loss, sampled_bce, softmax_loss
 
 
 def random_batch(seed: int, users: int = 4, items: int = 7, spread: float = 2.0) -> tuple[Tensor, Tensor]:

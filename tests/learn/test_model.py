@@ -6,9 +6,9 @@ import numpy as np
 import torch
 from learning_worlds import genre_world, quick
 
-from kgrec.history import HistoryWeights
-from kgrec.learn.model import JointModel, unit_history
-from kgrec.learn.text import HashingEncoder
+from kgrec.learn.encoders.text import HashingEncoder
+from kgrec.learn.neural.model import JointModel, unit_history
+from kgrec.scoring.history_weights import HistoryWeights
 
 
 def test_scores_of_some_items_are_those_of_all() -> None:

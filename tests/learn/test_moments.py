@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from kgrec.dataset import Interactions
-from kgrec.learn.moments import many_come_back, moment_after
+from kgrec.data.dataset import Interactions
+from kgrec.learn.fusion.return_visits import many_come_back, moment_after
 
 T0 = 1e9
 TRAIN = Interactions.of_pairs([0, 0, 1, 2], [0, 1, 0, 3], [T0, T0 + 10, T0, T0])
@@ -41,7 +41,7 @@ def test_the_order_of_the_input_does_not_matter() -> None:
 
 def test_whether_many_come_back(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not many_come_back(TRAIN, VALID, 4)  # one does
-    monkeypatch.setattr("kgrec.learn.moments.MOMENT_USERS", 1)
+    monkeypatch.setattr("kgrec.learn.fusion.return_visits.MOMENT_USERS", 1)
     assert many_come_back(TRAIN, VALID, 4)
     assert not many_come_back(TRAIN, VALID.select(VALID.time < T0 + 9_000), 4)
     steps = [replace(part, time=part.time - T0) for part in (TRAIN, VALID)]

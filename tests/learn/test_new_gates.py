@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from kgrec.dataset import Array, Interactions
-from kgrec.learn import new_gates
-from kgrec.learn.new_gates import Rehearsal
+from kgrec.data.dataset import Array, Interactions
+from kgrec.learn.fusion import cold_item_gates as new_gates
+from kgrec.learn.fusion.cold_item_gates import Rehearsal
+from kgrec.metrics.ranking import evaluate
 from kgrec.progress import Progress, silent
-from kgrec.ranking import evaluate
-from kgrec.scoring import AdditiveModel, Channel, Gates, Histories, SparseMatrix
+from kgrec.scoring.model import AdditiveModel, Channel, Gates, Histories, SparseMatrix
 
 N_USERS, N_WARM, N_HIDDEN, N_NEW = 120, 60, 40, 40
 N = N_WARM + N_HIDDEN + N_NEW

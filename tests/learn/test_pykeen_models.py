@@ -10,16 +10,16 @@ from types import ModuleType
 
 import pytest
 
-from kgrec.dataset import Facts
+from kgrec.data.dataset import Facts
 from kgrec.errors import MissingExtraError
-from kgrec.learn import pykeen_models
-from kgrec.learn.pykeen_models import PykeenSetting, fit_pykeen
+from kgrec_benchmarks.systems import pykeen_models
+from kgrec_benchmarks.systems.pykeen_models import PykeenSetting, fit_pykeen
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(find_spec("pykeen") is None, reason="the extra `bench` is not installed")
 def test_models_and_measure_in_a_process_of_their_own() -> None:
-    """See :mod:`kgrec.pykeen_benchmark`: whether PyKEEN can be loaded depends on what was loaded before."""
+    """See :mod:`kgrec_benchmarks.protocols.pykeen_process`: what was loaded before decides whether it loads."""
     checks = Path(__file__).with_name("pykeen_checks.py")
     command = [sys.executable, "-m", "pytest", "--noconftest", "-p", "no:cacheprovider", str(checks)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
@@ -35,7 +35,7 @@ def test_its_absence_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
         fit_pykeen("TransE", Facts.none(), 20, [PykeenSetting()], validate=lambda _: 0.0)
     assert str(error.value) == (
         "MissingExtraError: a package that the comparison of facts needs cannot be loaded.\n"
-        "  where     kgrec.learn.pykeen_models\n"
+        "  where     kgrec_benchmarks.systems.pykeen_models\n"
         "  found     No module named 'pykeen.triples'\n"
         "  expected  the package pykeen\n"
         "  next      pip install 'kgrec[bench]'"

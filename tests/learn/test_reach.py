@@ -7,9 +7,9 @@ import pytest
 from learning_worlds import dataset_of, genre_world
 
 from kgrec.config import TrainConfig
-from kgrec.dataset import Interactions
-from kgrec.learn.model import JointModel
-from kgrec.learn.reach import Reach
+from kgrec.data.dataset import Interactions
+from kgrec.learn.neural.model import JointModel
+from kgrec.learn.neural.training_subgraph import Reach
 
 # Items 0 and 1 are taken, 2 and 3 are new. Entity 4 is shared by 0 and 2, 5 is of item 3 only, 6 of 0 and 1.
 WORLD = dataset_of(

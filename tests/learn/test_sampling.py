@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kgrec.dataset import Facts
-from kgrec.learn.sampling import TripleSampler, popularity_negatives, user_batches
+from kgrec.data.dataset import Facts
+from kgrec.learn.neural.sampling import TripleSampler, popularity_negatives, user_batches
 
 
 def test_weighted_sums_over_drawn_items_are_unbiased() -> None:

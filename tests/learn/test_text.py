@@ -14,9 +14,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from kgrec.dataset import Array
+from kgrec.data.dataset import Array
 from kgrec.errors import ConfigError, MissingExtraError
-from kgrec.learn.text import HashingEncoder, TransformerEncoder, encode_cached, open_encoder
+from kgrec.learn.encoders.text import HashingEncoder, TransformerEncoder, encode_cached, open_encoder
 
 
 class CountingEncoder:
@@ -59,7 +59,7 @@ def test_hashing_is_unit_length_and_an_empty_text_is_zero() -> None:
 
 def test_hashing_is_the_same_in_every_process() -> None:
     code = (
-        "from kgrec.learn.text import HashingEncoder; "
+        "from kgrec.learn.encoders.text import HashingEncoder; "
         "print(HashingEncoder(16).encode(['Star Wars 1977', '电影']).tobytes().hex())"
     )
     found = {

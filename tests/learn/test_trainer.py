@@ -13,13 +13,13 @@ from learning_worlds import InterruptedRunError, dataset_of, genre_world, killed
 from safetensors.torch import load_file, save_file
 
 from kgrec.config import TrainConfig
-from kgrec.dataset import Dataset, Interactions
+from kgrec.data.dataset import Dataset, Interactions
 from kgrec.errors import BundleError, ConfigError, TrainingDivergedError
-from kgrec.history import HistoryWeights
-from kgrec.learn import trainer as trainer_module
-from kgrec.learn.model import Embeddings
-from kgrec.learn.text import HashingEncoder
-from kgrec.learn.trainer import Epoch, Trained, Trainer
+from kgrec.learn.encoders.text import HashingEncoder
+from kgrec.learn.neural import trainer as trainer_module
+from kgrec.learn.neural.model import Embeddings
+from kgrec.learn.neural.trainer import Epoch, Trained, Trainer
+from kgrec.scoring.history_weights import HistoryWeights
 
 WORLD = genre_world(np.random.default_rng(0), n_users=24, n_items=24)
 TEXTS = HashingEncoder(16).encode(WORLD.texts)

@@ -14,10 +14,10 @@ import rdflib
 from worlds_rdf import LINKED, PER_ITEM, CountingStore, write_ntriples
 
 import kgrec
+from kgrec.data.records import Loader
 from kgrec.extract import Extraction
 from kgrec.graph.ingest import Progress, ingest
 from kgrec.graph.store import GraphStore
-from kgrec.records import Loader
 from kgrec_loaders.rdf import RdfGraphLoader, RdfLoader
 
 WORLD = Path(__file__).parents[1] / "worlds_rdf.py"

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from kgrec.data.records import Table
 from kgrec.errors import SourceError
-from kgrec.records import Table
 from kgrec_loaders.sql import SqlLoader
 
 

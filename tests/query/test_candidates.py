@@ -13,7 +13,8 @@ from worlds_bundle import film_store
 
 from kgrec.errors import ConfigError
 from kgrec.graph import GraphStore
-from kgrec.query.candidates import matching_items, rank_of, top_k
+from kgrec.recommendation.candidates import matching_items
+from kgrec.scoring.top_k import rank_of, top_k
 
 SCORES = st.lists(st.integers(-3, 3).map(float), min_size=1, max_size=30)
 

@@ -15,14 +15,14 @@ from hypothesis import strategies as st
 from worlds_bundle import film_bundle, film_schema, film_store, random_bundle
 
 from kgrec.errors import KgrecError, QueryTimeoutError, StoreUnavailableError
+from kgrec.explanation import explainer as explain_module
+from kgrec.explanation.evidence_paths import PATHS_SHOWN, shown_paths
+from kgrec.explanation.explainer import Contribution, PastItem
 from kgrec.graph import GraphStore
 from kgrec.graph.store import GraphPath, NodeRef, PathLimits, PathStep
-from kgrec.query import Explanation, PastInteraction, Recommender
-from kgrec.query import explain as explain_module
-from kgrec.query.explain import Contribution, PastItem
-from kgrec.query.graph_link import AGAIN_AFTER_S, GraphLink
-from kgrec.query.paths import PATHS_SHOWN, shown_paths
-from kgrec.schema import GraphSchema
+from kgrec.graph.store_link import AGAIN_AFTER_S, GraphLink
+from kgrec.recommendation import Explanation, PastInteraction, Recommender
+from kgrec.schema.model import GraphSchema
 
 MANY = settings(max_examples=30, deadline=None)
 SEEDS = st.integers(0, 2**32 - 1)

@@ -13,12 +13,13 @@ from neo4j_server import Neo4jServer
 from worlds import fact, hostile_strings
 from worlds_bundle import FILMS, USERS, film_bundle, film_schema, film_store
 
+from kgrec.data.records import Interaction
+from kgrec.explanation import evidence_paths as paths
 from kgrec.graph import GraphStore
-from kgrec.graph.cypher_text import explanation_statement
+from kgrec.graph.cypher.pasteable import explanation_statement
 from kgrec.graph.store import GraphPath, NodeRef, PathStep
-from kgrec.history import HistoryWeights
-from kgrec.query import Explanation, Recommender, paths
-from kgrec.records import Interaction
+from kgrec.recommendation import Explanation, Recommender
+from kgrec.scoring.history_weights import HistoryWeights
 
 Node = tuple[str, str]
 Edge = tuple[str, str, str, str]

@@ -12,9 +12,9 @@ from fastapi.testclient import TestClient
 from neo4j_server import Neo4jServer
 from worlds_bundle import film_bundle, film_store
 
-from kgrec.query import Recommendation, Recommender
-from kgrec.query.graph_link import AGAIN_AFTER_S
-from kgrec.serve.service import service
+from kgrec.graph.store_link import AGAIN_AFTER_S
+from kgrec.recommendation import Recommendation, Recommender
+from kgrec.service.app import service
 
 FIRST_S, LATER_S = 3.0, 0.5
 WHY = "no graph paths, and history as of the bundle: the store cannot be reached (the server cannot be reached.)"

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from worlds import node
 from worlds_bundle import FILMS, KINDS, PLATFORMS, bundle_of, film_bundle, film_schema, film_store, random_bundle
 
-from kgrec.bundle import Bundle
+from kgrec.bundle.bundle import Bundle
+from kgrec.data.records import Interaction
 from kgrec.errors import (
     ConfigError,
     KgrecError,
@@ -26,9 +27,8 @@ from kgrec.errors import (
     UnknownUserError,
 )
 from kgrec.graph import GraphStore
-from kgrec.query import PastInteraction, Recommender
-from kgrec.query.fold_in import fold_in
-from kgrec.records import Interaction
+from kgrec.recommendation import PastInteraction, Recommender
+from kgrec.recommendation.fold_in import fold_in
 
 MANY = settings(max_examples=30, deadline=None)
 SEEDS = st.integers(0, 2**32 - 1)
@@ -348,7 +348,7 @@ def test_answering_needs_no_deep_learning_framework(tmp_path: Path) -> None:
         random_bundle(np.random.default_rng(0)).model, random_bundle(np.random.default_rng(0)).interactions, 5
     ).save(tmp_path / "b")
     program = (
-        "import sys; from kgrec.query import Recommender, sentence\n"
+        "import sys; from kgrec.recommendation import Recommender, sentence\n"
         f"found = Recommender.open({str(tmp_path / 'b')!r}).recommend('u0', k=2, explain=True)\n"
         "sentence(found[0].explanation, 'zh')\n"
         "print([name for name in ('torch', 'torch_geometric', 'transformers') if name in sys.modules])"

@@ -9,10 +9,10 @@ import pytest
 from worlds_bundle import film_bundle, film_schema, film_store
 
 from kgrec.errors import ConfigError
+from kgrec.explanation.evidence_paths import ShownPath, ShownStep
+from kgrec.explanation.explainer import Contribution, Counterfactual, Explanation, PastItem
 from kgrec.graph.store import NodeRef
-from kgrec.query import Recommender, sentence
-from kgrec.query.explain import Contribution, Counterfactual, Explanation, PastItem
-from kgrec.query.paths import ShownPath, ShownStep
+from kgrec.recommendation import Recommender, sentence
 
 WATCHED, BOUGHT = {"en": "watched", "zh": "看过"}, {"en": "bought", "zh": "购买过"}
 STAR_WARS, THX, WILLOW = (NodeRef("Film", name, name) for name in ("Star Wars", "THX 1138", "Willow"))

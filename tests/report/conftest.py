@@ -3,7 +3,7 @@
 import pytest
 from invented_report import invented_report
 
-from kgrec.report.demo_report import DemoReport
+from kgrec.pages.demo_report import DemoReport
 
 
 @pytest.fixture(name="report")

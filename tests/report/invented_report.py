@@ -2,7 +2,7 @@
 
 import random
 
-from kgrec.report.demo_report import (
+from kgrec.pages.demo_report import (
     DemoReport,
     ShownContribution,
     ShownEdge,

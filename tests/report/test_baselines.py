@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from kgrec.dataset import Interactions
-from kgrec.ranking import evaluate, rank_users
-from kgrec.report.baselines import BASELINES, EASE, EASE_GRID, ITEM_KNN_GRID, Fit, ItemKNN, Popularity
-from kgrec.report.tuning import Budget, tune
+from kgrec.data.dataset import Interactions
+from kgrec.evaluation.baseline_tuning import Budget, tune
+from kgrec.evaluation.baselines import BASELINES, EASE, EASE_GRID, ITEM_KNN_GRID, Fit, ItemKNN, Popularity
+from kgrec.metrics.ranking import evaluate, rank_users
 
 N_USERS, N_ITEMS = 20, 10
 
@@ -53,7 +53,7 @@ def test_large_catalogues_keep_the_largest_weights(
 ) -> None:
     users = np.arange(N_USERS)
     whole = EASE.fit(world[0], N_USERS, N_ITEMS, ridge=5.0).scores(users)
-    monkeypatch.setattr("kgrec.report.baselines._DENSE_ITEMS", 5)
+    monkeypatch.setattr("kgrec.evaluation.baselines._DENSE_ITEMS", 5)
     assert EASE.fit(world[0], N_USERS, N_ITEMS, ridge=5.0).scores(users) == pytest.approx(whole, abs=1e-6)
 
 

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from kgrec.report import bootstrap
-from kgrec.report.bootstrap import Bootstrap
+from kgrec.metrics import bootstrap
+from kgrec.metrics.bootstrap import Bootstrap
 
 VALUES = hnp.arrays(np.float64, st.integers(1, 40), elements=st.floats(0, 1))
 

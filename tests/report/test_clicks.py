@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from kgrec.dataset import Array, IntArray, Interactions
+from kgrec.data.dataset import Array, IntArray, Interactions
 from kgrec.errors import KgrecError
-from kgrec.metrics import auc
-from kgrec.report.click_gates import fit_click_gates, logistic_mixture
-from kgrec.report.clicks import Pairs, fit_baselines, pair_scores, probabilities, refuse_overlap
-from kgrec.report.comparison import ModelRanker
-from kgrec.scoring import AdditiveModel, Channel, Gates, SparseMatrix
+from kgrec.evaluation.comparison import ModelRanker
+from kgrec.metrics.measures import auc
+from kgrec.scoring.model import AdditiveModel, Channel, Gates, SparseMatrix
+from kgrec_benchmarks.protocols.click_gates import fit_click_gates, logistic_mixture
+from kgrec_benchmarks.protocols.clicks import Pairs, fit_baselines, pair_scores, probabilities, refuse_overlap
 
 
 class Table:

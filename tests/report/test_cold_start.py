@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from kgrec.dataset import Array, IntArray, Interactions
-from kgrec.item_content import content_knn
-from kgrec.report.cold_start import (
+from kgrec.data.dataset import Array, IntArray, Interactions
+from kgrec.data.splits import hide
+from kgrec.learn.channels.content_kernel import content_knn
+from kgrec_benchmarks.protocols.cold_start import (
     ContentKNN,
     content_settings,
     first_items,
@@ -16,7 +17,6 @@ from kgrec.report.cold_start import (
     measure_warm,
     tune_content,
 )
-from kgrec.splits import hide
 
 
 class Table:

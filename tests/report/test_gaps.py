@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from kgrec.dataset import Interactions
-from kgrec.report.gaps import GROUPS, gap_groups
-from kgrec.splits import Split
+from kgrec.data.dataset import Interactions
+from kgrec.data.splits import Split
+from kgrec_benchmarks.runs.gaps import GROUPS, gap_groups
 
 START = 1_000_000_000.0
 

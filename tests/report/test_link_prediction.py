@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kgrec.dataset import Array, Facts, IntArray
+from kgrec.data.dataset import Array, Facts, IntArray
 from kgrec.errors import KgrecError
-from kgrec.report.link_prediction import hold_out_facts, link_prediction
+from kgrec_benchmarks.protocols.link_prediction import hold_out_facts, link_prediction
 
 
 class Cube:

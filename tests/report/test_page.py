@@ -6,9 +6,9 @@ from itertools import pairwise
 
 import pytest
 
-from kgrec.report.charts import channel_totals, channels_of, curves, stacked_bars
-from kgrec.report.demo_report import DemoReport
-from kgrec.report.page import page
+from kgrec.pages.charts import channel_totals, channels_of, curves, stacked_bars
+from kgrec.pages.demo_page import page
+from kgrec.pages.demo_report import DemoReport
 
 VOID = {"meta", "br", "hr", "img", "input", "link"}
 

@@ -6,9 +6,9 @@ from xml.etree import ElementTree
 
 import pytest
 
-from kgrec.report.demo_report import DemoReport, ShownExplanation
-from kgrec.report.path_drawing import draw_explanation, signed
-from kgrec.report.text_fit import fitted, text_width, wrapped
+from kgrec.pages.demo_report import DemoReport, ShownExplanation
+from kgrec.pages.explanation_graph import draw_explanation, signed
+from kgrec.pages.text_width import fitted, text_width, wrapped
 
 Box = tuple[float, float, float, float]
 

@@ -8,9 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 
-from kgrec.dataset import Array, IntArray
+from kgrec.data.dataset import Array, IntArray
 from kgrec.errors import KgrecError
-from kgrec.ranking import block_size, click_metrics, evaluate, rank_users
+from kgrec.metrics.ranking import click_metrics, evaluate, rank_users
+from kgrec.scoring.blocks import block_size
 
 
 @dataclass

@@ -5,7 +5,7 @@ import io
 import pytest
 from rich.console import Console
 
-from kgrec.report.tables import markdown_table, terminal_table
+from kgrec.evaluation.tables import markdown_table, terminal_table
 
 VALUES = {
     "kgrec": {"ndcg@10": 0.30804, "recall@10": 0.25, "users": 10.0},

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from kgrec.report.outcome import Finished, Outcome
-from kgrec.report.plots import ablation_bars, accuracy_and_time
-from kgrec.report.result_files import markdown, write_result
+from kgrec_benchmarks.runs.files import markdown, write_result
+from kgrec_benchmarks.runs.outcome import Finished, Outcome
+from kgrec_benchmarks.runs.plots import ablation_bars, accuracy_and_time
 
 RESULTS = Path(__file__).parents[1] / "benchmarks/results"
 ROWS = {"kgrec": {"recall@10": 0.3, "ndcg@10": 0.25}, "ease<1>": {"recall@10": 0.2, "ndcg@10": 0.15}}

@@ -8,9 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kgrec.dataset import Interactions
-from kgrec.errors import ConfigError
-from kgrec.splits import (
+from kgrec.data.dataset import Interactions
+from kgrec.data.splits import (
     Split,
     hide,
     hold_out_last,
@@ -20,6 +19,7 @@ from kgrec.splits import (
     time_split_global,
     time_split_per_user,
 )
+from kgrec.errors import ConfigError
 
 Pairs = set[tuple[int, int]]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from kgrec.report.outcome import Outcome
-from kgrec.report.summary import grouped
+from kgrec_benchmarks.runs.outcome import Outcome
+from kgrec_benchmarks.runs.summary import grouped
 
 
 def outcome(**rows: list[float]) -> list[Outcome]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from kgrec.dataset import Array, Dataset, Facts, IntArray, Interactions
-from kgrec.report.task import Task
-from kgrec.splits import Split
-from kgrec.vocabulary import Vocabulary
+from kgrec.data.dataset import Array, Dataset, Facts, IntArray, Interactions
+from kgrec.data.splits import Split
+from kgrec.data.vocabulary import Vocabulary
+from kgrec.evaluation.task import Task
 
 NODES = ["Item:a", "Item:b", "Item:c", "Item:d", "Genre:x"]
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from worlds_bundle import FILMS, USERS, film_bundle, film_store
 
-from kgrec.serve.cli import main
+from kgrec.cli.app import main
 
 SCHEMA = """\
 version: 1
@@ -91,4 +91,4 @@ class Shell:
     def learned(self, items: Sequence[str] = FILMS, users: Sequence[str] = USERS) -> None:
         """The graph and the bundle of ``worlds_bundle`` at their usual places."""
         with film_store(items, users, "kglite:kgrec.kgl") as store:
-            film_bundle(store.schema, store.graph_id, tuple(items), tuple(users)).save("kgrec.bundle")
+            film_bundle(store.schema, store.graph_id, tuple(items), tuple(users)).save("kgrec.bundle.bundle")

@@ -56,7 +56,7 @@ def test_answering_imports_no_deep_learning_framework(shell: Shell) -> None:
     shell.learned()
     program = (
         "import sys\n"
-        "from kgrec.serve.cli import main\n"
+        "from kgrec.cli.app import main\n"
         "for line in sys.argv[1:]:\n"
         "    try: main(line.split())\n"
         "    except SystemExit as left: assert left.code == 0, line\n"
@@ -189,11 +189,11 @@ def test_explain(shell: Shell) -> None:
 
 def test_a_long_history_is_one_line_and_still_adds_up(shell: Shell) -> None:
     shell.learned()
-    from kgrec.query import Recommender
-    from kgrec.query.explain import Contribution, Explanation, PastItem
-    from kgrec.serve.messages import show_explanation
+    from kgrec.cli.output import show_explanation
+    from kgrec.explanation.explainer import Contribution, Explanation, PastItem
+    from kgrec.recommendation import Recommender
 
-    with Recommender.open("kgrec.bundle") as recommender:
+    with Recommender.open("kgrec.bundle.bundle") as recommender:
         short = recommender.explain("ann", "aliens")
     values = [3.0, 2.0, *[0.01] * 20, -4.0]
     past = tuple(PastItem(f"i{n}", f"[bold]I{n}", value, {"en": "saw", "zh": "看"}) for n, value in enumerate(values))

@@ -52,8 +52,8 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     benchmarked = {"set": "tiny", "seed": 0, "data": {"users": 3}, "versions": {"kgrec": "1"}, **measured}
     modules: dict[str, Any] = {
         "kgrec.pipeline": SimpleNamespace(train=answer("train", film_bundle())),
-        "kgrec.evaluation": SimpleNamespace(evaluate=answer("evaluate", measured)),
-        "kgrec.benchmark": SimpleNamespace(benchmark=answer("benchmark", benchmarked)),
+        "kgrec.evaluation.store_evaluation": SimpleNamespace(evaluate=answer("evaluate", measured)),
+        "kgrec_benchmarks.benchmark": SimpleNamespace(benchmark=answer("benchmark", benchmarked)),
         "kgrec.demo": SimpleNamespace(demo=answer("demo", told)),
     }
     for name, module in modules.items():

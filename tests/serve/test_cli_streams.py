@@ -13,10 +13,10 @@ import pytest
 from rich.console import Console
 from shop import IMPORT, Said, Shell
 
+from kgrec.cli.progress_line import ProgressLine, progress_line
 from kgrec.progress import silent
-from kgrec.serve.progress_line import ProgressLine, progress_line
 
-PROGRAM = "from kgrec.serve.cli import main; main()"
+PROGRAM = "from kgrec.cli.app import main; main()"
 
 
 @pytest.fixture
@@ -100,7 +100,7 @@ def failing(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
         raise error
 
     module: Any = SimpleNamespace(ingest_sources=fail, train=fail, evaluate=fail, inspect=fail)
-    for name in ("kgrec.pipeline", "kgrec.evaluation"):
+    for name in ("kgrec.pipeline", "kgrec.evaluation.store_evaluation"):
         monkeypatch.setitem(sys.modules, name, module)
 
 
@@ -131,7 +131,7 @@ def test_a_fault_of_kgrec(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None
 def test_the_traceback_of_a_fault_on_request(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from kgrec.serve.cli import run
+    from kgrec.cli.app import run
 
     failing(monkeypatch, ZeroDivisionError("division by zero"))
     monkeypatch.setenv("KGREC_DEBUG", "1")

@@ -9,11 +9,11 @@ import pytest
 from shop import Said, Shell
 from worlds_bundle import film_bundle, film_schema
 
-from kgrec.graph.cypher_text import look_up_statement
-from kgrec.graph.look_ups import READ_QUERIES
-from kgrec.query import Recommender
-from kgrec.schema import load_schema
-from kgrec.serve.cypher_command import print_cypher
+from kgrec.cli.commands.cypher import print_cypher
+from kgrec.graph.cypher.look_ups import READ_QUERIES
+from kgrec.graph.cypher.pasteable import look_up_statement
+from kgrec.recommendation import Recommender
+from kgrec.schema.model import load_schema
 
 EMPIRE = (
     "MATCH shown = (:`User` {uid: 'ann'})-[r:`WATCHED`]->(i:`Film`)\n"
@@ -29,7 +29,7 @@ EMPIRE = (
 def test_explain_as_cypher(shell: Shell) -> None:
     shell.learned()
     said = shell("explain", "--user", "ann", "--item", "empire", "--cypher")
-    with Recommender.open("kgrec.bundle", "kglite:kgrec.kgl") as recommender:
+    with Recommender.open("kgrec.bundle.bundle", "kglite:kgrec.kgl") as recommender:
         assert said == Said(0, f"{recommender.explain('ann', 'empire').cypher}\n", "")
     assert shell("explain", "--user", "ann", "--item", "empire", "--json").json["cypher"] + "\n" == said.out
 
@@ -41,7 +41,7 @@ def test_explain_as_cypher_without_the_graph(shell: Shell) -> None:
 
 
 def test_explain_as_cypher_without_a_schema(shell: Shell) -> None:
-    film_bundle().save("kgrec.bundle")
+    film_bundle().save("kgrec.bundle.bundle")
     assert shell("explain", "--user", "ann", "--item", "empire", "--cypher", "--store", "") == Said(
         2,
         "",

@@ -42,7 +42,7 @@ def test_the_command_killed_and_run_again(neo4j_managed: Neo4jServer, neo4j_url:
     }.items():
         (tmp_path / "data" / f"{name}.csv").write_text(text)
     (tmp_path / "shop.yaml").write_text(SCHEMA, encoding="utf-8")
-    command = [sys.executable, "-c", "from kgrec.serve.cli import main; main()"]
+    command = [sys.executable, "-c", "from kgrec.cli.app import main; main()"]
     command += ["ingest", *IMPORT, "--store", neo4j_url, "--quiet"]
     first = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     wait_for_batches(neo4j_managed, 4)

@@ -9,7 +9,7 @@ from shop import Shell
 
 from kgrec.errors import GraphError
 from kgrec.graph import open_store
-from kgrec.graph.cypher_store import CypherStore
+from kgrec.graph.stores.cypher_store import CypherStore
 
 
 def test_publish(shell: Shell) -> None:

@@ -19,8 +19,8 @@ from worlds_bundle import film_bundle, film_store
 
 from kgrec.errors import ConfigError, KgrecError, QueryTimeoutError, SchemaMismatchError, StoreUnavailableError
 from kgrec.graph import GraphStore
-from kgrec.query import Recommender
-from kgrec.serve.service import LONGEST_LIST, service
+from kgrec.recommendation import Recommender
+from kgrec.service.app import LONGEST_LIST, service
 
 PROBLEM = "application/problem+json"
 
@@ -67,7 +67,7 @@ def test_health_without_a_store() -> None:
 def test_health_while_the_store_is_away(
     client: TestClient, store: GraphStore, monkeypatch: pytest.MonkeyPatch, kind: type[KgrecError]
 ) -> None:
-    monkeypatch.setattr("kgrec.query.graph_link.AGAIN_AFTER_S", 0.0)
+    monkeypatch.setattr("kgrec.graph.store_link.AGAIN_AFTER_S", 0.0)
     with monkeypatch.context() as away:
         away.setattr(store, "history", failing(kind("nobody answers.")))
         answer = client.get("/health")
@@ -78,7 +78,7 @@ def test_health_while_the_store_is_away(
 
 def test_answers_are_those_of_the_command_line(shell: Shell) -> None:
     shell.learned()
-    with Recommender.open("kgrec.bundle", "kglite:kgrec.kgl") as recommender:
+    with Recommender.open("kgrec.bundle.bundle", "kglite:kgrec.kgl") as recommender:
         client = TestClient(service(recommender))
         lists = client.get("/recommend?user=ann&k=3")
         folded = client.get("/recommend", params={"history": ["star-wars", "alien"], "k": 2})
@@ -93,7 +93,7 @@ def test_answers_are_those_of_the_command_line(shell: Shell) -> None:
 
 def test_the_moment_of_asking_is_handed_on(shell: Shell) -> None:
     shell.learned()
-    with Recommender.open("kgrec.bundle", "kglite:kgrec.kgl") as recommender:
+    with Recommender.open("kgrec.bundle.bundle", "kglite:kgrec.kgl") as recommender:
         client = TestClient(service(recommender))
         now = client.get("/recommend?user=ann&k=3&at=2000000000")
         assert client.get("/explain?user=ann&item=empire&at=soon").status_code == 422
@@ -200,7 +200,7 @@ def test_hostile_ids_come_back_as_text(client: TestClient) -> None:
 def test_many_threads_share_a_recommender(shell: Shell) -> None:
     shell.learned()
     asked = ["/explain?user=ann&item=empire", "/recommend?user=bob&k=5", "/recommend?history=alien", "/health"]
-    with Recommender.open("kgrec.bundle", "kglite:kgrec.kgl") as recommender:
+    with Recommender.open("kgrec.bundle.bundle", "kglite:kgrec.kgl") as recommender:
         client = TestClient(service(recommender))
         alone = [client.get(address).json() for address in asked]
         with ThreadPoolExecutor(8) as threads:
@@ -210,7 +210,7 @@ def test_many_threads_share_a_recommender(shell: Shell) -> None:
 
 def test_a_real_process(shell: Shell) -> None:
     shell.learned()
-    program = "from kgrec.serve.cli import main; main()"
+    program = "from kgrec.cli.app import main; main()"
     command = [sys.executable, "-c", program, "serve", "--port", "0", "--json"]
     process = subprocess.Popen(
         command, cwd=shell.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8"
@@ -257,13 +257,13 @@ def test_the_port_is_free_again_after_a_failure(shell: Shell) -> None:
 
 
 def test_without_the_extra(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delitem(sys.modules, "kgrec.serve.service")
+    monkeypatch.delitem(sys.modules, "kgrec.service.app")
     monkeypatch.setitem(sys.modules, "fastapi", None)
     said = shell("serve", "--json")
     assert (said.code, said.json["error"]) == (ConfigError.exit_code, "MissingExtraError")
     assert said.err == (
         "MissingExtraError: the service needs packages that are not installed.\n"
-        "  where     kgrec.serve.service\n"
+        "  where     kgrec.service.app\n"
         "  found     import of fastapi halted; None in sys.modules\n"
         "  expected  fastapi and uvicorn\n"
         "  next      pip install 'kgrec[serve]'\n"

@@ -1,0 +1,1 @@
+"""Published data sets, rival systems and protocols; not needed to run kgrec."""

@@ -1,0 +1,69 @@
+"""The command `kgrec benchmark`: systems, seeds and ablations on a public set, and the files of its result."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from kgrec.cli import options as opt
+from kgrec.cli import output as messages
+from kgrec.cli.progress_line import progress_line
+
+
+def benchmark(
+    folder: Annotated[str, typer.Argument(metavar="FOLDER", help="A data set with a split of its own.")],
+    out: Annotated[
+        str | None,
+        typer.Option(
+            "--out", metavar="FILE.json", help="Write the result here, and FILE.md and its plots as SVG beside it."
+        ),
+    ] = None,
+    models: Annotated[
+        str | None,
+        typer.Option("--models", metavar="A,B,C", help="Systems to measure; all for all. [default: the quick ones]"),
+    ] = None,
+    seeds: Annotated[int, typer.Option("--seeds", min=1, help="Runs, with seeds --seed, --seed + 1 and so on.")] = 1,
+    ablations: Annotated[
+        bool, typer.Option("--ablations", help="Also take kgrec apart: channels, graph, texts, losses. Ten trainings.")
+    ] = False,
+    protocol: Annotated[
+        str,
+        typer.Option(
+            "--protocol", metavar="NAME", help="split, or hide a tenth: cold-items, cold-users, facts (of the graph)."
+        ),
+    ] = "split",
+    settings: opt.Settings = None,
+    seed: opt.Seed = None,
+    as_json: opt.Json = False,
+    quiet: opt.Quiet = False,
+) -> None:
+    """Measure kgrec and baselines on a public data set. Stopped on the way, with --out, it continues when run again."""
+    config = opt.train_config(settings, seed)
+    if out is not None:
+        opt.check_output(out, folder=False)
+    from kgrec_benchmarks.benchmark import benchmark as measure
+
+    keep = None if out is None else f"{out}.partial"
+    with progress_line(quiet) as progress:
+        result = measure(
+            folder,
+            config,
+            models=models,
+            seeds=seeds,
+            ablations=ablations,
+            protocol=protocol,
+            keep=keep,
+            progress=progress,
+        )
+    if out is not None:
+        from kgrec_benchmarks.runs.files import write_result
+
+        write_result(result, Path(out))
+        shutil.rmtree(f"{out}.partial", ignore_errors=True)
+    if as_json:
+        messages.print_json(result)
+    else:
+        messages.show_rows(result)

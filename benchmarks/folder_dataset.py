@@ -1,0 +1,87 @@
+"""A benchmark folder as arrays: the graph, the interactions of each part, and the split."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from kgrec.data.dataset import Array, Dataset, Facts, IntArray, Interactions
+from kgrec.data.splits import Split, hold_out, hold_out_last, random_split
+from kgrec.data.vocabulary import Vocabulary
+from kgrec_loaders.benchmark_folder import ITEM, BenchmarkFolder
+
+
+def to_dataset(tables: BenchmarkFolder) -> tuple[Dataset, dict[str, Interactions]]:
+    """The folder as arrays: the graph with all interactions, and the interactions of each part of its split."""
+    splits = tables.splits()
+    users, items = Vocabulary(tables.users["user"].to_pylist()), Vocabulary(tables.items["item"].to_pylist())
+    kinds = tuple(sorted({str(kind) for part in splits.values() for kind in pc.unique(part["kind"]).to_pylist()}))
+    facts = tables.facts
+    ends = [
+        pc.binary_join_element_wise(facts[f"{end}_type"].cast(pa.string()), facts[end].cast(pa.string()), ":")
+        for end in ("head", "tail")
+    ]
+    item_nodes = [f"{ITEM}:{uid}" for uid in items]
+    known = set(item_nodes)
+    entities = tables.entities.to_pydict()
+    named = dict(zip(entities["entity"], entities["name"], strict=True))
+    others = sorted({node for end in ends for node in pc.unique(end).to_pylist()} - known)
+    nodes = Vocabulary([*item_nodes, *others])
+    relations = tuple(sorted(map(str, pc.unique(facts["relation"]).to_pylist())))
+    head, tail = (_rows(nodes, end) for end in ends)
+    relation = _rows(Vocabulary(relations), facts["relation"])
+    real = head != tail
+    names = [name or uid for name, uid in zip(tables.items["name"].to_pylist(), items, strict=True)]
+    texts = [text or "" for text in tables.items["text"].to_pylist()]
+    other_ids = [node.partition(":")[2] for node in others]
+    parts = {name: _interactions(part, users, items, kinds) for name, part in splits.items()}
+    whole = None
+    for part in parts.values():
+        whole = part if whole is None else whole.joined(part)
+    assert whole is not None  # BenchmarkFolder.read refuses a folder without interactions
+    dataset = Dataset(
+        users=users,
+        items=items,
+        nodes=nodes,
+        interactions=whole,
+        facts=Facts.unique(head[real], relation[real], tail[real], relations),
+        names=(*names, *(named.get(uid) or uid for uid in other_ids)),
+        texts=(*texts, *([""] * len(others))),
+    )
+    return dataset, parts
+
+
+def _rows(vocabulary: Vocabulary, column: pa.ChunkedArray) -> IntArray:
+    """Rows of a column of ids, by way of its few distinct values."""
+    encoded = pc.dictionary_encode(column.cast(pa.string())).combine_chunks()
+    rows: Array = vocabulary.rows(encoded.dictionary.to_pylist())[encoded.indices.to_numpy()]
+    return rows
+
+
+def _interactions(table: pa.Table, users: Vocabulary, items: Vocabulary, kinds: tuple[str, ...]) -> Interactions:
+    n = table.num_rows
+    time = np.asarray(table["time"].cast(pa.float64()).fill_null(float("nan")).to_numpy(), np.float64)
+    weight = np.asarray(table["weight"].cast(pa.float32()).fill_null(1.0).to_numpy(), np.float32)
+    return Interactions(
+        user=_rows(users, table["user"]),
+        item=_rows(items, table["item"]),
+        time=time,
+        weight=weight,
+        kind=_rows(Vocabulary(kinds), table["kind"]),
+        platform=np.zeros(n, np.int64),
+        kinds=kinds,
+    )
+
+
+def split_of(parts: dict[str, Interactions], seed: int) -> Split:
+    """The authors' split of a folder, as far as there is one."""
+    if "train" not in parts or "test" not in parts:
+        return random_split(parts["all"], valid=0.2, test=0.2, seed=seed)
+    if "valid" in parts:
+        return Split(parts["train"], parts["valid"], parts["test"])
+    whole, test = parts["train"], parts["test"]
+    kinds, wanted = whole.kinds_present, test.kinds_present
+    # Where only one of several kinds is asked for, settings are chosen on that one too.
+    train, valid = hold_out_last(whole, wanted, seed) if wanted < kinds else hold_out(whole, seed=seed)
+    return Split(train, valid, test)

@@ -1,0 +1,1 @@
+"""What is measured: clicks, cold start, facts, ablations."""

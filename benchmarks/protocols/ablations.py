@@ -1,0 +1,167 @@
+"""Ablations: what each part of the model, the true graph and the true texts are worth, on the measured split."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from kgrec.config import TrainConfig
+from kgrec.data.dataset import Array, Dataset, Facts
+from kgrec.data.splits import Split
+from kgrec.evaluation.comparison import ModelRanker
+from kgrec.evaluation.task import Task
+from kgrec.metrics.bootstrap import Bootstrap
+from kgrec.metrics.ranking import Measured, evaluate
+from kgrec.progress import Progress
+from kgrec.scoring.history_weights import first_times
+from kgrec_benchmarks.runs.cost import Watch
+from kgrec_benchmarks.runs.outcome import Finished, Outcome, fingerprint_of_split
+from kgrec_benchmarks.runs.runner import cost_of, learn, rankers_of
+
+_METRIC = "ndcg@10"
+_LOSSES = ("exact_bce", "softmax", "gbce")
+_KG_WEIGHTS = (0.0, 0.1, 0.3, 1.0)
+_FULL = "fused"
+
+
+@dataclass(frozen=True)
+class _Variant:
+    """One model to learn: a place in the table, its data and its settings."""
+
+    group: str
+    name: str
+    dataset: Dataset
+    config: TrainConfig
+
+
+def ablations(
+    dataset: Dataset, split: Split, config: TrainConfig, finished: Finished, progress: Progress
+) -> tuple[dict[str, dict[str, dict[str, float]]], list[str]]:
+    """Learn and test every variant that the data allow, once, with the seed of ``config``.
+
+    Graph and text variants choose all their settings anew, so that a shuffled graph is not made to use what suits the
+    true one; losses and weights of the KG loss keep the depth that was chosen. A shuffled graph has every relation's
+    tails permuted: as many facts, the same degrees, no meaning. Shuffled texts change hands among the items, and among
+    the entities.
+
+    Returns:
+        Group to variant to metrics of the test, and ``validation_ndcg@10``; and sentences that say whether the graph
+        and the texts gained anything. The groups are ``channels``, ``graph``, ``text``, ``loss`` and ``kg_weight``.
+    """
+    which = fingerprint_of_split(split)
+    task = Task.of(dataset, split)
+
+    def measured(variant: _Variant) -> Outcome:
+        key = f"ablation {variant.group} {variant.name} {which} {variant.config.model_dump()}"
+        progress("ablations", 0, None, f"{variant.group}: {variant.name}")
+        return finished.get(key, lambda: _measure(variant, split, task, progress))
+
+    full = measured(_Variant("channels", _FULL, dataset, config))
+    table = {"channels": {row: _metrics(full, row) for row in full.rows}}
+    users: dict[str, dict[str, Array]] = {}
+    same = {"graph": "true", "text": "true", "loss": config.loss, "kg_weight": f"{config.kg_weight:g}"}
+    for variant in _variants(dataset, config, int(full.settings["num_layers"])):
+        outcome = full if same[variant.group] == variant.name else measured(variant)
+        table.setdefault(variant.group, {})[variant.name] = _metrics(outcome, _FULL)
+        users.setdefault(variant.group, {})[variant.name] = outcome.users[_FULL][_METRIC]
+    return table, [text for group in ("graph", "text") if group in users for text in sentences(group, users[group])]
+
+
+def _variants(dataset: Dataset, config: TrainConfig, depth: int) -> Iterator[_Variant]:
+    rng = np.random.default_rng(config.seed)
+    if len(dataset.facts):
+        yield _Variant("graph", "true", dataset, config)
+        yield _Variant("graph", "shuffled", replace(dataset, facts=shuffled_facts(dataset.facts, rng)), config)
+        yield _Variant("graph", "none", replace(dataset, facts=Facts.none()), config)
+    if any(dataset.texts) and config.text_encoder != "none":
+        yield _Variant("text", "true", dataset, config)
+        yield _Variant("text", "shuffled", replace(dataset, texts=shuffled_texts(dataset, rng)), config)
+        yield _Variant("text", "none", replace(dataset, texts=("",) * len(dataset.texts)), config)
+    for loss in _LOSSES:
+        yield _Variant("loss", loss, dataset, config.model_copy(update={"loss": loss, "num_layers": depth}))
+    if len(dataset.facts):
+        for weight in _KG_WEIGHTS:
+            settings = {"kg_weight": weight, "num_layers": depth}
+            yield _Variant("kg_weight", f"{weight:g}", dataset, config.model_copy(update=settings))
+
+
+def shuffled_facts(facts: Facts, rng: np.random.Generator) -> Facts:
+    """The same heads, with the tails of each relation permuted among its facts; loops and repeats fall away."""
+    tail = facts.tail.copy()
+    for relation in range(len(facts.relations)):
+        rows = np.flatnonzero(facts.relation == relation)
+        tail[rows] = tail[rng.permutation(rows)]
+    real = facts.head != tail
+    return Facts.unique(facts.head[real], facts.relation[real], tail[real], facts.relations)
+
+
+def shuffled_texts(dataset: Dataset, rng: np.random.Generator) -> tuple[str, ...]:
+    """Texts permuted among the items that have one, and among the entities that have one."""
+    texts = np.array(dataset.texts, object)
+    there = texts != ""
+    is_item = np.arange(len(texts)) < len(dataset.items)
+    for group in (is_item, ~is_item):
+        rows = np.flatnonzero(there & group)
+        texts[rows] = texts[rng.permutation(rows)]
+    return tuple(texts)
+
+
+def _measure(variant: _Variant, split: Split, task: Task, progress: Progress) -> Outcome:
+    """Learn a variant; test it and, where it is the whole model, each of its channels alone."""
+    from kgrec.learn.learner import settings_of
+
+    watch = Watch()
+    learned = learn(variant.dataset, split, variant.config, watch, progress)
+    refitted, train_only = rankers_of(learned, split, task.n_users)
+    at_validation = first_times(split.valid, task.n_users)
+    train_only = ModelRanker.over(train_only.model, split.train, task.n_users, at_validation)
+    rows = {_FULL: (refitted, train_only)}
+    if variant.group == "channels":
+        for number, channel in enumerate(refitted.model.channels):
+            rows[channel.name] = (_alone(refitted, number), _alone(train_only, number))
+    n_users, n_items = task.seen.shape
+    before, wanted = split.train.matrix(n_users, n_items), split.valid.matrix(n_users, n_items)
+    measured: dict[str, Measured] = {}
+    validation: dict[str, float] = {}
+    for name, (tested, validated) in rows.items():
+        measured[name] = task.measured(tested)
+        validation[name] = evaluate(validated, before, wanted, ks=(10,))[_METRIC]
+    cost = cost_of(watch, tried=0, capped=False)
+    return Outcome.of(measured, n_users, settings=settings_of(learned.chosen), cost=cost, validation=validation)
+
+
+def _alone(ranker: ModelRanker, number: int) -> ModelRanker:
+    """The model with all gates closed but that of one channel."""
+    gates = ranker.model.gates
+    open_one = np.zeros_like(gates.channels)
+    open_one[:, number] = 1.0
+    alone = replace(gates, channels=open_one, prior=np.zeros_like(gates.prior))
+    return replace(ranker, model=replace(ranker.model, gates=alone))
+
+
+def _metrics(outcome: Outcome, row: str) -> dict[str, float]:
+    return {**outcome.rows[row], f"validation_{_METRIC}": outcome.validation[row]}
+
+
+def sentences(group: str, users: Mapping[str, Array]) -> list[str]:
+    """Whether the true graph or texts gained anything over shuffled ones and over none, with the interval of that.
+
+    Args:
+        group: ``graph`` or ``text``.
+        users: variant to ndcg@10 per user; ``true`` and whatever it is compared with.
+    """
+    words = {"graph": "facts", "text": "texts"}
+    drawn = Bootstrap(users)
+    result = []
+    for other in ("shuffled", "none"):
+        low, high = drawn.difference("true", other)
+        mine, theirs = (float(np.nanmean(users[name])) for name in ("true", other))
+        against = f"shuffled {words[group]}" if other == "shuffled" else f"no {words[group]}"
+        verdict = "a gain" if low > 0 else "a loss" if high < 0 else "no difference that chance would not explain"
+        result.append(
+            f"True {words[group]} against {against}: {_METRIC} {mine:.4f} against {theirs:.4f}, {mine - theirs:+.4f} "
+            f"(95 % interval {low:+.4f} to {high:+.4f}): {verdict}."
+        )
+    return result

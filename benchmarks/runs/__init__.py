@@ -1,0 +1,1 @@
+"""Runs over seeds: their outcomes, cost, tables and files."""

@@ -1,0 +1,209 @@
+"""The measuring of several systems on the same splits, with several seeds: rows, spread, intervals and cost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from kgrec.config import TrainConfig
+from kgrec.data.dataset import Dataset
+from kgrec.data.splits import Split
+from kgrec.evaluation.baseline_tuning import Budget, tune
+from kgrec.evaluation.baselines import System
+from kgrec.evaluation.comparison import ModelRanker, features_of
+from kgrec.evaluation.task import Task
+from kgrec.metrics.ranking import Measured
+from kgrec.progress import Progress
+from kgrec.scoring.history_weights import first_times
+from kgrec_benchmarks.runs.cost import Watch
+from kgrec_benchmarks.runs.extra import require_package
+from kgrec_benchmarks.runs.outcome import Finished, Outcome, fingerprint_of_split
+from kgrec_benchmarks.runs.summary import TRAIN_ONLY
+from kgrec_benchmarks.systems.registry import OURS, SYSTEMS
+
+if TYPE_CHECKING:
+    from kgrec.learn.learner import Learned
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is measured, and how.
+
+    Attributes:
+        dataset: graph and all behaviour.
+        split_of: the split of a seed.
+        own_valid: whether the validation part is the authors': then every system has a row without it as well.
+        config: settings of ours; its seed is the first.
+        models: names of :data:`kgrec_benchmarks.systems.registry.SYSTEMS`, and ours.
+        seeds: number of runs, with the seeds ``config.seed``, ``config.seed + 1`` and so on.
+        budget: see :class:`Budget`.
+    """
+
+    dataset: Dataset
+    split_of: Callable[[int], Split]
+    own_valid: bool
+    config: TrainConfig
+    models: tuple[str, ...]
+    seeds: int
+    budget: Budget
+
+
+@dataclass(frozen=True)
+class Runs:
+    """Outcomes of every system, one per seed; the same one again where neither the seed nor the split matters."""
+
+    plan: Plan
+    splits: list[Split]
+    outcomes: dict[str, list[Outcome]]
+
+
+def run(plan: Plan, finished: Finished, progress: Progress) -> Runs:
+    """Tune, fit and test every system once for every seed.
+
+    Raises:
+        KgrecError: the split holds nothing to test on, or too little to learn from.
+        MissingExtraError: a system needs a package that is not installed.
+    """
+    for name in plan.models:
+        if name != OURS and SYSTEMS[name].package:
+            require_package(name, SYSTEMS[name].package)
+    splits = [plan.split_of(plan.config.seed + number) for number in range(plan.seeds)]
+    outcomes: dict[str, list[Outcome]] = {name: [] for name in plan.models}
+    for number, split in enumerate(splits):
+        seed = plan.config.seed + number
+        which = fingerprint_of_split(split)
+        task = Task.of(plan.dataset, split)
+        for name in plan.models:
+            done = sum(map(len, outcomes.values()))
+            progress("measuring", done, plan.seeds * len(plan.models), f"{name}, seed {seed}")
+            if name == OURS:
+                config = plan.config.model_copy(update={"seed": seed})
+                key = f"{name} {which} seed {seed}"
+                make = partial(measure_ours, plan.dataset, split, task, config, plan.own_valid, progress)
+            else:
+                system = SYSTEMS[name]
+                key = f"{name} {which}" + (f" seed {seed}" if "seed" in system.reads else "")
+                make = partial(measure_baseline, name, system, task, seed, plan.own_valid, plan.budget, progress)
+            outcomes[name].append(finished.get(key, make))
+    return Runs(plan, splits, outcomes)
+
+
+def measure_baseline(
+    name: str, system: System, task: Task, seed: int, own_valid: bool, budget: Budget, progress: Progress
+) -> Outcome:
+    """Tune a baseline on validation, fit it on train and validation, and test it once for each of its rows."""
+    n_items = len(task.columns)
+    if system.most_items is not None and n_items > system.most_items:
+        return Outcome(refused=f"{n_items:,} items; beyond {system.most_items:,} it would run for hours")
+    further = {"seed": seed, "facts": task.facts, "n_nodes": task.n_nodes}
+    fit = partial(system.fit, **{name: further[name] for name in system.reads})
+    grid = budget.of_grid(system.grid, n_items)
+    watch = Watch()
+    progress(f"tuning {name}", 0, len(grid))
+    with watch.stage("tuning_s"):
+        tuned = tune(
+            fit,
+            grid,
+            task.train,
+            task.valid,
+            task.n_users,
+            n_items,
+            stops_early=system.stops_early,
+            seconds=budget.seconds,
+        )
+    with watch.stage("fit_s"):
+        fitted = fit(task.known, task.n_users, n_items, **tuned.setting)
+    progress(f"testing {name}", 0, None)
+    measured: dict[str, Measured] = {}
+    with watch.stage("ranking_s"):
+        measured[name] = task.measured(task.placed(fitted))
+    if own_valid:
+        measured[name + TRAIN_ONLY] = task.measured(task.placed(tuned.fitted))
+    cost = cost_of(watch, tried=tuned.tried, capped=tuned.capped)
+    validation = {} if np.isnan(tuned.quality) else {"ndcg@10": tuned.quality}
+    return Outcome.of(measured, task.n_users, settings=tuned.setting, cost=cost, validation=validation)
+
+
+def measure_ours(
+    dataset: Dataset, split: Split, task: Task, config: TrainConfig, own_valid: bool, progress: Progress
+) -> Outcome:
+    """Choose on validation, learn again from train and validation, and test each of the two models once."""
+    from kgrec.learn.learner import settings_of
+
+    watch, counted = Watch(), Counted(progress)
+    learned = learn(dataset, split, config, watch, counted)
+    rankers = rankers_of(learned, split, task.n_users)
+    measured: dict[str, Measured] = {}
+    progress("testing kgrec", 0, None)
+    with watch.stage("ranking_s"):
+        measured[OURS] = task.measured(rankers[0], features_of(learned.model))
+    if own_valid:
+        measured[OURS + TRAIN_ONLY] = task.measured(rankers[1], features_of(rankers[1].model))
+    settings = {**config.model_dump(), **settings_of(learned.chosen)}
+    cost = cost_of(watch, tried=counted.tried, capped=False)
+    return Outcome.of(measured, task.n_users, settings=settings, cost=cost, validation=learned.metrics)
+
+
+def learn(dataset: Dataset, split: Split, config: TrainConfig, watch: Watch, progress: Progress) -> Learned:
+    """Our model, chosen on validation and refitted on train and validation, the two timed apart."""
+    from kgrec.learn.fit import fit, refit
+
+    with watch.stage("tuning_s"):
+        chosen = fit(
+            dataset.with_interactions(split.train), config, valid=split.valid, refit_on_all=False, progress=progress
+        )
+    with watch.stage("fit_s"):
+        known = dataset.with_interactions(split.train.joined(split.valid))
+        return refit(known, chosen, config, progress=progress)
+
+
+def rankers_of(learned: Learned, split: Split, n_users: int) -> tuple[ModelRanker, ModelRanker]:
+    """The refitted model over all known histories, and the one of train over those of train.
+
+    Both are asked at the moment of each user's first test event, as a service is: how long ago the last event that they
+    know of was is known then.
+    """
+    assert learned.train_only is not None  # refitting leaves it
+    known = split.train.joined(split.valid)
+    at = first_times(split.test, n_users)
+    return (
+        ModelRanker.over(learned.model, known, n_users, at),
+        ModelRanker.over(learned.train_only, split.train, n_users, at),
+    )
+
+
+class Counted:
+    """Progress that counts what our own fitting tries: settings of the behaviour channel, depths, mixes of gates.
+
+    It reads what each stage tells of itself, so it is a lower bound: the blends of ridge and neighbours are not told,
+    and a turn of the gates' search counts once, though it weighs ten values.
+    """
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._done: dict[str, int] = {}
+
+    def __call__(self, stage: str, done: int, total: int | None = None, note: str = "") -> None:
+        self._done[stage] = max(done, self._done.get(stage, 0))
+        self._progress(stage, done, total, note)
+
+    @property
+    def tried(self) -> int:
+        """Number of settings tried so far; all epochs of a depth are one."""
+        searched = sum(n for stage, n in self._done.items() if stage.startswith(("behaviour: ", "fusing ")))
+        return searched + sum(stage.startswith("training, ") for stage in self._done)
+
+
+def cost_of(watch: Watch, tried: int, capped: bool) -> dict[str, float]:
+    """The cost of a system as the result shows it."""
+    return {
+        **{stage: watch.seconds.get(stage, 0.0) for stage in ("tuning_s", "fit_s", "ranking_s")},
+        "tried": tried,
+        "capped": capped,
+        "peak_memory_mb": watch.peak_mb,
+        "memory_growth_mb": watch.growth_mb,
+    }

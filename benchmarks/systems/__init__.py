@@ -1,0 +1,1 @@
+"""Whom kgrec is measured against."""

@@ -1,0 +1,1 @@
+"""The artefact of training: a folder that opens safely, without pickle."""

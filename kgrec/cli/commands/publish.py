@@ -1,0 +1,54 @@
+"""`kgrec publish`: recommendations, similar items and embeddings into the graph, for plain Cypher."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from kgrec import plain_text
+from kgrec.cli import options as opt
+from kgrec.cli import output as messages
+from kgrec.cli.progress_line import progress_line
+
+
+def publish(
+    store: opt.Store = opt.DEFAULT_STORE,
+    bundle: opt.BundlePath = opt.DEFAULT_BUNDLE,
+    k: Annotated[int, typer.Option("-k", help="Recommendations for each user.")] = 10,
+    similar: Annotated[int, typer.Option("--similar", help="Similar items for each item.")] = 10,
+    as_json: opt.Json = False,
+    quiet: opt.Quiet = False,
+) -> None:
+    """Write what was learned into the graph, for plain Cypher. Stopped on the way, it is finished by another run."""
+    from kgrec.bundle.bundle import Bundle
+    from kgrec.graph import open_store
+    from kgrec.recommendation.publishing import publish as write_back
+
+    learned = Bundle.load(bundle)
+    with open_store(store) as opened, progress_line(quiet) as progress:
+        report = write_back(learned, opened, k=k, similar=similar, progress=progress)
+    if as_json:
+        messages.print_json(report.as_dict())
+    else:
+        messages.show(
+            f"model {report.model}" + (", as before" if report.unchanged else ""),
+            messages.table(
+                ("written", "of", "number"),
+                [
+                    ("RECOMMENDED", f"{report.users} users", report.recommended),
+                    ("SIMILAR", f"{report.items} items", report.similar),
+                    *((f"kgrec_embedding_{report.slot}", type, n) for type, n in report.embeddings.items()),
+                ],
+            ),
+            "How to use it from Cypher: kgrec/graph/README.md",
+        )
+    gone = {what: n for what, n in report.skipped.items() if n}
+    if gone:
+        parts = ", ".join(f"{n} {what}" for what, n in gone.items())
+        messages.note(f"note: left out, because they have gone from the graph since: {parts}")
+    if report.no_vector_index:
+        messages.note(
+            f"note: no vector index: {plain_text.visible(report.no_vector_index)} "
+            "Embeddings are stored, and SIMILAR works without one."
+        )

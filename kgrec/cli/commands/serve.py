@@ -1,0 +1,81 @@
+"""`kgrec serve`: the process around the HTTP application, from its socket to its end."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+import uvicorn
+
+from kgrec import plain_text
+from kgrec.cli import output as messages
+from kgrec.errors import ConfigError
+from kgrec.recommendation import Recommender
+from kgrec.service.app import service
+
+_SHUTDOWN_S = 5
+
+
+def serve(bundle: str, store: str | None, host: str, port: int, as_json: bool = False) -> None:
+    """Answer over HTTP until SIGINT or SIGTERM; the address is said once requests are taken in.
+
+    Args:
+        port: 0 takes a free one.
+        as_json: say the address as JSON on stdout, otherwise as a line on stderr.
+
+    Raises:
+        BundleError: the bundle is missing, damaged or of another version.
+        ConfigError: the address cannot be listened on, or the store's URL has no known scheme.
+        SchemaMismatchError: the store holds another graph than the bundle's.
+    """
+    with _left_by_sigterm(), _listening(host, port) as listener, Recommender.open(bundle, store) as recommender:
+        at = f"[{host}]" if ":" in host else host
+        url = f"http://{at}:{listener.getsockname()[1]}"
+        if as_json:
+            messages.print_json({"url": url})
+            sys.stdout.flush()
+        else:
+            messages.note(f"kgrec answers at {url}/health /recommend /explain /similar; ctrl-c ends it")
+        if recommender.degraded:
+            messages.note(f"note: {plain_text.visible(recommender.degraded)}")
+        # Query strings hold user ids, which have no place in a log: no access log.
+        config = uvicorn.Config(
+            service(recommender),
+            access_log=False,
+            log_level="warning",
+            server_header=False,
+            timeout_graceful_shutdown=_SHUTDOWN_S,
+        )
+        uvicorn.Server(config).run(sockets=[listener])
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0][0]
+        return socket.create_server((host, port), family=family)
+    except (OSError, UnicodeError) as error:
+        raise ConfigError(
+            "the service cannot listen here.",
+            where=f"--host {host} --port {port}",
+            found=getattr(error, "strerror", None) or str(error),
+            expected="an address of this machine and a port that nobody uses",
+            next="name another one; --port 0 takes a free port",
+        ) from error
+
+
+@contextmanager
+def _left_by_sigterm() -> Iterator[None]:
+    """SIGTERM leaves what runs inside, so that what is open is closed; a container's first process would not get it."""
+
+    def leave(number: int, frame: FrameType | None) -> None:
+        raise SystemExit(0)
+
+    before = signal.signal(signal.SIGTERM, leave)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -1,0 +1,1 @@
+"""What travels between the rooms: records, id vocabularies, arrays, splits."""

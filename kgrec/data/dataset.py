@@ -1,0 +1,202 @@
+"""Dataset: the graph as arrays, the hand-over between the store and learning, measuring and answering.
+
+Nodes are numbered with the items first: a node row below ``len(items)`` is the item of that row.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+
+from kgrec.data.vocabulary import Vocabulary
+
+Array = npt.NDArray[Any]
+IntArray = npt.NDArray[np.int64]
+FloatArray = npt.NDArray[np.float32]
+
+_EARLIEST_S, _LATEST_S = 1e8, 1e11
+
+
+@dataclass(frozen=True)
+class Interactions:
+    """Observed behaviour, one entry per interaction.
+
+    Attributes:
+        user, item: rows, int64 ``(n,)``.
+        time: unix seconds or position, float64 ``(n,)``; nan where unknown.
+        weight: strength as the source gives it, float32 ``(n,)``.
+        kind, platform: indices into ``kinds`` and ``platforms``, int64 ``(n,)``.
+    """
+
+    user: IntArray
+    item: IntArray
+    time: npt.NDArray[np.float64]
+    weight: FloatArray
+    kind: IntArray
+    platform: IntArray
+    kinds: tuple[str, ...] = ("interaction",)
+    platforms: tuple[str, ...] = ("",)
+
+    @classmethod
+    def of_pairs(
+        cls,
+        user: npt.ArrayLike,
+        item: npt.ArrayLike,
+        time: npt.ArrayLike | None = None,
+        weight: npt.ArrayLike | None = None,
+    ) -> Interactions:
+        """Build from user and item rows; what is not given is unknown time and weight 1."""
+        users = np.asarray(user, np.int64)
+        n = len(users)
+        return cls(
+            users,
+            np.asarray(item, np.int64),
+            np.full(n, np.nan) if time is None else np.asarray(time, np.float64),
+            np.ones(n, np.float32) if weight is None else np.asarray(weight, np.float32),
+            np.zeros(n, np.int64),
+            np.zeros(n, np.int64),
+        )
+
+    def __len__(self) -> int:
+        return len(self.user)
+
+    def __repr__(self) -> str:
+        return f"Interactions({len(self)}, kinds={self.kinds}, platforms={self.platforms})"
+
+    @property
+    def has_time(self) -> bool:
+        """Whether every interaction carries a time."""
+        return len(self) > 0 and not bool(np.isnan(self.time).any())
+
+    @property
+    def in_unix_seconds(self) -> bool:
+        """Whether every time is known and lies between 1e8 (1973) and 1e11 (the year 5138): seconds can be told apart
+        from positions in a sequence, which lie below, and from milliseconds, above."""
+        return self.has_time and float(self.time.min()) >= _EARLIEST_S and float(self.time.max()) <= _LATEST_S
+
+    @property
+    def kinds_present(self) -> frozenset[str]:
+        """The kinds that occur."""
+        return frozenset(self.kinds[kind] for kind in np.unique(self.kind))
+
+    def select(self, keep: npt.NDArray[np.bool_] | IntArray) -> Interactions:
+        """The interactions of a mask or index array, in its order."""
+        return replace(
+            self,
+            user=self.user[keep],
+            item=self.item[keep],
+            time=self.time[keep],
+            weight=self.weight[keep],
+            kind=self.kind[keep],
+            platform=self.platform[keep],
+        )
+
+    def joined(self, other: Interactions) -> Interactions:
+        """Both, self first. Kinds and platforms must be the same lists."""
+        if (self.kinds, self.platforms) != (other.kinds, other.platforms):
+            raise ValueError("interactions of different kinds or platforms cannot be joined")
+        return replace(
+            self,
+            user=np.concatenate([self.user, other.user]),
+            item=np.concatenate([self.item, other.item]),
+            time=np.concatenate([self.time, other.time]),
+            weight=np.concatenate([self.weight, other.weight]),
+            kind=np.concatenate([self.kind, other.kind]),
+            platform=np.concatenate([self.platform, other.platform]),
+        )
+
+    def matrix(self, n_users: int, n_items: int) -> sparse.csr_matrix:
+        """Users x items, 1.0 where there is at least one interaction."""
+        data = np.ones(len(self), np.float32)
+        matrix = sparse.csr_matrix((data, (self.user, self.item)), shape=(n_users, n_items))
+        matrix.data[:] = 1.0
+        return matrix
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Triples between node rows, without repeats.
+
+    Attributes:
+        head, tail: node rows, int64 ``(n,)``.
+        relation: index into ``relations``, int64 ``(n,)``.
+        relations: names, ``EDGE_TYPE`` or ``EDGE_TYPE/finer name``.
+    """
+
+    head: IntArray
+    relation: IntArray
+    tail: IntArray
+    relations: tuple[str, ...] = ()
+
+    @classmethod
+    def unique(cls, head: IntArray, relation: IntArray, tail: IntArray, relations: tuple[str, ...]) -> Facts:
+        """Drop repeats; the order is by head, relation, tail."""
+        triples = (
+            np.unique(np.stack([head, relation, tail], axis=1), axis=0) if len(head) else np.zeros((0, 3), np.int64)
+        )
+        return cls(triples[:, 0].copy(), triples[:, 1].copy(), triples[:, 2].copy(), relations)
+
+    def select(self, keep: npt.NDArray[np.bool_] | IntArray) -> Facts:
+        """The facts of a mask or index array, in its order."""
+        return replace(self, head=self.head[keep], relation=self.relation[keep], tail=self.tail[keep])
+
+    def joined(self, other: Facts) -> Facts:
+        """Both, self first; they share no fact and have the same list of relations."""
+        return replace(
+            self,
+            head=np.concatenate([self.head, other.head]),
+            relation=np.concatenate([self.relation, other.relation]),
+            tail=np.concatenate([self.tail, other.tail]),
+        )
+
+    @classmethod
+    def none(cls) -> Facts:
+        """No facts at all."""
+        empty = np.zeros(0, np.int64)
+        return cls(empty, empty, empty, ())
+
+    def __len__(self) -> int:
+        return len(self.head)
+
+    def __repr__(self) -> str:
+        return f"Facts({len(self)}, {len(self.relations)} relations)"
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A graph as arrays.
+
+    Attributes:
+        users, items: ids.
+        nodes: ids of all nodes, ``Type:uid``; the first ``len(items)`` are the items.
+        interactions: behaviour, rows of ``users`` and ``items``.
+        facts: triples, rows of ``nodes``.
+        names: what people read, one per node.
+        texts: what the language model reads, one per node; empty where there is none.
+    """
+
+    users: Vocabulary
+    items: Vocabulary
+    nodes: Vocabulary
+    interactions: Interactions
+    facts: Facts
+    names: tuple[str, ...]
+    texts: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        if not len(self.names) == len(self.texts) == len(self.nodes) >= len(self.items):
+            raise ValueError("names and texts must have one entry per node, and items come first among the nodes")
+
+    def __repr__(self) -> str:
+        return (
+            f"Dataset({len(self.users)} users, {len(self.items)} items, {len(self.nodes)} nodes, "
+            f"{len(self.interactions)} interactions, {len(self.facts)} facts)"
+        )
+
+    def with_interactions(self, interactions: Interactions) -> Dataset:
+        """The same graph with other behaviour: a part of it, for a split."""
+        return replace(self, interactions=interactions)

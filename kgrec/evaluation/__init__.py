@@ -1,0 +1,1 @@
+"""How good kgrec is on a store, beside simple baselines."""

@@ -1,0 +1,149 @@
+"""What anything better has to beat: popularity and item-item weights. All are tuned on validation as our own model is.
+
+A baseline is fitted once and scores users from a history that may be longer than what it was fitted on:
+``ItemKNN.fit(train, n_users, n_items).with_history(train_and_valid)``.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal, Protocol, Self, runtime_checkable
+
+import numpy as np
+from scipy import sparse
+
+from kgrec.data.dataset import Array, IntArray, Interactions
+from kgrec.learn.channels.ease_and_knn import ease, item_knn
+from kgrec.metrics.ranking import Ranker
+
+Setting = dict[str, Any]
+Fit = Callable[..., "Baseline"]
+"""``fit(train, n_users, n_items, **setting)``"""
+
+_DENSE_ITEMS = 10_000
+_KEPT_PER_COLUMN = 1_000
+
+
+class Baseline(Ranker, Protocol):
+    """A fitted ranker that can be handed another history than the one it was fitted on."""
+
+    def with_history(self, seen: sparse.csr_matrix) -> Self:
+        """The same weights over other histories, users x items."""
+
+
+@runtime_checkable
+class StoppedEarly(Protocol):
+    """A fitted ranker whose epochs validation decided; ``epochs`` fits it again without validation."""
+
+    epochs: int
+
+
+@dataclass(frozen=True)
+class System:
+    """A baseline as it is measured: how it is fitted and what is tried.
+
+    Attributes:
+        fit: ``fit(train, n_users, n_items, **further, **setting)``.
+        grid: settings to try on validation, the default first where they are equally good.
+        reads: names of further arguments of ``fit``: ``seed``, or the graph as ``facts`` and ``n_nodes``.
+        stops_early: ``fit`` takes ``quality`` and ``seconds``, see :func:`kgrec.evaluation.baseline_tuning.tune`.
+        package: what it needs of the extra ``bench``, by the name of its import; empty for nothing.
+        most_items: catalogue beyond which it is refused rather than run for hours; None is no limit.
+    """
+
+    fit: Fit
+    grid: tuple[Setting, ...]
+    reads: tuple[Literal["seed", "facts", "n_nodes"], ...] = ()
+    stops_early: bool = False
+    package: str = ""
+    most_items: int | None = None
+
+
+@dataclass(frozen=True)
+class Popularity:
+    """How many users took an item, the same for everybody."""
+
+    taken_by: Array
+
+    @classmethod
+    def fit(cls, train: Interactions, n_users: int, n_items: int) -> Popularity:
+        """Count distinct users."""
+        return cls(np.asarray(train.matrix(n_users, n_items).sum(axis=0), np.float32).ravel())
+
+    def with_history(self, seen: sparse.csr_matrix) -> Popularity:
+        """Itself: the user's history plays no part."""
+        return self
+
+    def scores(self, users: IntArray) -> Array:
+        """Counts, ``(len(users), items)``."""
+        return np.tile(self.taken_by, (len(users), 1))
+
+
+@dataclass(frozen=True)
+class ItemWeights:
+    """Scores are the sum of the weights from the items of the history."""
+
+    history: sparse.csr_matrix
+    weights: Any
+
+    def with_history(self, seen: sparse.csr_matrix) -> Self:
+        """The same weights over other histories, users x items."""
+        return replace(self, history=seen)
+
+    def scores(self, users: IntArray) -> Array:
+        """``x_u @ W``, float32 ``(len(users), items)``."""
+        found = self.history[users].astype(np.float32) @ self.weights
+        dense: Array = found.toarray() if sparse.issparse(found) else found
+        return dense
+
+
+def fast(weights: sparse.csr_matrix) -> Any:
+    """Dense where that is affordable: multiplying is several times faster then."""
+    return weights.toarray() if weights.shape[0] <= _DENSE_ITEMS else weights
+
+
+class ItemKNN(ItemWeights):
+    """Cosine neighbours of the items of the history (Sarwar et al. 2001), long histories counting less or not."""
+
+    @classmethod
+    def fit(
+        cls,
+        train: Interactions,
+        n_users: int,
+        n_items: int,
+        neighbours: int = 100,
+        shrink: float = 0.0,
+        user_exponent: float = 0.0,
+    ) -> ItemKNN:
+        """See :func:`kgrec.learn.channels.ease_and_knn.item_knn`."""
+        x = train.matrix(n_users, n_items)
+        return cls(x, fast(item_knn(x, neighbours=neighbours, shrink=shrink, user_exponent=user_exponent)))
+
+
+class EASE(ItemWeights):
+    """Ridge regression of each item on all others (Steck 2019, arXiv 1905.03375)."""
+
+    @classmethod
+    def fit(cls, train: Interactions, n_users: int, n_items: int, ridge: float = 200.0) -> EASE:
+        """See :func:`kgrec.learn.channels.ease_and_knn.ease`.
+
+        Beyond 10,000 items only the 1,000 largest weights of a column are kept.
+        """
+        x = train.matrix(n_users, n_items)
+        return cls(x, fast(ease(x, ridge, relative=False, top=None if n_items <= _DENSE_ITEMS else _KEPT_PER_COLUMN)))
+
+
+def grid(**values: Sequence[Any]) -> tuple[Setting, ...]:
+    return tuple(dict(zip(values, row, strict=True)) for row in itertools.product(*values.values()))
+
+
+ITEM_KNN_GRID = grid(neighbours=(20, 100, 400), shrink=(0.0, 20.0), user_exponent=(0.0, 0.5))
+EASE_GRID = grid(ridge=(10.0, 30.0, 100.0, 200.0, 400.0, 800.0, 2000.0, 5000.0))
+BASELINES: dict[str, System] = {
+    "popularity": System(Popularity.fit, ({},)),
+    "itemknn": System(ItemKNN.fit, ITEM_KNN_GRID),
+    "ease": System(EASE.fit, EASE_GRID),
+}
+"""The ones that every measurement shows; they need nothing but numpy and scipy, and seconds."""

@@ -1,0 +1,96 @@
+"""Our model beside the baselines: the same split, histories, candidates, metrics and tie rule for all."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from kgrec.data.dataset import Array, Dataset, IntArray, Interactions
+from kgrec.data.splits import Split
+from kgrec.evaluation.baseline_tuning import Budget, tune
+from kgrec.evaluation.baselines import BASELINES, Setting
+from kgrec.evaluation.task import Task
+from kgrec.metrics.ranking import Ranker
+from kgrec.progress import Progress
+from kgrec.scoring.history_weights import first_times
+from kgrec.scoring.model import AdditiveModel, Histories
+
+Rows = dict[str, dict[str, float]]
+
+
+@dataclass(frozen=True)
+class ModelRanker:
+    """An additive model with everybody's weighted histories."""
+
+    model: AdditiveModel
+    histories: Histories
+
+    @classmethod
+    def over(
+        cls, model: AdditiveModel, interactions: Interactions, n_users: int, at: Array | None = None
+    ) -> ModelRanker:
+        """The model with histories as they are at some moment; ``at`` as for :meth:`AdditiveModel.histories`."""
+        return cls(model, model.histories(interactions, n_users, at))
+
+    def scores(self, users: IntArray) -> Array:
+        """Scores of all items, float32 ``(len(users), items)``."""
+        return self.model.scores(self.histories[users], np.float32)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One table.
+
+    Attributes:
+        rows: system -> metric -> value, ranked among the items that anybody has taken, in any part of the split.
+        whole: the same ranked among the whole catalogue; None where nothing is added by that.
+        settings: what each baseline chose on validation.
+        timings: seconds to tune and fit each baseline, and to rank with each system.
+    """
+
+    rows: Rows
+    whole: Rows | None
+    settings: dict[str, Setting]
+    timings: dict[str, float]
+
+
+def compare(dataset: Dataset, split: Split, model: AdditiveModel, progress: Progress) -> Comparison:
+    """Tune the baselines on validation, fit them on train and validation, and test everything once."""
+    task = Task.of(dataset, split)
+    known, at = split.train.joined(split.valid), first_times(split.test, task.n_users)
+    rankers: dict[str, Ranker] = {"kgrec": ModelRanker.over(model, known, task.n_users, at)}
+    settings: dict[str, Setting] = {}
+    timings: dict[str, float] = {}
+    for number, (name, system) in enumerate(BASELINES.items()):
+        started = time.perf_counter()
+        progress("tuning baselines", number, len(BASELINES), name)
+        n_items = len(task.columns)
+        tried = Budget().of_grid(system.grid, n_items)
+        settings[name] = tune(system.fit, tried, task.train, task.valid, task.n_users, n_items).setting
+        rankers[name] = task.placed(system.fit(task.known, task.n_users, n_items, **settings[name]))
+        timings[name] = time.perf_counter() - started
+    taken = task.taken
+    features = features_of(model)
+    rows: Rows = {}
+    whole: Rows = {}
+    for number, (name, ranker) in enumerate(rankers.items()):
+        started = time.perf_counter()
+        progress("testing", number + 1, len(rankers), name)
+        rows[name] = task.measured(ranker, features, None if taken.all() else taken).means
+        if not taken.all():
+            whole[name] = task.measured(ranker, features).means
+        timings[f"ranking with {name}"] = time.perf_counter() - started
+    return Comparison(rows, whole or None, settings, timings)
+
+
+def features_of(model: AdditiveModel) -> Array | None:
+    """Item vectors for the diversity within lists: the knowledge channel's candidates."""
+    for channel in model.channels:
+        target: Any = getattr(channel.matrix, "target", None)
+        if target is not None:
+            vectors: Array = target
+            return vectors
+    return None

@@ -1,0 +1,1 @@
+"""Why an item has its score: contributions, confirmed paths, counterfactual, words."""

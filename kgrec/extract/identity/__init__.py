@@ -1,0 +1,1 @@
+"""Which records of different platforms are the same thing."""

@@ -1,0 +1,217 @@
+"""One batch of a table as one source of the schema reads it: columns by name, and what does not fit noted by row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import pyarrow as pa
+
+from kgrec.data.records import Table, Value
+from kgrec.errors import RecordError, SourceError, shorten
+from kgrec.extract.values import Column, id_fault, read_column
+from kgrec.schema.model import EdgeSource, Endpoint, GraphSchema, InteractionSource, NodeSource, PropertySpec
+from kgrec.schema.yaml_lines import Location, nearest
+
+Phase = Literal["nodes", "edges", "interactions"]
+_LABELS = {"nodes": "node type", "edges": "edge type", "interactions": "interaction type"}
+_MOST_COLUMNS_SHOWN = 40
+
+
+@dataclass
+class Problem:
+    """Rows of a table that fail for the same reason.
+
+    Attributes:
+        what: the sentence, 'property 'year' must be a number.'
+        about: type the rows were to become, 'node type Movie'.
+        row, found: number (the first row of data is 1) and cell of the first such row.
+        rows: how many rows failed so; ``of`` rows were read.
+    """
+
+    what: str
+    where: str
+    about: str
+    row: int
+    found: str
+    expected: str
+    next: str
+    rows: int = 0
+    of: int = 0
+
+    def error(self) -> RecordError:
+        """The same as an exception."""
+        return RecordError(
+            self.what,
+            where=f"{self.where}, row {self.row}, {self.about}",
+            found=f"{self.found}   ({self.rows} of {self.of} rows)",
+            expected=self.expected,
+            next=self.next,
+        )
+
+
+@dataclass(frozen=True)
+class Part:
+    """One source of one type: what it is in the schema and where it stands there."""
+
+    schema: GraphSchema
+    phase: Phase
+    type: str
+    location: Location
+    source: NodeSource | EdgeSource | InteractionSource
+
+    @property
+    def about(self) -> str:
+        return f"{_LABELS[self.phase]} {self.type}"
+
+
+@dataclass
+class Reader:
+    """One batch of a table as one source of the schema reads it: columns by name, faults noted by row."""
+
+    part: Part
+    table: Table
+    batch: pa.RecordBatch
+    first_row: int
+    tally: dict[tuple[str, str], Problem]
+    lengths: dict[tuple[str, str], int]
+    bad: set[int] = field(default_factory=set)
+    numbers: Sequence[int] = ()
+
+    def __post_init__(self) -> None:
+        self.numbers = range(self.first_row, self.first_row + self.batch.num_rows)
+
+    def keep(self, rows: list[int]) -> None:
+        """Go on with these rows of the batch only."""
+        if len(rows) < self.batch.num_rows:
+            self.batch = self.batch.take(pa.array(rows, pa.int64()))
+            self.numbers = [self.numbers[row] for row in rows]
+            self.bad = {position for position, row in enumerate(rows) if row in self.bad}
+
+    def cells(self, column: str, key: Location) -> pa.Array:
+        """A column of the batch.
+
+        Raises:
+            SourceError: it is not there, or twice.
+        """
+        names = self.batch.schema.names
+        if names.count(column) == 1:
+            return self.batch.column(names.index(column))
+        delimiter = next((sign for sign in "\t;|," if len(names) == 1 and sign in names[0]), None)
+        if column in names:
+            advice = "give the columns different names"
+        elif delimiter:
+            advice = f"the table has one column only: read it with the delimiter {delimiter!r}"
+        else:
+            advice = "correct the column's name in the schema or in the source"
+        shown = names if len(names) <= _MOST_COLUMNS_SHOWN else [*names[:_MOST_COLUMNS_SHOWN], f"... ({len(names)})"]
+        raise SourceError(
+            f"table '{self.table.name}' has "
+            + (f"the column '{column}' twice." if column in names else f"no column '{column}'."),
+            where=self.table.where,
+            found="columns " + ", ".join(shown) + ("" if delimiter or column in names else nearest(column, names)),
+            expected=f"column '{column}', from {self.at(key)}",
+            next=advice,
+        )
+
+    def at(self, key: Location) -> str:
+        return self.part.schema.origin.at(*self.part.location, *key)
+
+    def fail(self, row: int, what: str, found: object, expected: str, next: str | None = None) -> None:
+        """Note that a row does not fit; the first reason counts."""
+        if row in self.bad:
+            return
+        self.bad.add(row)
+        problem = self.tally.setdefault(
+            (self.part.about, what),
+            Problem(
+                what=what,
+                where=self.table.where,
+                about=self.part.about,
+                row=self.numbers[row],
+                found="nothing" if found is None or found == "" else shorten(found),
+                expected=expected,
+                next=next or "correct the source, or run `kgrec check` for the full list",
+            ),
+        )
+        problem.rows += 1
+
+    def column(self, name: str, kind: str, key: Location, required: str | None = None) -> list[Any]:
+        """A column as a type; ``required`` says what is missing where a cell is empty."""
+        cells = self.cells(name, key)
+        column = read_column(cells, kind)
+        self._note(column, cells, f"column '{name}'", self.at(key))
+        if required:
+            for row, value in enumerate(column.values):
+                if value is None:
+                    self.fail(row, f"column '{name}' {required}.", None, f"a value in every row, from {self.at(key)}")
+        return column.values
+
+    def _note(self, column: Column, cells: pa.Array, what: str, at: str, next: str | None = None) -> None:
+        for row, fault in column.faults.items():
+            found = cells[row].as_py()
+            advice = next.format(found=str(found)) if next and len(str(found)) < 40 else None
+            self.fail(row, f"{what} {fault.text}.", found, f"{fault.expected}, from {at}", advice)
+
+    def ids(
+        self, end: NodeSource | Endpoint | None, name: str, prefix: str, key: Location
+    ) -> list[list[tuple[str, str]]]:
+        """Ids of a column with the part of the cell that each stands for: one per row, or several where it is split."""
+        if end is None or end.split is None:
+            optional = end is not None and end.optional
+            column = self.column(name, "id", key, None if optional else "must hold an id")
+            rename = {} if end is None else end.rename
+            uids = [None if uid is None else rename.get(str(uid), str(uid)) for uid in column]
+            result = [[(prefix + uid, uid)] if uid else [] for uid in uids]
+        else:
+            result = []
+            for cell in self.column(name, "text", key):
+                parts = [part.strip() for part in str(cell).split(end.split)] if cell is not None else []
+                renamed = dict.fromkeys(end.rename.get(part, part) for part in parts)
+                result.append([(prefix + part, part) for part in renamed if part])
+        if prefix or (end is not None and end.split is not None):
+            self._check_parts(result, name, key)
+        return result
+
+    def _check_parts(self, ids: list[list[tuple[str, str]]], name: str, key: Location) -> None:
+        for row, parts in enumerate(ids):
+            for uid, _ in parts:
+                if fault := id_fault(uid):
+                    self.fail(row, f"column '{name}' {fault.text}.", uid, f"{fault.expected}, from {self.at(key)}")
+
+    def properties(
+        self, specs: Mapping[str, PropertySpec], columns: Mapping[str, str], separators: Mapping[str, str]
+    ) -> list[dict[str, Value]]:
+        """The properties of every row; what is missing is left out."""
+        rows: list[dict[str, Value]] = [{} for _ in range(self.batch.num_rows)]
+        for name, spec in specs.items():
+            if name not in columns and name not in separators:
+                continue
+            cells = self.cells(columns.get(name, name), ("columns", name))
+            column = read_column(cells, spec.type, spec.missing, separators.get(name))
+            at = self.part.schema.origin.at(*self.part.location[:2], "properties", name)
+            if spec.type == "embedding":
+                self._check_lengths(name, column.values, at)
+            advice = 'add `missing: ["{found}"]` to the property, or run `kgrec check` for the full list'
+            self._note(column, cells, f"property '{name}'", at, advice)
+            for row, (properties, value) in enumerate(zip(rows, column.values, strict=True)):
+                if value is not None:
+                    properties[name] = value
+                elif spec.required:
+                    found = cells[row].as_py()
+                    self.fail(row, f"property '{name}' is required.", found, f"{spec.type}, from {at}")
+        return rows
+
+    def _check_lengths(self, name: str, embeddings: list[Any], at: str) -> None:
+        """All embeddings of a property have as many numbers as the first one of the table."""
+        for row, embedding in enumerate(embeddings):
+            if embedding is not None:
+                length = self.lengths.setdefault((self.part.about, name), len(embedding))
+                if len(embedding) != length:
+                    expected = f"{length} numbers as in the first row, from {at}"
+                    self.fail(row, f"property '{name}' must have one length.", f"{len(embedding)} numbers", expected)
+
+    def good(self) -> Iterable[int]:
+        """Rows without a fault."""
+        return (row for row in range(self.batch.num_rows) if row not in self.bad)

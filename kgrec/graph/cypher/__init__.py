@@ -1,0 +1,1 @@
+"""Every Cypher statement, by purpose."""

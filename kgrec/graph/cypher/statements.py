@@ -1,0 +1,344 @@
+"""The Cypher statements of the stores, one text for the embedded store and Neo4j 5.
+
+Those that people run by name are in :mod:`kgrec.graph.cypher.look_ups`, those to paste in
+:mod:`kgrec.graph.cypher.pasteable`.
+
+Labels, relationship types and property names cannot be parameters in Cypher: they reach a text only through
+:func:`node_label`, :func:`edge_type` and :func:`property_names`, which take nothing that the schema does not name.
+Values are parameters always. Patterns have a fixed length; whatever may meet a hub has a degree cap and a LIMIT.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from kgrec.schema.model import GraphSchema
+from kgrec.schema.rules import RESERVED_EDGE_PROPERTIES, RESERVED_LABEL_START, RESERVED_PROPERTIES
+
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,62}")
+_NO_TYPE = f"`{RESERVED_LABEL_START}None`"  # stands where a schema has no type of a kind; nothing carries it
+
+
+def _quoted(name: str) -> str:
+    if not _NAME.fullmatch(name):
+        raise ValueError(f"{name[:80]!r} cannot be a name in Cypher")
+    return f"`{name}`"
+
+
+def _allowed(name: str, known: Iterable[str], what: str) -> str:
+    if name not in known:
+        raise ValueError(f"{name[:80]!r} is not {what} of the schema")
+    if name.startswith(RESERVED_LABEL_START):
+        raise ValueError(f"{name!r}: names that start with {RESERVED_LABEL_START} are kept for kgrec itself")
+    return _quoted(name)
+
+
+def node_label(schema: GraphSchema, type: str) -> str:
+    """A node type ready for a text; ValueError where the schema has none of that name."""
+    return _allowed(type, schema.nodes, "a node type")
+
+
+def edge_type(schema: GraphSchema, type: str) -> str:
+    """A fact's type ready for a text; ValueError where the schema has none of that name."""
+    return _allowed(type, schema.edges, "an edge type")
+
+
+def interaction_type(schema: GraphSchema, type: str) -> str:
+    """A behaviour's type ready for a text; ValueError where the schema has none of that name."""
+    return _allowed(type, schema.interactions, "an interaction type")
+
+
+def property_names(schema: GraphSchema, type: str) -> tuple[str, ...]:
+    """``uid``, ``name`` and the properties of a node type, in file order; ValueError for a reserved one."""
+    node_label(schema, type)
+    declared = [name for name in schema.nodes[type].properties if name != "name"]
+    for name in declared:
+        if name in RESERVED_PROPERTIES:
+            raise ValueError(f"property {name!r} of {type} is reserved for the store")
+        _quoted(name)
+    return ("uid", "name", *declared)
+
+
+def edge_property_names(schema: GraphSchema, type: str) -> tuple[str, ...]:
+    """Properties of an edge type beside ``relation``; ValueError for a reserved one."""
+    edge_type(schema, type)
+    for name in schema.edges[type].properties:
+        if name in RESERVED_EDGE_PROPERTIES:
+            raise ValueError(f"property {name!r} of {type} is reserved for the store")
+        _quoted(name)
+    return tuple(schema.edges[type].properties)
+
+
+def fact_types(schema: GraphSchema) -> tuple[str, ...]:
+    """Edge types that say something about items and entities: neither end is a user."""
+    user = schema.user_type
+    return tuple(name for name, edge in schema.edges.items() if user not in (*edge.source, *edge.target))
+
+
+def any_fact(schema: GraphSchema) -> str:
+    """All fact types, ready to stand in a pattern."""
+    return "|".join(edge_type(schema, name) for name in fact_types(schema)) or _NO_TYPE
+
+
+def any_behaviour(schema: GraphSchema) -> str:
+    """All interaction types, ready to stand in a pattern."""
+    return "|".join(interaction_type(schema, name) for name in schema.interactions) or _NO_TYPE
+
+
+# --- bookkeeping: labels that start with Kgrec, in no count and no export ---
+
+READ_GRAPH = (
+    "MATCH (m:KgrecGraph {uid: 'graph'}) RETURN m.format AS format, m.graph_id AS graph_id, "
+    "m.fingerprint AS fingerprint, m.schema_json AS schema_json"
+)
+CREATE_GRAPH = "MERGE (m:KgrecGraph {uid: 'graph'}) ON CREATE SET m.graph_id = $graph_id, m += $props"
+WRITE_GRAPH = "MATCH (m:KgrecGraph {uid: 'graph'}) SET m += $props"
+READ_LEDGER = "MATCH (m:KgrecImport {uid: $source}) RETURN m.batches AS batches"
+WRITE_LEDGER = "MERGE (m:KgrecImport {uid: $source}) SET m.batches = $batches"
+
+
+def constraints(schema: GraphSchema) -> list[str]:
+    """One uniqueness constraint per node type and for the bookkeeping; creating them again changes nothing."""
+    labels = {name: node_label(schema, name) for name in schema.nodes}
+    labels |= {name: f"`{name}`" for name in ("KgrecGraph", "KgrecImport")}
+    return [
+        f"CREATE CONSTRAINT kgrec_{name}_uid IF NOT EXISTS FOR (n:{label}) REQUIRE n.uid IS UNIQUE"
+        for name, label in labels.items()
+    ]
+
+
+# --- writing: each takes $rows, sorted, and returns how many rows found their nodes as `written` ---
+
+
+def _merged(owner: str, name: str, addition: str) -> str:
+    """SET that adds what is new to a list property and leaves the property out while there is nothing in it."""
+    return (
+        f"SET {owner}.{name} = CASE WHEN size({addition}) = 0 THEN {owner}.{name} ELSE coalesce({owner}.{name}, []) "
+        f"+ [x IN {addition} WHERE NOT x IN coalesce({owner}.{name}, [])] END\n"
+    )
+
+
+def upsert_nodes(schema: GraphSchema, type: str) -> str:
+    """Rows of ``uid``, ``props``, ``aliases``, ``platforms``; a node without a name is called by its uid."""
+    return (
+        "UNWIND $rows AS row\n"
+        f"MERGE (n:{node_label(schema, type)} {{uid: row.uid}})\n"
+        "ON CREATE SET n.name = row.uid\n"
+        "SET n += row.props\n"
+        + _merged("n", "aliases", "row.aliases")
+        + _merged("n", "platforms", "row.platforms")
+        + "RETURN count(*) AS written"
+    )
+
+
+# Rows that come by the million are lists: the names in maps would be half of what is sent and read.
+
+
+def upsert_edges(schema: GraphSchema, type: str, source_type: str, target_type: str) -> str:
+    """Rows of source, target, relation, properties (a map), platforms."""
+    edge = edge_type(schema, type)
+    if source_type not in schema.edges[type].source or target_type not in schema.edges[type].target:
+        raise ValueError(f"{type} does not lead from {source_type[:80]!r} to {target_type[:80]!r} in the schema")
+    return (
+        "UNWIND $rows AS row\n"
+        f"MATCH (a:{node_label(schema, source_type)} {{uid: row[0]}})\n"
+        f"MATCH (b:{node_label(schema, target_type)} {{uid: row[1]}})\n"
+        f"MERGE (a)-[r:{edge} {{relation: row[2]}}]->(b)\n"
+        "SET r += row[3]\n" + _merged("r", "platforms", "row[4]") + "RETURN count(*) AS written"
+    )
+
+
+def upsert_interactions(schema: GraphSchema, type: str) -> str:
+    """Rows of user, item, key, kind, platform, time, weight."""
+    behaviour, ends = interaction_type(schema, type), schema.interactions[type]
+    return (
+        "UNWIND $rows AS row\n"
+        f"MATCH (a:{node_label(schema, ends.user)} {{uid: row[0]}})\n"
+        f"MATCH (b:{node_label(schema, ends.item)} {{uid: row[1]}})\n"
+        f"MERGE (a)-[r:{behaviour} {{key: row[2]}}]->(b)\n"
+        "SET r.kind = row[3], r.platform = row[4], r.time = row[5], r.weight = row[6]\n"
+        "RETURN count(*) AS written"
+    )
+
+
+def delete_user(schema: GraphSchema) -> str:
+    """Remove the user ``$uid`` with every edge; one row with the interactions ``removed``, none for an unknown user."""
+    return (
+        f"MATCH (n:{node_label(schema, schema.user_type)} {{uid: $uid}})\n"
+        f"OPTIONAL MATCH (n)-[r:{any_behaviour(schema)}]->()\n"
+        "WITH n, count(r) AS removed\n"
+        "DETACH DELETE n\n"
+        "RETURN removed"
+    )
+
+
+# --- reading whole types, in the order of the exports ---
+
+
+def _node_columns(schema: GraphSchema, type: str) -> str:
+    return ", ".join(f"n.{_quoted(name)} AS {_quoted(name)}" for name in property_names(schema, type))
+
+
+def one_node(schema: GraphSchema, type: str) -> str:
+    """The node ``$uid``: its schema properties, ``aliases`` and ``platforms``."""
+    return (
+        f"MATCH (n:{node_label(schema, type)} {{uid: $uid}}) "
+        f"RETURN {_node_columns(schema, type)}, n.aliases AS aliases, n.platforms AS platforms"
+    )
+
+
+# A driver spends most of its time per record: what a node has comes as one record with a list of rows, as wide as the
+# names say. Nodes come one after the other, so neither side ever holds a whole type.
+
+EDGE_ROW = ("relation", "target_type", "target")
+INTERACTION_ROW = ("item", "kind", "platform", "time", "weight")
+
+
+def edges_of(schema: GraphSchema, type: str) -> str:
+    """Facts of a type from a node: ``source`` and its ``rows``, EDGE_ROW."""
+    edge = edge_type(schema, type)
+    return (
+        f"CALL (n) {{ MATCH (n)-[r:{edge}]->(b) "
+        f"WITH r.relation AS relation, {_type_of('b', schema.edges[type].target)} AS target_type, b.uid AS target "
+        "ORDER BY relation, target_type, target RETURN collect([relation, target_type, target]) AS rows }\n"
+        "WITH n, rows WHERE size(rows) > 0 RETURN n.uid AS source, rows"
+    )
+
+
+def interactions_of(schema: GraphSchema, type: str) -> str:
+    """Interactions of a type of a user: ``user`` and their ``rows``, INTERACTION_ROW."""
+    return (
+        f"CALL (n) {{ MATCH (n)-[r:{interaction_type(schema, type)}]->(b) "
+        "WITH b.uid AS item, r ORDER BY item, r.key "
+        "RETURN collect([item, r.kind, r.platform, r.time, r.weight]) AS rows }\n"
+        "WITH n, rows WHERE size(rows) > 0 RETURN n.uid AS user, rows"
+    )
+
+
+def history_of(schema: GraphSchema) -> str:
+    """Interactions of the user ``$user``, oldest first: one record, ``rows`` of type and INTERACTION_ROW."""
+    return (
+        f"MATCH (u:{node_label(schema, schema.user_type)} {{uid: $user}})-[r:{any_behaviour(schema)}]->(i)\n"
+        "WITH type(r) AS type, i.uid AS item, r ORDER BY r.time, type, item, r.key\n"
+        "RETURN collect([type, item, r.kind, r.platform, r.time, r.weight]) AS rows"
+    )
+
+
+def node_of(schema: GraphSchema, type: str) -> str:
+    """The schema properties of a node."""
+    return f"RETURN {_node_columns(schema, type)}"
+
+
+def _by_uid(label: str, name: str) -> str:
+    """Nodes in the order of their key's index: what follows is sorted within a node only, whatever the type's size."""
+    return f"MATCH ({name}:{label}) WHERE {name}.uid IS NOT NULL WITH {name} ORDER BY {name}.uid"
+
+
+def _type_of(name: str, types: Sequence[str]) -> str:
+    """A node's type as an expression: people may give nodes labels of their own beside it."""
+    if len(types) == 1:
+        return f"'{types[0]}'"
+    return f"[label IN labels({name}) WHERE label IN {list(types)!r}][0]"
+
+
+# --- a whole graph with everything that is stored, for copies of it: each goes on from nodes `n`, all or some ---
+
+READ_LEDGERS = "MATCH (m:KgrecImport) RETURN m.uid AS uid, m.batches AS batches ORDER BY uid"
+
+
+def all_of(schema: GraphSchema, type: str) -> str:
+    """The nodes of a type, by uid."""
+    return _by_uid(node_label(schema, type), "n")
+
+
+def some_of(schema: GraphSchema, type: str) -> str:
+    """The nodes of a type whose uid is in ``$uids``, in that order."""
+    return f"UNWIND $uids AS wanted MATCH (n:{node_label(schema, type)} {{uid: wanted}})"
+
+
+def whole_node(schema: GraphSchema, type: str) -> str:
+    """A node as it is stored: its schema properties, ``aliases`` and ``platforms``."""
+    return f"RETURN {_node_columns(schema, type)}, n.aliases AS aliases, n.platforms AS platforms"
+
+
+def whole_edges(schema: GraphSchema, type: str, target_type: str) -> str:
+    """Facts from a node to a type: ``_source`` and ``_target`` (uids), ``relation``, properties, ``platforms``."""
+    names = ("relation", *edge_property_names(schema, type), "platforms")
+    return _whole_relationships(edge_type(schema, type), node_label(schema, target_type), names)
+
+
+def whole_interactions(schema: GraphSchema, type: str) -> str:
+    """Interactions of a user as they are stored, with the uids of their ends as ``_source`` and ``_target``."""
+    item = node_label(schema, schema.interactions[type].item)
+    return _whole_relationships(interaction_type(schema, type), item, ("key", "kind", "platform", "time", "weight"))
+
+
+def _whole_relationships(relationship: str, target: str, names: Iterable[str]) -> str:
+    # No property starts with _, so that none can be taken for an end.
+    columns = ", ".join(f"r.{_quoted(name)} AS {_quoted(name)}" for name in names)
+    return (
+        f"MATCH (n)-[r:{relationship}]->(b:{target}) WHERE b.uid IS NOT NULL "
+        f"RETURN n.uid AS _source, b.uid AS _target, {columns}"
+    )
+
+
+# --- pieces of the path look-up ---
+
+
+def neighbours(schema: GraphSchema) -> str:
+    """Facts of the items ``$ends`` (maps of ``uid`` and ``far``), both directions, without hubs, the rarest first.
+
+    One record per item that has any, with ``rows`` of edge, relation, forward, type, uid, name, degree.
+
+    The items ``far``, where paths are to end, are kept whatever their degree: nobody walks through them.
+    """
+    item, facts = node_label(schema, schema.item_type), any_fact(schema)
+    return (
+        f"UNWIND $ends AS one CALL (one) {{ MATCH (a:{item} {{uid: one.uid}})-[r:{facts}]-(x)\n"
+        f"WITH one, a, r, x, COUNT {{ (x)-[:{facts}]-() }} AS degree\n"
+        f"WHERE degree <= $max_degree OR (x.uid IN one.far AND x:{item})\n"
+        "WITH a.name AS start_name, type(r) AS edge, r.relation AS relation, startNode(r) = a AS forward, "
+        f"{_type_of('x', _fact_ends(schema))} AS type, x.uid AS uid, x.name AS name, degree "
+        "ORDER BY degree, type, uid, edge, relation, forward LIMIT $most\n"
+        "RETURN start_name, collect([edge, relation, forward, type, uid, name, degree]) AS rows }\n"
+        "RETURN one.uid AS start, start_name, rows"
+    )
+
+
+def links(schema: GraphSchema, type: str) -> str:
+    """Facts between the nodes ``$uids`` of a type and any node whose uid is in ``$others``.
+
+    One record, with ``rows`` of source, edge, relation, forward, type, uid.
+    """
+    return (
+        "UNWIND $uids AS wanted\n"
+        f"MATCH (x:{node_label(schema, type)} {{uid: wanted}})-[r:{any_fact(schema)}]-(y) WHERE y.uid IN $others\n"
+        "WITH x.uid AS source, type(r) AS edge, r.relation AS relation, startNode(r) = x AS forward, "
+        f"{_type_of('y', _fact_ends(schema))} AS type, y.uid AS uid "
+        "ORDER BY source, type, uid, edge, relation, forward LIMIT $most\n"
+        "RETURN collect([source, edge, relation, forward, type, uid]) AS rows"
+    )
+
+
+def _fact_ends(schema: GraphSchema) -> list[str]:
+    """Node types that facts lead from or to."""
+    return sorted(
+        {end for name in fact_types(schema) for end in (*schema.edges[name].source, *schema.edges[name].target)}
+    )
+
+
+def edges_that_exist(schema: GraphSchema, type: str, source_type: str, target_type: str) -> str:
+    """Those of ``$rows`` (maps of ``source``, ``target``, ``relation``) that are edges of a type in the graph.
+
+    For behaviour the relation is a kind, or the type's own name for any kind.
+    """
+    if type in schema.interactions:
+        edge, condition = interaction_type(schema, type), "row.relation = type(r) OR r.kind = row.relation"
+    else:
+        edge, condition = edge_type(schema, type), "r.relation = row.relation"
+    return (
+        f"UNWIND $rows AS row MATCH (a:{node_label(schema, source_type)} {{uid: row.source}})-[r:{edge}]->"
+        f"(b:{node_label(schema, target_type)} {{uid: row.target}}) WHERE {condition} "
+        "RETURN DISTINCT row.source AS source, row.target AS target, row.relation AS relation"
+    )

@@ -1,0 +1,91 @@
+"""The store as arrays: what learning, measuring and answering start from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from kgrec.data.dataset import Dataset, Facts, Interactions
+from kgrec.data.vocabulary import Vocabulary
+from kgrec.graph.cypher.statements import fact_types
+from kgrec.graph.store import GraphStore, schema_of
+from kgrec.schema.model import GraphSchema
+
+
+def read_dataset(store: GraphStore) -> Dataset:
+    """Read a whole graph.
+
+    Items come first among the nodes, then the other node types in the schema's order, each by uid; users are no nodes
+    here, and facts about users are left out. Relations are called ``EDGE_TYPE``, or ``EDGE_TYPE/finer``. A node's text
+    joins its embedded properties with ``. ``, and lists with ``, ``.
+
+    Raises:
+        GraphError: the store is empty.
+    """
+    schema = schema_of(store)
+    users = Vocabulary(uid for batch in store.export_nodes(schema.user_type) for uid in batch["uid"].to_pylist())
+    node_ids: list[str] = []
+    names: list[str] = []
+    texts: list[str] = []
+    items: list[str] = []
+    others = [name for name in schema.nodes if name not in (schema.item_type, schema.user_type)]
+    for type in (schema.item_type, *others):
+        embedded = schema.embedded_properties(type)
+        for batch in store.export_nodes(type):
+            columns = batch.to_pydict()
+            node_ids += [f"{type}:{uid}" for uid in columns["uid"]]
+            names += columns["name"]
+            cells = [columns[name] for name in embedded]
+            texts += [_text(row) for row in zip(*cells, strict=True)] if cells else [""] * batch.num_rows
+            if type == schema.item_type:
+                items += columns["uid"]
+    item_ids, nodes = Vocabulary(items), Vocabulary(node_ids)
+    return Dataset(
+        users=users,
+        items=item_ids,
+        nodes=nodes,
+        interactions=read_interactions(store, schema, users, item_ids),
+        facts=_facts(store, schema, nodes),
+        names=tuple(names),
+        texts=tuple(texts),
+    )
+
+
+def _text(values: tuple[Any, ...]) -> str:
+    parts = (", ".join(map(str, value)) if isinstance(value, list) else str(value) for value in values if value)
+    return ". ".join(part for part in parts if part)
+
+
+def read_interactions(store: GraphStore, schema: GraphSchema, users: Vocabulary, items: Vocabulary) -> Interactions:
+    """All behaviour in a store; the row is -1 for a user or an item that a vocabulary does not have."""
+    columns: dict[str, list[Any]] = {n: [] for n in ("user", "item", "kind", "platform", "time", "weight")}
+    for type in schema.interactions:
+        for batch in store.export_interactions(type):
+            for name, values in batch.to_pydict().items():
+                columns[name] += values
+    kinds, platforms = (tuple(sorted(set(columns[name]))) for name in ("kind", "platform"))
+    return Interactions(
+        user=users.rows(columns["user"]),
+        item=items.rows(columns["item"]),
+        time=np.array([np.nan if t is None else t for t in columns["time"]], np.float64),
+        weight=np.array(columns["weight"], np.float32),
+        kind=Vocabulary(kinds).rows(columns["kind"]),
+        platform=Vocabulary(platforms).rows(columns["platform"]),
+        kinds=kinds,
+        platforms=platforms,
+    )
+
+
+def _facts(store: GraphStore, schema: GraphSchema, nodes: Vocabulary) -> Facts:
+    heads: list[str] = []
+    relations: list[str] = []
+    tails: list[str] = []
+    for type in fact_types(schema):
+        for batch in store.export_edges(type):
+            c = batch.to_pydict()
+            heads += [f"{t}:{uid}" for t, uid in zip(c["source_type"], c["source"], strict=True)]
+            tails += [f"{t}:{uid}" for t, uid in zip(c["target_type"], c["target"], strict=True)]
+            relations += [type if relation == type else f"{type}/{relation}" for relation in c["relation"]]
+    known = tuple(sorted(set(relations)))
+    return Facts.unique(nodes.rows(heads), Vocabulary(known).rows(relations), nodes.rows(tails), known)

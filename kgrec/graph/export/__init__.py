@@ -1,0 +1,1 @@
+"""The graph in the form of other tools."""

@@ -1,0 +1,1 @@
+"""Property graph databases behind one protocol."""

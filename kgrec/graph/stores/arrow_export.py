@@ -1,0 +1,78 @@
+"""Rows of a store as Arrow record batches of one agreed form."""
+
+from __future__ import annotations
+
+from builtins import type as type_
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import islice
+from typing import Any
+
+import pyarrow as pa
+
+from kgrec.graph.cypher.statements import property_names
+from kgrec.schema.model import GraphSchema
+
+EDGE_COLUMNS = pa.schema([(n, pa.string()) for n in ("source_type", "source", "relation", "target_type", "target")])
+INTERACTION_COLUMNS = pa.schema(
+    [(name, pa.string()) for name in ("user", "item", "kind", "platform")]
+    + [("time", pa.float64()), ("weight", pa.float64())]
+)
+
+
+def node_columns(schema: GraphSchema, type: str, rows: Callable[[], Iterable[Mapping[str, Any]]]) -> pa.Schema:
+    """Columns of a node type: text as string, numbers as int64 or float64, lists where any node has one.
+
+    Args:
+        rows: gives every node of the type; asked only where there are properties whose kinds decide.
+    """
+    specs = schema.nodes[type].properties
+    names = property_names(schema, type)[2:]
+    undecided = [name for name in names if specs[name].type != "embedding"]
+    kinds: dict[str, set[type_]] = {name: set() for name in undecided}
+    lists: set[str] = set()
+    for row in rows() if undecided else ():
+        for name in undecided:
+            value = row[name]
+            if isinstance(value, list):
+                lists.add(name)
+                kinds[name].update(item.__class__ for item in value)
+            elif value is not None:
+                kinds[name].add(value.__class__)
+    columns = [("uid", pa.string()), ("name", pa.string())]
+    for name in names:
+        if specs[name].type == "embedding":
+            columns.append((name, pa.list_(pa.float64())))
+            continue
+        kind = _column_kind(kinds[name], specs[name].type in ("number", "time"))
+        columns.append((name, pa.list_(kind) if name in lists else kind))
+    return pa.schema(columns)
+
+
+def _column_kind(kinds: set[type_], numeric: bool) -> pa.DataType:
+    if kinds and kinds <= {bool}:
+        return pa.bool_()
+    if kinds and kinds <= {int}:
+        return pa.int64()
+    return pa.float64() if kinds <= {int, float} and (kinds or numeric) else pa.string()
+
+
+def record_batches(rows: Iterable[Mapping[str, Any]], columns: pa.Schema, batch_size: int) -> Iterator[pa.RecordBatch]:
+    """Cut rows into batches of ``batch_size``, the last one shorter; no batch where there are no rows."""
+    if batch_size < 1:
+        raise ValueError(f"batch_size must be at least 1, found {batch_size}")
+    return _cut(iter(rows), columns, batch_size)
+
+
+def _cut(rows: Iterator[Mapping[str, Any]], columns: pa.Schema, batch_size: int) -> Iterator[pa.RecordBatch]:
+    while batch := list(islice(rows, batch_size)):
+        arrays = [pa.array([_fitted(row[field.name], field.type) for row in batch], field.type) for field in columns]
+        yield pa.RecordBatch.from_arrays(arrays, schema=columns)
+
+
+def _fitted(value: Any, kind: pa.DataType) -> Any:
+    """A value as its column holds it: one value becomes a list of one in a list column, mixed kinds become text."""
+    if value is None:
+        return None
+    if pa.types.is_list(kind):
+        return [_fitted(item, kind.value_type) for item in (value if isinstance(value, list) else [value])]
+    return str(value) if pa.types.is_string(kind) else value

@@ -1,0 +1,160 @@
+"""KgliteStore: the embedded property graph, one file beside its write-ahead log, no server.
+
+The whole graph is held in memory while open; one process at a time may write. Every write is one atomic statement
+that is on disk when it returns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import kglite
+
+from kgrec.errors import GraphError, QueryTimeoutError, StoreUnavailableError, shorten
+from kgrec.graph.cypher import statements as cypher
+from kgrec.graph.store import schema_of
+from kgrec.graph.stores.cypher_store import CypherStore, Rows
+
+# The engine writes a line to stderr for every type that has no nodes yet; ours come from the schema, so it is no typo.
+kglite.set_query_warning_policy("silent")
+
+_NODES_AT_ONCE = 2_000
+
+
+class KgliteStore(CypherStore):
+    """A graph in a file, or in memory only where the URL's path is empty or ``:memory:``.
+
+    Args:
+        url: ``kglite:PATH``; the folder of the graph's file must exist.
+        read_only: take no writer's lease. While another process writes, the graph is read as of that process's last
+            checkpoint.
+
+    Raises:
+        StoreUnavailableError: no such folder, held by another process, or not a graph file.
+        SchemaMismatchError: written by another version of kgrec.
+    """
+
+    def __init__(self, url: str, *, read_only: bool = False) -> None:
+        super().__init__(url)
+        path = url.removeprefix("kglite:")
+        self._in_memory = path in ("", ":memory:")
+        self._read_only = read_only
+        self._session: Any = None
+        if self._in_memory:
+            self._session = kglite.KnowledgeGraph().session()
+        elif read_only:
+            self._session = self._open_to_read(Path(path))
+        else:
+            self._session = self._open_to_write(Path(path))
+        try:
+            self._remembered()
+        except BaseException:
+            self.close()
+            raise
+
+    def _open_to_write(self, path: Path) -> Any:
+        if not path.parent.is_dir():
+            raise StoreUnavailableError(
+                "the folder of the graph does not exist.",
+                where=self.url,
+                found=f"no folder '{path.parent}'",
+                next=f"create it: mkdir -p '{path.parent}'",
+            )
+        try:
+            return kglite.open_session(str(path), durable="full")
+        except kglite.WriterLeaseHeldError as error:
+            pid = error.holder.get("pid")
+            who = "this process, which has it open already" if error.holder.get("self") else "another process"
+            raise StoreUnavailableError(
+                "the graph is held for writing.",
+                where=self.url,
+                found=f"held by {who} (pid {'unknown' if pid is None else pid})",
+                expected="one writer at a time",
+                next="wait until it ends or close it there, or open the graph read-only",
+            ) from error
+        except kglite.KgError as error:
+            raise self._not_a_graph(error) from error
+
+    def _open_to_read(self, path: Path) -> Any:
+        if not path.exists() and not Path(f"{path}-wal").exists():
+            raise StoreUnavailableError(
+                "there is no graph to read.", where=self.url, found="no such file", next="run `kgrec ingest` first"
+            )
+        try:
+            # A crash may have left writes in the log alone: opening for writing takes them in. Where a writer is at
+            # work the last checkpoint must do.
+            self._open_to_write(path).close()
+        except StoreUnavailableError:
+            if not path.exists():
+                raise
+        try:
+            return kglite.open_session(str(path))
+        except kglite.KgError as error:
+            raise self._not_a_graph(error) from error
+
+    def _not_a_graph(self, error: Exception) -> StoreUnavailableError:
+        return StoreUnavailableError(
+            "the graph cannot be opened.",
+            where=self.url,
+            found=shorten(str(error)),
+            expected="a file written by kgrec, in a folder that can be written to",
+            next="name another path, or restore the file from a copy",
+        )
+
+    def _open_session(self) -> Any:
+        if self._session is None:
+            raise StoreUnavailableError("the store is closed.", where=self.url, next="open it again")
+        return self._session
+
+    def _read(self, text: str, parameters: dict[str, Any], timeout_s: float | None) -> Rows:
+        session = self._open_session()
+        timeout_ms = None if timeout_s is None else max(1, round(timeout_s * 1000))
+        try:
+            rows: Rows = session.cypher(text, params=parameters, timeout_ms=timeout_ms).to_list()
+        except kglite.CypherTimeoutError as error:
+            raise QueryTimeoutError(
+                "a query took longer than it may.",
+                where=self.url,
+                found=f"no answer after {timeout_s:g} s",
+                next="allow more time, or ask for shorter paths and fewer of them",
+            ) from error
+        except kglite.KgError as error:
+            raise self._refused(error) from error
+        return rows
+
+    def _walk(self, type: str, text: str) -> Iterator[dict[str, Any]]:
+        """Rows for some nodes at a time: the engine would hold a whole result in memory."""
+        schema = schema_of(self)
+        uids = [row["uid"] for row in self._read(f"{cypher.all_of(schema, type)} RETURN n.uid AS uid", {}, None)]
+        for start in range(0, len(uids), _NODES_AT_ONCE):
+            some = {"uids": uids[start : start + _NODES_AT_ONCE]}
+            yield from self._read(f"{cypher.some_of(schema, type)} {text}", some, None)
+
+    def _write(self, text: str, parameters: dict[str, Any]) -> tuple[Rows, int]:
+        session = self._open_session()
+        if self._read_only:
+            raise GraphError("the store was opened read-only.", where=self.url, next="open it without read_only")
+        try:
+            result = session.execute(text, params=parameters)
+            stats = result.stats or {}
+            return result.to_list(), stats.get("nodes_created", 0) + stats.get("relationships_created", 0)
+        except TypeError as error:  # a lone surrogate, which is half a character and no text
+            raise ValueError(f"a value cannot be stored: {error}") from error
+        except kglite.KgError as error:
+            raise self._refused(error) from error
+
+    def _refused(self, error: Exception) -> GraphError:
+        return GraphError("the graph store refused a statement.", where=self.url, found=shorten(str(error)))
+
+    def checkpoint(self) -> None:
+        """Fold the log into the graph's file."""
+        if not self._in_memory and not self._read_only:
+            self._open_session().save()
+
+    def close(self) -> None:
+        """Checkpoint and give the lease back; it can be called twice."""
+        session, self._session = self._session, None
+        if session is not None and not self._in_memory and not self._read_only:
+            session.close()

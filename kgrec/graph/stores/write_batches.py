@@ -1,0 +1,89 @@
+"""Records to the statements that write them; no store is touched."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from operator import itemgetter
+from typing import Any
+
+from kgrec.data.records import EdgeRecord, Interaction, Kind, NodeRecord, Value
+from kgrec.errors import shorten
+from kgrec.graph.cypher import statements as cypher
+from kgrec.graph.store import PreparedBatch
+from kgrec.schema.model import GraphSchema
+
+LONGEST_UID = 8_000
+"""Bytes of a uid in UTF-8; what a range index of Neo4j takes is a little more."""
+
+
+def prepare(schema: GraphSchema, kind: Kind, records: Sequence[Any]) -> PreparedBatch:
+    """Check records of one kind and make the statements that write them.
+
+    Raises:
+        ValueError: a property that is not of the schema, or a uid that no index takes.
+    """
+    if kind == "nodes":
+        return _nodes(schema, records)
+    return _edges(schema, records) if kind == "edges" else _interactions(schema, records)
+
+
+def _nodes(schema: GraphSchema, records: Sequence[NodeRecord]) -> PreparedBatch:
+    texts, allowed = {}, {}
+    for type in {record.type for record in records}:
+        texts[type] = cypher.upsert_nodes(schema, type)
+        allowed[type] = frozenset(cypher.property_names(schema, type)) - {"uid"}
+
+    def row(record: NodeRecord) -> dict[str, Any]:
+        if len(record.uid) > LONGEST_UID // 4 and len(record.uid.encode()) > LONGEST_UID:
+            raise ValueError(f"a uid of {record.type} has more than {LONGEST_UID} bytes: {shorten(record.uid)}")
+        return {
+            "uid": record.uid,
+            "props": _checked(record.properties, allowed[record.type], record.type),
+            "aliases": list(dict.fromkeys(record.aliases)),
+            "platforms": [record.platform] if record.platform else [],
+        }
+
+    return _prepared(((record.type, row(record)) for record in records), itemgetter("uid"), texts)
+
+
+def _edges(schema: GraphSchema, records: Sequence[EdgeRecord]) -> PreparedBatch:
+    texts = {
+        ends: cypher.upsert_edges(schema, *ends)
+        for ends in {(record.type, record.source_type, record.target_type) for record in records}
+    }
+    allowed = {
+        type: frozenset(cypher.edge_property_names(schema, type)) for type in {record.type for record in records}
+    }
+
+    def row(record: EdgeRecord) -> list[Any]:
+        properties = _checked(record.properties, allowed[record.type], record.type)
+        platforms = [record.platform] if record.platform else []
+        return [record.source, record.target, record.relation, properties, platforms]
+
+    rows = (((record.type, record.source_type, record.target_type), row(record)) for record in records)
+    return _prepared(rows, itemgetter(0, 1, 2), texts)
+
+
+def _interactions(schema: GraphSchema, records: Sequence[Interaction]) -> PreparedBatch:
+    texts = {type: cypher.upsert_interactions(schema, type) for type in {record.type for record in records}}
+    rows = ((r.type, [r.user, r.item, r.key, r.kind, r.platform, r.time, r.weight]) for r in records)
+    return _prepared(rows, itemgetter(0, 1, 2), texts)
+
+
+def _prepared(rows: Iterable[tuple[Any, Any]], order: Callable[[Any], Any], texts: Mapping[Any, str]) -> PreparedBatch:
+    """One statement per group, rows in a fixed order: neither deadlocks nor surprises; later records win."""
+    groups: dict[Any, list[Any]] = defaultdict(list)
+    for name, row in rows:
+        groups[name].append(row)
+    for group in groups.values():
+        group.sort(key=order)
+    return PreparedBatch([(texts[name], groups[name]) for name in sorted(groups)], sum(map(len, groups.values())))
+
+
+def _checked(properties: Any, allowed: frozenset[str], type: str) -> dict[str, Value]:
+    """A copy of the properties; ValueError where one is not of the schema, so that none can replace a key."""
+    if not properties.keys() <= allowed:
+        foreign = sorted(properties.keys() - allowed)
+        raise ValueError(f"{shorten(foreign[0])} is not a property of {type} in the schema")
+    return dict(properties)

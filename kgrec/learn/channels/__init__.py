@@ -1,0 +1,1 @@
+"""Item-item channels in closed form; numpy and scipy only."""

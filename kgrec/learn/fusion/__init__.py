@@ -1,0 +1,1 @@
+"""How channels are mixed, decided on validation; numpy only."""

@@ -1,0 +1,218 @@
+"""The learned part of the score: knowledge and semantic channel with the items' bias, as one torch module."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from scipy import sparse
+from torch import Tensor, nn
+
+from kgrec.config import TrainConfig
+from kgrec.data.dataset import Array, Dataset, IntArray
+from kgrec.learn.neural.gnn import HeteroEncoder
+from kgrec.learn.neural.hetero_graph import ENTITY, ITEM, to_hetero
+from kgrec.learn.neural.message_passing import MessageGraph
+from kgrec.scoring.model import LowRankMatrix
+
+
+@dataclass(frozen=True)
+class Embeddings:
+    """What training leaves behind, as numpy arrays.
+
+    Attributes:
+        source, target: of the knowledge channel, float32 ``(items, d)``: an item as history and as candidate.
+        texts: of the semantic channel, float32 ``(items, p)``; None without texts.
+        bias: float32 ``(items,)``.
+        nodes: float32 ``(nodes, d)``, items first; relations: float32 ``(relations, d)``.
+    """
+
+    source: Array
+    target: Array
+    texts: Array | None
+    bias: Array
+    nodes: Array
+    relations: Array
+
+
+class JointModel(nn.Module):
+    """``s(u, i) = b_i + SUM_j w_uj <h_j, q_i> + SUM_j w_uj <P t_j, P t_i>`` over the history without i itself.
+
+    ``h`` and ``q`` are two GNN encoders over the same graph: what taking an item says differs from what speaks for it.
+
+    Args:
+        dataset: the graph and the behaviour to learn from.
+        texts: text embeddings of all nodes, float32 ``(nodes, t)``; None without texts.
+        prior: start of the bias, float32 ``(items,)``.
+        degree: see :func:`kgrec.learn.neural.hetero_graph.to_hetero`.
+    """
+
+    def __init__(
+        self,
+        dataset: Dataset,
+        texts: Array | None,
+        prior: Array,
+        config: TrainConfig,
+        degree: Array | None = None,
+    ) -> None:
+        super().__init__()
+        n_items, d = len(dataset.items), config.embedding_dim
+        hops = 1 if config.num_layers == "auto" else config.num_layers
+        graph = MessageGraph.of(to_hetero(dataset, degree), hops)
+        text_dim = 0 if texts is None else texts.shape[1]
+        self.source = HeteroEncoder(graph, text_dim, d)
+        self.target = HeteroEncoder(graph, text_dim, d)
+        self.bias = nn.Parameter(torch.from_numpy(prior.astype(np.float32)))
+        self.relation = nn.Embedding(max(len(dataset.facts.relations), 1), d)
+        nn.init.normal_(self.relation.weight, mean=1.0, std=0.1)
+        self.project = nn.Linear(text_dim, d, bias=False) if text_dim else None
+        self.texts: dict[str, Tensor] = {}
+        if texts is not None:
+            parts = {ITEM: texts[:n_items], ENTITY: texts[n_items:]}
+            self.texts = {kind: torch.from_numpy(part) for kind, part in parts.items() if kind == ITEM or part.any()}
+
+    @property
+    def device(self) -> torch.device:
+        """Where the parameters are."""
+        return self.bias.device
+
+    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> JointModel:
+        """Texts and messages go where the parameters go."""
+        super()._apply(fn, recurse)  # type: ignore[no-untyped-call]
+        self.texts = {kind: fn(part) for kind, part in self.texts.items()}
+        self.source.graph = self.target.graph = self.source.graph.moved(fn)
+        return self
+
+    def encode(self, drop: float = 0.0) -> tuple[Tensor, Tensor, Tensor | None]:
+        """Source and target embeddings of all nodes ``(nodes, d)``, items first, and projected texts of the items."""
+        source = self.source(self.texts, drop)
+        target = self.target(self.texts, drop)
+        return source, target, self.project(self.texts[ITEM]).float() if self.project is not None else None
+
+    def scores(self, source: Tensor, target: Tensor, texts: Tensor | None, history: sparse.csr_matrix) -> Tensor:
+        """Scores of all items ``(users, items)`` for weighted histories ``(users, items)``.
+
+        ``source`` and ``target`` may go on beyond the items, as :meth:`encode` returns them.
+
+        The term of an item that is itself in the history is taken out, or the model would learn to copy its input.
+        """
+        total: Tensor = self.bias
+        n_items, taken_out = len(self.bias), self.bias.new_zeros(history.nnz)
+        (owner, item), weight = entries(history, self.device), _weights(history, self.device)
+        for left, right in _sides(source, target, texts):
+            total = total + _summed(left, history) @ right[:n_items].T
+            taken_out = taken_out + weight * (rows_of(left, item) * rows_of(right, item)).sum(1)
+        return total.index_put_((owner, item), -taken_out, accumulate=True)
+
+    def sampled_scores(
+        self,
+        source: Tensor,
+        target: Tensor,
+        texts: Tensor | None,
+        history: sparse.csr_matrix,
+        pairs: tuple[IntArray, IntArray],
+        drawn: IntArray,
+    ) -> tuple[Tensor, Tensor]:
+        """:meth:`scores` of pairs of user and item ``(pairs,)`` and of drawn items for all users ``(users, drawn)``.
+
+        Args:
+            pairs: rows of users and of items.
+        """
+        owner, item, drawn_item = (torch.from_numpy(part.astype(np.int64)).to(self.device) for part in (*pairs, drawn))
+        in_pair = torch.from_numpy(np.asarray(history[pairs], np.float32).ravel()).to(self.device)
+        in_drawn = torch.from_numpy(history[:, drawn].toarray().astype(np.float32)).to(self.device)
+        positive, negative = self.bias.index_select(0, item), self.bias.index_select(0, drawn_item)
+        for left, right in _sides(source, target, texts):
+            user, of_item, of_drawn = _summed(left, history), rows_of(right, item), rows_of(right, drawn_item)
+            taken_out = in_pair[:, None] * rows_of(left, item)
+            positive = positive + ((rows_of(user, owner) - taken_out) * of_item).sum(1)
+            negative = negative + user @ of_drawn.T - in_drawn * (rows_of(left, drawn_item) * of_drawn).sum(1)
+        return positive, negative
+
+    @torch.no_grad()
+    def embeddings(self) -> Embeddings:
+        """The learned arrays."""
+        self.eval()
+        source, target, texts = self.encode()
+        self.train()
+        return Embeddings(
+            _array(source[: len(self.bias)]),
+            _array(target[: len(self.bias)]),
+            None if texts is None else _array(texts),
+            _array(self.bias),
+            _array(target),
+            _array(self.relation.weight),
+        )
+
+
+def joined(members: Sequence[Embeddings]) -> Embeddings:
+    """Several trainings side by side: scores add up, so an ensemble is one wider embedding; nodes are the first's."""
+    first = members[0]
+    texts = [one.texts for one in members if one.texts is not None]
+    return Embeddings(
+        np.hstack([one.source for one in members]),
+        np.hstack([one.target for one in members]),
+        np.hstack(texts) if texts else None,
+        np.mean([one.bias for one in members], axis=0),
+        first.nodes,
+        first.relations,
+    )
+
+
+def rows_of(table: Tensor, rows: Tensor) -> Tensor:
+    """``table[rows]``, whose gradient adds up in a fixed order: indexing adds in any order on several threads."""
+    return F.embedding(rows, table)
+
+
+def _sides(source: Tensor, target: Tensor, texts: Tensor | None) -> list[tuple[Tensor, Tensor]]:
+    """An item as history and as candidate, by knowledge and by text."""
+    return [(source, target)] if texts is None else [(source, target), (texts, texts)]
+
+
+def entries(matrix: sparse.csr_matrix, device: torch.device) -> tuple[Tensor, Tensor]:
+    """Row and column of what a matrix holds."""
+    row = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
+    return torch.from_numpy(row).to(device), torch.from_numpy(matrix.indices.astype(np.int64)).to(device)
+
+
+def _weights(history: sparse.csr_matrix, device: torch.device) -> Tensor:
+    return torch.from_numpy(history.data).to(device).float()
+
+
+def _summed(table: Tensor, history: sparse.csr_matrix) -> Tensor:
+    """``history @ table``: ``(users, d)``."""
+    device = table.device
+    items, starts = (
+        torch.from_numpy(part.astype(np.int64)).to(device) for part in (history.indices, history.indptr[:-1])
+    )
+    return F.embedding_bag(items, table, starts, mode="sum", per_sample_weights=_weights(history, device))
+
+
+def _array(tensor: Tensor) -> Array:
+    copy: Array = tensor.detach().cpu().numpy().copy()
+    return copy
+
+
+def unit_history(histories: sparse.csr_matrix) -> sparse.csr_matrix:
+    """Rows divided by the square root of their sum, so that long histories neither vanish nor shout."""
+    total = np.asarray(histories.sum(axis=1)).ravel()
+    scaled: sparse.csr_matrix = sparse.diags(1.0 / np.sqrt(np.maximum(total, 1e-9))) @ histories
+    return scaled.tocsr()
+
+
+@dataclass(frozen=True)
+class LearnedPart:
+    """The learned part of the score by itself, as training sees it."""
+
+    embeddings: Embeddings
+    history: sparse.csr_matrix
+
+    def scores(self, users: IntArray) -> Array:
+        learned, history = self.embeddings, self.history[users]
+        total = LowRankMatrix(learned.source, learned.target).scores(history) + learned.bias
+        if learned.texts is not None:
+            total += LowRankMatrix(learned.texts, learned.texts).scores(history)
+        return total

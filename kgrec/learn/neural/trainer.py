@@ -1,0 +1,288 @@
+"""The training loop: joint loss, early stopping, divergence check, checkpoints that resume (on the CPU to the bit)."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from scipy import sparse
+from torch import Tensor
+
+from kgrec.config import TrainConfig
+from kgrec.data.dataset import Array, Dataset
+from kgrec.errors import BundleError, ConfigError, TrainingDivergedError
+from kgrec.learn.neural.allocator import memory_kept
+from kgrec.learn.neural.checkpoint import Checkpoint, State, fingerprint
+from kgrec.learn.neural.losses import exact_bce, gbce, info_nce, kg_loss, sampled_bce, softmax_loss
+from kgrec.learn.neural.model import Embeddings, JointModel, entries, rows_of, unit_history
+from kgrec.learn.neural.sampling import TripleSampler, popularity_negatives, user_batches
+from kgrec.learn.neural.triple_decoders import DECODERS
+
+Epoch = dict[str, float]
+OnEpoch = Callable[[Epoch], None]
+Validate = Callable[[Embeddings], float]
+
+_TRIPLES, _CORRUPTED, _ALIGNED = 2048, 8, 512
+_DECAY = {False: 1e-4, True: 1e-5}
+"""By whether the loss is sampled: an item is then met in few steps, and between them a stronger pull leaves nothing."""
+_EPOCH_USERS = 100_000
+"""Users of an epoch at most: validation looks that often, and so training can stop in time."""
+
+
+@dataclass(frozen=True)
+class Trained:
+    """The embeddings of the best epoch and what happened on the way; ``best_epoch`` counts from 1."""
+
+    embeddings: Embeddings
+    best_epoch: int
+    log: list[Epoch]
+
+
+class Trainer:
+    """Learns the knowledge and the semantic channel.
+
+    Args:
+        dataset: graph and training behaviour. Every item should be taken by somebody, as in a
+            :class:`~kgrec.learn.neural.training_subgraph.Reach`: another would count as passed over, and nobody has had
+            the chance to.
+        texts: text embeddings of all nodes, float32 ``(nodes, t)``, or None.
+        prior: where the items' bias starts, float32 ``(items,)``.
+        config: settings.
+        histories: weighted histories to learn from, ``(users, items)``.
+        checkpoint: folder that keeps the state after every epoch; training goes on from there when it exists.
+        degree: see :func:`kgrec.learn.neural.hetero_graph.to_hetero`.
+    """
+
+    def __init__(
+        self,
+        dataset: Dataset,
+        texts: Array | None,
+        prior: Array,
+        config: TrainConfig,
+        histories: sparse.csr_matrix,
+        checkpoint: Path | None = None,
+        degree: Array | None = None,
+    ) -> None:
+        torch.set_num_threads(config.num_threads or torch.get_num_threads())
+        torch.manual_seed(config.seed)
+        self.config = config
+        self._device = training_device(config)
+        self.model = JointModel(dataset, texts, prior, config, degree).to(self._device)
+        self._sampled = config.loss in ("sampled_bce", "gbce") or len(dataset.items) > config.exact_items
+        decay = _DECAY[self._sampled] if config.weight_decay == "auto" else config.weight_decay
+        self.optimizer = torch.optim.Adam(
+            self.model.parameters(), lr=config.learning_rate, weight_decay=decay, fused=True
+        )
+        self._histories = unit_history(histories)
+        self._positives = (histories > 0).astype(np.float32)
+        self._counts = np.bincount(dataset.interactions.item, minlength=len(dataset.items)).astype(np.float64)
+        self._triples = TripleSampler(dataset.facts) if len(dataset.facts) and config.kg_weight else None
+        self._texts = np.zeros((0, 0), np.float32) if texts is None else texts
+        self._with_text = np.flatnonzero(np.abs(texts).sum(1) > 0) if texts is not None else np.zeros(0, np.int64)
+        self._checkpoint = None
+        if checkpoint is not None:
+            seen, facts, h = dataset.interactions, dataset.facts, self._histories
+            known = (seen.user, seen.item, facts.head, facts.relation, facts.tail, h.indptr, h.indices, h.data, prior)
+            data = fingerprint(*known, *(part for part in (texts, degree) if part is not None))
+            self._checkpoint = Checkpoint(checkpoint, config, data)
+
+    @memory_kept()
+    def fit(
+        self, validate: Validate | None = None, on_epoch: OnEpoch | None = None, epochs: int | None = None
+    ) -> Trained:
+        """Train until validation stops improving, or for exactly ``epochs`` where there is no validation.
+
+        Args:
+            validate: quality of some embeddings, higher is better; without it the last epoch is kept.
+            on_epoch: called with every epoch's figures.
+
+        Raises:
+            TrainingDivergedError: a loss or a weight was not finite; the checkpoint holds the state before that epoch.
+            ConfigError: the checkpoint belongs to other settings or other data.
+            BundleError: the checkpoint is damaged, or another version of kgrec made it.
+        """
+        log: list[Epoch] = []
+        best: dict[str, Tensor] = {}
+        best_epoch = 0
+        kept = self._checkpoint.load() if self._checkpoint is not None else None
+        if kept is not None:
+            log, best, best_epoch = kept.log, self._restore(kept), kept.best_epoch
+        last = epochs or self.config.epochs
+        while len(log) < last and not self._out_of_patience(len(log), best_epoch, validate):
+            entry = self._epoch(len(log))
+            if validate is not None:
+                entry["valid_ndcg@10"] = validate(self.model.embeddings())
+            log.append(entry)
+            if validate is None or entry["valid_ndcg@10"] > log[best_epoch - 1]["valid_ndcg@10"] or not best:
+                best_epoch = len(log)
+                best = {name: value.detach().clone() for name, value in self.model.state_dict().items()}
+            if self._checkpoint is not None:
+                self._checkpoint.save(self._state(log, best, best_epoch))
+            if on_epoch is not None:
+                on_epoch(entry)
+        # What only training needs is several times the embeddings.
+        self.optimizer.zero_grad()
+        self.optimizer.state.clear()
+        self.model.load_state_dict(best)
+        self.model.cpu()
+        return Trained(self.model.embeddings(), best_epoch, log)
+
+    def _out_of_patience(self, done: int, best_epoch: int, validate: Validate | None) -> bool:
+        return validate is not None and done - best_epoch >= self.config.patience
+
+    def _epoch(self, number: int) -> Epoch:
+        """One pass over the users. What is drawn depends on seed and number only, so resuming draws the same."""
+        rng = np.random.default_rng((self.config.seed, number))
+        torch.manual_seed(self.config.seed * 1_000_003 + number)
+        started = time.perf_counter()
+        sums = {"behaviour": 0.0, "kg": 0.0, "text": 0.0}
+        users = np.flatnonzero(np.diff(self._positives.indptr) > 1)
+        if len(users) > _EPOCH_USERS:
+            users = rng.choice(users, _EPOCH_USERS, replace=False)
+        seen = 0
+        for batch in user_batches(users, self.config.batch_size, rng):
+            with torch.autocast(self._device.type, torch.bfloat16, enabled=self.config.precision == "bfloat16"):
+                losses = self._losses(batch, rng)
+            config = self.config
+            total = losses["behaviour"] + config.kg_weight * losses["kg"] + config.text_weight * losses["text"]
+            if not torch.isfinite(total):
+                found = ", ".join(f"{name} {float(value.detach()):.3g}" for name, value in losses.items())
+                raise self._diverged("the loss is not finite.", number, f"after {seen} of {len(users)} users", found)
+            self.optimizer.zero_grad()
+            total.backward()  # type: ignore[no-untyped-call]
+            self.optimizer.step()
+            seen += len(batch)
+            for name, value in losses.items():
+                sums[name] += float(value.detach()) * len(batch)
+        lost = [name for name, value in self.model.named_parameters() if not torch.isfinite(value).all()]
+        if lost:
+            raise self._diverged("a weight is not finite.", number, f"after {seen} of {len(users)} users", lost[0])
+        means = {f"loss_{name}": value / max(seen, 1) for name, value in sums.items()}
+        loss = means["loss_behaviour"] + self.config.kg_weight * means["loss_kg"]
+        return {
+            "epoch": float(number + 1),
+            "loss": loss + self.config.text_weight * means["loss_text"],
+            **means,
+            "seconds": time.perf_counter() - started,
+        }
+
+    def _diverged(self, summary: str, number: int, place: str, found: str) -> TrainingDivergedError:
+        rescue = f"lower learning_rate (now {self.config.learning_rate:g}) and train again"
+        if self._checkpoint is not None and self._checkpoint.mark_diverged():
+            rescue += f"; it goes on from epoch {number}, kept in {self._checkpoint.folder}"
+        where = f"epoch {number + 1}, {place}"
+        return TrainingDivergedError(summary, where=where, found=found, expected="finite numbers", next=rescue)
+
+    def _losses(self, users: Array, rng: np.random.Generator) -> dict[str, Tensor]:
+        config, model = self.config, self.model
+        source, target, texts = model.encode(config.free_dropout)
+        if self._sampled:
+            behaviour = self._sampled_loss(source, target, texts, users, rng)
+        else:
+            scores = model.scores(source, target, texts, self._hidden_in_part(users, rng))
+            owner, item = entries(self._positives[users], self._device)
+            behaviour = (softmax_loss if config.loss == "softmax" else exact_bce)(scores, owner, item)
+        zero = behaviour.new_zeros(())
+        return {
+            "behaviour": behaviour,
+            "kg": self._kg_loss(target, rng) if self._triples is not None else zero,
+            "text": self._text_loss(target, rng) if len(self._with_text) and config.text_weight else zero,
+        }
+
+    def _hidden_in_part(self, users: Array, rng: np.random.Generator) -> sparse.csr_matrix:
+        """Histories of some users, a share of each hidden: what is left must speak for the rest."""
+        history = self._histories[users]
+        history.data = history.data * (rng.random(history.nnz) >= self.config.dropout) / (1 - self.config.dropout)
+        history.eliminate_zeros()
+        return history
+
+    def _sampled_loss(
+        self, source: Tensor, target: Tensor, texts: Tensor | None, users: Array, rng: np.random.Generator
+    ) -> Tensor:
+        """The loss over the batch's own items and some drawn ones; nothing is as wide as the catalogue."""
+        config = self.config
+        mine = self._positives[users]
+        if config.loss == "gbce":
+            drawn = rng.integers(0, len(self._counts), config.num_negatives)
+        else:
+            drawn, log_weight = popularity_negatives(self._counts, config.num_negatives, rng)
+        history = self._hidden_in_part(users, rng)
+        pairs = np.repeat(np.arange(len(users)), np.diff(mine.indptr)), mine.indices
+        positive, negative = self.model.sampled_scores(source, target, texts, history, pairs, drawn)
+        owner = torch.from_numpy(pairs[0]).to(self._device)
+        n = torch.from_numpy(np.diff(mine.indptr).astype(np.float32)).to(self._device)
+        own = torch.from_numpy(mine[:, drawn].toarray() > 0).to(self._device)
+        if config.loss == "gbce":
+            return gbce(positive, owner, n, negative, own, len(self._counts))
+        return sampled_bce(positive, owner, n, negative, torch.from_numpy(log_weight).to(self._device), own)
+
+    def _kg_loss(self, nodes: Tensor, rng: np.random.Generator) -> Tensor:
+        assert self._triples is not None
+        decode = DECODERS[self.config.kg_decoder]
+        drawn = self._triples.draw(_TRIPLES, _CORRUPTED, rng)
+        head, kind, tail, false = (part.to(self._device) for part in drawn)
+        relation = self.model.relation(kind)
+        heads = rows_of(nodes, head)
+        true = decode(heads, relation, rows_of(nodes, tail))
+        corrupted = decode(heads[:, None], relation[:, None], rows_of(nodes, false))
+        return kg_loss(true, corrupted)
+
+    def _text_loss(self, nodes: Tensor, rng: np.random.Generator) -> Tensor:
+        assert self.model.target.text is not None
+        rows = rng.choice(self._with_text, min(_ALIGNED, len(self._with_text)), replace=False)
+        texts = torch.from_numpy(self._texts[rows]).to(self._device)
+        return info_nce(rows_of(nodes, torch.from_numpy(rows).to(self._device)), self.model.target.text(texts))
+
+    def _state(self, log: list[Epoch], best: Mapping[str, Tensor], best_epoch: int) -> State:
+        tensors = {f"model.{name}": value for name, value in self.model.state_dict().items()}
+        tensors |= {f"best.{name}": value for name, value in best.items()}
+        for number, moments in self.optimizer.state_dict()["state"].items():
+            tensors |= {f"adam.{number}.{name}": value for name, value in moments.items()}
+        return State(tensors, log, best_epoch)
+
+    def _restore(self, state: State) -> dict[str, Tensor]:
+        """Go on from a state; returns the best weights so far. The learning rate stays that of this run."""
+        part = {
+            p: {k[len(p) :]: v for k, v in state.tensors.items() if k.startswith(p)}
+            for p in ("model.", "best.", "adam.")
+        }
+        assert self._checkpoint is not None
+        try:
+            self.model.load_state_dict(part["model."])
+        except RuntimeError as error:
+            raise BundleError(
+                "the checkpoint was made by another version of kgrec.",
+                where=str(self._checkpoint.folder),
+                found=str(error),
+                expected="the weights of this model",
+                next="delete the folder and train again",
+            ) from error
+        moments: dict[int, dict[str, Tensor]] = {}
+        for key, value in part["adam."].items():
+            number, name = key.split(".", 1)
+            moments.setdefault(int(number), {})[name] = value
+        optimizer = self.optimizer.state_dict()
+        optimizer["state"] = moments
+        self.optimizer.load_state_dict(optimizer)
+        return part["best."]
+
+
+def training_device(config: TrainConfig) -> torch.device:
+    """Where the settings say that embeddings are trained.
+
+    Raises:
+        ConfigError: on a GPU, and there is none.
+    """
+    if config.device == "cuda" and not torch.cuda.is_available():
+        raise ConfigError(
+            "there is no GPU to train on.",
+            where="training settings",
+            found="device: cuda, and torch sees none",
+            expected="an NVIDIA GPU, and torch built for it",
+            next="train with --set device=cpu, or see what `python -c 'import torch; print(torch.version.cuda)'` says",
+        )
+    return torch.device(config.device)

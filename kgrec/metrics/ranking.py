@@ -1,0 +1,261 @@
+"""How every system is measured, ours and the baselines alike: one ranking, one set of metrics.
+
+Full ranking over all items that the user has not taken; equal scores go to the lower item row. A user counts where
+there is something to find.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol, Self
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+
+from kgrec.data.dataset import Array, IntArray
+from kgrec.errors import KgrecError
+from kgrec.metrics import measures as metrics
+from kgrec.scoring.blocks import block_size
+
+_KGAT_DEPTH = 100
+
+
+class Ranker(Protocol):
+    """Anything that scores the whole catalogue for some users."""
+
+    def scores(self, users: IntArray) -> Array:
+        """Scores of all items, float ``(len(users), items)``, higher is better; the caller may overwrite the array."""
+
+
+@dataclass(frozen=True)
+class VectorRanker:
+    """Scores are inner products of a user's and an item's vector.
+
+    Attributes:
+        users, items: float32 ``(users, d)`` and ``(items, d)``.
+    """
+
+    users: Array
+    items: Array
+
+    def with_history(self, seen: sparse.csr_matrix) -> Self:
+        """Users as the mean of the vectors of their items: the model itself knows only the users it was fitted on."""
+        length = np.maximum(np.diff(seen.indptr), 1).astype(np.float32)
+        return replace(self, users=(seen.astype(np.float32) @ self.items) / length[:, None])
+
+    def scores(self, users: IntArray) -> Array:
+        """Inner products, float32 ``(len(users), items)``."""
+        found: Array = self.users[users] @ self.items.T
+        return found
+
+
+def rank_users(
+    ranker: Ranker,
+    seen: sparse.csr_matrix,
+    users: IntArray,
+    k: int,
+    candidates: npt.NDArray[np.bool_] | None = None,
+    block: int | None = None,
+) -> IntArray:
+    """The best k items of each user that are not in ``seen``, a block of users at a time.
+
+    Args:
+        seen: users x items that are not ranked again.
+        users: user rows ``(n,)``.
+        candidates: bool ``(items,)``: only these are ranked; None ranks all.
+        block: users at once; None takes as many as 64 MiB hold.
+
+    Returns:
+        Item rows, best first, ``(n, k)``; equal scores go to the lower row; -1 where candidates run out.
+
+    Raises:
+        KgrecError: a score is nan.
+    """
+    n_items = seen.shape[1]
+    step = block or block_size(n_items)
+    top = np.full((len(users), k), -1, np.int64)
+    for start in range(0, len(users), step):
+        rows = users[start : start + step]
+        scores = ranker.scores(rows)
+        _refuse_nan(scores, rows, ranker)
+        taken = seen[rows]
+        scores[np.repeat(np.arange(len(rows)), np.diff(taken.indptr)), taken.indices] = -np.inf
+        if candidates is not None:
+            scores[:, ~candidates] = -np.inf
+        found = _best(scores, min(k, n_items))
+        top[start : start + step, : found.shape[1]] = found
+    return top
+
+
+def _best(scores: Array, k: int) -> IntArray:
+    """The k best columns of each row, ties to the lower column; -1 for scores of -inf."""
+    n = scores.shape[1]
+    top: IntArray = np.argpartition(scores, n - k, axis=1)[:, n - k :].astype(np.int64)
+    cut = np.take_along_axis(scores, top, axis=1).min(axis=1)
+    # Where the cut falls among equal scores, argpartition takes any of them: choose again, lower columns first.
+    level = scores >= cut[:, None]
+    for row in np.flatnonzero((level.sum(axis=1) > k) & (cut > -np.inf)):
+        columns = np.flatnonzero(level[row])
+        top[row] = columns[np.argsort(-scores[row, columns], kind="stable")[:k]]
+    top.sort(axis=1)
+    value = np.take_along_axis(scores, top, axis=1)
+    order = np.argsort(-value, axis=1, kind="stable")
+    ranked = np.take_along_axis(top, order, axis=1)
+    ranked[np.take_along_axis(value, order, axis=1) == -np.inf] = -1
+    return ranked
+
+
+def _refuse_nan(scores: Array, users: IntArray, ranker: Ranker) -> None:
+    bad = np.isnan(scores).any(axis=1)
+    if bad.any():
+        raise KgrecError(
+            "a score is not a number.",
+            where=f"{type(ranker).__name__}, user row {int(users[bad][0])}",
+            found=f"nan ({int(bad.sum())} of {len(users)} users)",
+            expected="finite scores",
+            next="check the model's arrays; training it again may help",
+        )
+
+
+def per_user(top: IntArray, test: sparse.csr_matrix, ks: Sequence[int]) -> dict[str, npt.NDArray[np.float64]]:
+    """Ranking metrics of every user, for means and for groups of users.
+
+    Args:
+        top: lists as :func:`rank_users` gives them, one row per row of ``test``.
+        test: what was to be found, at least one item in every row.
+
+    Returns:
+        ``metric@k`` to float64 ``(users,)``.
+    """
+    n_relevant = np.diff(test.indptr)
+    rows = np.repeat(np.arange(test.shape[0], dtype=np.int64), n_relevant)
+    hits = metrics.hit_matrix(top, rows, test.indices.astype(np.int64))
+    found: dict[str, npt.NDArray[np.float64]] = {}
+    for k in ks:
+        found[f"recall@{k}"] = metrics.recall(hits, n_relevant, k)
+        found[f"ndcg@{k}"] = metrics.ndcg(hits, n_relevant, k)
+        found[f"ndcg@{k}_kgat"] = metrics.ndcg_kgat(hits, k)
+        found[f"mrr@{k}"] = metrics.mrr(hits, k)
+        found[f"hit_rate@{k}"] = metrics.hit_rate(hits, k)
+        found[f"precision@{k}"] = metrics.precision(hits, k)
+    return found
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What a ranking was worth, on the whole and for every user.
+
+    Attributes:
+        means: ``metric@k`` to value, as :func:`evaluate` gives it.
+        users: rows of the users who had something to find, int64 ``(n,)``.
+        per_user: as :func:`per_user` gives it, ``(n,)`` each.
+    """
+
+    means: dict[str, float]
+    users: IntArray
+    per_user: dict[str, npt.NDArray[np.float64]]
+
+
+def evaluate(
+    ranker: Ranker,
+    seen: sparse.csr_matrix,
+    test: sparse.csr_matrix,
+    ks: Sequence[int] = (10, 20),
+    candidates: npt.NDArray[np.bool_] | None = None,
+    features: Array | None = None,
+) -> dict[str, float]:
+    """The means of :func:`measure`, which says what the arguments are and what is raised."""
+    return measure(ranker, seen, test, ks, candidates, features).means
+
+
+def measure(
+    ranker: Ranker,
+    seen: sparse.csr_matrix,
+    test: sparse.csr_matrix,
+    ks: Sequence[int] = (10, 20),
+    candidates: npt.NDArray[np.bool_] | None = None,
+    features: Array | None = None,
+) -> Measured:
+    """Means over the users who have test items, and what they are the means of.
+
+    Args:
+        seen: users x items taken before the test; they are not ranked.
+        test: users x items to be found. With ``candidates``, test items outside of them are left out.
+        features: item vectors ``(items, d)`` for the diversity within lists; None leaves it out.
+
+    Returns:
+        ``recall ndcg ndcg_kgat mrr hit_rate precision coverage novelty [diversity]``, each ``@k``, and ``users``.
+
+    Raises:
+        KgrecError: train and test share pairs, or there is nothing to find.
+    """
+    _refuse_overlap(seen, test)
+    n_users, n_items = seen.shape
+    wanted = test if candidates is None else (test @ sparse.diags(candidates.astype(np.float32))).tocsr()
+    wanted.eliminate_zeros()
+    users = np.flatnonzero(np.diff(wanted.indptr)).astype(np.int64)
+    if len(users) == 0:
+        raise KgrecError(
+            "there is nothing to measure.",
+            found="no test item among the candidates" if test.nnz else "an empty test set",
+            expected="at least one user with a test item",
+            next="check the split" if candidates is None else "check the split and the candidates",
+        )
+    top = rank_users(ranker, seen, users, max(*ks, _KGAT_DEPTH), candidates)
+    of_users = per_user(top, wanted[users], ks)
+    result = {name: float(value.mean()) for name, value in of_users.items()}
+    taken_by = np.bincount(seen.indices, minlength=n_items)
+    n_candidates = n_items if candidates is None else int(candidates.sum())
+    for k in ks:
+        result[f"coverage@{k}"] = metrics.coverage(top, n_candidates, k)
+        result[f"novelty@{k}"] = _mean(metrics.novelty(top, taken_by, n_users, k))
+        if features is not None:
+            result[f"diversity@{k}"] = _mean(metrics.diversity(top, features, k))
+    result["users"] = float(len(users))
+    return Measured(result, users, of_users)
+
+
+def sample_users(pairs: sparse.csr_matrix, most: int) -> sparse.csr_matrix:
+    """The pairs of at most ``most`` of the users who have any, evenly spread, so that a check stays cheap."""
+    users = np.flatnonzero(np.diff(pairs.indptr))
+    if len(users) <= most:
+        return pairs
+    kept = np.zeros(pairs.shape[0], np.float32)
+    kept[users[:: -(-len(users) // most)]] = 1.0
+    sampled = (sparse.diags(kept) @ pairs).tocsr()
+    sampled.eliminate_zeros()
+    return sampled
+
+
+def _mean(values: npt.NDArray[np.float64]) -> float:
+    """Mean of what is known; 0 where nothing is."""
+    known = values[~np.isnan(values)]
+    return float(known.mean()) if len(known) else 0.0
+
+
+def _refuse_overlap(seen: sparse.csr_matrix, test: sparse.csr_matrix) -> None:
+    both = seen.multiply(test).tocoo()
+    if both.nnz:
+        raise KgrecError(
+            "train and test share pairs.",
+            where=f"user row {both.row[0]}, item row {both.col[0]}",
+            found=f"{both.nnz} of {test.nnz} test pairs are in train",
+            expected="none",
+            next="split again; what was learned from cannot be tested on",
+        )
+
+
+def click_metrics(labels: npt.ArrayLike, probabilities: npt.ArrayLike) -> dict[str, float]:
+    """AUC, F1 at .5, log loss and calibration error of click labels (1 clicked, 0 not).
+
+    Raises:
+        KgrecError: all labels are the same.
+    """
+    return {
+        "auc": metrics.auc(labels, probabilities),
+        "f1": metrics.f1(labels, probabilities),
+        "log_loss": metrics.log_loss(labels, probabilities),
+        "ece": metrics.ece(labels, probabilities),
+    }

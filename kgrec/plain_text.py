@@ -1,0 +1,32 @@
+"""Texts and data as terminals, tables and JSON can take them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+_LONGEST_CELL = 60
+
+
+_LONGEST_CELL = 60
+
+
+def plain(value: Any) -> Any:
+    """The same as JSON can say it: names are texts, numbers that it does not have are None."""
+    if isinstance(value, Mapping):
+        return {str(name): plain(part) for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(part) for part in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def visible(text: str, keep: str = "") -> str:
+    """A text whose control characters, which could steer a terminal, are written out."""
+    return "".join(sign if sign.isprintable() or sign in keep else repr(sign)[1:-1] for sign in text)
+
+
+def short(text: str, limit: int = _LONGEST_CELL) -> str:
+    """A text for a cell of a table."""
+    text = visible(text)
+    return text if len(text) <= limit else f"{text[:limit]}... ({len(text)} characters)"

@@ -1,0 +1,120 @@
+"""Fold in: the history of anybody, known or not, as the arrays that the model scores.
+
+A user is what they did, so there is nothing to train: ids become rows, kinds and platforms become indices.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from kgrec.bundle.bundle import Bundle
+from kgrec.data.dataset import Interactions
+from kgrec.data.records import Interaction
+from kgrec.data.vocabulary import Vocabulary
+from kgrec.errors import UnknownItemError, shorten
+
+_HINTS_UP_TO = 5_000
+_HINT_LENGTH = 64
+
+
+@dataclass(frozen=True, slots=True)
+class PastInteraction:
+    """One thing that somebody did.
+
+    Attributes:
+        item: id of the item.
+        kind, platform: as in the data; None stands for the most frequent one that the bundle has seen.
+        time: unix seconds, or a position; recency counts only where every interaction of a history has a time.
+        weight: strength (stars, play count).
+    """
+
+    item: str
+    kind: str | None = None
+    time: float | None = None
+    weight: float = 1.0
+    platform: str | None = None
+
+
+def fold_in(history: Iterable[str | PastInteraction], bundle: Bundle) -> Interactions:
+    """A given history as arrays, ``user`` all 0.
+
+    Raises:
+        UnknownItemError: an item is not in the bundle's catalogue.
+    """
+    past = [PastInteraction(entry) if isinstance(entry, str) else entry for entry in history]
+    rows = [item_row(bundle, entry.item) for entry in past]
+    usual_kind = _most_frequent(bundle.interactions.kinds, bundle.interactions.kind)
+    usual_platform = _most_frequent(bundle.interactions.platforms, bundle.interactions.platform)
+    return _arrays(
+        rows,
+        [entry.time for entry in past],
+        [entry.weight for entry in past],
+        [usual_kind if entry.kind is None else entry.kind for entry in past],
+        [usual_platform if entry.platform is None else entry.platform for entry in past],
+    )
+
+
+def fold_in_records(records: Iterable[Interaction], bundle: Bundle) -> Interactions:
+    """A history as the store keeps it; items that came after the bundle was learned are passed over."""
+    known = [(row, record) for record in records if (row := bundle.items.row(record.item)) is not None]
+    return _arrays(
+        [row for row, _ in known],
+        [record.time for _, record in known],
+        [record.weight for _, record in known],
+        [record.kind for _, record in known],
+        [record.platform for _, record in known],
+    )
+
+
+def item_row(bundle: Bundle, item: str) -> int:
+    """Row of an item.
+
+    Raises:
+        UnknownItemError: it is not in the bundle's catalogue.
+    """
+    row = bundle.items.row(item)
+    if row is None:
+        raise UnknownItemError(
+            "there is no such item in the bundle.",
+            found=shorten(item),
+            expected=f"one of {len(bundle.items)} item ids",
+            next=near(item, bundle.items)
+            or f"an item's id looks like {shorten(bundle.items[0])}; train again where it is newer than the bundle",
+        )
+    return row
+
+
+def near(uid: str, known: Vocabulary) -> str | None:
+    """``did you mean ...`` where the vocabulary is small enough to compare with and something in it is like the id."""
+    if len(known) > _HINTS_UP_TO or len(uid) > _HINT_LENGTH:
+        return None
+    close = difflib.get_close_matches(uid, [other for other in known if other != uid], n=3)
+    return f"did you mean {', '.join(repr(other) for other in close)}?" if close else None
+
+
+def _most_frequent(names: Sequence[str], index: np.ndarray[tuple[int, ...], np.dtype[np.int64]]) -> str:
+    return names[int(np.bincount(index).argmax())] if len(index) else next(iter(names), "")
+
+
+def _arrays(
+    rows: Sequence[int],
+    times: Sequence[float | None],
+    weights: Sequence[float],
+    kinds: Sequence[str],
+    platforms: Sequence[str],
+) -> Interactions:
+    kind_names, platform_names = tuple(sorted(set(kinds))), tuple(sorted(set(platforms)))
+    return Interactions(
+        user=np.zeros(len(rows), np.int64),
+        item=np.array(rows, np.int64),
+        time=np.array([np.nan if time is None else time for time in times], np.float64),
+        weight=np.array(weights, np.float32),
+        kind=np.array([kind_names.index(kind) for kind in kinds], np.int64),
+        platform=np.array([platform_names.index(name) for name in platforms], np.int64),
+        kinds=kind_names,
+        platforms=platform_names,
+    )

@@ -1,0 +1,271 @@
+"""Written back: what a bundle knows, in the graph, so that plain Cypher can use it.
+
+A version is written whole beside the one in use, then one transaction moves the pointer that readers go through, then
+the old version is removed. Stopped anywhere, readers have a whole version, and running it again finishes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+
+from kgrec.bundle.bundle import Bundle
+from kgrec.data.dataset import Array, IntArray
+from kgrec.data.vocabulary import Vocabulary
+from kgrec.errors import ConfigError, UnknownUserError, shorten
+from kgrec.graph.cypher.publishing import EMBEDDING, RECOMMENDED, SIMILAR, index_name
+from kgrec.graph.dataset_reader import read_interactions
+from kgrec.graph.publication import Version
+from kgrec.graph.store import GraphStore, schema_of
+from kgrec.progress import Progress, silent
+from kgrec.recommendation import Recommender
+from kgrec.recommendation.batch import Lists, recommend_all, similar_to_all
+from kgrec.schema.model import GraphSchema
+
+_NUMBERS_AT_ONCE = 400_000
+
+
+@dataclass
+class PublishReport:
+    """What publishing did.
+
+    Attributes:
+        model: the version that readers have now, ``created#hash``; ``at``: when it was first written, ISO time.
+        slot: the embeddings' property is ``kgrec_embedding_`` with this behind it.
+        unchanged: the version was in use already; what was missing of it was put back.
+        users, items: how many of them have a list; ``recommended`` and ``similar`` count the relationships.
+        embeddings: nodes that got one, by type; ``dimension``: its length.
+        without_embedding: nodes whose embedding is 0, which says nothing; they got none.
+        skipped: users, items and nodes of the bundle that the graph has no more.
+        removed: relationships of other versions that were taken out.
+        no_vector_index: why the embeddings cannot be searched by an index; None where they can.
+        seconds: time by step.
+    """
+
+    model: str
+    at: str
+    slot: str
+    unchanged: bool
+    users: int = 0
+    items: int = 0
+    recommended: int = 0
+    similar: int = 0
+    dimension: int = 0
+    embeddings: dict[str, int] = field(default_factory=dict)
+    without_embedding: int = 0
+    skipped: dict[str, int] = field(default_factory=dict)
+    removed: int = 0
+    no_vector_index: str | None = None
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def vector_index(self) -> bool:
+        """Whether the embeddings can be searched by an index."""
+        return self.no_vector_index is None
+
+    def as_dict(self) -> dict[str, Any]:
+        """The report as plain data, for ``--json``."""
+        return {**asdict(self), "vector_index": self.vector_index}
+
+
+def publish(
+    bundle: Bundle,
+    store: GraphStore,
+    *,
+    k: int = 10,
+    similar: int = 10,
+    users: Sequence[str] | None = None,
+    batch_size: int = 5000,
+    grace_s: float = 2.0,
+    progress: Progress = silent,
+) -> PublishReport:
+    """Write embeddings, everybody's recommendations and similar items into the graph that a bundle was learned from.
+
+    Lists are those of :class:`Recommender` with this store: histories as the store holds them now. Items that the
+    graph has no more are in none. A version is named by its content, so that the same again changes nothing.
+
+    Args:
+        k: recommendations for each user; ``similar``: similar items for each item.
+        users: only these get recommendations; None: all in the store.
+        batch_size: relationships in one transaction.
+        grace_s: how long the old version stays after the pointer has moved, for queries that are under way.
+
+    Raises:
+        SchemaMismatchError: the store holds another graph than the bundle's.
+        ConfigError: a setting that cannot be, or a name of the schema that is needed here.
+        UnknownUserError: one of ``users`` is not in the store.
+        GraphError: the store refused, or another publishing has begun meanwhile.
+    """
+    for name, value in (("k", k), ("similar", similar), ("batch_size", batch_size)):
+        if value < 1:
+            raise ConfigError(
+                f"{name} must be at least 1.", where="publish", found=str(value), next="ask for one or more"
+            )
+    Recommender(bundle, store)  # refuses a bundle of another graph
+    schema = schema_of(store)
+    _refuse_taken_names(schema, store.url)
+    clock = _Clock()
+    answers = _Answers(bundle, store, schema, k, similar, users, progress)
+    clock.took("lists")
+    at = datetime.now(UTC).isoformat(timespec="seconds")
+    version = Version(store, schema, answers.model, at, batch_size, progress)
+    clock.took("leftovers")
+    report = PublishReport(
+        version.model, version.at, version.slot, version.in_use, dimension=bundle.node_embeddings.shape[1]
+    )
+    _write_embeddings(bundle, version, report, batch_size, progress)
+    clock.took("embeddings")
+    report.users, report.recommended = _write_lists(
+        version, RECOMMENDED, answers.users, answers.recommended, bundle.items, batch_size, progress
+    )
+    clock.took("recommended")
+    report.items, report.similar = _write_lists(
+        version, SIMILAR, list(bundle.items), answers.similar, bundle.items, batch_size, progress
+    )
+    clock.took("similar")
+    types = sorted(report.embeddings)
+    report.no_vector_index = version.index(types, report.dimension)
+    clock.took("indexes")
+    names = [index_name(schema, type, version.slot) for type in types] if report.vector_index else []
+    facts = {"k": k, "similar": similar, "dimension": report.dimension}
+    version.take_into_use(**facts, vector_index=report.vector_index, indexes=names)
+    version.finish(grace_s)
+    clock.took("swap and removal")
+    report.skipped |= answers.skipped
+    report.removed, report.seconds = version.removed, clock.seconds
+    return report
+
+
+def _refuse_taken_names(schema: GraphSchema, url: str) -> None:
+    taken = [f"type {name}" for name in (RECOMMENDED, SIMILAR) if name in {**schema.edges, **schema.interactions}]
+    for type, node in schema.nodes.items():
+        taken += [f"property {name} of {type}" for name in node.properties if name.startswith(EMBEDDING)]
+    if taken:
+        raise ConfigError(
+            "the graph schema uses a name that publishing writes itself.",
+            where=url,
+            found=", ".join(taken),
+            expected=f"no type {RECOMMENDED} or {SIMILAR}, no property that starts with {EMBEDDING}",
+            next="rename it in the graph schema and import again",
+        )
+
+
+class _Clock:
+    """Seconds by step."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self._last = time.perf_counter()
+
+    def took(self, step: str) -> None:
+        now = time.perf_counter()
+        self.seconds[step], self._last = round(now - self._last, 3), now
+
+
+class _Answers:
+    """All lists, made before anything is written.
+
+    Attributes:
+        model: the version's name, a hash of everything that two versions can differ in behind the bundle's time.
+        users: ids of the rows of ``recommended``; the rows of ``similar`` are the bundle's items.
+        skipped: users and items of the bundle that the graph has no more.
+    """
+
+    def __init__(
+        self,
+        bundle: Bundle,
+        store: GraphStore,
+        schema: GraphSchema,
+        k: int,
+        similar: int,
+        users: Sequence[str] | None,
+        progress: Progress,
+    ) -> None:
+        known, items = _uids(store, schema.user_type), _uids(store, schema.item_type)
+        rows = np.arange(len(known)) if users is None else _rows_of(users, known, store.url)
+        among = np.array([item in items for item in bundle.items], np.bool_)
+        past = read_interactions(store, schema, known, bundle.items)
+        past = past.select((past.item >= 0) & (past.user >= 0))  # items may be newer than the bundle
+        self.users = [known[row] for row in rows]
+        self.recommended = recommend_all(bundle, past, rows, k, among, progress)
+        self.similar = similar_to_all(bundle, similar, among, progress)
+        self.similar.items[~among] = -1
+        self.skipped = {"users": sum(user not in known for user in bundle.users), "items": int((~among).sum())}
+        self.model = f"{bundle.manifest.created}#{self._fingerprint(bundle, k, similar)}"
+
+    def _fingerprint(self, bundle: Bundle, k: int, similar: int) -> str:
+        made = hashlib.sha256(json.dumps([list(bundle.nodes), self.users, k, similar]).encode())
+        lists: tuple[Array, ...] = (self.recommended.items, self.recommended.scores)
+        for array in (bundle.node_embeddings, *lists, self.similar.items, self.similar.scores):
+            made.update(np.ascontiguousarray(array).tobytes())
+        return made.hexdigest()[:12]
+
+
+def _uids(store: GraphStore, type: str) -> Vocabulary:
+    return Vocabulary(uid for batch in store.export_nodes(type) for uid in batch["uid"].to_pylist())
+
+
+def _rows_of(users: Sequence[str], known: Vocabulary, url: str) -> IntArray:
+    unknown = next((user for user in users if user not in known), None)
+    if unknown is not None:
+        raise UnknownUserError(
+            "there is no such user in the graph.",
+            where=url,
+            found=shorten(unknown),
+            next="correct the id, or publish for everybody",
+        )
+    rows: IntArray = np.unique(known.rows(users))
+    return rows
+
+
+def _write_embeddings(
+    bundle: Bundle, version: Version, report: PublishReport, batch_size: int, progress: Progress
+) -> None:
+    """As they were learned; an index by cosine needs no unit length, but takes no vector of 0."""
+    vectors = bundle.node_embeddings
+    usable = np.isfinite(vectors).all(axis=1) & (vectors != 0).any(axis=1)
+    by_type: dict[str, list[int]] = {}
+    for row in np.flatnonzero(usable).tolist():
+        by_type.setdefault(bundle.nodes[row].partition(":")[0], []).append(row)
+    step = max(1, min(batch_size, _NUMBERS_AT_ONCE // max(report.dimension, 1)))
+    for type, rows in by_type.items():
+        report.embeddings[type] = 0
+        for start in range(0, len(rows), step):
+            some = rows[start : start + step]
+            uids = (bundle.nodes[row].partition(":")[2] for row in some)
+            batch = [{"uid": uid, "vector": vector} for uid, vector in zip(uids, vectors[some].tolist(), strict=True)]
+            report.embeddings[type] += version.put_embeddings(type, batch)
+            progress(f"embeddings of {type}", start + len(some), len(rows))
+    report.without_embedding = int((~usable).sum())
+    report.skipped["nodes"] = int(usable.sum()) - sum(report.embeddings.values())
+
+
+def _write_lists(
+    version: Version,
+    relationship: str,
+    owners: Sequence[str],
+    lists: Lists,
+    items: Vocabulary,
+    batch_size: int,
+    progress: Progress,
+) -> tuple[int, int]:
+    """How many lists are not empty, and how many relationships they have in the graph."""
+
+    def ranked(row: int) -> list[dict[str, Any]]:
+        pairs = enumerate(zip(lists.items[row].tolist(), lists.scores[row].tolist(), strict=True), start=1)
+        return [{"uid": items[item], "rank": rank, "score": score} for rank, (item, score) in pairs if item >= 0]
+
+    having = np.flatnonzero((lists.items >= 0).any(axis=1)).tolist()
+    written, step = 0, max(1, batch_size // lists.items.shape[1])
+    for start in range(0, len(having), step):
+        some = having[start : start + step]
+        written += version.put_lists(relationship, [{"uid": owners[row], "items": ranked(row)} for row in some])
+        progress(f"relationships {relationship}", start + len(some), len(having))
+    return len(having), written

@@ -1,0 +1,337 @@
+"""Recommender: a bundle and, where there is one, its graph; scores, lists and explanations come out."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+
+from kgrec.bundle.bundle import Bundle
+from kgrec.data.dataset import Array, IntArray, Interactions
+from kgrec.errors import ConfigError, GraphError, SchemaMismatchError, StoreUnavailableError, UnknownUserError, shorten
+from kgrec.explanation.explainer import Explanation, Person, explain_items
+from kgrec.graph import GraphStore, open_store
+from kgrec.graph.store import schema_of
+from kgrec.graph.store_link import GraphLink, unreachable
+from kgrec.recommendation.candidates import matching_items
+from kgrec.recommendation.fold_in import PastInteraction, fold_in, fold_in_records, item_row, near
+from kgrec.scoring.top_k import top_k
+
+History = Sequence[str | PastInteraction]
+
+
+@dataclass(frozen=True)
+class Recommendation:
+    """One place of a list. ``new``: nobody had interacted with the item when the model was learned."""
+
+    rank: int
+    item: str
+    name: str
+    score: float
+    new: bool
+    explanation: Explanation | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """The same as plain lists and dicts, ready for JSON."""
+        explanation = self.explanation.as_dict() if self.explanation else None
+        return {**vars(self), "explanation": explanation}
+
+
+class Recommender:
+    """Answers from a bundle; with a store, also graph paths, property filters and the newest history.
+
+    A user is given by id or by a history. The history of an id is what the store holds now, so that an interaction
+    counts as soon as it is written and a deleted user is unknown at once; interactions with items that are newer than
+    the bundle are passed over. Without a store, or when it cannot be reached, the history is the one in the bundle, and
+    explanations say so in ``degraded``.
+
+    Args:
+        bundle: the learned model.
+        store: the graph that the bundle was learned from.
+        degraded: why there is no store, for explanations.
+
+    Raises:
+        SchemaMismatchError: the store holds another graph than the bundle's.
+    """
+
+    def __init__(self, bundle: Bundle, store: GraphStore | None = None, *, degraded: str | None = None) -> None:
+        if store is not None:
+            _check_graph(bundle, store)
+        self.bundle = bundle
+        self._link = GraphLink(store, reason=degraded or "no store was opened")
+        self._by_user = bundle.interactions.select(np.argsort(bundle.interactions.user, kind="stable"))
+
+    @classmethod
+    def open(cls, bundle_path: str | Path, store_url: str | None = None) -> Recommender:
+        """Open a bundle and a store.
+
+        A store that cannot be reached is done without, explanations say so, and it is used when it is back.
+
+        Raises:
+            BundleError: the bundle is missing, damaged or of another version.
+            ConfigError: the store's URL has no known scheme.
+            SchemaMismatchError: the store holds another graph than the bundle's.
+        """
+        bundle = Bundle.load(bundle_path)
+        if store_url is None:
+            return cls(bundle)
+
+        def opened() -> GraphStore:
+            store = open_store(store_url, read_only=True)
+            try:
+                _check_graph(bundle, store)
+            except SchemaMismatchError:
+                store.close()
+                raise
+            return store
+
+        try:
+            return cls(bundle, opened())
+        except StoreUnavailableError as error:
+            recommender = cls(bundle)
+            recommender._link = GraphLink(None, opened, unreachable(error))
+            return recommender
+
+    @property
+    def store(self) -> GraphStore | None:
+        """The graph; None where there is none, or where it was away from the start and is still."""
+        return self._link.store
+
+    @property
+    def degraded(self) -> str | None:
+        """Why graph paths and the newest history are missing now, None where they are not; asks the store once."""
+        store, missing = self._link.reach()
+        if store is not None:
+            try:
+                store.history("")
+            except GraphError as error:
+                return self._link.failed(error)
+        return missing
+
+    def close(self) -> None:
+        """Release the store; lists can still be asked for, from the bundle alone."""
+        self._link.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def score(
+        self,
+        user: str | None = None,
+        items: Sequence[str] = (),
+        *,
+        history: History | None = None,
+        at: float | None = None,
+    ) -> list[float]:
+        """Scores of some items, in their order; only their differences for the same user mean something.
+
+        Args:
+            at: as for :meth:`recommend`.
+
+        Raises:
+            UnknownUserError: neither the store nor the bundle knows the user.
+            UnknownItemError: an item, or one of the history, is not in the catalogue.
+        """
+        rows = [item_row(self.bundle, item) for item in items]
+        person = self._person(user, history, at)
+        return [float(score) for score in self._scores(person)[rows]]
+
+    def recommend(
+        self,
+        user: str | None = None,
+        *,
+        history: History | None = None,
+        at: float | None = None,
+        k: int = 10,
+        include_seen: bool = False,
+        allow: Collection[str] | None = None,
+        deny: Collection[str] = (),
+        where: Mapping[str, Any] | None = None,
+        only_new: bool = False,
+        include_new: bool = True,
+        explain: bool = False,
+    ) -> list[Recommendation]:
+        """The exact best ``k`` items, best first; equal scores go in the catalogue's order.
+
+        Args:
+            user: id; or give ``history``.
+            history: item ids or :class:`PastInteraction`; empty for somebody who did nothing yet.
+            at: when they ask, unix seconds (``time.time()``): who comes back after a pause is not taken to go on with
+                what they did last. None, or a history without times, leaves the pause unknown.
+            k: length of the list; fewer come back where fewer pass the filters.
+            include_seen: items of the history may come back.
+            allow: only these items; deny: none of these.
+            where: conditions on item properties, answered by the store: ``{"year": (">=", 1990), "genres": "Comedy"}``.
+            only_new: only items that nobody had interacted with when the model was learned.
+            include_new: False leaves those out.
+            explain: give each item its explanation; ranks in it count the items that passed the filters.
+
+        Raises:
+            UnknownUserError: neither the store nor the bundle knows the user.
+            UnknownItemError: an item of ``history`` or ``allow`` is not in the catalogue.
+            ConfigError: a setting that cannot be, or ``where`` without a store.
+            StoreUnavailableError: ``where``, and the store cannot be reached.
+        """
+        if k < 1:
+            raise ConfigError("k must be at least 1.", where="recommend", found=str(k), next="ask for one item or more")
+        person = self._person(user, history, at)
+        candidates = self._candidates(person, include_seen, allow, deny, where, only_new, include_new)
+        scores = self._scores(person)
+        best = top_k(scores, candidates, k)
+        explanations: Sequence[Explanation | None] = [None] * len(best)
+        if explain:
+            explanations = explain_items(self.bundle, person, best, scores, candidates)
+        return self._listed(best, scores, explanations)
+
+    def explain(
+        self, user: str | None = None, item: str = "", *, history: History | None = None, at: float | None = None
+    ) -> Explanation:
+        """Why an item has its score; ranks count all items that are not in the history.
+
+        Args:
+            at: as for :meth:`recommend`.
+
+        Raises:
+            UnknownUserError: neither the store nor the bundle knows the user.
+            UnknownItemError: the item, or one of the history, is not in the catalogue.
+        """
+        row = item_row(self.bundle, item)
+        person = self._person(user, history, at)
+        unseen = self._candidates(person)
+        rows = np.array([row], np.int64)
+        return explain_items(self.bundle, person, rows, self._scores(person), unseen)[0]
+
+    def similar_items(self, item: str, k: int = 10) -> list[Recommendation]:
+        """The items that having taken ``item``, and nothing else, speaks most for; popularity is left out.
+
+        Raises:
+            UnknownItemError: the item is not in the catalogue.
+        """
+        row = item_row(self.bundle, item)
+        model = replace(self.bundle.model, prior=np.zeros_like(self.bundle.model.prior))
+        scores = model.scores(model.histories(fold_in([item], self.bundle), 1))[0]
+        others = np.delete(np.arange(len(self.bundle.items)), row)
+        best = top_k(scores, others, k)
+        return self._listed(best, scores, [None] * len(best))
+
+    def _person(self, user: str | None, history: History | None, at: float | None) -> Person:
+        if (user is None) == (history is None):
+            raise ConfigError(
+                "a user is given by id or by a history.",
+                found="neither" if user is None else "both",
+                expected="one of user and history",
+                next='write recommend("id") or recommend(history=["item", ...])',
+            )
+        if history is not None:
+            return Person(None, fold_in(history, self.bundle), self._link, at=at)
+        assert user is not None
+        store, missing = self._link.reach()
+        if store is not None:
+            try:
+                return Person(user, self._stored(user, store), self._link, at=at)
+            except GraphError as error:
+                missing = self._link.failed(error)
+        degraded = f"no graph paths, and history as of the bundle: {missing}"
+        return Person(user, self._bundled(user), self._link, degraded, at)
+
+    def _stored(self, user: str, store: GraphStore) -> Interactions:
+        """History as the store holds it now; a user without any is known if there is a node for them."""
+        records, user_type = store.history(user), schema_of(store).user_type
+        if not records and store.node(user_type, user) is None:
+            raise self._unknown(user, f"a {user_type} of {store.url}")
+        return fold_in_records(records, self.bundle)
+
+    def _bundled(self, user: str) -> Interactions:
+        row = self.bundle.users.row(user)
+        if row is None:
+            raise self._unknown(user, f"one of {len(self.bundle.users)} users of the bundle")
+        start, end = np.searchsorted(self._by_user.user, [row, row + 1])
+        own = self._by_user.select(np.arange(start, end))
+        return replace(own, user=np.zeros(len(own), np.int64))
+
+    def _unknown(self, user: str, expected: str) -> UnknownUserError:
+        return UnknownUserError(
+            "there is no such user.",
+            found=shorten(user),
+            expected=expected,
+            next=near(user, self.bundle.users) or "give a history instead: recommend(history=[...])",
+        )
+
+    def _scores(self, person: Person) -> Array:
+        model = self.bundle.model
+        scores: Array = model.scores(model.histories(person.interactions, 1, person.at))[0]
+        return scores
+
+    def _candidates(
+        self,
+        person: Person,
+        include_seen: bool = False,
+        allow: Collection[str] | None = None,
+        deny: Collection[str] = (),
+        where: Mapping[str, Any] | None = None,
+        only_new: bool = False,
+        include_new: bool = True,
+    ) -> IntArray:
+        items, new = self.bundle.items, self.bundle.model.new
+        keep = np.ones(len(items), np.bool_)
+        if allow is not None:
+            keep[:] = False
+            keep[[item_row(self.bundle, item) for item in allow]] = True
+        if where:
+            if self.store is None:
+                raise ConfigError(
+                    "items can be filtered by their properties only with the graph.",
+                    where="where",
+                    found="no store is open",
+                    expected="a store",
+                    next="name the store that the bundle was learned from",
+                )
+            passed = matching_items(self.store, where)
+            keep &= np.fromiter((item in passed for item in items), np.bool_, len(items))
+        keep[[row for item in deny if (row := items.row(item)) is not None]] = False
+        if not include_seen:
+            keep[person.interactions.item] = False
+        if only_new:
+            keep &= new
+        if not include_new:
+            keep &= ~new
+        return np.flatnonzero(keep)
+
+    def _listed(
+        self, rows: IntArray, scores: Array, explanations: Sequence[Explanation | None]
+    ) -> list[Recommendation]:
+        return [
+            Recommendation(
+                rank,
+                self.bundle.items[row],
+                self.bundle.names[row],
+                float(scores[row]),
+                bool(self.bundle.model.new[row]),
+                explanation,
+            )
+            for rank, (row, explanation) in enumerate(zip(rows.tolist(), explanations, strict=True), start=1)
+        ]
+
+
+def _check_graph(bundle: Bundle, store: GraphStore) -> None:
+    if store.graph_id is None or store.graph_id != bundle.manifest.graph_id:
+        raise SchemaMismatchError(
+            "the bundle was learned from another graph than the store holds.",
+            where=store.url,
+            found=f"graph {store.graph_id}" if store.graph_id else "no graph yet",
+            expected=(
+                f"graph {bundle.manifest.graph_id}"
+                if bundle.manifest.graph_id
+                else "no store: the bundle comes from plain arrays"
+            ),
+            next="open the store that the bundle was trained on, or train a bundle on this one",
+        )

@@ -1,1 +1,0 @@
-"""How good it is, honestly: splits, baselines, tables, pages."""

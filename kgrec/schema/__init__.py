@@ -1,0 +1,1 @@
+"""What a graph is, as data: one YAML file per domain."""

@@ -1,0 +1,283 @@
+"""GraphSchema: what a graph is, as data. One YAML file per domain says which columns become what.
+
+Read one with :func:`load_schema`; the field reference in ``graph_schemas/README.md`` and the JSON Schema beside it are
+generated from the models below.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from importlib import resources
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, StringConstraints, ValidationError
+
+from kgrec.errors import ConfigError, SchemaError
+from kgrec.schema.rules import broken_rules
+from kgrec.schema.yaml_lines import Origin, model_problems, nearest, read_yaml, refuse
+
+LANGUAGES = ("en", "zh")
+
+Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,62}$")]
+"""A label, type or property name: these reach Cypher text, so nothing but letters, digits and underscores."""
+
+Separator = Annotated[str, StringConstraints(min_length=1)]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Words(_Model):
+    """How people say it, in every language of the explanations."""
+
+    en: str = Field(description="English.")
+    zh: str = Field(description="Chinese.")
+
+
+class PropertySpec(_Model):
+    """One property of a node or edge type.
+
+    The types: `id` and `category` are short texts, `text` is prose, `number` is finite, `time` is unix seconds, an ISO
+    date or a position, `embedding` is a list of numbers of one length.
+    """
+
+    type: Literal["id", "category", "number", "time", "text", "embedding"] = Field(description="What values it holds.")
+    embed: bool = Field(False, description="Part of the text that the language model reads; for text and category.")
+    required: bool = Field(False, description="A row without it is refused; otherwise the property is left out.")
+    missing: tuple[str, ...] = Field((), description="Source values that mean 'nothing', beside the empty cell.")
+
+
+class NodeSource(_Model):
+    """Which table describes nodes of this type, and how."""
+
+    table: str = Field(description="Name of the table as the loader yields it.")
+    platform: str = Field(description="Where it comes from: one of the schema's platforms.")
+    id: str = Field(description="Column of the identity.")
+    prefix: str = Field("", description="Put before the id, where ids of two platforms could collide.")
+    split: Separator | None = Field(
+        None, description="Separator, where one cell holds several ids; each part is its own `name`."
+    )
+    rename: dict[str, str] = Field(
+        default_factory=dict, description="Id in the source: id in the graph; the empty text leaves it out."
+    )
+    optional: bool = Field(False, description="An empty id means that the row describes no node; else it is an error.")
+    type_column: str | None = Field(None, description="Take only rows whose cell here equals the node type's name.")
+    columns: dict[str, str] = Field(default_factory=dict, description="Property name: column name.")
+    list_columns: dict[str, Separator] = Field(
+        default_factory=dict, description="Property name: separator to split its column by; makes it a list."
+    )
+
+
+class Alignment(_Model):
+    """When nodes of two platforms are the same thing."""
+
+    keys: tuple[Name, ...] = Field((), description="Properties whose equality is enough.")
+    title: Name | None = Field(None, description="Property compared after normalisation, together with `year`.")
+    year: Name | None = Field(None, description="Number property that must agree with `title`.")
+    year_tolerance: int = Field(0, ge=0, description="Largest difference of years that may still be the same thing.")
+    also: tuple[Name, ...] = Field((), description="Properties that break ties between several candidates.")
+
+
+class NodeType(_Model):
+    """A label of the graph."""
+
+    role: Literal["user", "item"] | None = Field(None, description="Exactly one type is the user, one the item.")
+    words: Words = Field(description="What people call such a thing.")
+    properties: dict[Name, PropertySpec] = Field(
+        default_factory=dict, description="By name; `name` is what people read of a node."
+    )
+    sources: tuple[NodeSource, ...] = Field((), description="Tables that describe such nodes.")
+    align: Alignment | None = Field(None, description="Merge nodes of several platforms by this.")
+
+
+class Endpoint(_Model):
+    """One end of an edge in a table."""
+
+    column: str = Field(description="Column of the node's id.")
+    type: Name | None = Field(None, description="Node type, when it is always the same.")
+    type_column: str | None = Field(None, description="Column that names the node type, when it differs by row.")
+    prefix: str = Field("", description="Put before the id, as in the node's source.")
+    split: Separator | None = Field(None, description="Separator, where one cell holds several ids.")
+    rename: dict[str, str] = Field(
+        default_factory=dict, description="Id in the source: id in the graph; the empty text leaves the edge out."
+    )
+    optional: bool = Field(False, description="An empty cell means that there is no such edge; else it is an error.")
+
+
+class EdgeSource(_Model):
+    """Which table holds edges of this type, and how."""
+
+    table: str = Field(description="Name of the table as the loader yields it.")
+    platform: str = Field(description="Where it comes from, and whose ids the ends are.")
+    source: Endpoint = Field(description="Where the edge starts.")
+    target: Endpoint = Field(description="Where the edge leads.")
+    relation_column: str | None = Field(None, description="Column of the finer relation name, if any.")
+    only: tuple[str, ...] = Field((), description="Keep only rows with these relation names.")
+    skip: tuple[str, ...] = Field((), description="Leave out rows with these relation names (inverses, say).")
+    columns: dict[str, str] = Field(default_factory=dict, description="Property name: column name.")
+
+
+class EdgeType(_Model):
+    """A relationship type of the graph that states a fact."""
+
+    source: tuple[Name, ...] = Field(description="Node types it may start from.")
+    target: tuple[Name, ...] = Field(description="Node types it may lead to.")
+    words: Words = Field(description="Read between source and target: 'directed by'.")
+    relations: dict[str, Words] = Field(default_factory=dict, description="Words for finer relation names.")
+    properties: dict[Name, PropertySpec] = Field(default_factory=dict, description="By name.")
+    sources: tuple[EdgeSource, ...] = Field((), description="Tables that hold such edges.")
+
+
+class InteractionSource(_Model):
+    """Which table holds interactions of this type, and how."""
+
+    table: str = Field(description="Name of the table as the loader yields it.")
+    platform: str = Field(description="Where it comes from, and whose ids user and item are.")
+    user: str = Field(description="Column of the user's id.")
+    item: str = Field(description="Column of the item's id.")
+    user_prefix: str = Field("", description="Put before the user's id, as in the user's node source.")
+    item_prefix: str = Field("", description="Put before the item's id, as in the item's node source.")
+    kind: str | None = Field(None, description="The kind of all rows.")
+    kind_column: str | None = Field(None, description="Column of the kind, when it differs by row.")
+    time: str | None = Field(None, description="Column of unix seconds, ISO dates or positions.")
+    weight: str | None = Field(None, description="Column of stars, counts ...; 1 where there is none.")
+
+
+class InteractionType(_Model):
+    """A relationship type of the graph that records behaviour."""
+
+    user: Name = Field(description="The node type with the role user.")
+    item: Name = Field(description="The node type with the role item.")
+    words: Words = Field(description="Read between user and item: 'watched'.")
+    kinds: tuple[str, ...] = Field((), description="Kinds that may occur; empty: any.")
+    sources: tuple[InteractionSource, ...] = Field((), description="Tables that hold such interactions.")
+
+
+class GraphSchema(_Model):
+    """A whole graph: node types, edge types, interaction types and the platforms they come from."""
+
+    version: Literal[1] = Field(description="Version of this form: 1.")
+    domain: str = Field(description="What it is about, in one word.")
+    platforms: dict[str, Words] = Field(
+        description="Where data comes from. The order counts: of merged nodes, the first platform gives the id."
+    )
+    nodes: dict[Name, NodeType] = Field(description="Node types by label.")
+    edges: dict[Name, EdgeType] = Field(default_factory=dict, description="Edge types by name.")
+    interactions: dict[Name, InteractionType] = Field(description="Interaction types by name.")
+
+    _origin: Origin = PrivateAttr(default_factory=Origin)
+
+    @property
+    def origin(self) -> Origin:
+        """Where it was read, for messages that point to a line."""
+        return self._origin
+
+    @property
+    def user_type(self) -> str:
+        """Label of the users."""
+        return next(name for name, node in self.nodes.items() if node.role == "user")
+
+    @property
+    def item_type(self) -> str:
+        """Label of the items."""
+        return next(name for name, node in self.nodes.items() if node.role == "item")
+
+    def relation_words(self, edge_type: str, relation: str) -> Words:
+        """Words for a relation: those the schema gives its finer name, else the finer name itself where it can be read.
+
+        A finer name that only numbers a relation (``relation_12``) is shown with the words of its edge type.
+        """
+        edge = self.edges[edge_type]
+        if relation in edge.relations or relation == edge_type:
+            return edge.relations.get(relation, edge.words)
+        last = re.split(r"[./#:]", relation)[-1].replace("_", " ").strip()
+        if not last or re.fullmatch(r"(relation )?\d+", last):
+            return edge.words
+        return Words(en=last, zh=f"{edge.words.zh}（{last}）")
+
+    def is_readable(self, node_type: str, uid: str, name: str) -> bool:
+        """Whether a node's name says more to a person than an id.
+
+        It does not where the type has no names, or where the name is but the id; unless the ids of the type are
+        names, as those are that come from a cell with several values.
+        """
+        node = self.nodes[node_type]
+        return "name" in node.properties and (name != uid or any(source.split for source in node.sources))
+
+    def embedded_properties(self, node_type: str) -> tuple[str, ...]:
+        """Names of the properties that make a node's text, in file order."""
+        return tuple(name for name, spec in self.nodes[node_type].properties.items() if spec.embed)
+
+    def fingerprint(self) -> str:
+        """Hash of everything that decides the graph's shape; words and sources may change freely."""
+        shape = {
+            "nodes": {
+                n: {"role": t.role, "properties": {p: s.type for p, s in t.properties.items()}}
+                for n, t in self.nodes.items()
+            },
+            "edges": {n: {"source": t.source, "target": t.target} for n, t in self.edges.items()},
+            "interactions": {n: {"user": t.user, "item": t.item} for n, t in self.interactions.items()},
+        }
+        return hashlib.sha256(json.dumps(shape, sort_keys=True).encode()).hexdigest()[:16]
+
+    def to_json(self) -> str:
+        """The whole schema as JSON text, for a store or a bundle to keep."""
+        return self.model_dump_json()
+
+    @classmethod
+    def from_json(cls, text: str) -> GraphSchema:
+        """Read back what :meth:`to_json` wrote."""
+        return cls.model_validate_json(text)
+
+
+def shipped_schemas() -> tuple[str, ...]:
+    """Names of the schemas that come with kgrec."""
+    files = (file.name for file in resources.files("kgrec_schemas").iterdir())
+    return tuple(sorted(name.removesuffix(".yaml") for name in files if name.endswith(".yaml")))
+
+
+def load_schema(name_or_path: str | Path) -> GraphSchema:
+    """Read a schema by shipped name (``movies``) or from a YAML file.
+
+    Raises:
+        ConfigError: no such name, no such file.
+        SchemaError: the file has problems; all of them are listed, each with its line.
+    """
+    if str(name_or_path) in shipped_schemas():
+        source = resources.files("kgrec_schemas") / f"{name_or_path}.yaml"
+        return parse_schema(source.read_text(encoding="utf-8"), f"graph_schemas/{name_or_path}.yaml")
+    path = Path(name_or_path)
+    if not path.is_file():
+        known = shipped_schemas()
+        raise ConfigError(
+            f"no graph schema '{name_or_path}'.",
+            found=f"neither a shipped name nor a file{nearest(str(name_or_path), known)}",
+            expected=f"one of {', '.join(known)}, or the path of a YAML file",
+        )
+    try:
+        return parse_schema(path.read_text(encoding="utf-8"), str(path))
+    except UnicodeDecodeError as error:
+        raise SchemaError("the schema is not readable YAML.", where=str(path), expected="text in UTF-8") from error
+
+
+def parse_schema(text: str, file: str) -> GraphSchema:
+    """Read a schema from YAML text; ``file`` is what messages call it.
+
+    Raises:
+        SchemaError: as :func:`load_schema`.
+    """
+    yaml_file = read_yaml(text, file)
+    problems = [*yaml_file.problems, *broken_rules(yaml_file.data)]
+    try:
+        schema = GraphSchema.model_validate(yaml_file.data)
+    except ValidationError as error:
+        problems += model_problems(error, GraphSchema)
+        schema = None
+    refuse(problems, yaml_file.origin)
+    assert schema is not None  # otherwise there were problems
+    schema._origin = yaml_file.origin
+    return schema

@@ -1,0 +1,1 @@
+"""The additive score: the only place where a score is made."""

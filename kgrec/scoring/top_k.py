@@ -1,0 +1,29 @@
+"""The best of some candidates, and the place of one among them, by one order."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from kgrec.data.dataset import Array, IntArray
+
+
+def top_k(scores: Array, rows: IntArray, k: int) -> IntArray:
+    """The ``k`` rows of highest score, best first; equal scores go by row, lower first.
+
+    Args:
+        scores: of all items, ``(items,)``.
+        rows: candidates in ascending order.
+    """
+    of_candidates = scores[rows]
+    if k < len(rows):
+        worst_taken = np.partition(of_candidates, len(rows) - k)[len(rows) - k]
+        rows = rows[of_candidates >= worst_taken]
+    best: IntArray = rows[np.argsort(-scores[rows], kind="stable")][:k]
+    return best
+
+
+def rank_of(item: int, scores: Array, rows: IntArray) -> int:
+    """Place of an item among the candidate rows, from 1, by the same order as :func:`top_k`."""
+    others = rows[rows != item]
+    ahead = (scores[others] > scores[item]) | ((scores[others] == scores[item]) & (others < item))
+    return 1 + int(ahead.sum())
