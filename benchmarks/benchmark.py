@@ -25,17 +25,17 @@ from kgrec.progress import Progress, silent
 from kgrec_benchmarks.folder_dataset import split_of, to_dataset
 from kgrec_benchmarks.protocols.ablations import ablations as take_apart
 from kgrec_benchmarks.protocols.clicks import Pairs
-from kgrec_benchmarks.runs.gaps import gap_groups
-from kgrec_benchmarks.runs.outcome import Finished, fingerprint_of_arrays, fingerprint_of_data
+from kgrec_benchmarks.runs.outcome import RunCache, fingerprint_of_arrays, fingerprint_of_data
 from kgrec_benchmarks.runs.runner import Plan, run
 from kgrec_benchmarks.runs.summary import grouped, summarised
+from kgrec_benchmarks.runs.time_gap_groups import gap_groups
 from kgrec_benchmarks.systems.registry import OURS, SYSTEMS, named
 from kgrec_loaders.benchmark_folder import BenchmarkFolder
 
 PROTOCOLS = ("split", "cold-items", "cold-users", "facts")
 
 
-def benchmark(
+def measure_folder(
     folder: str,
     config: TrainConfig | None = None,
     *,
@@ -127,7 +127,7 @@ def benchmark(
                 expected="none of them",
                 next="leave them out",
             )
-        kept = Finished(None if keep is None else Path(keep), _fingerprint(protocol, dataset, tables, config))
+        kept = RunCache(None if keep is None else Path(keep), _fingerprint(protocol, dataset, tables, config))
         if protocol == "split":
             measured = _clicks(dataset, tables, parts, config, kept, progress)
         else:
@@ -152,7 +152,7 @@ def benchmark(
 def _lists(plan: Plan, with_ablations: bool, keep: Path | None, progress: Progress) -> dict[str, Any]:
     """Rank the catalogue for every user of the test set."""
     settings = (plan.config.model_dump(exclude={"seed"}), asdict(plan.budget), plan.own_valid, versions())
-    finished = Finished(keep, f"{fingerprint_of_data(plan.dataset)} {settings}")
+    finished = RunCache(keep, f"{fingerprint_of_data(plan.dataset)} {settings}")
     runs = run(plan, finished, progress)
     first = runs.splits[0]
     seeds = [plan.config.seed + number for number in range(plan.seeds)]
@@ -184,7 +184,7 @@ def _clicks(
     tables: BenchmarkFolder,
     parts: dict[str, Interactions],
     config: TrainConfig,
-    kept: Finished,
+    kept: RunCache,
     progress: Progress,
 ) -> dict[str, Any]:
     """Tell clicked pairs from others, after learning from the clicks of seeded 6:2:2 cuts."""
@@ -200,7 +200,7 @@ def _clicks(
 
 
 def _protocol(
-    name: str, dataset: Dataset, tables: BenchmarkFolder, config: TrainConfig, kept: Finished, progress: Progress
+    name: str, dataset: Dataset, tables: BenchmarkFolder, config: TrainConfig, kept: RunCache, progress: Progress
 ) -> dict[str, Any]:
     """Cold start or facts, from all behaviour; of click labels the clicks."""
     from kgrec_benchmarks.protocols.cold_benchmark import benchmark_cold_items, benchmark_cold_users

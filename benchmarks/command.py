@@ -44,11 +44,11 @@ def benchmark(
     config = opt.train_config(settings, seed)
     if out is not None:
         opt.check_output(out, folder=False)
-    from kgrec_benchmarks.benchmark import benchmark as measure
+    from kgrec_benchmarks.benchmark import measure_folder
 
     keep = None if out is None else f"{out}.partial"
     with progress_line(quiet) as progress:
-        result = measure(
+        result = measure_folder(
             folder,
             config,
             models=models,
@@ -59,7 +59,7 @@ def benchmark(
             progress=progress,
         )
     if out is not None:
-        from kgrec_benchmarks.runs.files import write_result
+        from kgrec_benchmarks.runs.result_files import write_result
 
         write_result(result, Path(out))
         shutil.rmtree(f"{out}.partial", ignore_errors=True)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from kgrec.bundle.bundle import Bundle
     from kgrec.data.dataset import Dataset
     from kgrec.errors import KgrecError
-    from kgrec.evaluation.store_evaluation import evaluate
+    from kgrec.evaluation.store_evaluation import evaluate_store
     from kgrec.graph import open_store
     from kgrec.pipeline import ingest, train
     from kgrec.recommendation import Explanation, PastInteraction, Recommendation, Recommender, sentence
@@ -28,7 +28,7 @@ _HOMES = {
     "PastInteraction": "kgrec.recommendation",
     "Recommendation": "kgrec.recommendation",
     "Recommender": "kgrec.recommendation",
-    "evaluate": "kgrec.evaluation.store_evaluation",
+    "evaluate_store": "kgrec.evaluation.store_evaluation",
     "ingest": "kgrec.pipeline",
     "load_schema": "kgrec.schema.model",
     "open_store": "kgrec.graph",
@@ -46,7 +46,7 @@ __all__ = [
     "PastInteraction",
     "Recommendation",
     "Recommender",
-    "evaluate",
+    "evaluate_store",
     "ingest",
     "load_schema",
     "open_store",

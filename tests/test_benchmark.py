@@ -17,7 +17,7 @@ from kgrec.cli.app import run
 from kgrec.config import TrainConfig
 from kgrec.errors import ConfigError, MissingExtraError, SourceError
 from kgrec.learn.fit import Learned, fit
-from kgrec_benchmarks.benchmark import benchmark
+from kgrec_benchmarks.benchmark import measure_folder
 from kgrec_benchmarks.folder_dataset import to_dataset
 from kgrec_benchmarks.systems.registry import SYSTEMS
 from kgrec_loaders.benchmark_folder import BenchmarkFolder
@@ -52,7 +52,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_the_result_has_the_agreed_form(folder: Path) -> None:
-    result = json.loads(json.dumps(benchmark(str(folder), QUICK)))
+    result = json.loads(json.dumps(measure_folder(str(folder), QUICK)))
     assert {"set", "rows", "timings_s", "peak_memory_mb", "settings", "seed", "versions"} <= result.keys()
     assert result["set"] == "camps"
     assert set(result["rows"]) == {"kgrec", "ease", "itemknn", "popularity", "rp3beta"}
@@ -62,7 +62,7 @@ def test_the_result_has_the_agreed_form(folder: Path) -> None:
 
 
 def test_several_seeds_give_means_spread_intervals_and_cost(folder: Path) -> None:
-    result = json.loads(json.dumps(benchmark(str(folder), QUICK, models="kgrec,ease", seeds=2)))
+    result = json.loads(json.dumps(measure_folder(str(folder), QUICK, models="kgrec,ease", seeds=2)))
     first, second = (one["rows"]["kgrec"]["ndcg@10"] for one in result["per_seed"])
     assert result["rows"]["kgrec"]["ndcg@10"] == pytest.approx((first + second) / 2)
     assert result["spread"]["kgrec"]["ndcg@10"] == pytest.approx(abs(first - second) / 2**0.5)
@@ -87,7 +87,7 @@ def test_several_seeds_give_means_spread_intervals_and_cost(folder: Path) -> Non
 
 def test_without_a_validation_part_there_is_one_row_of_each(folder: Path) -> None:
     (folder / "interactions_valid.parquet").unlink()
-    result = benchmark(str(folder), QUICK, models=("popularity", "ease"))
+    result = measure_folder(str(folder), QUICK, models=("popularity", "ease"))
     assert set(result["rows"]) == {"popularity", "ease"}
     assert "implicit" not in result["versions"]
     assert result["rows_train_only"] == {}
@@ -102,7 +102,7 @@ def test_users_are_grouped_by_the_time_before_the_test(folder: Path) -> None:
         later = [7200.0 * (part == "test" and user < 10) for user in table["user"].to_pylist()]
         times = pa.array([second + more for more in later])
         pq.write_table(table.append_column("timestamp", times), folder / f"interactions_{part}.parquet")
-    groups = benchmark(str(folder), QUICK, models="ease")["groups"]
+    groups = measure_folder(str(folder), QUICK, models="ease")["groups"]
     assert {name: group["users"] for name, group in groups.items()} == {
         "same second": 30,
         "up to an hour": 0,
@@ -115,18 +115,18 @@ def test_users_are_grouped_by_the_time_before_the_test(folder: Path) -> None:
 @pytest.mark.parametrize(("models", "found"), [("ease,svd", "svd"), (",", "nothing")])
 def test_systems_that_are_not_there_are_refused(folder: Path, models: str, found: str) -> None:
     with pytest.raises(ConfigError) as caught:
-        benchmark(str(folder), QUICK, models=models)
+        measure_folder(str(folder), QUICK, models=models)
     assert f"  found     {found}\n" in str(caught.value)
     assert "all, or some of kgrec, popularity, itemknn, ease" in str(caught.value)
     with pytest.raises(ConfigError, match="that many runs"):
-        benchmark(str(folder), QUICK, seeds=0)
+        measure_folder(str(folder), QUICK, seeds=0)
 
 
 def test_a_missing_package_is_said_before_any_work(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("kgrec_benchmarks.runs.extra.find_spec", lambda _: None)
     monkeypatch.setattr("kgrec_benchmarks.runs.runner.measure_ours", lambda *_: pytest.fail("it began to work"))
     with pytest.raises(MissingExtraError):
-        benchmark(str(folder), QUICK, models="kgrec,bpr")
+        measure_folder(str(folder), QUICK, models="kgrec,bpr")
 
 
 def test_ablations_stand_in_the_result_and_on_the_page(folder: Path, tmp_path: Path) -> None:
@@ -148,7 +148,7 @@ def test_click_labels_take_no_systems_and_seeds(tmp_path: Path) -> None:
     write(tmp_path / "clicks", "interactions_all", {"user": [0, 0], "item": [0, 1], "rating": [0, 1]})
     for options in ({"models": "ease"}, {"seeds": 2}, {"ablations": True}):
         with pytest.raises(ConfigError) as caught:
-            benchmark(str(tmp_path / "clicks"), QUICK, **options)  # type: ignore[arg-type]
+            measure_folder(str(tmp_path / "clicks"), QUICK, **options)  # type: ignore[arg-type]
         assert "measured with systems and seeds of their own." in str(caught.value)
 
 
@@ -235,9 +235,9 @@ def test_cold_start_is_measured_by_the_same_command(folder: Path, tmp_path: Path
 
 def test_a_protocol_that_is_not_there_is_said(folder: Path) -> None:
     with pytest.raises(ConfigError, match="no such protocol"):
-        benchmark(str(folder), QUICK, protocol="cold")
+        measure_folder(str(folder), QUICK, protocol="cold")
     with pytest.raises(ConfigError, match="systems and seeds of their own"):
-        benchmark(str(folder), QUICK, protocol="facts", seeds=2)
+        measure_folder(str(folder), QUICK, protocol="facts", seeds=2)
 
 
 def test_overlap_of_train_and_test_stops_the_run(folder: Path) -> None:
@@ -245,7 +245,7 @@ def test_overlap_of_train_and_test_stops_the_run(folder: Path) -> None:
     test = pq.read_table(folder / "interactions_test.parquet")
     pq.write_table(pa.concat_tables([test, train.slice(0, 3)]), folder / "interactions_test.parquet")
     with pytest.raises(SourceError) as caught:
-        benchmark(str(folder), QUICK)
+        measure_folder(str(folder), QUICK)
     assert str(caught.value) == (
         "SourceError: the parts of the split share pairs.\n"
         f"  where     {folder}\n"
@@ -262,7 +262,7 @@ def test_click_labels_are_predicted(tmp_path: Path) -> None:
     label = (user % 2 == item % 2).astype(int)
     kept = rng.random(len(user)) < 0.6
     write(tmp_path / "clicks", "interactions_all", {"user": user[kept], "item": item[kept], "rating": label[kept]})
-    result = benchmark(str(tmp_path / "clicks"), QUICK)
+    result = measure_folder(str(tmp_path / "clicks"), QUICK)
     assert result["rows"]["kgrec"].keys() == {"auc", "f1", "log_loss", "ece"}
     assert result["rows"]["kgrec"]["auc"] > 0.95
     assert result["rows"]["kgrec"]["f1"] > 0.85
@@ -278,6 +278,6 @@ def test_click_labels_are_predicted(tmp_path: Path) -> None:
 def test_we_are_not_behind_the_best_baseline(name: str, recall: float) -> None:
     if not (SHARED / name).is_dir():
         pytest.skip("the shared data sets are not beside this checkout")
-    rows = benchmark(str(SHARED / name))["rows"]
+    rows = measure_folder(str(SHARED / name))["rows"]
     assert rows["kgrec"]["ndcg@10"] >= max(rows[other]["ndcg@10"] for other in ("ease", "itemknn", "popularity"))
     assert rows["kgrec"]["recall@10"] >= recall

@@ -14,7 +14,7 @@ from kgrec.data.dataset import Dataset, Interactions
 from kgrec.errors import KgrecError
 from kgrec_benchmarks.protocols.click_benchmark import benchmark_clicks, predict_clicks
 from kgrec_benchmarks.protocols.clicks import Pairs
-from kgrec_benchmarks.runs.outcome import Finished
+from kgrec_benchmarks.runs.outcome import RunCache
 
 QUICK = quick(text_encoder="none", epochs=3)
 
@@ -84,12 +84,12 @@ def test_a_run_that_was_stopped_goes_on(
     def stopped(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    benchmark_clicks(dataset, {"all": pairs}, QUICK, seeds=1, finished=Finished(tmp_path, "run"))
+    benchmark_clicks(dataset, {"all": pairs}, QUICK, seeds=1, finished=RunCache(tmp_path, "run"))
     with monkeypatch.context() as patched:
         patched.setattr("kgrec_benchmarks.protocols.click_benchmark.fit", stopped)
         with pytest.raises(KeyboardInterrupt):
-            benchmark_clicks(dataset, {"all": pairs}, QUICK, seeds=2, finished=Finished(tmp_path, "run"))
-    again = Finished(tmp_path, "run")
+            benchmark_clicks(dataset, {"all": pairs}, QUICK, seeds=2, finished=RunCache(tmp_path, "run"))
+    again = RunCache(tmp_path, "run")
     found = benchmark_clicks(dataset, {"all": pairs}, QUICK, seeds=2, finished=again)
     assert again.resumed == ["seed 0"]
     assert (found["rows"], found["sd"]) == (whole["rows"], whole["sd"])

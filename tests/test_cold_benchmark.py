@@ -17,7 +17,7 @@ from kgrec.learn.fit import fit
 from kgrec.scoring.model import AdditiveModel, Channel, Gates, SparseMatrix
 from kgrec_benchmarks.protocols.cold_benchmark import _lifted, benchmark_cold_items, benchmark_cold_users
 from kgrec_benchmarks.protocols.cold_start import POOLS
-from kgrec_benchmarks.runs.outcome import Finished
+from kgrec_benchmarks.runs.outcome import RunCache
 
 
 def test_hidden_items_are_found_by_their_content() -> None:
@@ -90,8 +90,8 @@ def test_a_run_that_was_stopped_goes_on(
             "kgrec_benchmarks.protocols.cold_benchmark.fit", lambda *args, **given: next(learned)(*args, **given)
         )
         with pytest.raises(KeyboardInterrupt):
-            what(dataset, config, folds=2, finished=Finished(tmp_path, "run"))
-    again = Finished(tmp_path, "run")
+            what(dataset, config, folds=2, finished=RunCache(tmp_path, "run"))
+    again = RunCache(tmp_path, "run")
     assert what(dataset, config, folds=2, finished=again) == whole
     assert [key.split()[-1] for key in again.resumed] == ["0"]
 

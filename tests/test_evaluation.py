@@ -8,7 +8,7 @@ import pytest
 
 from kgrec.config import TrainConfig
 from kgrec.errors import ConfigError, KgrecError
-from kgrec.evaluation.store_evaluation import SPLITS, evaluate
+from kgrec.evaluation.store_evaluation import SPLITS, evaluate_store
 from kgrec.graph import open_store
 from kgrec.graph.store import GraphStore
 from kgrec.pipeline import ingest
@@ -27,7 +27,7 @@ def store() -> GraphStore:
 
 @pytest.mark.parametrize("split", SPLITS)
 def test_evaluation_puts_three_baselines_beside_us(store: GraphStore, split: str) -> None:
-    found = evaluate(store, QUICK, split=split, folds=2)
+    found = evaluate_store(store, QUICK, split=split, folds=2)
     assert list(found["rows"]) == ["kgrec", "popularity", "itemknn", "ease"]
     for part in ("rows", "rows_whole_catalogue"):
         for row in found[part].values():
@@ -41,14 +41,14 @@ def test_evaluation_puts_three_baselines_beside_us(store: GraphStore, split: str
 def test_a_split_without_a_test_set_is_refused_before_anything_is_learned(store: GraphStore) -> None:
     told: list[str] = []
     with pytest.raises(KgrecError, match="there is nothing to measure") as caught:
-        evaluate(store, QUICK, test=0.0, progress=lambda stage, *_: told.append(stage))
+        evaluate_store(store, QUICK, test=0.0, progress=lambda stage, *_: told.append(stage))
     assert caught.value.found == "an empty test set"
     assert told == []
 
 
 def test_an_unknown_split_is_refused(store: GraphStore) -> None:
     with pytest.raises(ConfigError) as caught:
-        evaluate(store, QUICK, split="sideways")
+        evaluate_store(store, QUICK, split="sideways")
     assert str(caught.value) == (
         "ConfigError: there is no such split.\n"
         "  where     split\n"

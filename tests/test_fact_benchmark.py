@@ -17,7 +17,7 @@ from kgrec.errors import KgrecError, MissingExtraError
 from kgrec_benchmarks.protocols import pykeen_process as pykeen_benchmark
 from kgrec_benchmarks.protocols.fact_benchmark import benchmark_facts
 from kgrec_benchmarks.protocols.pykeen_process import measure_pykeen
-from kgrec_benchmarks.runs.outcome import Finished, Outcome
+from kgrec_benchmarks.runs.outcome import Outcome, RunCache
 from kgrec_benchmarks.systems.complex_head import HeadSetting
 from kgrec_benchmarks.systems.pykeen_models import PykeenSetting
 
@@ -75,12 +75,12 @@ def test_a_run_that_was_stopped_goes_on(world: Dataset, tmp_path: Path, monkeypa
     monkeypatch.setattr(pykeen_benchmark, "find_spec", lambda _: object())
     given = {"heads": [HeadSetting(epochs=1)], "pykeen": ["TransE", "RotatE"]}
     with pytest.raises(KeyboardInterrupt):
-        benchmark_facts(world, quick(epochs=1), finished=Finished(tmp_path, "run"), **given)
-    again = Finished(tmp_path, "run")
+        benchmark_facts(world, quick(epochs=1), finished=RunCache(tmp_path, "run"), **given)
+    again = RunCache(tmp_path, "run")
     found = benchmark_facts(world, quick(epochs=1), finished=again, **{**given, "pykeen": ["TransE", "DistMult"]})
     assert [key.split()[0] for key in again.resumed] == ["kgrec", "TransE"]
     assert found["rows"].keys() == {"kgrec", "kgrec, facts alone", "kgrec, joint loss", "TransE", "DistMult"}
-    other = Finished(tmp_path, "run")
+    other = RunCache(tmp_path, "run")
     grid = [PykeenSetting(margin=1.0)]
     benchmark_facts(world, quick(epochs=1), finished=other, heads=[HeadSetting(epochs=2)], pykeen=["TransE"], grid=grid)
     assert other.resumed == []

@@ -13,11 +13,11 @@ from kgrec.data.splits import Split
 from kgrec.evaluation.comparison import ModelRanker
 from kgrec.evaluation.task import Task
 from kgrec.metrics.bootstrap import Bootstrap
-from kgrec.metrics.ranking import Measured, evaluate
+from kgrec.metrics.ranking import Measured, mean_metrics
 from kgrec.progress import Progress
 from kgrec.scoring.history_weights import first_times
 from kgrec_benchmarks.runs.cost import Watch
-from kgrec_benchmarks.runs.outcome import Finished, Outcome, fingerprint_of_split
+from kgrec_benchmarks.runs.outcome import Outcome, RunCache, fingerprint_of_split
 from kgrec_benchmarks.runs.runner import cost_of, learn, rankers_of
 
 _METRIC = "ndcg@10"
@@ -37,7 +37,7 @@ class _Variant:
 
 
 def ablations(
-    dataset: Dataset, split: Split, config: TrainConfig, finished: Finished, progress: Progress
+    dataset: Dataset, split: Split, config: TrainConfig, finished: RunCache, progress: Progress
 ) -> tuple[dict[str, dict[str, dict[str, float]]], list[str]]:
     """Learn and test every variant that the data allow, once, with the seed of ``config``.
 
@@ -127,7 +127,7 @@ def _measure(variant: _Variant, split: Split, task: Task, progress: Progress) ->
     validation: dict[str, float] = {}
     for name, (tested, validated) in rows.items():
         measured[name] = task.measured(tested)
-        validation[name] = evaluate(validated, before, wanted, ks=(10,))[_METRIC]
+        validation[name] = mean_metrics(validated, before, wanted, ks=(10,))[_METRIC]
     cost = cost_of(watch, tried=0, capped=False)
     return Outcome.of(measured, n_users, settings=settings_of(learned.chosen), cost=cost, validation=validation)
 

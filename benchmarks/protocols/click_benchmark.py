@@ -21,8 +21,8 @@ from kgrec.metrics.ranking import click_metrics
 from kgrec.progress import Progress, silent
 from kgrec_benchmarks.protocols.click_gates import fit_click_gates
 from kgrec_benchmarks.protocols.clicks import Pairs, fit_baselines, probabilities, refuse_overlap
-from kgrec_benchmarks.runs.folds import mean_and_sd
-from kgrec_benchmarks.runs.outcome import Finished, Outcome
+from kgrec_benchmarks.runs.mean_over_runs import mean_and_sd
+from kgrec_benchmarks.runs.outcome import Outcome, RunCache
 
 
 def benchmark_clicks(
@@ -31,7 +31,7 @@ def benchmark_clicks(
     config: TrainConfig | None = None,
     *,
     seeds: int = 5,
-    finished: Finished | None = None,
+    finished: RunCache | None = None,
     progress: Progress = silent,
 ) -> dict[str, Any]:
     """AUC, F1 at .5, log loss and calibration error over several seeds.
@@ -50,7 +50,7 @@ def benchmark_clicks(
     Raises:
         KgrecError: parts that share pairs, labels that are all the same, or too few clicks to learn from.
     """
-    config, finished = config or TrainConfig(), finished or Finished(None, "")
+    config, finished = config or TrainConfig(), finished or RunCache(None, "")
     numbers = [config.seed + n for n in range(seeds)]
     runs = []
     for place, seed in enumerate(numbers):

@@ -13,13 +13,13 @@ from scipy import sparse
 from kgrec.config import TrainConfig
 from kgrec.data.dataset import Array, Dataset
 from kgrec.data.splits import hide, hold_out
-from kgrec.evaluation.baseline_tuning import tune
+from kgrec.evaluation.baseline_tuning import tune_baseline
 from kgrec.evaluation.baselines import BASELINES
 from kgrec.evaluation.comparison import ModelRanker
 from kgrec.learn.channels.content_kernel import fact_matrix
 from kgrec.learn.encoders.text import encode_cached, open_encoder
 from kgrec.learn.fit import fit
-from kgrec.metrics.ranking import Ranker, evaluate
+from kgrec.metrics.ranking import Ranker, mean_metrics
 from kgrec.progress import Progress, silent
 from kgrec.scoring.model import AdditiveModel
 from kgrec_benchmarks.protocols.cold_start import (
@@ -32,8 +32,8 @@ from kgrec_benchmarks.protocols.cold_start import (
     measure_warm,
     tune_content,
 )
-from kgrec_benchmarks.runs.folds import Table, mean_and_sd
-from kgrec_benchmarks.runs.outcome import Finished, Outcome
+from kgrec_benchmarks.runs.mean_over_runs import Table, mean_and_sd
+from kgrec_benchmarks.runs.outcome import Outcome, RunCache
 
 _AT_LOSS = "kgrec at the loss of "
 _FARTHEST, _HALVINGS = 1024.0, 9
@@ -45,7 +45,7 @@ def benchmark_cold_items(
     config: TrainConfig | None = None,
     *,
     folds: int = 3,
-    finished: Finished | None = None,
+    finished: RunCache | None = None,
     progress: Progress = silent,
 ) -> dict[str, Any]:
     """Hide a random tenth of the items, learn from the rest, and rank the hidden ones for those who took them.
@@ -69,7 +69,7 @@ def benchmark_cold_items(
         ConfigError: fewer than ten items, or more folds than tenths.
         KgrecError: too little behaviour to learn from.
     """
-    config, finished = config or TrainConfig(), finished or Finished(None, "")
+    config, finished = config or TrainConfig(), finished or RunCache(None, "")
     contents = _contents(dataset, config)
     runs = []
     for fold in range(folds):
@@ -110,7 +110,7 @@ def _items(
         least = (1.0 - rows[name]["warm loss"]) * rows["kgrec"]["warm recall@20 without hidden"]
 
         def affordable(model: AdditiveModel, least: float = least) -> bool:
-            return evaluate(ModelRanker(model, histories), seen, wanted, (20,))["recall@20"] >= least
+            return mean_metrics(ModelRanker(model, histories), seen, wanted, (20,))["recall@20"] >= least
 
         add(_AT_LOSS + name, dict.fromkeys(POOLS, ModelRanker(_lifted(learned.model, affordable), histories)))
     return Outcome(rows, settings=chosen)
@@ -141,7 +141,7 @@ def benchmark_cold_users(
     *,
     folds: int = 3,
     after: Sequence[int] = (1, 3, 10),
-    finished: Finished | None = None,
+    finished: RunCache | None = None,
     progress: Progress = silent,
 ) -> dict[str, Any]:
     """Hide a random tenth of the users, learn from the rest, then fold them in with their first few items.
@@ -162,7 +162,7 @@ def benchmark_cold_users(
         ConfigError: fewer than ten users, or more folds than tenths.
         KgrecError: too little behaviour to learn from, or no hidden user with enough items.
     """
-    config, finished = config or TrainConfig(), finished or Finished(None, "")
+    config, finished = config or TrainConfig(), finished or RunCache(None, "")
     runs = []
     for fold in range(folds):
         progress("cold users", fold, folds, "hiding a tenth")
@@ -178,7 +178,7 @@ def _users(dataset: Dataset, config: TrainConfig, after: Sequence[int], fold: in
     learned = fit(dataset.with_interactions(rest), config, progress=progress)
     train, valid = hold_out(rest, seed=config.seed)
     chosen = {
-        name: tune(system.fit, system.grid, train, valid, n_users, n_items).setting
+        name: tune_baseline(system.fit, system.grid, train, valid, n_users, n_items).setting
         for name, system in BASELINES.items()
     }
     fitted = {name: BASELINES[name].fit(rest, n_users, n_items, **setting) for name, setting in chosen.items()}

@@ -13,7 +13,7 @@ from kgrec.data.dataset import Array, IntArray, Interactions
 from kgrec.data.splits import hide
 from kgrec.evaluation.baselines import Setting
 from kgrec.learn.channels.content_kernel import content_knn
-from kgrec.metrics.ranking import Ranker, evaluate
+from kgrec.metrics.ranking import Ranker, mean_metrics
 from kgrec.scoring.history_weights import HistoryWeights
 
 Pool = Literal["hidden", "all"]
@@ -110,7 +110,7 @@ def measure_hidden(
     """
     hidden = np.bincount(cold.item, minlength=n_items) > 0
     seen, wanted = train.matrix(n_users, n_items), cold.matrix(n_users, n_items)
-    measured = evaluate(ranker, seen, wanted, candidates=hidden if pool == "hidden" else None)
+    measured = mean_metrics(ranker, seen, wanted, candidates=hidden if pool == "hidden" else None)
     return {f"{pool} {metric}": measured[metric] for metric in _METRICS}
 
 
@@ -131,7 +131,7 @@ def measure_warm(
     """
     hidden = np.bincount(cold.item, minlength=n_items) > 0
     seen, wanted = train.matrix(n_users, n_items), warm.matrix(n_users, n_items)
-    beside, alone = (evaluate(ranker, seen, wanted, candidates=which) for which in (None, ~hidden))
+    beside, alone = (mean_metrics(ranker, seen, wanted, candidates=which) for which in (None, ~hidden))
     lost = {metric: 1.0 - beside[metric] / alone[metric] if alone[metric] else 0.0 for metric in _METRICS}
     return {
         "warm recall@20": beside["recall@20"],
@@ -153,5 +153,5 @@ def measure_users(ranker: Ranker, history: Interactions, rest: Interactions, n: 
         KgrecError: no user has more than n items.
     """
     n_users = int(rest.user.max(initial=0)) + 1
-    measured = evaluate(ranker, history.matrix(n_users, n_items), rest.matrix(n_users, n_items))
+    measured = mean_metrics(ranker, history.matrix(n_users, n_items), rest.matrix(n_users, n_items))
     return {f"{metric} after {n}": measured[metric] for metric in ("recall@20", "ndcg@10", "users")}

@@ -17,7 +17,7 @@ from kgrec.learn.neural.triple_decoders import DecodedFacts
 from kgrec.progress import Progress, silent
 from kgrec_benchmarks.protocols.link_prediction import TripleScorer, hold_out_facts, link_prediction
 from kgrec_benchmarks.protocols.pykeen_process import measure_pykeen, refuse_missing
-from kgrec_benchmarks.runs.outcome import Finished, Outcome
+from kgrec_benchmarks.runs.outcome import Outcome, RunCache
 from kgrec_benchmarks.systems.complex_head import HeadSetting, fit_kg_head
 from kgrec_benchmarks.systems.pykeen_models import MODELS, PykeenSetting
 
@@ -37,7 +37,7 @@ def benchmark_facts(
     heads: Sequence[HeadSetting] = HEAD_GRID,
     pykeen: Sequence[str] = MODELS,
     grid: Sequence[PykeenSetting] = PYKEEN_GRID,
-    finished: Finished | None = None,
+    finished: RunCache | None = None,
     progress: Progress = silent,
 ) -> dict[str, Any]:
     """Hold out a tenth of the facts, learn from the rest, and rank what was held out.
@@ -65,7 +65,7 @@ def benchmark_facts(
         MissingExtraError: PyKEEN is asked for and not installed.
     """
     refuse_missing(pykeen)
-    config, finished = config or TrainConfig(), finished or Finished(None, "")
+    config, finished = config or TrainConfig(), finished or RunCache(None, "")
     rest, test = hold_out_facts(dataset.facts, seed=config.seed)
     train, valid = hold_out_facts(rest, min(0.1, _MOST_VALID / max(len(rest), 1)), seed=config.seed + 1)
     cut = _Cut(train, valid, test, len(dataset.nodes))

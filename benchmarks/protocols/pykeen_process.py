@@ -103,7 +103,7 @@ def refuse_missing(models: Sequence[str]) -> None:
         raise missing_pykeen("No module named 'pykeen'")
 
 
-def measure(job: Mapping[str, Any], tell: Callable[[Mapping[str, Any]], None]) -> dict[str, Any]:
+def measure_model(job: Mapping[str, Any], tell: Callable[[Mapping[str, Any]], None]) -> dict[str, Any]:
     """Row, setting, seconds and validation of :func:`measure_pykeen`, made in this process; every look is told."""
     relations = tuple(job["relations"])
     train, valid, test = (_facts(job[name], relations) for name in ("train", "valid", "test"))
@@ -138,4 +138,4 @@ if __name__ == "__main__":
         sys.stdout.write(json.dumps(what) + "\n")
         sys.stdout.flush()
 
-    say(measure(json.load(sys.stdin), say))
+    say(measure_model(json.load(sys.stdin), say))

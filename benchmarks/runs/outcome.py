@@ -53,7 +53,7 @@ class Outcome:
         return cls({row: found.means for row, found in measured.items()}, users, **further)
 
 
-class Finished:
+class RunCache:
     """Outcomes by key in a folder, so that a run that was stopped goes on where it was.
 
     Args:

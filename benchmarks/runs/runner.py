@@ -12,7 +12,7 @@ import numpy as np
 from kgrec.config import TrainConfig
 from kgrec.data.dataset import Dataset
 from kgrec.data.splits import Split
-from kgrec.evaluation.baseline_tuning import Budget, tune
+from kgrec.evaluation.baseline_tuning import Budget, tune_baseline
 from kgrec.evaluation.baselines import System
 from kgrec.evaluation.comparison import ModelRanker, features_of
 from kgrec.evaluation.task import Task
@@ -21,7 +21,7 @@ from kgrec.progress import Progress
 from kgrec.scoring.history_weights import first_times
 from kgrec_benchmarks.runs.cost import Watch
 from kgrec_benchmarks.runs.extra import require_package
-from kgrec_benchmarks.runs.outcome import Finished, Outcome, fingerprint_of_split
+from kgrec_benchmarks.runs.outcome import Outcome, RunCache, fingerprint_of_split
 from kgrec_benchmarks.runs.summary import TRAIN_ONLY
 from kgrec_benchmarks.systems.registry import OURS, SYSTEMS
 
@@ -61,7 +61,7 @@ class Runs:
     outcomes: dict[str, list[Outcome]]
 
 
-def run(plan: Plan, finished: Finished, progress: Progress) -> Runs:
+def run(plan: Plan, finished: RunCache, progress: Progress) -> Runs:
     """Tune, fit and test every system once for every seed.
 
     Raises:
@@ -105,7 +105,7 @@ def measure_baseline(
     watch = Watch()
     progress(f"tuning {name}", 0, len(grid))
     with watch.stage("tuning_s"):
-        tuned = tune(
+        tuned = tune_baseline(
             fit,
             grid,
             task.train,

@@ -27,7 +27,7 @@ def summarised(outcomes: Outcomes, seeds: Sequence[int], ours: str) -> dict[str,
 
     Returns:
         ``rows, rows_train_only, spread, per_seed, measured_once, intervals, against_best, refused, cost, settings``, as
-        :func:`kgrec_benchmarks.benchmark.benchmark` describes them.
+        :func:`kgrec_benchmarks.benchmark.measure_folder` describes them.
     """
     ran = {name: runs for name, runs in outcomes.items() if not runs[0].refused}
     names = [row for runs in ran.values() for row in runs[0].rows]

@@ -6,7 +6,7 @@ from typing import Any
 
 from kgrec.errors import ConfigError
 from kgrec.evaluation.baselines import BASELINES, Baseline, System, grid
-from kgrec_benchmarks.systems.factors import BPR, IALS, PACKAGE
+from kgrec_benchmarks.systems.implicit_models import BPR, IALS, PACKAGE
 from kgrec_benchmarks.systems.rp3beta import RP3beta
 from kgrec_benchmarks.systems.slim import MOST_ITEMS, SLIM
 

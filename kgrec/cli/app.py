@@ -157,10 +157,10 @@ def evaluate(
 ) -> None:
     """Measure kgrec against popularity, item-kNN and EASE on the same split of the graph's interactions."""
     config = opt.train_config(settings, seed)
-    from kgrec.evaluation.store_evaluation import evaluate as measure
+    from kgrec.evaluation.store_evaluation import evaluate_store
 
     with progress_line(quiet) as progress:
-        result = measure(store, config, split=split, test=test, folds=folds, progress=progress)
+        result = evaluate_store(store, config, split=split, test=test, folds=folds, progress=progress)
     if as_json:
         messages.print_json(result)
     else:

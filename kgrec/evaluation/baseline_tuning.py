@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from kgrec.data.dataset import Interactions
 from kgrec.evaluation.baselines import Baseline, Fit, Setting, StoppedEarly
-from kgrec.metrics.ranking import Ranker, evaluate
+from kgrec.metrics.ranking import Ranker, mean_metrics
 
 Quality = Callable[[Ranker], float]
 """What a ranker is worth on validation; systems that learn in epochs stop early by it."""
@@ -48,7 +48,7 @@ class Budget:
 
 
 @dataclass(frozen=True)
-class Tuned:
+class TunedBaseline:
     """What validation decided.
 
     Attributes:
@@ -66,7 +66,7 @@ class Tuned:
     capped: bool
 
 
-def tune(
+def tune_baseline(
     fit: Fit,
     grid: Sequence[Setting],
     train: Interactions,
@@ -78,7 +78,7 @@ def tune(
     candidates: npt.NDArray[np.bool_] | None = None,
     stops_early: bool = False,
     seconds: float = float("inf"),
-) -> Tuned:
+) -> TunedBaseline:
     """Try a grid on validation. The test set is no argument, so it cannot be looked at.
 
     Args:
@@ -92,15 +92,15 @@ def tune(
         KgrecError: train and validation share pairs, or validation is empty.
     """
     if len(grid) == 1 and not stops_early:
-        return Tuned(grid[0], fit(train, n_users, n_items, **grid[0]), float("nan"), 0, False)
+        return TunedBaseline(grid[0], fit(train, n_users, n_items, **grid[0]), float("nan"), 0, False)
     seen, wanted = train.matrix(n_users, n_items), valid.matrix(n_users, n_items)
     k = int(metric.split("@")[1].split("_")[0])
 
     def quality(ranker: Ranker) -> float:
-        return evaluate(ranker, seen, wanted, ks=(k,), candidates=candidates)[metric]
+        return mean_metrics(ranker, seen, wanted, ks=(k,), candidates=candidates)[metric]
 
     started = time.perf_counter()
-    best: Tuned | None = None
+    best: TunedBaseline | None = None
     for number, setting in enumerate(grid):
         left = seconds - (time.perf_counter() - started)
         if best is not None and left < 0:
@@ -110,6 +110,6 @@ def tune(
         found = quality(fitted)
         if best is None or found > best.quality:
             chosen = setting | ({"epochs": fitted.epochs} if isinstance(fitted, StoppedEarly) else {})
-            best = Tuned(chosen, fitted, found, number + 1, False)
+            best = TunedBaseline(chosen, fitted, found, number + 1, False)
     assert best is not None  # a grid holds at least one setting
     return replace(best, tried=len(grid), capped=stops_early and time.perf_counter() - started > seconds)

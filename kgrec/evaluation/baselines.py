@@ -48,7 +48,8 @@ class System:
         fit: ``fit(train, n_users, n_items, **further, **setting)``.
         grid: settings to try on validation, the default first where they are equally good.
         reads: names of further arguments of ``fit``: ``seed``, or the graph as ``facts`` and ``n_nodes``.
-        stops_early: ``fit`` takes ``quality`` and ``seconds``, see :func:`kgrec.evaluation.baseline_tuning.tune`.
+        stops_early: ``fit`` takes ``quality`` and ``seconds``, see
+            :func:`kgrec.evaluation.baseline_tuning.tune_baseline`.
         package: what it needs of the extra ``bench``, by the name of its import; empty for nothing.
         most_items: catalogue beyond which it is refused rather than run for hours; None is no limit.
     """

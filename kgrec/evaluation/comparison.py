@@ -10,7 +10,7 @@ import numpy as np
 
 from kgrec.data.dataset import Array, Dataset, IntArray, Interactions
 from kgrec.data.splits import Split
-from kgrec.evaluation.baseline_tuning import Budget, tune
+from kgrec.evaluation.baseline_tuning import Budget, tune_baseline
 from kgrec.evaluation.baselines import BASELINES, Setting
 from kgrec.evaluation.task import Task
 from kgrec.metrics.ranking import Ranker
@@ -69,7 +69,7 @@ def compare(dataset: Dataset, split: Split, model: AdditiveModel, progress: Prog
         progress("tuning baselines", number, len(BASELINES), name)
         n_items = len(task.columns)
         tried = Budget().of_grid(system.grid, n_items)
-        settings[name] = tune(system.fit, tried, task.train, task.valid, task.n_users, n_items).setting
+        settings[name] = tune_baseline(system.fit, tried, task.train, task.valid, task.n_users, n_items).setting
         rankers[name] = task.placed(system.fit(task.known, task.n_users, n_items, **settings[name]))
         timings[name] = time.perf_counter() - started
     taken = task.taken

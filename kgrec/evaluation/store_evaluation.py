@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 SPLITS = ("time", "random", "leave-one-out", "k-fold")
 
 
-def evaluate(
+def evaluate_store(
     store: GraphStore | str,
     config: TrainConfig | None = None,
     *,

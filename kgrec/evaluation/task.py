@@ -10,7 +10,7 @@ from scipy import sparse
 
 from kgrec.data.dataset import Array, Dataset, Facts, IntArray, Interactions
 from kgrec.data.splits import Split
-from kgrec.metrics.ranking import Measured, Ranker, measure
+from kgrec.metrics.ranking import Measured, Ranker, rank_and_measure
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ class Task:
         self, ranker: Ranker, features: Array | None = None, candidates: npt.NDArray[np.bool_] | None = None
     ) -> Measured:
         """Test a ranker of the whole catalogue."""
-        return measure(ranker, self.seen, self.test, candidates=candidates, features=features)
+        return rank_and_measure(ranker, self.seen, self.test, candidates=candidates, features=features)
 
 
 @dataclass(frozen=True)

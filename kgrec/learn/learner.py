@@ -20,7 +20,7 @@ from kgrec.learn.fusion.return_visits import many_come_back
 from kgrec.learn.neural.model import Embeddings, LearnedPart, joined, unit_history
 from kgrec.learn.neural.trainer import Epoch, Trained, Trainer
 from kgrec.learn.neural.training_subgraph import Reach
-from kgrec.metrics.ranking import evaluate, sample_users
+from kgrec.metrics.ranking import mean_metrics, sample_users
 from kgrec.progress import Progress
 from kgrec.scoring.history_weights import HistoryWeights
 from kgrec.scoring.model import AdditiveModel, Channel, Gates, LowRankMatrix
@@ -197,7 +197,7 @@ class Learner:
         wanted = None if valid is None else valid[:, reach.items].tocsr()
 
         def validate(embeddings: Embeddings) -> float:
-            return evaluate(LearnedPart(embeddings, history), seen, wanted, ks=(10,))["ndcg@10"]
+            return mean_metrics(LearnedPart(embeddings, history), seen, wanted, ks=(10,))["ndcg@10"]
 
         def report(entry: Epoch) -> None:
             quality = f", ndcg@10 {entry['valid_ndcg@10']:.4f}" if "valid_ndcg@10" in entry else ""

@@ -148,7 +148,7 @@ class Measured:
     """What a ranking was worth, on the whole and for every user.
 
     Attributes:
-        means: ``metric@k`` to value, as :func:`evaluate` gives it.
+        means: ``metric@k`` to value, as :func:`mean_metrics` gives it.
         users: rows of the users who had something to find, int64 ``(n,)``.
         per_user: as :func:`per_user` gives it, ``(n,)`` each.
     """
@@ -158,7 +158,7 @@ class Measured:
     per_user: dict[str, npt.NDArray[np.float64]]
 
 
-def evaluate(
+def mean_metrics(
     ranker: Ranker,
     seen: sparse.csr_matrix,
     test: sparse.csr_matrix,
@@ -166,11 +166,11 @@ def evaluate(
     candidates: npt.NDArray[np.bool_] | None = None,
     features: Array | None = None,
 ) -> dict[str, float]:
-    """The means of :func:`measure`, which says what the arguments are and what is raised."""
-    return measure(ranker, seen, test, ks, candidates, features).means
+    """The means of :func:`rank_and_measure`, which says what the arguments are and what is raised."""
+    return rank_and_measure(ranker, seen, test, ks, candidates, features).means
 
 
-def measure(
+def rank_and_measure(
     ranker: Ranker,
     seen: sparse.csr_matrix,
     test: sparse.csr_matrix,

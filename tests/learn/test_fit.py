@@ -17,7 +17,7 @@ from kgrec.errors import KgrecError, TrainingDivergedError
 from kgrec.learn import learner as learner_module
 from kgrec.learn.fit import fit
 from kgrec.learn.learner import Learned, settings_of
-from kgrec.metrics.ranking import evaluate
+from kgrec.metrics.ranking import mean_metrics
 from kgrec.progress import Progress, silent
 from kgrec.scoring.model import AdditiveModel, Gates, SparseMatrix
 
@@ -81,7 +81,9 @@ def test_facts_that_decide_are_found(learned: Learned, genres: tuple[Dataset, In
     history = train.with_interactions(train.interactions.joined(valid))
     seen = history.interactions.matrix(n_users, n_items)
     top = 14  # warm items of one genre
-    found = evaluate(Scorer(learned.model, history), seen, test.matrix(n_users, n_items), (top,), ~learned.model.new)
+    found = mean_metrics(
+        Scorer(learned.model, history), seen, test.matrix(n_users, n_items), (top,), ~learned.model.new
+    )
     assert found[f"recall@{top}"] > 0.95
 
 

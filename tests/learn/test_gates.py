@@ -15,7 +15,7 @@ from kgrec.data.dataset import Array, Interactions
 from kgrec.learn.fusion import candidate_scores as gate_view
 from kgrec.learn.fusion import gate_search as gates_module
 from kgrec.learn.fusion.gate_search import GateFitter
-from kgrec.metrics.ranking import evaluate
+from kgrec.metrics.ranking import mean_metrics
 from kgrec.progress import silent
 from kgrec.scoring.history_weights import HistoryWeights
 from kgrec.scoring.model import AdditiveModel, Channel, Gates, Histories, LowRankMatrix, SparseMatrix
@@ -79,7 +79,7 @@ def test_the_fused_model_is_never_worse_than_its_best_channel(seed: int) -> None
     served = {"fused": found} | {name: single(3, number) for number, name in enumerate(channels)}
     for name, chosen in served.items():
         scorer = Scorer(replace(model, gates=chosen), histories)
-        measured = evaluate(scorer, seen, wanted, ks=(10,), candidates=warm)["ndcg@10"]
+        measured = mean_metrics(scorer, seen, wanted, ks=(10,), candidates=warm)["ndcg@10"]
         assert measured == pytest.approx(metrics[name], abs=2e-3), name
 
 
@@ -176,7 +176,7 @@ def test_new_items_stand_as_high_as_costs_next_to_nothing() -> None:
     quality = {}
     for offset in gates_module._OFFSETS:
         chosen = replace(fitted, new_item_offset=offset)
-        quality[offset] = evaluate(Scorer(replace(model, gates=chosen), flat(seen, 2)), seen, valid, ks=(10,))[
+        quality[offset] = mean_metrics(Scorer(replace(model, gates=chosen), flat(seen, 2)), seen, valid, ks=(10,))[
             "ndcg@10"
         ]
     allowed = [offset for offset, value in quality.items() if value >= 0.995 * max(quality.values())]
@@ -219,7 +219,7 @@ def test_long_histories_get_gates_of_their_own_where_that_helps(monkeypatch: pyt
     assert len(found.edges) == 2
     assert found.edges[0] == 0
     scorer = Scorer(replace(model, gates=found), flat(longer, 2))
-    assert evaluate(scorer, longer, target, ks=(10,))["ndcg@10"] >= metrics["fused"] - 1e-6
+    assert mean_metrics(scorer, longer, target, ks=(10,))["ndcg@10"] >= metrics["fused"] - 1e-6
 
 
 def test_who_comes_back_after_a_pause_gets_gates_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:

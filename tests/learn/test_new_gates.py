@@ -11,7 +11,7 @@ from scipy import sparse
 from kgrec.data.dataset import Array, Interactions
 from kgrec.learn.fusion import cold_item_gates as new_gates
 from kgrec.learn.fusion.cold_item_gates import Rehearsal
-from kgrec.metrics.ranking import evaluate
+from kgrec.metrics.ranking import mean_metrics
 from kgrec.progress import Progress, silent
 from kgrec.scoring.model import AdditiveModel, Channel, Gates, Histories, SparseMatrix
 
@@ -77,8 +77,8 @@ def test_warm_items_lose_no_more_than_is_allowed(allowed: float, metric: str) ->
         def scores(self, users: Array) -> Array:
             return model.scores(histories[users], np.float32)
 
-    served = evaluate(Ranker(), seen, wanted, (10, 20))[metric]
-    alone = evaluate(Ranker(), seen, wanted, (10, 20), ~model.new)[metric]
+    served = mean_metrics(Ranker(), seen, wanted, (10, 20))[metric]
+    alone = mean_metrics(Ranker(), seen, wanted, (10, 20), ~model.new)[metric]
     assert served >= (1.0 - allowed) * alone
 
 
@@ -100,8 +100,8 @@ def test_the_model_that_was_chosen_has_new_items_as_high_as_is_allowed_there(all
             def scores(self, users: Array, model: AdditiveModel = model) -> Array:
                 return model.scores(histories[users], np.float32)
 
-        alone = evaluate(Ranker(), seen, world.warm, (10, 20), ~model.new)
-        beside = evaluate(Ranker(), seen, world.warm, (10, 20))
+        alone = mean_metrics(Ranker(), seen, world.warm, (10, 20), ~model.new)
+        beside = mean_metrics(Ranker(), seen, world.warm, (10, 20))
         lost.append([1.0 - beside[metric] / alone[metric] for metric in ("recall@20", "ndcg@10")])
     assert lost[0] == lost[1]
     assert max(lost[0]) <= allowed

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from kgrec.data.dataset import Interactions
-from kgrec.evaluation.baseline_tuning import Budget, tune
+from kgrec.evaluation.baseline_tuning import Budget, tune_baseline
 from kgrec.evaluation.baselines import BASELINES, EASE, EASE_GRID, ITEM_KNN_GRID, Fit, ItemKNN, Popularity
-from kgrec.metrics.ranking import evaluate, rank_users
+from kgrec.metrics.ranking import mean_metrics, rank_users
 
 N_USERS, N_ITEMS = 20, 10
 
@@ -27,7 +27,7 @@ def two_tastes() -> tuple[Interactions, Interactions]:
 def test_tastes_are_found(fit: Fit, world: tuple[Interactions, Interactions]) -> None:
     train, held_out = world
     seen, wanted = train.matrix(N_USERS, N_ITEMS), held_out.matrix(N_USERS, N_ITEMS)
-    assert evaluate(fit(train, N_USERS, N_ITEMS), seen, wanted, ks=(1,))["recall@1"] == 1.0
+    assert mean_metrics(fit(train, N_USERS, N_ITEMS), seen, wanted, ks=(1,))["recall@1"] == 1.0
 
 
 def test_popularity_counts_users_not_events() -> None:
@@ -59,12 +59,12 @@ def test_large_catalogues_keep_the_largest_weights(
 
 def test_tuning_takes_the_best_on_validation_and_the_first_of_equals(world: tuple[Interactions, Interactions]) -> None:
     train, held_out = world
-    best = tune(
+    best = tune_baseline(
         EASE.fit, ({"ridge": 1e9}, {"ridge": 2.0}, {"ridge": 3.0}), train, held_out, N_USERS, N_ITEMS, "recall@1"
     )
     assert (best.tried, best.capped, best.quality) == (3, False, 1.0)
     scores = {
-        ridge: evaluate(
+        ridge: mean_metrics(
             EASE.fit(train, N_USERS, N_ITEMS, ridge=ridge),
             train.matrix(N_USERS, N_ITEMS),
             held_out.matrix(N_USERS, N_ITEMS),
@@ -74,13 +74,13 @@ def test_tuning_takes_the_best_on_validation_and_the_first_of_equals(world: tupl
     }
     assert scores[2.0] == scores[3.0] == 1.0
     assert best.setting == {"ridge": 1e9 if scores[1e9] == 1.0 else 2.0}
-    nothing_to_choose = tune(Popularity.fit, ({},), train, held_out, N_USERS, N_ITEMS)
+    nothing_to_choose = tune_baseline(Popularity.fit, ({},), train, held_out, N_USERS, N_ITEMS)
     assert (nothing_to_choose.setting, nothing_to_choose.tried) == ({}, 0)
 
 
 def test_a_spent_budget_ends_the_search_after_the_first_setting(world: tuple[Interactions, Interactions]) -> None:
     train, held_out = world
-    found = tune(EASE.fit, EASE_GRID, train, held_out, N_USERS, N_ITEMS, seconds=-1.0)
+    found = tune_baseline(EASE.fit, EASE_GRID, train, held_out, N_USERS, N_ITEMS, seconds=-1.0)
     assert (found.setting, found.tried, found.capped) == (EASE_GRID[0], 1, True)
 
 

@@ -10,7 +10,7 @@ from scipy import sparse
 
 from kgrec.data.dataset import Array, IntArray
 from kgrec.errors import KgrecError
-from kgrec.metrics.ranking import click_metrics, evaluate, rank_users
+from kgrec.metrics.ranking import click_metrics, mean_metrics, rank_users
 from kgrec.scoring.blocks import block_size
 
 
@@ -78,7 +78,7 @@ RANKER = Fixed(np.array([[9, 1, 3, 2, 0], [5, 9, 0, 4, 3], [0, 0, 0, 0, 0]]))
 
 
 def test_evaluate_by_hand() -> None:
-    found = evaluate(RANKER, SEEN, TEST, ks=(1, 2), features=np.eye(5))
+    found = mean_metrics(RANKER, SEEN, TEST, ks=(1, 2), features=np.eye(5))
     assert found["users"] == 2
     assert found["recall@1"] == pytest.approx(0.5)
     assert found["recall@2"] == pytest.approx((1 + 0.5) / 2)
@@ -95,7 +95,7 @@ def test_evaluate_by_hand() -> None:
 
 def test_candidates_bound_what_is_ranked_and_what_is_wanted() -> None:
     allowed = np.array([False, True, True, False, True])
-    found = evaluate(RANKER, SEEN, TEST, ks=(1,), candidates=allowed)
+    found = mean_metrics(RANKER, SEEN, TEST, ks=(1,), candidates=allowed)
     assert found["recall@1"] == 1.0  # user 1 has only item 4 left to find, and only 2 and 4 to choose from: 3 beats 0
     assert found["coverage@1"] == pytest.approx(2 / 3)
     assert "diversity@1" not in found
@@ -103,7 +103,7 @@ def test_candidates_bound_what_is_ranked_and_what_is_wanted() -> None:
 
 def test_overlap_stops_the_run() -> None:
     with pytest.raises(KgrecError) as error:
-        evaluate(RANKER, csr([[0] * 5, [0, 0, 0, 1, 0], [0] * 5]), TEST)
+        mean_metrics(RANKER, csr([[0] * 5, [0, 0, 0, 1, 0], [0] * 5]), TEST)
     assert str(error.value) == (
         "KgrecError: train and test share pairs.\n"
         "  where     user row 1, item row 3\n"
@@ -115,7 +115,7 @@ def test_overlap_stops_the_run() -> None:
 
 def test_nothing_to_find_is_said() -> None:
     with pytest.raises(KgrecError) as error:
-        evaluate(RANKER, SEEN, TEST, candidates=np.array([True, False, False, False, False]))
+        mean_metrics(RANKER, SEEN, TEST, candidates=np.array([True, False, False, False, False]))
     assert str(error.value) == (
         "KgrecError: there is nothing to measure.\n"
         "  found     no test item among the candidates\n"
@@ -123,7 +123,7 @@ def test_nothing_to_find_is_said() -> None:
         "  next      check the split and the candidates"
     )
     with pytest.raises(KgrecError, match="nothing to measure"):
-        evaluate(RANKER, SEEN, csr(np.zeros((3, 5))))
+        mean_metrics(RANKER, SEEN, csr(np.zeros((3, 5))))
 
 
 def test_click_metrics() -> None:

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from kgrec_benchmarks.runs.files import markdown, write_result
-from kgrec_benchmarks.runs.outcome import Finished, Outcome
+from kgrec_benchmarks.runs.outcome import Outcome, RunCache
 from kgrec_benchmarks.runs.plots import ablation_bars, accuracy_and_time
+from kgrec_benchmarks.runs.result_files import markdown, write_result
 
 RESULTS = Path(__file__).parents[1] / "benchmarks/results"
 ROWS = {"kgrec": {"recall@10": 0.3, "ndcg@10": 0.25}, "ease<1>": {"recall@10": 0.2, "ndcg@10": 0.15}}
@@ -130,10 +130,10 @@ def outcome() -> Outcome:
 
 
 def test_finished_outcomes_are_found_again(tmp_path: Path) -> None:
-    first = Finished(tmp_path / "kept", "run")
+    first = RunCache(tmp_path / "kept", "run")
     assert first.get("ease", outcome).rows == outcome().rows
     assert first.resumed == []
-    again = Finished(tmp_path / "kept", "run")
+    again = RunCache(tmp_path / "kept", "run")
     found = again.get("ease", lambda: pytest.fail("it was made again"))
     assert (found.rows, found.settings, found.cost, found.validation) == (
         outcome().rows,
@@ -146,8 +146,8 @@ def test_finished_outcomes_are_found_again(tmp_path: Path) -> None:
 
 
 def test_outcomes_of_another_run_or_damaged_ones_are_made_again(tmp_path: Path) -> None:
-    Finished(tmp_path, "run").get("ease", outcome)
-    for number, broken in enumerate((Finished(tmp_path, "other"), Finished(tmp_path, "run"))):
+    RunCache(tmp_path, "run").get("ease", outcome)
+    for number, broken in enumerate((RunCache(tmp_path, "other"), RunCache(tmp_path, "run"))):
         if number:
             for path in tmp_path.glob("*.json"):
                 path.write_text("{")

@@ -52,8 +52,8 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     benchmarked = {"set": "tiny", "seed": 0, "data": {"users": 3}, "versions": {"kgrec": "1"}, **measured}
     modules: dict[str, Any] = {
         "kgrec.pipeline": SimpleNamespace(train=answer("train", film_bundle())),
-        "kgrec.evaluation.store_evaluation": SimpleNamespace(evaluate=answer("evaluate", measured)),
-        "kgrec_benchmarks.benchmark": SimpleNamespace(benchmark=answer("benchmark", benchmarked)),
+        "kgrec.evaluation.store_evaluation": SimpleNamespace(evaluate_store=answer("evaluate_store", measured)),
+        "kgrec_benchmarks.benchmark": SimpleNamespace(measure_folder=answer("measure_folder", benchmarked)),
         "kgrec.demo": SimpleNamespace(demo=answer("demo", told)),
     }
     for name, module in modules.items():
@@ -78,7 +78,7 @@ def test_train(shell: Shell, asked: list[Any]) -> None:
 
 def test_evaluate(shell: Shell, asked: list[Any]) -> None:
     said = shell("evaluate", "--split", "k-fold", "--folds", "3", "--test", "0.1", "--store", "kglite:a.kgl")
-    assert asked == [("evaluate", "kglite:a.kgl", TrainConfig(), {"split": "k-fold", "test": 0.1, "folds": 3})]
+    assert asked == [("evaluate_store", "kglite:a.kgl", TrainConfig(), {"split": "k-fold", "test": 0.1, "folds": 3})]
     assert said.out.startswith(
         "┏━━━━━━━┳━━━━━━━━━━━┳━━━━━━━━━┓\n"
         "┃       ┃ recall@10 ┃ ndcg@10 ┃\n"
@@ -94,7 +94,7 @@ def test_evaluate(shell: Shell, asked: list[Any]) -> None:
 def test_benchmark(shell: Shell, asked: list[Any]) -> None:
     said = shell("benchmark", "data/tiny", "--out", "results/tiny.json", "--json", "--set", "kg_weight=0.5")
     named = {"models": None, "seeds": 1, "ablations": False, "protocol": "split", "keep": "results/tiny.json.partial"}
-    assert asked == [("benchmark", "data/tiny", TrainConfig(kg_weight=0.5), named)]
+    assert asked == [("measure_folder", "data/tiny", TrainConfig(kg_weight=0.5), named)]
     assert said.json["set"] == "tiny"
     assert Said(0, Path("results/tiny.json").read_text(), "").json == said.json
     assert Path("results/tiny.md").read_text().startswith("# tiny\n")

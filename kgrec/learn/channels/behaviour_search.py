@@ -16,7 +16,7 @@ from scipy import sparse
 
 from kgrec.data.dataset import Array, IntArray, Interactions
 from kgrec.learn.channels.behaviour_weights import BehaviourSetting, ItemWeights, blend
-from kgrec.metrics.ranking import evaluate
+from kgrec.metrics.ranking import mean_metrics
 from kgrec.progress import Progress
 from kgrec.scoring.history_weights import HistoryWeights
 from kgrec.scoring.model import SparseMatrix
@@ -137,4 +137,4 @@ class BehaviourChoice:
         return settings[int(np.argmax(tried))]
 
     def _quality(self, matrix: SparseMatrix, history: sparse.csr_matrix) -> float:
-        return evaluate(_Ranker(matrix, history), self._weights.seen, self._valid, ks=(10,))["ndcg@10"]
+        return mean_metrics(_Ranker(matrix, history), self._weights.seen, self._valid, ks=(10,))["ndcg@10"]

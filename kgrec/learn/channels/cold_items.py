@@ -17,7 +17,7 @@ from scipy import sparse
 from kgrec.data.dataset import Array, Facts, IntArray
 from kgrec.learn.channels.content_kernel import content_map, fact_matrix
 from kgrec.learn.channels.ease_and_knn import ease, item_knn
-from kgrec.metrics.ranking import evaluate
+from kgrec.metrics.ranking import mean_metrics
 from kgrec.progress import Progress
 from kgrec.scoring.model import SparseMatrix
 
@@ -92,7 +92,7 @@ class Content:
         def take(settings: list[ContentSetting]) -> ContentSetting:
             for setting in settings:
                 ranker = _Ranker(SparseMatrix(self._mapped(bases[setting.base], setting, candidates)), history)
-                tried[setting] = evaluate(ranker, seen, hidden, (20,), candidates)["recall@20"]
+                tried[setting] = mean_metrics(ranker, seen, hidden, (20,), candidates)["recall@20"]
                 progress("placing new items", len(tried), None, f"recall@20 {tried[setting]:.4f}")
             return max(tried, key=lambda setting: tried[setting])
 
@@ -141,7 +141,7 @@ class Content:
         seen = sparse.csr_matrix((self.seen.data, self.warm[self.seen.indices], self.seen.indptr), shape=shape)
 
         def quality(matrix: sparse.csr_matrix) -> float:
-            return evaluate(_Ranker(SparseMatrix(matrix), history), seen, valid, (10,), ~self.new)["ndcg@10"]
+            return mean_metrics(_Ranker(SparseMatrix(matrix), history), seen, valid, (10,), ~self.new)["ndcg@10"]
 
         least, chosen = (1.0 - _COST) * quality(weights), 0.0
         for number, few in enumerate(_FEW):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from kgrec_benchmarks.runs.folds import mean_and_sd
+from kgrec_benchmarks.runs.mean_over_runs import mean_and_sd
 
 
 def test_mean_and_sd_by_hand() -> None:

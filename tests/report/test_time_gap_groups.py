@@ -7,7 +7,7 @@ import pytest
 
 from kgrec.data.dataset import Interactions
 from kgrec.data.splits import Split
-from kgrec_benchmarks.runs.gaps import GROUPS, gap_groups
+from kgrec_benchmarks.runs.time_gap_groups import GROUPS, gap_groups
 
 START = 1_000_000_000.0
 
