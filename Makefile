@@ -11,7 +11,7 @@ BIN := $(VENV)/bin
 help:
 	@echo "make demo    the main job on real films: import, learn, measure, recommend with reasons"
 	@echo "make test    style, types, import rules and the default tests"
-	@echo "make check   style, types and import rules only"
+	@echo "make check   style, types, import rules and the pages of docs/ only"
 	@echo "make slow    the tests that take long: crashes, memory"
 	@echo "make neo4j   a Neo4j server until ctrl-c (PORT=7687 PASSWORD=... DATA=folder HEAP=1g): needs Docker, or Java 17 and Maven"
 	@echo "make bench   the benchmark on the small sets of BENCH_DATA (default ../shared/data), three seeds"
@@ -30,6 +30,7 @@ check: $(VENV)/.installed
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/mkdocs build --strict --quiet
 
 test: check
 	$(BIN)/python -m pytest
