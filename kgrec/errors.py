@@ -21,13 +21,34 @@ A message says what is wrong, then where, what was found, what was expected and 
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Collection
+from importlib.util import find_spec
+
 _LONGEST_SHOWN = 200
+_HINTS_UP_TO = 5_000
+"""Words that a mistyped one is compared with; more would take seconds."""
+_HINT_LENGTH = 64
 
 
 def shorten(value: object, limit: int = _LONGEST_SHOWN) -> str:
     """Show a value as text of at most ``limit`` characters, saying how long it really is."""
     text = repr(value) if isinstance(value, str) else str(value)
     return text if len(text) <= limit else f"{text[:limit]}... ({len(text)} characters)"
+
+
+def did_you_mean(word: str, known: Collection[str], most: int = 1, *, before: str = "") -> str:
+    """The question ``did you mean 'year'?`` with the known words most like ``word``; empty where none is alike.
+
+    Args:
+        known: words to compare with; of more than 5,000 none is suggested.
+        most: number of suggestions.
+        before: text in front of the question, where there is one.
+    """
+    if len(known) > _HINTS_UP_TO or len(word) > _HINT_LENGTH:
+        return ""
+    close = difflib.get_close_matches(word, [other for other in known if other != word], n=most)
+    return f"{before}did you mean {', '.join(repr(other) for other in close)}?" if close else ""
 
 
 class KgrecError(Exception):
@@ -86,7 +107,38 @@ class ConfigError(KgrecError):
 
 
 class MissingExtraError(ConfigError):
-    """An optional package is needed and not installed."""
+    """An optional package is needed and cannot be loaded."""
+
+
+def missing_extra(extra: str, *packages: str, where: str, found: str, instead: str = "") -> MissingExtraError:
+    """The error that an optional package is absent or broken.
+
+    Args:
+        extra: name of the optional dependencies that hold the packages: ``kgrec[extra]``.
+        packages: what has to be importable.
+        where: what needs them: a setting, a command or a module.
+        found: what importing said.
+        instead: what can be done without them.
+    """
+    return MissingExtraError(
+        "a package that is optional is needed here and cannot be loaded.",
+        where=where,
+        found=found,
+        expected=" and ".join(packages),
+        next=f"pip install 'kgrec[{extra}]'{instead and ', or ' + instead}",
+    )
+
+
+def require_extra(extra: str, *packages: str, where: str, instead: str = "") -> None:
+    """Make sure that optional packages can be imported, without importing them: arguments as :func:`missing_extra`.
+
+    Raises:
+        MissingExtraError: one of them is not installed.
+    """
+    for package in packages:
+        if find_spec(package) is None:
+            found = f"No module named {package!r}"
+            raise missing_extra(extra, *packages, where=where, found=found, instead=instead)
 
 
 class SchemaError(KgrecError):

@@ -6,7 +6,6 @@ from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +15,7 @@ from kgrec.bundle.bundle import Bundle, Manifest
 from kgrec.config import TrainConfig
 from kgrec.data.dataset import Dataset
 from kgrec.data.records import Loader
-from kgrec.errors import ConfigError, MissingExtraError
+from kgrec.errors import ConfigError, require_extra
 from kgrec.extract import CheckReport, Extraction, check
 from kgrec.extract.identity.alignment import AlignmentReport
 from kgrec.extract.row_reader import Problem
@@ -175,14 +174,7 @@ def _tuned(
     dataset: Dataset, config: TrainConfig, minutes: float, checkpoint: Path | None, progress: Progress
 ) -> tuple[TrainConfig, dict[str, Any]]:
     """Better settings, and what was found as plain data."""
-    if find_spec("optuna") is None:
-        raise MissingExtraError(
-            "tuning needs a package that is not installed.",
-            where="tune",
-            found="no module named 'optuna'",
-            expected="optuna",
-            next="pip install 'kgrec[tune]', or train without tuning",
-        )
+    require_extra("tune", "optuna", where="tune", instead="train without tuning")
     from kgrec.learn.tune import tune
 
     folder = None if checkpoint is None else checkpoint / "tuning"

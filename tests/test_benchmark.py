@@ -123,7 +123,7 @@ def test_systems_that_are_not_there_are_refused(folder: Path, models: str, found
 
 
 def test_a_missing_package_is_said_before_any_work(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kgrec_benchmarks.runs.extra.find_spec", lambda _: None)
+    monkeypatch.setattr("kgrec.errors.find_spec", lambda _: None)
     monkeypatch.setattr("kgrec_benchmarks.runs.runner.measure_ours", lambda *_: pytest.fail("it began to work"))
     with pytest.raises(MissingExtraError):
         measure_folder(str(folder), QUICK, models="kgrec,bpr")

@@ -14,7 +14,6 @@ from learning_worlds import dataset_of, quick
 
 from kgrec.data.dataset import Dataset, Interactions
 from kgrec.errors import KgrecError, MissingExtraError
-from kgrec_benchmarks.protocols import pykeen_process as pykeen_benchmark
 from kgrec_benchmarks.protocols.fact_benchmark import benchmark_facts
 from kgrec_benchmarks.protocols.pykeen_process import measure_pykeen
 from kgrec_benchmarks.runs.outcome import Outcome, RunCache
@@ -72,7 +71,7 @@ def test_a_run_that_was_stopped_goes_on(world: Dataset, tmp_path: Path, monkeypa
         return Outcome({model: {"mrr": 0.5}})
 
     monkeypatch.setattr("kgrec_benchmarks.protocols.fact_benchmark.measure_pykeen", measured)
-    monkeypatch.setattr(pykeen_benchmark, "find_spec", lambda _: object())
+    monkeypatch.setattr("kgrec.errors.find_spec", lambda _: object())
     given = {"heads": [HeadSetting(epochs=1)], "pykeen": ["TransE", "RotatE"]}
     with pytest.raises(KeyboardInterrupt):
         benchmark_facts(world, quick(epochs=1), finished=RunCache(tmp_path, "run"), **given)
@@ -87,7 +86,7 @@ def test_a_run_that_was_stopped_goes_on(world: Dataset, tmp_path: Path, monkeypa
 
 
 def test_a_missing_pykeen_is_said_before_the_work(world: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pykeen_benchmark, "find_spec", lambda _: None)
+    monkeypatch.setattr("kgrec.errors.find_spec", lambda _: None)
     with pytest.raises(MissingExtraError, match="cannot be loaded"):
         benchmark_facts(world, quick())
 

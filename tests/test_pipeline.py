@@ -93,11 +93,11 @@ sys.exit(run(["train", "--store", "kglite::memory:", "--out", "nowhere"]))
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert done.stderr == (
-        "MissingExtraError: learning needs packages that are not installed.\n"
-        "  where     kgrec.learn\n"
+        "MissingExtraError: a package that is optional is needed here and cannot be loaded.\n"
+        "  where     kgrec.learn.neural\n"
         "  found     import of torch halted; None in sys.modules\n"
         "  expected  torch and torch-geometric\n"
-        "  next      pip install 'kgrec[train]'; answering from a bundle needs neither\n"
+        "  next      pip install 'kgrec[train]', or answer from a bundle, which needs neither\n"
     )
 
 

@@ -147,15 +147,15 @@ def test_names_are_read() -> None:
 
 @pytest.mark.parametrize("name", ["ials", "bpr"])
 def test_a_package_that_is_missing_is_named(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kgrec_benchmarks.runs.extra.find_spec", lambda _: None)
+    monkeypatch.setattr("kgrec.errors.find_spec", lambda _: None)
     with pytest.raises(MissingExtraError) as caught:
         fitted(name)
     assert str(caught.value) == (
-        "MissingExtraError: a system to measure needs a package that is not installed.\n"
+        "MissingExtraError: a package that is optional is needed here and cannot be loaded.\n"
         f"  where     model {name}\n"
-        "  found     no module named 'implicit'\n"
+        "  found     No module named 'implicit'\n"
         "  expected  implicit\n"
-        "  next      pip install 'kgrec[bench]', or leave the model out"
+        "  next      pip install 'kgrec[bench]', or leave it out"
     )
 
 

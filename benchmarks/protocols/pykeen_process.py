@@ -13,17 +13,16 @@ import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
-from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
 
 from kgrec.data.dataset import Facts
-from kgrec.errors import KgrecError
+from kgrec.errors import KgrecError, require_extra
 from kgrec.progress import Progress, silent
 from kgrec_benchmarks.protocols.link_prediction import link_prediction
 from kgrec_benchmarks.runs.outcome import Outcome
-from kgrec_benchmarks.systems.pykeen_models import PykeenScorer, PykeenSetting, fit_pykeen, missing_pykeen
+from kgrec_benchmarks.systems.pykeen_models import PykeenScorer, PykeenSetting, fit_pykeen
 
 _ENDS = ("head", "relation", "tail")
 
@@ -99,8 +98,8 @@ def refuse_missing(models: Sequence[str]) -> None:
     Raises:
         MissingExtraError: PyKEEN is not installed.
     """
-    if models and find_spec("pykeen") is None:
-        raise missing_pykeen("No module named 'pykeen'")
+    if models:
+        require_extra("bench", "pykeen", where="the comparison of facts")
 
 
 def measure_model(job: Mapping[str, Any], tell: Callable[[Mapping[str, Any]], None]) -> dict[str, Any]:

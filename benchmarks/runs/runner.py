@@ -12,6 +12,7 @@ import numpy as np
 from kgrec.config import TrainConfig
 from kgrec.data.dataset import Dataset
 from kgrec.data.splits import Split
+from kgrec.errors import require_extra
 from kgrec.evaluation.baseline_tuning import Budget, tune_baseline
 from kgrec.evaluation.baselines import System
 from kgrec.evaluation.comparison import ModelRanker, features_of
@@ -20,7 +21,6 @@ from kgrec.metrics.ranking import Measured
 from kgrec.progress import Progress
 from kgrec.scoring.history_weights import first_times
 from kgrec_benchmarks.runs.cost import Watch
-from kgrec_benchmarks.runs.extra import require_package
 from kgrec_benchmarks.runs.outcome import Outcome, RunCache, fingerprint_of_split
 from kgrec_benchmarks.runs.summary import TRAIN_ONLY
 from kgrec_benchmarks.systems.registry import OURS, SYSTEMS
@@ -70,7 +70,7 @@ def run(plan: Plan, finished: RunCache, progress: Progress) -> Runs:
     """
     for name in plan.models:
         if name != OURS and SYSTEMS[name].package:
-            require_package(name, SYSTEMS[name].package)
+            require_extra("bench", SYSTEMS[name].package, where=f"model {name}", instead="leave it out")
     splits = [plan.split_of(plan.config.seed + number) for number in range(plan.seeds)]
     outcomes: dict[str, list[Outcome]] = {name: [] for name in plan.models}
     for number, split in enumerate(splits):

@@ -9,8 +9,8 @@ import numpy as np
 from scipy import sparse
 
 from kgrec.data.dataset import Array, IntArray, Interactions
+from kgrec.errors import require_extra
 from kgrec.metrics.ranking import VectorRanker
-from kgrec_benchmarks.runs.extra import require_package
 
 PACKAGE = "implicit"
 
@@ -49,7 +49,7 @@ class IALS:
         Raises:
             MissingExtraError: implicit is not installed.
         """
-        require_package("ials", PACKAGE)
+        require_extra("bench", PACKAGE, where="model ials", instead="leave it out")
         from implicit.als import AlternatingLeastSquares
 
         x = train.matrix(n_users, n_items)
@@ -99,7 +99,7 @@ class BPR(VectorRanker):
         Raises:
             MissingExtraError: implicit is not installed.
         """
-        require_package("bpr", PACKAGE)
+        require_extra("bench", PACKAGE, where="model bpr", instead="leave it out")
         from implicit.bpr import BayesianPersonalizedRanking
 
         x = train.matrix(n_users, n_items)

@@ -17,7 +17,7 @@ import numpy as np
 import torch
 
 from kgrec.data.dataset import Array, Facts, IntArray
-from kgrec.errors import MissingExtraError
+from kgrec.errors import missing_extra
 
 MODELS = ("TransE", "DistMult", "RotatE")
 _PARTS = ("triples", "models", "losses", "training")
@@ -197,17 +197,6 @@ def _imported() -> dict[str, Any]:
             warnings.simplefilter("ignore")
             found = {part: importlib.import_module(f"pykeen.{part}") for part in _PARTS}
     except ImportError as error:
-        raise missing_pykeen(str(error)) from error
+        raise missing_extra("bench", "pykeen", where="the comparison of facts", found=str(error)) from error
     logging.getLogger("pykeen").setLevel(logging.ERROR)
     return found
-
-
-def missing_pykeen(found: str) -> MissingExtraError:
-    """What is said where PyKEEN cannot be imported."""
-    return MissingExtraError(
-        "a package that the comparison of facts needs cannot be loaded.",
-        where="kgrec_benchmarks.systems.pykeen_models",
-        found=found,
-        expected="the package pykeen",
-        next="pip install 'kgrec[bench]'",
-    )

@@ -9,10 +9,10 @@ from typing import Any, Literal
 import pyarrow as pa
 
 from kgrec.data.records import Table, Value
-from kgrec.errors import RecordError, SourceError, shorten
+from kgrec.errors import RecordError, SourceError, did_you_mean, shorten
 from kgrec.extract.values import Column, id_fault, read_column
 from kgrec.schema.model import EdgeSource, Endpoint, GraphSchema, InteractionSource, NodeSource, PropertySpec
-from kgrec.schema.yaml_lines import Location, nearest
+from kgrec.schema.yaml_lines import Location
 
 Phase = Literal["nodes", "edges", "interactions"]
 _LABELS = {"nodes": "node type", "edges": "edge type", "interactions": "interaction type"}
@@ -106,11 +106,12 @@ class Reader:
         else:
             advice = "correct the column's name in the schema or in the source"
         shown = names if len(names) <= _MOST_COLUMNS_SHOWN else [*names[:_MOST_COLUMNS_SHOWN], f"... ({len(names)})"]
+        hint = "" if delimiter or column in names else did_you_mean(column, names, before=", ")
         raise SourceError(
             f"table '{self.table.name}' has "
             + (f"the column '{column}' twice." if column in names else f"no column '{column}'."),
             where=self.table.where,
-            found="columns " + ", ".join(shown) + ("" if delimiter or column in names else nearest(column, names)),
+            found="columns " + ", ".join(shown) + hint,
             expected=f"column '{column}', from {self.at(key)}",
             next=advice,
         )

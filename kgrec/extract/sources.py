@@ -10,8 +10,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 
 from kgrec.data.records import Loader
-from kgrec.errors import ConfigError
-from kgrec.schema.yaml_lines import nearest
+from kgrec.errors import ConfigError, did_you_mean
 
 LOADER_GROUP = "kgrec.loaders"
 """Entry points of this group are loaders; a package that declares one adds a platform to kgrec."""
@@ -35,7 +34,7 @@ def open_loader(spec: str) -> Loader:
         raise ConfigError(
             f"no loader '{name}'.",
             where=f"source '{spec}'",
-            found=f"'{name}'{nearest(name, points)}",
+            found=f"'{name}'{did_you_mean(name, points, before=', ')}",
             expected=f"one of {', '.join(sorted(points))}",
             next="write a source as LOADER or LOADER:LOCATION, for example tables:data/",
         )

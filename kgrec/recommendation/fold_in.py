@@ -5,7 +5,6 @@ A user is what they did, so there is nothing to train: ids become rows, kinds an
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -14,11 +13,7 @@ import numpy as np
 from kgrec.bundle.bundle import Bundle
 from kgrec.data.dataset import Interactions
 from kgrec.data.records import Interaction
-from kgrec.data.vocabulary import Vocabulary
-from kgrec.errors import UnknownItemError, shorten
-
-_HINTS_UP_TO = 5_000
-_HINT_LENGTH = 64
+from kgrec.errors import UnknownItemError, did_you_mean, shorten
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,18 +77,10 @@ def item_row(bundle: Bundle, item: str) -> int:
             "there is no such item in the bundle.",
             found=shorten(item),
             expected=f"one of {len(bundle.items)} item ids",
-            next=near(item, bundle.items)
+            next=did_you_mean(item, bundle.items, 3)
             or f"an item's id looks like {shorten(bundle.items[0])}; train again where it is newer than the bundle",
         )
     return row
-
-
-def near(uid: str, known: Vocabulary) -> str | None:
-    """``did you mean ...`` where the vocabulary is small enough to compare with and something in it is like the id."""
-    if len(known) > _HINTS_UP_TO or len(uid) > _HINT_LENGTH:
-        return None
-    close = difflib.get_close_matches(uid, [other for other in known if other != uid], n=3)
-    return f"did you mean {', '.join(repr(other) for other in close)}?" if close else None
 
 
 def _most_frequent(names: Sequence[str], index: np.ndarray[tuple[int, ...], np.dtype[np.int64]]) -> str:

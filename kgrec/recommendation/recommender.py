@@ -12,13 +12,21 @@ import numpy as np
 
 from kgrec.bundle.bundle import Bundle
 from kgrec.data.dataset import Array, IntArray, Interactions
-from kgrec.errors import ConfigError, GraphError, SchemaMismatchError, StoreUnavailableError, UnknownUserError, shorten
+from kgrec.errors import (
+    ConfigError,
+    GraphError,
+    SchemaMismatchError,
+    StoreUnavailableError,
+    UnknownUserError,
+    did_you_mean,
+    shorten,
+)
 from kgrec.explanation.explainer import Explanation, Person, explain_items
 from kgrec.graph import GraphStore, open_store
 from kgrec.graph.store import schema_of
 from kgrec.graph.store_link import GraphLink, unreachable
 from kgrec.recommendation.candidates import matching_items
-from kgrec.recommendation.fold_in import PastInteraction, fold_in, fold_in_records, item_row, near
+from kgrec.recommendation.fold_in import PastInteraction, fold_in, fold_in_records, item_row
 from kgrec.scoring.top_k import top_k
 
 History = Sequence[str | PastInteraction]
@@ -263,7 +271,7 @@ class Recommender:
             "there is no such user.",
             found=shorten(user),
             expected=expected,
-            next=near(user, self.bundle.users) or "give a history instead: recommend(history=[...])",
+            next=did_you_mean(user, self.bundle.users, 3) or "give a history instead: recommend(history=[...])",
         )
 
     def _scores(self, person: Person) -> Array:

@@ -15,9 +15,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, StringConstraints, ValidationError
 
-from kgrec.errors import ConfigError, SchemaError
+from kgrec.errors import ConfigError, SchemaError, did_you_mean
 from kgrec.schema.rules import broken_rules
-from kgrec.schema.yaml_lines import Origin, model_problems, nearest, read_yaml, refuse
+from kgrec.schema.yaml_lines import Origin, model_problems, read_yaml, refuse
 
 LANGUAGES = ("en", "zh")
 
@@ -255,7 +255,7 @@ def load_schema(name_or_path: str | Path) -> GraphSchema:
         known = shipped_schemas()
         raise ConfigError(
             f"no graph schema '{name_or_path}'.",
-            found=f"neither a shipped name nor a file{nearest(str(name_or_path), known)}",
+            found=f"neither a shipped name nor a file{did_you_mean(str(name_or_path), known, before=', ')}",
             expected=f"one of {', '.join(known)}, or the path of a YAML file",
         )
     try:

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from kgrec.schema.yaml_lines import Location, SchemaProblem, nearest
+from kgrec.errors import did_you_mean
+from kgrec.schema.yaml_lines import Location, SchemaProblem
 
 RESERVED_PROPERTIES = ("uid", "aliases", "platforms", "id", "title", "type")
 """Kept by the graph store for itself. ``name`` is free: it is what people read."""
@@ -49,7 +50,7 @@ def _unknown(location: Location, word: Any, known: dict[Any, Any] | list[Any], w
     """A problem where ``word`` is text and none of the known words."""
     if isinstance(word, str) and word not in known:
         names = [str(name) for name in known]
-        hint = nearest(word, names) or f", expected one of {', '.join(names) or '(none is declared)'}"
+        hint = did_you_mean(word, names, before=", ") or f", expected one of {', '.join(names) or '(none is declared)'}"
         yield SchemaProblem(location, f"found '{word}', which is not {what}{hint}")
 
 

@@ -6,7 +6,6 @@ mean is the business of :mod:`kgrec.schema.model` and :mod:`kgrec.schema.rules`.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,7 +13,7 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from kgrec.errors import SchemaError, shorten
+from kgrec.errors import SchemaError, did_you_mean, shorten
 
 Location = tuple[str | int, ...]
 """The keys and list positions that lead to a value, as pydantic gives them."""
@@ -56,12 +55,6 @@ class YamlFile:
     data: Any
     origin: Origin
     problems: tuple[SchemaProblem, ...]
-
-
-def nearest(word: str, known: Iterable[str]) -> str:
-    """The end of a sentence that suggests the known word most like ``word``; empty where none is alike."""
-    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
-    return f", did you mean '{close[0]}'?" if close else ""
 
 
 def read_yaml(text: str, file: str) -> YamlFile:
@@ -136,12 +129,13 @@ def model_problems(error: ValidationError, model: type[BaseModel]) -> list[Schem
         location, kind, found, context = detail["loc"], detail["type"], detail["input"], detail.get("ctx", {})
         if kind == "extra_forbidden":
             known = _known_keys(model, location[:-1])
-            text = f"unknown key{nearest(str(location[-1]), known) or ', expected one of ' + ', '.join(known)}"
+            hint = did_you_mean(str(location[-1]), known, before=", ")
+            text = f"unknown key{hint or ', expected one of ' + ', '.join(known)}"
         elif kind == "missing":
             text = "is missing"
         elif kind == "literal_error":
             expected = str(context["expected"]).replace("'", "").replace(" or ", ", ")
-            guess = nearest(found, expected.split(", ")) if isinstance(found, str) else ""
+            guess = did_you_mean(found, expected.split(", "), before=", ") if isinstance(found, str) else ""
             several = "one of " if ", " in expected else ""
             text = f"found {shorten(found)}, expected {several}{expected}{guess}"
         elif kind == "string_pattern_mismatch":

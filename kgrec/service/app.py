@@ -18,11 +18,11 @@ from kgrec.errors import (
     ConfigError,
     GraphError,
     KgrecError,
-    MissingExtraError,
     QueryTimeoutError,
     SchemaMismatchError,
     StoreUnavailableError,
     UnknownIdError,
+    missing_extra,
     shorten,
 )
 from kgrec.recommendation import Recommender
@@ -33,13 +33,7 @@ try:
     from fastapi.exceptions import RequestValidationError
     from starlette.exceptions import HTTPException
 except ImportError as error:
-    raise MissingExtraError(
-        "the service needs packages that are not installed.",
-        where="kgrec.service.app",
-        found=str(error),
-        expected="fastapi and uvicorn",
-        next="pip install 'kgrec[serve]'",
-    ) from error
+    raise missing_extra("serve", "fastapi", "uvicorn", where="kgrec.service.app", found=str(error)) from error
 
 LONGEST_LIST = 100
 """Items that one request may ask for: each that is explained costs look-ups in the graph."""

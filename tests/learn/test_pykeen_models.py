@@ -34,9 +34,9 @@ def test_its_absence_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(MissingExtraError) as error:
         fit_pykeen("TransE", Facts.none(), 20, [PykeenSetting()], validate=lambda _: 0.0)
     assert str(error.value) == (
-        "MissingExtraError: a package that the comparison of facts needs cannot be loaded.\n"
-        "  where     kgrec_benchmarks.systems.pykeen_models\n"
+        "MissingExtraError: a package that is optional is needed here and cannot be loaded.\n"
+        "  where     the comparison of facts\n"
         "  found     No module named 'pykeen.triples'\n"
-        "  expected  the package pykeen\n"
+        "  expected  pykeen\n"
         "  next      pip install 'kgrec[bench]'"
     )

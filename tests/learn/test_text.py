@@ -242,10 +242,10 @@ def test_a_missing_package_is_named(encoder: str, package: str, monkeypatch: pyt
     with pytest.raises(MissingExtraError) as caught:
         open_encoder(encoder)
     assert str(caught.value) == (
-        "MissingExtraError: a package that text embeddings need is not installed.\n"
+        "MissingExtraError: a package that is optional is needed here and cannot be loaded.\n"
         "  where     setting text_encoder\n"
         f"  found     No module named '{package}'\n"
-        f"  expected  the package {package}\n"
+        f"  expected  {package}\n"
         "  next      pip install 'kgrec[train]'"
     )
 

@@ -122,7 +122,7 @@ def test_no_time_is_refused(minutes: float) -> None:
 
 
 def test_without_optuna_it_is_said_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pipeline, "find_spec", lambda name: None)
+    monkeypatch.setattr("kgrec.errors.find_spec", lambda name: None)
     with pytest.raises(MissingExtraError, match="kgrec\\[tune\\]"):
         pipeline._tuned(WORLD, START, 1.0, None, silent)
 

@@ -262,7 +262,7 @@ def test_without_the_extra(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> Non
     said = shell("serve", "--json")
     assert (said.code, said.json["error"]) == (ConfigError.exit_code, "MissingExtraError")
     assert said.err == (
-        "MissingExtraError: the service needs packages that are not installed.\n"
+        "MissingExtraError: a package that is optional is needed here and cannot be loaded.\n"
         "  where     kgrec.service.app\n"
         "  found     import of fastapi halted; None in sys.modules\n"
         "  expected  fastapi and uvicorn\n"

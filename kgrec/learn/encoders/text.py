@@ -20,7 +20,7 @@ import numpy as np
 
 from kgrec.config import TrainConfig
 from kgrec.data.dataset import Array, Dataset
-from kgrec.errors import ConfigError, MissingExtraError
+from kgrec.errors import ConfigError, missing_extra
 from kgrec.progress import Progress
 
 OnProgress = Callable[[int, int], None]
@@ -174,13 +174,7 @@ def _import(name: str) -> Any:
     try:
         return importlib.import_module(name)
     except ImportError as error:
-        raise MissingExtraError(
-            "a package that text embeddings need is not installed.",
-            where="setting text_encoder",
-            found=str(error),
-            expected=f"the package {name}",
-            next="pip install 'kgrec[train]'",
-        ) from error
+        raise missing_extra("train", name, where="setting text_encoder", found=str(error)) from error
 
 
 def _unit(vectors: Array) -> Array:

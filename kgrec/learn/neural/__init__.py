@@ -1,14 +1,15 @@
 """Embeddings learned with torch: the only folder that imports it."""
 
-from kgrec.errors import MissingExtraError
+from kgrec.errors import missing_extra
 
 try:
     import kgrec.learn.neural.quiet_pyg  # noqa: F401
 except ImportError as error:
-    raise MissingExtraError(
-        "learning needs packages that are not installed.",
-        where="kgrec.learn",
+    raise missing_extra(
+        "train",
+        "torch",
+        "torch-geometric",
+        where="kgrec.learn.neural",
         found=str(error),
-        expected="torch and torch-geometric",
-        next="pip install 'kgrec[train]'; answering from a bundle needs neither",
+        instead="answer from a bundle, which needs neither",
     ) from error
