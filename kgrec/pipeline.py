@@ -21,8 +21,7 @@ from kgrec.extract.identity.alignment import AlignmentReport
 from kgrec.extract.row_reader import Problem
 from kgrec.graph import open_store, opened
 from kgrec.graph.dataset_reader import read_dataset
-from kgrec.graph.ingest import IngestReport
-from kgrec.graph.ingest import Progress as Ingested
+from kgrec.graph.ingest import BatchWritten, IngestReport
 from kgrec.graph.ingest import ingest as ingest_records
 from kgrec.graph.store import GraphCounts, GraphStore
 from kgrec.progress import Progress, silent
@@ -96,7 +95,7 @@ def ingest(
         raise ConfigError("on_error cannot be that.", found=on_error, expected="fail or skip", next="choose one")
     extraction = Extraction(schema, sources, on_error="skip" if on_error == "skip" else "fail")
 
-    def told(event: Ingested) -> None:
+    def told(event: BatchWritten) -> None:
         if event.table is not None:
             progress(f"{event.table.kind} from {event.table.table}", event.table.rows)
 

@@ -9,8 +9,8 @@ import pyarrow.compute as pc
 
 from kgrec.data.records import Table
 from kgrec_loaders.benchmark_folder import BenchmarkFolder
-from kgrec_loaders.files import BATCH_ROWS
 from kgrec_loaders.import_script import run
+from kgrec_loaders.source_files import BATCH_ROWS
 
 
 class BenchmarkLoader:

@@ -24,7 +24,7 @@ import pyarrow.compute as pc
 
 from kgrec.errors import SourceError
 from kgrec_loaders.benchmark_columns import described, first_names, id_column, number_column
-from kgrec_loaders.files import files_of, form_of, located, stem_of
+from kgrec_loaders.source_files import files_of, form_of, located, stem_of
 from kgrec_loaders.tables import FORMS, read_parts
 
 ITEM, ENTITY = "Item", "Entity"

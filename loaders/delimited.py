@@ -15,7 +15,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from kgrec.errors import SourceError, shorten
-from kgrec_loaders.files import BATCH_ROWS, empty_file, not_utf8, open_bytes, reading
+from kgrec_loaders.source_files import BATCH_ROWS, empty_file, not_utf8, open_bytes, reading
 
 _RECBOLE_TYPE = re.compile(r":(token|token_seq|float|float_seq)$")
 _SURROGATE = re.compile("[\udc80-\udcff]")

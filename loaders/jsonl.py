@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 import pyarrow as pa
 
 from kgrec.errors import SourceError, shorten
-from kgrec_loaders.files import BATCH_ROWS, empty_file, not_utf8, open_bytes, reading
+from kgrec_loaders.source_files import BATCH_ROWS, empty_file, not_utf8, open_bytes, reading
 
 _TYPES: dict[frozenset[str], pa.DataType] = {
     frozenset({"str"}): pa.string(),

@@ -13,8 +13,8 @@ import pyarrow as pa
 
 from kgrec.data.records import Table
 from kgrec_loaders.delimited import read_delimited
-from kgrec_loaders.files import BATCH_ROWS
 from kgrec_loaders.import_script import run
+from kgrec_loaders.source_files import BATCH_ROWS
 from kgrec_loaders.wheels import Wheel, cache_folder
 
 WHEEL = Wheel(

@@ -24,8 +24,8 @@ from rdflib.plugins.stores.memory import Memory
 
 from kgrec.data.records import Table
 from kgrec.errors import SourceError, shorten
-from kgrec_loaders.files import BATCH_ROWS, empty_file, files_of, form_of, located, not_utf8, open_bytes, reading
 from kgrec_loaders.import_script import run
+from kgrec_loaders.source_files import BATCH_ROWS, empty_file, files_of, form_of, located, not_utf8, open_bytes, reading
 
 FORMS = {".nt": "ntriples", ".ttl": "turtle", ".jsonld": "jsonld"}
 """Form by file suffix."""

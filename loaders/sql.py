@@ -14,8 +14,8 @@ import sqlalchemy as sa
 
 from kgrec.data.records import Table
 from kgrec.errors import SourceError, shorten
-from kgrec_loaders.files import BATCH_ROWS
 from kgrec_loaders.import_script import run
+from kgrec_loaders.source_files import BATCH_ROWS
 
 _LOCATION = "URL#TABLE=SELECT ..., e.g. sqlite:///shop.db#ratings=SELECT user_id, item_id, stars FROM reviews"
 _PARTS = re.compile(r"(.+?)#(\w+)=(.*\S.*)", re.DOTALL)

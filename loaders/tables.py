@@ -17,9 +17,9 @@ import pyarrow.parquet as pq
 from kgrec.data.records import Table
 from kgrec.errors import SourceError
 from kgrec_loaders.delimited import read_delimited
-from kgrec_loaders.files import empty_file, files_of, form_of, located, open_bytes, reading, stem_of
 from kgrec_loaders.import_script import run
 from kgrec_loaders.jsonl import read_jsonl
+from kgrec_loaders.source_files import empty_file, files_of, form_of, located, open_bytes, reading, stem_of
 
 FORMS = {".csv": "csv", ".tsv": "tsv", ".parquet": "parquet", ".jsonl": "jsonl", ".ndjson": "jsonl"}
 """Form by file suffix."""

@@ -23,7 +23,7 @@ from kgrec.data.vocabulary import Vocabulary
 from kgrec.errors import ConfigError, GraphError, SchemaMismatchError, UnknownUserError
 from kgrec.graph import open_store
 from kgrec.graph.dataset_reader import read_dataset
-from kgrec.graph.publication import Version
+from kgrec.graph.publication import Publication
 from kgrec.graph.store import PathLimits
 from kgrec.pipeline import inspect
 from kgrec.recommendation import Recommender
@@ -291,8 +291,8 @@ def test_a_reader_never_sees_a_mixture(neo4j_url: str, neo4j_server: Neo4jServer
 def test_of_two_that_overlap_the_later_one_wins(store: Any) -> None:
     quickly(learned(store), store)
     before = rows(store, LISTS)
-    first = Version(store, store.schema, "first", "now", 10)
-    second = Version(store, store.schema, "second", "now", 10)
+    first = Publication(store, store.schema, "first", "now", 10)
+    second = Publication(store, store.schema, "second", "now", 10)
     batch = [{"uid": "ann", "items": [{"uid": "blade", "rank": 1, "score": 1.0}]}]
     overtaken: list[Callable[[], Any]] = [
         lambda: first.put_lists("RECOMMENDED", batch),

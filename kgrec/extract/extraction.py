@@ -13,9 +13,9 @@ import pyarrow as pa
 from kgrec.data.records import Batch, EdgeRecord, Loader, NodeRecord, Record, Table, Value
 from kgrec.errors import SourceError
 from kgrec.extract.identity.alignment import AlignmentReport, align
-from kgrec.extract.mapping import PHASES, OnError, map_table, parts_of
-from kgrec.extract.repeats import Repeats
+from kgrec.extract.mapping import PHASES, OnError, map_table, schema_sources
 from kgrec.extract.row_reader import Phase, Problem
+from kgrec.extract.seen_nodes import SeenNodes
 from kgrec.extract.sources import open_loader, source_fingerprint
 from kgrec.schema.model import GraphSchema
 
@@ -103,16 +103,16 @@ class Extraction:
     def records(self, phase: Phase) -> Iterator[tuple[str, Record]]:
         """Yield each record of one kind with the name of its table, identities already merged."""
         merges = self._merges
-        repeats = Repeats()
+        seen = SeenNodes()
         for table in self._tables([phase]):
             for record in map_table(
-                self.schema, table, phases=[phase], on_error=self.on_error, problems=self.problems, repeats=repeats
+                self.schema, table, phases=[phase], on_error=self.on_error, problems=self.problems, seen=seen
             ):
                 yield table.name, _merged(record, self.schema, merges) if merges else record
 
     def tables_of_schema(self, phases: Collection[Phase] = PHASES) -> tuple[str, ...]:
         """Names of the tables that the schema reads."""
-        return tuple(dict.fromkeys(part.source.table for part in parts_of(self.schema, phases)))
+        return tuple(dict.fromkeys(source.spec.table for source in schema_sources(self.schema, phases)))
 
     def _tables(self, phases: Collection[Phase]) -> Iterator[Table]:
         """Tables of all loaders that the schema reads for these kinds, their rows counted when they are read."""

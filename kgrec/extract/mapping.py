@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Literal
 
 from kgrec.data.records import EdgeRecord, Interaction, NodeRecord, Record, Table
-from kgrec.extract.repeats import Repeats
-from kgrec.extract.row_reader import Part, Phase, Problem, Reader
+from kgrec.extract.row_reader import Phase, Problem, Reader, SchemaSource, TableFaults
+from kgrec.extract.seen_nodes import SeenNodes
 from kgrec.schema.model import (
     EdgeSource,
     EdgeType,
@@ -23,20 +23,20 @@ OnError = Literal["fail", "skip"]
 PHASES: tuple[Phase, ...] = ("nodes", "edges", "interactions")
 
 
-def parts_of(schema: GraphSchema, phases: Collection[Phase] = PHASES) -> list[Part]:
+def schema_sources(schema: GraphSchema, phases: Collection[Phase] = PHASES) -> list[SchemaSource]:
     """Every source of a schema, in its order."""
     types: dict[Phase, Mapping[str, NodeType | EdgeType | InteractionType]] = {
         "nodes": schema.nodes,
         "edges": schema.edges,
         "interactions": schema.interactions,
     }
-    parts = []
+    listed = []
     for phase in PHASES:
         for name, spec in types[phase].items() if phase in phases else ():
             sources: Sequence[NodeSource | EdgeSource | InteractionSource] = spec.sources
             for position, source in enumerate(sources):
-                parts.append(Part(schema, phase, name, (phase, name, "sources", position), source))
-    return parts
+                listed.append(SchemaSource(schema, phase, name, (phase, name, "sources", position), source))
+    return listed
 
 
 def map_table(
@@ -47,7 +47,7 @@ def map_table(
     node_types: Collection[str] | None = None,
     on_error: OnError = "fail",
     problems: list[Problem] | None = None,
-    repeats: Repeats | None = None,
+    seen: SeenNodes | None = None,
 ) -> Iterator[Record]:
     """Yield the records of a table, in row order within a batch, one source of the schema after the other.
 
@@ -59,78 +59,76 @@ def map_table(
         node_types: make nodes of these types only; None: of all.
         on_error: at a row that does not fit, raise (after counting all such rows of the table) or leave it out.
         problems: takes up what was left out.
-        repeats: what the tables before this one said of their nodes; goes on with this one.
+        seen: what the tables before this one said of their nodes; goes on with this one.
 
     Raises:
         SourceError: a column that the schema names is not there.
         RecordError: a row does not fit and ``on_error`` is "fail".
     """
-    parts = [
-        part
-        for part in parts_of(schema, phases)
-        if part.source.table == table.name and (part.phase != "nodes" or node_types is None or part.type in node_types)
+    sources = [
+        source
+        for source in schema_sources(schema, phases)
+        if source.spec.table == table.name
+        and (source.phase != "nodes" or node_types is None or source.type in node_types)
     ]
-    repeats = repeats or Repeats()
-    tally: dict[tuple[str, str], Problem] = {}
-    lengths: dict[tuple[str, str], int] = {}
+    seen = seen or SeenNodes()
+    faults = TableFaults()
     first_row = 1
-    for batch in table.batches if parts else ():
-        for part in parts:
-            reader = Reader(part, table, batch, first_row, tally, lengths)
-            records = _MAKERS[part.phase](reader, repeats)
-            if on_error == "skip" or not tally:
+    for batch in table.batches if sources else ():
+        for source in sources:
+            records = _MAKERS[source.phase](Reader(source, table, batch, first_row, faults), seen)
+            if on_error == "skip" or not faults.problems:
                 yield from records
         first_row += batch.num_rows
-        for problem in tally.values():
-            problem.of = first_row - 1
-    if tally and on_error == "fail":
-        raise next(iter(tally.values())).error()
+        faults.count_rows(first_row - 1)
+    if faults.problems and on_error == "fail":
+        raise faults.problems[0].error()
     if problems is not None:
-        problems += tally.values()
+        problems += faults.problems
 
 
-def _nodes(reader: Reader, repeats: Repeats) -> list[Record]:
-    part, source = reader.part, reader.part.source
-    assert isinstance(source, NodeSource)
-    if source.type_column is not None:
-        names = reader.column(source.type_column, "id", ("type_column",))
-        reader.keep([row for row, name in enumerate(names) if name == part.type])
-    ids = reader.ids(source, source.id, source.prefix, ("id",))
-    properties = reader.properties(part.schema.nodes[part.type].properties, source.columns, source.list_columns)
+def _nodes(reader: Reader, seen: SeenNodes) -> list[Record]:
+    source, spec = reader.source, reader.source.spec
+    assert isinstance(spec, NodeSource)
+    if spec.type_column is not None:
+        names = reader.column(spec.type_column, "id", ("type_column",))
+        reader.keep([row for row, name in enumerate(names) if name == source.type])
+    ids = reader.ids(spec, spec.id, spec.prefix, ("id",))
+    properties = reader.properties(source.schema.nodes[source.type].properties, spec.columns, spec.list_columns)
     records: list[Record] = []
-    repeating = source.split is not None or source.optional
-    named = source.split is not None and "name" not in source.columns
+    repeating = spec.split is not None or spec.optional
+    named = spec.split is not None and "name" not in spec.columns
     for row in reader.good():
         for uid, name in ids[row]:
             values = {"name": name} | properties[row] if named else properties[row]
-            record = NodeRecord(part.type, uid, values, source.platform)
+            record = NodeRecord(source.type, uid, values, spec.platform)
             if not repeating:
-                repeats.forget(record)  # what repeats after it may say something else
-            elif not repeats.is_new(record):
+                seen.forget(record)  # what repeats after it may say something else
+            elif not seen.is_new(record):
                 continue
             records.append(record)
     return records
 
 
-def _edges(reader: Reader, repeats: Repeats) -> list[Record]:
-    part, source = reader.part, reader.part.source
-    assert isinstance(source, EdgeSource)
-    spec = part.schema.edges[part.type]
-    if source.relation_column is not None and (source.skip or source.only):
-        names = reader.column(source.relation_column, "id", ("relation_column",))
-        skip, only = frozenset(source.skip), frozenset(source.only)
+def _edges(reader: Reader, seen: SeenNodes) -> list[Record]:
+    source, spec = reader.source, reader.source.spec
+    assert isinstance(spec, EdgeSource)
+    edge = source.schema.edges[source.type]
+    if spec.relation_column is not None and (spec.skip or spec.only):
+        names = reader.column(spec.relation_column, "id", ("relation_column",))
+        skip, only = frozenset(spec.skip), frozenset(spec.only)
         reader.keep([row for row, name in enumerate(names) if name not in skip and (not only or name in only)])
-    relations = [part.type] * reader.batch.num_rows
-    if source.relation_column is not None:
-        relations = reader.column(source.relation_column, "id", ("relation_column",), "must name a relation")
-    starts = reader.ids(source.source, source.source.column, source.source.prefix, ("source", "column"))
-    ends = reader.ids(source.target, source.target.column, source.target.prefix, ("target", "column"))
-    start_types = _end_types(reader, source.source, spec.source, "source")
-    end_types = _end_types(reader, source.target, spec.target, "target")
-    properties = reader.properties(spec.properties, source.columns, {})
+    relations = [source.type] * reader.batch.num_rows
+    if spec.relation_column is not None:
+        relations = reader.column(spec.relation_column, "id", ("relation_column",), "must name a relation")
+    starts = reader.ids(spec.source, spec.source.column, spec.source.prefix, ("source", "column"))
+    ends = reader.ids(spec.target, spec.target.column, spec.target.prefix, ("target", "column"))
+    start_types = _end_types(reader, spec.source, edge.source, "source")
+    end_types = _end_types(reader, spec.target, edge.target, "target")
+    properties = reader.properties(edge.properties, spec.columns, {})
     return [
         EdgeRecord(
-            part.type, start_types[row], start, end_types[row], end, relations[row], properties[row], source.platform
+            source.type, start_types[row], start, end_types[row], end, relations[row], properties[row], spec.platform
         )
         for row in reader.good()
         for start, _ in starts[row]
@@ -149,31 +147,31 @@ def _end_types(reader: Reader, end: Endpoint, allowed: tuple[str, ...], side: st
     return names
 
 
-def _interactions(reader: Reader, repeats: Repeats) -> list[Record]:
-    part, source = reader.part, reader.part.source
-    assert isinstance(source, InteractionSource)
+def _interactions(reader: Reader, seen: SeenNodes) -> list[Record]:
+    source, spec = reader.source, reader.source.spec
+    assert isinstance(spec, InteractionSource)
     size = reader.batch.num_rows
-    users = reader.ids(None, source.user, source.user_prefix, ("user",))
-    items = reader.ids(None, source.item, source.item_prefix, ("item",))
-    kinds = [source.kind or ""] * size
-    if source.kind_column is not None:
-        kinds = reader.column(source.kind_column, "id", ("kind_column",), "must hold a kind")
-        allowed = part.schema.interactions[part.type].kinds
+    users = reader.ids(None, spec.user, spec.user_prefix, ("user",))
+    items = reader.ids(None, spec.item, spec.item_prefix, ("item",))
+    kinds = [spec.kind or ""] * size
+    if spec.kind_column is not None:
+        kinds = reader.column(spec.kind_column, "id", ("kind_column",), "must hold a kind")
+        allowed = source.schema.interactions[source.type].kinds
         for row, kind in enumerate(kinds):
             if allowed and kind not in allowed:
                 expected = f"one of {', '.join(allowed)}, from {reader.at(('kind_column',))}"
-                reader.fail(row, f"column '{source.kind_column}' must hold a known kind.", kind, expected)
-    times: list[float | None] = [None] * size if source.time is None else reader.column(source.time, "time", ("time",))
+                reader.fail(row, f"column '{spec.kind_column}' must hold a known kind.", kind, expected)
+    times: list[float | None] = [None] * size if spec.time is None else reader.column(spec.time, "time", ("time",))
     weights: list[float | None] = [1.0] * size
-    if source.weight is not None:
-        weights = reader.column(source.weight, "number", ("weight",))
+    if spec.weight is not None:
+        weights = reader.column(spec.weight, "number", ("weight",))
     return [
         Interaction(
-            part.type,
+            source.type,
             users[row][0][0],
             items[row][0][0],
             kinds[row],
-            source.platform,
+            spec.platform,
             times[row],
             1.0 if weight is None else float(weight),
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import pyarrow as pa
@@ -52,42 +52,74 @@ class Problem:
 
 
 @dataclass(frozen=True)
-class Part:
+class SchemaSource:
     """One source of one type: what it is in the schema and where it stands there."""
 
     schema: GraphSchema
     phase: Phase
     type: str
     location: Location
-    source: NodeSource | EdgeSource | InteractionSource
+    spec: NodeSource | EdgeSource | InteractionSource
 
     @property
     def about(self) -> str:
+        """The type in words, 'node type Movie'."""
         return f"{_LABELS[self.phase]} {self.type}"
 
 
-@dataclass
+class TableFaults:
+    """The rows of one table that do not fit, by reason; it goes on from batch to batch.
+
+    Attributes:
+        problems: one for each type and reason, in the order in which they were met.
+    """
+
+    def __init__(self) -> None:
+        self._problems: dict[tuple[str, str], Problem] = {}
+        self._lengths: dict[tuple[str, str], int] = {}
+
+    @property
+    def problems(self) -> list[Problem]:
+        return list(self._problems.values())
+
+    def note(self, problem: Problem) -> None:
+        """Count one row more; of each reason the first row is kept as the example."""
+        self._problems.setdefault((problem.about, problem.what), problem).rows += 1
+
+    def embedding_length(self, about: str, name: str, length: int) -> int:
+        """Length that embeddings of a property have in this table: that of the first one asked about."""
+        return self._lengths.setdefault((about, name), length)
+
+    def count_rows(self, rows: int) -> None:
+        """Note among how many rows the faulty ones are."""
+        for problem in self._problems.values():
+            problem.of = rows
+
+
 class Reader:
-    """One batch of a table as one source of the schema reads it: columns by name, faults noted by row."""
+    """One batch of a table as one source of the schema reads it: columns by name, faults noted by row.
 
-    part: Part
-    table: Table
-    batch: pa.RecordBatch
-    first_row: int
-    tally: dict[tuple[str, str], Problem]
-    lengths: dict[tuple[str, str], int]
-    bad: set[int] = field(default_factory=set)
-    numbers: Sequence[int] = ()
+    Args:
+        first_row: number of the batch's first row in the table; the first row of data is 1.
+        faults: takes up the rows that do not fit.
+    """
 
-    def __post_init__(self) -> None:
-        self.numbers = range(self.first_row, self.first_row + self.batch.num_rows)
+    def __init__(
+        self, source: SchemaSource, table: Table, batch: pa.RecordBatch, first_row: int, faults: TableFaults
+    ) -> None:
+        self.source = source
+        self.batch = batch
+        self._table = table
+        self._faults = faults
+        self._faulty: set[int] = set()
+        self._row_numbers: Sequence[int] = range(first_row, first_row + batch.num_rows)
 
     def keep(self, rows: list[int]) -> None:
         """Go on with these rows of the batch only."""
         if len(rows) < self.batch.num_rows:
             self.batch = self.batch.take(pa.array(rows, pa.int64()))
-            self.numbers = [self.numbers[row] for row in rows]
-            self.bad = {position for position, row in enumerate(rows) if row in self.bad}
+            self._row_numbers = [self._row_numbers[row] for row in rows]
+            self._faulty = {position for position, row in enumerate(rows) if row in self._faulty}
 
     def cells(self, column: str, key: Location) -> pa.Array:
         """A column of the batch.
@@ -108,35 +140,33 @@ class Reader:
         shown = names if len(names) <= _MOST_COLUMNS_SHOWN else [*names[:_MOST_COLUMNS_SHOWN], f"... ({len(names)})"]
         hint = "" if delimiter or column in names else did_you_mean(column, names, before=", ")
         raise SourceError(
-            f"table '{self.table.name}' has "
+            f"table '{self._table.name}' has "
             + (f"the column '{column}' twice." if column in names else f"no column '{column}'."),
-            where=self.table.where,
+            where=self._table.where,
             found="columns " + ", ".join(shown) + hint,
             expected=f"column '{column}', from {self.at(key)}",
             next=advice,
         )
 
     def at(self, key: Location) -> str:
-        return self.part.schema.origin.at(*self.part.location, *key)
+        return self.source.schema.origin.at(*self.source.location, *key)
 
     def fail(self, row: int, what: str, found: object, expected: str, next: str | None = None) -> None:
         """Note that a row does not fit; the first reason counts."""
-        if row in self.bad:
+        if row in self._faulty:
             return
-        self.bad.add(row)
-        problem = self.tally.setdefault(
-            (self.part.about, what),
+        self._faulty.add(row)
+        self._faults.note(
             Problem(
                 what=what,
-                where=self.table.where,
-                about=self.part.about,
-                row=self.numbers[row],
+                where=self._table.where,
+                about=self.source.about,
+                row=self._row_numbers[row],
                 found="nothing" if found is None or found == "" else shorten(found),
                 expected=expected,
                 next=next or "correct the source, or run `kgrec check` for the full list",
-            ),
+            )
         )
-        problem.rows += 1
 
     def column(self, name: str, kind: str, key: Location, required: str | None = None) -> list[Any]:
         """A column as a type; ``required`` says what is missing where a cell is empty."""
@@ -191,7 +221,7 @@ class Reader:
                 continue
             cells = self.cells(columns.get(name, name), ("columns", name))
             column = read_column(cells, spec.type, spec.missing, separators.get(name))
-            at = self.part.schema.origin.at(*self.part.location[:2], "properties", name)
+            at = self.source.schema.origin.at(*self.source.location[:2], "properties", name)
             if spec.type == "embedding":
                 self._check_lengths(name, column.values, at)
             advice = 'add `missing: ["{found}"]` to the property, or run `kgrec check` for the full list'
@@ -208,11 +238,11 @@ class Reader:
         """All embeddings of a property have as many numbers as the first one of the table."""
         for row, embedding in enumerate(embeddings):
             if embedding is not None:
-                length = self.lengths.setdefault((self.part.about, name), len(embedding))
+                length = self._faults.embedding_length(self.source.about, name, len(embedding))
                 if len(embedding) != length:
                     expected = f"{length} numbers as in the first row, from {at}"
                     self.fail(row, f"property '{name}' must have one length.", f"{len(embedding)} numbers", expected)
 
     def good(self) -> Iterable[int]:
         """Rows without a fault."""
-        return (row for row in range(self.batch.num_rows) if row not in self.bad)
+        return (row for row in range(self.batch.num_rows) if row not in self._faulty)

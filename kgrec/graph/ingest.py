@@ -16,7 +16,7 @@ from kgrec.schema.model import GraphSchema
 T = TypeVar("T")
 
 
-class Extraction(Protocol):
+class RecordSource(Protocol):
     """Checked records of some sources under a schema.
 
     Attributes:
@@ -110,7 +110,7 @@ class IngestReport:
 
 
 @dataclass(frozen=True)
-class Progress:
+class BatchWritten:
     """Told after every batch: by then its records and the note about it are durable.
 
     Attributes:
@@ -123,13 +123,13 @@ class Progress:
 
 
 def ingest(
-    extraction: Extraction,
+    source: RecordSource,
     store: GraphStore,
     *,
     batch_size: int = 10_000,
-    progress: Callable[[Progress], None] | None = None,
+    progress: Callable[[BatchWritten], None] | None = None,
 ) -> IngestReport:
-    """Apply the schema and write every record of an extraction.
+    """Apply the schema and write every record of an source.
 
     After each batch the store notes how many are in. A run that was interrupted, by ctrl-c or a kill, is continued by
     the next call with the same sources, schema and ``batch_size``; the batch that was under way is written again,
@@ -138,15 +138,15 @@ def ingest(
 
     Raises:
         SchemaMismatchError: the store holds a graph of another shape.
-        SourceError: the extraction met a source or row it cannot take.
+        SourceError: it met a file or row that it cannot take.
     """
-    store.apply_schema(extraction.schema)
-    ledger = _ledger_name(extraction, batch_size)
+    store.apply_schema(source.schema)
+    ledger = _ledger_name(source, batch_size)
     completed = f"{ledger} complete"
     report = IngestReport(completed_before=store.finished_batches(completed) > 0)
     finished = 0 if report.completed_before else store.finished_batches(ledger)
     tables: dict[tuple[str, str], TableReport] = {}
-    for batch, ready in _ahead(_prepared(extraction.batches(batch_size), store, finished)):
+    for batch, ready in _ahead(_prepared(source.batches(batch_size), store, finished)):
         report.batches += 1
         table = None
         if ready is None:
@@ -160,7 +160,7 @@ def ingest(
                 store.mark_batch(ledger, report.batches)
             table._add(len(batch.records), counts, time.perf_counter() - started)
         if progress is not None:
-            progress(Progress(report.batches, table))
+            progress(BatchWritten(report.batches, table))
     report.tables = list(tables.values())
     store.mark_batch(completed, 1)
     store.checkpoint()
@@ -188,7 +188,7 @@ CUT = 2
 """Raised whenever the same sources are cut into other batches than before, so that no count of the old ones is used."""
 
 
-def _ledger_name(extraction: Extraction, batch_size: int) -> str:
+def _ledger_name(source: RecordSource, batch_size: int) -> str:
     """Everything that decides what the n-th batch is: a count noted for one cutting must not be used for another."""
-    schema = hashlib.sha256(extraction.schema.model_dump_json().encode()).hexdigest()[:16]
-    return f"{extraction.source_id} {schema} {batch_size} {CUT}"
+    schema = hashlib.sha256(source.schema.model_dump_json().encode()).hexdigest()[:16]
+    return f"{source.source_id} {schema} {batch_size} {CUT}"

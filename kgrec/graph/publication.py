@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from kgrec.errors import GraphError, QueryTimeoutError, StoreUnavailableError
-from kgrec.graph.cypher.publishing import RECOMMENDED, SIMILAR, SLOTS, index_name
+from kgrec.graph.cypher.publication_statements import RECOMMENDED, SIMILAR, SLOTS, index_name
 from kgrec.graph.store import GraphStore
 from kgrec.progress import Progress, silent
 from kgrec.schema.model import GraphSchema
@@ -16,7 +16,7 @@ from kgrec.schema.model import GraphSchema
 _INDEX_WAIT_S = 1800.0
 
 
-class Version:
+class Publication:
     """One version in the making, the only one at a time. Making it removes what an unfinished one left.
 
     Attributes:

@@ -234,7 +234,7 @@ class GraphStore(Protocol):
         ...
 
     def write_back(self, statement: str, /, *names: str, **parameters: Any) -> list[dict[str, Any]]:
-        """Run one of the statements named in :mod:`kgrec.graph.cypher.publishing` as one durable write; its rows.
+        """Rows of one durable write: a statement named in :mod:`kgrec.graph.cypher.publication_statements`.
 
         Args:
             names: types of the schema and the like, checked before they are written into the text.

@@ -1,7 +1,7 @@
 """Written back: what a bundle knows, in the graph, so that plain Cypher can use it.
 
 A version is written whole beside the one in use, then one transaction moves the pointer that readers go through, then
-the old version is removed. Stopped anywhere, readers have a whole version, and running it again finishes.
+the old version is removed. Stopped anywhere, readers have a whole publication, and running it again finishes.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from kgrec.bundle.bundle import Bundle
 from kgrec.data.dataset import Array, IntArray
 from kgrec.data.vocabulary import Vocabulary
 from kgrec.errors import ConfigError, UnknownUserError, shorten
-from kgrec.graph.cypher.publishing import EMBEDDING, RECOMMENDED, SIMILAR, index_name
+from kgrec.graph.cypher.publication_statements import EMBEDDING, RECOMMENDED, SIMILAR, index_name
 from kgrec.graph.dataset_reader import read_interactions
-from kgrec.graph.publication import Version
+from kgrec.graph.publication import Publication
 from kgrec.graph.store import GraphStore, schema_of
 from kgrec.progress import Progress, silent
 from kgrec.recommendation import Recommender
@@ -115,31 +115,35 @@ def publish(
     answers = _Answers(bundle, store, schema, k, similar, users, progress)
     clock.took("lists")
     at = datetime.now(UTC).isoformat(timespec="seconds")
-    version = Version(store, schema, answers.model, at, batch_size, progress)
+    publication = Publication(store, schema, answers.model, at, batch_size, progress)
     clock.took("leftovers")
     report = PublishReport(
-        version.model, version.at, version.slot, version.in_use, dimension=bundle.node_embeddings.shape[1]
+        publication.model,
+        publication.at,
+        publication.slot,
+        publication.in_use,
+        dimension=bundle.node_embeddings.shape[1],
     )
-    _write_embeddings(bundle, version, report, batch_size, progress)
+    _write_embeddings(bundle, publication, report, batch_size, progress)
     clock.took("embeddings")
     report.users, report.recommended = _write_lists(
-        version, RECOMMENDED, answers.users, answers.recommended, bundle.items, batch_size, progress
+        publication, RECOMMENDED, answers.users, answers.recommended, bundle.items, batch_size, progress
     )
     clock.took("recommended")
     report.items, report.similar = _write_lists(
-        version, SIMILAR, list(bundle.items), answers.similar, bundle.items, batch_size, progress
+        publication, SIMILAR, list(bundle.items), answers.similar, bundle.items, batch_size, progress
     )
     clock.took("similar")
     types = sorted(report.embeddings)
-    report.no_vector_index = version.index(types, report.dimension)
+    report.no_vector_index = publication.index(types, report.dimension)
     clock.took("indexes")
-    names = [index_name(schema, type, version.slot) for type in types] if report.vector_index else []
+    names = [index_name(schema, type, publication.slot) for type in types] if report.vector_index else []
     facts = {"k": k, "similar": similar, "dimension": report.dimension}
-    version.take_into_use(**facts, vector_index=report.vector_index, indexes=names)
-    version.finish(grace_s)
+    publication.take_into_use(**facts, vector_index=report.vector_index, indexes=names)
+    publication.finish(grace_s)
     clock.took("swap and removal")
     report.skipped |= answers.skipped
-    report.removed, report.seconds = version.removed, clock.seconds
+    report.removed, report.seconds = publication.removed, clock.seconds
     return report
 
 
@@ -226,7 +230,7 @@ def _rows_of(users: Sequence[str], known: Vocabulary, url: str) -> IntArray:
 
 
 def _write_embeddings(
-    bundle: Bundle, version: Version, report: PublishReport, batch_size: int, progress: Progress
+    bundle: Bundle, publication: Publication, report: PublishReport, batch_size: int, progress: Progress
 ) -> None:
     """As they were learned; an index by cosine needs no unit length, but takes no vector of 0."""
     vectors = bundle.node_embeddings
@@ -241,14 +245,14 @@ def _write_embeddings(
             some = rows[start : start + step]
             uids = (bundle.nodes[row].partition(":")[2] for row in some)
             batch = [{"uid": uid, "vector": vector} for uid, vector in zip(uids, vectors[some].tolist(), strict=True)]
-            report.embeddings[type] += version.put_embeddings(type, batch)
+            report.embeddings[type] += publication.put_embeddings(type, batch)
             progress(f"embeddings of {type}", start + len(some), len(rows))
     report.without_embedding = int((~usable).sum())
     report.skipped["nodes"] = int(usable.sum()) - sum(report.embeddings.values())
 
 
 def _write_lists(
-    version: Version,
+    publication: Publication,
     relationship: str,
     owners: Sequence[str],
     lists: Lists,
@@ -266,6 +270,6 @@ def _write_lists(
     written, step = 0, max(1, batch_size // lists.items.shape[1])
     for start in range(0, len(having), step):
         some = having[start : start + step]
-        written += version.put_lists(relationship, [{"uid": owners[row], "items": ranked(row)} for row in some])
+        written += publication.put_lists(relationship, [{"uid": owners[row], "items": ranked(row)} for row in some])
         progress(f"relationships {relationship}", start + len(some), len(having))
     return len(having), written

@@ -1,4 +1,4 @@
-"""Titles: which spellings compare equal, and at which form."""
+"""Titles: which spellings compare equal, and in which variant."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from kgrec.extract.identity.titles import plain_words, read_title
         ("Smilla’s Sense of Snow!", "smilla's sense of  snow"),
     ],
 )
-def test_main_form_is_the_same(one: str, other: str) -> None:
+def test_main_title_is_the_same(one: str, other: str) -> None:
     assert read_title(one).main == read_title(other).main
 
 

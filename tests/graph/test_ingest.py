@@ -14,7 +14,7 @@ from worlds import World, fact, films_schema, films_world, node
 from kgrec.data.records import Batch, Interaction, NodeRecord
 from kgrec.graph import open_store
 from kgrec.graph.export.to_networkx import to_networkx
-from kgrec.graph.ingest import Progress, ingest
+from kgrec.graph.ingest import BatchWritten, ingest
 from kgrec.graph.store import GraphStore
 from kgrec.schema.model import GraphSchema
 
@@ -46,7 +46,7 @@ def test_the_report_of_a_first_import() -> None:
 
 
 def test_progress_is_told_after_every_batch() -> None:
-    told: list[Progress] = []
+    told: list[BatchWritten] = []
     with fresh() as store:
         ingest(films_world(), store, batch_size=8, progress=told.append)
     assert [progress.batch for progress in told] == [1, 2, 3, 4, 5]

@@ -16,7 +16,7 @@ from worlds import World, fact, films_schema, node
 
 from kgrec.data.records import EdgeRecord, Interaction, NodeRecord
 from kgrec.graph import open_store
-from kgrec.graph.ingest import Progress, ingest
+from kgrec.graph.ingest import BatchWritten, ingest
 from kgrec.graph.store import GraphStore
 
 BATCH_SIZE = 100
@@ -41,7 +41,7 @@ def big_world() -> World:
 def import_and_tell(url: str) -> None:
     """What the child process does: a line for every batch that is in."""
 
-    def tell(progress: Progress) -> None:
+    def tell(progress: BatchWritten) -> None:
         sys.stdout.write(f"{progress.batch}\n")
         sys.stdout.flush()
 

@@ -16,7 +16,7 @@ from worlds_rdf import LINKED, PER_ITEM, CountingStore, write_ntriples
 import kgrec
 from kgrec.data.records import Loader
 from kgrec.extract import Extraction
-from kgrec.graph.ingest import Progress, ingest
+from kgrec.graph.ingest import BatchWritten, ingest
 from kgrec.graph.store import GraphStore
 from kgrec_loaders.rdf import RdfGraphLoader, RdfLoader
 
@@ -48,7 +48,7 @@ def test_an_interrupted_import_goes_on(tmp_path: Path, stop_at: int) -> None:
     path = tmp_path / "linked.nt"
     write_ntriples(path, 500)
 
-    def stop(progress: Progress) -> None:
+    def stop(progress: BatchWritten) -> None:
         if progress.batch == stop_at:
             raise KeyboardInterrupt
 

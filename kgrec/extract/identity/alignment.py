@@ -1,4 +1,4 @@
-"""Alignment: which records of different platforms are the same thing.
+"""Entity resolution between platforms: which records of different platforms are one entity.
 
 Rules go from strict to loose. A pair is matched by the first rule that finds exactly one partner on either side; what
 stays tied is reported as ambiguous and left alone, because a wrong merge mixes two histories for good and a missing one
@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from itertools import combinations
 
 from kgrec.data.records import NodeRecord
-from kgrec.extract.identity.listings import Listing, read_listings
-from kgrec.extract.identity.rules import rules, settle
+from kgrec.extract.identity.matching_rules import match_one_to_one, rules
+from kgrec.extract.identity.source_records import SourceRecord, read_source_records
 from kgrec.schema.model import Alignment
 
 
@@ -48,7 +48,7 @@ class Ambiguity:
 
 @dataclass(frozen=True)
 class AlignmentReport:
-    """What was found.
+    """Matches, ambiguities and what stayed alone.
 
     Attributes:
         matches: pairs of records of two platforms, sorted by rule (strict first), platform and uid.
@@ -75,18 +75,20 @@ class AlignmentReport:
 
 @dataclass(frozen=True, slots=True)
 class _Pair:
-    """Two listings that a rule found to be the same thing; ``step`` counts rules from strict to loose."""
+    """Two source records that a rule found to be one entity; ``step`` counts rules from strict to loose."""
 
     step: int
     rule: str
-    a: Listing
-    b: Listing
+    a: SourceRecord
+    b: SourceRecord
 
     def matches(self) -> Iterator[Match]:
         """One match for each uid of either side."""
         shared = sorted(f"{name} {value}" for name, value in self.a.keys & self.b.keys)
-        shared += sorted(self.a.clues & self.b.clues)
-        evidence = f"{self.rule}: {self.a.said}; {self.b.said}" + (f"; both: {', '.join(shared)}" if shared else "")
+        shared += sorted(self.a.evidence & self.b.evidence)
+        evidence = f"{self.rule}: {self.a.description}; {self.b.description}" + (
+            f"; both: {', '.join(shared)}" if shared else ""
+        )
         for a in self.a.uids:
             for b in self.b.uids:
                 yield Match(self.a.platform, a, self.b.platform, b, self.rule, evidence)
@@ -99,10 +101,10 @@ def align(
     node_type: str,
     related: Mapping[tuple[str, str], frozenset[str]] | None = None,
 ) -> AlignmentReport:
-    """Find the records of different platforms that are the same thing.
+    """Report of which records of different platforms are one entity.
 
     Matching is one to one between any two platforms. Records of one platform that agree in title, year and all other
-    properties (at least one) are one thing listed twice: once a partner is found, all of them are merged into it. More
+    properties (at least one) are one entity listed twice: once a partner is found, all of them are merged into it. More
     platforms chain: if a is b and b is c, then a is c, unless that would join two different records of one platform.
 
     Args:
@@ -113,29 +115,29 @@ def align(
         related: names around a record (directors, genres) by ``(platform, uid)``; with the ``also`` properties they
             decide between candidates that are otherwise tied.
     """
-    mine = [record for record in records if record.type == node_type]
-    order = {platform: rank for rank, platform in enumerate(dict.fromkeys(record.platform for record in mine))}
-    listings = read_listings(mine, spec, related or {})
-    found: list[_Pair] = []
+    own = [record for record in records if record.type == node_type]
+    order = {platform: rank for rank, platform in enumerate(dict.fromkeys(record.platform for record in own))}
+    source_records = read_source_records(own, spec, related or {})
+    all_pairs: list[_Pair] = []
     ambiguous: list[Ambiguity] = []
     for left, right in combinations(sorted(order), 2):
-        sides = (set(listings[left]), set(listings[right]))
+        sides = (set(source_records[left]), set(source_records[right]))
         for step, rule in enumerate(rules(spec)):
-            pairs, tied = settle(rule, *sides)
-            found += [_Pair(step, rule.name, a, b) for a, b in pairs]
-            for one, others in tied.items():
-                ambiguous += _undecided(one, others, f"rule '{rule.name}' finds {len(others)} equally good")
-    found.sort(key=lambda pair: (pair.step, pair.a.identity, pair.b.identity))
-    kept, nodes, refused = _join(found)
+            pairs, tied = match_one_to_one(rule, *sides)
+            all_pairs += [_Pair(step, rule.name, a, b) for a, b in pairs]
+            for record, others in tied.items():
+                ambiguous += _undecided(record, others, f"rule '{rule.name}' finds {len(others)} equally good")
+    all_pairs.sort(key=lambda pair: (pair.step, pair.a.identity, pair.b.identity))
+    kept, nodes, refused = _join(all_pairs)
     matches = tuple(match for pair in kept for match in pair.matches())
-    uid_of, members = _canonical(nodes, mine, order)
+    uid_of, members = _canonical(nodes, own, order)
     return AlignmentReport(
         matches=matches,
         ambiguous=tuple(sorted(ambiguous + refused, key=lambda each: (each.platform, each.uid, each.candidates))),
         counts=dict(Counter(match.rule for match in matches)),
         unmatched={
             platform: tuple(
-                sorted(uid for one in listings[platform] for uid in one.uids if (platform, uid) not in uid_of)
+                sorted(uid for one in source_records[platform] for uid in one.uids if (platform, uid) not in uid_of)
             )
             for platform in order
         },
@@ -144,15 +146,15 @@ def align(
     )
 
 
-def _undecided(one: Listing, others: set[Listing], why: str) -> Iterator[Ambiguity]:
+def _undecided(record: SourceRecord, others: set[SourceRecord], why: str) -> Iterator[Ambiguity]:
     candidates = tuple(sorted(f"{other.platform}:{uid}" for other in others for uid in other.uids))
-    for uid in one.uids:
-        yield Ambiguity(one.platform, uid, " / ".join(one.texts), candidates, why)
+    for uid in record.uids:
+        yield Ambiguity(record.platform, uid, " / ".join(record.texts), candidates, why)
 
 
-def _join(pairs: list[_Pair]) -> tuple[list[_Pair], list[set[Listing]], list[Ambiguity]]:
+def _join(pairs: list[_Pair]) -> tuple[list[_Pair], list[set[SourceRecord]], list[Ambiguity]]:
     """Chain pairs into nodes, strict rules first; a pair that would join two records of one platform is refused."""
-    node_of: dict[Listing, set[Listing]] = {}
+    node_of: dict[SourceRecord, set[SourceRecord]] = {}
     kept: list[_Pair] = []
     refused: list[Ambiguity] = []
     for pair in pairs:
@@ -169,7 +171,7 @@ def _join(pairs: list[_Pair]) -> tuple[list[_Pair], list[set[Listing]], list[Amb
 
 
 def _canonical(
-    nodes: list[set[Listing]], records: Sequence[NodeRecord], order: Mapping[str, int]
+    nodes: list[set[SourceRecord]], records: Sequence[NodeRecord], order: Mapping[str, int]
 ) -> tuple[dict[tuple[str, str], str], dict[str, tuple[str, ...]]]:
     """Uid of every merged record, and the members of every merged node by that uid."""
     position = {(record.platform, record.uid): at for at, record in reversed(list(enumerate(records)))}

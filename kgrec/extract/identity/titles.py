@@ -1,7 +1,7 @@
-"""Titles as they are compared: one thing has one title, however a platform spells it.
+"""Titles as they are compared: one entity has one title, however a platform spells it.
 
 ``Godfather, The (1972)`` and ``The Godfather`` compare equal, and so do ``Seven (Se7en)`` and ``Se7en``. A title has
-several forms, from strict to loose; which form may be used when is the business of :mod:`kgrec.extract.identity.rules`.
+several variants, from strict to loose; the rules in :mod:`kgrec.extract.identity.matching_rules` say which counts when.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ _NUMBER = re.compile(r"\b\d+\b ?")
 
 @dataclass(frozen=True, slots=True)
 class Title:
-    """The forms of one title.
+    """One title in several variants, from strict to loose.
 
     Attributes:
         main: the title itself, brackets taken off, compared word by word.
@@ -81,7 +81,7 @@ class Title:
 
 
 def read_title(text: str) -> Title:
-    """Take a title apart.
+    """A title in all its variants.
 
     Example:
         >>> read_title("City of Lost Children, The (Cité des enfants perdus, La) (1995)").others

@@ -17,7 +17,7 @@ from kgrec.errors import SchemaMismatchError, UnknownUserError, shorten
 from kgrec.graph import paths
 from kgrec.graph.cypher import statements as cypher
 from kgrec.graph.cypher.look_ups import READ_QUERIES
-from kgrec.graph.cypher.publishing import STATEMENTS
+from kgrec.graph.cypher.publication_statements import STATEMENTS
 from kgrec.graph.store import GraphCounts, GraphPath, PathLimits, PreparedBatch, StoredTable, UpsertCounts, schema_of
 from kgrec.graph.stores.arrow_export import EDGE_COLUMNS, INTERACTION_COLUMNS, node_columns, record_batches
 from kgrec.graph.stores.write_batches import prepare

@@ -1,4 +1,4 @@
-"""Repeats: which node records only say again what was said before, told in memory that does not grow."""
+"""SeenNodes: which node records only repeat the one before, known in memory that does not grow."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _SIZE = 16
 """Bytes of a digest: enough that no two records of any import share one."""
 
 
-class Repeats:
+class SeenNodes:
     """Knows what the last record of a node said, for about as many nodes as it has slots.
 
     A node has one slot, where the digest of its last record is kept; another node with the same slot takes it over.

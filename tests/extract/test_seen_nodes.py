@@ -1,4 +1,4 @@
-"""Repeats: what says nothing new is left out, and forgetting changes no graph."""
+"""SeenNodes: what says nothing new is left out, and forgetting changes no graph."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kgrec.data.records import NodeRecord
-from kgrec.extract.repeats import Repeats
+from kgrec.extract.seen_nodes import SeenNodes
 
 
 def node(uid: str, platform: str = "p", **properties: str) -> NodeRecord:
@@ -27,8 +27,8 @@ def test_only_what_the_last_record_of_a_node_said_is_a_repeat() -> None:
         node("b"),  # a repeat
         node("a", "q"),  # a repeat
     ]
-    repeats = Repeats()
-    assert [repeats.is_new(record) for record in records] == [
+    seen = SeenNodes()
+    assert [seen.is_new(record) for record in records] == [
         True,
         True,
         False,
@@ -43,15 +43,15 @@ def test_only_what_the_last_record_of_a_node_said_is_a_repeat() -> None:
 
 
 def test_after_forgetting_a_repeat_is_new() -> None:
-    repeats = Repeats()
-    assert repeats.is_new(node("a"))
-    repeats.forget(node("a", name="anything"))
-    assert repeats.is_new(node("a"))
+    seen = SeenNodes()
+    assert seen.is_new(node("a"))
+    seen.forget(node("a", name="anything"))
+    assert seen.is_new(node("a"))
 
 
 def test_what_is_forgotten_is_the_same_in_every_process() -> None:
-    repeats = Repeats(slots=4)
-    news = [repeats.is_new(node(uid)) for uid in "abcdefgh" * 3]
+    seen = SeenNodes(slots=4)
+    news = [seen.is_new(node(uid)) for uid in "abcdefgh" * 3]
     assert "".join("x" if new else "." for new in news) == "xxxxxxxxxxxx.xxxxxxx.xxx"
 
 
@@ -81,26 +81,26 @@ def test_leaving_repeats_out_changes_no_graph(records: list[tuple[NodeRecord, bo
             platforms.add(record.platform)
         return nodes
 
-    repeats = Repeats(slots)
+    seen = SeenNodes(slots)
     kept = []
     for record, plain in records:
         if plain:
-            repeats.forget(record)
-        elif not repeats.is_new(record):
+            seen.forget(record)
+        elif not seen.is_new(record):
             continue
         kept.append(record)
     assert graph(kept) == graph([record for record, _ in records])
 
 
 def test_lone_surrogates_are_told_apart() -> None:
-    repeats = Repeats()
-    assert repeats.is_new(node("\ud800"))
-    assert repeats.is_new(node("\ud801"))
-    assert not repeats.is_new(node("\ud801"))
+    seen = SeenNodes()
+    assert seen.is_new(node("\ud800"))
+    assert seen.is_new(node("\ud801"))
+    assert not seen.is_new(node("\ud801"))
 
 
 @pytest.mark.parametrize("count", [1_000, 20_000])
 def test_memory_is_that_of_its_slots(count: int) -> None:
-    repeats = Repeats(slots=1_000)
-    assert sum(repeats.is_new(node(str(at))) for at in range(count)) == count
-    assert len(repeats._digests) == 16_000
+    seen = SeenNodes(slots=1_000)
+    assert sum(seen.is_new(node(str(at))) for at in range(count)) == count
+    assert len(seen._digests) == 16_000

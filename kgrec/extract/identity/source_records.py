@@ -1,4 +1,4 @@
-"""Listings: one thing as one platform has it, in the form in which :mod:`kgrec.extract.identity.rules` compares it."""
+"""Source records: one entity as one platform describes it, ready to be compared by the matching rules."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from kgrec.schema.model import Alignment
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Listing:
-    """One thing as one platform has it.
+class SourceRecord:
+    """One entity as one platform describes it.
 
     Attributes:
-        uids: several where the platform lists the very same record again.
+        uids: several where the platform holds the very same record again.
         texts: titles as written; several where one uid is described more than once.
         keys: pairs of key property and value.
-        clues: what may decide between candidates, as plain words.
+        evidence: what may decide between candidates (directors, genres), as plain words.
     """
 
     platform: str
@@ -28,7 +28,7 @@ class Listing:
     titles: tuple[Title, ...]
     years: frozenset[int]
     keys: frozenset[tuple[str, str]]
-    clues: frozenset[str]
+    evidence: frozenset[str]
 
     @property
     def identity(self) -> tuple[str, ...]:
@@ -36,26 +36,26 @@ class Listing:
         return self.platform, *self.uids
 
     @property
-    def said(self) -> str:
+    def description(self) -> str:
         """What the platform says, for people."""
         times = f", listed {len(self.uids)} times" if len(self.uids) > 1 else ""
         years = f" of {' / '.join(map(str, sorted(self.years)))}" if self.years else ""
         return f"{self.platform} has {' / '.join(map(repr, self.texts))}{years}{times}"
 
-    def apart(self, other: Listing) -> int | None:
+    def years_apart(self, other: SourceRecord) -> int | None:
         """Years between the two, None where one of them has no year."""
         return min((abs(year - its) for year in self.years for its in other.years), default=None)
 
-    def contradicts(self, other: Listing) -> bool:
+    def contradicts(self, other: SourceRecord) -> bool:
         """Whether both have a key property and its values differ: then no title makes them the same."""
-        mine, its = dict(self.keys), dict(other.keys)
-        return not self.keys & other.keys and not mine.keys().isdisjoint(its)
+        own, others = dict(self.keys), dict(other.keys)
+        return not self.keys & other.keys and not own.keys().isdisjoint(others)
 
 
-def read_listings(
+def read_source_records(
     records: Sequence[NodeRecord], spec: Alignment, related: Mapping[tuple[str, str], frozenset[str]]
-) -> dict[str, list[Listing]]:
-    """Records as they are compared, per platform, repeated listings put together."""
+) -> dict[str, list[SourceRecord]]:
+    """Source records by platform; records that repeat one another become one."""
     same_uid: dict[tuple[str, str], list[NodeRecord]] = defaultdict(list)
     for record in records:
         same_uid[record.platform, record.uid].append(record)
@@ -72,14 +72,16 @@ def read_listings(
         more = bool(around) or any(name not in (spec.title, spec.year) for name, _ in says)
         # A title and a year alone, or no year, do not prove that two records of one platform are the same thing.
         groups[identity[0], says, around, None if dated and more else identity[1]] += described
-    listings: dict[str, list[Listing]] = {platform: [] for platform, _ in same_uid}
+    by_platform: dict[str, list[SourceRecord]] = {platform: [] for platform, _ in same_uid}
     for group in groups.values():
-        one = _listing(group, spec, related)
-        listings[one.platform].append(one)
-    return listings
+        merged = _source_record(group, spec, related)
+        by_platform[merged.platform].append(merged)
+    return by_platform
 
 
-def _listing(group: list[NodeRecord], spec: Alignment, related: Mapping[tuple[str, str], frozenset[str]]) -> Listing:
+def _source_record(
+    group: list[NodeRecord], spec: Alignment, related: Mapping[tuple[str, str], frozenset[str]]
+) -> SourceRecord:
     platform = group[0].platform
     texts = sorted({str(record.properties.get(spec.title or "", "")) for record in group} - {""})
     titles = tuple(read_title(text) for text in texts if plain_words(text))
@@ -87,18 +89,18 @@ def _listing(group: list[NodeRecord], spec: Alignment, related: Mapping[tuple[st
     if spec.year:
         years = {_whole_number(record.properties.get(spec.year)) for record in group} - {None}
         years = years or {title.year for title in titles}
-    clues = {plain_words(name) for record in group for name in related.get((platform, record.uid), ())}
-    clues |= {
+    evidence = {plain_words(name) for record in group for name in related.get((platform, record.uid), ())}
+    evidence |= {
         f"{name} {plain_words(value)}" for record in group for name in spec.also for value in _values(record, name)
     }
-    return Listing(
+    return SourceRecord(
         platform=platform,
         uids=tuple(sorted({record.uid for record in group})),
         texts=tuple(texts),
         titles=titles,
         years=frozenset(year for year in years if year is not None),
         keys=frozenset((name, value) for record in group for name in spec.keys for value in _values(record, name)),
-        clues=frozenset(clues),
+        evidence=frozenset(evidence),
     )
 
 

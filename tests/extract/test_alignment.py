@@ -167,7 +167,7 @@ def test_also_and_related_break_ties() -> None:
     assert pairs(align(records, SPEC, node_type="Movie", related=related)) == [("1", "2", "title, same year")]
 
 
-def test_clues_against_the_nearer_year_leave_a_tie() -> None:
+def test_evidence_against_the_nearer_year_leave_a_tie() -> None:
     spec = Alignment(title="name", year="year", year_tolerance=3, also=("genres",))
     records = [
         film("a", "1", "Nightwatch", 1997, genres=["Horror", "Thriller"]),
@@ -177,7 +177,7 @@ def test_clues_against_the_nearer_year_leave_a_tie() -> None:
     assert align(records, spec, node_type="Movie").matches == ()
 
 
-def test_similar_titles_need_a_common_clue_where_there_are_clues() -> None:
+def test_similar_titles_need_common_evidence_where_there_is_any() -> None:
     spec = SPEC.model_copy(update={"also": ("genres",)})
     records = [film("a", "1", "Strangers", 1998, genres=["Horror"]), film("b", "2", "Stranger", 1998, genres=["War"])]
     assert align(records, spec, node_type="Movie").matches == ()
