@@ -43,7 +43,7 @@ PASSWORD ?=
 DATA ?=
 HEAP ?=
 neo4j: $(VENV)/.installed
-	@$(BIN)/python tests/neo4j_server.py $(if $(PORT),--port $(PORT)) $(if $(PASSWORD),--password '$(PASSWORD)') \
+	@$(BIN)/python -m tools.neo4j.server $(if $(PORT),--port $(PORT)) $(if $(PASSWORD),--password '$(PASSWORD)') \
 		$(if $(DATA),--data '$(DATA)') $(if $(HEAP),--heap $(HEAP))
 
 BENCH_DATA ?= ../shared/data

@@ -1,4 +1,4 @@
-"""How fast kgrec is on a real Neo4j server: ``python benchmarks/neo4j_speed.py [import|paths|hub|export ...]``.
+"""How fast kgrec is on a real Neo4j server: ``python -m kgrec_benchmarks.neo4j_speed [import|paths|hub|export ...]``.
 
 Every figure stands beside one that says what it is worth: the import beside a bare driver loop that sends the same
 batches in the same run, the path look-up beside the embedded store. Needs the folder of shared data; results go to
@@ -25,24 +25,21 @@ from typing import Any
 
 import numpy as np
 
-HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent))
-
-from neo4j_running import Neo4jServer  # noqa: E402
-from neo4j_server import start  # noqa: E402
-from worlds import fact, films_schema, node  # noqa: E402
-
-import kgrec  # noqa: E402
-from kgrec.errors import QueryTimeoutError  # noqa: E402
-from kgrec.explanation.evidence_paths import FIRST_LIMITS, LIMITS  # noqa: E402
-from kgrec.extract import Extraction  # noqa: E402
-from kgrec.graph import GraphStore, open_store  # noqa: E402
-from kgrec.graph.dataset_reader import read_dataset  # noqa: E402
-from kgrec.graph.export.neo4j_admin import export_for_neo4j_admin  # noqa: E402
-from kgrec.graph.ingest import ingest  # noqa: E402
-from kgrec.graph.stores.kglite_store import KgliteStore  # noqa: E402
+import kgrec
+from kgrec.errors import QueryTimeoutError
+from kgrec.explanation.evidence_paths import FIRST_LIMITS, LIMITS
+from kgrec.extract import Extraction
+from kgrec.graph import GraphStore, open_store
+from kgrec.graph.dataset_reader import read_dataset
+from kgrec.graph.export.neo4j_admin import export_for_neo4j_admin
+from kgrec.graph.ingest import ingest
+from kgrec.graph.stores.kglite_store import KgliteStore
+from tests.support.graphs import fact, films_schema, node
+from tools.neo4j.running import Neo4jServer
+from tools.neo4j.server import start
 
 Result = dict[str, Any]
+HERE = Path(__file__).parent
 HEAP = {"server.memory.heap.initial_size": "1g", "server.memory.heap.max_size": "1g"}
 
 
@@ -216,7 +213,7 @@ def main() -> None:
     """Run the parts asked for and add them to the results."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("parts", nargs="*", default=["import", "offline", "paths", "hub", "export"])
-    parser.add_argument("--data", type=Path, default=HERE.parents[2] / "shared/data/ml1m_pearlm")
+    parser.add_argument("--data", type=Path, default=HERE.parents[1] / "shared/data/ml1m_pearlm")
     parser.add_argument("--pairs", type=int, default=1_000)
     asked = parser.parse_args()
     out = HERE / "results" / "neo4j.json"

@@ -1,12 +1,15 @@
-"""Puts tests/ on the import path, so that every test can say ``from worlds import ...``; a real Neo4j to test with."""
+"""A real Neo4j to test with, and a folder to run commands in."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
-from neo4j_server import Neo4jMissingError, Neo4jServer, start
+
+from tests.support.shop import Shell
+from tools.neo4j.server import Neo4jMissingError, Neo4jServer, start
 
 _WHY_SKIPPED = pytest.StashKey[str]()
 
@@ -42,6 +45,15 @@ def neo4j_managed(neo4j_server: Neo4jServer, neo4j_url: str) -> Neo4jServer:
     if not neo4j_server.managed:
         pytest.skip("the server of KGREC_TEST_NEO4J_URI cannot be killed, restarted or given to neo4j-admin")
     return neo4j_server
+
+
+@pytest.fixture
+def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shell:
+    """A folder to run commands in, without the settings of whoever runs the tests."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("KGREC_STORE", "KGREC_BUNDLE", "KGREC_DEBUG", "COLUMNS"):
+        monkeypatch.delenv(name, raising=False)
+    return Shell(tmp_path, capsys)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from pathlib import Path
 
 from importlinter import cli
 
-ROOT = Path(__file__).parents[1]
+from tests.support import ROOT
 
 
 def test_import_rules_are_kept() -> None:

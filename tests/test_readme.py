@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from kgrec.cli.app import run
+from tests.support import ROOT, SHOP
 
-ROOT = Path(__file__).parents[1]
 SETS = (
     "ml1m_pearlm",
     "ml100k_text",
@@ -31,7 +31,7 @@ def blocks(language: str) -> list[str]:
 
 @pytest.fixture
 def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    shutil.copytree(ROOT / "tests/data/shop", tmp_path / "shop")
+    shutil.copytree(SHOP, tmp_path / "shop")
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

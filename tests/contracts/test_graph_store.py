@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from worlds import World, fact, films_schema, films_world, hostile_strings, node
 
 from kgrec.data.records import EdgeRecord, Interaction, NodeRecord
 from kgrec.errors import GraphError, QueryTimeoutError, SchemaMismatchError, StoreUnavailableError, UnknownUserError
 from kgrec.graph import STORES, open_store
 from kgrec.graph.store import GraphCounts, GraphPath, GraphStore, NodeRef, PathLimits, PathStep, UpsertCounts
 from kgrec.schema.model import GraphSchema, NodeType
+from tests.support.graphs import World, fact, films_schema, films_world, hostile_strings, node
 
 FACTORIES: dict[str, Callable[[pytest.FixtureRequest, Path], str]] = {
     "kglite in memory": lambda request, folder: "kglite::memory:",

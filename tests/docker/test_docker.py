@@ -20,8 +20,8 @@ import typer
 import yaml
 
 from kgrec.cli.app import app
+from tests.support import ROOT
 
-ROOT = Path(__file__).parents[2]
 DOCKERFILE, COMPOSE = ROOT / "docker/Dockerfile", ROOT / "docker/compose.yaml"
 INSTRUCTIONS = re.sub(r"\\\n", " ", re.sub(r"^#.*\n", "", DOCKERFILE.read_text(), flags=re.MULTILINE)).splitlines()
 SERVICES: dict[str, Any] = yaml.safe_load(COMPOSE.read_text())["services"]

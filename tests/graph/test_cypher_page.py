@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from worlds import films_schema, films_world
 
 from kgrec.graph import open_store
 from kgrec.graph.cypher.look_ups import READ_QUERIES
 from kgrec.graph.cypher.pasteable import explanation_statement, look_up_statement
 from kgrec.graph.store import GraphPath, NodeRef, PathStep
+from tests.support import ROOT
+from tests.support.graphs import films_schema, films_world
 
-PAGE = (Path(__file__).parents[2] / "kgrec/graph/README.md").read_text(encoding="utf-8").split("\n## Written back")[0]
+PAGE = (ROOT / "kgrec/graph/README.md").read_text(encoding="utf-8").split("\n## Written back")[0]
 STATEMENTS = re.findall(r"^```cypher\n(.*?)\n^```", PAGE, re.MULTILINE | re.DOTALL)
 PARAMETER = re.compile(r"^:param (\w+) => (?:'([^'\\]*)'|(\d+));\n", re.MULTILINE)
 

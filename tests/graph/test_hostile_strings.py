@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from worlds import World, films_schema, hostile_strings, words
 
 from kgrec.data.records import EdgeRecord, Interaction, NodeRecord
 from kgrec.errors import KgrecError
@@ -13,6 +12,7 @@ from kgrec.graph import open_store
 from kgrec.graph.store import GraphCounts, GraphStore
 from kgrec.graph.stores.cypher_store import CypherStore
 from kgrec.schema.model import GraphSchema, NodeType, PropertySpec
+from tests.support.graphs import World, films_schema, hostile_strings, words
 
 _CYPHER = (
     "MATCH (n) DETACH DELETE n", "') MATCH (n) DETACH DELETE n RETURN ('", "\\') DELETE n //", "\\u0027}) DELETE n //",

@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from worlds import World, fact, films_schema, films_world, node
 
 from kgrec.data.records import Batch, Interaction, NodeRecord
 from kgrec.graph import open_store
@@ -17,6 +16,7 @@ from kgrec.graph.export.to_networkx import to_networkx
 from kgrec.graph.ingest import BatchWritten, ingest
 from kgrec.graph.store import GraphStore
 from kgrec.schema.model import GraphSchema
+from tests.support.graphs import World, fact, films_schema, films_world, node
 
 
 def fresh() -> GraphStore:

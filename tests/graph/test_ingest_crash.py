@@ -11,13 +11,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import worlds
-from worlds import World, fact, films_schema, node
 
 from kgrec.data.records import EdgeRecord, Interaction, NodeRecord
 from kgrec.graph import open_store
 from kgrec.graph.ingest import BatchWritten, ingest
 from kgrec.graph.store import GraphStore
+from tests.support import ROOT
+from tests.support.graphs import World, fact, films_schema, node
 
 BATCH_SIZE = 100
 
@@ -79,9 +79,8 @@ def acknowledged(world: World, batches: int) -> Iterator[tuple[object, ...]]:
 
 def run_and_kill(url: str, acknowledgements: int, seconds: float) -> int:
     """Start an import, kill it some time after its n-th new line; the last batch that it acknowledged."""
-    folders = [str(Path(__file__).parent), str(Path(worlds.__file__).parent)]
-    code = f"import sys; sys.path[:0] = {folders!r}; from test_ingest_crash import import_and_tell as f; f({url!r})"
-    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as child:
+    code = f"from tests.graph.test_ingest_crash import import_and_tell as f; f({url!r})"
+    with subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, text=True) as child:
         assert child.stdout is not None
         heard = [line for line, _ in zip(child.stdout, range(acknowledgements), strict=False)]
         time.sleep(seconds)

@@ -8,11 +8,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from worlds import films_world
 
 from kgrec.errors import ConfigError, SchemaMismatchError, StoreUnavailableError
 from kgrec.graph import open_store
 from kgrec.graph.stores.kglite_store import KgliteStore
+from tests.support.graphs import films_world
 
 
 @pytest.mark.parametrize("url", ["kglite:", "kglite::memory:"])

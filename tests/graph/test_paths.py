@@ -5,11 +5,11 @@ from __future__ import annotations
 import networkx as nx
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from worlds import World, fact, films_schema, films_world, node
 
 from kgrec.graph import open_store
 from kgrec.graph.export.to_networkx import to_networkx
 from kgrec.graph.store import GraphPath, NodeRef, PathLimits
+from tests.support.graphs import World, fact, films_schema, films_world, node
 
 UIDS = [str(i) for i in range(6)]
 ENDS = {

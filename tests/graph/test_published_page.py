@@ -5,20 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from worlds import films_world
-from worlds_bundle import bundle_of, random_model
 
 from kgrec.data.dataset import Interactions
 from kgrec.graph import open_store
 from kgrec.graph.dataset_reader import read_dataset
 from kgrec.recommendation.publishing import publish
+from tests.support import ROOT
+from tests.support.bundles import bundle_of, random_model
+from tests.support.graphs import films_world
 
-PAGE = (Path(__file__).parents[2] / "kgrec/graph/README.md").read_text(encoding="utf-8").split("\n## Written back")[1]
+PAGE = (ROOT / "kgrec/graph/README.md").read_text(encoding="utf-8").split("\n## Written back")[1]
 STATEMENTS = re.findall(r"^```cypher\n(.*?)\n^```", PAGE, re.MULTILINE | re.DOTALL)
 PARAMETER = re.compile(r"^:param (\w+) => (?:'([^'\\]*)'|(\d+));\n", re.MULTILINE)
 

@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from learning_worlds import dataset_of, genre_world, quick
 from scipy import sparse
 
 from kgrec.data.dataset import Array, Dataset, Interactions
@@ -20,6 +19,7 @@ from kgrec.learn.learner import Learned, settings_of
 from kgrec.metrics.ranking import mean_metrics
 from kgrec.progress import Progress, silent
 from kgrec.scoring.model import AdditiveModel, Gates, SparseMatrix
+from tests.support.datasets import dataset_of, genre_world, quick
 
 
 @pytest.fixture(autouse=True)

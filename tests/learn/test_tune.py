@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from learning_worlds import genre_world, quick
 
 from kgrec import pipeline
 from kgrec.config import TrainConfig
@@ -16,6 +15,7 @@ from kgrec.learn import tune as tune_module
 from kgrec.learn.learner import Learner, Prepared
 from kgrec.learn.tune import tune
 from kgrec.progress import silent
+from tests.support.datasets import genre_world, quick
 
 WORLD = genre_world(np.random.default_rng(1), n_users=24, n_items=24, taken=5, texts=False)
 START = quick(epochs=2)

@@ -11,7 +11,6 @@ from typing import Any, cast
 
 import pytest
 import rdflib
-from worlds_rdf import LINKED, PER_ITEM, CountingStore, write_ntriples
 
 import kgrec
 from kgrec.data.records import Loader
@@ -19,14 +18,15 @@ from kgrec.extract import Extraction
 from kgrec.graph.ingest import BatchWritten, ingest
 from kgrec.graph.store import GraphStore
 from kgrec_loaders.rdf import RdfGraphLoader, RdfLoader
-
-WORLD = Path(__file__).parents[1] / "worlds_rdf.py"
+from tests.support import ROOT
+from tests.support.rdf import LINKED, PER_ITEM, CountingStore, write_ntriples
 
 
 def import_in_child(folder: Path, triples: int) -> dict[str, int]:
     path = folder / f"{triples}.nt"
     write_ntriples(path, triples)
-    child = subprocess.run([sys.executable, WORLD, path], check=True, capture_output=True, text=True)
+    command = [sys.executable, "-m", "tests.support.rdf", str(path)]
+    child = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
     counts: dict[str, int] = json.loads(child.stdout)
     items = triples // PER_ITEM
     assert counts["edges"] == items * (PER_ITEM - 1)

@@ -1,0 +1,161 @@
+"""What a benchmark writes: the page, the plots, and that nobody reads half a file."""
+
+from __future__ import annotations
+
+import json
+import xml.etree.ElementTree as ET
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from kgrec_benchmarks.runs.outcome import Outcome, RunCache
+from kgrec_benchmarks.runs.plots import ablation_bars, accuracy_and_time
+from kgrec_benchmarks.runs.result_files import markdown, write_result
+from tests.support import ROOT
+
+RESULTS = ROOT / "benchmarks/results"
+ROWS = {"kgrec": {"recall@10": 0.3, "ndcg@10": 0.25}, "ease<1>": {"recall@10": 0.2, "ndcg@10": 0.15}}
+COST = {
+    "tuning_s": 9.0,
+    "fit_s": 1.0,
+    "ranking_s": 0.5,
+    "tried": 8,
+    "capped": False,
+    "peak_memory_mb": 500.0,
+    "memory_growth_mb": 20.0,
+}
+
+
+def against(baseline: str, difference: float) -> dict[str, Any]:
+    interval = [difference - 0.05, difference + 0.05]
+    return {"ndcg@10": {"baseline": baseline, "difference": difference, "interval": interval}}
+
+
+def result() -> dict[str, Any]:
+    ends = {metric: [0.1, 0.4] for metric in ("recall@10", "ndcg@10")}
+    return {
+        "set": "shop",
+        "rows": ROWS,
+        "rows_train_only": {"kgrec_train_only": {"recall@10": 0.28, "ndcg@10": 0.24}},
+        "spread": {"kgrec": {"recall@10": 0.01, "ndcg@10": 0.002}},
+        "intervals": dict.fromkeys(("kgrec", "ease<1>", "kgrec_train_only"), ends),
+        "against_best": against("ease<1>", 0.1),
+        "measured_once": ["ease<1>"],
+        "refused": {"slim": "9,000 items"},
+        "cost": {"kgrec": {**COST, "tuning_s": 90.0}, "ease<1>": {**COST, "capped": True}},
+        "settings": {"kgrec": {"epochs": 5, "gates": {"edges": [0]}}, "ease<1>": {}},
+        "data": {"users": 1_000, "test": 20},
+        "seed": 3,
+        "seeds": [3, 4],
+        "versions": {"kgrec": "0.1.0"},
+        "machine": {"cores": 2},
+        "ablations": {"graph": {"true": {"ndcg@10": 0.25}, "none": {"ndcg@10": 0.2, "validation_ndcg@10": 0.3}}},
+        "ablation_notes": ["True facts against no facts: a gain."],
+        "groups": {
+            "longer": {"users": 7, "rows": ROWS, "against_best": against("knn", -0.02)},
+            "same second": {"users": 0, "rows": {}, "against_best": {}},
+        },
+    }
+
+
+def test_the_page_says_it_all() -> None:
+    page = markdown(result(), "shop")
+    for line in (
+        "# shop",
+        "1,000 users, 20 test. Seeds 3, 4 (mean ± sd).",
+        "| kgrec | **0.3000 ± 0.0100** | **0.2500 ± 0.0020** |",
+        "| ease<1> | 0.2000 | 0.1500 |",
+        "slim was not run: 9,000 items.",
+        "Measured once, as neither the seed nor the split changes anything: ease<1>.",
+        "| kgrec_train_only | 0.2800 | 0.2400 |",
+        "| kgrec | 0.1000 to 0.4000 | 0.1000 to 0.4000 |",
+        "- ndcg@10: kgrec minus ease<1> +0.1000 (+0.0500 to +0.1500, paired)",
+        "| kgrec | 90.0 | 1.0 | 0.5 | 8 | 500 | 20 |",
+        "| ease<1> | 9.0 | 1.0 | 0.5 | 8 (time ran out) | 500 | 20 |",
+        "![accuracy and time](shop.time.svg)",
+        "## Ablation: graph",
+        "- True facts against no facts: a gain.",
+        "## Time from history to test: longer (7 users)",
+        "- ndcg@10: kgrec minus knn -0.0200 (-0.0700 to +0.0300, paired)",
+        "cores 2.",
+        "kgrec 0.1.0.",
+        "- kgrec: epochs=5",
+        "- ease<1>: nothing to set",
+    ):
+        assert line in page.splitlines(), line
+    assert "same second" not in page
+
+
+def test_the_files_lie_beside_each_other(tmp_path: Path) -> None:
+    out = tmp_path / "deep/shop.json"
+    written = write_result(result(), out)
+    assert sorted(path.name for path in out.parent.iterdir()) == sorted(path.name for path in written)
+    assert [path.name for path in written] == ["shop.md", "shop.time.svg", "shop.ablations.svg", "shop.json"]
+    assert json.loads(out.read_text()) == result()
+    for path in written[1:3]:
+        assert ET.fromstring(path.read_text()).tag.endswith("svg")
+
+
+def test_click_results_have_a_page_too(tmp_path: Path) -> None:
+    clicks = {
+        "set": "clicks",
+        "rows": {"kgrec": {"auc": 0.8}},
+        "seed": 0,
+        "data": {"users": 1},
+        "versions": {},
+        "settings": {"kgrec": {}},
+    }
+    assert [path.name for path in write_result(clicks, tmp_path / "c.json")] == ["c.md", "c.json"]
+    assert "| kgrec | 0.8000 |" in (tmp_path / "c.md").read_text()
+
+
+def test_more_time_stands_further_right_and_more_accuracy_higher() -> None:
+    drawn = ET.fromstring(accuracy_and_time(ROWS, {"kgrec": 100.0, "ease<1>": 10.0}, {}))
+    ours, other = (next(one for one in drawn.iter() if one.get("class") == kind) for kind in ("ours", "other"))
+    assert float(ours.attrib["cx"]) > float(other.attrib["cx"])
+    assert float(ours.attrib["cy"]) < float(other.attrib["cy"])
+    assert ET.fromstring(accuracy_and_time(ROWS, {}, {})) is not None
+
+
+def test_bars_are_as_long_as_their_values() -> None:
+    drawn = ET.fromstring(ablation_bars({"graph": {"true": {"ndcg@10": 0.4}, "none": {"ndcg@10": 0.1}}}))
+    widths = [float(one.attrib["width"]) for one in drawn.iter() if one.get("height") == "15.0"]
+    assert widths[0] == pytest.approx(4 * widths[1], abs=0.2)
+
+
+def outcome() -> Outcome:
+    users = {"ease": {"ndcg@10": np.array([0.5, np.nan], np.float32)}}
+    return Outcome({"ease": {"ndcg@10": 0.5}}, users, {"ridge": 3.0}, {"tried": 2}, {"ndcg@10": 0.4})
+
+
+def test_finished_outcomes_are_found_again(tmp_path: Path) -> None:
+    first = RunCache(tmp_path / "kept", "run")
+    assert first.get("ease", outcome).rows == outcome().rows
+    assert first.resumed == []
+    again = RunCache(tmp_path / "kept", "run")
+    found = again.get("ease", lambda: pytest.fail("it was made again"))
+    assert (found.rows, found.settings, found.cost, found.validation) == (
+        outcome().rows,
+        outcome().settings,
+        outcome().cost,
+        outcome().validation,
+    )
+    assert found.users["ease"]["ndcg@10"] == pytest.approx([0.5, np.nan], nan_ok=True)
+    assert again.resumed == ["ease"]
+
+
+def test_outcomes_of_another_run_or_damaged_ones_are_made_again(tmp_path: Path) -> None:
+    RunCache(tmp_path, "run").get("ease", outcome)
+    for number, broken in enumerate((RunCache(tmp_path, "other"), RunCache(tmp_path, "run"))):
+        if number:
+            for path in tmp_path.glob("*.json"):
+                path.write_text("{")
+        broken.get("ease", outcome)
+        assert broken.resumed == []
+
+
+@pytest.mark.parametrize("page", sorted(RESULTS.glob("*.md")), ids=lambda page: page.stem)
+def test_a_kept_page_is_the_one_that_its_data_make(page: Path) -> None:
+    assert page.read_text("utf-8") == markdown(json.loads(page.with_suffix(".json").read_text("utf-8")), page.stem)

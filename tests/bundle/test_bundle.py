@@ -1,0 +1,222 @@
+"""A bundle comes back as it was saved, and a folder that is not one is refused in so many words."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file, save_file
+
+from kgrec.bundle.bundle import Bundle
+from kgrec.errors import BundleError
+from kgrec.scoring.model import LowRankMatrix
+from tests.support.bundles import film_bundle, film_schema, random_bundle
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    film_bundle(film_schema(), "g1").save(tmp_path / "films")
+    return tmp_path / "films"
+
+
+def edit_manifest(folder: Path, **changes: object) -> None:
+    path = folder / "manifest.json"
+    path.write_text(json.dumps({**json.loads(path.read_text(encoding="utf-8")), **changes}), encoding="utf-8")
+
+
+def refusal(folder: Path) -> str:
+    with pytest.raises(BundleError) as caught:
+        Bundle.load(folder)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_bundle_comes_back_exactly(tmp_path: Path, seed: int) -> None:
+    bundle = random_bundle(np.random.default_rng(seed))
+    bundle.save(tmp_path / "b")
+    back = Bundle.load(tmp_path / "b")
+    assert back.manifest == bundle.manifest
+    assert (back.users, back.items, back.nodes) == (bundle.users, bundle.items, bundle.nodes)
+    assert (back.names, back.relations) == (bundle.names, bundle.relations)
+    assert back.interactions.kinds == bundle.interactions.kinds
+    assert back.interactions.platforms == bundle.interactions.platforms
+    before, after = bundle._arrays(), back._arrays()
+    assert before.keys() == after.keys()
+    for name, array in before.items():
+        np.testing.assert_array_equal(array, after[name], err_msg=name)
+    for old, new in zip(bundle.model.channels, back.model.channels, strict=True):
+        assert (old.name, old.history, type(old.matrix)) == (new.name, new.history, type(new.matrix))
+    histories = bundle.model.histories(bundle.interactions, 5)
+    np.testing.assert_array_equal(bundle.model.scores(histories), back.model.scores(histories))
+
+
+def test_the_schema_travels_with_the_bundle(folder: Path) -> None:
+    back = Bundle.load(folder)
+    assert back.manifest.schema == film_schema()
+    assert back.manifest.graph_id == "g1"
+    assert repr(back) == "Bundle(3 users, 7 items, channels: behaviour, semantic)"
+
+
+def test_saving_replaces_the_folder_as_a_whole(folder: Path) -> None:
+    (folder / "leftover").write_text("x")
+    film_bundle().save(folder)
+    assert sorted(path.name for path in folder.parent.iterdir()) == ["films"]
+    assert sorted(path.name for path in folder.iterdir()) == ["arrays.safetensors", "ids.json", "manifest.json"]
+
+
+def test_saving_takes_nobody_elses_files(tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.txt").write_text("x")
+    with pytest.raises(BundleError) as caught:
+        film_bundle().save(tmp_path / "mine")
+    assert str(caught.value) == (
+        "BundleError: a bundle cannot be written here.\n"
+        f"  where     {tmp_path / 'mine'}\n"
+        "  found     a folder that holds something else than a bundle\n"
+        "  expected  a new path, an empty folder or an earlier bundle\n"
+        "  next      name another folder"
+    )
+    with pytest.raises(BundleError, match="found     a file"):
+        film_bundle().save(tmp_path / "mine" / "thesis.txt")
+    assert [path.name for path in (tmp_path / "mine").iterdir()] == ["thesis.txt"]
+    (tmp_path / "empty").mkdir()
+    film_bundle().save(tmp_path / "empty")
+    assert Bundle.load(tmp_path / "empty").manifest == film_bundle().manifest
+
+
+def test_nothing_in_a_bundle_is_a_pickle(folder: Path) -> None:
+    json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    json.loads((folder / "ids.json").read_text(encoding="utf-8"))
+    assert set(load_file(folder / "arrays.safetensors")) >= {"prior", "new", "behaviour.data", "semantic.source"}
+
+
+def test_no_folder(tmp_path: Path) -> None:
+    assert refusal(tmp_path / "no") == (
+        "BundleError: there is no bundle here.\n"
+        f"  where     {tmp_path / 'no'}\n"
+        "  found     no such folder\n"
+        "  expected  a folder that `kgrec train --out` wrote\n"
+        "  next      check the path, or run `kgrec train`"
+    )
+
+
+def test_a_folder_without_a_manifest(tmp_path: Path) -> None:
+    assert "\n  found     no manifest.json\n" in refusal(tmp_path)
+
+
+def test_a_truncated_manifest(folder: Path) -> None:
+    path = folder / "manifest.json"
+    path.write_text(path.read_text(encoding="utf-8")[:20], encoding="utf-8")
+    message = refusal(folder)
+    assert message.startswith(
+        f"BundleError: the bundle's manifest cannot be read.\n  where     {path}\n  found     JSONDecodeError: "
+    )
+    assert message.endswith(
+        "  expected  a JSON object with format and files\n  next      train again, or copy the whole folder again"
+    )
+
+
+@pytest.mark.parametrize("text", ["[]", "{}", "7", '{"format": 3, "files": 3}'])
+def test_a_manifest_that_is_something_else(folder: Path, text: str) -> None:
+    (folder / "manifest.json").write_text(text)
+    assert refusal(folder).startswith("BundleError: the bundle's manifest cannot be read.\n")
+
+
+@pytest.mark.parametrize(("version", "advice"), [(4, "upgrade kgrec"), (2, "train again"), ("x", "train again")])
+def test_another_format(folder: Path, version: object, advice: str) -> None:
+    edit_manifest(folder, format=version)
+    assert refusal(folder) == (
+        "BundleError: the bundle has a format that this kgrec does not know.\n"
+        f"  where     {folder / 'manifest.json'}\n"
+        f"  found     format {version}\n"
+        "  expected  format 3\n"
+        f"  next      {advice}"
+    )
+
+
+@pytest.mark.parametrize("name", ["arrays.safetensors", "ids.json"])
+def test_a_damaged_file(folder: Path, name: str) -> None:
+    expected = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["files"][name]
+    data = bytearray((folder / name).read_bytes())
+    data[-3] ^= 1
+    (folder / name).write_bytes(data)
+    message = refusal(folder)
+    assert message.startswith(f"BundleError: the bundle is damaged.\n  where     {folder / name}\n  found     ")
+    assert message.endswith(
+        f"\n  expected  {expected[:16]} (sha256, from manifest.json)\n"
+        "  next      train again, or copy the whole folder again"
+    )
+
+
+@pytest.mark.parametrize("name", ["arrays.safetensors", "ids.json"])
+def test_a_missing_file(folder: Path, name: str) -> None:
+    (folder / name).unlink()
+    assert "\n  found     no such file\n" in refusal(folder)
+
+
+def test_files_that_the_manifest_does_not_vouch_for(folder: Path) -> None:
+    edit_manifest(folder, files={})
+    assert refusal(folder) == (
+        "BundleError: the bundle is damaged.\n"
+        f"  where     {folder / 'manifest.json'}\n"
+        "  found     no hash of arrays.safetensors\n"
+        "  expected  a sha256 for each of arrays.safetensors, ids.json\n"
+        "  next      train again, or copy the whole folder again"
+    )
+
+
+def test_a_manifest_without_channels(folder: Path) -> None:
+    path = folder / "manifest.json"
+    manifest = json.loads(path.read_text(encoding="utf-8"))
+    del manifest["channels"]
+    path.write_text(json.dumps(manifest))
+    assert refusal(folder) == (
+        "BundleError: the bundle's files do not fit together.\n"
+        f"  where     {folder}\n"
+        "  found     KeyError: 'channels'\n"
+        "  expected  the files that `kgrec train` wrote\n"
+        "  next      train again, or copy the whole folder again"
+    )
+
+
+@pytest.mark.parametrize(
+    ("array", "found"),
+    [
+        ("prior", "ValueError: prior has 6 rows, there are 7 items"),
+        ("node_embeddings", "ValueError: node_embeddings has 7 rows, there are 8 nodes"),
+        ("semantic.target", "ValueError: semantic.target has 6 rows, there are 7 items"),
+    ],
+)
+def test_arrays_of_another_size(folder: Path, array: str, found: str) -> None:
+    """The hashes agree, so only the sizes can tell."""
+    arrays = load_file(folder / "arrays.safetensors")
+    arrays[array] = np.ascontiguousarray(arrays[array][:-1])
+    save_file(arrays, folder / "arrays.safetensors")
+    rehash(folder)
+    assert f"\n  found     {found}\n" in refusal(folder)
+
+
+def test_interactions_of_rows_that_are_not_there(folder: Path) -> None:
+    arrays = load_file(folder / "arrays.safetensors")
+    arrays["interactions.item"] = arrays["interactions.item"] + 5
+    save_file(arrays, folder / "arrays.safetensors")
+    rehash(folder)
+    assert "\n  found     ValueError: interactions.item names row 9, there are 7\n" in refusal(folder)
+
+
+def rehash(folder: Path) -> None:
+    files = {
+        name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in ("arrays.safetensors", "ids.json")
+    }
+    edit_manifest(folder, files=files)
+
+
+def test_loaded_matrices_score(folder: Path) -> None:
+    back = Bundle.load(folder)
+    assert isinstance(back.model.channels[1].matrix, LowRankMatrix)
+    scores = back.model.scores(back.model.histories(back.interactions, 3))
+    assert scores.shape == (3, 7)
+    assert np.isfinite(scores).all()

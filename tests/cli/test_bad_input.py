@@ -1,0 +1,385 @@
+"""Everything people get wrong, as they see it: the whole message, the exit code, and nothing lost."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from kgrec.graph import open_store
+from tests.support.bundles import film_bundle
+from tests.support.graphs import hostile_strings
+from tests.support.shop import FILES, IMPORT, SCHEMA, Shell
+
+INGEST = ("ingest", *IMPORT, "--quiet")
+CHECK = ("check", *IMPORT)
+
+
+def refused(shell: Shell, code: int, message: str, *arguments: str) -> None:
+    """A command fails with this message and nothing on stdout; with --json the same stands there as JSON."""
+    said = shell(*arguments)
+    assert (said.code, said.out, said.err) == (code, "", message)
+    as_json = shell(*arguments, "--json")
+    assert (as_json.code, as_json.err) == (code, message)
+    error, _, summary = message.splitlines()[0].partition(": ")
+    assert (as_json.json["error"], as_json.json["summary"]) == (error, summary)
+    assert set(as_json.json) == {"error", "summary", "where", "found", "expected", "next"}
+
+
+def test_a_missing_file(shell: Shell) -> None:
+    shell.write()
+    message = (
+        "SourceError: the source does not exist.\n"
+        "  where     nowhere/films.csv\n"
+        "  found     nothing at this path\n"
+        "  expected  a .csv, .tsv, .parquet or .jsonl file (also .gz), or a folder of them\n"
+        "  next      check the path; a relative one starts at the folder the command runs in\n"
+    )
+    for command in ("ingest", "check"):
+        refused(shell, 3, message, command, "--schema", "shop.yaml", "--source", "tables:nowhere/films.csv")
+
+
+def test_a_wrong_delimiter(shell: Shell) -> None:
+    shell.write(films="film;title;year\nalien;Alien;1979\n")
+    message = (
+        "SourceError: found 1 column, and semicolons in its name.\n"
+        "  where     csv:data/films.csv, header\n"
+        "  found     'film;title;year'\n"
+        "  expected  columns separated by commas\n"
+        "  next      save the file with commas (.csv) or tabs (.tsv)\n"
+    )
+    refused(shell, 3, message, *INGEST)
+    refused(shell, 3, message, *CHECK)
+
+
+def test_a_missing_column(shell: Shell) -> None:
+    shell.write(films="film,titel,year\nalien,Alien,1979\n")
+    message = (
+        "SourceError: table 'films' has no column 'title'.\n"
+        "  where     csv:data/films.csv\n"
+        "  found     columns film, titel, year, did you mean 'titel'?\n"
+        "  expected  column 'title', from shop.yaml:18\n"
+        "  next      correct the column's name in the schema or in the source\n"
+    )
+    refused(shell, 3, message, *INGEST)
+
+
+def test_a_bad_number(shell: Shell) -> None:
+    shell.write(films="film,title,year\nalien,Alien,1979\nheat,Heat,n/a\n")
+    message = (
+        "RecordError: property 'year' must be a number.\n"
+        "  where     csv:data/films.csv, row 2, node type Film\n"
+        "  found     'n/a'   (1 of 2 rows)\n"
+        "  expected  a finite number, from shop.yaml:16\n"
+        '  next      add `missing: ["n/a"]` to the property, or run `kgrec check` for the full list\n'
+    )
+    refused(shell, 3, message, *INGEST)
+    report = shell(*CHECK, "--json")
+    row = {"what": "rows that do not fit: property 'year' must be a number.", "status": "FAIL", "count": 1, "of": 2}
+    assert report.code == 3
+    assert row | {"first": "csv:data/films.csv, row 2, node type Film: found 'n/a'"} in report.json["checks"]
+
+
+def test_a_bad_number_stops_an_import_that_goes_on_when_it_is_corrected(shell: Shell) -> None:
+    shell.write(ratings="user,film,time\nann,alien,100\nbob,heat,soon\n")
+    said = shell(*INGEST)
+    assert said.code == 3
+    assert said.err.startswith("RecordError: column 'time' must be a time.\n  where     csv:data/ratings.csv, row 2,")
+    assert shell("inspect", "--json").json["nodes"] == {"User": 2, "Film": 2}  # what came before it is in
+    shell.write()
+    assert shell(*INGEST, "--json").json["counts"]["interactions"] == {"WATCHED": 2}
+
+
+def test_rows_that_are_left_out_on_request_are_listed(shell: Shell) -> None:
+    shell.write(films="film,title,year\nalien,Alien,1979\nheat,Heat,n/a\n")
+    said = shell(*INGEST, "--on-error", "skip", "--json")
+    assert said.code == 0
+    assert said.json["counts"]["nodes"] == {"User": 2, "Film": 1}
+    (problem,) = said.json["problems"]
+    assert (problem["what"], problem["row"], problem["rows"]) == ("property 'year' must be a number.", 2, 1)
+
+
+def test_a_dangling_id(shell: Shell) -> None:
+    shell.write(ratings=FILES["ratings.csv"] + "bob,ronin,300\n")
+    said = shell(*INGEST, "--json")
+    assert said.code == 0
+    assert said.json["counts"]["interactions"] == {"WATCHED": 2}
+    assert [row["dangling"] for row in said.json["tables"]] == [0, 0, 1]
+    assert said.err == (
+        "note: 1 of 3 interactions from ratings refer to nodes that do not exist and were left out; "
+        "`kgrec check` names the first\n"
+    )
+    report = shell(*CHECK, "--json")
+    row = {"what": "interactions of users or items that no table describes", "status": "FAIL", "count": 1, "of": 3}
+    assert report.code == 3
+    assert row | {"first": "Film 'ronin' in table ratings"} in report.json["checks"]
+
+
+def test_an_empty_file(shell: Shell) -> None:
+    shell.write(films="")
+    message = (
+        "SourceError: the file is empty.\n"
+        "  where     csv:data/films.csv\n"
+        "  found     0 bytes of content\n"
+        "  expected  a header row\n"
+        "  next      check that the export or download of this file finished\n"
+    )
+    refused(shell, 3, message, *INGEST)
+    refused(shell, 3, message, *CHECK)
+
+
+def test_a_file_with_a_header_only(shell: Shell) -> None:
+    shell.write(films="film,title,year\n")
+    report = shell(*CHECK, "--json")
+    row = {"what": "empty tables of users, items or interactions", "status": "FAIL", "count": 1, "of": 3}
+    assert report.code == 3
+    assert row | {"first": "table films"} in report.json["checks"]
+
+
+def test_a_schema_with_three_mistakes(shell: Shell) -> None:
+    shell.write()
+    schema = SCHEMA.replace("type: number", "type: numbr").replace("columns:", "colums:")
+    (shell.folder / "shop.yaml").write_text(schema.replace("item: Film", "item: Movie"), encoding="utf-8")
+    message = (
+        "SchemaError: 3 problems in the schema.\n"
+        "  where     shop.yaml\n"
+        "  found     line 16, nodes.Film.properties.year.type: found 'numbr', expected one of id, category, number, "
+        "time, text, embedding, did you mean 'number'?\n"
+        "            line 18, nodes.Film.sources.0.colums: unknown key, did you mean 'columns'?\n"
+        "            line 22, interactions.WATCHED.item: found 'Movie', which is not a node type, expected one of "
+        "User, Film\n"
+        "  next      see graph_schemas/README.md for every key\n"
+    )
+    refused(shell, 3, message, *INGEST)
+    assert not (shell.folder / "kgrec.kgl").exists()
+
+
+def test_an_unknown_user(shell: Shell) -> None:
+    shell.learned()
+    message = (
+        "UnknownUserError: there is no such user.\n"
+        "  found     'anne'\n"
+        "  expected  a User of kglite:kgrec.kgl\n"
+        "  next      did you mean 'ann'?\n"
+    )
+    refused(shell, 5, message, "recommend", "--user", "anne")
+    refused(shell, 5, message, "explain", "--user", "anne", "--item", "alien")
+
+
+def test_an_unknown_item(shell: Shell) -> None:
+    shell.learned()
+    message = (
+        "UnknownItemError: there is no such item in the bundle.\n"
+        "  found     'alein'\n"
+        "  expected  one of 7 item ids\n"
+        "  next      did you mean 'alien', 'aliens'?\n"
+    )
+    refused(shell, 5, message, "explain", "--user", "ann", "--item", "alein")
+    refused(shell, 5, message, "recommend", "--history", "blade", "--history", "alein")
+    refused(
+        shell, 5, message, "recommend", "--user", "ann", "--allow", "alein", "--where", "year>1", "--where", "year<9"
+    )
+
+
+HOLD = "import sys; from kgrec.graph import open_store; s = open_store(sys.argv[1]); print('held'); sys.stdin.read()"
+
+
+def test_a_store_that_another_process_holds(shell: Shell) -> None:
+    shell.write()
+    shell.learned()
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD, "kglite:kgrec.kgl"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as child:
+        assert child.stdout is not None
+        assert child.stdout.readline() == "held\n"
+        message = (
+            "StoreUnavailableError: the graph is held for writing.\n"
+            "  where     kglite:kgrec.kgl\n"
+            f"  found     held by another process (pid {child.pid})\n"
+            "  expected  one writer at a time\n"
+            "  next      wait until it ends or close it there, or open the graph read-only\n"
+        )
+        refused(shell, 4, message, *INGEST)
+        reading = shell("recommend", "--user", "ann", "--json")
+        child.communicate()
+    assert reading.code == 0  # who only reads is not kept out
+    assert shell("inspect", "--json").json["nodes"]["Film"] == 7
+
+
+def test_a_store_that_is_not_there(shell: Shell) -> None:
+    message = (
+        "StoreUnavailableError: there is no graph to read.\n"
+        "  where     kglite:films.kgl\n"
+        "  found     no such file\n"
+        "  next      run `kgrec ingest` first\n"
+    )
+    refused(shell, 4, message, "inspect", "--store", "kglite:films.kgl")
+    refused(shell, 4, message, "train", "--store", "kglite:films.kgl", "--quiet")
+    assert list(shell.folder.iterdir()) == []
+
+
+def test_a_bundle_of_another_graph(shell: Shell) -> None:
+    shell.write()
+    shell.learned()
+    other = shell(*INGEST, "--store", "kglite:other.kgl")
+    assert other.code == 0
+    graphs = [
+        shell("inspect", "--json", "--store", f"kglite:{name}.kgl").json["graph_id"] for name in ("other", "kgrec")
+    ]
+    message = (
+        "SchemaMismatchError: the bundle was learned from another graph than the store holds.\n"
+        "  where     kglite:other.kgl\n"
+        f"  found     graph {graphs[0]}\n"
+        f"  expected  graph {graphs[1]}\n"
+        "  next      open the store that the bundle was trained on, or train a bundle on this one\n"
+    )
+    refused(shell, 4, message, "recommend", "--user", "ann", "--store", "kglite:other.kgl")
+    refused(shell, 4, message, "explain", "--user", "ann", "--item", "alien", "--store", "kglite:other.kgl")
+
+
+def test_a_damaged_bundle(shell: Shell) -> None:
+    shell.learned()
+    path = shell.folder / "kgrec.bundle.bundle" / "arrays.safetensors"
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-1])
+    said = shell("recommend", "--user", "ann")
+    assert said.code == 3
+    lines = said.err.splitlines()
+    assert lines[0] == "BundleError: the bundle is damaged."
+    assert lines[1] == "  where     kgrec.bundle.bundle/arrays.safetensors"
+    assert lines[3].endswith(" (sha256, from manifest.json)")
+    assert lines[4:] == ["  next      train again, or copy the whole folder again"]
+    path.unlink()
+    message = (
+        "BundleError: the bundle is damaged.\n"
+        "  where     kgrec.bundle.bundle/arrays.safetensors\n"
+        "  found     no such file\n"
+        f"{lines[3]}\n"
+        "  next      train again, or copy the whole folder again\n"
+    )
+    refused(shell, 3, message, "recommend", "--user", "ann")
+    path.write_bytes(whole)
+    assert shell("recommend", "--user", "ann").code == 0
+
+
+def test_no_bundle(shell: Shell) -> None:
+    message = (
+        "BundleError: there is no bundle here.\n"
+        "  where     films.bundle\n"
+        "  found     no such folder\n"
+        "  expected  a folder that `kgrec train --out` wrote\n"
+        "  next      check the path, or run `kgrec train`\n"
+    )
+    refused(shell, 3, message, "recommend", "--user", "ann", "--bundle", "films.bundle")
+
+
+def test_training_never_replaces_what_is_no_bundle(shell: Shell) -> None:
+    shell.write()
+    message = (
+        "ConfigError: the result cannot be written here.\n"
+        "  where     --out data\n"
+        "  found     a folder that holds something else than a bundle\n"
+        "  expected  a new path, an empty folder or an earlier bundle\n"
+        "  next      name another path with --out\n"
+    )
+    refused(shell, 2, message, "train", "--out", "data")
+    assert sorted(path.name for path in (shell.folder / "data").iterdir()) == sorted(FILES)
+    benchmark = message.replace("a folder that holds something else than a bundle", "a folder")
+    benchmark = benchmark.replace("a new path, an empty folder or an earlier bundle", "the path of a file")
+    refused(shell, 2, benchmark, "benchmark", "data", "--out", "data")
+
+
+def test_nan_in_training(shell: Shell) -> None:
+    """The bundle that was there before stays as it was."""
+    pytest.importorskip("torch")
+    films = [f"film{n}" for n in range(8)]
+    seen = [(user, film) for user in range(24) for film in range(8) if (user + film) % 2 or film == user % 8]
+    shell.write(
+        users="user\n" + "".join(f"u{user}\n" for user in range(24)),
+        films="film,title,year\n" + "".join(f"{film},{film},1990\n" for film in films),
+        ratings="user,film,time\n" + "".join(f"u{user},{films[film]},{film + 1}\n" for user, film in seen),
+    )
+    assert shell(*INGEST).code == 0
+    film_bundle().save("kgrec.bundle.bundle")
+    before = {path.name: path.read_bytes() for path in Path("kgrec.bundle.bundle").iterdir()}
+    small = ("text_encoder=none", "num_layers=0", "embedding_dim=4", "epochs=2", "batch_size=4", "learning_rate=1e30")
+    said = shell("train", "--quiet", *[part for text in small for part in ("--set", text)])
+    assert (said.code, said.out) == (3, "")
+    assert said.err == (
+        "TrainingDivergedError: the loss is not finite.\n"
+        "  where     epoch 1, after 4 of 24 users\n"
+        "  found     behaviour nan, kg 0, text 0\n"
+        "  expected  finite numbers\n"
+        "  next      lower learning_rate (now 1e+30) and train again\n"
+    )
+    assert {path.name: path.read_bytes() for path in Path("kgrec.bundle.bundle").iterdir()} == before
+
+
+HOSTILE = [
+    text for text in hostile_strings() if text == text.strip() and text and "\r" not in text and len(text) <= 2_000
+]
+
+
+def test_hostile_ids_are_only_ids(shell: Shell) -> None:
+    """Seven films and three users at a time, called what has broken databases: imported, recommended and explained."""
+    ids = [*HOSTILE, *(f"id {n} `'\"{{}}]) //" for n in range(-len(HOSTILE) % 7))]
+    for start in range(0, len(ids), 7):
+        films = ids[start : start + 7]
+        shutil.rmtree(shell.folder / "kgrec.bundle.bundle", ignore_errors=True)
+        store = f"kglite:{start}.kgl"
+        shell.write(
+            users="user\n" + "".join(f"{quoted(user)}\n" for user in films[:3]),
+            films="film,title,year\n" + "".join(f"{quoted(film)},{quoted(film)},1990\n" for film in films),
+            ratings="user,film,time\n"
+            + "".join(f"{quoted(films[0])},{quoted(film)},1\n" for film in (films[0], films[2])),
+        )
+        said = shell("ingest", *IMPORT, "--quiet", "--store", store, "--json")
+        assert said.json["counts"] == {"nodes": {"User": 3, "Film": 7}, "edges": {}, "interactions": {"WATCHED": 2}}
+        with open_store(store) as graph:
+            film_bundle(graph.schema, graph.graph_id, tuple(films), tuple(films[:3])).save("kgrec.bundle.bundle")
+        whom = f"--user={films[0]}"
+        listed = shell("recommend", whom, "--store", store, "--json")
+        assert [one["item"] for one in listed.json["recommendations"]] == [films[n] for n in (1, 3, 5, 4, 6)]
+        explained = shell("explain", whom, f"--item={films[1]}", "--store", store, "--json")
+        assert explained.json["item"] == films[1]
+        assert [part["item"] for part in explained.json["contributions"]] == [films[0], films[0]]
+        for shown in (
+            shell("recommend", whom, "--store", store),
+            shell("explain", whom, f"--item={films[1]}", "--store", store),
+        ):
+            assert (shown.code, shown.err) == (0, "")
+            assert all(sign.isprintable() or sign == "\n" for sign in shown.out)
+
+
+def quoted(text: str) -> str:
+    """A cell of a CSV file."""
+    return '"' + text.replace('"', '""') + '"'
+
+
+def test_an_unknown_id_of_10_000_characters(shell: Shell) -> None:
+    shell.learned()
+    message = (
+        "UnknownItemError: there is no such item in the bundle.\n"
+        f"  found     '{'x' * 199}... (10002 characters)\n"
+        "  expected  one of 7 item ids\n"
+        "  next      an item's id looks like 'star-wars'; train again where it is newer than the bundle\n"
+    )
+    refused(shell, 5, message, "explain", "--user", "ann", "--item", "x" * 10_000)
+
+
+def test_the_console_script_fails_without_a_traceback(shell: Shell) -> None:
+    """The same through a real process, where nothing of the test stands between kgrec and its streams."""
+    program = "import sys; from kgrec.cli.app import main; sys.argv[0] = 'kgrec'; main()"
+    command = [sys.executable, "-c", program, "explain", "--user", "a\x1b[31m", "--item", "é", "--bundle", "no\x1bne"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=shell.folder, check=False)
+    assert (done.returncode, done.stdout) == (3, "")
+    assert done.stderr == (
+        "BundleError: there is no bundle here.\n"
+        "  where     no\\x1bne\n"
+        "  found     no such folder\n"
+        "  expected  a folder that `kgrec train --out` wrote\n"
+        "  next      check the path, or run `kgrec train`\n"
+    )

@@ -1,0 +1,56 @@
+"""Measuring on a store's own behaviour: every way to split it, and what cannot be measured."""
+
+from __future__ import annotations
+
+import pytest
+
+from kgrec.config import TrainConfig
+from kgrec.errors import ConfigError, KgrecError
+from kgrec.evaluation.store_evaluation import SPLITS, evaluate_store
+from kgrec.graph import open_store
+from kgrec.graph.store import GraphStore
+from kgrec.pipeline import ingest
+from kgrec.schema.model import load_schema
+from tests.support import SHOP
+
+QUICK = TrainConfig(text_encoder="hashing", embedding_dim=8, epochs=4, num_layers=1, num_threads=1, ensemble=1)
+
+
+@pytest.fixture(scope="module")
+def store() -> GraphStore:
+    store = open_store("kglite::memory:")
+    ingest(load_schema("triples"), [f"tables:{SHOP}"], store)
+    return store
+
+
+@pytest.mark.parametrize("split", SPLITS)
+def test_evaluation_puts_three_baselines_beside_us(store: GraphStore, split: str) -> None:
+    found = evaluate_store(store, QUICK, split=split, folds=2)
+    assert list(found["rows"]) == ["kgrec", "popularity", "itemknn", "ease"]
+    for part in ("rows", "rows_whole_catalogue"):
+        for row in found[part].values():
+            assert 0.0 <= row["recall@10"] <= 1.0
+            assert {"ndcg@10", "mrr@10", "hit_rate@10", "precision@10", "coverage@10", "novelty@10"} <= row.keys()
+    # Fewer candidates can only help a system that ranks.
+    assert found["rows"]["popularity"]["recall@10"] >= found["rows_whole_catalogue"]["popularity"]["recall@10"]
+    assert found["split"]["folds"] == (2 if split == "k-fold" else 1)
+
+
+def test_a_split_without_a_test_set_is_refused_before_anything_is_learned(store: GraphStore) -> None:
+    told: list[str] = []
+    with pytest.raises(KgrecError, match="there is nothing to measure") as caught:
+        evaluate_store(store, QUICK, test=0.0, progress=lambda stage, *_: told.append(stage))
+    assert caught.value.found == "an empty test set"
+    assert told == []
+
+
+def test_an_unknown_split_is_refused(store: GraphStore) -> None:
+    with pytest.raises(ConfigError) as caught:
+        evaluate_store(store, QUICK, split="sideways")
+    assert str(caught.value) == (
+        "ConfigError: there is no such split.\n"
+        "  where     split\n"
+        "  found     sideways\n"
+        "  expected  time, random, leave-one-out, k-fold\n"
+        "  next      choose one of them"
+    )

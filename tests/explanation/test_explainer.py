@@ -1,0 +1,262 @@
+"""Explanations add up, their counterfactuals are what scoring again gives, their paths are in the graph."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kgrec.errors import KgrecError, QueryTimeoutError, StoreUnavailableError
+from kgrec.explanation import explainer as explain_module
+from kgrec.explanation.evidence_paths import PATHS_SHOWN, shown_paths
+from kgrec.explanation.explainer import Contribution, PastItem
+from kgrec.graph import GraphStore
+from kgrec.graph.store import GraphPath, NodeRef, PathLimits, PathStep
+from kgrec.graph.store_link import AGAIN_AFTER_S, GraphLink
+from kgrec.recommendation import Explanation, PastInteraction, Recommender
+from kgrec.schema.model import GraphSchema
+from tests.support.bundles import film_bundle, film_schema, film_store, random_bundle
+
+MANY = settings(max_examples=30, deadline=None)
+SEEDS = st.integers(0, 2**32 - 1)
+
+
+@pytest.fixture
+def store() -> Iterator[GraphStore]:
+    with film_store() as opened:
+        yield opened
+
+
+@pytest.fixture
+def films(store: GraphStore) -> Recommender:
+    return Recommender(film_bundle(film_schema(), store.graph_id), store)
+
+
+PAST = st.builds(
+    PastInteraction,
+    st.sampled_from([f"i{n}" for n in range(8)]),
+    st.sampled_from([None, "buy", "view", "never seen"]),
+    st.sampled_from([None, 1.0, 1.0, 2.0, 3.5]),
+    st.sampled_from([0.0, 1.0, 5.0]),
+    st.sampled_from([None, "app", "web", "never seen"]),
+)
+
+
+def adds_up(it: Explanation) -> None:
+    assert it.base + sum(part.value for part in it.contributions) == pytest.approx(it.score, abs=1e-5)
+    assert it.base + sum(past.value for past in it.past) == pytest.approx(it.score, abs=1e-5)
+    assert it.base + sum(it.channels.values()) == pytest.approx(it.score, abs=1e-5)
+
+
+@MANY
+@given(SEEDS, st.lists(PAST, max_size=10))
+def test_explanations_of_any_history_add_up(seed: int, history: list[PastInteraction]) -> None:
+    recommender = Recommender(random_bundle(np.random.default_rng(seed)))
+    for found in recommender.recommend(history=history, k=8, include_seen=True, explain=True):
+        it = found.explanation
+        assert it is not None
+        adds_up(it)
+        assert it.score == found.score == recommender.score(items=[found.item], history=history)[0]
+        assert all(part.item != found.item for part in it.contributions)
+        sizes = [abs(part.value) for part in it.contributions]
+        assert sizes == sorted(sizes, reverse=True)
+
+
+@MANY
+@given(SEEDS, st.integers(0, 4), st.integers(0, 7))
+def test_explanations_of_known_users_add_up(seed: int, user: int, item: int) -> None:
+    it = Recommender(random_bundle(np.random.default_rng(seed))).explain(f"u{user}", f"i{item}")
+    adds_up(it)
+    assert json.loads(json.dumps(it.as_dict())) == it.as_dict()
+
+
+@MANY
+@given(SEEDS, st.lists(PAST, min_size=1, max_size=10), st.integers(0, 7))
+def test_the_counterfactual_is_scoring_again_without_the_item(
+    seed: int, history: list[PastInteraction], item: int
+) -> None:
+    recommender = Recommender(random_bundle(np.random.default_rng(seed)))
+    it = recommender.explain(history=history, item=f"i{item}")
+    if it.counterfactual is None:
+        assert not it.past or it.past[0].value <= 0
+        return
+    assert it.counterfactual.item == it.past[0].item
+    ids = list(recommender.bundle.items)
+    rest = [past for past in history if past.item != it.counterfactual.item]
+    before = recommender.score(items=ids, history=history)
+    after = recommender.score(items=ids, history=rest)
+    assert it.counterfactual.score == pytest.approx(after[item], abs=1e-9)
+    rivals = [row for row in range(8) if row != item and ids[row] not in {past.item for past in history}]
+    assert it.counterfactual.candidates == len(rivals) + 1
+    for scores, rank in ((before, it.counterfactual.rank_before), (after, it.counterfactual.rank_after)):
+        own = (-scores[item], item)
+        assert rank == 1 + sum((-scores[row], row) < own for row in rivals)
+
+
+def test_ranks_count_the_items_that_passed_the_filters(films: Recommender) -> None:
+    (best,) = films.recommend("ann", k=1, allow=["aliens", "blade", "newcomer"], explain=True)
+    assert best.explanation is not None
+    assert best.explanation.counterfactual is not None
+    assert (best.explanation.counterfactual.rank_before, best.explanation.counterfactual.candidates) == (1, 3)
+
+
+def test_an_explanation_in_full(films: Recommender) -> None:
+    it = films.explain("ann", "empire")
+    assert (it.user, it.item, it.name, it.new, it.history, it.degraded) == ("ann", "empire", "Empire", False, 2, None)
+    assert [(part.item, part.channel) for part in it.contributions] == [
+        ("star-wars", "behaviour"),
+        ("star-wars", "semantic"),
+    ]
+    behaviour, semantic = it.contributions
+    assert behaviour.value == pytest.approx(2.5)  # 3 over the spread of (0, 3, 0, 2, .5, ...) over known films, 1.2
+    assert it.semantic == semantic
+    assert it.past == (
+        PastItem("star-wars", "Star Wars", behaviour.value + semantic.value, {"en": "watched", "zh": "看过"}),
+    )
+    assert it.channels == {"behaviour": behaviour.value, "semantic": semantic.value}
+    (path,) = it.paths
+    assert [each.name for each in path.nodes] == ["Star Wars", "George Lucas", "Empire"]
+    assert [(step.source.uid, step.type, step.target.uid) for step in path.steps] == [
+        ("star-wars", "DIRECTED_BY", "lucas"),
+        ("empire", "DIRECTED_BY", "lucas"),
+    ]
+    assert path.steps[0].words == {"en": "directed by", "zh": "导演是"}
+    assert json.loads(json.dumps(it.as_dict())) == it.as_dict()
+
+
+def test_every_edge_of_every_shown_path_is_in_the_store(films: Recommender, store: GraphStore) -> None:
+    edges = {
+        (row["source_type"], row["source"], name, row["relation"], row["target_type"], row["target"])
+        for name in film_schema().edges
+        for batch in store.export_edges(name)
+        for row in batch.to_pylist()
+    }
+    shown = [
+        step
+        for found in films.recommend(history=["star-wars", "alien", "blade"], k=9, include_seen=True, explain=True)
+        if found.explanation
+        for path in found.explanation.paths
+        for step in path.steps
+    ]
+    assert len(shown) > 4
+    for step in shown:
+        ends = (step.source.type, step.source.uid, step.type, step.relation, step.target.type, step.target.uid)
+        assert ends in edges
+
+
+def test_new_items_are_explained_by_their_facts(films: Recommender) -> None:
+    it = films.explain("ann", "newcomer")
+    assert it.new
+    assert it.past[0].item == "alien"
+    assert [step.type for step in it.paths[0].steps] == ["HAS_GENRE", "HAS_GENRE"]
+
+
+def test_without_history_there_is_no_counterfactual(films: Recommender) -> None:
+    it = films.explain("cold", "empire")
+    assert (it.contributions, it.past, it.paths, it.semantic, it.counterfactual) == ((), (), (), None, None)
+    assert it.base == it.score
+
+
+@dataclass
+class OddStore:
+    """Finds three paths from every item; confirms those that start where it is told to."""
+
+    schema: GraphSchema = field(default_factory=film_schema)
+    graph_id: str = "g1"
+    true_from: tuple[str, ...] = ("a", "b", "c", "d")
+    fails: Exception | None = None
+    asked: int = 0
+
+    def paths_from(self, sources: Sequence[str], target: str, limits: PathLimits) -> list[list[GraphPath]]:
+        self.asked += 1
+        if self.fails:
+            raise self.fails
+        end = NodeRef("Film", target, target)
+        steps = [PathStep(NodeRef("Film", uid, uid), end, "SEQUEL_OF", "SEQUEL_OF", True) for uid in sources]
+        return [[GraphPath((step,))] * 3 for step in steps]
+
+    def confirm_all(self, candidates: Sequence[GraphPath], timeout_s: float) -> list[bool]:
+        return [path.nodes[0].uid in self.true_from for path in candidates]
+
+
+def linked(store: Any) -> GraphLink:
+    return GraphLink(store)
+
+
+def test_a_path_that_the_store_does_not_confirm_is_not_shown() -> None:
+    paths, missing = shown_paths(linked(OddStore(true_from=("b",))), ["a", "b"], "z")
+    assert [path.nodes[0].uid for path in paths] == ["b"] * 3
+    assert missing is None
+
+
+def test_no_more_paths_than_can_be_read() -> None:
+    paths, missing = shown_paths(linked(OddStore()), ["a", "b", "c", "d"], "z")
+    assert [path.nodes[0].uid for path in paths] == ["a"] * 3 + ["b"] * 3
+    assert (len(paths), missing) == (PATHS_SHOWN, None)
+
+
+def test_a_timeout_degrades_an_explanation_and_does_not_fail_it() -> None:
+    store: Any = OddStore(fails=QueryTimeoutError("too slow."))
+    it = Recommender(film_bundle(film_schema(), "g1"), store).explain(item="empire", history=["star-wars"])
+    assert it.degraded == "no graph paths: the look-up ran out of its time"
+    assert it.counterfactual is not None
+
+
+def test_a_store_that_is_away_is_left_alone_for_a_while_and_then_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 0.0
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    odd = OddStore(fails=StoreUnavailableError("the server cannot be reached."))
+    store: Any = odd
+    recommender = Recommender(film_bundle(film_schema(), "g1"), store)
+    gone = "no graph paths: the store cannot be reached (the server cannot be reached.)"
+    three = recommender.recommend(history=["star-wars"], k=3, explain=True)
+    assert [one.explanation.degraded for one in three if one.explanation] == [gone] * 3
+    assert odd.asked == 1
+    odd.fails, odd.true_from = None, ("star-wars",)
+    assert recommender.explain(item="empire", history=["star-wars"]).degraded == gone
+    assert odd.asked == 1
+    now = AGAIN_AFTER_S + 0.1
+    back = recommender.explain(item="empire", history=["star-wars"])
+    assert (back.degraded, len(back.paths), odd.asked) == (None, 3, 2)
+
+
+def test_parts_that_do_not_add_up_are_refused(films: Recommender, monkeypatch: pytest.MonkeyPatch) -> None:
+    true_check = explain_module._check_sums
+    monkeypatch.setattr(explain_module, "_check_sums", lambda parts, scores: true_check(parts, scores + 2e-5))
+    with pytest.raises(KgrecError) as caught:
+        films.explain("ann", "empire")
+    assert str(caught.value) == (
+        "KgrecError: the contributions do not add up to the score.\n"
+        "  where     item row 1\n"
+        f"  found     a sum of {films.score('ann', ['empire'])[0]:.6f}\n"
+        f"  expected  the score, {films.score('ann', ['empire'])[0] + 2e-5:.6f}, within 1e-05\n"
+        "  next      the bundle's numbers may be too large for their precision: "
+        "train again, and report it if it stays"
+    )
+
+
+def test_the_verb_is_that_of_the_latest_kind() -> None:
+    schema = film_schema()
+    watched = schema.interactions["WATCHED"]
+    bought = watched.model_copy(update={"kinds": ("buy",), "words": watched.words.model_copy(update={"en": "bought"})})
+    schema = schema.model_copy(update={"interactions": {"WATCHED": watched, "BOUGHT": bought}})
+    recommender = Recommender(film_bundle(schema, "g1"))
+    history = [PastInteraction("star-wars", "buy", 2.0), PastInteraction("star-wars", "watch", 1.0)]
+    assert recommender.explain(item="empire", history=history).past[0].verb["en"] == "bought"
+    assert recommender.explain(item="empire", history=history[1:]).past[0].verb["en"] == "watched"
+    assert Recommender(film_bundle()).explain("ann", "empire").past[0].verb == {"en": "chose", "zh": "选过"}
+
+
+def test_only_the_semantic_channel_speaks_for_texts(films: Recommender) -> None:
+    model = films.bundle.model
+    renamed = replace(model, channels=(model.channels[0], replace(model.channels[1], name="other")))
+    it = Recommender(replace(films.bundle, model=renamed), films.store).explain("ann", "empire")
+    assert it.semantic is None
+    assert isinstance(it.contributions[0], Contribution)

@@ -1,0 +1,215 @@
+"""The additive score against its formula, written out slowly here, and against itself in other ways of asking."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import sparse
+
+from kgrec.data.dataset import Array, Interactions
+from kgrec.scoring.history_weights import HistoryWeights
+from kgrec.scoring.model import AdditiveModel, Channel, Gates, LowRankMatrix, SparseMatrix
+from tests.support.bundles import random_interactions, random_model
+
+SEEDS = st.integers(0, 2**32 - 1)
+MANY = settings(max_examples=40, deadline=None)
+LENGTHS = st.integers(0, 12)
+
+
+def slow_weights(weights: HistoryWeights, events: Interactions, n_items: int) -> Array:
+    """One user's history weights, event by event."""
+    n = len(events)
+    mean = sum(float(weight) for weight in events.weight) / n if n else 1.0
+    total, latest = np.zeros(n_items), dict[int, float]()
+    for e in range(n):
+        weight = weights.kinds.get(events.kinds[events.kind[e]], 1.0)
+        weight *= weights.platforms.get(events.platforms[events.platform[e]], 1.0)
+        weight *= min(max(float(events.weight[e]) / mean, 0.1), 10.0) ** weights.strength
+        item = int(events.item[e])
+        total[item] += weight
+        latest[item] = max(latest.get(item, -math.inf), float(events.time[e]))
+    result = np.log2(1 + total)
+    if not np.isnan(events.time).any():
+        for item, time in latest.items():
+            result[item] *= weights.recency ** sum(other > time for other in latest.values())
+    return result
+
+
+def slow_scores(model: AdditiveModel, events: Interactions) -> Array:
+    """The formula of ``kgrec.scoring.model`` with dense matrices and loops, for one user."""
+    length = len(set(events.item.tolist()))
+    bucket = max(b for b, edge in enumerate(model.gates.edges) if length >= edge)
+    gates = model.gates
+    score = np.where(model.new, gates.new_prior, gates.prior[bucket]) * model.prior
+    stand = gates.new_item_offset + gates.new_item_slope * math.log(1 + min(max(length, 1), 4))
+    score += np.where(model.new, stand if length else min(stand, 0.0), 0.0)
+    for c, channel in enumerate(model.channels):
+        matrix = channel.matrix
+        dense = matrix.weights.toarray() if isinstance(matrix, SparseMatrix) else None
+        if isinstance(matrix, LowRankMatrix):
+            dense = matrix.source.astype(np.float64) @ matrix.target.astype(np.float64).T
+        assert dense is not None
+        dense = dense.astype(np.float64)
+        np.fill_diagonal(dense, 0.0)
+        raw = slow_weights(channel.history, events, model.n_items) @ dense
+        least = gates.new_spread[c] * raw[~model.new].std() if (~model.new).any() else 0.0
+        for group in (~model.new, model.new):
+            if group.any() and raw[group].std() > 1e-6:
+                spread = max(raw[group].std(), least) if group is model.new else raw[group].std()
+                scaled = (raw[group] - raw[group].mean()) / spread
+                score[group] += (gates.new_channels[c] if group is model.new else gates.channels[bucket, c]) * scaled
+    return np.asarray(score)
+
+
+def scores_of(model: AdditiveModel, events: Interactions) -> Array:
+    one = replace(events, user=np.zeros(len(events), np.int64))
+    return np.asarray(model.scores(model.histories(one, 1))[0])
+
+
+@MANY
+@given(SEEDS, LENGTHS, st.integers(1, 9), st.booleans())
+def test_scores_follow_the_formula(seed: int, n: int, n_items: int, timed: bool) -> None:
+    rng = np.random.default_rng(seed)
+    model, events = random_model(rng, n_items), random_interactions(rng, 1, n_items, n, timed)
+    np.testing.assert_allclose(scores_of(model, events), slow_scores(model, events), atol=1e-6)
+
+
+@MANY
+@given(SEEDS, LENGTHS, st.integers(1, 9), st.booleans())
+def test_contributions_add_up_to_the_score(seed: int, n: int, n_items: int, timed: bool) -> None:
+    rng = np.random.default_rng(seed)
+    model, events = random_model(rng, n_items), random_interactions(rng, 1, n_items, n, timed)
+    parts = model.contributions(events, np.arange(n_items))
+    np.testing.assert_allclose(parts.scores, scores_of(model, events), atol=1e-5, rtol=0)
+    for position, item in enumerate(parts.items):  # an item never speaks for itself
+        assert (parts.values[:, parts.history == item, position] == 0).all()
+
+
+@MANY
+@given(SEEDS, st.integers(1, 12))
+def test_leaving_an_item_out_is_scoring_without_it(seed: int, n: int) -> None:
+    rng = np.random.default_rng(seed)
+    model, events = random_model(rng, 7), random_interactions(rng, 1, 7, n)
+    rest = events.select(events.item != events.item[0])
+    np.testing.assert_allclose(scores_of(model, rest), slow_scores(model, rest), atol=1e-6)
+
+
+@MANY
+@given(SEEDS, st.booleans())
+def test_many_users_at_once_score_as_one_by_one(seed: int, timed: bool) -> None:
+    rng = np.random.default_rng(seed)
+    model, events = random_model(rng, 6), random_interactions(rng, 4, 6, 20, timed)
+    together = model.scores(model.histories(events, 4))
+    for user in range(4):
+        np.testing.assert_allclose(together[user], scores_of(model, events.select(events.user == user)), atol=1e-9)
+
+
+def test_one_user_without_times_takes_recency_from_nobody_else() -> None:
+    weights = HistoryWeights(recency=0.5)
+    events = Interactions.of_pairs([0, 0, 1, 1], [0, 1, 0, 1], [1.0, 2.0, np.nan, 5.0])
+    np.testing.assert_allclose(weights.matrix(events, 2, 2).toarray(), [[0.5, 1.0], [1.0, 1.0]])
+
+
+@MANY
+@given(SEEDS, st.integers(1, 12))
+def test_the_order_of_the_input_does_not_matter(seed: int, n: int) -> None:
+    rng = np.random.default_rng(seed)
+    model, events = random_model(rng, 6), random_interactions(rng, 1, 6, n)
+    np.testing.assert_allclose(scores_of(model, events), scores_of(model, events.select(rng.permutation(n))), atol=1e-9)
+
+
+@MANY
+@given(SEEDS, LENGTHS)
+def test_float32_is_close_to_float64(seed: int, n: int) -> None:
+    rng = np.random.default_rng(seed)
+    model, events = random_model(rng, 8), random_interactions(rng, 3, 8, n)
+    histories = model.histories(events, 3)
+    exact, fast = model.scores(histories), model.scores(histories, np.float32)
+    assert fast.dtype == np.float32
+    np.testing.assert_allclose(fast, exact, atol=2e-3)
+
+
+@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_what_an_item_says_of_itself_leaves_no_noise_to_blow_up(seed: int, dtype: type[np.floating]) -> None:
+    """Item 0 speaks for itself only, so a user who took nothing else has no score to scale."""
+    rng = np.random.default_rng(seed)
+    source, target = rng.normal(size=(50, 16)).astype(np.float32), np.zeros((50, 16), np.float32)
+    target[0] = rng.normal(size=16)
+    model = AdditiveModel(
+        (Channel("knowledge", LowRankMatrix(source, target)),),
+        Gates.common(np.ones(1), 0.0),
+        np.zeros(50, np.float32),
+        np.zeros(50, np.bool_),
+    )
+    assert not model.scores(model.histories(Interactions.of_pairs([0], [0]), 1), dtype).any()
+
+
+@pytest.mark.parametrize(
+    ("weights", "expected"),
+    [
+        (HistoryWeights(), [1.0, np.log2(3)]),
+        (HistoryWeights(recency=0.5), [0.5, np.log2(3)]),
+        (HistoryWeights(kinds={"buy": 3.0}), [2.0, np.log2(5)]),
+        (HistoryWeights(strength=1.0), [np.log2(1.5), np.log2(3.5)]),
+    ],
+)
+def test_history_weights_by_hand(weights: HistoryWeights, expected: list[float]) -> None:
+    """Item 0 bought once at time 1; item 1 bought at time 0, viewed at time 2. Stars 1, 1, 4: mean 2."""
+    events = Interactions(
+        user=np.zeros(3, np.int64),
+        item=np.array([0, 1, 1]),
+        time=np.array([1.0, 0.0, 2.0]),
+        weight=np.array([1, 1, 4], np.float32),
+        kind=np.array([0, 0, 1]),
+        platform=np.zeros(3, np.int64),
+        kinds=("buy", "view"),
+        platforms=("",),
+    )
+    np.testing.assert_allclose(weights.matrix(events, 1, 2).toarray()[0], expected)
+
+
+def test_a_sparse_matrix_takes_its_diagonal_out() -> None:
+    matrix = SparseMatrix(sparse.csr_matrix(np.array([[5.0, 1.0], [2.0, 7.0]], np.float32)))
+    history = sparse.csr_matrix(np.array([[1.0, 1.0]]))
+    np.testing.assert_allclose(matrix.scores(history), [[2.0, 1.0]])
+    np.testing.assert_allclose(matrix.block(np.array([0, 1]), np.array([0, 1])), [[0.0, 1.0], [2.0, 0.0]])
+
+
+def test_a_channel_whose_gate_is_closed_says_nothing() -> None:
+    rng = np.random.default_rng(1)
+    model = random_model(rng, 5)
+    closed = replace(model, gates=replace(model.gates, channels=np.zeros((9, 3)), new_channels=np.zeros(3)))
+    events = random_interactions(rng, 1, 5, 4)
+    assert not closed.contributions(events, np.arange(5)).values.any()
+
+
+def test_new_items_are_not_stretched_to_the_top_by_a_history_that_says_little_about_them() -> None:
+    weights = np.zeros((4, 104))
+    weights[0, 1:3], weights[0, 4] = (1.0, 0.5), 0.01  # one new item of a hundred is a little like item 0
+    matrix = SparseMatrix(sparse.csr_matrix(np.vstack([weights, np.zeros((100, 104))]).astype(np.float32)))
+    gates = Gates.common(np.ones(1), 0.0)
+    model = AdditiveModel((Channel("behaviour", matrix),), gates, np.zeros(104, np.float32), np.arange(104) >= 4)
+    scores = scores_of(model, Interactions.of_pairs([0], [0]))
+    assert scores[4] < 0.1 < scores[1]
+
+
+def test_a_model_of_some_items_scores_them_as_if_the_others_were_not_there() -> None:
+    rng = np.random.default_rng(3)
+    model = random_model(rng, 12)
+    model = replace(model, new=np.arange(12) >= 8)
+    kept = np.array([0, 2, 3, 5, 8, 10, 11])
+    events = Interactions.of_pairs(np.zeros(3, np.int64), np.array([0, 1, 3]))
+    channels = []
+    for channel in model.channels:
+        matrix = channel.matrix
+        dense = matrix.weights.toarray() if isinstance(matrix, SparseMatrix) else matrix.source @ matrix.target.T
+        few = SparseMatrix(sparse.csr_matrix(dense[np.ix_(kept, kept)].astype(np.float32)))
+        channels.append(replace(channel, matrix=few))
+    expected = AdditiveModel(tuple(channels), model.gates, model.prior[kept], model.new[kept])
+    np.testing.assert_allclose(scores_of(model.of(kept), events), scores_of(expected, events), atol=1e-5)
