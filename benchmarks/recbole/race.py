@@ -26,7 +26,7 @@ from kgrec.config import TrainConfig
 from kgrec.data.dataset import Dataset, Interactions
 from kgrec.data.splits import Split
 from kgrec.learn.neural.trainer import Trainer
-from kgrec.learn.neural.training_subgraph import Reach
+from kgrec.learn.neural.training_subgraph import TrainingSubgraph
 from kgrec.metrics.ranking import per_user
 from kgrec.scoring.history_weights import HistoryWeights
 from kgrec_benchmarks.folder_dataset import split_of, to_dataset
@@ -73,15 +73,15 @@ def measured(lists: dict[str, list[str]], split: Split, n_users: int, n_items: i
 
 def kgrec_epochs(dataset: Dataset, split: Split, width: int) -> dict[str, float]:
     """Median seconds of an epoch as kgrec trains it, by hops; the first one warms up."""
-    reach = Reach.of(dataset.with_interactions(split.train))
-    part = reach.dataset
+    subgraph = TrainingSubgraph.of(dataset.with_interactions(split.train))
+    part = subgraph.dataset
     n_items = len(part.items)
     prior = np.log((np.bincount(part.interactions.item, minlength=n_items) + 0.5) / len(part.interactions))
     histories = HistoryWeights().matrix(part.interactions, len(part.users), n_items)
     found = {}
     for hops in (1, 0):
         config = TrainConfig(num_layers=hops, embedding_dim=width)
-        trainer = Trainer(part, None, prior, config, histories, None, reach.degree)
+        trainer = Trainer(part, None, prior, config, histories, None, subgraph.degree)
         log = trainer.fit(epochs=_KGREC_EPOCHS).log
         found[f"{hops} hops"] = statistics.median(entry["seconds"] for entry in log[1:])
     return found

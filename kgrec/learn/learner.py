@@ -14,12 +14,12 @@ from kgrec.data.dataset import Array, Dataset, Interactions
 from kgrec.data.splits import hide
 from kgrec.learn.channels.behaviour import BehaviourLearner
 from kgrec.learn.channels.behaviour_weights import BehaviourSetting
-from kgrec.learn.fusion.cold_item_gates import Rehearsal, remeasured
+from kgrec.learn.fusion.cold_item_gates import ColdStartSimulation, refit_offset
 from kgrec.learn.fusion.gate_search import GateFitter
-from kgrec.learn.fusion.return_visits import many_come_back
+from kgrec.learn.fusion.return_visits import enough_return_visits
 from kgrec.learn.neural.model import Embeddings, LearnedPart, joined, unit_history
 from kgrec.learn.neural.trainer import Epoch, Trained, Trainer
-from kgrec.learn.neural.training_subgraph import Reach
+from kgrec.learn.neural.training_subgraph import TrainingSubgraph
 from kgrec.metrics.ranking import mean_metrics, sample_users
 from kgrec.progress import Progress
 from kgrec.scoring.history_weights import HistoryWeights
@@ -70,14 +70,14 @@ class Prepared:
     Attributes:
         held: validation behaviour; valid: its pairs that training does not have, users x items.
         setting: of the behaviour channels, which are ready.
-        rehearsal: a learner from which a tenth of the items is hidden, and who took those; see ``_hiding``.
+        simulation: a learner from which a tenth of the items is hidden, and who took those; see ``_hiding``.
     """
 
     held: Interactions
     valid: sparse.csr_matrix
     setting: BehaviourSetting
     channels: list[Channel]
-    rehearsal: tuple[Learner, sparse.csr_matrix] | None
+    simulation: tuple[Learner, sparse.csr_matrix] | None
 
 
 class Learner:
@@ -97,14 +97,14 @@ class Learner:
         valid = held.matrix(self.n_users, self.n_items)
         valid = valid - valid.multiply(self.seen > 0)
         valid.eliminate_zeros()
-        come_back = many_come_back(self.dataset.interactions, held, self.n_users)
-        setting = self.behaviour.choose(valid, with_lasting=come_back)
-        rehearsal = self._hiding()
-        if rehearsal is not None:
-            rest, hidden = rehearsal
+        with_return_visits = enough_return_visits(self.dataset.interactions, held, self.n_users)
+        setting = self.behaviour.choose(valid, with_lasting=with_return_visits)
+        simulation = self._hiding()
+        if simulation is not None:
+            rest, hidden = simulation
             setting = replace(setting, content=rest.behaviour.choose_content(hidden, setting.steady))
         setting = replace(setting, few=self.behaviour.choose_few(setting, valid))
-        return Prepared(held, valid.tocsr(), setting, self.behaviour.channels(setting), rehearsal)
+        return Prepared(held, valid.tocsr(), setting, self.behaviour.channels(setting), simulation)
 
     def choose(self, ready: Prepared) -> Learned:
         """Choose every other setting on validation."""
@@ -119,16 +119,16 @@ class Learner:
         gates, metrics = GateFitter(
             model, self.dataset.interactions, ready.held, self.n_users, self.config.seed, self.progress
         ).fit()
-        if ready.rehearsal is not None:
-            rest, hidden = ready.rehearsal
+        if ready.simulation is not None:
+            rest, hidden = ready.simulation
             learned = rest.with_settings(Chosen(setting, depth, trained.best_epoch, gates))[0]
             cost, behaviour = self.config.new_item_cost, self.dataset.interactions
             warm = _of_items(valid, ~learned.new)
-            met = Rehearsal(learned, rest.dataset.interactions, hidden, warm, cost)
-            gates, found = met.fit(self.config.seed, self.progress)
+            simulation = ColdStartSimulation(learned, rest.dataset.interactions, hidden, warm, cost)
+            gates, found = simulation.fit(self.config.seed, self.progress)
             metrics |= found
             warm = _of_items(valid, ~model.new)
-            gates = remeasured(replace(model, gates=gates), behaviour, warm, cost, self.config.seed)
+            gates = refit_offset(replace(model, gates=gates), behaviour, warm, cost, self.config.seed)
         for number, run in runs.items():
             metrics[f"learned part, {number} hops"] = _best_value(run)
         chosen = Chosen(setting, depth, trained.best_epoch, gates)
@@ -181,8 +181,8 @@ class Learner:
         member: int = 0,
     ) -> Trained:
         """Train the embeddings; validation weighs histories as serving will."""
-        reach = Reach.of(self.dataset)
-        part = reach.dataset
+        subgraph = TrainingSubgraph.of(self.dataset)
+        part = subgraph.dataset
         n_items = len(part.items)
         counts = np.bincount(part.interactions.item, minlength=n_items)
         prior = np.log((counts + 0.5) / len(part.interactions))
@@ -190,11 +190,11 @@ class Learner:
         name = f"{depth}-hops" if member == 0 else f"{depth}-hops-{member + 1}"
         folder = None if self.checkpoint is None else self.checkpoint / name
         config = self.config.model_copy(update={"num_layers": depth, "seed": self.config.seed + _APART * member})
-        texts = None if self.texts is None else self.texts[reach.nodes]
-        trainer = Trainer(part, texts, prior, config, flat, folder, reach.degree)
+        texts = None if self.texts is None else self.texts[subgraph.nodes]
+        trainer = Trainer(part, texts, prior, config, flat, folder, subgraph.degree)
         history = unit_history(serving.matrix(part.interactions, self.n_users, n_items)).astype(np.float32)
         seen = part.interactions.matrix(self.n_users, n_items)
-        wanted = None if valid is None else valid[:, reach.items].tocsr()
+        wanted = None if valid is None else valid[:, subgraph.items].tocsr()
 
         def validate(embeddings: Embeddings) -> float:
             return mean_metrics(LearnedPart(embeddings, history), seen, wanted, ks=(10,))["ndcg@10"]
@@ -205,7 +205,7 @@ class Learner:
             self.progress(stage, int(entry["epoch"]), epochs or config.epochs, f"loss {entry['loss']:.4f}{quality}")
 
         trained = trainer.fit(None if wanted is None else validate, report, epochs)
-        return replace(trained, embeddings=reach.embed(trainer.model, self.dataset, self.texts, config))
+        return replace(trained, embeddings=subgraph.embed(trainer.model, self.dataset, self.texts, config))
 
     def _assemble(
         self, setting: BehaviourSetting, behaviour: list[Channel], embeddings: Embeddings, gates: Gates | None

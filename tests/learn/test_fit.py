@@ -113,7 +113,9 @@ def test_what_was_chosen_is_plain_data(learned: Learned) -> None:
 def test_the_heights_of_new_items_are_measured_again_in_the_chosen_model_and_few_taken_items_are_placed(
     genres: tuple[Dataset, Interactions, Interactions], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def remeasured(model: AdditiveModel, train: Interactions, warm: sparse.csr_matrix, cost: float, seed: int) -> Gates:
+    def refit_offset(
+        model: AdditiveModel, train: Interactions, warm: sparse.csr_matrix, cost: float, seed: int
+    ) -> Gates:
         assert cost == 0.25
         assert pairs(train) == pairs(genres[0].interactions)
         assert warm.nnz > 0
@@ -122,13 +124,13 @@ def test_the_heights_of_new_items_are_measured_again_in_the_chosen_model_and_few
 
     costs: list[float] = []
 
-    class Spied(learner_module.Rehearsal):
+    class Spied(learner_module.ColdStartSimulation):
         def fit(self, seed: int, progress: Progress) -> tuple[Gates, dict[str, float]]:
             costs.append(self.cost)
             return super().fit(seed, progress)
 
-    monkeypatch.setattr(learner_module, "Rehearsal", Spied)
-    monkeypatch.setattr(learner_module, "remeasured", remeasured)
+    monkeypatch.setattr(learner_module, "ColdStartSimulation", Spied)
+    monkeypatch.setattr(learner_module, "refit_offset", refit_offset)
     monkeypatch.setattr(learner_module.BehaviourLearner, "choose_few", lambda *_: 3.0)
     found = fit(genres[0], quick(epochs=1, new_item_cost=0.25), valid=genres[1], refit_on_all=False)
     assert found.model.gates.new_item_offset == found.chosen.gates.new_item_offset == 1.25

@@ -15,7 +15,7 @@ from kgrec.data.dataset import Dataset, Interactions
 from kgrec.data.splits import hold_out
 from kgrec.learn.channels.behaviour import BehaviourLearner
 from kgrec.learn.channels.behaviour_weights import BehaviourSetting
-from kgrec.learn.fusion import candidate_scores as gate_view
+from kgrec.learn.fusion import candidate_scores
 from kgrec.learn.fusion import gate_search as gates_module
 from kgrec.learn.fusion.gate_search import GateFitter
 from kgrec.learn.learner import Learner
@@ -95,8 +95,8 @@ def test_the_behaviour_channel_needs_items_x_items_at_most() -> None:
 def test_gates_keep_to_their_budget(new_share: float, monkeypatch: pytest.MonkeyPatch) -> None:
     budget = 4 * 2**20
     monkeypatch.setattr(gates_module, "_BYTES", budget)
-    monkeypatch.setattr(gate_view, "_BYTES", budget)
-    monkeypatch.setattr(gate_view, "block_size", lambda n_items: 4 * 2**20 // (4 * n_items))
+    monkeypatch.setattr(candidate_scores, "_BYTES", budget)
+    monkeypatch.setattr(candidate_scores, "block_size", lambda n_items: 4 * 2**20 // (4 * n_items))
     rng = np.random.default_rng(0)
     world = many_users()
     train, held = hold_out(world.interactions)

@@ -30,7 +30,7 @@ class Block:
 
 
 @dataclass(frozen=True)
-class GateView:
+class CandidateScores:
     """Some users at one moment each: scores of their candidates by every channel and the prior, ready to be mixed.
 
     Attributes:
@@ -51,7 +51,7 @@ class GateView:
     @classmethod
     def of(
         cls, model: AdditiveModel, history: Interactions, wanted: Interactions, n_users: int, rng: np.random.Generator
-    ) -> GateView:
+    ) -> CandidateScores:
         """Users with something to find; drawn where all would take too long or not fit into memory."""
         warm = np.flatnonzero(~model.new)
         seen = history.matrix(n_users, model.n_items)
@@ -70,9 +70,9 @@ class GateView:
     def __len__(self) -> int:
         return len(self.histories)
 
-    def some(self, users: IntArray) -> GateView:
+    def some(self, users: IntArray) -> CandidateScores:
         """The same of some users."""
-        return GateView(
+        return CandidateScores(
             self.histories[users],
             [part[users] for part in self.parts],
             self.shut[users],

@@ -1,7 +1,7 @@
 """The gates of new items: how much each channel says of an item that nobody has taken, and how high it may stand.
 
 What tells warm items apart need not tell new ones apart: they have no co-occurrences, only content. So the gates are
-fitted on a rehearsal: a tenth of the items is hidden from training and met as new ones are. What new items cost can be
+fitted on a simulation: a tenth of the items is hidden from training and met as new ones are. What new items cost can be
 seen in the model that was chosen, and there it is measured once more.
 """
 
@@ -38,7 +38,7 @@ _LEAST = 1e-6
 
 
 @dataclass(frozen=True)
-class Rehearsal:
+class ColdStartSimulation:
     """Items met as new ones are.
 
     Attributes:
@@ -65,28 +65,28 @@ class Rehearsal:
         """
         rng = np.random.default_rng(seed)
         hidden = np.diff(self.hidden.tocsc().indptr) > 0
-        asked = _World.of(self.model, self.train, self.hidden, rng, ~self.model.new | hidden)
-        at_home = _World.of(self.model, self.train, self.warm, rng, ~hidden)
-        if not (len(asked.histories) and len(at_home.histories)):
+        hidden_only = _Catalogue.of(self.model, self.train, self.hidden, rng, ~self.model.new | hidden)
+        with_known = _Catalogue.of(self.model, self.train, self.warm, rng, ~hidden)
+        if not (len(hidden_only.histories) and len(with_known.histories)):
             return self.model.gates, {}
-        gates = replace(self.model.gates, new_spread=np.maximum(_USUAL * asked.usual_spread(), _NOISE))
-        asked, at_home = asked.with_gates(gates), at_home.with_gates(gates)
-        mixture, found = _mixture(asked, progress)
-        return _placed(mixture, asked, at_home, self.cost, progress), found
+        gates = replace(self.model.gates, new_spread=np.maximum(_USUAL * hidden_only.usual_spread(), _NOISE))
+        hidden_only, with_known = hidden_only.with_gates(gates), with_known.with_gates(gates)
+        mixture, found = _mixture(hidden_only, progress)
+        return _beside_known(mixture, hidden_only, with_known, self.cost, progress), found
 
 
-def remeasured(model: AdditiveModel, train: Interactions, warm: sparse.csr_matrix, cost: float, seed: int) -> Gates:
-    """The gates of a model with its new items as high as may be, by what they cost there: see :meth:`Rehearsal.fit`.
+def refit_offset(model: AdditiveModel, train: Interactions, warm: sparse.csr_matrix, cost: float, seed: int) -> Gates:
+    """The gates of a model with the highest offset of cold items that the known items can afford in that model.
 
     Histories that are shorter or longer than nearly all that this is measured on count as the shortest or longest of
     these.
 
     Args:
-        model: what it was learned from is ``train``; its gates are those of a rehearsal.
+        model: what it was learned from is ``train``; its gates are those of a simulation.
         warm: held-out behaviour of warm items, users x items.
-        cost: as for :class:`Rehearsal`.
+        cost: as for :class:`ColdStartSimulation`.
     """
-    world = _World.of(model, train, warm, np.random.default_rng(seed))
+    world = _Catalogue.of(model, train, warm, np.random.default_rng(seed))
     speaks = model.gates.new_channels.any() or model.gates.new_prior > 0.0
     if not (len(world.histories) and model.new.any() and speaks):
         return model.gates
@@ -95,12 +95,12 @@ def remeasured(model: AdditiveModel, train: Interactions, warm: sparse.csr_matri
     flat = world.with_gates(replace(gates, new_item_offset=0.0, new_item_slope=0.0))
     scores = flat.scores()
     width = float(scores[:, ~model.new].std(axis=1).mean())
-    height = _Lists.of(flat, scores).height(1.0, gates, width, cost)
+    height = _TopLists.of(flat, scores).height(1.0, gates, width, cost)
     return replace(gates, new_item_offset=_LOWEST * width if height is None else height)
 
 
 @dataclass(frozen=True)
-class _World:
+class _Catalogue:
     """A catalogue and some users in it: what they had taken and what they are looking for, users x items."""
 
     model: AdditiveModel
@@ -116,7 +116,7 @@ class _World:
         wanted: sparse.csr_matrix,
         rng: np.random.Generator,
         kept: Array | None = None,
-    ) -> _World:
+    ) -> _Catalogue:
         """Users who have a history and something to find, in a catalogue of the items that are kept, or of all."""
         n_users = wanted.shape[0]
         seen, histories = train.matrix(n_users, model.n_items), model.histories(train, n_users)
@@ -127,12 +127,12 @@ class _World:
         whole = cls(model, histories[users], seen[users], wanted[users])
         return whole if kept is None else whole._of_items(np.flatnonzero(kept))
 
-    def _of_items(self, items: IntArray) -> _World:
+    def _of_items(self, items: IntArray) -> _Catalogue:
         histories = self.histories
         few = Histories(tuple(matrix[:, items] for matrix in histories.matrices), histories.pauses)
-        return _World(self.model.of(items), few, self.seen[:, items], self.wanted[:, items])
+        return _Catalogue(self.model.of(items), few, self.seen[:, items], self.wanted[:, items])
 
-    def with_gates(self, gates: Gates) -> _World:
+    def with_gates(self, gates: Gates) -> _Catalogue:
         return replace(self, model=replace(self.model, gates=gates))
 
     def scores(self) -> Array:
@@ -165,7 +165,7 @@ class _World:
 
 
 @dataclass(frozen=True)
-class _Lists:
+class _TopLists:
     """The best warm and the best new items of some users, apart: one list of both needs no others.
 
     Attributes:
@@ -182,7 +182,7 @@ class _Lists:
     wanted: sparse.csr_matrix
 
     @classmethod
-    def of(cls, world: _World, scores: Array) -> _Lists:
+    def of(cls, world: _Catalogue, scores: Array) -> _TopLists:
         users, new = np.arange(len(scores)), world.model.new
         best = [rank_users(Block(scores.copy()), world.seen, users, _K, which) for which in (~new, new)]
         values = [np.where(top >= 0, np.take_along_axis(scores, top, axis=1), -np.inf) for top in best]
@@ -227,14 +227,15 @@ class _Lists:
         return width * lowest - falls
 
 
-def _mixture(asked: _World, progress: Progress) -> tuple[Array, dict[str, float]]:
+def _mixture(hidden_only: _Catalogue, progress: Progress) -> tuple[Array, dict[str, float]]:
     """Weights of the channels and of the prior, by coordinate search from the best of them alone."""
-    model, candidates = asked.model, np.flatnonzero(asked.model.new)
+    model, candidates = hidden_only.model, np.flatnonzero(hidden_only.model.new)
     names = [*(channel.name for channel in model.channels), "prior"]
     parts = [
-        asked.with_gates(_only_new(model.gates, weights)).scores()[:, candidates] for weights in np.eye(len(names))
+        hidden_only.with_gates(_only_new(model.gates, weights)).scores()[:, candidates]
+        for weights in np.eye(len(names))
     ]
-    wanted = asked.wanted[:, candidates].tocsr()
+    wanted = hidden_only.wanted[:, candidates].tocsr()
     # Where nothing is said of new items, the order of their rows would decide, and might look good by chance.
     speaks = np.array([float(part.std(axis=1).max()) > _LEAST for part in parts])
 
@@ -252,33 +253,35 @@ def _mixture(asked: _World, progress: Progress) -> tuple[Array, dict[str, float]
     best = max(alone)
     for turn in range(2):
         for part in range(len(names)):
-            progress("gates of new items", turn * len(names) + part + 1, 2 * len(names), f"recall@20 {best:.4f}")
+            progress("gates of cold items", turn * len(names) + part + 1, 2 * len(names), f"recall@20 {best:.4f}")
             for step in _STEPS:
                 trial = weights.copy()
                 trial[part] = step
                 if trial.any() and (found := quality(trial)) > best:
                     weights, best = trial, found
-    metrics = {f"new items, {name}": value for name, value in zip(names, alone, strict=True)}
-    return weights, metrics | {"new items, fused": best}
+    metrics = {f"cold items, {name}": value for name, value in zip(names, alone, strict=True)}
+    return weights, metrics | {"cold items, fused": best}
 
 
-def _placed(mixture: Array, asked: _World, at_home: _World, cost: float, progress: Progress) -> Gates:
-    """The gates with the spread and the stand of the mixture beside warm items: see :meth:`Rehearsal.fit`."""
-    unit, new = _with_new(asked.model.gates, mixture), at_home.model.new
-    asked, at_home = asked.with_gates(unit), at_home.with_gates(unit)
+def _beside_known(
+    mixture: Array, hidden_only: _Catalogue, with_known: _Catalogue, cost: float, progress: Progress
+) -> Gates:
+    """The gates with the spread and the offset of the mixture beside known items."""
+    unit, new = _with_new(hidden_only.model.gates, mixture), with_known.model.new
+    hidden_only, with_known = hidden_only.with_gates(unit), with_known.with_gates(unit)
     silent = _with_new(unit, np.zeros_like(mixture))
     if not new.any():
         return silent
-    home = at_home.scores()
+    home = with_known.scores()
     width, said = (float(home[:, which].std(axis=1).mean()) for which in (~new, new))
     below = replace(silent, new_item_offset=_LOWEST * width)
     if said <= _LEAST:
         return below  # there is nothing to spread
-    here, gain = _Lists.of(at_home, home), _Lists.of(asked, asked.scores())
+    here, gain = _TopLists.of(with_known, home), _TopLists.of(hidden_only, hidden_only.scores())
     best = -1.0, below
     for number, (spread, slope) in enumerate(itertools.product(_SPREADS, _SLOPES)):
         what = f"recall@20 {max(best[0], 0.0):.4f}"
-        progress("placing new items beside the others", number + 1, len(_SPREADS) * len(_SLOPES), what)
+        progress("offset of cold items", number + 1, len(_SPREADS) * len(_SLOPES), what)
         by = spread * width / said
         tried = replace(_with_new(unit, mixture * by), new_item_slope=width * slope)
         height = here.height(by, tried, width, cost)

@@ -14,8 +14,8 @@ from dataclasses import replace
 import numpy as np
 
 from kgrec.data.dataset import Array, IntArray, Interactions
-from kgrec.learn.fusion.candidate_scores import Block, GateView
-from kgrec.learn.fusion.return_visits import MOMENT_USERS, PAUSES, moment_after
+from kgrec.learn.fusion.candidate_scores import Block, CandidateScores
+from kgrec.learn.fusion.return_visits import PAUSES, RETURN_VISIT_USERS, visits_after_pause
 from kgrec.metrics.ranking import per_user, rank_users
 from kgrec.progress import Progress
 from kgrec.scoring.model import AdditiveModel, Gates
@@ -53,7 +53,7 @@ class GateFitter:
         self._model, self._progress = model, progress
         self._train, self._valid, self._n_users = train, valid, n_users
         self._rng = np.random.default_rng(seed)
-        self._view = GateView.of(model, train, valid, n_users, self._rng)
+        self._view = CandidateScores.of(model, train, valid, n_users, self._rng)
         self._n = len(model.channels)
 
     def fit(self) -> tuple[Gates, dict[str, float]]:
@@ -70,7 +70,7 @@ class GateFitter:
         gates = replace(new_items, edges=edges, channels=table[:, :n], prior=table[:, n], pauses=pauses)
         return self._with_offset(gates), metrics
 
-    def _search(self, view: GateView, starts: list[Array], what: str) -> tuple[Array, Array]:
+    def _search(self, view: CandidateScores, starts: list[Array], what: str) -> tuple[Array, Array]:
         """Good weights, never worse on average than the starts, and each user's ndcg@10 with them."""
         weights, best = self._one_search(view, starts, what)
         if not 0 < len(view) <= _BAGGED_USERS:
@@ -86,7 +86,7 @@ class GateFitter:
         least = max(_mean(view.quality(start)) for start in starts)
         return (mean, each) if mean[:n].any() and _mean(each) >= least else (weights, best)
 
-    def _one_search(self, view: GateView, starts: list[Array], what: str) -> tuple[Array, Array]:
+    def _one_search(self, view: CandidateScores, starts: list[Array], what: str) -> tuple[Array, Array]:
         """Coordinate search on some users: the best weights and each user's ndcg@10 with them."""
         n = self._n
         weights = max(starts, key=lambda start: _mean(view.quality(start)))
@@ -147,11 +147,11 @@ class GateFitter:
             return (), table
         rows = [table]
         for least, most in zip(PAUSES, (*PAUSES[1:], np.inf), strict=True):
-            moment = moment_after(self._train, self._valid, self._n_users, least, most)
+            visits = visits_after_pause(self._train, self._valid, self._n_users, least, most)
             rows.append(table)
-            if len(np.unique(moment.wanted.user)) < MOMENT_USERS:
+            if len(np.unique(visits.wanted.user)) < RETURN_VISIT_USERS:
                 continue
-            view = GateView.of(self._model, moment.history, moment.wanted, self._n_users, self._rng)
+            view = CandidateScores.of(self._model, visits.history, visits.wanted, self._n_users, self._rng)
             singles = list(np.eye(self._n + 1)[: self._n])
             found, best = self._search(view, [weights, *singles], f"fusing after {least:.0f} s and more")
             common = view.quality(weights)

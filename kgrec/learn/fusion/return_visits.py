@@ -16,19 +16,21 @@ from kgrec.scoring.history_weights import last_times
 PAUSES = (0.0, 1800.0)
 """Seconds from which a pause counts as another kind of moment: half an hour ends a session, as in web analytics."""
 
-MOMENT_USERS = 200
+RETURN_VISIT_USERS = 200
 """Users whom gates of a pause are fitted on at least."""
 
 
 @dataclass(frozen=True)
-class Moment:
+class ReturnVisits:
     """Some users, each at one moment: what they had done, and what they did from then on."""
 
     history: Interactions
     wanted: Interactions
 
 
-def moment_after(train: Interactions, valid: Interactions, n_users: int, least: float, most: float) -> Moment:
+def visits_after_pause(
+    train: Interactions, valid: Interactions, n_users: int, least: float, most: float
+) -> ReturnVisits:
     """Each user at the first event of ``valid`` that came after a pause of ``least`` to ``most`` seconds.
 
     Users without one are left out. ``train`` and ``valid`` have known times, and valid is later.
@@ -43,14 +45,16 @@ def moment_after(train: Interactions, valid: Interactions, n_users: int, least: 
     at[users] = valid.time[np.flatnonzero((pause >= least) & (pause < most))[place]]
     known = ~np.isnan(at)
     earlier = valid.time < at[valid.user]
-    return Moment(
+    return ReturnVisits(
         train.select(known[train.user]).joined(valid.select(known[valid.user] & earlier)),
         valid.select(known[valid.user] & ~earlier),
     )
 
 
-def many_come_back(train: Interactions, valid: Interactions, n_users: int) -> bool:
+def enough_return_visits(train: Interactions, valid: Interactions, n_users: int) -> bool:
     """Whether enough users are seen to come back after the longest of the pauses that gates can be fitted for that."""
     if not (train.in_unix_seconds and valid.in_unix_seconds):
         return False
-    return len(np.unique(moment_after(train, valid, n_users, PAUSES[-1], np.inf).wanted.user)) >= MOMENT_USERS
+    return (
+        len(np.unique(visits_after_pause(train, valid, n_users, PAUSES[-1], np.inf).wanted.user)) >= RETURN_VISIT_USERS
+    )

@@ -46,9 +46,9 @@ class Trainer:
     """Learns the knowledge and the semantic channel.
 
     Args:
-        dataset: graph and training behaviour. Every item should be taken by somebody, as in a
-            :class:`~kgrec.learn.neural.training_subgraph.Reach`: another would count as passed over, and nobody has had
-            the chance to.
+        dataset: graph and training behaviour. Every item should have an interaction, as in a
+            :class:`~kgrec.learn.neural.training_subgraph.TrainingSubgraph`: another would count as a negative, and
+            nobody has had the chance to take it.
         texts: text embeddings of all nodes, float32 ``(nodes, t)``, or None.
         prior: where the items' bias starts, float32 ``(items,)``.
         config: settings.

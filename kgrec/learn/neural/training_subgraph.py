@@ -1,6 +1,6 @@
-"""Reach: the part of a graph that behaviour touches. Learning runs on it; what it learned then speaks for the rest.
+"""The training subgraph: the items that have interactions, and the entities that facts connect with them.
 
-A catalogue may hold ten times more items than anybody has taken. They teach nothing, yet an encoder would walk over
+A catalogue may hold ten times more items than have interactions. The others teach nothing, yet an encoder would compute
 all of them in every step. So they, and the entities that only they mention, are left out, and embedded once at the end.
 """
 
@@ -21,7 +21,7 @@ from kgrec.learn.neural.model import Embeddings, JointModel
 
 
 @dataclass(frozen=True)
-class Reach:
+class TrainingSubgraph:
     """A part of a data set.
 
     Attributes:
@@ -36,7 +36,7 @@ class Reach:
     degree: IntArray
 
     @classmethod
-    def of(cls, whole: Dataset) -> Reach:
+    def of(cls, whole: Dataset) -> TrainingSubgraph:
         """Leave out the items without interactions and the entities whose facts are all about such items."""
         n_items, n_nodes = len(whole.items), len(whole.nodes)
         facts = whole.facts

@@ -9,8 +9,8 @@ import pytest
 from scipy import sparse
 
 from kgrec.data.dataset import Array, Interactions
-from kgrec.learn.fusion import cold_item_gates as new_gates
-from kgrec.learn.fusion.cold_item_gates import Rehearsal
+from kgrec.learn.fusion import cold_item_gates
+from kgrec.learn.fusion.cold_item_gates import ColdStartSimulation
 from kgrec.metrics.ranking import mean_metrics
 from kgrec.progress import Progress, silent
 from kgrec.scoring.model import AdditiveModel, Channel, Gates, Histories, SparseMatrix
@@ -19,7 +19,7 @@ N_USERS, N_WARM, N_HIDDEN, N_NEW = 120, 60, 40, 40
 N = N_WARM + N_HIDDEN + N_NEW
 
 
-def rehearsal(truth: float, cost: float = 0.018) -> Rehearsal:
+def simulation(truth: float, cost: float = 0.018) -> ColdStartSimulation:
     """Camps of four: the first channel knows them among warm items, the second also among hidden and new ones.
 
     ``truth`` is how often what users took of the hidden ones was of their camp, ``cost`` what
@@ -49,11 +49,11 @@ def rehearsal(truth: float, cost: float = 0.018) -> Rehearsal:
         return sparse.csr_matrix((np.ones(len(row), np.float32), (row, columns.ravel())), shape=(N_USERS, N))
 
     train = Interactions.of_pairs(np.repeat(users, 4), taken[:, :4].ravel())
-    return Rehearsal(model, train, matrix(hidden), matrix(taken[:, 4:]), cost)
+    return ColdStartSimulation(model, train, matrix(hidden), matrix(taken[:, 4:]), cost)
 
 
 def test_new_items_listen_to_the_channel_that_knows_them() -> None:
-    gates, found = rehearsal(1.0).fit(0, silent)
+    gates, found = simulation(1.0).fit(0, silent)
     assert found["new items, knowledge"] > found["new items, behaviour"] + 0.2
     assert found["new items, fused"] >= max(found["new items, knowledge"], found["new items, prior"])
     assert gates.new_channels[1] > gates.new_channels[0]
@@ -64,7 +64,7 @@ def test_new_items_listen_to_the_channel_that_knows_them() -> None:
 @pytest.mark.parametrize("allowed", [0.0, 0.1, 0.5])
 def test_warm_items_lose_no_more_than_is_allowed(allowed: float, metric: str) -> None:
     """In a catalogue where only the truly new items are new, and the hidden ones are not there."""
-    world = rehearsal(1.0, allowed)
+    world = simulation(1.0, allowed)
     gates, _ = world.fit(0, silent)
     there = np.flatnonzero(np.diff(world.hidden.tocsc().indptr) == 0)
     whole = replace(world.model, gates=gates)
@@ -85,8 +85,8 @@ def test_warm_items_lose_no_more_than_is_allowed(allowed: float, metric: str) ->
 @pytest.mark.parametrize("speaks", ["channel", "prior"])
 @pytest.mark.parametrize("allowed", [0.0, 0.1, 0.5])
 def test_the_model_that_was_chosen_has_new_items_as_high_as_is_allowed_there(allowed: float, speaks: str) -> None:
-    """Whatever the rehearsal said: here its height is far too high, or too low."""
-    world = rehearsal(1.0, allowed)
+    """Whatever the simulation said: here its height is far too high, or too low."""
+    world = simulation(1.0, allowed)
     seen, lost = world.train.matrix(N_USERS, N), []
     histories = world.model.histories(world.train, N_USERS)
     for said in (-50.0, 50.0):
@@ -94,7 +94,7 @@ def test_the_model_that_was_chosen_has_new_items_as_high_as_is_allowed_there(all
         gates = replace(world.model.gates, new_channels=weights[0], new_prior=weights[1], new_item_offset=said)
         prior = np.random.default_rng(2).normal(size=N).astype(np.float32)
         model = replace(world.model, gates=gates, prior=prior)
-        model = replace(model, gates=new_gates.remeasured(model, world.train, world.warm, world.cost, 0))
+        model = replace(model, gates=cold_item_gates.refit_offset(model, world.train, world.warm, world.cost, 0))
 
         class Ranker:
             def scores(self, users: Array, model: AdditiveModel = model) -> Array:
@@ -110,7 +110,7 @@ def test_the_model_that_was_chosen_has_new_items_as_high_as_is_allowed_there(all
 
 def test_users_of_short_histories_get_more_new_items_where_only_the_others_have_something_to_lose() -> None:
     """And these may lose anything that new items would push out of their lists: what they take is anywhere in them."""
-    world = rehearsal(1.0, 0.0)
+    world = simulation(1.0, 0.0)
     rng = np.random.default_rng(1)
     long = np.arange(N_USERS) % 2 == 0
     first = np.unique(world.train.user, return_index=True)[1]
@@ -126,7 +126,7 @@ def test_users_of_short_histories_get_more_new_items_where_only_the_others_have_
 def test_the_more_may_be_lost_the_more_new_items_are_found() -> None:
     found = []
     for allowed in (0.0, 0.5):
-        world = rehearsal(1.0, allowed)
+        world = simulation(1.0, allowed)
         model = replace(world.model, gates=world.fit(0, silent)[0])
         scores = model.scores(model.histories(world.train, N_USERS))
         above = (scores[:, N_WARM : N_WARM + N_HIDDEN, None] > scores[:, None, :N_WARM]).mean()
@@ -134,8 +134,8 @@ def test_the_more_may_be_lost_the_more_new_items_are_found() -> None:
     assert found[0] < found[1]
 
 
-def test_nobody_to_rehearse_with_leaves_the_gates() -> None:
-    world = rehearsal(1.0)
+def test_nobody_to_simulate_leaves_the_gates() -> None:
+    world = simulation(1.0)
     nothing = sparse.csr_matrix(world.hidden.shape, dtype=np.float32)
     gates, found = replace(world, hidden=nothing).fit(0, silent)
     assert gates is world.model.gates
@@ -144,7 +144,7 @@ def test_nobody_to_rehearse_with_leaves_the_gates() -> None:
 
 def test_channels_that_say_nothing_of_new_items_are_not_chosen() -> None:
     """All hidden items are level there, and those that were taken have the lowest rows by chance."""
-    world = rehearsal(1.0)
+    world = simulation(1.0)
     columns = np.repeat(np.arange(N_WARM, N_WARM + 4), N_USERS // 4)
     lowest = sparse.csr_matrix((np.ones(N_USERS, np.float32), (np.arange(N_USERS), columns)), shape=(N_USERS, N))
     silent_channel = Channel("sequence", SparseMatrix(sparse.csr_matrix((N, N), dtype=np.float32)))
@@ -160,7 +160,7 @@ def test_channels_that_say_nothing_of_new_items_are_not_chosen() -> None:
 
 
 def test_where_nothing_is_said_of_new_items_they_stand_below() -> None:
-    world = rehearsal(1.0)
+    world = simulation(1.0)
     known = world.model.channels[0].matrix
     assert isinstance(known, SparseMatrix)
     warm = sparse.diags((np.arange(N) < N_WARM).astype(np.float32))
@@ -174,7 +174,7 @@ def test_where_nothing_is_said_of_new_items_they_stand_below() -> None:
 
 def test_new_items_are_measured_by_half_of_their_usual_spread() -> None:
     """By channel, in spreads of what it says of known items, over the users to whom it says anything of new ones."""
-    world = rehearsal(1.0)
+    world = simulation(1.0)
     content = world.model.channels[1].matrix
     assert isinstance(content, SparseMatrix)
     deaf = np.arange(N_WARM) % 4 < 3  # to most users it says nothing of new items
@@ -195,24 +195,28 @@ def test_new_items_are_measured_by_half_of_their_usual_spread() -> None:
 
 def test_what_new_items_bring_and_what_they_cost_is_measured_in_two_catalogues(monkeypatch: pytest.MonkeyPatch) -> None:
     """The hidden are not there where they would count as known, the truly new not where nobody can look for them."""
-    world = rehearsal(1.0)
+    world = simulation(1.0)
     hidden = np.diff(world.hidden.tocsc().indptr) > 0
-    placed = new_gates._placed
+    beside_known = cold_item_gates._beside_known
     seen = []
 
     def spy(
-        mixture: Array, asked: new_gates._World, at_home: new_gates._World, cost: float, progress: Progress
+        mixture: Array,
+        hidden_only: cold_item_gates._Catalogue,
+        with_known: cold_item_gates._Catalogue,
+        cost: float,
+        progress: Progress,
     ) -> Gates:
-        seen.append((asked, at_home))
-        return placed(mixture, asked, at_home, cost, progress)
+        seen.append((hidden_only, with_known))
+        return beside_known(mixture, hidden_only, with_known, cost, progress)
 
-    monkeypatch.setattr(new_gates, "_placed", spy)
+    monkeypatch.setattr(cold_item_gates, "_beside_known", spy)
     world.fit(0, silent)
-    ((asked, at_home),) = seen
-    assert (asked.model.new.sum(), (~asked.model.new).sum()) == (hidden.sum(), N_WARM)
-    assert (at_home.model.new.sum(), (~at_home.model.new).sum()) == (N - N_WARM - hidden.sum(), N_WARM)
-    assert asked.wanted.nnz == world.hidden.nnz
-    assert at_home.wanted.nnz == world.warm.nnz
+    ((hidden_only, with_known),) = seen
+    assert (hidden_only.model.new.sum(), (~hidden_only.model.new).sum()) == (hidden.sum(), N_WARM)
+    assert (with_known.model.new.sum(), (~with_known.model.new).sum()) == (N - N_WARM - hidden.sum(), N_WARM)
+    assert hidden_only.wanted.nnz == world.hidden.nnz
+    assert with_known.wanted.nnz == world.warm.nnz
 
 
 def test_over_an_empty_history_new_items_are_not_lifted_and_the_slope_is_believed_where_it_was_measured() -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy import sparse
 
 from kgrec.data.dataset import Array, Interactions
-from kgrec.learn.fusion import candidate_scores as gate_view
+from kgrec.learn.fusion import candidate_scores
 from kgrec.learn.fusion import gate_search as gates_module
 from kgrec.learn.fusion.gate_search import GateFitter
 from kgrec.metrics.ranking import mean_metrics
@@ -119,7 +119,7 @@ def test_a_large_catalogue_is_judged_by_its_best_candidates(kept: int, monkeypat
     valid = held_out(rng, seen, 0.05)
     monkeypatch.setattr(gates_module, "_BAGGED_USERS", 0)
     whole, known = fit_gates(model, seen, valid)
-    monkeypatch.setattr(gate_view, "_TOP", kept)
+    monkeypatch.setattr(candidate_scores, "_TOP", kept)
     found, metrics = fit_gates(model, seen, valid)
     names = [channel.name for channel in model.channels]
     assert {name: metrics[name] for name in names} == pytest.approx({name: known[name] for name in names})
@@ -224,7 +224,7 @@ def test_long_histories_get_gates_of_their_own_where_that_helps(monkeypatch: pyt
 
 def test_who_comes_back_after_a_pause_gets_gates_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
     """Within a session the next item is the neighbour of the last one; after a day the whole history decides."""
-    monkeypatch.setattr(gates_module, "MOMENT_USERS", 30)
+    monkeypatch.setattr(gates_module, "RETURN_VISIT_USERS", 30)
     n_users, n_items, start, day = 60, 40, 1e9, 86_400.0
     rng = np.random.default_rng(0)
     to = np.arange(n_items)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from kgrec.data.dataset import Interactions
-from kgrec.learn.fusion.return_visits import many_come_back, moment_after
+from kgrec.learn.fusion.return_visits import enough_return_visits, visits_after_pause
 
 T0 = 1e9
 TRAIN = Interactions.of_pairs([0, 0, 1, 2], [0, 1, 0, 3], [T0, T0 + 10, T0, T0])
@@ -22,30 +22,30 @@ def rows(part: Interactions) -> set[tuple[int, int]]:
 
 
 def test_after_a_long_pause_everything_before_it_is_history() -> None:
-    moment = moment_after(TRAIN, VALID, 4, 1800.0, np.inf)
-    assert rows(moment.history) == {(0, 0), (0, 1), (0, 2)}
-    assert rows(moment.wanted) == {(0, 3), (0, 4)}
+    visits = visits_after_pause(TRAIN, VALID, 4, 1800.0, np.inf)
+    assert rows(visits.history) == {(0, 0), (0, 1), (0, 2)}
+    assert rows(visits.wanted) == {(0, 3), (0, 4)}
 
 
 def test_within_a_session_it_is_the_first_event() -> None:
-    moment = moment_after(TRAIN, VALID, 4, 0.0, 1800.0)
-    assert rows(moment.history) == {(0, 0), (0, 1), (1, 0)}
-    assert rows(moment.wanted) == {(0, 2), (0, 3), (0, 4), (1, 5), (1, 6)}
+    visits = visits_after_pause(TRAIN, VALID, 4, 0.0, 1800.0)
+    assert rows(visits.history) == {(0, 0), (0, 1), (1, 0)}
+    assert rows(visits.wanted) == {(0, 2), (0, 3), (0, 4), (1, 5), (1, 6)}
 
 
 def test_the_order_of_the_input_does_not_matter() -> None:
     order = np.random.default_rng(0).permutation(len(VALID))
-    moment = moment_after(TRAIN, VALID.select(order), 4, 1800.0, np.inf)
-    assert rows(moment.wanted) == {(0, 3), (0, 4)}
+    visits = visits_after_pause(TRAIN, VALID.select(order), 4, 1800.0, np.inf)
+    assert rows(visits.wanted) == {(0, 3), (0, 4)}
 
 
 def test_whether_many_come_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert not many_come_back(TRAIN, VALID, 4)  # one does
-    monkeypatch.setattr("kgrec.learn.fusion.return_visits.MOMENT_USERS", 1)
-    assert many_come_back(TRAIN, VALID, 4)
-    assert not many_come_back(TRAIN, VALID.select(VALID.time < T0 + 9_000), 4)
+    assert not enough_return_visits(TRAIN, VALID, 4)  # one does
+    monkeypatch.setattr("kgrec.learn.fusion.return_visits.RETURN_VISIT_USERS", 1)
+    assert enough_return_visits(TRAIN, VALID, 4)
+    assert not enough_return_visits(TRAIN, VALID.select(VALID.time < T0 + 9_000), 4)
     steps = [replace(part, time=part.time - T0) for part in (TRAIN, VALID)]
-    assert not many_come_back(*steps, 4)  # positions say nothing of pauses
+    assert not enough_return_visits(*steps, 4)  # positions say nothing of pauses
 
 
 def test_positions_milliseconds_and_unknown_times_are_no_seconds() -> None:
