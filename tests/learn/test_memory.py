@@ -19,8 +19,8 @@ from kgrec.learn.fusion import candidate_scores
 from kgrec.learn.fusion import gate_search as gates_module
 from kgrec.learn.fusion.gate_search import GateFitter
 from kgrec.learn.learner import Learner
-from kgrec.metrics import ranking
 from kgrec.progress import silent
+from kgrec.scoring import blocks
 from kgrec.scoring.history_weights import HistoryWeights
 from kgrec.scoring.model import AdditiveModel, Channel, Gates, LowRankMatrix
 from tests.support.datasets import dataset_of, quick
@@ -69,7 +69,7 @@ def many_users() -> Dataset:
 
 
 def test_training_holds_a_batch_of_users_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ranking, "_BLOCK_BYTES", 8 * 2**20)
+    monkeypatch.setattr(blocks, "_BLOCK_BYTES", 8 * 2**20)
     world = many_users()
     train, held = hold_out(world.interactions)
     few = held.select(held.user < 1_000)

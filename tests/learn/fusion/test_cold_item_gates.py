@@ -54,8 +54,8 @@ def simulation(truth: float, cost: float = 0.018) -> ColdStartSimulation:
 
 def test_new_items_listen_to_the_channel_that_knows_them() -> None:
     gates, found = simulation(1.0).fit(0, silent)
-    assert found["new items, knowledge"] > found["new items, behaviour"] + 0.2
-    assert found["new items, fused"] >= max(found["new items, knowledge"], found["new items, prior"])
+    assert found["cold items, knowledge"] > found["new items, behaviour"] + 0.2
+    assert found["cold items, fused"] >= max(found["new items, knowledge"], found["new items, prior"])
     assert gates.new_channels[1] > gates.new_channels[0]
     assert gates.channels.tolist() == [[1.0, 0.0]]  # warm items keep theirs
 
@@ -154,7 +154,7 @@ def test_channels_that_say_nothing_of_new_items_are_not_chosen() -> None:
         gates=Gates.common(np.array([1.0, 0.0]), 0.0),
     )
     gates, found = replace(world, model=model, hidden=lowest).fit(0, silent)
-    assert found["new items, sequence"] == 0.0
+    assert found["cold items, sequence"] == 0.0
     assert np.isfinite(gates.new_channels).all()
     assert gates.new_channels[1] == 0.0
 
