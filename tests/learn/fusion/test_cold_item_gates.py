@@ -55,7 +55,7 @@ def simulation(truth: float, cost: float = 0.018) -> ColdStartSimulation:
 def test_new_items_listen_to_the_channel_that_knows_them() -> None:
     gates, found = simulation(1.0).fit(0, silent)
     assert found["cold items, knowledge"] > found["cold items, behaviour"] + 0.2
-    assert found["cold items, fused"] >= max(found["cold items, knowledge"], found["new items, prior"])
+    assert found["cold items, fused"] >= max(found["cold items, knowledge"], found["cold items, prior"])
     assert gates.new_channels[1] > gates.new_channels[0]
     assert gates.channels.tolist() == [[1.0, 0.0]]  # warm items keep theirs
 
