@@ -15,14 +15,26 @@ if TYPE_CHECKING:
     from kgrec.evaluation.store_evaluation import evaluate_store
     from kgrec.graph import open_store
     from kgrec.pipeline import ingest, train
-    from kgrec.recommendation import Explanation, PastInteraction, Recommendation, Recommender, sentence
+    from kgrec.recommendation import (
+        Condition,
+        Context,
+        Explanation,
+        Filters,
+        PastInteraction,
+        Recommendation,
+        Recommender,
+        sentence,
+    )
     from kgrec.recommendation.publishing import publish
     from kgrec.schema.model import GraphSchema, load_schema
 
 _HOMES = {
     "Bundle": "kgrec.bundle.bundle",
+    "Condition": "kgrec.recommendation",
+    "Context": "kgrec.data.context",
     "Dataset": "kgrec.data.dataset",
     "Explanation": "kgrec.recommendation",
+    "Filters": "kgrec.recommendation",
     "GraphSchema": "kgrec.schema.model",
     "KgrecError": "kgrec.errors",
     "PastInteraction": "kgrec.recommendation",
@@ -39,8 +51,11 @@ _HOMES = {
 
 __all__ = [
     "Bundle",
+    "Condition",
+    "Context",
     "Dataset",
     "Explanation",
+    "Filters",
     "GraphSchema",
     "KgrecError",
     "PastInteraction",

@@ -177,17 +177,11 @@ def recommend(
     history: opt.History = None,
     at: opt.At = None,
     k: Annotated[int, typer.Option("-k", help="Length of the list.")] = 10,
-    where: Annotated[
-        list[str] | None,
-        typer.Option("--where", metavar="CONDITION", help="Such as 'year>=1990'. Can be repeated: all must hold."),
-    ] = None,
-    allow: Annotated[
-        list[str] | None, typer.Option("--allow", metavar="ITEM", help="Only these items. Can be repeated.")
-    ] = None,
-    deny: Annotated[
-        list[str] | None, typer.Option("--deny", metavar="ITEM", help="None of these. Can be repeated.")
-    ] = None,
-    new_only: Annotated[bool, typer.Option("--new-only", help="Only items that nobody has chosen yet.")] = False,
+    where: opt.Where = None,
+    allow: opt.Allow = None,
+    deny: opt.Deny = None,
+    cold_items: opt.ColdItems = "include",
+    include_seen: opt.IncludeSeen = False,
     bundle: opt.BundlePath = opt.DEFAULT_BUNDLE,
     store: opt.StoreToRead = opt.DEFAULT_STORE,
     lang: opt.Language = "en",
@@ -195,21 +189,20 @@ def recommend(
 ) -> None:
     """List the best items for somebody, each with a short reason."""
     opt.one_person(user, history)
-    from kgrec.recommendation import Recommender
+    from kgrec.recommendation import Context, Filters, Recommender
     from kgrec.recommendation.documents import listing
 
     with Recommender.open(bundle, store or None) as recommender:
-        first, *further = opt.layers(opt.conditions(where, recommender.bundle.manifest.schema))
+        filters = Filters.parse(
+            recommender.bundle.manifest.schema,
+            allow=allow,
+            deny=deny,
+            where=where,
+            cold_items=cold_items,
+            include_seen=include_seen,
+        )
         found = recommender.recommend(
-            user,
-            history=history or None,
-            at=at,
-            k=k,
-            where=first,
-            allow=opt.allowed(recommender, allow or None, further),
-            deny=deny or (),
-            only_new=new_only,
-            explain=True,
+            user, history=history or None, k=k, filters=filters, context=Context(at), explain=True
         )
     if as_json:
         messages.print_json(listing(user, history, found))
@@ -233,11 +226,11 @@ def explain(
 ) -> None:
     """Take the score of an item for somebody apart: what each past item adds, and the paths in the graph."""
     opt.one_person(user, history)
-    from kgrec.recommendation import Recommender
+    from kgrec.recommendation import Context, Recommender
     from kgrec.recommendation.documents import explained
 
     with Recommender.open(bundle, store or None) as recommender:
-        explanation = recommender.explain(user, item, history=history or None, at=at)
+        explanation = recommender.explain(user, item, history=history or None, context=Context(at))
     if as_json:
         messages.print_json(explained(explanation))
     elif as_cypher:

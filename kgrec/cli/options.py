@@ -2,29 +2,15 @@
 
 from __future__ import annotations
 
-import math
 import os
-import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 
 import typer
 
 from kgrec.config import TrainConfig
 from kgrec.errors import ConfigError, shorten
-
-if TYPE_CHECKING:
-    from kgrec.recommendation import Recommender
-    from kgrec.schema.model import GraphSchema
-
-Condition = tuple[str, Any]
-"""A comparison and its value, as ``Recommender.recommend(where=...)`` takes them: ``(">=", 1990.0)``."""
-
-Filter = Mapping[str, Condition]
-"""One condition for each property; all must hold."""
-
-_CONDITION = re.compile(r"\s*(\w+)\s*(>=|<=|!=|=|<|>|\bin\b)\s*(.*?)\s*", re.DOTALL)
 
 Schema = Annotated[
     str, typer.Option("--schema", metavar="NAME|PATH", help="A shipped graph schema, such as movies, or a YAML file.")
@@ -62,6 +48,19 @@ At = Annotated[
     float | None,
     typer.Option("--at", metavar="SECONDS", help="When they ask, unix seconds: how long they were away counts."),
 ]
+Where = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--where", metavar="CONDITION", help="Such as 'year>=1990', asked of the graph. Can be repeated: all must hold."
+    ),
+]
+Allow = Annotated[list[str] | None, typer.Option("--allow", metavar="ITEM", help="Only these items. Can be repeated.")]
+Deny = Annotated[list[str] | None, typer.Option("--deny", metavar="ITEM", help="None of these. Can be repeated.")]
+ColdItems = Annotated[
+    Literal["include", "only", "exclude"],
+    typer.Option("--cold-items", help="Items that nobody had chosen when the model was learned."),
+]
+IncludeSeen = Annotated[bool, typer.Option("--include-seen", help="Items of the history may come back.")]
 Settings = Annotated[
     list[str] | None,
     typer.Option(
@@ -115,74 +114,6 @@ def train_config(settings: Sequence[str] | None, seed: int | None) -> TrainConfi
         )
     named: dict[str, Any] = {name.strip(): value.strip() for name, _, value in pairs}
     return TrainConfig.of(named if seed is None else named | {"seed": seed})
-
-
-def conditions(texts: Sequence[str] | None, schema: GraphSchema | None) -> list[tuple[str, Condition]]:
-    """Property and condition of each ``--where``: numbers where the schema says that the property is one.
-
-    Raises:
-        ConfigError: a text that is no comparison, or no number where one is needed.
-    """
-    result = []
-    for text in texts or ():
-        match = _CONDITION.fullmatch(text)
-        if match is None:
-            raise ConfigError(
-                "a filter cannot be read.",
-                where="--where",
-                found=shorten(text),
-                expected="a property, one of = != < <= > >= in, and a value: year>=1990, 'genres in Comedy,Drama'",
-                next="put the filter into quotes, because the shell takes < and > for itself",
-            )
-        name, sign, value = match.groups()
-        spec = schema.nodes[schema.item_type].properties.get(name) if schema else None
-        numeric = spec is not None and spec.type in ("number", "time")
-        values = [part.strip() for part in value.split(",")] if sign == "in" else [value]
-        typed = [_number(part, text) if numeric else part for part in values]
-        result.append((name, (sign, typed if sign == "in" else typed[0])))
-    return result
-
-
-def _number(value: str, text: str) -> float:
-    try:
-        number = float(value)
-    except ValueError:
-        number = math.nan
-    if math.isnan(number):
-        raise ConfigError(
-            "a filter needs a number.",
-            where=f"--where {text}",
-            found=shorten(value),
-            expected="a number, because the graph schema says that the property is one",
-            next="correct the value",
-        )
-    return number
-
-
-def layers(found: Sequence[tuple[str, Condition]]) -> list[Filter]:
-    """Conditions as mappings that name each property once; there is always a first one."""
-    result: list[dict[str, Condition]] = [{}]
-    for name, condition in found:
-        free = next((layer for layer in result if name not in layer), None)
-        if free is None:
-            result.append(free := {})
-        free[name] = condition
-    return list(result)
-
-
-def allowed(
-    recommender: Recommender, allow: Collection[str] | None, further: Sequence[Filter]
-) -> Collection[str] | None:
-    """Items that also pass conditions on a property which has one already, such as the upper end of a range."""
-    from kgrec.recommendation.candidates import matching_items
-
-    known = recommender.bundle.items
-    if recommender.store is not None:
-        for layer in further:
-            passed = matching_items(recommender.store, layer)
-            # An unknown id stays in, so that it is complained about.
-            allow = [item for item in (known if allow is None else allow) if item in passed or item not in known]
-    return allow
 
 
 def one_person(user: str | None, history: Sequence[str] | None) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
@@ -11,6 +11,7 @@ from typing import Any, Self
 import numpy as np
 
 from kgrec.bundle.bundle import Bundle
+from kgrec.data.context import Context
 from kgrec.data.dataset import Array, IntArray, Interactions
 from kgrec.errors import (
     ConfigError,
@@ -25,7 +26,7 @@ from kgrec.explanation.explainer import Explanation, Person, explain_items
 from kgrec.graph import GraphStore, open_store
 from kgrec.graph.store import schema_of
 from kgrec.graph.store_link import GraphLink, unreachable
-from kgrec.recommendation.candidates import matching_items
+from kgrec.recommendation.filters import Filters, candidate_rows
 from kgrec.recommendation.fold_in import PastInteraction, fold_in, fold_in_records, item_row
 from kgrec.scoring.top_k import top_k
 
@@ -138,19 +139,16 @@ class Recommender:
         items: Sequence[str] = (),
         *,
         history: History | None = None,
-        at: float | None = None,
+        context: Context | None = None,
     ) -> list[float]:
         """Scores of some items, in their order; only their differences for the same user mean something.
-
-        Args:
-            at: as for :meth:`recommend`.
 
         Raises:
             UnknownUserError: neither the store nor the bundle knows the user.
             UnknownItemError: an item, or one of the history, is not in the catalogue.
         """
         rows = [item_row(self.bundle, item) for item in items]
-        person = self._person(user, history, at)
+        person = self._person(user, history, context)
         return [float(score) for score in self._scores(person)[rows]]
 
     def recommend(
@@ -158,14 +156,9 @@ class Recommender:
         user: str | None = None,
         *,
         history: History | None = None,
-        at: float | None = None,
         k: int = 10,
-        include_seen: bool = False,
-        allow: Collection[str] | None = None,
-        deny: Collection[str] = (),
-        where: Mapping[str, Any] | None = None,
-        only_new: bool = False,
-        include_new: bool = True,
+        filters: Filters | None = None,
+        context: Context | None = None,
         explain: bool = False,
     ) -> list[Recommendation]:
         """The exact best ``k`` items, best first; equal scores go in the catalogue's order.
@@ -173,26 +166,21 @@ class Recommender:
         Args:
             user: id; or give ``history``.
             history: item ids or :class:`PastInteraction`; empty for somebody who did nothing yet.
-            at: when they ask, unix seconds (``time.time()``): who comes back after a pause is not taken to go on with
-                what they did last. None, or a history without times, leaves the pause unknown.
             k: length of the list; fewer come back where fewer pass the filters.
-            include_seen: items of the history may come back.
-            allow: only these items; deny: none of these.
-            where: conditions on item properties, answered by the store: ``{"year": (">=", 1990), "genres": "Comedy"}``.
-            only_new: only items that nobody had interacted with when the model was learned.
-            include_new: False leaves those out.
+            filters: which items may come back; by default all that are not in the history.
+            context: when they ask.
             explain: give each item its explanation; ranks in it count the items that passed the filters.
 
         Raises:
             UnknownUserError: neither the store nor the bundle knows the user.
-            UnknownItemError: an item of ``history`` or ``allow`` is not in the catalogue.
-            ConfigError: a setting that cannot be, or ``where`` without a store.
-            StoreUnavailableError: ``where``, and the store cannot be reached.
+            UnknownItemError: an item of ``history`` or ``filters.allow`` is not in the catalogue.
+            ConfigError: a setting that cannot be, or ``filters.where`` without a store.
+            StoreUnavailableError: ``filters.where``, and the store cannot be reached.
         """
         if k < 1:
             raise ConfigError("k must be at least 1.", where="recommend", found=str(k), next="ask for one item or more")
-        person = self._person(user, history, at)
-        candidates = self._candidates(person, include_seen, allow, deny, where, only_new, include_new)
+        person = self._person(user, history, context)
+        candidates = candidate_rows(filters or Filters(), self.bundle, person.interactions.item, self.store)
         scores = self._scores(person)
         best = top_k(scores, candidates, k)
         explanations: Sequence[Explanation | None] = [None] * len(best)
@@ -201,20 +189,22 @@ class Recommender:
         return self._listed(best, scores, explanations)
 
     def explain(
-        self, user: str | None = None, item: str = "", *, history: History | None = None, at: float | None = None
+        self,
+        user: str | None = None,
+        item: str = "",
+        *,
+        history: History | None = None,
+        context: Context | None = None,
     ) -> Explanation:
         """Why an item has its score; ranks count all items that are not in the history.
-
-        Args:
-            at: as for :meth:`recommend`.
 
         Raises:
             UnknownUserError: neither the store nor the bundle knows the user.
             UnknownItemError: the item, or one of the history, is not in the catalogue.
         """
         row = item_row(self.bundle, item)
-        person = self._person(user, history, at)
-        unseen = self._candidates(person)
+        person = self._person(user, history, context)
+        unseen = candidate_rows(Filters(), self.bundle, person.interactions.item, None)
         rows = np.array([row], np.int64)
         return explain_items(self.bundle, person, rows, self._scores(person), unseen)[0]
 
@@ -231,7 +221,8 @@ class Recommender:
         best = top_k(scores, others, k)
         return self._listed(best, scores, [None] * len(best))
 
-    def _person(self, user: str | None, history: History | None, at: float | None) -> Person:
+    def _person(self, user: str | None, history: History | None, context: Context | None) -> Person:
+        at = None if context is None else context.at
         if (user is None) == (history is None):
             raise ConfigError(
                 "a user is given by id or by a history.",
@@ -278,41 +269,6 @@ class Recommender:
         model = self.bundle.model
         scores: Array = model.scores(model.histories(person.interactions, 1, person.at))[0]
         return scores
-
-    def _candidates(
-        self,
-        person: Person,
-        include_seen: bool = False,
-        allow: Collection[str] | None = None,
-        deny: Collection[str] = (),
-        where: Mapping[str, Any] | None = None,
-        only_new: bool = False,
-        include_new: bool = True,
-    ) -> IntArray:
-        items, new = self.bundle.items, self.bundle.model.new
-        keep = np.ones(len(items), np.bool_)
-        if allow is not None:
-            keep[:] = False
-            keep[[item_row(self.bundle, item) for item in allow]] = True
-        if where:
-            if self.store is None:
-                raise ConfigError(
-                    "items can be filtered by their properties only with the graph.",
-                    where="where",
-                    found="no store is open",
-                    expected="a store",
-                    next="name the store that the bundle was learned from",
-                )
-            passed = matching_items(self.store, where)
-            keep &= np.fromiter((item in passed for item in items), np.bool_, len(items))
-        keep[[row for item in deny if (row := items.row(item)) is not None]] = False
-        if not include_seen:
-            keep[person.interactions.item] = False
-        if only_new:
-            keep &= new
-        if not include_new:
-            keep &= ~new
-        return np.flatnonzero(keep)
 
     def _listed(
         self, rows: IntArray, scores: Array, explanations: Sequence[Explanation | None]

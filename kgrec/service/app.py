@@ -25,8 +25,10 @@ from kgrec.errors import (
     missing_extra,
     shorten,
 )
-from kgrec.recommendation import Recommender
+from kgrec.recommendation import Context, Filters, Recommender
 from kgrec.recommendation import documents as answers
+from kgrec.recommendation.filters import ColdItems
+from kgrec.schema.model import GraphSchema
 
 try:
     from fastapi import FastAPI, Query, Request, Response
@@ -75,7 +77,25 @@ class _Somebody(_Asked):
 
 class _ListFor(_Somebody):
     k: int = Field(10, ge=1, le=LONGEST_LIST, description="Length of the list.")
+    where: list[str] = Field(
+        [], description="A condition such as year>=1990, asked of the graph. Can be repeated: all must hold."
+    )
+    allow: list[str] = Field([], description="Only these items. Can be repeated.")
+    deny: list[str] = Field([], description="None of these items. Can be repeated.")
+    cold_items: ColdItems = Field("include", description="Items that nobody had chosen when the model was learned.")
+    include_seen: bool = Field(False, description="Items of the history may come back.")
     explain: bool = Field(True, description="Give each item its explanation; without, the answer comes faster.")
+
+    def filters(self, schema: GraphSchema | None) -> Filters:
+        """Which items may come back."""
+        return Filters.parse(
+            schema,
+            allow=self.allow,
+            deny=self.deny,
+            where=self.where,
+            cold_items=self.cold_items,
+            include_seen=self.include_seen,
+        )
 
 
 class _ItemFor(_Somebody):
@@ -111,14 +131,22 @@ def service(recommender: Recommender) -> FastAPI:
     def recommend(asked: Annotated[_ListFor, Query()]) -> Response:
         """The best items for somebody, as ``kgrec recommend --json`` gives them."""
         user, history = asked.checked()
-        found = recommender.recommend(user, history=history, at=asked.at, k=asked.k, explain=asked.explain)
+        found = recommender.recommend(
+            user,
+            history=history,
+            k=asked.k,
+            filters=asked.filters(bundle.manifest.schema),
+            context=Context(asked.at),
+            explain=asked.explain,
+        )
         return _document(answers.listing(user, history, found))
 
     @app.get("/explain")
     def explain(asked: Annotated[_ItemFor, Query()]) -> Response:
         """Why an item has its score, as ``kgrec explain --json`` gives it."""
         user, history = asked.checked()
-        return _document(answers.explained(recommender.explain(user, asked.item, history=history, at=asked.at)))
+        found = recommender.explain(user, asked.item, history=history, context=Context(asked.at))
+        return _document(answers.explained(found))
 
     @app.get("/similar")
     def similar(asked: Annotated[_Similar, Query()]) -> Response:

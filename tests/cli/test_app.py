@@ -82,7 +82,7 @@ def test_recommend(shell: Shell) -> None:
         "└──────┴──────────┴─────────┴─────┴──────────────────────────────────┘\n",
         "",
     )
-    chinese = shell("recommend", "--user", "ann", "--lang", "zh", "--new-only").out
+    chinese = shell("recommend", "--user", "ann", "--lang", "zh", "--cold-items", "only").out
     assert "┃ 名次 ┃ 名称     ┃ 得分    ┃ 新 ┃ 理由 " in chinese
     assert "│    1 │ Newcomer │  0.4000 │ 是 │ Alien +1.67 经由 horror " in chinese
 
@@ -118,8 +118,10 @@ def test_recommend_as_json(shell: Shell) -> None:
         (("--allow", "aliens", "--allow", "blade"), ["aliens", "blade"]),
         (("--allow", "aliens", "--allow", "blade", "--where", "year>1", "--where", "year<1986"), ["blade"]),
         (("--deny", "empire", "--deny", "newcomer", "-k", "2"), ["aliens", "blade"]),
-        (("--new-only",), ["newcomer", "stranger"]),
-        (("--where", "name=Blade", "--new-only"), []),
+        (("--cold-items", "only"), ["newcomer", "stranger"]),
+        (("--cold-items", "exclude", "-k", "2"), ["empire", "aliens"]),
+        (("--where", "name=Blade", "--cold-items", "only"), []),
+        (("--where", "year<1980", "--include-seen"), ["star-wars", "alien"]),
     ],
 )
 def test_filters(shell: Shell, arguments: tuple[str, ...], items: list[str]) -> None:
@@ -262,15 +264,18 @@ def test_filters_that_cannot_be_read(shell: Shell) -> None:
     shell.learned()
     assert shell("recommend", "--user", "ann", "--where", "1990").err == (
         "ConfigError: a filter cannot be read.\n"
-        "  where     --where\n"
+        "  where     filter\n"
         "  found     '1990'\n"
         "  expected  a property, one of = != < <= > >= in, and a value: year>=1990, 'genres in Comedy,Drama'\n"
-        "  next      put the filter into quotes, because the shell takes < and > for itself\n"
+        "  next      in a shell put the filter into quotes, in an address write < as %3C and > as %3E\n"
     )
     assert shell("recommend", "--user", "ann", "--where", "year>=nan").err == (
         "ConfigError: a filter needs a number.\n"
-        "  where     --where year>=nan\n"
+        "  where     filter year>=nan\n"
         "  found     'nan'\n"
         "  expected  a number, because the graph schema says that the property is one\n"
         "  next      correct the value\n"
     )
+    said = shell("recommend", "--user", "ann", "--cold-items", "some")
+    assert said.code == 2
+    assert "'some' is not one of 'include', 'only', 'exclude'" in said.err

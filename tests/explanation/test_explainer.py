@@ -20,7 +20,7 @@ from kgrec.explanation.explainer import Contribution, PastItem
 from kgrec.graph import GraphStore
 from kgrec.graph.store import GraphPath, NodeRef, PathLimits, PathStep
 from kgrec.graph.store_link import AGAIN_AFTER_S, GraphLink
-from kgrec.recommendation import Explanation, PastInteraction, Recommender
+from kgrec.recommendation import Explanation, Filters, PastInteraction, Recommender
 from kgrec.schema.model import GraphSchema
 from tests.support.bundles import film_bundle, film_schema, film_store, random_bundle
 
@@ -59,7 +59,7 @@ def adds_up(it: Explanation) -> None:
 @given(SEEDS, st.lists(PAST, max_size=10))
 def test_explanations_of_any_history_add_up(seed: int, history: list[PastInteraction]) -> None:
     recommender = Recommender(random_bundle(np.random.default_rng(seed)))
-    for found in recommender.recommend(history=history, k=8, include_seen=True, explain=True):
+    for found in recommender.recommend(history=history, k=8, filters=Filters(include_seen=True), explain=True):
         it = found.explanation
         assert it is not None
         adds_up(it)
@@ -101,7 +101,7 @@ def test_the_counterfactual_is_scoring_again_without_the_item(
 
 
 def test_ranks_count_the_items_that_passed_the_filters(films: Recommender) -> None:
-    (best,) = films.recommend("ann", k=1, allow=["aliens", "blade", "newcomer"], explain=True)
+    (best,) = films.recommend("ann", k=1, filters=Filters(allow=["aliens", "blade", "newcomer"]), explain=True)
     assert best.explanation is not None
     assert best.explanation.counterfactual is not None
     assert (best.explanation.counterfactual.rank_before, best.explanation.counterfactual.candidates) == (1, 3)
@@ -140,7 +140,9 @@ def test_every_edge_of_every_shown_path_is_in_the_store(films: Recommender, stor
     }
     shown = [
         step
-        for found in films.recommend(history=["star-wars", "alien", "blade"], k=9, include_seen=True, explain=True)
+        for found in films.recommend(
+            history=["star-wars", "alien", "blade"], k=9, filters=Filters(include_seen=True), explain=True
+        )
         if found.explanation
         for path in found.explanation.paths
         for step in path.steps

@@ -15,7 +15,7 @@ from kgrec.explanation import evidence_paths as paths
 from kgrec.graph import GraphStore
 from kgrec.graph.cypher.pasteable import explanation_statement
 from kgrec.graph.store import GraphPath, NodeRef, PathStep
-from kgrec.recommendation import Explanation, Recommender
+from kgrec.recommendation import Explanation, Filters, Recommender
 from kgrec.scoring.history_weights import HistoryWeights
 from tests.support.bundles import FILMS, USERS, film_bundle, film_schema, film_store
 from tests.support.graphs import fact, hostile_strings
@@ -112,7 +112,7 @@ def rests_on(it: Explanation, store: GraphStore) -> tuple[set[Node], set[Edge]]:
 
 
 def all_explanations(recommender: Recommender, **whom: Any) -> list[Explanation]:
-    found = recommender.recommend(**whom, k=9, include_seen=True, explain=True)
+    found = recommender.recommend(**whom, k=9, filters=Filters(include_seen=True), explain=True)
     return [one.explanation for one in found if one.explanation is not None]
 
 

@@ -25,7 +25,7 @@ from kgrec.errors import (
     UnknownUserError,
 )
 from kgrec.graph import GraphStore
-from kgrec.recommendation import PastInteraction, Recommender
+from kgrec.recommendation import Condition, Context, Filters, PastInteraction, Recommender
 from kgrec.recommendation.fold_in import fold_in
 from tests.support.bundles import (
     FILMS,
@@ -61,7 +61,7 @@ def alone() -> Recommender:
 
 
 def ids(recommender: Recommender, *args: Any, **settings: Any) -> list[str]:
-    return [found.item for found in recommender.recommend(*args, **settings)]
+    return [one.item for one in recommender.recommend(*args, **settings)]
 
 
 def past_of(bundle: Bundle, user: str) -> list[PastInteraction]:
@@ -98,17 +98,22 @@ def test_what_was_watched_speaks_for_its_like(films: Recommender) -> None:
 
 
 def test_filters(films: Recommender) -> None:
-    everything = ids(films, "ann", include_seen=True)
+    def passing(**parts: Any) -> list[str]:
+        return ids(films, "ann", filters=Filters(**parts))
+
+    everything = passing(include_seen=True)
     assert sorted(everything) == sorted(FILMS)
     unseen = ids(films, "ann")
     assert unseen == [item for item in everything if item not in ("star-wars", "alien")]
-    assert ids(films, "ann", only_new=True) == ["newcomer", "stranger"]
-    assert ids(films, "ann", include_new=False) == [item for item in unseen if item not in ("newcomer", "stranger")]
-    assert ids(films, "ann", allow=["blade", "aliens", "alien"]) == ["aliens", "blade"]
-    assert ids(films, "ann", allow=[]) == []
-    assert ids(films, "ann", deny=["empire", "nobody knows it"]) == unseen[1:]
-    assert ids(films, "ann", where={"year": (">=", 1981)}) == ["aliens", "blade"]
-    assert ids(films, "ann", where={"tags": "space"}, deny=["empire"]) == []
+    assert passing() == passing(cold_items="include") == unseen
+    assert passing(cold_items="only") == ["newcomer", "stranger"]
+    assert passing(cold_items="exclude") == [item for item in unseen if item not in ("newcomer", "stranger")]
+    assert passing(allow=["blade", "aliens", "alien"]) == ["aliens", "blade"]
+    assert passing(allow=[]) == []
+    assert passing(deny=["empire", "nobody knows it"]) == unseen[1:]
+    assert passing(where=[Condition("year", ">=", 1981)]) == ["aliens", "blade"]
+    assert passing(where=[Condition("year", ">=", 1981), Condition("year", "<", 1986)]) == ["blade"]
+    assert passing(where=[Condition("tags", "=", "space")], deny=["empire"]) == []
 
 
 def test_a_user_without_history_gets_what_is_popular(films: Recommender) -> None:
@@ -228,7 +233,7 @@ def test_unknown_item(alone: Recommender) -> None:
     assert message(lambda: alone.explain("ann", "alein")) == expected
     assert message(lambda: alone.score("ann", ["alein"])) == expected
     assert message(lambda: alone.similar_items("alein")) == expected
-    assert message(lambda: alone.recommend("ann", allow=["alein"])) == expected
+    assert message(lambda: alone.recommend("ann", filters=Filters(allow=["alein"]))) == expected
     assert message(lambda: alone.similar_items("?")).endswith(
         "\n  next      an item's id looks like 'star-wars'; train again where it is newer than the bundle"
     )
@@ -246,7 +251,7 @@ def test_settings_that_cannot_be(alone: Recommender) -> None:
     assert message(lambda: alone.recommend("ann", k=0)) == (
         "ConfigError: k must be at least 1.\n  where     recommend\n  found     0\n  next      ask for one item or more"
     )
-    assert message(lambda: alone.recommend("ann", where={"year": 1990})) == (
+    assert message(lambda: alone.recommend("ann", filters=Filters(where=[Condition("year", "=", 1990)]))) == (
         "ConfigError: items can be filtered by their properties only with the graph.\n"
         "  where     where\n"
         "  found     no store is open\n"
@@ -328,7 +333,7 @@ def test_a_store_that_goes_away_later() -> None:
     folded = recommender.explain(item="empire", history=["star-wars"])
     assert folded.degraded == "no graph paths: the store cannot be reached (the connection was refused.)"
     with pytest.raises(StoreUnavailableError):
-        recommender.recommend("ann", where={"year": 1990})
+        recommender.recommend("ann", filters=Filters(where=[Condition("year", "=", 1990)]))
 
 
 HOSTILE = ("it's", 'say "no"', "{a: 1}", "`tick`", "x' DETACH DELETE n //", "$item", "\\")
@@ -344,7 +349,8 @@ def test_ids_that_look_like_cypher() -> None:
         assert best[0].explanation is not None
         assert [each.uid for each in best[0].explanation.paths[0].nodes] == ["it's", "lucas", 'say "no"']
         assert recommender.explain(users[0], HOSTILE[3]).paths[0].steps[0].type == "SEQUEL_OF"
-        assert recommender.recommend(users[0], where={"name": "' OR 1=1 //"}) == []
+        injection = Condition("name", "=", "' OR 1=1 //")
+        assert recommender.recommend(users[0], filters=Filters(where=[injection])) == []
         with pytest.raises(UnknownItemError):
             recommender.explain(users[0], "' OR 1=1 //")
         with pytest.raises(UnknownUserError):
@@ -379,10 +385,12 @@ def test_who_comes_back_after_a_pause_is_scored_by_the_gates_for_it() -> None:
     recommender = Recommender(replace(bundle, model=replace(bundle.model, gates=later)))
     history = [PastInteraction(bundle.items[0], time=1e9), PastInteraction(bundle.items[1], time=1e9 + 60)]
     items = list(bundle.items)
-    unknown, soon, away = (recommender.score(history=history, items=items, at=at) for at in (None, 1e9 + 90, 2e9))
+    unknown, soon, away = (
+        recommender.score(history=history, items=items, context=Context(at)) for at in (None, 1e9 + 90, 2e9)
+    )
     assert unknown == soon
     known = ~bundle.model.new  # new items have gates of their own, whatever the pause
     assert np.argsort(np.array(away)[known]).tolist() == np.argsort(bundle.model.prior[known]).tolist()
-    explained = recommender.explain(history=history, item=items[2], at=2e9)
+    explained = recommender.explain(history=history, item=items[2], context=Context(at=2e9))
     assert not explained.contributions
     assert explained.score == pytest.approx(away[2], abs=1e-5)

@@ -17,7 +17,7 @@ from fastapi.testclient import TestClient
 
 from kgrec.errors import ConfigError, KgrecError, QueryTimeoutError, SchemaMismatchError, StoreUnavailableError
 from kgrec.graph import GraphStore
-from kgrec.recommendation import Recommender
+from kgrec.recommendation import Condition, Filters, Recommender
 from kgrec.service.app import LONGEST_LIST, service
 from tests.support.bundles import film_bundle, film_store
 from tests.support.shop import Shell
@@ -100,6 +100,48 @@ def test_the_moment_of_asking_is_handed_on(shell: Shell) -> None:
     assert now.json() == shell("recommend", "--user", "ann", "-k", "3", "--at", "2000000000", "--json").json
 
 
+FILTERS: list[tuple[dict[str, Any], Filters]] = [
+    ({}, Filters()),
+    (
+        {"where": ["year>=1980", "year<1986"]},
+        Filters(where=[Condition("year", ">=", 1980), Condition("year", "<", 1986)]),
+    ),
+    ({"where": ["tags in war,space"]}, Filters(where=[Condition("tags", "in", ["war", "space"])])),
+    ({"allow": ["aliens", "blade", "alien"]}, Filters(allow=["aliens", "blade", "alien"])),
+    ({"deny": ["empire", "nobody knows it"]}, Filters(deny=["empire", "nobody knows it"])),
+    ({"cold_items": "only"}, Filters(cold_items="only")),
+    ({"cold_items": "exclude", "include_seen": True}, Filters(cold_items="exclude", include_seen=True)),
+    ({"include_seen": True, "deny": ["alien"]}, Filters(include_seen=True, deny=["alien"])),
+]
+
+
+@pytest.mark.parametrize(("given", "filters"), FILTERS)
+def test_a_filter_means_the_same_everywhere(shell: Shell, given: dict[str, Any], filters: Filters) -> None:
+    shell.learned()
+    arguments: list[str] = []
+    for name, value in given.items():
+        option = f"--{name.replace('_', '-')}"
+        for part in value if isinstance(value, list) else [value]:
+            arguments += [option] if part is True else [option, part]
+    with Recommender.open("kgrec.bundle.bundle", "kglite:kgrec.kgl") as recommender:
+        in_python = [one.item for one in recommender.recommend("ann", filters=filters)]
+        over_http = TestClient(service(recommender)).get("/recommend", params={"user": "ann", **given}).json()
+    assert over_http == shell("recommend", "--user", "ann", *arguments, "--json").json
+    assert [one["item"] for one in over_http["recommendations"]] == in_python
+
+
+@pytest.mark.parametrize(
+    ("address", "option"), [("where=1990", "--where=1990"), ("where=yaer%3E1990", "--where=yaer>1990")]
+)
+def test_a_filter_that_cannot_be_is_refused_in_the_same_words(shell: Shell, address: str, option: str) -> None:
+    shell.learned()
+    with Recommender.open("kgrec.bundle.bundle", "kglite:kgrec.kgl") as recommender:
+        answer = TestClient(service(recommender)).get(f"/recommend?user=ann&{address}")
+    on_command_line = shell("recommend", "--user", "ann", option, "--json").json
+    assert answer.status_code == 422
+    assert {name: answer.json()[name] for name in on_command_line} == on_command_line
+
+
 def test_a_list_without_explanations(client: TestClient) -> None:
     (one,) = client.get("/recommend?user=ann&k=1&explain=false").json()["recommendations"]
     assert (one["item"], one["explanation"], one["sentence"]) == ("empire", None, None)
@@ -139,6 +181,11 @@ def test_an_unknown_id_is_not_found(client: TestClient) -> None:
         ("/explain?user=ann", "no item", "item: Field required"),
         ("/recommend?user=ann&k=0", "k = '0'", "k: Input should be greater than or equal to 1"),
         ("/recommend?user=ann&k=101", "k = '101'", f"k: Input should be less than or equal to {LONGEST_LIST}"),
+        (
+            "/recommend?user=ann&cold_items=some",
+            "cold_items = 'some'",
+            "cold_items: Input should be 'include', 'only' or 'exclude'",
+        ),
         ("/similar?item=alien&K=3", "K = '3'", "K: Extra inputs are not permitted"),
         (
             "/recommend?k=ten&usr=ann",
