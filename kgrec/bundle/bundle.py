@@ -21,6 +21,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 from scipy import sparse
 
+from kgrec.bundle.old_names import OLDEST, renamed
 from kgrec.data.dataset import Array, Interactions
 from kgrec.data.vocabulary import Vocabulary
 from kgrec.errors import BundleError
@@ -28,7 +29,7 @@ from kgrec.schema.model import GraphSchema
 from kgrec.scoring.history_weights import HistoryWeights
 from kgrec.scoring.model import AdditiveModel, Channel, Gates, LowRankMatrix, SparseMatrix
 
-FORMAT = 3
+FORMAT = 4
 _GATE_ARRAYS = ("edges", "channels", "prior", "new_channels", "new_spread")
 _GATES = ("new_prior", "new_item_offset", "new_item_slope", "new_item_lengths", "pauses")
 _MANIFEST, _ARRAYS, _IDS = "manifest.json", "arrays.safetensors", "ids.json"
@@ -175,6 +176,8 @@ class Bundle:
         try:
             arrays = load_file(root / _ARRAYS)
             ids = json.loads((root / _IDS).read_text(encoding="utf-8"))
+            if manifest["format"] < FORMAT:
+                manifest, arrays = renamed(manifest, arrays)
             _check_sizes(arrays, ids)
             channels = tuple(_channel(entry, arrays, len(ids["items"])) for entry in manifest["channels"])
             numbers = manifest["gates"] | {
@@ -233,12 +236,12 @@ def _read_manifest(root: Path) -> dict[str, Any]:
             expected="a JSON object with format and files",
             next="train again, or copy the whole folder again",
         ) from error
-    if version != FORMAT:
+    if version not in range(OLDEST, FORMAT + 1):
         raise BundleError(
             "the bundle has a format that this kgrec does not know.",
             where=str(path),
             found=f"format {version}",
-            expected=f"format {FORMAT}",
+            expected=f"format {OLDEST} to {FORMAT}",
             next="upgrade kgrec" if isinstance(version, int) and version > FORMAT else "train again",
         )
     for name in (_ARRAYS, _IDS):

@@ -19,13 +19,13 @@ from kgrec.explanation.evidence_paths import ShownPath, shown_paths
 from kgrec.graph.cypher.pasteable import explanation_statement
 from kgrec.graph.store_link import GraphLink
 from kgrec.schema.model import GraphSchema
+from kgrec.scoring.channel_names import SEMANTIC
 from kgrec.scoring.model import Contributions
 from kgrec.scoring.top_k import rank_of
 
 TOLERANCE = 1e-5
 """How far the parts of a score may be from the score."""
 
-SEMANTIC_CHANNEL = "semantic"
 _PAST_ITEMS_WITH_PATHS = 5
 
 
@@ -199,7 +199,7 @@ def _explanation(
         for past in [int(parts.history[h])]
         if values[:, h].any()
     )
-    speaking = [part for part in contributions if part.channel == SEMANTIC_CHANNEL and part.value > 0]
+    speaking = [part for part in contributions if part.channel == SEMANTIC and part.value > 0]
     strongest = [past.item for past in past_items if past.value > 0][:_PAST_ITEMS_WITH_PATHS]
     paths: tuple[ShownPath, ...] = ()
     degraded = person.degraded

@@ -22,6 +22,7 @@ from kgrec.learn.neural.trainer import Epoch, Trained, Trainer
 from kgrec.learn.neural.training_subgraph import TrainingSubgraph
 from kgrec.metrics.ranking import mean_metrics, sample_users
 from kgrec.progress import Progress
+from kgrec.scoring.channel_names import KNOWLEDGE, SEMANTIC
 from kgrec.scoring.history_weights import HistoryWeights
 from kgrec.scoring.model import AdditiveModel, Channel, Gates, LowRankMatrix
 
@@ -211,9 +212,9 @@ class Learner:
         self, setting: BehaviourSetting, behaviour: list[Channel], embeddings: Embeddings, gates: Gates | None
     ) -> AdditiveModel:
         weights = setting.history
-        channels = [*behaviour, Channel("knowledge", LowRankMatrix(embeddings.source, embeddings.target), weights)]
+        channels = [*behaviour, Channel(KNOWLEDGE, LowRankMatrix(embeddings.source, embeddings.target), weights)]
         if embeddings.texts is not None:
-            channels.append(Channel("semantic", LowRankMatrix(embeddings.texts, embeddings.texts), weights))
+            channels.append(Channel(SEMANTIC, LowRankMatrix(embeddings.texts, embeddings.texts), weights))
         gates = gates or Gates.common(np.ones(len(channels)), 1.0)
         return AdditiveModel(tuple(channels), gates, self.behaviour.prior(setting), self.behaviour.new)
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
-from kgrec.bundle.bundle import Bundle
+from kgrec.bundle.bundle import FORMAT, Bundle
 from kgrec.errors import BundleError
 from kgrec.scoring.model import LowRankMatrix
 from tests.support.bundles import film_bundle, film_schema, random_bundle
@@ -125,14 +125,16 @@ def test_a_manifest_that_is_something_else(folder: Path, text: str) -> None:
     assert refusal(folder).startswith("BundleError: the bundle's manifest cannot be read.\n")
 
 
-@pytest.mark.parametrize(("version", "advice"), [(4, "upgrade kgrec"), (2, "train again"), ("x", "train again")])
+@pytest.mark.parametrize(
+    ("version", "advice"), [(FORMAT + 1, "upgrade kgrec"), (2, "train again"), ("x", "train again")]
+)
 def test_another_format(folder: Path, version: object, advice: str) -> None:
     edit_manifest(folder, format=version)
     assert refusal(folder) == (
         "BundleError: the bundle has a format that this kgrec does not know.\n"
         f"  where     {folder / 'manifest.json'}\n"
         f"  found     format {version}\n"
-        "  expected  format 3\n"
+        "  expected  format 3 to 4\n"
         f"  next      {advice}"
     )
 

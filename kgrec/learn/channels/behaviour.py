@@ -20,15 +20,16 @@ from kgrec.learn.channels.content_kernel import fact_matrix
 from kgrec.learn.channels.next_item_ridge import directed_ridge
 from kgrec.metrics.ranking import sample_users
 from kgrec.progress import Progress
+from kgrec.scoring.channel_names import BEHAVIOUR, CO_SESSION, LONG_TERM, NEXT_ITEM, SHORT_TERM
 from kgrec.scoring.history_weights import HistoryWeights
 from kgrec.scoring.model import Channel, SparseMatrix
 
 _WARM_LIMIT = 15_000
 _SMALL = 5_000
 _VALID_USERS = 3_000
-SEQUENCES = {"latest": 0.7, "sequence": 0.97}
+SEQUENCES = {SHORT_TERM: 0.7, NEXT_ITEM: 0.97}
 """Channels of what follows what, and how fast each forgets."""
-_SESSIONS = {"latest": 0.7, "session": 1.0}
+_SESSIONS = {SHORT_TERM: 0.7, CO_SESSION: 1.0}
 _SEQUENCE_LIMIT = 25_000
 """Items times channels up to which the directed ridge fits; beyond, what is near in time is counted."""
 _LASTING_LIMIT = 6_000
@@ -83,13 +84,13 @@ class BehaviourLearner:
         The first two have the same columns of new items; what differs is how the histories fade. The last has none.
         """
         sequences = [(name, self._placed(small), history) for name, small, history in self._sequences(setting)]
-        parts = [("behaviour", self._known(setting), setting.steady), *sequences]
+        parts = [(BEHAVIOUR, self._known(setting), setting.steady), *sequences]
         if self.places_new:
             columns = self._content.columns(setting.content)
             parts = [(name, weights + columns, history) for name, weights, history in parts]
         if setting.lasting:
             strong = self._weights.ease(replace(setting, ridge=setting.lasting, nearest=0))
-            parts.append(("lasting", self._placed(strong.weights), setting.steady))
+            parts.append((LONG_TERM, self._placed(strong.weights), setting.steady))
         return [
             Channel(name, SparseMatrix(weights.tocsr().astype(np.float32)), history) for name, weights, history in parts
         ]

@@ -132,10 +132,10 @@ def test_lasting_taste_is_over_all_items_and_says_nothing_of_new_ones() -> None:
         {channel.name: channel.matrix.block(items, items) for channel in learner.channels(setting)}
         for setting in (BehaviourSetting(lasting=48.0, nearest=nearest) for nearest in (0, 5))
     )
-    np.testing.assert_array_equal(over_all["lasting"], over_nearest["lasting"])
+    np.testing.assert_array_equal(over_all["long_term"], over_nearest["long_term"])
     assert not np.array_equal(over_all["behaviour"], over_nearest["behaviour"])
     assert over_all["behaviour"][:, 20:].any()
-    assert not over_all["lasting"][:, 20:].any()
+    assert not over_all["long_term"][:, 20:].any()
 
 
 def test_a_stronger_ridge_tells_lasting_taste_by_broader_relations() -> None:
@@ -155,4 +155,4 @@ def test_a_stronger_ridge_tells_lasting_taste_by_broader_relations() -> None:
         genre = np.mean([matrix[i, (i + 2) % 12] for i in range(12)])
         return float(genre / twin)
 
-    assert breadth(weights["lasting"]) > 2 * breadth(weights["behaviour"])
+    assert breadth(weights["long_term"]) > 2 * breadth(weights["behaviour"])

@@ -147,7 +147,7 @@ def test_channels_that_say_nothing_of_new_items_are_not_chosen() -> None:
     world = simulation(1.0)
     columns = np.repeat(np.arange(N_WARM, N_WARM + 4), N_USERS // 4)
     lowest = sparse.csr_matrix((np.ones(N_USERS, np.float32), (np.arange(N_USERS), columns)), shape=(N_USERS, N))
-    silent_channel = Channel("sequence", SparseMatrix(sparse.csr_matrix((N, N), dtype=np.float32)))
+    silent_channel = Channel("next_item", SparseMatrix(sparse.csr_matrix((N, N), dtype=np.float32)))
     model = replace(
         world.model,
         channels=(*world.model.channels[:1], silent_channel),

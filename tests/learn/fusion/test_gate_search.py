@@ -235,7 +235,7 @@ def test_who_comes_back_after_a_pause_gets_gates_of_their_own(monkeypatch: pytes
     model = AdditiveModel(
         (
             Channel("behaviour", SparseMatrix(matrices[0])),
-            Channel("latest", SparseMatrix(matrices[1]), HistoryWeights(recency=0.1)),
+            Channel("short_term", SparseMatrix(matrices[1]), HistoryWeights(recency=0.1)),
         ),
         single(2, 0),
         np.zeros(n_items, np.float32),
