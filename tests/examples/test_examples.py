@@ -1,0 +1,62 @@
+"""The scripts of examples/ run, in a folder of their own, and stay short enough to be read at a glance."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+FOLDER = Path(__file__).parents[2] / "examples"
+SCRIPTS = sorted(FOLDER.glob("*.py"))
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder where the first example has left its graph and its bundle."""
+    folder = tmp_path_factory.mktemp("examples")
+    assert "1 " in shown("own_csv", folder).splitlines()[-3]
+    return folder
+
+
+def shown(name: str, folder: Path, *arguments: str) -> str:
+    """What an example prints."""
+    command = [sys.executable, "-W", "error", str(FOLDER / f"{name}.py"), *arguments]
+    environment = {**os.environ, "PYTHONIOENCODING": "utf-8"}
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, encoding="utf-8", check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_a_score_is_explained(place: Path) -> None:
+    text = shown("explain_a_score", place)
+    assert "Recommended because you bought" in text
+    assert "推荐理由" in text
+    assert "path: " in text
+
+
+def test_a_history_is_folded_in(place: Path) -> None:
+    assert "falls from rank 1 to" in shown("fold_in_and_counterfactual", place)
+
+
+def test_rdf_joins_the_graph(tmp_path: Path) -> None:
+    assert "both tents COMES_FROM Norway" in shown("own_rdf", tmp_path)
+
+
+@pytest.mark.neo4j
+def test_neo4j_takes_it_all(tmp_path: Path, neo4j_url: str) -> None:
+    text = shown("use_neo4j", tmp_path, neo4j_url)
+    assert "MATCH shown = (:`Customer`" in text
+    assert "who else bought the stove: [{" in text
+
+
+def test_each_is_run_here() -> None:
+    source = Path(__file__).read_text(encoding="utf-8")
+    assert [script.stem for script in SCRIPTS if f'shown("{script.stem}"' not in source] == []
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.stem)
+def test_each_is_short(script: Path) -> None:
+    assert len(script.read_text(encoding="utf-8").splitlines()) < 40
