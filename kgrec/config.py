@@ -43,7 +43,8 @@ class TrainConfig(BaseModel):
     kg_decoder: Literal["distmult", "transe", "rotate"] = Field("distmult", description="Scoring of a triple.")
     text_weight: float = Field(0.01, ge=0, description="Weight of the alignment of embeddings with texts (InfoNCE).")
     text_encoder: str = Field(
-        "minilm", description="minilm, multilingual, hashing, none, or a transformers model by folder or hub name."
+        "minilm",
+        description="minilm, multilingual, hashing, a plug-in's name, none, or the folder of a transformers model.",
     )
     new_item_cost: float = Field(
         0.018,

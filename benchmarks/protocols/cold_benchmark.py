@@ -17,7 +17,8 @@ from kgrec.evaluation.baseline_tuning import tune_baseline
 from kgrec.evaluation.baselines import BASELINES
 from kgrec.evaluation.comparison import ModelRanker
 from kgrec.learn.channels.content_kernel import fact_matrix
-from kgrec.learn.encoders.text import encode_cached, open_encoder
+from kgrec.learn.encoders.cache import encode_cached
+from kgrec.learn.encoders.named_encoders import open_encoder
 from kgrec.learn.fit import fit
 from kgrec.metrics.ranking import Ranker, mean_metrics
 from kgrec.progress import Progress, silent

@@ -11,7 +11,7 @@ from kgrec.config import TrainConfig
 from kgrec.data.dataset import Dataset, Interactions
 from kgrec.data.splits import hold_out
 from kgrec.errors import KgrecError, TrainingDivergedError
-from kgrec.learn.encoders.text import texts_of
+from kgrec.learn.encoders.named_encoders import text_vectors
 from kgrec.learn.learner import Learned, Learner
 from kgrec.learn.neural.checkpoint import mark_diverged
 from kgrec.learn.neural.trainer import training_device
@@ -42,7 +42,7 @@ def fit(
     """
     training_device(config)  # before long work
     train, held = parts_of(dataset, valid, config)
-    texts = texts_of(dataset, config, progress)
+    texts = text_vectors(dataset, config, progress)
     learner = Learner(dataset.with_interactions(train), texts, config, checkpoint, progress)
     try:
         found = learner.choose(learner.prepared(held))
@@ -88,6 +88,6 @@ def refit(
     """Learn from all behaviour of a data set, with settings that validation chose before."""
     training_device(config)
     folder = None if checkpoint is None else checkpoint / "refit"
-    learner = Learner(dataset, texts_of(dataset, config, progress), config, folder, progress)
+    learner = Learner(dataset, text_vectors(dataset, config, progress), config, folder, progress)
     model, embeddings = learner.with_settings(learned.chosen)
     return replace(learned, model=model, embeddings=embeddings, train_only=learned.train_only or learned.model)

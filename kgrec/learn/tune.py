@@ -20,7 +20,7 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 from kgrec.config import TrainConfig
 from kgrec.data.dataset import Dataset, Interactions
 from kgrec.errors import ConfigError, TrainingDivergedError
-from kgrec.learn.encoders.text import texts_of
+from kgrec.learn.encoders.named_encoders import text_vectors
 from kgrec.learn.fit import parts_of
 from kgrec.learn.learner import Learner, Prepared
 from kgrec.learn.neural.checkpoint import fingerprint
@@ -84,7 +84,7 @@ def tune(
     training_device(config)  # before long work
     train, held = parts_of(dataset, valid, config)
     data = dataset.with_interactions(train)
-    learner = Learner(data, texts_of(data, config, progress), config, None, progress)
+    learner = Learner(data, text_vectors(data, config, progress), config, None, progress)
     study = _study(folder, _name(data, held, config), config.seed)
     earlier = sum(one.duration.total_seconds() for one in study.trials if one.duration is not None)
     ready: Prepared | None = None

@@ -12,7 +12,7 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 
 from kgrec.config import TrainConfig
 from kgrec.errors import ConfigError
-from kgrec.learn.encoders.text import HashingEncoder
+from kgrec.learn.encoders.hashing import HashingEncoder
 from kgrec.learn.fit import fit
 from kgrec.learn.neural.trainer import Trainer
 from kgrec.scoring.history_weights import HistoryWeights

@@ -7,7 +7,7 @@ import torch
 from scipy import sparse
 
 from kgrec.data.dataset import Facts, Interactions
-from kgrec.learn.encoders.text import HashingEncoder
+from kgrec.learn.encoders.hashing import HashingEncoder
 from kgrec.learn.neural.gnn import HeteroEncoder
 from kgrec.learn.neural.hetero_graph import to_hetero
 from kgrec.learn.neural.message_passing import MessageGraph

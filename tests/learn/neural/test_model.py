@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from kgrec.learn.encoders.text import HashingEncoder
+from kgrec.learn.encoders.hashing import HashingEncoder
 from kgrec.learn.neural.model import JointModel, unit_history
 from kgrec.scoring.history_weights import HistoryWeights
 from tests.support.datasets import genre_world, quick

@@ -14,7 +14,7 @@ from safetensors.torch import load_file, save_file
 from kgrec.config import TrainConfig
 from kgrec.data.dataset import Dataset, Interactions
 from kgrec.errors import BundleError, ConfigError, TrainingDivergedError
-from kgrec.learn.encoders.text import HashingEncoder
+from kgrec.learn.encoders.hashing import HashingEncoder
 from kgrec.learn.neural import trainer as trainer_module
 from kgrec.learn.neural.model import Embeddings
 from kgrec.learn.neural.trainer import Epoch, Trained, Trainer

@@ -1,0 +1,1 @@
+"""Contract suites for what plugs into kgrec."""
