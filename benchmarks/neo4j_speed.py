@@ -23,6 +23,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import neo4j
 import numpy as np
 
 import kgrec
@@ -64,14 +65,25 @@ def bare_loop(server: Neo4jServer, statements: Sequence[tuple[str, dict[str, Any
     with server.driver() as driver, driver.session(database="neo4j") as session:
         started = time.perf_counter()
         for text, parameters in statements:
-            session.execute_write(lambda tx, t=text, p=parameters: tx.run(t, p).consume())
+            session.execute_write(_send, text, parameters)
         return time.perf_counter() - started
+
+
+def _send(transaction: neo4j.ManagedTransaction, text: str, parameters: dict[str, Any]) -> None:
+    transaction.run(text, parameters).consume()
 
 
 def memory_mb() -> float:
     """Resident memory of this process now."""
     pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
     return pages * resource.getpagesize() / 2**20
+
+
+def _memory_after_each_batch(source: Extraction, store: GraphStore) -> list[float]:
+    """Imports, and returns the resident memory in MB after every batch."""
+    held: list[float] = []
+    ingest(source, store, progress=lambda _: held.append(memory_mb()))
+    return held
 
 
 def measure_import(server: Neo4jServer, url: str, folder: Path) -> Result:
@@ -93,8 +105,8 @@ def measure_import(server: Neo4jServer, url: str, folder: Path) -> Result:
             continue
         source = extraction(folder)
         with open_store(url) as store:
-            started, held = time.perf_counter(), list[float]()
-            ingest(source, store, progress=lambda _, kept=held: kept.append(memory_mb()))
+            started = time.perf_counter()
+            held = _memory_after_each_batch(source, store)
             seconds[kind].append(time.perf_counter() - started)
             assert store.counts() == counts
             # From a tenth of the way on: before that, the source's own file is read in.

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 import pyarrow as pa
@@ -16,7 +16,8 @@ import pytest
 from kgrec.cli.app import run
 from kgrec.config import TrainConfig
 from kgrec.errors import ConfigError, MissingExtraError, SourceError
-from kgrec.learn.fit import Learned, fit
+from kgrec.learn.fit import fit
+from kgrec.learn.learner import Learned
 from kgrec_benchmarks.benchmark import measure_folder
 from kgrec_benchmarks.folder_dataset import to_dataset
 from kgrec_benchmarks.systems.registry import SYSTEMS
@@ -148,7 +149,7 @@ def test_click_labels_take_no_systems_and_seeds(tmp_path: Path) -> None:
     write(tmp_path / "clicks", "interactions_all", {"user": [0, 0], "item": [0, 1], "rating": [0, 1]})
     for options in ({"models": "ease"}, {"seeds": 2}, {"ablations": True}):
         with pytest.raises(ConfigError) as caught:
-            measure_folder(str(tmp_path / "clicks"), QUICK, **options)  # type: ignore[arg-type]
+            measure_folder(str(tmp_path / "clicks"), QUICK, **options)
         assert "measured with systems and seeds of their own." in str(caught.value)
 
 
@@ -174,7 +175,7 @@ def test_a_run_that_was_stopped_goes_on(folder: Path, tmp_path: Path, monkeypatc
     out = tmp_path / "camps.json"
     command = ["benchmark", str(folder), "--out", str(out), "--models", "popularity,ease,itemknn", "--quiet"]
 
-    def stopped(*_: object, **__: object) -> None:
+    def stopped(*_: object, **__: object) -> NoReturn:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
@@ -261,7 +262,8 @@ def test_click_labels_are_predicted(tmp_path: Path) -> None:
     user, item = (column.ravel() for column in np.meshgrid(np.arange(30), np.arange(24), indexing="ij"))
     label = (user % 2 == item % 2).astype(int)
     kept = rng.random(len(user)) < 0.6
-    write(tmp_path / "clicks", "interactions_all", {"user": user[kept], "item": item[kept], "rating": label[kept]})
+    columns = {"user": user[kept].tolist(), "item": item[kept].tolist(), "rating": label[kept].tolist()}
+    write(tmp_path / "clicks", "interactions_all", columns)
     result = measure_folder(str(tmp_path / "clicks"), QUICK)
     assert result["rows"]["kgrec"].keys() == {"auc", "f1", "log_loss", "ece"}
     assert result["rows"]["kgrec"]["auc"] > 0.95

@@ -44,6 +44,7 @@ def test_help_of_train_lists_every_setting(shell: Shell) -> None:
     said = shell("train", "--help").out
     for name, field in TrainConfig.model_fields.items():
         assert f"\n    {name}={field.default}" in said
+        assert field.description is not None
         assert field.description in said
     assert "loss=exact_bce  (one of exact_bce, sampled_bce, softmax, gbce)\n" in said
 

@@ -81,17 +81,19 @@ def films(request: pytest.FixtureRequest) -> Iterator[Callable[..., Graph]]:
 
     def build(**ids: Any) -> Graph:
         if request.param == "kglite":
-            store: Any = film_store(**ids)
-            stores.append(store)
-            return Graph(store, _embedded(store), lambda text: store._write(text, {}))
+            embedded: Any = film_store(**ids)
+            stores.append(embedded)
+            return Graph(embedded, _embedded(embedded), lambda text: embedded._write(text, {}))
         server: Neo4jServer = request.getfixturevalue("neo4j_server")
         stores.append(film_store(**ids, url=request.getfixturevalue("neo4j_url")))
         drivers.append(server.driver())
         return Graph(stores[-1], _server(drivers[-1]), drivers[-1].execute_query)
 
     yield build
-    for each in (*stores, *drivers):
-        each.close()
+    for store in stores:
+        store.close()
+    for driver in drivers:
+        driver.close()
 
 
 def rests_on(it: Explanation, store: GraphStore) -> tuple[set[Node], set[Edge]]:

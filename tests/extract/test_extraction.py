@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from kgrec.data.records import EdgeRecord, Interaction, NodeRecord, Table
+from kgrec.data.records import EdgeRecord, Interaction, NodeRecord, Table, Value
 from kgrec.errors import ConfigError, RecordError, SourceError
 from kgrec.extract import Extraction, known_loaders, open_loader
 from kgrec.extract.sources import source_fingerprint
@@ -88,7 +88,7 @@ def test_aligned_records_share_the_id_of_the_first_platform() -> None:
     extraction = Extraction(SCHEMA, [WIKI, SHOP])
     records = [record for batch in extraction.batches() for record in batch.records]
     games = [record for record in records if isinstance(record, NodeRecord) and record.type == "Game"]
-    wall = {"name": "Wall, The (1995)", "year": 1995, "note": "a wall"}
+    wall: dict[str, Value] = {"name": "Wall, The (1995)", "year": 1995, "note": "a wall"}
     assert sorted(games, key=lambda game: (game.uid, game.platform)) == [
         NodeRecord("Game", "1", wall, "shop", ("shop:1", "wiki:w1")),
         NodeRecord("Game", "1", wall, "wiki", ("shop:1", "wiki:w1")),

@@ -299,8 +299,9 @@ def test_a_missing_column_names_the_nearest() -> None:
 
 
 def test_a_wrong_delimiter_is_recognised() -> None:
+    columns: Any = {"game_id;title;released": ["1;Go;1995"]}
     with pytest.raises(SourceError) as raised:
-        mapped(table("games", **{"game_id;title;released": ["1;Go;1995"]}))
+        mapped(table("games", **columns))
     assert str(raised.value) == (
         "SourceError: table 'games' has no column 'game_id'.\n"
         "  where     csv:data/games.csv\n"

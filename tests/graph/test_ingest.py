@@ -25,7 +25,7 @@ def fresh() -> GraphStore:
 
 def edges_and_nodes(store: GraphStore) -> tuple[object, object]:
     graph = to_networkx(store)
-    return dict(graph.nodes(data=True)), sorted(graph.edges(keys=True, data=True), key=repr)
+    return dict(graph.nodes.items()), sorted(graph.edges(keys=True, data=True), key=repr)
 
 
 def test_the_report_of_a_first_import() -> None:

@@ -14,8 +14,11 @@ from kgrec.data.dataset import Array, Dataset, Interactions
 from kgrec.data.splits import hold_out, random_split
 from kgrec.errors import KgrecError, TrainingDivergedError
 from kgrec.learn import learner as learner_module
+from kgrec.learn.channels.behaviour import BehaviourLearner
 from kgrec.learn.fit import fit
+from kgrec.learn.fusion.cold_item_gates import ColdStartSimulation
 from kgrec.learn.learner import Learned, settings_of
+from kgrec.learn.neural.trainer import Trainer
 from kgrec.metrics.ranking import mean_metrics
 from kgrec.progress import Progress, silent
 from kgrec.scoring.model import AdditiveModel, Gates, SparseMatrix
@@ -124,20 +127,20 @@ def test_the_heights_of_new_items_are_measured_again_in_the_chosen_model_and_few
 
     costs: list[float] = []
 
-    class Spied(learner_module.ColdStartSimulation):
+    class Spied(ColdStartSimulation):
         def fit(self, seed: int, progress: Progress) -> tuple[Gates, dict[str, float]]:
             costs.append(self.cost)
             return super().fit(seed, progress)
 
     monkeypatch.setattr(learner_module, "ColdStartSimulation", Spied)
     monkeypatch.setattr(learner_module, "refit_offset", refit_offset)
-    monkeypatch.setattr(learner_module.BehaviourLearner, "choose_few", lambda *_: 3.0)
+    monkeypatch.setattr(BehaviourLearner, "choose_few", lambda *_: 3.0)
     found = fit(genres[0], quick(epochs=1, new_item_cost=0.25), valid=genres[1], refit_on_all=False)
     assert found.model.gates.new_item_offset == found.chosen.gates.new_item_offset == 1.25
     assert found.chosen.behaviour.few == 3.0
     assert costs == [0.25]
     few = np.diff(genres[0].interactions.matrix(80, 64).tocsc().indptr) == 1
-    learner = learner_module.BehaviourLearner(genres[0], None, silent)
+    learner = BehaviourLearner(genres[0], None, silent)
     own = learner.channels(replace(found.chosen.behaviour, few=0.0))[0].matrix
     both = found.model.channels[0].matrix
     assert isinstance(own, SparseMatrix)
@@ -148,13 +151,13 @@ def test_the_heights_of_new_items_are_measured_again_in_the_chosen_model_and_few
 def spy(monkeypatch: pytest.MonkeyPatch) -> list[Interactions]:
     """The behaviour that each stage of learning was given."""
     given: list[Interactions] = []
-    real = learner_module.Trainer.__init__
+    real = Trainer.__init__
 
     def remember(self: object, dataset: Dataset, *arguments: object, **named: object) -> None:
         given.append(dataset.interactions)
         real(self, dataset, *arguments, **named)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(learner_module.Trainer, "__init__", remember)
+    monkeypatch.setattr(Trainer, "__init__", remember)
     return given
 
 
@@ -165,13 +168,13 @@ def small() -> Dataset:
 def test_training_meets_no_item_that_nobody_took(monkeypatch: pytest.MonkeyPatch) -> None:
     """It would count as passed over."""
     given: list[Dataset] = []
-    real = learner_module.Trainer.__init__
+    real = Trainer.__init__
 
     def remember(self: object, dataset: Dataset, *arguments: object, **named: object) -> None:
         given.append(dataset)
         real(self, dataset, *arguments, **named)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(learner_module.Trainer, "__init__", remember)
+    monkeypatch.setattr(Trainer, "__init__", remember)
     world = genre_world(np.random.default_rng(1), n_users=48, n_items=48, n_new=6, taken=5)
     fit(world, quick(epochs=1))
     assert len(given) >= 2
@@ -236,16 +239,16 @@ def test_an_interrupted_fit_goes_on(tmp_path: Path) -> None:
     assert resumed.metrics == whole.metrics
 
 
-@pytest.mark.parametrize("stage", ["training, 0 hops", "training on everything"])
+@pytest.mark.parametrize("poisoned_stage", ["training, 0 hops", "training on everything"])
 def test_nan_in_a_later_run_and_a_lower_learning_rate_goes_on(
-    stage: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    poisoned_stage: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world, folder = small(), tmp_path / "run"
     poisoned = False
 
-    def watch(name: str, done: int, total: int | None = None, note: str = "") -> None:
+    def watch(stage: str, done: int, total: int | None = None, note: str = "") -> None:
         nonlocal poisoned
-        poisoned = poisoned or name == stage
+        poisoned = poisoned or stage == poisoned_stage
 
     real = torch.optim.Adam.step
 

@@ -30,11 +30,11 @@ DENSE = N_USERS * N_ITEMS * 4
 """Bytes of the matrix that must not be, 160 MB."""
 
 
-class LargestTensor(TorchDispatchMode):
+class LargestTensor(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Notes the largest tensor that any operation makes, in elements."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.elements = 0
 
     def __torch_dispatch__(

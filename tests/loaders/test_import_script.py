@@ -21,7 +21,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
         calls.append(arguments)
         return SimpleNamespace(counts="3 nodes")
 
-    monkeypatch.setitem(sys.modules, "kgrec.pipeline", SimpleNamespace(ingest_sources=ingest_sources))  # type: ignore[arg-type]
+    monkeypatch.setitem(sys.modules, "kgrec.pipeline", SimpleNamespace(ingest_sources=ingest_sources))
     return calls
 
 
@@ -60,7 +60,7 @@ def test_errors_have_no_traceback(
     def fail(**_: object) -> None:
         raise error
 
-    monkeypatch.setitem(sys.modules, "kgrec.pipeline", SimpleNamespace(ingest_sources=fail))  # type: ignore[arg-type]
+    monkeypatch.setitem(sys.modules, "kgrec.pipeline", SimpleNamespace(ingest_sources=fail))
     monkeypatch.setattr(sys, "argv", ["x", "--store", "s"])
     with pytest.raises(SystemExit) as caught:
         import_script.run("movielens100k", default_schema="movies")

@@ -121,7 +121,8 @@ def test_a_graph_says_what_its_file_says(tmp_path: Path) -> None:
 def test_a_data_set_gives_the_triples_of_all_its_graphs_once() -> None:
     data = rdflib.Dataset()
     a, b = (data.graph(rdflib.URIRef(f"u:{name}")) for name in "ab")
-    shared, own, first = (tuple(map(rdflib.URIRef, (f"u:{name}", "u:p", "u:o"))) for name in ("shared", "own", "first"))
+    relation, tail = rdflib.URIRef("u:p"), rdflib.URIRef("u:o")
+    shared, own, first = ((rdflib.URIRef(f"u:{name}"), relation, tail) for name in ("shared", "own", "first"))
     data.default_graph.add(first)
     a.add(shared)
     b.add(shared)

@@ -39,7 +39,7 @@ def csr(rows: list[list[int]] | Array) -> sparse.csr_matrix:
 )
 def test_ranking_is_a_sort_by_score_then_row(seed: int, k: int, levels: int, dtype: type) -> None:
     rng = np.random.default_rng(seed)
-    table = rng.integers(0, levels, (7, 12)).astype(dtype)
+    table: Array = rng.integers(0, levels, (7, 12)).astype(dtype)
     taken = rng.random((7, 12)) < 0.3
     allowed = rng.random(12) < 0.8
     users = rng.permutation(7)[:5]

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from kgrec.graph.dataset_reader import read_dataset
 from kgrec.graph.publication import Publication
 from kgrec.graph.store import PathLimits
 from kgrec.pipeline import inspect
-from kgrec.recommendation import Recommender
+from kgrec.recommendation import Recommendation, Recommender
 from kgrec.recommendation.publishing import PublishReport, publish
 from kgrec.schema.model import EdgeType
 from tests.support.bundles import FILMS, film_bundle, film_schema, film_store
@@ -90,6 +90,10 @@ def left_of(store: Any) -> tuple[set[str], set[str]]:
     return {row["model"] for row in models}, set(slots)
 
 
+def items_and_scores(recommendations: Iterable[Recommendation]) -> list[Any]:
+    return [(recommendation.item, pytest.approx(recommendation.score)) for recommendation in recommendations]
+
+
 def test_the_lists_are_those_of_the_recommender(store: Any) -> None:
     """For a user whom the bundle does not know, too, and with what was done since."""
     store.upsert_nodes([node("User", "dora"), node("Film", "later", "Later")])
@@ -99,11 +103,9 @@ def test_the_lists_are_those_of_the_recommender(store: Any) -> None:
     report = quickly(bundle, store)
     recommender = Recommender(bundle, store)
     for user in ("ann", "bob", "cold", "dora"):
-        wanted = [(one.item, pytest.approx(one.score)) for one in recommender.recommend(user, k=3)]
-        assert list_of(store, "RECOMMENDED", user) == wanted
+        assert list_of(store, "RECOMMENDED", user) == items_and_scores(recommender.recommend(user, k=3))
     for film in FILMS:
-        wanted = [(one.item, pytest.approx(one.score)) for one in recommender.similar_items(film, k=2)]
-        assert list_of(store, "SIMILAR", film) == wanted
+        assert list_of(store, "SIMILAR", film) == items_and_scores(recommender.similar_items(film, k=2))
     assert (report.users, report.recommended, report.items, report.similar) == (4, 12, 7, 14)
     assert report.embeddings == {"Film": 7, "Genre": 1}
     assert report.skipped == {"users": 0, "items": 0, "nodes": 0}

@@ -89,7 +89,8 @@ class Killer(threading.Thread):
     def run(self) -> None:
         for moment in self.moments:
             with self._changed:
-                self._changed.wait_for(lambda due=moment: self._done or self._furthest >= due)
+                while not self._done and self._furthest < moment:
+                    self._changed.wait()
                 if self._done:
                     return
             time.sleep(self.rng.uniform(0.0, 0.3))

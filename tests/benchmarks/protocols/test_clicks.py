@@ -10,7 +10,7 @@ from kgrec.data.dataset import Array, IntArray, Interactions
 from kgrec.errors import KgrecError
 from kgrec.evaluation.comparison import ModelRanker
 from kgrec.metrics.measures import auc
-from kgrec.scoring.model import AdditiveModel, Channel, Gates, SparseMatrix
+from kgrec.scoring.model import AdditiveModel, Channel, Gates, Histories, SparseMatrix
 from kgrec_benchmarks.protocols.click_gates import fit_click_gates, logistic_mixture
 from kgrec_benchmarks.protocols.clicks import Pairs, fit_baselines, pair_scores, probabilities, refuse_overlap
 
@@ -83,7 +83,7 @@ def test_a_mixture_finds_weights_and_closes_what_speaks_against() -> None:
 
 
 @pytest.fixture(name="world")
-def one_good_channel() -> tuple[AdditiveModel, list[sparse.csr_matrix], Pairs]:
+def one_good_channel() -> tuple[AdditiveModel, Histories, Pairs]:
     """Forty users in two camps over twenty items. One channel knows the camps, one says noise; item 19 is new."""
     rng = np.random.default_rng(0)
     camp = (np.arange(20)[:, None] % 2 == np.arange(20) % 2).astype(np.float32)
@@ -102,7 +102,7 @@ def one_good_channel() -> tuple[AdditiveModel, list[sparse.csr_matrix], Pairs]:
     return model, model.histories(clicks, 40), valid
 
 
-def test_gates_open_the_channel_that_tells_clicks(world: tuple[AdditiveModel, list[sparse.csr_matrix], Pairs]) -> None:
+def test_gates_open_the_channel_that_tells_clicks(world: tuple[AdditiveModel, Histories, Pairs]) -> None:
     model, histories, valid = world
     fitted, found = fit_click_gates(model, histories, valid)
     assert found["camp"] > 0.9  # of a single new item there is no unit spread, so nothing is said of it

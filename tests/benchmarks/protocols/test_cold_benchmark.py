@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 import pytest
@@ -13,6 +13,7 @@ from scipy import sparse
 
 from kgrec.errors import KgrecError
 from kgrec.learn.fit import fit
+from kgrec.learn.learner import Learned
 from kgrec.scoring.model import AdditiveModel, Channel, Gates, SparseMatrix
 from kgrec_benchmarks.protocols.cold_benchmark import _lifted, benchmark_cold_items, benchmark_cold_users
 from kgrec_benchmarks.protocols.cold_start import POOLS
@@ -84,7 +85,7 @@ def test_a_run_that_was_stopped_goes_on(
 ) -> None:
     dataset, config = genre_world(np.random.default_rng(0), taken=8), quick(epochs=1)
     whole = what(dataset, config, folds=2)
-    learned = iter([fit, stopped])
+    learned: Iterator[Callable[..., Learned]] = iter([fit, stopped])
     with monkeypatch.context() as patched:
         patched.setattr(
             "kgrec_benchmarks.protocols.cold_benchmark.fit", lambda *args, **given: next(learned)(*args, **given)
@@ -96,5 +97,5 @@ def test_a_run_that_was_stopped_goes_on(
     assert [key.split()[-1] for key in again.resumed] == ["0"]
 
 
-def stopped(*_: object, **__: object) -> None:
+def stopped(*_: object, **__: object) -> NoReturn:
     raise KeyboardInterrupt

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -72,7 +73,7 @@ def test_a_run_that_was_stopped_goes_on(world: Dataset, tmp_path: Path, monkeypa
 
     monkeypatch.setattr("kgrec_benchmarks.protocols.fact_benchmark.measure_pykeen", measured)
     monkeypatch.setattr("kgrec.errors.find_spec", lambda _: object())
-    given = {"heads": [HeadSetting(epochs=1)], "pykeen": ["TransE", "RotatE"]}
+    given: dict[str, Any] = {"heads": [HeadSetting(epochs=1)], "pykeen": ["TransE", "RotatE"]}
     with pytest.raises(KeyboardInterrupt):
         benchmark_facts(world, quick(epochs=1), finished=RunCache(tmp_path, "run"), **given)
     again = RunCache(tmp_path, "run")

@@ -40,9 +40,10 @@ def test_what_is_held_out_is_known_otherwise(seed: int) -> None:
     assert len(held) <= int(0.3 * len(whole))
     assert set(train.relation) == set(whole.relation)
     assert set(train.head) | set(train.tail) == set(whole.head) | set(whole.tail)
-    both = Facts.unique(
-        *(np.concatenate([getattr(train, e), getattr(held, e)]) for e in ("head", "relation", "tail")), ()
+    head, relation, tail = (
+        np.concatenate([getattr(train, end), getattr(held, end)]) for end in ("head", "relation", "tail")
     )
+    both = Facts.unique(head, relation, tail, ())
     assert len(both) == len(whole)
 
 

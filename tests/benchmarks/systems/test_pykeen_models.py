@@ -12,7 +12,6 @@ import pytest
 
 from kgrec.data.dataset import Facts
 from kgrec.errors import MissingExtraError
-from kgrec_benchmarks.systems import pykeen_models
 from kgrec_benchmarks.systems.pykeen_models import PykeenSetting, fit_pykeen
 
 
@@ -30,7 +29,7 @@ def test_its_absence_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     def missing(name: str) -> ModuleType:
         raise ImportError(f"No module named {name!r}")
 
-    monkeypatch.setattr(pykeen_models.importlib, "import_module", missing)
+    monkeypatch.setattr("importlib.import_module", missing)
     with pytest.raises(MissingExtraError) as error:
         fit_pykeen("TransE", Facts.none(), 20, [PykeenSetting()], validate=lambda _: 0.0)
     assert str(error.value) == (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -55,8 +55,8 @@ def graph() -> dict[str, Any]:
 
 def fitted(name: str, **changes: Any) -> Any:
     system = SYSTEMS[name]
-    further = {key: value for key, value in graph().items() if key in system.reads}
-    return system.fit(camps()[0], N_USERS, N_ITEMS, **{**further, **QUICK.get(name, {}), **changes})
+    settings: dict[str, Any] = {key: value for key, value in graph().items() if key in system.reads}
+    return system.fit(camps()[0], N_USERS, N_ITEMS, **{**settings, **QUICK.get(name, {}), **changes})
 
 
 @pytest.mark.parametrize("name", LEARNED)
@@ -125,7 +125,7 @@ def test_validation_stops_the_epochs_and_the_best_are_kept(name: str) -> None:
         return {1: 0.1, 2: 0.5}.get(len(asked), 0.2)
 
     found = fitted(name, epochs=None, quality=quality)
-    assert isinstance(found, StoppedEarly)
+    assert isinstance(cast(object, found), StoppedEarly)
     assert (found.epochs, len(asked)) == (10, 6)
     assert fitted(name, epochs=None, quality=lambda _: 0.1, seconds=0.0).epochs == 1
     again = fitted(name, epochs=10)

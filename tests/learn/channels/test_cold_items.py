@@ -35,7 +35,8 @@ def world(true: bool) -> tuple[Content, sparse.csr_matrix, sparse.csr_matrix]:
 
 
 def lengths(matrix: sparse.csr_matrix) -> Array:
-    return np.linalg.norm(matrix.toarray(), axis=0)
+    norms: Array = np.linalg.norm(matrix.toarray(), axis=0)
+    return norms
 
 
 @pytest.mark.parametrize("few", [1.0, 3.0])

@@ -1,5 +1,7 @@
 """Item-item weights against dense solutions made by hand."""
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -134,7 +136,7 @@ def test_few_users_are_solved_over_users_with_the_same_weights(
 def test_neighbours_of_a_large_catalogue_are_the_same(
     X: sparse.csr_matrix, neighbours: int, exponent: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings = {"neighbours": neighbours, "user_exponent": 0.5, "output_exponent": exponent}
+    settings: dict[str, Any] = {"neighbours": neighbours, "user_exponent": 0.5, "output_exponent": exponent}
     dense = item_item.item_knn(X, **settings).toarray()
     monkeypatch.setattr(item_item, "_SPARSE_ITEMS", 0)
     np.testing.assert_allclose(item_item.item_knn(X, **settings).toarray(), dense, atol=1e-6)

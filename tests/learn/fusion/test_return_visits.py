@@ -44,8 +44,8 @@ def test_whether_many_come_back(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("kgrec.learn.fusion.return_visits.RETURN_VISIT_USERS", 1)
     assert enough_return_visits(TRAIN, VALID, 4)
     assert not enough_return_visits(TRAIN, VALID.select(VALID.time < T0 + 9_000), 4)
-    steps = [replace(part, time=part.time - T0) for part in (TRAIN, VALID)]
-    assert not enough_return_visits(*steps, 4)  # positions say nothing of pauses
+    train, valid = [replace(part, time=part.time - T0) for part in (TRAIN, VALID)]
+    assert not enough_return_visits(train, valid, 4)  # positions say nothing of pauses
 
 
 def test_positions_milliseconds_and_unknown_times_are_no_seconds() -> None:

@@ -45,7 +45,7 @@ def test_lower_precision_learns_much_the_same(loss: str) -> None:
 def test_lower_precision_leaves_the_bias_as_it_is() -> None:
     model = trainer(quick(num_layers=1)).model
     with torch.no_grad():
-        model.bias -= 12.0
+        model.bias.sub_(12.0)
         encoded = model.encode()
         exact = model.scores(*encoded, HISTORY)
         with torch.autocast("cpu", torch.bfloat16):
