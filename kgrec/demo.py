@@ -22,8 +22,9 @@ from kgrec.pages.demo_page import page
 from kgrec.pages.demo_report import DemoReport, ShownExplanation
 from kgrec.pipeline import ImportReport, alignment_summary, ingest, to_bundle
 from kgrec.progress import Progress, silent
-from kgrec.recommendation import Explanation, Recommender, sentence
-from kgrec.schema.model import LANGUAGES, load_schema
+from kgrec.recommendation import Explanation, Recommender
+from kgrec.recommendation.documents import explanation_document
+from kgrec.schema.model import load_schema
 
 if TYPE_CHECKING:
     from kgrec.learn.learner import Learned
@@ -143,10 +144,9 @@ def _explained(bundle: Bundle, store: GraphStore, user: str) -> list[ShownExplan
 
 
 def _shown(explanation: Explanation, rank: int) -> ShownExplanation:
-    plain = explanation.as_dict()
-    plain["rank"] = rank
-    plain["sentence"] = {language: sentence(explanation, language) for language in LANGUAGES}
-    return plain  # type: ignore[return-value]  # the keys are those of ShownExplanation, and tested to be
+    document = explanation_document(explanation)
+    document["rank"] = rank
+    return document  # type: ignore[return-value]  # the keys are those of ShownExplanation, and tested to be
 
 
 def _counts(imported: ImportReport) -> dict[str, int]:

@@ -190,7 +190,7 @@ def recommend(
     """List the best items for somebody, each with a short reason."""
     opt.one_person(user, history)
     from kgrec.recommendation import Context, Filters, Recommender
-    from kgrec.recommendation.documents import listing
+    from kgrec.recommendation.documents import list_document
 
     with Recommender.open(bundle, store or None) as recommender:
         filters = Filters.parse(
@@ -205,7 +205,7 @@ def recommend(
             user, history=history or None, k=k, filters=filters, context=Context(at), explain=True
         )
     if as_json:
-        messages.print_json(listing(user, history, found))
+        messages.print_json(list_document(user, history, found))
     else:
         messages.show_recommendations(found, lang)
 
@@ -227,12 +227,12 @@ def explain(
     """Take the score of an item for somebody apart: what each past item adds, and the paths in the graph."""
     opt.one_person(user, history)
     from kgrec.recommendation import Context, Recommender
-    from kgrec.recommendation.documents import explained
+    from kgrec.recommendation.documents import explanation_document
 
     with Recommender.open(bundle, store or None) as recommender:
         explanation = recommender.explain(user, item, history=history or None, context=Context(at))
     if as_json:
-        messages.print_json(explained(explanation))
+        messages.print_json(explanation_document(explanation))
     elif as_cypher:
         print_explanation_cypher(explanation)
     else:

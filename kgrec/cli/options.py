@@ -11,6 +11,14 @@ import typer
 
 from kgrec.config import TrainConfig
 from kgrec.errors import ConfigError, shorten
+from kgrec.explanation.wording.languages import known_languages, wording_of
+
+
+def _known_language(code: str) -> str:
+    """The code itself; an unknown one is refused before any work."""
+    wording_of(code)
+    return code
+
 
 Schema = Annotated[
     str, typer.Option("--schema", metavar="NAME|PATH", help="A shipped graph schema, such as movies, or a YAML file.")
@@ -68,7 +76,15 @@ Settings = Annotated[
     ),
 ]
 Seed = Annotated[int | None, typer.Option("--seed", help="The same as --set seed=...")]
-Language = Annotated[Literal["en", "zh"], typer.Option("--lang", help="Language of reasons.")]
+Language = Annotated[
+    str,
+    typer.Option(
+        "--lang",
+        metavar="CODE",
+        callback=_known_language,
+        help=f"Language of reasons: {', '.join(known_languages())}.",
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Results as one JSON document on stdout, and nothing else there.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="No progress on stderr.")]
 

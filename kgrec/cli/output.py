@@ -18,6 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from kgrec.errors import ConfigError, KgrecError, shorten
+from kgrec.explanation.wording.languages import Labels, in_language, wording_of
 from kgrec.plain_text import plain, short, visible
 
 if TYPE_CHECKING:
@@ -28,22 +29,6 @@ _WIDTH_OF_FILES = 160
 _PAST_SHOWN = 12
 _REASONS_SHOWN = 2
 
-_WORDS = {
-    "en": {
-        "rank": "rank", "title": "title", "score": "score", "new": "new", "why": "why", "past": "past item",
-        "total": "total", "others": "{n} more", "popular": "popularity", "expected": "expected popularity",
-        "sum": "base {base:.4f} + contributions {parts:.4f} = score {score:.4f}", "paths": "Paths in the graph",
-        "without": "without {name}: score {score:.4f}, rank {rank_after} instead of {rank_before} of {candidates}",
-        "via": "via", "yes": "yes", "nothing": "Nothing passes the filters.",
-    },
-    "zh": {
-        "rank": "名次", "title": "名称", "score": "得分", "new": "新", "why": "理由", "past": "历史记录",
-        "total": "合计", "others": "其余 {n} 项", "popular": "整体热度", "expected": "预期热度",
-        "sum": "基础分 {base:.4f} + 各项贡献 {parts:.4f} = 得分 {score:.4f}", "paths": "图谱中的路径",
-        "without": "没有 {name} 时：得分 {score:.4f}，在 {candidates} 项中由第 {rank_before} 位变为第 {rank_after} 位",
-        "via": "经由", "yes": "是", "nothing": "没有符合条件的内容。",
-    },
-}  # fmt: skip
 _STYLES = {"PASS": "green", "WARN": "yellow", "FAIL": "bold red"}
 
 
@@ -193,44 +178,44 @@ def show_rows(result: Mapping[str, Any]) -> None:
 
 def show_recommendations(found: Sequence[Recommendation], language: str) -> None:
     """A list with a short reason for each title."""
-    words = _WORDS[language]
+    labels = wording_of(language).labels
     if not found:
-        show(words["nothing"])
+        show(labels.nothing_passes)
         return
-    columns = [words[name] for name in ("rank", "title", "score", "new", "why")]
+    columns = [labels.rank, labels.title, labels.score, labels.new, labels.why]
     rows = [
-        (each.rank, short(each.name), _figure(f"{each.score:.4f}"), words["yes"] * each.new, _reason(each, words))
+        (each.rank, short(each.name), _figure(f"{each.score:.4f}"), labels.yes * each.new, _reason(each, labels))
         for each in found
     ]
     show(table(columns, rows))
     _show_degraded({r.explanation.degraded for r in found if r.explanation})
 
 
-def _reason(found: Recommendation, words: Mapping[str, str]) -> str:
+def _reason(found: Recommendation, labels: Labels) -> str:
     """The past items that speak most for an item, each with a node that the graph joins them by."""
     it = found.explanation
     speaking = [past for past in it.past if past.value > 0][:_REASONS_SHOWN] if it else []
     if it is None or not speaking:
-        return words["expected" if found.new else "popular"]
+        return labels.expected_popularity if found.new else labels.popularity
     joined: dict[str, str] = {}
     for path in it.paths:
         if len(path.nodes) > 2:
             joined.setdefault(path.nodes[0].uid, short(path.nodes[1].name, 40))
     return ", ".join(
         f"{short(past.name, 40)} +{past.value:.2f}"
-        + (f" {words['via']} {joined[past.item]}" if past.item in joined else "")
+        + (f" {labels.via} {joined[past.item]}" if past.item in joined else "")
         for past in speaking
     )
 
 
 def show_explanation(it: Explanation, language: str) -> None:
     """The sentence, every contribution, the sum, the paths and what is missing."""
-    from kgrec.recommendation import sentence
+    from kgrec.explanation.wording.sentence import sentence
 
-    words = _WORDS[language]
+    labels = wording_of(language).labels
     show(Text(short(it.name), "bold"), visible(sentence(it, language)))
     channels = [*it.channels]
-    columns = [words["past"], *channels, words["total"]]
+    columns = [labels.past_item, *channels, labels.total]
     of = {(part.item, part.channel): part.value for part in it.contributions}
     rows = [(short(past.name), [*(of.get((past.item, c), 0.0) for c in channels), past.value]) for past in it.past]
     # What counts most stays, for or against, and the rest is one line, so that every column adds up.
@@ -238,19 +223,19 @@ def show_explanation(it: Explanation, language: str) -> None:
     lines, rest = rows[:_PAST_SHOWN], [values for _, values in rows[_PAST_SHOWN:]]
     lines.sort(key=lambda row: -row[1][-1])
     if rest:
-        lines.append((words["others"].format(n=len(rest)), [sum(column) for column in zip(*rest, strict=True)]))
-    lines.append((words["total"], [*it.channels.values(), sum(it.channels.values())]))
+        lines.append((labels.others.format(n=len(rest)), [sum(column) for column in zip(*rest, strict=True)]))
+    lines.append((labels.total, [*it.channels.values(), sum(it.channels.values())]))
     show(table(columns, ([name, *(_figure(f"{value:+.4f}") for value in values)] for name, values in lines)))
-    show(words["sum"].format(base=it.base, parts=sum(part.value for part in it.contributions), score=it.score))
+    show(labels.addends.format(base=it.base, parts=sum(part.value for part in it.contributions), score=it.score))
     if it.counterfactual:
         without = {**asdict(it.counterfactual), "name": short(it.counterfactual.name)}
-        show(words["without"].format(**without))
+        show(labels.without.format(**without))
     if it.paths:
-        show(words["paths"])
+        show(labels.paths)
     for path in it.paths:
         text = short(path.nodes[0].name)
         for step, node in zip(path.steps, path.nodes[1:], strict=True):
-            arrow = ("-[{}]->" if step.target == node else "<-[{}]-").format(step.words[language])
+            arrow = ("-[{}]->" if step.target == node else "<-[{}]-").format(in_language(step.words, language))
             text += f" {arrow} {short(node.name)}"
         show(f"  {text}")
     _show_degraded({it.degraded})
@@ -270,7 +255,7 @@ def show_demo(report: Mapping[str, Any], folder: str, language: str) -> None:
     user = report["user"]
     show(f"For user {visible(user['id'])}, who knows {', '.join(map(visible, user['history'][:5]))}:")
     for it in report["explanations"]:
-        new = f" [{_WORDS[language]['new']}]" if it["new"] else ""
+        new = f" [{wording_of(language).labels.new}]" if it["new"] else ""
         show(
             f"{it['rank']:>3}. {visible(it['name'])}{new}  {it['score']:.4f}",
             f"     {visible(it['sentence'][language])}",

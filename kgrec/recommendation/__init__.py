@@ -1,8 +1,8 @@
-"""Bundle and graph to answers: numpy and Cypher, no torch."""
+"""Lists for people, from a bundle beside its graph; answering needs no deep-learning framework."""
 
 from kgrec.data.context import Context
-from kgrec.explanation.explainer import Explanation
-from kgrec.explanation.sentences import sentence
+from kgrec.explanation.explanation import Explanation
+from kgrec.explanation.wording.sentence import sentence
 from kgrec.recommendation.filters import Condition, Filters
 from kgrec.recommendation.fold_in import PastInteraction
 from kgrec.recommendation.recommender import Recommendation, Recommender

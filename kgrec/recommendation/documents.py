@@ -1,25 +1,32 @@
-"""Answers as plain data: the same document on the command line and over HTTP."""
+"""Answers as plain data: the same documents on the command line and over HTTP."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-from kgrec.recommendation import Explanation, Recommendation, sentence
-from kgrec.schema.model import LANGUAGES
+from kgrec.explanation.explanation import Explanation
+from kgrec.explanation.wording.languages import installed_wordings
+from kgrec.explanation.wording.sentence import sentence
+from kgrec.recommendation.recommender import Recommendation
 
 
-def listing(user: str | None, history: Sequence[str] | None, found: Sequence[Recommendation]) -> dict[str, Any]:
+def list_document(user: str | None, history: Sequence[str] | None, best: Sequence[Recommendation]) -> dict[str, Any]:
     """A list for somebody, with the sentences of each explanation where there is one."""
-    listed = [{**each.as_dict(), "sentence": each.explanation and sentences(each.explanation)} for each in found]
+    listed = [{**one.as_dict(), "sentence": one.explanation and in_every_language(one.explanation)} for one in best]
     return {"user": user, "history": list(history) if history else None, "recommendations": listed}
 
 
-def explained(explanation: Explanation) -> dict[str, Any]:
+def explanation_document(explanation: Explanation) -> dict[str, Any]:
     """An explanation with its sentences."""
-    return {**explanation.as_dict(), "sentence": sentences(explanation)}
+    return {**explanation.as_dict(), "sentence": in_every_language(explanation)}
 
 
-def sentences(explanation: Explanation) -> dict[str, str]:
-    """The reason in every language, by its code."""
-    return {language: sentence(explanation, language) for language in LANGUAGES}
+def similar_document(item: str, similar: Sequence[Recommendation]) -> dict[str, Any]:
+    """The items that are like one."""
+    return {"item": item, "similar": [one.as_dict() for one in similar]}
+
+
+def in_every_language(explanation: Explanation) -> dict[str, str]:
+    """The reasons in every installed language, by its code."""
+    return {language: sentence(explanation, language) for language in installed_wordings()}

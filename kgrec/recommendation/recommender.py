@@ -22,7 +22,8 @@ from kgrec.errors import (
     did_you_mean,
     shorten,
 )
-from kgrec.explanation.explainer import Explanation, Person, explain_items
+from kgrec.explanation.explainer import Explainer, Person
+from kgrec.explanation.explanation import Explanation
 from kgrec.graph import GraphStore, open_store
 from kgrec.graph.store import schema_of
 from kgrec.graph.store_link import GraphLink, unreachable
@@ -149,7 +150,7 @@ class Recommender:
         """
         rows = [item_row(self.bundle, item) for item in items]
         person = self._person(user, history, context)
-        return [float(score) for score in self._scores(person)[rows]]
+        return [float(score) for score in person.scores(self.bundle)[rows]]
 
     def recommend(
         self,
@@ -181,11 +182,11 @@ class Recommender:
             raise ConfigError("k must be at least 1.", where="recommend", found=str(k), next="ask for one item or more")
         person = self._person(user, history, context)
         candidates = candidate_rows(filters or Filters(), self.bundle, person.interactions.item, self.store)
-        scores = self._scores(person)
+        scores = person.scores(self.bundle)
         best = top_k(scores, candidates, k)
         explanations: Sequence[Explanation | None] = [None] * len(best)
         if explain:
-            explanations = explain_items(self.bundle, person, best, scores, candidates)
+            explanations = Explainer(self.bundle, person, self._link).explain(best, scores, candidates)
         return self._listed(best, scores, explanations)
 
     def explain(
@@ -206,7 +207,7 @@ class Recommender:
         person = self._person(user, history, context)
         unseen = candidate_rows(Filters(), self.bundle, person.interactions.item, None)
         rows = np.array([row], np.int64)
-        return explain_items(self.bundle, person, rows, self._scores(person), unseen)[0]
+        return Explainer(self.bundle, person, self._link).explain(rows, person.scores(self.bundle), unseen)[0]
 
     def similar_items(self, item: str, k: int = 10) -> list[Recommendation]:
         """The items that having taken ``item``, and nothing else, speaks most for; popularity is left out.
@@ -222,7 +223,7 @@ class Recommender:
         return self._listed(best, scores, [None] * len(best))
 
     def _person(self, user: str | None, history: History | None, context: Context | None) -> Person:
-        at = None if context is None else context.at
+        context = context or Context()
         if (user is None) == (history is None):
             raise ConfigError(
                 "a user is given by id or by a history.",
@@ -231,16 +232,16 @@ class Recommender:
                 next='write recommend("id") or recommend(history=["item", ...])',
             )
         if history is not None:
-            return Person(None, fold_in(history, self.bundle), self._link, at=at)
+            return Person(None, fold_in(history, self.bundle), context)
         assert user is not None
         store, missing = self._link.reach()
         if store is not None:
             try:
-                return Person(user, self._stored(user, store), self._link, at=at)
+                return Person(user, self._stored(user, store), context)
             except GraphError as error:
                 missing = self._link.failed(error)
         degraded = f"no graph paths, and history as of the bundle: {missing}"
-        return Person(user, self._bundled(user), self._link, degraded, at)
+        return Person(user, self._bundled(user), context, degraded)
 
     def _stored(self, user: str, store: GraphStore) -> Interactions:
         """History as the store holds it now; a user without any is known if there is a node for them."""
@@ -264,11 +265,6 @@ class Recommender:
             expected=expected,
             next=did_you_mean(user, self.bundle.users, 3) or "give a history instead: recommend(history=[...])",
         )
-
-    def _scores(self, person: Person) -> Array:
-        model = self.bundle.model
-        scores: Array = model.scores(model.histories(person.interactions, 1, person.at))[0]
-        return scores
 
     def _listed(
         self, rows: IntArray, scores: Array, explanations: Sequence[Explanation | None]

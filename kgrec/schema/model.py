@@ -19,8 +19,6 @@ from kgrec.errors import ConfigError, SchemaError, did_you_mean
 from kgrec.schema.rules import broken_rules
 from kgrec.schema.yaml_lines import Origin, model_problems, read_yaml, refuse
 
-LANGUAGES = ("en", "zh")
-
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,62}$")]
 """A label, type or property name: these reach Cypher text, so nothing but letters, digits and underscores."""
 

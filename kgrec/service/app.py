@@ -139,20 +139,20 @@ def service(recommender: Recommender) -> FastAPI:
             context=Context(asked.at),
             explain=asked.explain,
         )
-        return _document(answers.listing(user, history, found))
+        return _document(answers.list_document(user, history, found))
 
     @app.get("/explain")
     def explain(asked: Annotated[_ItemFor, Query()]) -> Response:
         """Why an item has its score, as ``kgrec explain --json`` gives it."""
         user, history = asked.checked()
         found = recommender.explain(user, asked.item, history=history, context=Context(asked.at))
-        return _document(answers.explained(found))
+        return _document(answers.explanation_document(found))
 
     @app.get("/similar")
     def similar(asked: Annotated[_Similar, Query()]) -> Response:
         """The items that having taken one speaks most for."""
         found = recommender.similar_items(asked.item, asked.k)
-        return _document({"item": asked.item, "similar": [each.as_dict() for each in found]})
+        return _document(answers.similar_document(asked.item, found))
 
     @app.exception_handler(KgrecError)
     def of_kgrec(request: Request, error: KgrecError) -> Response:

@@ -193,7 +193,7 @@ def test_explain(shell: Shell) -> None:
 def test_a_long_history_is_one_line_and_still_adds_up(shell: Shell) -> None:
     shell.learned()
     from kgrec.cli.output import show_explanation
-    from kgrec.explanation.explainer import Contribution, Explanation, PastItem
+    from kgrec.explanation.explanation import Contribution, Explanation, PastItem
     from kgrec.recommendation import Recommender
 
     with Recommender.open("kgrec.bundle.bundle") as recommender:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from kgrec.errors import KgrecError, QueryTimeoutError, StoreUnavailableError
 from kgrec.explanation import explainer as explain_module
 from kgrec.explanation.evidence_paths import PATHS_SHOWN, shown_paths
-from kgrec.explanation.explainer import Contribution, PastItem
+from kgrec.explanation.explanation import Contribution, PastItem
 from kgrec.graph import GraphStore
 from kgrec.graph.store import GraphPath, NodeRef, PathLimits, PathStep
 from kgrec.graph.store_link import AGAIN_AFTER_S, GraphLink

@@ -9,13 +9,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-import uvicorn
-
 from kgrec import plain_text
 from kgrec.cli import output as messages
 from kgrec.errors import ConfigError
-from kgrec.recommendation import Recommender
-from kgrec.service.app import service
 
 _SHUTDOWN_S = 5
 
@@ -32,6 +28,12 @@ def serve(bundle: str, store: str | None, host: str, port: int, as_json: bool = 
         ConfigError: the address cannot be listened on, or the store's URL has no known scheme.
         SchemaMismatchError: the store holds another graph than the bundle's.
     """
+    # fastapi is asked for first: where it is absent, the service says which extra holds both.
+    import uvicorn
+
+    from kgrec.recommendation import Recommender
+    from kgrec.service.app import service
+
     with _left_by_sigterm(), _listening(host, port) as listener, Recommender.open(bundle, store) as recommender:
         at = f"[{host}]" if ":" in host else host
         url = f"http://{at}:{listener.getsockname()[1]}"

@@ -9,7 +9,7 @@ import pytest
 
 from kgrec.errors import ConfigError
 from kgrec.explanation.evidence_paths import ShownPath, ShownStep
-from kgrec.explanation.explainer import Contribution, Counterfactual, Explanation, PastItem
+from kgrec.explanation.explanation import Contribution, Counterfactual, Explanation, PastItem
 from kgrec.graph.store import NodeRef
 from kgrec.recommendation import Recommender, sentence
 from tests.support.bundles import film_bundle, film_schema, film_store
@@ -148,5 +148,5 @@ def test_another_language(films: Recommender) -> None:
         "ConfigError: there are no sentences in this language.\n"
         "  found     'fr'\n"
         "  expected  one of en, zh\n"
-        '  next      pass language="en" or language="zh"'
+        "  next      choose one of them, or install a package that adds it (entry point group kgrec.wording)"
     )

@@ -1,0 +1,1 @@
+"""The words of explanations, a file per language."""

@@ -1,0 +1,157 @@
+"""Languages: what each must be able to say, and which are installed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.metadata import EntryPoint, entry_points
+from typing import TYPE_CHECKING, Protocol
+
+from kgrec.errors import ConfigError, shorten
+
+if TYPE_CHECKING:
+    from kgrec.explanation.evidence_paths import ShownPath
+    from kgrec.explanation.explanation import Contribution, Counterfactual, PastItem
+
+WORDING_GROUP = "kgrec.wording"
+"""Entry points of this group are languages: the code, such as ``en``, and a class with the methods of Wording."""
+
+
+@dataclass(frozen=True)
+class Labels:
+    """The words of tables and lines.
+
+    Attributes:
+        chose: what somebody did with an item, where no graph schema says it.
+        others: the sum of ``{n}`` further rows.
+        addends: ``{base}`` and ``{parts}`` add up to ``{score}``.
+        without: ``{score}``, ``{rank_before}`` and ``{rank_after}`` of ``{candidates}`` without ``{name}``.
+        via: stands between a past item and what joins it to the recommended one.
+        popularity, expected_popularity: the reason where the history says nothing for a known or a cold item.
+    """
+
+    rank: str
+    title: str
+    score: str
+    new: str
+    why: str
+    past_item: str
+    total: str
+    others: str
+    popularity: str
+    expected_popularity: str
+    addends: str
+    paths: str
+    without: str
+    via: str
+    yes: str
+    nothing_passes: str
+    chose: str
+
+
+class Wording(Protocol):
+    """A language: one method per kind of reason, each a whole sentence.
+
+    Attributes:
+        code: by which words of the graph schema are taken, such as ``en``; the name of the entry point.
+        labels: words of tables.
+        between: what stands between two sentences.
+    """
+
+    @property
+    def code(self) -> str: ...
+
+    @property
+    def labels(self) -> Labels: ...
+
+    @property
+    def between(self) -> str: ...
+
+    def because(self, past: Sequence[PastItem]) -> str:
+        """Past items that speak for the item, at least one, each with its value."""
+        ...
+
+    def without_reasons(self, history: bool, cold: bool) -> str:
+        """No past item speaks for it, so that popularity counts.
+
+        Args:
+            history: there is a history, which says nothing for the item.
+            cold: the item had no interactions, so that its popularity is an expected one.
+        """
+        ...
+
+    def shared_fact(self, past: Sequence[str], item: str, words: str, entity: str) -> str:
+        """Past items, at least one, and the item have the same relation, given in words, to an entity."""
+        ...
+
+    def path(self, path: ShownPath) -> str:
+        """The facts of any other path, in its order."""
+        ...
+
+    def text_evidence(self, part: Contribution) -> str:
+        """The past item whose text speaks most for the item, with its value."""
+        ...
+
+    def cold_item(self) -> str:
+        """Nobody had chosen the item when the model was learned."""
+        ...
+
+    def counterfactual(self, effect: Counterfactual) -> str:
+        """Rank with and without a past item; the only place for causal words: this is computed by scoring again."""
+        ...
+
+
+def known_languages() -> tuple[str, ...]:
+    """Codes of the languages that are installed."""
+    return tuple(sorted(_points()))
+
+
+def wording_of(language: str) -> Wording:
+    """The words of a language, by its code.
+
+    Raises:
+        ConfigError: the language is not installed, or what is installed cannot be loaded.
+    """
+    if language not in _points():
+        raise ConfigError(
+            "there are no sentences in this language.",
+            found=shorten(language),
+            expected=f"one of {', '.join(known_languages())}",
+            next=f"choose one of them, or install a package that adds it (entry point group {WORDING_GROUP})",
+        )
+    return _loaded(_points()[language])
+
+
+def installed_wordings() -> dict[str, Wording]:
+    """Every installed language by its code; one that cannot be loaded is left out, so that the others can speak."""
+    wordings = {}
+    for language in known_languages():
+        with suppress(ConfigError):
+            wordings[language] = wording_of(language)
+    return wordings
+
+
+@lru_cache(maxsize=1)  # sentences are asked for by the thousand
+def _points() -> dict[str, EntryPoint]:
+    return {point.name: point for point in entry_points(group=WORDING_GROUP)}
+
+
+@lru_cache
+def _loaded(point: EntryPoint) -> Wording:
+    try:
+        wording: Wording = point.load()()
+    except Exception as error:  # a plug-in may fail in any way
+        raise ConfigError(
+            f"the language '{point.name}' cannot be loaded.",
+            where=f"entry point {point.name} = {point.value}, group {WORDING_GROUP}",
+            found=f"{type(error).__name__}: {error}",
+            next="mend or remove the package that declares it",
+        ) from error
+    return wording
+
+
+def in_language(words: Mapping[str, str], language: str) -> str:
+    """The words of a graph schema in a language, English where it has none in that one."""
+    return words.get(language) or words["en"]
