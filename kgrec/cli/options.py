@@ -89,7 +89,7 @@ Json = Annotated[bool, typer.Option("--json", help="Results as one JSON document
 Quiet = Annotated[bool, typer.Option("--quiet", help="No progress on stderr.")]
 
 DEFAULT_STORE = "kglite:kgrec.kgl"
-DEFAULT_BUNDLE = "kgrec.bundle.bundle"
+DEFAULT_BUNDLE = "kgrec.bundle"
 
 
 def settings_help() -> str:

@@ -196,7 +196,7 @@ def test_a_long_history_is_one_line_and_still_adds_up(shell: Shell) -> None:
     from kgrec.explanation.explanation import Contribution, Explanation, PastItem
     from kgrec.recommendation import Recommender
 
-    with Recommender.open("kgrec.bundle.bundle") as recommender:
+    with Recommender.open("kgrec.bundle") as recommender:
         short = recommender.explain("ann", "aliens")
     values = [3.0, 2.0, *[0.01] * 20, -4.0]
     past = tuple(PastItem(f"i{n}", f"[bold]I{n}", value, {"en": "saw", "zh": "看"}) for n, value in enumerate(values))

@@ -242,20 +242,20 @@ def test_a_bundle_of_another_graph(shell: Shell) -> None:
 
 def test_a_damaged_bundle(shell: Shell) -> None:
     shell.learned()
-    path = shell.folder / "kgrec.bundle.bundle" / "arrays.safetensors"
+    path = shell.folder / "kgrec.bundle" / "arrays.safetensors"
     whole = path.read_bytes()
     path.write_bytes(whole[:-1])
     said = shell("recommend", "--user", "ann")
     assert said.code == 3
     lines = said.err.splitlines()
     assert lines[0] == "BundleError: the bundle is damaged."
-    assert lines[1] == "  where     kgrec.bundle.bundle/arrays.safetensors"
+    assert lines[1] == "  where     kgrec.bundle/arrays.safetensors"
     assert lines[3].endswith(" (sha256, from manifest.json)")
     assert lines[4:] == ["  next      train again, or copy the whole folder again"]
     path.unlink()
     message = (
         "BundleError: the bundle is damaged.\n"
-        "  where     kgrec.bundle.bundle/arrays.safetensors\n"
+        "  where     kgrec.bundle/arrays.safetensors\n"
         "  found     no such file\n"
         f"{lines[3]}\n"
         "  next      train again, or copy the whole folder again\n"
@@ -303,8 +303,8 @@ def test_nan_in_training(shell: Shell) -> None:
         ratings="user,film,time\n" + "".join(f"u{user},{films[film]},{film + 1}\n" for user, film in seen),
     )
     assert shell(*INGEST).code == 0
-    film_bundle().save("kgrec.bundle.bundle")
-    before = {path.name: path.read_bytes() for path in Path("kgrec.bundle.bundle").iterdir()}
+    film_bundle().save("kgrec.bundle")
+    before = {path.name: path.read_bytes() for path in Path("kgrec.bundle").iterdir()}
     small = ("text_encoder=none", "num_layers=0", "embedding_dim=4", "epochs=2", "batch_size=4", "learning_rate=1e30")
     said = shell("train", "--quiet", *[part for text in small for part in ("--set", text)])
     assert (said.code, said.out) == (3, "")
@@ -315,7 +315,7 @@ def test_nan_in_training(shell: Shell) -> None:
         "  expected  finite numbers\n"
         "  next      lower learning_rate (now 1e+30) and train again\n"
     )
-    assert {path.name: path.read_bytes() for path in Path("kgrec.bundle.bundle").iterdir()} == before
+    assert {path.name: path.read_bytes() for path in Path("kgrec.bundle").iterdir()} == before
 
 
 HOSTILE = [
@@ -328,7 +328,7 @@ def test_hostile_ids_are_only_ids(shell: Shell) -> None:
     ids = [*HOSTILE, *(f"id {n} `'\"{{}}]) //" for n in range(-len(HOSTILE) % 7))]
     for start in range(0, len(ids), 7):
         films = ids[start : start + 7]
-        shutil.rmtree(shell.folder / "kgrec.bundle.bundle", ignore_errors=True)
+        shutil.rmtree(shell.folder / "kgrec.bundle", ignore_errors=True)
         store = f"kglite:{start}.kgl"
         shell.write(
             users="user\n" + "".join(f"{quoted(user)}\n" for user in films[:3]),
@@ -339,7 +339,7 @@ def test_hostile_ids_are_only_ids(shell: Shell) -> None:
         said = shell("ingest", *IMPORT, "--quiet", "--store", store, "--json")
         assert said.json["counts"] == {"nodes": {"User": 3, "Film": 7}, "edges": {}, "interactions": {"WATCHED": 2}}
         with open_store(store) as graph:
-            film_bundle(graph.schema, graph.graph_id, tuple(films), tuple(films[:3])).save("kgrec.bundle.bundle")
+            film_bundle(graph.schema, graph.graph_id, tuple(films), tuple(films[:3])).save("kgrec.bundle")
         whom = f"--user={films[0]}"
         listed = shell("recommend", whom, "--store", store, "--json")
         assert [one["item"] for one in listed.json["recommendations"]] == [films[n] for n in (1, 3, 5, 4, 6)]

@@ -78,7 +78,7 @@ def test_health_while_the_store_is_away(
 
 def test_answers_are_those_of_the_command_line(shell: Shell) -> None:
     shell.learned()
-    with Recommender.open("kgrec.bundle.bundle", "kglite:kgrec.kgl") as recommender:
+    with Recommender.open("kgrec.bundle", "kglite:kgrec.kgl") as recommender:
         client = TestClient(service(recommender))
         lists = client.get("/recommend?user=ann&k=3")
         folded = client.get("/recommend", params={"history": ["star-wars", "alien"], "k": 2})
@@ -93,7 +93,7 @@ def test_answers_are_those_of_the_command_line(shell: Shell) -> None:
 
 def test_the_moment_of_asking_is_handed_on(shell: Shell) -> None:
     shell.learned()
-    with Recommender.open("kgrec.bundle.bundle", "kglite:kgrec.kgl") as recommender:
+    with Recommender.open("kgrec.bundle", "kglite:kgrec.kgl") as recommender:
         client = TestClient(service(recommender))
         now = client.get("/recommend?user=ann&k=3&at=2000000000")
         assert client.get("/explain?user=ann&item=empire&at=soon").status_code == 422
@@ -123,7 +123,7 @@ def test_a_filter_means_the_same_everywhere(shell: Shell, given: dict[str, Any],
         option = f"--{name.replace('_', '-')}"
         for part in value if isinstance(value, list) else [value]:
             arguments += [option] if part is True else [option, part]
-    with Recommender.open("kgrec.bundle.bundle", "kglite:kgrec.kgl") as recommender:
+    with Recommender.open("kgrec.bundle", "kglite:kgrec.kgl") as recommender:
         in_python = [one.item for one in recommender.recommend("ann", filters=filters)]
         over_http = TestClient(service(recommender)).get("/recommend", params={"user": "ann", **given}).json()
     assert over_http == shell("recommend", "--user", "ann", *arguments, "--json").json
@@ -135,7 +135,7 @@ def test_a_filter_means_the_same_everywhere(shell: Shell, given: dict[str, Any],
 )
 def test_a_filter_that_cannot_be_is_refused_in_the_same_words(shell: Shell, address: str, option: str) -> None:
     shell.learned()
-    with Recommender.open("kgrec.bundle.bundle", "kglite:kgrec.kgl") as recommender:
+    with Recommender.open("kgrec.bundle", "kglite:kgrec.kgl") as recommender:
         answer = TestClient(service(recommender)).get(f"/recommend?user=ann&{address}")
     on_command_line = shell("recommend", "--user", "ann", option, "--json").json
     assert answer.status_code == 422
@@ -247,7 +247,7 @@ def test_hostile_ids_come_back_as_text(client: TestClient) -> None:
 def test_many_threads_share_a_recommender(shell: Shell) -> None:
     shell.learned()
     asked = ["/explain?user=ann&item=empire", "/recommend?user=bob&k=5", "/recommend?history=alien", "/health"]
-    with Recommender.open("kgrec.bundle.bundle", "kglite:kgrec.kgl") as recommender:
+    with Recommender.open("kgrec.bundle", "kglite:kgrec.kgl") as recommender:
         client = TestClient(service(recommender))
         alone = [client.get(address).json() for address in asked]
         with ThreadPoolExecutor(8) as threads:

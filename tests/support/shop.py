@@ -91,4 +91,4 @@ class Shell:
     def learned(self, items: Sequence[str] = FILMS, users: Sequence[str] = USERS) -> None:
         """The graph and the bundle of ``tests.support.bundles`` at their usual places."""
         with film_store(items, users, "kglite:kgrec.kgl") as store:
-            film_bundle(store.schema, store.graph_id, tuple(items), tuple(users)).save("kgrec.bundle.bundle")
+            film_bundle(store.schema, store.graph_id, tuple(items), tuple(users)).save("kgrec.bundle")

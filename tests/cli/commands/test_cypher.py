@@ -29,7 +29,7 @@ EMPIRE = (
 def test_explain_as_cypher(shell: Shell) -> None:
     shell.learned()
     said = shell("explain", "--user", "ann", "--item", "empire", "--cypher")
-    with Recommender.open("kgrec.bundle.bundle", "kglite:kgrec.kgl") as recommender:
+    with Recommender.open("kgrec.bundle", "kglite:kgrec.kgl") as recommender:
         assert said == Said(0, f"{recommender.explain('ann', 'empire').cypher}\n", "")
     assert shell("explain", "--user", "ann", "--item", "empire", "--json").json["cypher"] + "\n" == said.out
 
@@ -41,7 +41,7 @@ def test_explain_as_cypher_without_the_graph(shell: Shell) -> None:
 
 
 def test_explain_as_cypher_without_a_schema(shell: Shell) -> None:
-    film_bundle().save("kgrec.bundle.bundle")
+    film_bundle().save("kgrec.bundle")
     assert shell("explain", "--user", "ann", "--item", "empire", "--cypher", "--store", "") == Said(
         2,
         "",
