@@ -1,0 +1,32 @@
+"""docs/service.md names every resource of the service with every parameter, and nothing else."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+
+from kgrec.recommendation import Recommender
+from kgrec.service.app import LONGEST_LIST, service
+from tests.support.bundles import random_bundle
+
+PAGE = (Path(__file__).parents[2] / "docs/service.md").read_text(encoding="utf-8")
+
+
+def test_resources_and_parameters_are_those_of_the_service() -> None:
+    paths = service(Recommender(random_bundle(np.random.default_rng(0)))).openapi()["paths"]
+    described = {
+        name: {
+            parameter for cells in re.findall(r"^\| (`.*?) \|", text, re.MULTILINE) for parameter in cells.split(", ")
+        }
+        for name, text in re.findall(r"^### (/\w+)\n(.*?)(?=^##)", PAGE, re.MULTILINE | re.DOTALL)
+    }
+    assert described == {
+        path: {f"`{parameter['name']}`" for parameter in resource["get"].get("parameters", [])}
+        for path, resource in paths.items()
+    }
+
+
+def test_the_longest_list_is_named() -> None:
+    assert PAGE.count(f"1 to {LONGEST_LIST}, default 10") == 2
