@@ -16,12 +16,9 @@ PAGE = (Path(__file__).parents[2] / "docs/service.md").read_text(encoding="utf-8
 
 def test_resources_and_parameters_are_those_of_the_service() -> None:
     paths = service(Recommender(random_bundle(np.random.default_rng(0)))).openapi()["paths"]
-    described = {
-        name: {
-            parameter for cells in re.findall(r"^\| (`.*?) \|", text, re.MULTILINE) for parameter in cells.split(", ")
-        }
-        for name, text in re.findall(r"^### (/\w+)\n(.*?)(?=^##)", PAGE, re.MULTILINE | re.DOTALL)
-    }
+    sections = re.findall(r"^### (/\w+)\n(.*?)(?=^##)", PAGE, re.MULTILINE | re.DOTALL)
+    rows = {name: re.findall(r"^\| (`.*?) \|", text, re.MULTILINE) for name, text in sections}
+    described = {name: {parameter for row in of for parameter in row.split(", ")} for name, of in rows.items()}
     assert described == {
         path: {f"`{parameter['name']}`" for parameter in resource["get"].get("parameters", [])}
         for path, resource in paths.items()
