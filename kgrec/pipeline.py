@@ -23,7 +23,8 @@ from kgrec.graph import open_store, opened
 from kgrec.graph.dataset_reader import read_dataset
 from kgrec.graph.ingest import BatchWritten, IngestReport
 from kgrec.graph.ingest import ingest as ingest_records
-from kgrec.graph.store import GraphCounts, GraphStore
+from kgrec.graph.store import GraphStore
+from kgrec.graph.store_types import GraphCounts
 from kgrec.progress import Progress, silent
 from kgrec.schema.model import GraphSchema, load_schema
 

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from kgrec.errors import GraphError, QueryTimeoutError
-from kgrec.graph.store import GraphPath, NodeRef, PathLimits, PathStep, schema_of
+from kgrec.graph.store import schema_of
 from kgrec.graph.store_link import GraphLink
+from kgrec.graph.store_types import GraphPath, NodeRef, PathLimits, PathStep
 from kgrec.schema.model import GraphSchema, Words
 
 PATHS_SHOWN, PATHS_PER_ITEM = 6, 3

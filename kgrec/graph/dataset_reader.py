@@ -9,11 +9,11 @@ import numpy as np
 from kgrec.data.dataset import Dataset, Facts, Interactions
 from kgrec.data.vocabulary import Vocabulary
 from kgrec.graph.cypher.statements import fact_types
-from kgrec.graph.store import GraphStore, schema_of
+from kgrec.graph.store import GraphExporter, schema_of
 from kgrec.schema.model import GraphSchema
 
 
-def read_dataset(store: GraphStore) -> Dataset:
+def read_dataset(store: GraphExporter) -> Dataset:
     """Read a whole graph.
 
     Items come first among the nodes, then the other node types in the schema's order, each by uid; users are no nodes
@@ -57,7 +57,7 @@ def _text(values: tuple[Any, ...]) -> str:
     return ". ".join(part for part in parts if part)
 
 
-def read_interactions(store: GraphStore, schema: GraphSchema, users: Vocabulary, items: Vocabulary) -> Interactions:
+def read_interactions(store: GraphExporter, schema: GraphSchema, users: Vocabulary, items: Vocabulary) -> Interactions:
     """All behaviour in a store; the row is -1 for a user or an item that a vocabulary does not have."""
     columns: dict[str, list[Any]] = {n: [] for n in ("user", "item", "kind", "platform", "time", "weight")}
     for type in schema.interactions:
@@ -77,7 +77,7 @@ def read_interactions(store: GraphStore, schema: GraphSchema, users: Vocabulary,
     )
 
 
-def _facts(store: GraphStore, schema: GraphSchema, nodes: Vocabulary) -> Facts:
+def _facts(store: GraphExporter, schema: GraphSchema, nodes: Vocabulary) -> Facts:
     heads: list[str] = []
     relations: list[str] = []
     tails: list[str] = []

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
 from kgrec.data.records import Batch
-from kgrec.graph.store import GraphStore, PreparedBatch, UpsertCounts
+from kgrec.graph.store import GraphWriter
+from kgrec.graph.store_types import PreparedBatch, UpsertCounts
 from kgrec.schema.model import GraphSchema
 
 T = TypeVar("T")
@@ -124,7 +125,7 @@ class BatchWritten:
 
 def ingest(
     source: RecordSource,
-    store: GraphStore,
+    store: GraphWriter,
     *,
     batch_size: int = 10_000,
     progress: Callable[[BatchWritten], None] | None = None,
@@ -168,7 +169,7 @@ def ingest(
 
 
 def _prepared(
-    batches: Iterator[Batch], store: GraphStore, finished: int
+    batches: Iterator[Batch], store: GraphWriter, finished: int
 ) -> Iterator[tuple[Batch, PreparedBatch | None]]:
     """Each batch with what is to be written of it: nothing of those that are in already."""
     for number, batch in enumerate(batches, start=1):

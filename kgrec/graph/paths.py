@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 from kgrec.errors import QueryTimeoutError, shorten
 from kgrec.graph.cypher import statements as cypher
-from kgrec.graph.store import GraphPath, NodeRef, PathLimits, PathStep
+from kgrec.graph.store_types import GraphPath, NodeRef, PathLimits, PathStep
 from kgrec.schema.model import GraphSchema
 
 MOST_NEIGHBOURS = 2_000

@@ -9,7 +9,7 @@ from typing import Any
 
 from kgrec.errors import GraphError, QueryTimeoutError, StoreUnavailableError
 from kgrec.graph.cypher.publication_statements import RECOMMENDED, SIMILAR, SLOTS, index_name
-from kgrec.graph.store import GraphStore
+from kgrec.graph.store import GraphPublisher
 from kgrec.progress import Progress, silent
 from kgrec.schema.model import GraphSchema
 
@@ -27,7 +27,13 @@ class Publication:
     """
 
     def __init__(
-        self, store: GraphStore, schema: GraphSchema, model: str, at: str, batch_size: int, progress: Progress = silent
+        self,
+        store: GraphPublisher,
+        schema: GraphSchema,
+        model: str,
+        at: str,
+        batch_size: int,
+        progress: Progress = silent,
     ) -> None:
         self._store, self._schema, self._progress = store, schema, progress
         self._token = uuid.uuid4().hex

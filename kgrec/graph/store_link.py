@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 
 from kgrec.errors import GraphError, StoreUnavailableError
-from kgrec.graph import GraphStore
+from kgrec.graph.store import GraphReader
 
 AGAIN_AFTER_S = 5.0
 """Seconds for which a store that could not be reached is not asked again: answers must not wait for it every time."""
@@ -26,7 +26,7 @@ class GraphLink:
     """
 
     def __init__(
-        self, store: GraphStore | None, opener: Callable[[], GraphStore] | None = None, reason: str = ""
+        self, store: GraphReader | None, opener: Callable[[], GraphReader] | None = None, reason: str = ""
     ) -> None:
         self.warm = False
         self._store = store
@@ -36,11 +36,11 @@ class GraphLink:
         self._lock = threading.Lock()
 
     @property
-    def store(self) -> GraphStore | None:
+    def store(self) -> GraphReader | None:
         """The store, whether it answers or not; None while it was never reached."""
         return self._store
 
-    def reach(self) -> tuple[GraphStore | None, str | None]:
+    def reach(self) -> tuple[GraphReader | None, str | None]:
         """The store where it may be asked now, else None and why."""
         with self._lock:
             opener = self._opener if self._store is None else None

@@ -14,7 +14,7 @@ import numpy as np
 from kgrec.bundle.bundle import Bundle
 from kgrec.data.dataset import IntArray
 from kgrec.errors import ConfigError, shorten
-from kgrec.graph.store import GraphStore, schema_of
+from kgrec.graph.store import GraphReader, schema_of
 from kgrec.recommendation.fold_in import item_row
 from kgrec.schema.model import GraphSchema
 
@@ -127,7 +127,7 @@ class Filters:
         return cls(allow or None, deny or (), conditions, cold_items, include_seen)
 
 
-def candidate_rows(filters: Filters, bundle: Bundle, seen: IntArray, store: GraphStore | None) -> IntArray:
+def candidate_rows(filters: Filters, bundle: Bundle, seen: IntArray, store: GraphReader | None) -> IntArray:
     """Rows of the items that pass, ascending.
 
     Args:
@@ -163,7 +163,7 @@ def candidate_rows(filters: Filters, bundle: Bundle, seen: IntArray, store: Grap
     return np.flatnonzero(keep)
 
 
-def matching_items(store: GraphStore, where: Sequence[Condition]) -> set[str]:
+def matching_items(store: GraphReader, where: Sequence[Condition]) -> set[str]:
     """Ids of the items whose properties pass every condition, as the store knows them now.
 
     Raises:

@@ -24,8 +24,8 @@ from kgrec.errors import (
 )
 from kgrec.explanation.explainer import Explainer, Person
 from kgrec.explanation.explanation import Explanation
-from kgrec.graph import GraphStore, open_store
-from kgrec.graph.store import schema_of
+from kgrec.graph import open_store
+from kgrec.graph.store import GraphReader, schema_of
 from kgrec.graph.store_link import GraphLink, unreachable
 from kgrec.recommendation.filters import Filters, candidate_rows
 from kgrec.recommendation.fold_in import PastInteraction, fold_in, fold_in_records, item_row
@@ -68,7 +68,7 @@ class Recommender:
         SchemaMismatchError: the store holds another graph than the bundle's.
     """
 
-    def __init__(self, bundle: Bundle, store: GraphStore | None = None, *, degraded: str | None = None) -> None:
+    def __init__(self, bundle: Bundle, store: GraphReader | None = None, *, degraded: str | None = None) -> None:
         if store is not None:
             _check_graph(bundle, store)
         self.bundle = bundle
@@ -90,7 +90,7 @@ class Recommender:
         if store_url is None:
             return cls(bundle)
 
-        def opened() -> GraphStore:
+        def opened() -> GraphReader:
             store = open_store(store_url, read_only=True)
             try:
                 _check_graph(bundle, store)
@@ -107,7 +107,7 @@ class Recommender:
             return recommender
 
     @property
-    def store(self) -> GraphStore | None:
+    def store(self) -> GraphReader | None:
         """The graph; None where there is none, or where it was away from the start and is still."""
         return self._link.store
 
@@ -117,7 +117,7 @@ class Recommender:
         store, missing = self._link.reach()
         if store is not None:
             try:
-                store.history("")
+                store.ping()
             except GraphError as error:
                 return self._link.failed(error)
         return missing
@@ -243,7 +243,7 @@ class Recommender:
         degraded = f"no graph paths, and history as of the bundle: {missing}"
         return Person(user, self._bundled(user), context, degraded)
 
-    def _stored(self, user: str, store: GraphStore) -> Interactions:
+    def _stored(self, user: str, store: GraphReader) -> Interactions:
         """History as the store holds it now; a user without any is known if there is a node for them."""
         records, user_type = store.history(user), schema_of(store).user_type
         if not records and store.node(user_type, user) is None:
@@ -282,7 +282,7 @@ class Recommender:
         ]
 
 
-def _check_graph(bundle: Bundle, store: GraphStore) -> None:
+def _check_graph(bundle: Bundle, store: GraphReader) -> None:
     if store.graph_id is None or store.graph_id != bundle.manifest.graph_id:
         raise SchemaMismatchError(
             "the bundle was learned from another graph than the store holds.",

@@ -8,7 +8,7 @@ from dataclasses import fields
 from kgrec.explanation.evidence_paths import ShownPath, ShownStep
 from kgrec.explanation.explanation import Contribution, Counterfactual, PastItem
 from kgrec.explanation.wording.languages import Labels, Wording
-from kgrec.graph.store import NodeRef
+from kgrec.graph.store_types import NodeRef
 
 _FIELDS: dict[str, dict[str, object]] = {
     "others": {"n": 7},

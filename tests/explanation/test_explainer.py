@@ -18,8 +18,8 @@ from kgrec.explanation import explainer as explain_module
 from kgrec.explanation.evidence_paths import PATHS_SHOWN, shown_paths
 from kgrec.explanation.explanation import Contribution, PastItem
 from kgrec.graph import GraphStore
-from kgrec.graph.store import GraphPath, NodeRef, PathLimits, PathStep
 from kgrec.graph.store_link import AGAIN_AFTER_S, GraphLink
+from kgrec.graph.store_types import GraphPath, NodeRef, PathLimits, PathStep
 from kgrec.recommendation import Explanation, Filters, PastInteraction, Recommender
 from kgrec.schema.model import GraphSchema
 from tests.support.bundles import film_bundle, film_schema, film_store, random_bundle

@@ -14,7 +14,7 @@ from kgrec.data.records import Interaction
 from kgrec.explanation import evidence_paths as paths
 from kgrec.graph import GraphStore
 from kgrec.graph.cypher.pasteable import explanation_statement
-from kgrec.graph.store import GraphPath, NodeRef, PathStep
+from kgrec.graph.store_types import GraphPath, NodeRef, PathStep
 from kgrec.recommendation import Explanation, Filters, Recommender
 from kgrec.scoring.history_weights import HistoryWeights
 from tests.support.bundles import FILMS, USERS, film_bundle, film_schema, film_store

@@ -11,7 +11,7 @@ import pytest
 from kgrec.graph import open_store
 from kgrec.graph.cypher.look_ups import READ_QUERIES
 from kgrec.graph.cypher.pasteable import explanation_statement, look_up_statement
-from kgrec.graph.store import GraphPath, NodeRef, PathStep
+from kgrec.graph.store_types import GraphPath, NodeRef, PathStep
 from tests.support import ROOT
 from tests.support.graphs import films_schema, films_world
 

@@ -9,7 +9,8 @@ import pytest
 from kgrec.data.records import EdgeRecord, Interaction, NodeRecord
 from kgrec.errors import KgrecError
 from kgrec.graph import open_store
-from kgrec.graph.store import GraphCounts, GraphStore
+from kgrec.graph.store import GraphStore
+from kgrec.graph.store_types import GraphCounts
 from kgrec.graph.stores.cypher_store import CypherStore
 from kgrec.schema.model import GraphSchema, NodeType, PropertySpec
 from tests.support.graphs import World, films_schema, hostile_strings, words

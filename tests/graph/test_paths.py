@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from kgrec.graph import open_store
 from kgrec.graph.export.to_networkx import to_networkx
-from kgrec.graph.store import GraphPath, NodeRef, PathLimits
+from kgrec.graph.store_types import GraphPath, NodeRef, PathLimits
 from tests.support.graphs import World, fact, films_schema, films_world, node
 
 UIDS = [str(i) for i in range(6)]

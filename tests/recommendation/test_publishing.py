@@ -21,7 +21,7 @@ from kgrec.errors import ConfigError, GraphError, SchemaMismatchError, UnknownUs
 from kgrec.graph import open_store
 from kgrec.graph.dataset_reader import read_dataset
 from kgrec.graph.publication import Publication
-from kgrec.graph.store import PathLimits
+from kgrec.graph.store_types import PathLimits
 from kgrec.pipeline import inspect
 from kgrec.recommendation import Recommendation, Recommender
 from kgrec.recommendation.publishing import PublishReport, publish

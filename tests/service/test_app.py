@@ -69,7 +69,7 @@ def test_health_while_the_store_is_away(
 ) -> None:
     monkeypatch.setattr("kgrec.graph.store_link.AGAIN_AFTER_S", 0.0)
     with monkeypatch.context() as away:
-        away.setattr(store, "history", failing(kind("nobody answers.")))
+        away.setattr(store, "ping", failing(kind("nobody answers.")))
         answer = client.get("/health")
         assert (answer.status_code, answer.json()["status"]) == (200, "degraded")
         assert "nobody answers." in answer.json()["reason"]

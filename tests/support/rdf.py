@@ -15,7 +15,8 @@ from typing import cast
 from kgrec.data.records import Kind, Record
 from kgrec.extract import Extraction
 from kgrec.graph.ingest import ingest
-from kgrec.graph.store import GraphStore, PreparedBatch, UpsertCounts
+from kgrec.graph.store import GraphStore
+from kgrec.graph.store_types import PreparedBatch, UpsertCounts
 from kgrec.schema.model import GraphSchema, parse_schema
 
 PER_ITEM = 5

@@ -8,7 +8,7 @@ from kgrec.explanation.evidence_paths import ShownPath
 from kgrec.explanation.explanation import Contribution, Counterfactual, PastItem
 from kgrec.explanation.wording.languages import Labels, in_language
 from kgrec.explanation.wording.lists import by_verb, listed
-from kgrec.graph.store import NodeRef
+from kgrec.graph.store_types import NodeRef
 
 
 class Chinese:

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 
 from kgrec.graph.cypher.look_ups import NUMBERS, READ_QUERIES
 from kgrec.graph.cypher.statements import any_behaviour, edge_type, node_label
-from kgrec.graph.store import GraphPath, NodeRef
+from kgrec.graph.store_types import GraphPath, NodeRef
 from kgrec.schema.model import GraphSchema
 
 Literal = str | int | float | bool | Sequence["Literal"] | None

@@ -88,6 +88,7 @@ def any_behaviour(schema: GraphSchema) -> str:
 
 # --- bookkeeping: labels that start with Kgrec, in no count and no export ---
 
+PING = "RETURN 1 AS answer"
 READ_GRAPH = (
     "MATCH (m:KgrecGraph {uid: 'graph'}) RETURN m.format AS format, m.graph_id AS graph_id, "
     "m.fingerprint AS fingerprint, m.schema_json AS schema_json"

@@ -21,7 +21,8 @@ from typing import Any
 from kgrec.errors import ConfigError, GraphError, shorten
 from kgrec.graph.cypher import statements as cypher
 from kgrec.graph.export.neo4j_admin_values import Kind, field_of, id_field
-from kgrec.graph.store import GraphStore, StoredTable, schema_of
+from kgrec.graph.store import GraphExporter, schema_of
+from kgrec.graph.store_types import StoredTable
 from kgrec.graph.stores.write_batches import LONGEST_UID
 from kgrec.progress import Progress, silent
 
@@ -67,7 +68,7 @@ class AdminExport:
 
 
 def export_for_neo4j_admin(
-    store: GraphStore, folder: str | Path, *, database: str = "neo4j", progress: Progress = silent
+    store: GraphExporter, folder: str | Path, *, database: str = "neo4j", progress: Progress = silent
 ) -> AdminExport:
     """Write a graph so that a Neo4j database imported from it is the same graph, with the same identity.
 
@@ -129,7 +130,7 @@ def _check(target: Path, folder: str | Path, database: str) -> None:
         )
 
 
-def _write(store: GraphStore, fresh: Path, target: Path, database: str, progress: Progress) -> AdminExport:
+def _write(store: GraphExporter, fresh: Path, target: Path, database: str, progress: Progress) -> AdminExport:
     tables = _Tables(fresh, store.url)
     for table in store.stored_tables():
         tables.add(table, progress)

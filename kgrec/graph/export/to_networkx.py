@@ -7,10 +7,10 @@ from typing import Any
 import networkx as nx
 
 from kgrec.data.records import Interaction
-from kgrec.graph.store import GraphStore, schema_of
+from kgrec.graph.store import GraphExporter, schema_of
 
 
-def to_networkx(store: GraphStore) -> nx.MultiDiGraph[str]:
+def to_networkx(store: GraphExporter) -> nx.MultiDiGraph[str]:
     """Every node, fact and interaction of a store.
 
     Nodes are called ``Type:uid`` and carry ``type`` and the properties they have. Edges carry ``part`` ("fact" or

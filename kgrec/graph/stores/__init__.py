@@ -1,1 +1,1 @@
-"""Property graph databases behind one protocol."""
+"""Property graph databases behind one protocol, imported when one of theirs is opened."""

@@ -18,7 +18,16 @@ from kgrec.graph import paths
 from kgrec.graph.cypher import statements as cypher
 from kgrec.graph.cypher.look_ups import READ_QUERIES
 from kgrec.graph.cypher.publication_statements import STATEMENTS
-from kgrec.graph.store import GraphCounts, GraphPath, PathLimits, PreparedBatch, StoredTable, UpsertCounts, schema_of
+from kgrec.graph.store import schema_of
+from kgrec.graph.store_types import (
+    USUAL_LIMITS,
+    GraphCounts,
+    GraphPath,
+    PathLimits,
+    PreparedBatch,
+    StoredTable,
+    UpsertCounts,
+)
 from kgrec.graph.stores.arrow_export import EDGE_COLUMNS, INTERACTION_COLUMNS, node_columns, record_batches
 from kgrec.graph.stores.write_batches import prepare
 from kgrec.schema.model import GraphSchema
@@ -27,6 +36,7 @@ FORMAT = 1
 """Version of how a graph is laid out in a store: ``uid`` keys, merged lists, bookkeeping nodes."""
 
 HISTORY_TIMEOUT_S = 10.0
+PING_TIMEOUT_S = 5.0
 
 Rows = list[dict[str, Any]]
 
@@ -62,6 +72,10 @@ class CypherStore(ABC):
     @abstractmethod
     def close(self) -> None:
         """Release the store."""
+
+    def ping(self) -> None:
+        """Nothing, where the store answers."""
+        self._read(cypher.PING, {}, PING_TIMEOUT_S)
 
     def __enter__(self) -> Self:
         return self
@@ -202,7 +216,7 @@ class CypherStore(ABC):
         (found,) = self._read(cypher.history_of(schema_of(self)), {"user": user}, HISTORY_TIMEOUT_S)
         return [Interaction(type, user, *rest) for type, *rest in found["rows"]]
 
-    def paths(self, source: str, target: str, limits: PathLimits = PathLimits()) -> list[GraphPath]:  # noqa: B008
+    def paths(self, source: str, target: str, limits: PathLimits = USUAL_LIMITS) -> list[GraphPath]:
         """Paths over facts between two items."""
         return self.paths_from([source], target, limits)[0]
 
@@ -210,7 +224,7 @@ class CypherStore(ABC):
         self,
         sources: Sequence[str],
         target: str,
-        limits: PathLimits = PathLimits(),  # noqa: B008
+        limits: PathLimits = USUAL_LIMITS,
     ) -> list[list[GraphPath]]:
         """Paths over facts from each of some items to another, looked up together."""
         return paths.find_paths(self._read, schema_of(self), sources, target, limits)

@@ -10,7 +10,7 @@ from typing import Any
 from kgrec.data.records import EdgeRecord, Interaction, Kind, NodeRecord, Value
 from kgrec.errors import shorten
 from kgrec.graph.cypher import statements as cypher
-from kgrec.graph.store import PreparedBatch
+from kgrec.graph.store_types import PreparedBatch
 from kgrec.schema.model import GraphSchema
 
 LONGEST_UID = 8_000

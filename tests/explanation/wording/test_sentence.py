@@ -10,7 +10,7 @@ import pytest
 from kgrec.errors import ConfigError
 from kgrec.explanation.evidence_paths import ShownPath, ShownStep
 from kgrec.explanation.explanation import Contribution, Counterfactual, Explanation, PastItem
-from kgrec.graph.store import NodeRef
+from kgrec.graph.store_types import NodeRef
 from kgrec.recommendation import Recommender, sentence
 from tests.support.bundles import film_bundle, film_schema, film_store
 

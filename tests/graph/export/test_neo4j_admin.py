@@ -20,7 +20,7 @@ from kgrec.errors import ConfigError, GraphError
 from kgrec.graph import GraphStore, open_store
 from kgrec.graph.export.neo4j_admin import MANIFEST, AdminExport, export_for_neo4j_admin
 from kgrec.graph.export.neo4j_admin_values import field_of
-from kgrec.graph.store import StoredTable
+from kgrec.graph.store_types import StoredTable
 from tests.support.graphs import World, fact, films_schema, films_world, hostile_strings, node
 from tools.neo4j.server import Neo4jServer
 

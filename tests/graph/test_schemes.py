@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from kgrec.errors import ConfigError, SchemaMismatchError, StoreUnavailableError
-from kgrec.graph import open_store
+from kgrec.graph import known_schemes, open_store
 from kgrec.graph.stores.kglite_store import KgliteStore
 from tests.support.graphs import films_world
 
@@ -25,17 +25,48 @@ def test_in_memory(url: str) -> None:
         assert store.schema is None
 
 
-@pytest.mark.parametrize("url", ["graph.kgl", "sqlite:x", "", "/tmp/x"])
-def test_an_unknown_scheme(url: str) -> None:
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("graph.kgl", "'graph.kgl'"),
+        ("sqlite:x", "'sqlite:x', did you mean 'kglite'?"),
+        ("", "''"),
+        ("/tmp/x", "'/tmp/x'"),
+        ("neo4js://host", "'neo4js://host', did you mean 'neo4j+s'?"),
+        ("postgres://me:secret@host", "'host'"),
+    ],
+)
+def test_an_unknown_scheme(url: str, shown: str) -> None:
     with pytest.raises(ConfigError) as caught:
         open_store(url)
     assert str(caught.value) == (
         "ConfigError: the store's URL has no known scheme.\n"
         "  where     store\n"
-        f"  found     {url!r}\n"
-        "  expected  kglite:PATH or neo4j://HOST:PORT/DATABASE\n"
-        "  next      write kglite:PATH"
+        f"  found     {shown}\n"
+        f"  expected  SCHEME:..., the scheme one of {', '.join(known_schemes())}\n"
+        "  next      write kglite:PATH or neo4j://HOST:PORT/DATABASE, or install the package that has the scheme"
     )
+
+
+def test_an_installation_without_entry_points_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kgrec.graph.schemes.entry_points", lambda group: ())
+    with pytest.raises(ConfigError) as caught:
+        open_store("kglite:")
+    assert caught.value.expected == "SCHEME:..., the scheme one of those installed, which are none"
+    assert caught.value.next == "install kgrec anew: its entry points are missing here"
+
+
+def test_a_database_is_imported_when_it_is_opened_and_no_sooner() -> None:
+    program = (
+        "import sys, kgrec.pipeline, kgrec.recommendation.recommender\n"
+        "from kgrec.graph import open_store\n"
+        "def loaded(): return [name for name in ('kglite', 'neo4j') if name in sys.modules]\n"
+        "before = loaded()\n"
+        "open_store('kglite:').close()\n"
+        "print(before, loaded())"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == "[] ['kglite']\n"
 
 
 def test_a_missing_folder(tmp_path: Path) -> None:
