@@ -9,7 +9,10 @@ from typing import Annotated
 import typer
 
 from kgrec.cli import options as opt
-from kgrec.cli import output as messages
+from kgrec.cli import output
+from kgrec.cli.arguments import check_output, train_config
+from kgrec.cli.exits import resumable
+from kgrec.cli.measurements import show_rows
 from kgrec.cli.progress_line import progress_line
 
 
@@ -41,13 +44,13 @@ def benchmark(
     quiet: opt.Quiet = False,
 ) -> None:
     """Measure kgrec and baselines on a public data set. Stopped on the way, with --out, it continues when run again."""
-    config = opt.train_config(settings, seed)
+    config = train_config(settings, seed)
     if out is not None:
-        opt.check_output(out, folder=False)
+        check_output(out, folder=False)
     from kgrec_benchmarks.benchmark import measure_folder
 
     keep = None if out is None else f"{out}.partial"
-    with progress_line(quiet) as progress:
+    with resumable(out is not None), progress_line(quiet) as progress:
         result = measure_folder(
             folder,
             config,
@@ -64,6 +67,6 @@ def benchmark(
         write_result(result, Path(out))
         shutil.rmtree(f"{out}.partial", ignore_errors=True)
     if as_json:
-        messages.print_json(result)
+        output.print_json(result)
     else:
-        messages.show_rows(result)
+        show_rows(result)

@@ -54,7 +54,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         "kgrec.pipeline": SimpleNamespace(train=answer("train", film_bundle())),
         "kgrec.evaluation.store_evaluation": SimpleNamespace(evaluate_store=answer("evaluate_store", measured)),
         "kgrec_benchmarks.benchmark": SimpleNamespace(measure_folder=answer("measure_folder", benchmarked)),
-        "kgrec.demo": SimpleNamespace(demo=answer("demo", told)),
+        "kgrec.cli.film_demo": SimpleNamespace(film_demo=answer("demo", told)),
     }
     for name, module in modules.items():
         monkeypatch.setitem(sys.modules, name, module)

@@ -304,14 +304,13 @@ def test_the_port_is_free_again_after_a_failure(shell: Shell) -> None:
 
 
 def test_without_the_extra(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delitem(sys.modules, "kgrec.service.app")
     monkeypatch.setitem(sys.modules, "fastapi", None)
     said = shell("serve", "--json")
     assert (said.code, said.json["error"]) == (ConfigError.exit_code, "MissingExtraError")
     assert said.err == (
         "MissingExtraError: a package that is optional is needed here and cannot be loaded.\n"
-        "  where     kgrec.service.app\n"
-        "  found     import of fastapi halted; None in sys.modules\n"
+        "  where     kgrec serve\n"
+        "  found     No module named 'fastapi'\n"
         "  expected  fastapi and uvicorn\n"
         "  next      pip install 'kgrec[serve]'\n"
     )

@@ -1,4 +1,4 @@
-"""``kgrec cypher``: the look-ups by name as plain Cypher for one's own graph, and how a statement is printed."""
+"""`kgrec cypher`: the look-ups by name as plain Cypher for one's own graph, and how a statement is printed."""
 
 from __future__ import annotations
 
@@ -8,13 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kgrec import plain_text
 from kgrec.cli import options as opt
-from kgrec.cli import output as messages
+from kgrec.cli import output
 from kgrec.errors import ConfigError, GraphError, shorten
 
 if TYPE_CHECKING:
-    from kgrec.recommendation import Explanation
     from kgrec.schema.model import GraphSchema
 
 
@@ -40,11 +38,9 @@ def cypher(
     if name is None:
         rows = [(look_up, query.about, (*query.types, *query.parameters)) for look_up, query in READ_QUERIES.items()]
         if as_json:
-            messages.print_json([{"name": n, "about": about, "parameters": given} for n, about, given in rows])
+            output.print_json([{"name": n, "about": about, "parameters": given} for n, about, given in rows])
         else:
-            messages.show(
-                messages.table(("name", "what it says", "parameters"), [(*r[:2], ", ".join(r[2])) for r in rows])
-            )
+            output.show(output.table(("name", "what it says", "parameters"), [(*r[:2], ", ".join(r[2])) for r in rows]))
         return
     if name not in READ_QUERIES:
         raise ConfigError(
@@ -62,7 +58,7 @@ def cypher(
             "a parameter has a value that cannot be.", where="--param", found=str(error), next="correct the value"
         ) from error
     if as_json:
-        messages.print_json({"name": name, "cypher": text})
+        output.print_json({"name": name, "cypher": text})
     else:
         print_cypher(text)
 
@@ -73,25 +69,6 @@ def print_cypher(statement: str) -> None:
 
     plain = (sys.stdout.encoding or "ascii").lower() not in ("utf-8", "utf8")
     sys.stdout.write((ascii_only(statement) if plain else statement) + "\n")
-
-
-def print_explanation_cypher(explanation: Explanation) -> None:
-    """Write the statement that shows an explanation to stdout; what is missing from it is said on stderr.
-
-    Raises:
-        ConfigError: the bundle has no schema to write one with.
-    """
-    if explanation.cypher is None:
-        raise ConfigError(
-            "the bundle names no graph, so there is nothing to show in one.",
-            where="--cypher",
-            found="a bundle from plain arrays",
-            expected="a bundle that `kgrec train` wrote",
-            next="leave --cypher out",
-        )
-    print_cypher(explanation.cypher)
-    if explanation.degraded:
-        messages.note(f"note: {plain_text.visible(explanation.degraded)}")
 
 
 def _values(name: str, texts: Sequence[str]) -> dict[str, str | int]:

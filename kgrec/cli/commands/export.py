@@ -7,13 +7,13 @@ from typing import Annotated
 import typer
 
 from kgrec.cli import options as opt
-from kgrec.cli import output as messages
+from kgrec.cli import output
 from kgrec.cli.progress_line import progress_line
 
-app = typer.Typer(help="Write the graph as files for other tools; each takes --json.")
+export = typer.Typer(help="Write the graph as files for other tools; each takes --json.")
 
 
-@app.command("neo4j-admin")
+@export.command("neo4j-admin")
 def neo4j_admin(
     folder: Annotated[str, typer.Argument(metavar="DIR", help="Folder to make, or an earlier export to replace.")],
     store: opt.Store = opt.DEFAULT_STORE,
@@ -30,10 +30,10 @@ def neo4j_admin(
     with open_store(store, read_only=True) as opened, progress_line(quiet) as progress:
         done = export_for_neo4j_admin(opened, folder, database=database, progress=progress)
     if as_json:
-        messages.print_json(done.as_dict())
+        output.print_json(done.as_dict())
         return
-    messages.show(
-        messages.table(("label or type", "rows"), done.rows.items()),
+    output.show(
+        output.table(("label or type", "rows"), done.rows.items()),
         "In the folder, as the server's user, while the database is stopped or does not exist yet:",
         f"  {done.command_line}",
         f"or run {SCRIPT} there, which says the same. The import makes no constraints: once the database is started,",

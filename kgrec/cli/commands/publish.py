@@ -6,10 +6,11 @@ from typing import Annotated
 
 import typer
 
-from kgrec import plain_text
 from kgrec.cli import options as opt
-from kgrec.cli import output as messages
+from kgrec.cli import output
+from kgrec.cli.exits import resumable
 from kgrec.cli.progress_line import progress_line
+from kgrec.plain_text import visible
 
 
 def publish(
@@ -26,14 +27,14 @@ def publish(
     from kgrec.recommendation.publishing import publish as write_back
 
     learned = Bundle.load(bundle)
-    with open_store(store) as opened, progress_line(quiet) as progress:
+    with resumable(), open_store(store) as opened, progress_line(quiet) as progress:
         report = write_back(learned, opened, k=k, similar=similar, progress=progress)
     if as_json:
-        messages.print_json(report.as_dict())
+        output.print_json(report.as_dict())
     else:
-        messages.show(
+        output.show(
             f"model {report.model}" + (", as before" if report.unchanged else ""),
-            messages.table(
+            output.table(
                 ("written", "of", "number"),
                 [
                     ("RECOMMENDED", f"{report.users} users", report.recommended),
@@ -41,14 +42,14 @@ def publish(
                     *((f"kgrec_embedding_{report.slot}", type, n) for type, n in report.embeddings.items()),
                 ],
             ),
-            "How to use it from Cypher: kgrec/graph/README.md",
+            "In Cypher, start at (m:KgrecModel {uid: 'current'}) and take the relationships whose model is m.model.",
         )
     gone = {what: n for what, n in report.skipped.items() if n}
     if gone:
         parts = ", ".join(f"{n} {what}" for what, n in gone.items())
-        messages.note(f"note: left out, because they have gone from the graph since: {parts}")
+        output.note(f"note: left out, because they have gone from the graph since: {parts}")
     if report.no_vector_index:
-        messages.note(
-            f"note: no vector index: {plain_text.visible(report.no_vector_index)} "
+        output.note(
+            f"note: no vector index: {visible(report.no_vector_index)} "
             "Embeddings are stored, and SIMILAR works without one."
         )

@@ -8,15 +8,33 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import Annotated
 
-from kgrec import plain_text
-from kgrec.cli import output as messages
-from kgrec.errors import ConfigError
+import typer
+
+from kgrec.cli import options as opt
+from kgrec.cli import output
+from kgrec.errors import ConfigError, require_extra
 
 _SHUTDOWN_S = 5
 
 
-def serve(bundle: str, store: str | None, host: str, port: int, as_json: bool = False) -> None:
+def serve(
+    bundle: opt.BundlePath = opt.DEFAULT_BUNDLE,
+    store: opt.StoreToRead = opt.DEFAULT_STORE,
+    host: Annotated[
+        str, typer.Option("--host", metavar="ADDRESS", help="Where to listen; 0.0.0.0 is everywhere.")
+    ] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option("--port", min=0, max=65535, help="Port to listen on; 0 takes a free one.")
+    ] = 8000,
+    as_json: opt.Json = False,
+) -> None:
+    """Answer over HTTP: /health, /recommend, /explain, /similar. Nobody is asked who they are: keep it inside."""
+    serve_until_stopped(bundle, store or None, host, port, as_json)
+
+
+def serve_until_stopped(bundle: str, store: str | None, host: str, port: int, as_json: bool = False) -> None:
     """Answer over HTTP until SIGINT or SIGTERM; the address is said once requests are taken in.
 
     Args:
@@ -26,9 +44,10 @@ def serve(bundle: str, store: str | None, host: str, port: int, as_json: bool = 
     Raises:
         BundleError: the bundle is missing, damaged or of another version.
         ConfigError: the address cannot be listened on, or the store's URL has no known scheme.
+        MissingExtraError: what it runs on is not installed.
         SchemaMismatchError: the store holds another graph than the bundle's.
     """
-    # fastapi is asked for first: where it is absent, the service says which extra holds both.
+    require_extra("serve", "fastapi", "uvicorn", where="kgrec serve")
     import uvicorn
 
     from kgrec.recommendation import Recommender
@@ -38,12 +57,11 @@ def serve(bundle: str, store: str | None, host: str, port: int, as_json: bool = 
         at = f"[{host}]" if ":" in host else host
         url = f"http://{at}:{listener.getsockname()[1]}"
         if as_json:
-            messages.print_json({"url": url})
+            output.print_json({"url": url})
             sys.stdout.flush()
         else:
-            messages.note(f"kgrec answers at {url}/health /recommend /explain /similar; ctrl-c ends it")
-        if recommender.degraded:
-            messages.note(f"note: {plain_text.visible(recommender.degraded)}")
+            output.note(f"kgrec answers at {url}/health /recommend /explain /similar; ctrl-c ends it")
+        output.note_degraded([recommender.degraded])
         # Query strings hold user ids, which have no place in a log: no access log.
         config = uvicorn.Config(
             service(recommender),

@@ -1,4 +1,4 @@
-"""`kgrec demo`: the main job on real data, from two public sources to a page of explained recommendations."""
+"""The main job on real films: from two public sources to a page of explained recommendations."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ SOURCES = ("movielens100k", "wikidata_films")
 _SHOWN, _SHOWN_NEW = 10, 3
 
 
-def demo(
+def film_demo(
     folder: str = "demo",
     store_url: str | None = None,
     *,

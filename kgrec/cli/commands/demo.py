@@ -1,0 +1,59 @@
+"""`kgrec demo`: the main job on real films."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import typer
+
+from kgrec.cli import options as opt
+from kgrec.cli import output
+from kgrec.cli.arguments import train_config
+from kgrec.cli.commands.ingest import show_imports
+from kgrec.cli.measurements import show_rows
+from kgrec.cli.progress_line import progress_line
+from kgrec.explanation.wording.languages import wording_of
+from kgrec.plain_text import visible
+
+
+def demo(
+    out: Annotated[str, typer.Option("--out", metavar="PATH", help="Folder for report.json and report.html.")] = "demo",
+    store: Annotated[
+        str | None,
+        typer.Option("--store", metavar="URL", help="The graph to build. [default: a new one in the folder]"),
+    ] = None,
+    settings: opt.Settings = None,
+    seed: opt.Seed = None,
+    user: opt.User = None,
+    lang: opt.Language = "en",
+    as_json: opt.Json = False,
+    quiet: opt.Quiet = False,
+) -> None:
+    """The whole way on real films: import, align, learn, measure, and recommend with reasons."""
+    config = train_config(settings, seed) if settings or seed is not None else None
+    from kgrec.cli.film_demo import film_demo
+
+    with progress_line(quiet) as progress:
+        report = film_demo(out, store, config=config, user=user, progress=progress)
+    if as_json:
+        output.print_json(report)
+    else:
+        _show(report, out, lang)
+
+
+def _show(report: Mapping[str, Any], folder: str, language: str) -> None:
+    """The demo: counts, alignment, metrics, one person's list with its reasons, and where the page is."""
+    show_imports(report.get("imports", ()))
+    output.show_facts({name: report[name] for name in ("counts", "alignment")})
+    rows = {"rows": report["metrics"], "rows_whole_catalogue": report["metrics_whole_catalogue"]}
+    show_rows({**rows, "timings_s": report["timings_s"]})
+    user = report["user"]
+    output.show(f"For user {visible(user['id'])}, who knows {', '.join(map(visible, user['history'][:5]))}:")
+    new = f" [{wording_of(language).labels.new}]"
+    for shown in report["explanations"]:
+        output.show(
+            f"{shown['rank']:>3}. {visible(shown['name'])}{new * shown['new']}  {shown['score']:.4f}",
+            f"     {visible(shown['sentence'][language])}",
+        )
+    output.show(f"The page: {folder}/report.html")

@@ -1,0 +1,63 @@
+"""`kgrec ingest`: sources into the graph."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any, Literal
+
+import typer
+from rich.text import Text
+
+from kgrec.cli import options as opt
+from kgrec.cli import output
+from kgrec.cli.exits import resumable
+from kgrec.cli.progress_line import progress_line
+from kgrec.plain_text import visible
+
+
+def ingest(
+    schema: opt.Schema,
+    source: opt.Sources,
+    store: opt.Store = opt.DEFAULT_STORE,
+    on_error: Annotated[
+        Literal["fail", "skip"], typer.Option("--on-error", help="Stop at a row that does not fit, or leave it out.")
+    ] = "fail",
+    as_json: opt.Json = False,
+    quiet: opt.Quiet = False,
+) -> None:
+    """Import sources into the graph. Stopped on the way, it continues when it is run again."""
+    from kgrec.pipeline import ingest_sources
+
+    with resumable(), progress_line(quiet) as progress:
+        report = ingest_sources(schema, source, store, on_error=on_error, progress=progress).as_dict()
+    if as_json:
+        output.print_json(report)
+    else:
+        _show(report)
+    _note_dangling(report["tables"])
+
+
+def show_imports(tables: Iterable[Mapping[str, Any]]) -> None:
+    """What an import did, table by table, with its rate."""
+    columns = ("kind", "table", "rows", "created", "matched", "dangling", "rows_per_s")
+    rows = [[row[name] for name in columns] for row in tables]
+    if rows:
+        output.show(Text("Imported", "bold"), output.table(columns, rows))
+
+
+def _show(report: Mapping[str, Any]) -> None:
+    """What an import did and left out, and what the store holds now."""
+    show_imports(report["tables"])
+    if report["skipped_batches"]:
+        output.show(f"{report['skipped_rows']:,} rows were in from an interrupted import and were passed over.")
+    output.show_facts({name: report[name] for name in ("problems", "alignment", "counts") if report[name]})
+
+
+def _note_dangling(tables: Iterable[Mapping[str, Any]]) -> None:
+    """Say on stderr which tables refer to nodes that do not exist."""
+    for row in tables:
+        if row["dangling"]:
+            which = f"{row['dangling']:,} of {row['rows']:,} {row['kind']} from {visible(row['table'])}"
+            output.note(
+                f"note: {which} refer to nodes that do not exist and were left out; `kgrec check` names the first"
+            )

@@ -1,0 +1,89 @@
+"""`kgrec recommend`: the best items for somebody, each with a short reason."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from kgrec.cli import options as opt
+from kgrec.cli import output
+from kgrec.cli.arguments import one_person
+from kgrec.explanation.wording.languages import Labels, wording_of
+from kgrec.plain_text import short
+
+if TYPE_CHECKING:
+    from kgrec.recommendation import Recommendation
+
+_REASONS_SHOWN = 2
+
+
+def recommend(
+    user: opt.User = None,
+    history: opt.History = None,
+    at: opt.At = None,
+    k: Annotated[int, typer.Option("-k", help="Length of the list.")] = 10,
+    where: opt.Where = None,
+    allow: opt.Allow = None,
+    deny: opt.Deny = None,
+    cold_items: opt.ColdItems = "include",
+    include_seen: opt.IncludeSeen = False,
+    bundle: opt.BundlePath = opt.DEFAULT_BUNDLE,
+    store: opt.StoreToRead = opt.DEFAULT_STORE,
+    lang: opt.Language = "en",
+    as_json: opt.Json = False,
+) -> None:
+    """List the best items for somebody, each with a short reason."""
+    one_person(user, history)
+    from kgrec.recommendation import Context, Filters, Recommender
+    from kgrec.recommendation.documents import list_document
+
+    with Recommender.open(bundle, store or None) as recommender:
+        filters = Filters.parse(
+            recommender.bundle.manifest.schema,
+            allow=allow,
+            deny=deny,
+            where=where,
+            cold_items=cold_items,
+            include_seen=include_seen,
+        )
+        best = recommender.recommend(
+            user, history=history or None, k=k, filters=filters, context=Context(at), explain=True
+        )
+    if as_json:
+        output.print_json(list_document(user, history, best))
+    else:
+        _show(best, lang)
+
+
+def _show(best: Sequence[Recommendation], language: str) -> None:
+    """A list with a short reason for each title."""
+    labels = wording_of(language).labels
+    if not best:
+        output.show(labels.nothing_passes)
+        return
+    columns = [labels.rank, labels.title, labels.score, labels.new, labels.why]
+    rows = [
+        (one.rank, short(one.name), output.figure(f"{one.score:.4f}"), labels.yes * one.new, _reason(one, labels))
+        for one in best
+    ]
+    output.show(output.table(columns, rows))
+    output.note_degraded({one.explanation.degraded for one in best if one.explanation})
+
+
+def _reason(recommendation: Recommendation, labels: Labels) -> str:
+    """The past items that speak most for an item, each with a node that the graph joins them by."""
+    explanation = recommendation.explanation
+    speaking = [past for past in explanation.past if past.value > 0][:_REASONS_SHOWN] if explanation else []
+    if explanation is None or not speaking:
+        return labels.expected_popularity if recommendation.new else labels.popularity
+    joined: dict[str, str] = {}
+    for path in explanation.paths:
+        if len(path.nodes) > 2:
+            joined.setdefault(path.nodes[0].uid, short(path.nodes[1].name, 40))
+    return ", ".join(
+        f"{short(past.name, 40)} +{past.value:.2f}"
+        + (f" {labels.via} {joined[past.item]}" if past.item in joined else "")
+        for past in speaking
+    )

@@ -1,0 +1,54 @@
+"""`kgrec train`: the graph into a bundle."""
+
+from __future__ import annotations
+
+import shutil
+from typing import Annotated
+
+import typer
+
+from kgrec.cli import options as opt
+from kgrec.cli import output
+from kgrec.cli.arguments import check_output, train_config
+from kgrec.cli.exits import resumable
+from kgrec.cli.progress_line import progress_line
+
+
+def train(
+    store: opt.Store = opt.DEFAULT_STORE,
+    out: opt.BundleOut = opt.DEFAULT_BUNDLE,
+    checkpoint: Annotated[
+        str | None,
+        typer.Option(
+            "--checkpoint",
+            metavar="PATH",
+            help="Folder that keeps every epoch's state. [default: OUT.checkpoint, removed at the end]",
+        ),
+    ] = None,
+    tune: Annotated[
+        float | None,
+        typer.Option("--tune", metavar="MINUTES", help="First search for better settings, for that long."),
+    ] = None,
+    settings: opt.Settings = None,
+    seed: opt.Seed = None,
+    as_json: opt.Json = False,
+    quiet: opt.Quiet = False,
+) -> None:
+    """Learn a bundle from the graph. Stopped on the way, it continues when it is run again."""
+    config = train_config(settings, seed)
+    check_output(out, folder=True)
+    from kgrec.pipeline import train as learn
+
+    own = f"{out.rstrip('/')}.checkpoint"
+    with resumable(), progress_line(quiet) as progress:
+        bundle = learn(store, out, config, checkpoint=checkpoint or own, tune=tune, progress=progress)
+    if checkpoint is None:
+        # It would make the next training, of a graph that has grown, go on from this one.
+        shutil.rmtree(own, ignore_errors=True)
+    sizes = {"users": len(bundle.users), "items": len(bundle.items), "nodes": len(bundle.nodes)}
+    summary = {"bundle": out, "graph_id": bundle.manifest.graph_id, "seed": bundle.manifest.seed, **sizes}
+    result = {**summary, "metrics": bundle.manifest.metrics, "settings": bundle.manifest.settings}
+    if as_json:
+        output.print_json(result)
+    else:
+        output.show_facts({name: part for name, part in result.items() if name != "settings"})
