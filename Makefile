@@ -32,8 +32,10 @@ check: $(VENV)/.installed
 	$(BIN)/lint-imports
 	$(BIN)/mkdocs build --strict --quiet
 
+# Workers of the tests: as many as there are cores. What needs the Neo4j server runs in one of them.
+WORKERS ?= auto
 test: check
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
 
 slow: $(VENV)/.installed
 	$(BIN)/python -m pytest -m slow

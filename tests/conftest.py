@@ -1,4 +1,4 @@
-"""A real Neo4j to test with, and a folder to run commands in."""
+"""A real Neo4j to test with, a folder to run commands in, and which tests run in one worker."""
 
 from __future__ import annotations
 
@@ -6,31 +6,47 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+# Before numpy: workers with a thread for every core each would wait for one another.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    for library in ("OMP", "MKL", "OPENBLAS"):
+        os.environ.setdefault(f"{library}_NUM_THREADS", "1")
+
 import pytest
 
 from tests.support.shop import Shell
 from tools.neo4j.server import Neo4jMissingError, Neo4jServer, start
 
-_WHY_SKIPPED = pytest.StashKey[str]()
+_NO_SERVER = "no Neo4j to test with: "
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Puts into one worker what shares a server or a module's fixture; xdist deals out everything else singly."""
+    for item in items:
+        assert isinstance(item, pytest.Function)
+        if item.get_closest_marker("neo4j"):
+            item.add_marker(pytest.mark.xdist_group("neo4j"))
+        elif any(fixtures[-1].scope == "module" for fixtures in item._fixtureinfo.name2fixturedefs.values()):
+            item.add_marker(pytest.mark.xdist_group(item.path.name))
 
 
 @pytest.fixture(scope="session")
-def neo4j_server(request: pytest.FixtureRequest) -> Iterator[Neo4jServer]:
+def neo4j_server() -> Iterator[Neo4jServer]:
     """One server for the whole run, started when a test first asks; tests take ``neo4j_url`` or ``neo4j_managed``."""
     try:
         server = start()
     except Neo4jMissingError as error:
         if os.environ.get("KGREC_REQUIRE_NEO4J") == "1":
             pytest.fail(f"KGREC_REQUIRE_NEO4J=1 and no Neo4j to test with: {error}", pytrace=False)
-        request.config.stash[_WHY_SKIPPED] = str(error)
-        pytest.skip(f"no Neo4j to test with: {error}")
+        pytest.skip(f"{_NO_SERVER}{error}")
     with server:
         yield server
 
 
 @pytest.fixture
-def neo4j_url(neo4j_server: Neo4jServer, monkeypatch: pytest.MonkeyPatch) -> str:
+def neo4j_url(request: pytest.FixtureRequest, neo4j_server: Neo4jServer, monkeypatch: pytest.MonkeyPatch) -> str:
     """Store URL of an empty database; the environment holds the user and the password."""
+    assert request.node.get_closest_marker("neo4j"), "tests on the server carry the mark neo4j: they share a worker"
     if not neo4j_server.running:  # an earlier test killed it and failed
         neo4j_server.restart()
     neo4j_server.empty()
@@ -56,7 +72,8 @@ def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
     return Shell(tmp_path, capsys)
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Says loudly that the tests which need a server did not run."""
-    if reason := config.stash.get(_WHY_SKIPPED, ""):
+    reasons = [report.longrepr[2] for report in terminalreporter.stats.get("skipped", ()) if report.when == "setup"]
+    for reason in {reason.partition(_NO_SERVER)[2] for reason in reasons if _NO_SERVER in reason}:
         terminalreporter.write_line(f"NEO4J TESTS WERE SKIPPED: {reason}", red=True, bold=True)

@@ -20,7 +20,7 @@ from kgrec_benchmarks.systems.pykeen_models import PykeenSetting, fit_pykeen
 def test_models_and_measure_in_a_process_of_their_own() -> None:
     """See :mod:`kgrec_benchmarks.protocols.pykeen_process`: what was loaded before decides whether it loads."""
     checks = Path(__file__).with_name("pykeen_checks.py")
-    command = [sys.executable, "-m", "pytest", "--noconftest", "-p", "no:cacheprovider", "-n0", str(checks)]
+    command = [sys.executable, "-m", "pytest", "--noconftest", "-p", "no:cacheprovider", str(checks)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
     assert done.returncode == 0, done.stdout
 

@@ -131,7 +131,7 @@ def test_skipping_is_loud_and_can_be_forbidden(
     monkeypatch.setenv("KGREC_REQUIRE_NEO4J", required)
     test = f"{__file__}::{test_each_test_finds_an_empty_database.__name__}"
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-n0", test],
+        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", test],
         cwd=ROOT,
         capture_output=True,
         text=True,
