@@ -35,7 +35,7 @@ check: $(VENV)/.installed
 # Workers of the tests: as many as there are cores. What needs the Neo4j server runs in one of them.
 WORKERS ?= auto
 test: check
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
+	$(BIN)/python -m pytest -n $(WORKERS)
 
 slow: $(VENV)/.installed
 	$(BIN)/python -m pytest -m slow

@@ -30,7 +30,7 @@ def wait_for_batches(server: Neo4jServer, most: int) -> None:
 
 @pytest.mark.neo4j
 @pytest.mark.slow
-def test_the_command_killed_and_run_again(neo4j_managed: Neo4jServer, neo4j_url: str, tmp_path: Path) -> None:
+def test_the_command_and_neo4j_killed_and_run_again(neo4j_managed: Neo4jServer, neo4j_url: str, tmp_path: Path) -> None:
     """``kgrec ingest`` of CSV files: killed itself once, then its server once, then finished."""
     (tmp_path / "data").mkdir()
     rng = random.Random(3)

@@ -51,7 +51,7 @@ def test_the_whole_batch_on_the_embedded_store() -> None:
 
 
 @pytest.mark.neo4j
-def test_the_whole_batch_on_a_server(neo4j_url: str, neo4j_server: Neo4jServer) -> None:
+def test_the_whole_batch_on_neo4j(neo4j_url: str, neo4j_server: Neo4jServer) -> None:
     escaped = ascii_only(literal("星😀\\u é"))
     with neo4j_server.driver() as driver:
         for text, value in ((literal(batch()), batch()), (escaped, "星😀\\u é")):
