@@ -35,7 +35,7 @@ from kgrec.graph.dataset_reader import read_dataset
 from kgrec.graph.export.neo4j_admin import export_for_neo4j_admin
 from kgrec.graph.ingest import ingest
 from kgrec.graph.stores.kglite_store import KgliteStore
-from tests.support.graphs import fact, films_schema, node
+from kgrec.testing.sample_graph import fact, films_schema, node
 from tools.neo4j.running import Neo4jServer
 from tools.neo4j.server import start
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from kgrec.graph import open_store
+from kgrec.testing.sample_graph import hostile_strings
 from tests.support.bundles import film_bundle
-from tests.support.graphs import hostile_strings
 from tests.support.shop import FILES, IMPORT, SCHEMA, Shell
 
 INGEST = ("ingest", *IMPORT, "--quiet")

@@ -17,8 +17,8 @@ from kgrec.graph.cypher.pasteable import explanation_statement
 from kgrec.graph.store_types import GraphPath, NodeRef, PathStep
 from kgrec.recommendation import Explanation, Filters, Recommender
 from kgrec.scoring.history_weights import HistoryWeights
+from kgrec.testing.sample_graph import fact, hostile_strings
 from tests.support.bundles import FILMS, USERS, film_bundle, film_schema, film_store
-from tests.support.graphs import fact, hostile_strings
 from tools.neo4j.server import Neo4jServer
 
 Node = tuple[str, str]

@@ -12,8 +12,8 @@ from kgrec.graph import open_store
 from kgrec.graph.cypher.look_ups import READ_QUERIES
 from kgrec.graph.cypher.pasteable import explanation_statement, look_up_statement
 from kgrec.graph.store_types import GraphPath, NodeRef, PathStep
+from kgrec.testing.sample_graph import films_graph, films_schema
 from tests.support import ROOT
-from tests.support.graphs import films_schema, films_world
 
 PAGE = (ROOT / "kgrec/graph/README.md").read_text(encoding="utf-8").split("\n## Written back")[0]
 STATEMENTS = re.findall(r"^```cypher\n(.*?)\n^```", PAGE, re.MULTILINE | re.DOTALL)
@@ -38,7 +38,7 @@ def run(request: pytest.FixtureRequest) -> Iterator[Run]:
     """Runs a statement of the page, with its parameters, on the five films."""
     url = "kglite::memory:" if request.param == "kglite" else request.getfixturevalue("neo4j_url")
     with open_store(url) as store:
-        films_world().put_into(store)
+        films_graph().put_into(store)
         reader: Any = store
         yield lambda statement: reader._read(PARAMETER.sub("", statement), parameters(statement), None)
 

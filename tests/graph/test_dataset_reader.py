@@ -10,12 +10,12 @@ from kgrec.errors import GraphError
 from kgrec.graph import open_store
 from kgrec.graph.dataset_reader import read_dataset
 from kgrec.graph.export.to_networkx import to_networkx
-from tests.support.graphs import films_schema, films_world
+from kgrec.testing.sample_graph import films_graph, films_schema
 
 
 def test_the_films_as_arrays() -> None:
     with open_store("kglite::memory:") as store:
-        films_world().put_into(store)
+        films_graph().put_into(store)
         store.upsert_nodes([NodeRecord("Film", "alien", {"tags": ["space", "horror"], "plot": "A ship lands"})])
         data = read_dataset(store)
     assert list(data.users) == ["ann", "bob"]
@@ -72,7 +72,7 @@ def test_an_empty_store_has_no_graph_to_read() -> None:
 
 def test_the_films_in_networkx() -> None:
     with open_store("kglite::memory:") as store:
-        films_world().put_into(store)
+        films_graph().put_into(store)
         graph = to_networkx(store)
     assert (graph.number_of_nodes(), graph.number_of_edges()) == (14, 19)
     assert graph.nodes["Film:alien"] == {"type": "Film", "uid": "alien", "name": "Alien", "year": 1979.0}

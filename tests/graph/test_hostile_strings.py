@@ -13,7 +13,7 @@ from kgrec.graph.store import GraphStore
 from kgrec.graph.store_types import GraphCounts
 from kgrec.graph.stores.cypher_store import CypherStore
 from kgrec.schema.model import GraphSchema, NodeType, PropertySpec
-from tests.support.graphs import World, films_schema, hostile_strings, words
+from kgrec.testing.sample_graph import SampleGraph, films_schema, hostile_strings, words
 
 _CYPHER = (
     "MATCH (n) DETACH DELETE n", "') MATCH (n) DETACH DELETE n RETURN ('", "\\') DELETE n //", "\\u0027}) DELETE n //",
@@ -89,7 +89,7 @@ def test_kept_to_the_letter(store: GraphStore) -> None:
     edges = [EdgeRecord("ACTED_IN", "Person", t, "Film", t, t, {"role": t}, t) for t in hostile]
     behaviour = [Interaction("RATED", t, t, t, t, 1.0) for t in hostile]
     for _ in range(2):
-        World(films_schema(), nodes, edges, behaviour).put_into(store)
+        SampleGraph(films_schema(), nodes, edges, behaviour).put_into(store)
     assert store.counts() == GraphCounts(
         {"User": n, "Film": n, "Person": n, "Genre": 0},
         {"DIRECTED_BY": 0, "ACTED_IN": n, "HAS_GENRE": 0, "SEQUEL_OF": 0, "WORKED_WITH": 0, "FOLLOWS": 0},

@@ -16,7 +16,7 @@ from kgrec.graph.export.to_networkx import to_networkx
 from kgrec.graph.ingest import BatchWritten, ingest
 from kgrec.graph.store import GraphStore
 from kgrec.schema.model import GraphSchema
-from tests.support.graphs import World, fact, films_schema, films_world, node
+from kgrec.testing.sample_graph import SampleGraph, fact, films_graph, films_schema, node
 
 
 def fresh() -> GraphStore:
@@ -29,7 +29,7 @@ def edges_and_nodes(store: GraphStore) -> tuple[object, object]:
 
 
 def test_the_report_of_a_first_import() -> None:
-    world = films_world()
+    world = films_graph()
     dangling = replace(world, edges=[*world.edges, fact("ACTED_IN", "Person:nobody", "Film:heat")])
     with fresh() as store:
         report = ingest(dangling, store, batch_size=7)
@@ -48,20 +48,20 @@ def test_the_report_of_a_first_import() -> None:
 def test_progress_is_told_after_every_batch() -> None:
     told: list[BatchWritten] = []
     with fresh() as store:
-        ingest(films_world(), store, batch_size=8, progress=told.append)
+        ingest(films_graph(), store, batch_size=8, progress=told.append)
     assert [progress.batch for progress in told] == [1, 2, 3, 4, 5]
 
 
 def test_a_completed_import_is_written_again_and_creates_nothing() -> None:
     with fresh() as store:
-        ingest(films_world(), store, batch_size=5)
+        ingest(films_graph(), store, batch_size=5)
         before = edges_and_nodes(store)
-        again = ingest(films_world(), store, batch_size=5)
+        again = ingest(films_graph(), store, batch_size=5)
         assert edges_and_nodes(store) == before
         assert (again.created, again.skipped_batches, again.completed_before) == (0, 0, True)
         assert sum(table.matched for table in again.tables) == 33
         store.delete_user("ann")
-        assert ingest(films_world(), store, batch_size=5).created == 5
+        assert ingest(films_graph(), store, batch_size=5).created == 5
         assert edges_and_nodes(store) == before
 
 
@@ -69,7 +69,7 @@ def test_a_completed_import_is_written_again_and_creates_nothing() -> None:
 class Interrupted:
     """A world whose reader is stopped before its n-th batch."""
 
-    world: World
+    world: SampleGraph
     before: int
 
     @property
@@ -87,7 +87,7 @@ class Interrupted:
 
 @pytest.mark.parametrize("before", range(9))
 def test_an_interrupted_import_continues(before: int) -> None:
-    world = films_world()
+    world = films_graph()
     with fresh() as undisturbed, fresh() as store:
         ingest(world, undisturbed, batch_size=4)
         with pytest.raises(KeyboardInterrupt):
@@ -100,7 +100,7 @@ def test_an_interrupted_import_continues(before: int) -> None:
 
 
 def test_a_note_for_other_batches_is_not_used() -> None:
-    world = films_world()
+    world = films_graph()
     for other in (
         replace(world, source_id="changed"),
         replace(world, schema=films_schema().model_copy(update={"domain": "cinema"})),
@@ -118,7 +118,7 @@ def test_a_note_for_other_batches_is_not_used() -> None:
 NAMES = st.sampled_from("abcd")
 TIMES = st.none() | st.integers(0, 2).map(float)
 SMALL_WORLDS = st.builds(
-    World,
+    SampleGraph,
     st.just(films_schema()),
     st.lists(
         st.builds(node, st.sampled_from(["Film", "Person"]), NAMES, st.sampled_from(["", "A", "B"]))
@@ -147,7 +147,7 @@ SMALL_WORLDS = st.builds(
 
 @settings(max_examples=60, deadline=None)
 @given(world=SMALL_WORLDS, batch_size=st.integers(1, 6))
-def test_twice_is_once(world: World, batch_size: int) -> None:
+def test_twice_is_once(world: SampleGraph, batch_size: int) -> None:
     with fresh() as once, fresh() as twice:
         first = ingest(world, once, batch_size=batch_size)
         ingest(world, twice, batch_size=batch_size)

@@ -16,13 +16,13 @@ from kgrec.data.records import EdgeRecord, Interaction, NodeRecord
 from kgrec.graph import open_store
 from kgrec.graph.ingest import BatchWritten, ingest
 from kgrec.graph.store import GraphStore
+from kgrec.testing.sample_graph import SampleGraph, fact, films_schema, node
 from tests.support import ROOT
-from tests.support.graphs import World, fact, films_schema, node
 
 BATCH_SIZE = 100
 
 
-def big_world() -> World:
+def big_world() -> SampleGraph:
     """A few thousand records, the same in every process."""
     rng = random.Random(7)
     nodes = [NodeRecord("User", f"u{i}") for i in range(400)]
@@ -35,7 +35,7 @@ def big_world() -> World:
         Interaction("RATED", f"u{rng.randrange(400)}", f"f{rng.randrange(600)}", "rate", "lens", float(i), 3.0)
         for i in range(2500)
     ]
-    return World(films_schema(), nodes, edges, behaviour)
+    return SampleGraph(films_schema(), nodes, edges, behaviour)
 
 
 def import_and_tell(url: str) -> None:
@@ -63,7 +63,7 @@ def contents(store: GraphStore) -> set[tuple[object, ...]]:
     return held
 
 
-def acknowledged(world: World, batches: int) -> Iterator[tuple[object, ...]]:
+def acknowledged(world: SampleGraph, batches: int) -> Iterator[tuple[object, ...]]:
     """Identities of the first batches' records, but for facts of films that do not exist."""
     films = {record.uid for record in world.nodes if record.type == "Film"}
     for batch in itertools.islice(world.batches(BATCH_SIZE), batches):

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from kgrec.graph import open_store
 from kgrec.graph.export.to_networkx import to_networkx
 from kgrec.graph.store_types import GraphPath, NodeRef, PathLimits
-from tests.support.graphs import World, fact, films_schema, films_world, node
+from kgrec.testing.sample_graph import SampleGraph, fact, films_graph, films_schema, node
 
 UIDS = [str(i) for i in range(6)]
 ENDS = {
@@ -24,10 +24,10 @@ EDGES = st.lists(
 )
 
 
-def world_of(edges: list[tuple[str, str, str, str]]) -> World:
+def world_of(edges: list[tuple[str, str, str, str]]) -> SampleGraph:
     nodes = [node(type, uid) for type in ("Film", "Person") for uid in UIDS]
     facts = [fact(type, f"{ENDS[type][0]}:{a}", f"{ENDS[type][1]}:{b}", relation) for type, a, b, relation in edges]
-    return World(films_schema(), nodes, facts)
+    return SampleGraph(films_schema(), nodes, facts)
 
 
 def called(ref: NodeRef) -> str:
@@ -68,7 +68,7 @@ def test_paths_are_those_of_the_graph(edges: list[tuple[str, str, str, str]], ma
 
 def test_a_longer_path_is_not_looked_for_where_short_ones_fill_the_answer() -> None:
     with open_store("kglite::memory:") as store:
-        films_world().put_into(store)
+        films_graph().put_into(store)
         everything = store.paths("alien", "aliens", PathLimits(max_paths=100))
         for most in range(1, len(everything) + 1):
             assert store.paths("alien", "aliens", PathLimits(max_paths=most)) == everything[:most]

@@ -14,9 +14,9 @@ from kgrec.data.dataset import Interactions
 from kgrec.graph import open_store
 from kgrec.graph.dataset_reader import read_dataset
 from kgrec.recommendation.publishing import publish
+from kgrec.testing.sample_graph import films_graph
 from tests.support import ROOT
 from tests.support.bundles import bundle_of, random_model
-from tests.support.graphs import films_world
 
 PAGE = (ROOT / "kgrec/graph/README.md").read_text(encoding="utf-8").split("\n## Written back")[1]
 STATEMENTS = re.findall(r"^```cypher\n(.*?)\n^```", PAGE, re.MULTILINE | re.DOTALL)
@@ -28,7 +28,7 @@ def published(request: pytest.FixtureRequest) -> Iterator[Any]:
     """The five films with what a model that nobody trained says of them."""
     url = "kglite::memory:" if request.param == "kglite" else request.getfixturevalue("neo4j_url")
     with open_store(url) as store:
-        films_world().put_into(store)
+        films_graph().put_into(store)
         data = read_dataset(store)
         rng = np.random.default_rng(0)
         bundle = bundle_of(

@@ -12,13 +12,13 @@ import pytest
 from kgrec.errors import ConfigError, SchemaMismatchError, StoreUnavailableError
 from kgrec.graph import known_schemes, open_store
 from kgrec.graph.stores.kglite_store import KgliteStore
-from tests.support.graphs import films_world
+from kgrec.testing.sample_graph import films_graph
 
 
 @pytest.mark.parametrize("url", ["kglite:", "kglite::memory:"])
 def test_in_memory(url: str) -> None:
     with open_store(url) as store:
-        films_world().put_into(store)
+        films_graph().put_into(store)
         store.checkpoint()
         assert store.counts().nodes["Film"] == 5
     with open_store(url) as store:
@@ -102,7 +102,7 @@ HOLD = "import sys; from kgrec.graph import open_store; s = open_store(sys.argv[
 def test_held_by_another_process(tmp_path: Path) -> None:
     url = f"kglite:{tmp_path / 'graph.kgl'}"
     with open_store(url) as store:
-        films_world().put_into(store)
+        films_graph().put_into(store)
     with subprocess.Popen(
         [sys.executable, "-c", HOLD, url], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as child:
@@ -141,7 +141,7 @@ def test_held_by_this_process(tmp_path: Path) -> None:
 def test_a_graph_of_another_version(tmp_path: Path, change: str, summary: str) -> None:
     path = tmp_path / "graph.kgl"
     with KgliteStore(f"kglite:{path}") as store:
-        films_world().put_into(store)
+        films_graph().put_into(store)
         store._write(f"MATCH (m:KgrecGraph) {change}", {})
     with pytest.raises(SchemaMismatchError) as caught:
         KgliteStore(f"kglite:{path}")

@@ -26,8 +26,8 @@ from kgrec.pipeline import inspect
 from kgrec.recommendation import Recommendation, Recommender
 from kgrec.recommendation.publishing import PublishReport, publish
 from kgrec.schema.model import EdgeType
+from kgrec.testing.sample_graph import fact, node
 from tests.support.bundles import FILMS, film_bundle, film_schema, film_store
-from tests.support.graphs import fact, node
 from tools.neo4j.server import Neo4jServer
 
 LISTS = (

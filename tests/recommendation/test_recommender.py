@@ -27,6 +27,7 @@ from kgrec.errors import (
 from kgrec.graph import GraphStore
 from kgrec.recommendation import Condition, Context, Filters, PastInteraction, Recommender
 from kgrec.recommendation.fold_in import fold_in
+from kgrec.testing.sample_graph import node
 from tests.support.bundles import (
     FILMS,
     KINDS,
@@ -37,7 +38,6 @@ from tests.support.bundles import (
     film_store,
     random_bundle,
 )
-from tests.support.graphs import node
 
 MANY = settings(max_examples=30, deadline=None)
 SEEDS = st.integers(0, 2**32 - 1)

@@ -16,7 +16,7 @@ from kgrec.graph import GraphStore, open_store
 from kgrec.schema.model import GraphSchema, InteractionType
 from kgrec.scoring.history_weights import HistoryWeights
 from kgrec.scoring.model import AdditiveModel, Channel, Gates, LowRankMatrix, SparseMatrix
-from tests.support.graphs import World, fact, films_schema, node, words
+from kgrec.testing.sample_graph import SampleGraph, fact, films_schema, node, words
 
 KINDS, PLATFORMS = ("buy", "view"), ("app", "web")
 
@@ -113,7 +113,7 @@ FILMS = ("star-wars", "empire", "alien", "aliens", "blade", "newcomer", "strange
 
 
 def film_schema() -> GraphSchema:
-    """The schema of ``tests.support.graphs``, with watching as the only behaviour."""
+    """The schema of ``kgrec.testing.sample_graph``, with watching as the only behaviour."""
     schema = films_schema()
     watched = InteractionType(user="User", item="Film", words=words("watched", "看过"), kinds=("watch",))
     return schema.model_copy(update={"interactions": {"WATCHED": watched}})
@@ -131,7 +131,7 @@ def film_store(items: Sequence[str] = FILMS, users: Sequence[str] = USERS, url: 
         film.properties["year"] = year  # type: ignore[index]
     for film, tags in zip(films, (["space", "war"], ["space"]), strict=False):
         film.properties["tags"] = tags  # type: ignore[index]
-    World(
+    SampleGraph(
         film_schema(),
         [
             *films,

@@ -12,11 +12,11 @@ from kgrec.data.records import Interaction, NodeRecord
 from kgrec.graph import open_store
 from kgrec.graph.ingest import ingest
 from kgrec.graph.store import GraphStore
-from tests.support.graphs import World, fact, films_schema, node
+from kgrec.testing.sample_graph import SampleGraph, fact, films_schema, node
 from tools.neo4j.running import Neo4jServer
 
 
-def long_world(size: int, source_id: str = "a long world") -> World:
+def long_world(size: int, source_id: str = "a long world") -> SampleGraph:
     """About ``10 * size`` records, the same every time: facts that repeat, run both ways, or miss an end."""
     rng = random.Random(7)
     users, films, people = size, size, size
@@ -34,7 +34,7 @@ def long_world(size: int, source_id: str = "a long world") -> World:
         for i in range(size)
         for type in ("RATED", "WATCHED")
     ]
-    return World(films_schema(), nodes, edges, behaviour, source_id)
+    return SampleGraph(films_schema(), nodes, edges, behaviour, source_id)
 
 
 def rows(store: GraphStore) -> Counter[tuple[object, ...]]:
@@ -52,7 +52,7 @@ def rows(store: GraphStore) -> Counter[tuple[object, ...]]:
     )
 
 
-def undisturbed(world: World) -> Counter[tuple[object, ...]]:
+def undisturbed(world: SampleGraph) -> Counter[tuple[object, ...]]:
     """What the same records leave in an embedded store."""
     with open_store("kglite::memory:") as store:
         ingest(world, store)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from kgrec.graph.cypher.look_ups import READ_QUERIES
 from kgrec.graph.cypher.pasteable import ascii_only, literal, look_up_statement
-from tests.support.graphs import films_schema, hostile_strings
+from kgrec.testing.sample_graph import films_schema, hostile_strings
 from tools.neo4j.server import Neo4jServer
 
 TRICKY = ["\\", "u", "'", "0041", "\n", '"', "`", "{$x}", "//", "é", "\x00", "😀"]

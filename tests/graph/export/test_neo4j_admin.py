@@ -21,7 +21,7 @@ from kgrec.graph import GraphStore, open_store
 from kgrec.graph.export.neo4j_admin import MANIFEST, AdminExport, export_for_neo4j_admin
 from kgrec.graph.export.neo4j_admin_values import field_of
 from kgrec.graph.store_types import StoredTable
-from tests.support.graphs import World, fact, films_schema, films_world, hostile_strings, node
+from kgrec.testing.sample_graph import SampleGraph, fact, films_graph, films_schema, hostile_strings, node
 from tools.neo4j.server import Neo4jServer
 
 LONG = 2_500_000
@@ -35,7 +35,7 @@ def store() -> Iterator[GraphStore]:
 
 @pytest.fixture
 def films(store: GraphStore) -> GraphStore:
-    films_world().put_into(store)
+    films_graph().put_into(store)
     store.mark_batch("a source", 7)
     return store
 
@@ -320,9 +320,9 @@ def test_rows_are_not_gathered(films: GraphStore, tmp_path: Path, monkeypatch: p
 # the real program
 
 
-def trying_world() -> World:
+def trying_world() -> SampleGraph:
     """The films, every hostile text wherever a text can be, every kind of value, and no, one and several platforms."""
-    films = films_world()
+    films = films_graph()
     texts = [t for t in hostile_strings() if len(t) < 8_000]
     texts += ["\r", "a\rb", "\x00", "\x0b\x0c", '"\n"', "\u2028", "a,b", "中" * 9]
     kinds: list[Any] = [7, 7.25, True, "7", -(2**63), 1e-320, math.inf, ["a", "b"], ["", ""], [1.5, -2.0], [1, 2]]

@@ -13,7 +13,7 @@ from kgrec.cli.app import main
 from kgrec.errors import GraphError, KgrecError, QueryTimeoutError, StoreUnavailableError
 from kgrec.graph import open_store
 from kgrec.graph.stores.neo4j_store import Neo4jStore, _check_version
-from tests.support.graphs import films_world
+from kgrec.testing.sample_graph import films_graph
 from tools.neo4j.jars import JarServer
 from tools.neo4j.server import Neo4jServer
 
@@ -127,7 +127,7 @@ def test_a_server_without_tls(neo4j_url: str, scheme: str) -> None:
 def test_the_default_database(neo4j_url: str, scheme: str, monkeypatch: pytest.MonkeyPatch) -> None:
     url = neo4j_url.replace("neo4j:", f"{scheme}:", 1)
     with open_store(url) as store:
-        films_world().put_into(store)
+        films_graph().put_into(store)
     host = url.removesuffix("/neo4j")
     with open_store(host) as store:
         assert (store.url, store.counts().nodes["Film"]) == (host, 5)
@@ -141,10 +141,10 @@ def test_the_default_database(neo4j_url: str, scheme: str, monkeypatch: pytest.M
 @pytest.mark.neo4j
 def test_a_reader_writes_nothing(neo4j_url: str) -> None:
     with open_store(neo4j_url) as store:
-        films_world().put_into(store)
+        films_graph().put_into(store)
     with Neo4jStore(neo4j_url, read_only=True) as store:
         with pytest.raises(GraphError) as caught:
-            store.upsert_nodes(films_world().nodes)
+            store.upsert_nodes(films_graph().nodes)
         assert str(caught.value) == (
             "GraphError: the store was opened read-only.\n"
             f"  where     {neo4j_url}\n"
@@ -254,7 +254,7 @@ def test_a_database_that_is_read_only(neo4j_managed: Neo4jServer, neo4j_url: str
     if not isinstance(neo4j_managed, JarServer):
         pytest.skip("the configuration of a container cannot be changed")
     with open_store(neo4j_url) as store:
-        films_world().put_into(store)
+        films_graph().put_into(store)
     conf = neo4j_managed.home / "conf" / "neo4j.conf"
     before = conf.read_text()
     try:
@@ -263,7 +263,7 @@ def test_a_database_that_is_read_only(neo4j_managed: Neo4jServer, neo4j_url: str
         with Neo4jStore(neo4j_url, read_only=True) as store:
             assert store.counts().nodes["Film"] == 5
         with pytest.raises(GraphError) as caught, open_store(neo4j_url) as store:
-            films_world().put_into(store)
+            films_graph().put_into(store)
     finally:
         conf.write_text(before)
         neo4j_managed.restart()

@@ -16,8 +16,8 @@ from kgrec.errors import SchemaMismatchError, StoreUnavailableError
 from kgrec.graph import open_store
 from kgrec.graph.ingest import IngestReport, ingest
 from kgrec.schema.model import GraphSchema
+from kgrec.testing.sample_graph import films_schema
 from tests.support import ROOT
-from tests.support.graphs import films_schema
 from tests.support.imports import Killer, Retries, long_world, rows, undisturbed
 from tools.neo4j.server import Neo4jServer
 

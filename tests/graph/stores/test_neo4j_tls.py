@@ -10,7 +10,7 @@ import pytest
 
 from kgrec.errors import StoreUnavailableError
 from kgrec.graph import open_store
-from tests.support.graphs import films_world
+from kgrec.testing.sample_graph import films_graph
 from tools.neo4j import server as neo4j_server
 from tools.neo4j.server import Neo4jMissingError, Neo4jServer
 
@@ -57,7 +57,7 @@ def test_trusted(address: str, scheme: str, certificate: Path, monkeypatch: pyte
     if scheme.endswith("+s"):
         monkeypatch.setenv("KGREC_NEO4J_CA", str(certificate))
     with open_store(scheme + address) as store:
-        films_world().put_into(store)
+        films_graph().put_into(store)
         assert store.url == scheme + address
         assert store.counts().nodes["Film"] == 5
 

@@ -72,7 +72,7 @@ def fact(type: str, source: str, target: str, relation: str = "") -> EdgeRecord:
 
 
 @dataclass(frozen=True)
-class World:
+class SampleGraph:
     """A schema and its records; an extraction for :func:`kgrec.graph.ingest.ingest`."""
 
     schema: GraphSchema
@@ -99,7 +99,7 @@ class World:
         store.upsert_interactions(self.interactions)
 
 
-def films_world() -> World:
+def films_graph() -> SampleGraph:
     """Five films.
 
     alien and aliens: a sequel, one shared actress (weaver) and one shared actor without a name (m.0x1).
@@ -108,7 +108,7 @@ def films_world() -> World:
     """
     films = [("alien", 1979.0), ("aliens", 1986.0), ("heat", 1995.0), ("ronin", 1998.0), ("solo", 2001.0)]
     people = ["scott", "cameron", "mann", "weaver", "deniro"]
-    return World(
+    return SampleGraph(
         films_schema(),
         nodes=[
             *(NodeRecord("User", uid, {"name": uid.title()}, "lens") for uid in ("ann", "bob")),

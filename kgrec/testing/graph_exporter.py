@@ -1,0 +1,79 @@
+"""What every graph exporter promises, as tests: whole types in a stable order, and copies."""
+
+from __future__ import annotations
+
+import pytest
+
+from kgrec.data.records import NodeRecord
+from kgrec.graph.store import GraphStore
+from kgrec.testing.open_graph import OpenGraphContract, everything
+from kgrec.testing.sample_graph import films_schema
+
+
+class GraphExporterContract(OpenGraphContract):
+    """Tests of exports."""
+
+    def test_exports_are_ordered_and_cut(self, films: GraphStore) -> None:
+        batches = list(films.export_nodes("Film", batch_size=2))
+        assert [batch.num_rows for batch in batches] == [2, 2, 1]
+        rows = [row for batch in batches for row in batch.to_pylist()]
+        assert [row["uid"] for row in rows] == ["alien", "aliens", "heat", "ronin", "solo"]
+        assert rows[0] == {"uid": "alien", "name": "Alien", "year": 1979.0, "tags": None, "plot": None}
+        acted = [row for batch in films.export_edges("ACTED_IN", 4) for row in batch.to_pylist()]
+        assert acted == sorted(acted, key=lambda row: tuple(row.values()))
+        assert acted[0] == {
+            "source_type": "Person",
+            "source": "deniro",
+            "relation": "ACTED_IN",
+            "target_type": "Film",
+            "target": "heat",
+        }
+        rated = [row for batch in films.export_interactions("RATED", 1) for row in batch.to_pylist()]
+        assert [(row["user"], row["item"], row["time"]) for row in rated] == [
+            ("ann", "alien", 10.0),
+            ("ann", "aliens", 20.0),
+            ("bob", "alien", 15.0),
+        ]
+        assert list(rated[0]) == ["user", "item", "kind", "platform", "time", "weight"]
+
+    def test_lists_and_kinds_of_numbers_keep_their_type(self, films: GraphStore) -> None:
+        films.upsert_nodes(
+            [NodeRecord("Film", "alien", {"tags": ["a", "b"]}), NodeRecord("Film", "heat", {"tags": "c"})]
+        )
+        films.upsert_nodes([NodeRecord("Person", "mann", {"born": 1943})])
+        (batch,) = films.export_nodes("Film")
+        assert [str(field.type) for field in batch.schema] == [
+            "string",
+            "string",
+            "double",
+            "list<item: string>",
+            "string",
+        ]
+        assert batch["tags"].to_pylist() == [["a", "b"], None, ["c"], None, None]
+        (people,) = films.export_nodes("Person")
+        assert str(people.schema.field("born").type) == "int64"
+
+    def test_an_empty_type_exports_nothing(self, store: GraphStore) -> None:
+        store.apply_schema(films_schema())
+        assert everything(store) == []
+
+    def test_a_copy_has_everything_that_is_stored(self, films: GraphStore) -> None:
+        films.mark_batch("source", 3)
+        tables = [(table.type, table.ends, list(table.rows)) for table in films.stored_tables()]
+        kept = {(type, ends): rows for type, ends, rows in tables}
+        assert len(kept) == len(tables)
+        order = [ends is not None for _, ends, _ in tables]
+        assert order == sorted(order), "nodes come first"
+        assert [row["graph_id"] for row in kept["KgrecGraph", None]] == [films.graph_id]
+        assert kept["KgrecImport", None] == [{"uid": "source", "batches": 3}]
+        assert [row["uid"] for row in kept["Film", None]] == ["alien", "aliens", "heat", "ronin", "solo"]
+        assert [(row["_source"], row["_target"]) for row in kept["HAS_GENRE", ("Film", "Genre")]] == [
+            ("heat", "crime"),
+            ("ronin", "crime"),
+        ]
+        rated = sorted((row["_source"], row["_target"], row["time"]) for row in kept["RATED", ("User", "Film")])
+        assert rated == [("ann", "alien", 10.0), ("ann", "aliens", 20.0), ("bob", "alien", 15.0)]
+
+    def test_a_batch_holds_at_least_one_row(self, films: GraphStore) -> None:
+        with pytest.raises(ValueError, match="batch_size must be at least 1, found 0"):
+            films.export_nodes("Film", batch_size=0)
