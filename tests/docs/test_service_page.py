@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from kgrec.recommendation import Recommender
-from kgrec.service.app import LONGEST_LIST, service
+from kgrec.service.app import service
+from kgrec.service.requests import LONGEST_LIST
 from tests.support.bundles import random_bundle
 
 PAGE = (Path(__file__).parents[2] / "docs/service.md").read_text(encoding="utf-8")

@@ -1,44 +1,20 @@
-"""The HTTP service: the answers of the command line, errors as problem documents, and a real process on a free port."""
+"""The HTTP application: errors as problem documents, hostile ids, and many threads."""
 
 from __future__ import annotations
 
-import json
-import signal
-import socket
-import subprocess
-import sys
-import urllib.request
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
 
-from kgrec.errors import ConfigError, KgrecError, QueryTimeoutError, SchemaMismatchError, StoreUnavailableError
-from kgrec.graph import GraphStore
-from kgrec.recommendation import Condition, Filters, Recommender
-from kgrec.service.app import LONGEST_LIST, service
-from tests.support.bundles import film_bundle, film_store
+from kgrec.errors import KgrecError, QueryTimeoutError, SchemaMismatchError, StoreUnavailableError
+from kgrec.recommendation import Recommender
+from kgrec.service.app import service
+from kgrec.service.requests import LONGEST_LIST
 from tests.support.shop import Shell
 
 PROBLEM = "application/problem+json"
-
-
-@pytest.fixture
-def store() -> Iterator[GraphStore]:
-    with film_store() as opened:
-        yield opened
-
-
-@pytest.fixture
-def recommender(store: GraphStore) -> Recommender:
-    return Recommender(film_bundle(store.schema, store.graph_id), store)
-
-
-@pytest.fixture
-def client(recommender: Recommender) -> TestClient:
-    return TestClient(service(recommender), raise_server_exceptions=False)
 
 
 def failing(error: Exception) -> Any:
@@ -48,109 +24,10 @@ def failing(error: Exception) -> Any:
     return fail
 
 
-def test_health(client: TestClient, store: GraphStore) -> None:
-    answer = client.get("/health")
-    assert (answer.status_code, answer.headers["content-type"]) == (200, "application/json")
-    bundle = {"created": "2026-01-01", "graph_id": store.graph_id, "users": 3, "items": 7}
-    assert answer.json() == {"status": "ok", "reason": None, "bundle": bundle}
-
-
-def test_health_without_a_store() -> None:
-    client = TestClient(service(Recommender(film_bundle(), degraded="the store is on holiday")))
-    answer = client.get("/health")
-    assert (answer.status_code, answer.json()["status"]) == (200, "degraded")
-    assert answer.json()["reason"] == "the store is on holiday"
-    assert client.get("/recommend?user=ann&k=1").json()["recommendations"][0]["item"] == "empire"
-
-
-@pytest.mark.parametrize("kind", [StoreUnavailableError, QueryTimeoutError, SchemaMismatchError])
-def test_health_while_the_store_is_away(
-    client: TestClient, store: GraphStore, monkeypatch: pytest.MonkeyPatch, kind: type[KgrecError]
-) -> None:
-    monkeypatch.setattr("kgrec.graph.store_link.AGAIN_AFTER_S", 0.0)
-    with monkeypatch.context() as away:
-        away.setattr(store, "ping", failing(kind("nobody answers.")))
-        answer = client.get("/health")
-        assert (answer.status_code, answer.json()["status"]) == (200, "degraded")
-        assert "nobody answers." in answer.json()["reason"]
-    assert client.get("/health").json()["status"] == "ok"
-
-
-def test_answers_are_those_of_the_command_line(shell: Shell) -> None:
-    shell.learned()
-    with Recommender.open("kgrec.bundle", "kglite:kgrec.kgl") as recommender:
-        client = TestClient(service(recommender))
-        lists = client.get("/recommend?user=ann&k=3")
-        folded = client.get("/recommend", params={"history": ["star-wars", "alien"], "k": 2})
-        reasons = client.get("/explain?user=ann&item=empire")
-    assert lists.json() == shell("recommend", "--user", "ann", "-k", "3", "--json").json
-    by_history = ("--history", "star-wars", "--history", "alien")
-    assert folded.json() == shell("recommend", *by_history, "-k", "2", "--json").json
-    assert reasons.json() == shell("explain", "--user", "ann", "--item", "empire", "--json").json
-    assert "推荐理由" in reasons.text  # not written as \u escapes
-    assert [step["type"] for path in reasons.json()["paths"] for step in path["steps"]] == ["DIRECTED_BY"] * 2
-
-
-def test_the_moment_of_asking_is_handed_on(shell: Shell) -> None:
-    shell.learned()
-    with Recommender.open("kgrec.bundle", "kglite:kgrec.kgl") as recommender:
-        client = TestClient(service(recommender))
-        now = client.get("/recommend?user=ann&k=3&at=2000000000")
-        assert client.get("/explain?user=ann&item=empire&at=soon").status_code == 422
-    assert now.json() == shell("recommend", "--user", "ann", "-k", "3", "--at", "2000000000", "--json").json
-
-
-FILTERS: list[tuple[dict[str, Any], Filters]] = [
-    ({}, Filters()),
-    (
-        {"where": ["year>=1980", "year<1986"]},
-        Filters(where=[Condition("year", ">=", 1980), Condition("year", "<", 1986)]),
-    ),
-    ({"where": ["tags in war,space"]}, Filters(where=[Condition("tags", "in", ["war", "space"])])),
-    ({"allow": ["aliens", "blade", "alien"]}, Filters(allow=["aliens", "blade", "alien"])),
-    ({"deny": ["empire", "nobody knows it"]}, Filters(deny=["empire", "nobody knows it"])),
-    ({"cold_items": "only"}, Filters(cold_items="only")),
-    ({"cold_items": "exclude", "include_seen": True}, Filters(cold_items="exclude", include_seen=True)),
-    ({"include_seen": True, "deny": ["alien"]}, Filters(include_seen=True, deny=["alien"])),
-]
-
-
-@pytest.mark.parametrize(("given", "filters"), FILTERS)
-def test_a_filter_means_the_same_everywhere(shell: Shell, given: dict[str, Any], filters: Filters) -> None:
-    shell.learned()
-    arguments: list[str] = []
-    for name, value in given.items():
-        option = f"--{name.replace('_', '-')}"
-        for part in value if isinstance(value, list) else [value]:
-            arguments += [option] if part is True else [option, part]
-    with Recommender.open("kgrec.bundle", "kglite:kgrec.kgl") as recommender:
-        in_python = [one.item for one in recommender.recommend("ann", filters=filters)]
-        over_http = TestClient(service(recommender)).get("/recommend", params={"user": "ann", **given}).json()
-    assert over_http == shell("recommend", "--user", "ann", *arguments, "--json").json
-    assert [one["item"] for one in over_http["recommendations"]] == in_python
-
-
-@pytest.mark.parametrize(
-    ("address", "option"), [("where=1990", "--where=1990"), ("where=yaer%3E1990", "--where=yaer>1990")]
-)
-def test_a_filter_that_cannot_be_is_refused_in_the_same_words(shell: Shell, address: str, option: str) -> None:
-    shell.learned()
-    with Recommender.open("kgrec.bundle", "kglite:kgrec.kgl") as recommender:
-        answer = TestClient(service(recommender)).get(f"/recommend?user=ann&{address}")
-    on_command_line = shell("recommend", "--user", "ann", option, "--json").json
-    assert answer.status_code == 422
-    assert {name: answer.json()[name] for name in on_command_line} == on_command_line
-
-
-def test_a_list_without_explanations(client: TestClient) -> None:
-    (one,) = client.get("/recommend?user=ann&k=1&explain=false").json()["recommendations"]
-    assert (one["item"], one["explanation"], one["sentence"]) == ("empire", None, None)
-
-
 def test_similar(client: TestClient) -> None:
-    said = client.get("/similar?item=alien&k=2").json()
-    assert said["item"] == "alien"
-    assert [(each["rank"], each["item"]) for each in said["similar"]] == [(1, "aliens"), (2, "newcomer")]
+    answer = client.get("/similar?item=alien&k=2").json()
+    assert answer["item"] == "alien"
+    assert [(one["rank"], one["item"]) for one in answer["similar"]] == [(1, "aliens"), (2, "newcomer")]
 
 
 def test_an_unknown_id_is_not_found(client: TestClient) -> None:
@@ -253,64 +130,3 @@ def test_many_threads_share_a_recommender(shell: Shell) -> None:
         with ThreadPoolExecutor(8) as threads:
             together = list(threads.map(lambda n: client.get(asked[n % 4]).json(), range(160)))
     assert together == [alone[n % 4] for n in range(160)]
-
-
-def test_a_real_process(shell: Shell) -> None:
-    shell.learned()
-    program = "from kgrec.cli.app import main; main()"
-    command = [sys.executable, "-c", program, "serve", "--port", "0", "--json"]
-    process = subprocess.Popen(
-        command, cwd=shell.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8"
-    )
-    try:
-        assert process.stdout is not None
-        lines = [process.stdout.readline() for _ in range(3)]
-        url = json.loads("".join(lines))["url"]
-        assert url.startswith("http://127.0.0.1:")
-        with urllib.request.urlopen(f"{url}/health", timeout=20) as answer:
-            assert json.load(answer)["status"] == "ok"
-        with urllib.request.urlopen(f"{url}/recommend?user=ann&k=1", timeout=20) as answer:
-            assert json.load(answer) == shell("recommend", "--user", "ann", "-k", "1", "--json").json
-        port = url.rpartition(":")[2]
-        assert shell("serve", "--port", port).err == (
-            "ConfigError: the service cannot listen here.\n"
-            f"  where     --host 127.0.0.1 --port {port}\n"
-            f"  found     Address already in use (while attempting to bind on address ('127.0.0.1', {port}))\n"
-            "  expected  an address of this machine and a port that nobody uses\n"
-            "  next      name another one; --port 0 takes a free port\n"
-        )
-        process.send_signal(signal.SIGTERM)
-        assert process.communicate(timeout=20) == ("", "")
-        assert process.returncode == 0
-    finally:
-        process.kill()
-        process.communicate()
-
-
-def test_what_cannot_be_served(shell: Shell) -> None:
-    for host in ("no.such.host.invalid", "a" * 300, "192.0.2.1"):
-        said = shell("serve", "--host", host)
-        assert (said.code, said.err.splitlines()[0]) == (2, "ConfigError: the service cannot listen here.")
-    assert shell("serve", "--port", "65536").code == 2
-    assert shell("serve", "--port", "0").err.startswith("BundleError: ")
-
-
-def test_the_port_is_free_again_after_a_failure(shell: Shell) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-    assert shell("serve", "--port", str(port)).code == 3  # no bundle
-    socket.create_server(("127.0.0.1", port)).close()
-    assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
-
-
-def test_without_the_extra(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "fastapi", None)
-    said = shell("serve", "--json")
-    assert (said.code, said.json["error"]) == (ConfigError.exit_code, "MissingExtraError")
-    assert said.err == (
-        "MissingExtraError: a package that is optional is needed here and cannot be loaded.\n"
-        "  where     kgrec serve\n"
-        "  found     No module named 'fastapi'\n"
-        "  expected  fastapi and uvicorn\n"
-        "  next      pip install 'kgrec[serve]'\n"
-    )

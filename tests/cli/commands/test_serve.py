@@ -1,0 +1,76 @@
+"""`kgrec serve`: a real process on a free port, and what it refuses."""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+
+import pytest
+
+from kgrec.errors import ConfigError
+from tests.support.shop import Shell
+
+
+def test_a_real_process(shell: Shell) -> None:
+    shell.learned()
+    program = "from kgrec.cli.app import main; main()"
+    command = [sys.executable, "-c", program, "serve", "--port", "0", "--json"]
+    process = subprocess.Popen(
+        command, cwd=shell.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8"
+    )
+    try:
+        assert process.stdout is not None
+        lines = [process.stdout.readline() for _ in range(3)]
+        url = json.loads("".join(lines))["url"]
+        assert url.startswith("http://127.0.0.1:")
+        with urllib.request.urlopen(f"{url}/health", timeout=20) as answer:
+            assert json.load(answer)["status"] == "ok"
+        with urllib.request.urlopen(f"{url}/recommend?user=ann&k=1", timeout=20) as answer:
+            assert json.load(answer) == shell("recommend", "--user", "ann", "-k", "1", "--json").json
+        port = url.rpartition(":")[2]
+        assert shell("serve", "--port", port).err == (
+            "ConfigError: the service cannot listen here.\n"
+            f"  where     --host 127.0.0.1 --port {port}\n"
+            f"  found     Address already in use (while attempting to bind on address ('127.0.0.1', {port}))\n"
+            "  expected  an address of this machine and a port that nobody uses\n"
+            "  next      name another one; --port 0 takes a free port\n"
+        )
+        process.send_signal(signal.SIGTERM)
+        assert process.communicate(timeout=20) == ("", "")
+        assert process.returncode == 0
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def test_what_cannot_be_served(shell: Shell) -> None:
+    for host in ("no.such.host.invalid", "a" * 300, "192.0.2.1"):
+        said = shell("serve", "--host", host)
+        assert (said.code, said.err.splitlines()[0]) == (2, "ConfigError: the service cannot listen here.")
+    assert shell("serve", "--port", "65536").code == 2
+    assert shell("serve", "--port", "0").err.startswith("BundleError: ")
+
+
+def test_the_port_is_free_again_after_a_failure(shell: Shell) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    assert shell("serve", "--port", str(port)).code == 3  # no bundle
+    socket.create_server(("127.0.0.1", port)).close()
+    assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+
+
+def test_without_the_extra(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "fastapi", None)
+    said = shell("serve", "--json")
+    assert (said.code, said.json["error"]) == (ConfigError.exit_code, "MissingExtraError")
+    assert said.err == (
+        "MissingExtraError: a package that is optional is needed here and cannot be loaded.\n"
+        "  where     kgrec serve\n"
+        "  found     No module named 'fastapi'\n"
+        "  expected  fastapi and uvicorn\n"
+        "  next      pip install 'kgrec[serve]'\n"
+    )

@@ -1,0 +1,46 @@
+"""`/health`: ok, or degraded and why."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from kgrec.errors import KgrecError, QueryTimeoutError, SchemaMismatchError, StoreUnavailableError
+from kgrec.graph import GraphStore
+from kgrec.recommendation import Recommender
+from kgrec.service.app import service
+from tests.support.bundles import film_bundle
+
+
+def test_health(client: TestClient, store: GraphStore) -> None:
+    answer = client.get("/health")
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "application/json")
+    bundle = {"created": "2026-01-01", "graph_id": store.graph_id, "users": 3, "items": 7}
+    assert answer.json() == {"status": "ok", "reason": None, "bundle": bundle}
+
+
+def test_health_without_a_store() -> None:
+    client = TestClient(service(Recommender(film_bundle(), degraded="the store is on holiday")))
+    answer = client.get("/health")
+    assert (answer.status_code, answer.json()["status"]) == (200, "degraded")
+    assert answer.json()["reason"] == "the store is on holiday"
+    assert client.get("/recommend?user=ann&k=1").json()["recommendations"][0]["item"] == "empire"
+
+
+@pytest.mark.parametrize("kind", [StoreUnavailableError, QueryTimeoutError, SchemaMismatchError])
+def test_health_while_the_store_is_away(
+    client: TestClient, store: GraphStore, monkeypatch: pytest.MonkeyPatch, kind: type[KgrecError]
+) -> None:
+    monkeypatch.setattr("kgrec.graph.store_link.AGAIN_AFTER_S", 0.0)
+
+    def fail() -> Any:
+        raise kind("nobody answers.")
+
+    with monkeypatch.context() as away:
+        away.setattr(store, "ping", fail)
+        answer = client.get("/health")
+        assert (answer.status_code, answer.json()["status"]) == (200, "degraded")
+        assert "nobody answers." in answer.json()["reason"]
+    assert client.get("/health").json()["status"] == "ok"
