@@ -92,3 +92,14 @@ class Shell:
         """The graph and the bundle of ``tests.support.bundles`` at their usual places."""
         with film_store(items, users, "kglite:kgrec.kgl") as store:
             film_bundle(store.schema, store.graph_id, tuple(items), tuple(users)).save("kgrec.bundle")
+
+
+def refused(shell: Shell, code: int, message: str, *arguments: str) -> None:
+    """A command fails with this message and nothing on stdout; with --json the same stands there as JSON."""
+    said = shell(*arguments)
+    assert (said.code, said.out, said.err) == (code, "", message)
+    as_json = shell(*arguments, "--json")
+    assert (as_json.code, as_json.err) == (code, message)
+    error, _, summary = message.splitlines()[0].partition(": ")
+    assert (as_json.json["error"], as_json.json["summary"]) == (error, summary)
+    assert set(as_json.json) == {"error", "summary", "where", "found", "expected", "next"}

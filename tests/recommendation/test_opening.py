@@ -1,0 +1,85 @@
+"""A recommender opened from disk, with its store, without it, and with one that goes away."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kgrec.data.records import Interaction
+from kgrec.errors import (
+    ConfigError,
+    SchemaMismatchError,
+    StoreUnavailableError,
+)
+from kgrec.recommendation import Condition, Filters, Recommender
+from tests.support.bundles import (
+    film_bundle,
+    film_schema,
+    film_store,
+)
+
+
+def test_opening_bundle_and_store_from_disk(tmp_path: Path) -> None:
+    url = f"kglite:{tmp_path / 'graph'}"
+    with film_store(url=url) as written:
+        film_bundle(film_schema(), written.graph_id).save(tmp_path / "b")
+    with Recommender.open(tmp_path / "b", url) as recommender:
+        explanation = recommender.explain("ann", "empire")
+        assert explanation.degraded is None
+        assert len(explanation.paths) == 1
+    assert recommender.explain("ann", "empire").degraded == (
+        "no graph paths, and history as of the bundle: the store was closed"
+    )
+
+
+def test_opening_with_an_empty_store(tmp_path: Path) -> None:
+    film_bundle().save(tmp_path / "b")
+    with pytest.raises(SchemaMismatchError, match="graph than the store holds"):
+        Recommender.open(tmp_path / "b", "kglite::memory:")
+
+
+def test_opening_without_the_store_that_was_named(tmp_path: Path) -> None:
+    film_bundle(film_schema(), "g1").save(tmp_path / "b")
+    recommender = Recommender.open(tmp_path / "b", f"kglite:{tmp_path / 'no' / 'graph'}")
+    assert recommender.store is None
+    assert [best.item for best in recommender.recommend("ann", k=1)] == ["empire"]
+    degraded = recommender.explain("ann", "empire").degraded
+    assert degraded is not None
+    assert degraded.startswith("no graph paths, and history as of the bundle: the store cannot be reached (")
+    assert Recommender.open(tmp_path / "b").explain("ann", "empire").degraded == (
+        "no graph paths, and history as of the bundle: no store was opened"
+    )
+    with pytest.raises(ConfigError):
+        Recommender.open(tmp_path / "b", "oracle:somewhere")
+
+
+@dataclass
+class Gone:
+    """A store that was there when it was opened."""
+
+    graph_id: str = "g1"
+    url: str = "kglite:gone"
+    schema: object = None
+
+    def history(self, *_: object) -> list[Interaction]:
+        raise StoreUnavailableError("the connection was refused.")
+
+    paths_from = export_nodes = history
+
+
+def test_a_store_that_goes_away_later() -> None:
+    gone: Any = Gone(schema=film_schema())
+    recommender = Recommender(film_bundle(film_schema(), "g1"), gone)
+    (best,) = recommender.recommend("ann", k=1, explain=True)
+    assert best.item == "empire"
+    assert best.explanation is not None
+    assert best.explanation.degraded == (
+        "no graph paths, and history as of the bundle: the store cannot be reached (the connection was refused.)"
+    )
+    folded = recommender.explain(item="empire", history=["star-wars"])
+    assert folded.degraded == "no graph paths: the store cannot be reached (the connection was refused.)"
+    with pytest.raises(StoreUnavailableError):
+        recommender.recommend("ann", filters=Filters(where=[Condition("year", "=", 1990)]))
