@@ -16,11 +16,11 @@ from typing import Any
 
 import numpy as np
 
+from kgrec.bundle.package_versions import package_versions
 from kgrec.config import TrainConfig
 from kgrec.data.dataset import Dataset, IntArray, Interactions
 from kgrec.errors import ConfigError, SourceError
 from kgrec.evaluation.baseline_tuning import Budget
-from kgrec.pipeline import versions
 from kgrec.progress import Progress, silent
 from kgrec_benchmarks.folder_dataset import split_of, to_dataset
 from kgrec_benchmarks.protocols.ablations import ablations as take_apart
@@ -144,14 +144,16 @@ def measure_folder(
         "timings_s": timings,
         "peak_memory_mb": _peak_memory_mb(),
         "seed": config.seed,
-        "versions": versions({SYSTEMS[name].package for name in names if name != OURS} - {""} | _further(protocol)),
+        "versions": package_versions(
+            {SYSTEMS[name].package for name in names if name != OURS} - {""} | _further(protocol)
+        ),
         "machine": {"system": platform.platform(), "cores": os.cpu_count() or 1, "python": platform.python_version()},
     }
 
 
 def _lists(plan: Plan, with_ablations: bool, keep: Path | None, progress: Progress) -> dict[str, Any]:
     """Rank the catalogue for every user of the test set."""
-    settings = (plan.config.model_dump(exclude={"seed"}), asdict(plan.budget), plan.own_valid, versions())
+    settings = (plan.config.model_dump(exclude={"seed"}), asdict(plan.budget), plan.own_valid, package_versions())
     finished = RunCache(keep, f"{fingerprint_of_data(plan.dataset)} {settings}")
     runs = run(plan, finished, progress)
     first = runs.splits[0]
@@ -231,7 +233,8 @@ def _labels(tables: BenchmarkFolder) -> list[IntArray]:
 def _fingerprint(protocol: str, dataset: Dataset, tables: BenchmarkFolder, config: TrainConfig) -> str:
     """Of what a protocol's outcomes depend on."""
     labels = [fingerprint_of_arrays(_labels(tables))] if tables.labels else []
-    return f"{protocol} {fingerprint_of_data(dataset)} {labels} {config.model_dump()} {versions(_further(protocol))}"
+    versions = package_versions(_further(protocol))
+    return f"{protocol} {fingerprint_of_data(dataset)} {labels} {config.model_dump()} {versions}"
 
 
 def _further(protocol: str) -> set[str]:

@@ -83,14 +83,31 @@ assert len(best) == 3 and sentence(best[0].explanation) and recommender.explain(
     assert done.returncode == 0, done.stderr
 
 
-def test_training_without_torch_says_what_to_install() -> None:
-    code = """
+def _train_without_torch(url: str) -> subprocess.CompletedProcess[str]:
+    code = f"""
 import sys
 sys.modules["torch"] = None  # importing it now fails
 from kgrec.cli.app import run
-sys.exit(run(["train", "--store", "kglite::memory:", "--out", "nowhere"]))
+sys.exit(run(["train", "--store", {url!r}, "--out", "nowhere"]))
 """
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+
+
+def test_without_torch_a_missing_store_is_still_what_is_said(tmp_path: Path) -> None:
+    done = _train_without_torch(f"kglite:{tmp_path / 'missing.kgl'}")
+    assert (done.returncode, done.stderr) == (
+        4,
+        "StoreUnavailableError: there is no graph to read.\n"
+        f"  where     kglite:{tmp_path / 'missing.kgl'}\n"
+        "  found     no such file\n"
+        "  next      run `kgrec ingest` first\n",
+    )
+
+
+def test_training_without_torch_says_what_to_install(tmp_path: Path) -> None:
+    url = f"kglite:{tmp_path / 'shop.kgl'}"
+    pipeline.ingest_sources("triples", [f"tables:{SHOP}"], url)
+    done = _train_without_torch(url)
     assert done.returncode == 2
     assert done.stderr == (
         "MissingExtraError: a package that is optional is needed here and cannot be loaded.\n"

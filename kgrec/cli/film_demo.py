@@ -18,9 +18,10 @@ from kgrec.evaluation.store_evaluation import compare_on
 from kgrec.graph import open_store
 from kgrec.graph.dataset_reader import read_dataset
 from kgrec.graph.store import GraphStore
+from kgrec.import_report import ImportReport
 from kgrec.pages.demo_page import page
 from kgrec.pages.demo_report import DemoReport, ShownExplanation
-from kgrec.pipeline import ImportReport, alignment_summary, ingest, to_bundle
+from kgrec.pipeline import ingest
 from kgrec.progress import Progress, silent
 from kgrec.recommendation import Explanation, Recommender
 from kgrec.recommendation.documents import explanation_document
@@ -97,7 +98,7 @@ def film_demo(
         "imports": imported.ingest.as_dict()["tables"],
         "timings_s": {name: round(seconds, 2) for name, seconds in timings.items()},
         "training": compared.learned.log,
-        "alignment": {} if imported.alignment is None else alignment_summary(imported.alignment),
+        "alignment": {} if imported.alignment is None else imported.alignment.as_dict(),
         "user": {"id": whom, "history": history},
         "explanations": explanations,
     }
@@ -110,6 +111,7 @@ def _final_bundle(
     dataset: Dataset, learned: Learned, config: TrainConfig, store: GraphStore, progress: Progress
 ) -> Bundle:
     """The bundle that answers: learned from all behaviour, the test part too, with the settings already chosen."""
+    from kgrec.learn.bundle_assembly import to_bundle
     from kgrec.learn.fit import refit
 
     whole = refit(dataset, learned, config, progress=progress)

@@ -11,11 +11,15 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
+from typing import Any
 
 from kgrec.data.records import NodeRecord
 from kgrec.extract.identity.matching_rules import match_one_to_one, rules
 from kgrec.extract.identity.source_records import SourceRecord, read_source_records
 from kgrec.schema.model import Alignment
+
+_EXAMPLES = 5
+"""Matches that a report shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +75,25 @@ class AlignmentReport:
     def aliases(self, uid: str) -> tuple[str, ...]:
         """``platform:id`` of every record merged into the node with this canonical uid; empty if none was."""
         return self._members.get(uid, ())
+
+    def as_dict(self) -> dict[str, Any]:
+        """How many nodes were aligned, by which rules, what stayed open, and some examples, as plain data."""
+        first = {(match.platform_a, match.uid_a) for match in self.matches if match.platform_a != match.platform_b}
+        return {
+            "aligned": len(first),
+            "rules": dict(self.counts),
+            "ambiguous": len(self.ambiguous),
+            "unmatched": {platform: len(uids) for platform, uids in self.unmatched.items()},
+            "examples": [
+                {
+                    "a": f"{match.platform_a}:{match.uid_a}",
+                    "b": f"{match.platform_b}:{match.uid_b}",
+                    "rule": match.rule,
+                    "evidence": match.evidence,
+                }
+                for match in self.matches[:_EXAMPLES]
+            ],
+        }
 
 
 @dataclass(frozen=True, slots=True)
