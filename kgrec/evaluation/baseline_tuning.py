@@ -11,12 +11,11 @@ import numpy.typing as npt
 
 from kgrec.data.dataset import Interactions
 from kgrec.evaluation.baselines import Baseline, Fit, Setting, StoppedEarly
+from kgrec.learn.limits import LIMITS
 from kgrec.metrics.ranking import Ranker, mean_metrics
 
 Quality = Callable[[Ranker], float]
 """What a ranker is worth on validation; systems that learn in epochs stop early by it."""
-
-_DEAR_ITEMS = 8_000
 
 
 @dataclass(frozen=True)
@@ -40,7 +39,7 @@ class Budget:
 
     def of_grid(self, grid: Sequence[Setting], n_items: int) -> Sequence[Setting]:
         """The settings to try; a third of them where the catalogue makes each of them dear (over 8,000 items)."""
-        affordable = grid if n_items <= _DEAR_ITEMS else grid[2::3] or grid
+        affordable = grid if n_items <= LIMITS.whole_grid_items else grid[2::3] or grid
         if len(affordable) <= self.settings:
             return affordable
         places = np.linspace(0, len(affordable) - 1, self.settings).round().astype(int)

@@ -15,14 +15,15 @@ import numpy as np
 from scipy import sparse
 
 from kgrec.data.dataset import Array, IntArray, Interactions
-from kgrec.learn.channels.ease_and_knn import ease, item_knn
+from kgrec.learn.channels.ease import ease
+from kgrec.learn.channels.neighbours import item_knn
+from kgrec.learn.limits import LIMITS
 from kgrec.metrics.ranking import Ranker
 
 Setting = dict[str, Any]
 Fit = Callable[..., "Baseline"]
 """``fit(train, n_users, n_items, **setting)``"""
 
-_DENSE_ITEMS = 10_000
 _KEPT_PER_COLUMN = 1_000
 
 
@@ -102,7 +103,7 @@ class ItemWeights:
 
 def fast(weights: sparse.csr_matrix) -> Any:
     """Dense where that is affordable: multiplying is several times faster then."""
-    return weights.toarray() if weights.shape[0] <= _DENSE_ITEMS else weights
+    return weights.toarray() if weights.shape[0] <= LIMITS.dense_baseline_items else weights
 
 
 class ItemKNN(ItemWeights):
@@ -118,7 +119,7 @@ class ItemKNN(ItemWeights):
         shrink: float = 0.0,
         user_exponent: float = 0.0,
     ) -> ItemKNN:
-        """See :func:`kgrec.learn.channels.ease_and_knn.item_knn`."""
+        """See :func:`kgrec.learn.channels.neighbours.item_knn`."""
         x = train.matrix(n_users, n_items)
         return cls(x, fast(item_knn(x, neighbours=neighbours, shrink=shrink, user_exponent=user_exponent)))
 
@@ -128,12 +129,17 @@ class EASE(ItemWeights):
 
     @classmethod
     def fit(cls, train: Interactions, n_users: int, n_items: int, ridge: float = 200.0) -> EASE:
-        """See :func:`kgrec.learn.channels.ease_and_knn.ease`.
+        """See :func:`kgrec.learn.channels.ease.ease`.
 
         Beyond 10,000 items only the 1,000 largest weights of a column are kept.
         """
         x = train.matrix(n_users, n_items)
-        return cls(x, fast(ease(x, ridge, relative=False, top=None if n_items <= _DENSE_ITEMS else _KEPT_PER_COLUMN)))
+        return cls(
+            x,
+            fast(
+                ease(x, ridge, relative=False, top=None if n_items <= LIMITS.dense_baseline_items else _KEPT_PER_COLUMN)
+            ),
+        )
 
 
 def grid(**values: Sequence[Any]) -> tuple[Setting, ...]:

@@ -12,11 +12,12 @@ from scipy import sparse
 from kgrec.config import TrainConfig
 from kgrec.data.dataset import Array, Dataset, Interactions
 from kgrec.data.splits import hide
-from kgrec.learn.channels.behaviour import BehaviourLearner
-from kgrec.learn.channels.behaviour_weights import BehaviourSetting
+from kgrec.learn.channels.behaviour import BehaviourChannels
+from kgrec.learn.channels.behaviour_weights import BehaviourSettings
 from kgrec.learn.fusion.cold_item_gates import ColdStartSimulation, refit_offset
 from kgrec.learn.fusion.gate_search import GateFitter
 from kgrec.learn.fusion.return_visits import enough_return_visits
+from kgrec.learn.limits import LIMITS
 from kgrec.learn.neural.model import Embeddings, LearnedPart, joined, unit_history
 from kgrec.learn.neural.trainer import Epoch, Trained, Trainer
 from kgrec.learn.neural.training_subgraph import TrainingSubgraph
@@ -26,9 +27,6 @@ from kgrec.scoring.channel_names import KNOWLEDGE, SEMANTIC
 from kgrec.scoring.history_weights import HistoryWeights
 from kgrec.scoring.model import AdditiveModel, Channel, Gates, LowRankMatrix
 
-_VALID_USERS = 3_000
-_NEW_SHARE, _NEW_LEAST = 0.01, 50
-"""New items get gates of their own from this share of the catalogue on, and this many others to learn them from."""
 _APART = 1_000_003
 """Between the seeds of an ensemble's members, so that runs with neighbouring seeds share none."""
 
@@ -37,7 +35,7 @@ _APART = 1_000_003
 class Chosen:
     """What validation decided; enough to refit without it."""
 
-    behaviour: BehaviourSetting
+    behaviour: BehaviourSettings
     num_layers: int
     epochs: int
     gates: Gates
@@ -76,7 +74,7 @@ class Prepared:
 
     held: Interactions
     valid: sparse.csr_matrix
-    setting: BehaviourSetting
+    setting: BehaviourSettings
     channels: list[Channel]
     simulation: tuple[Learner, sparse.csr_matrix] | None
 
@@ -91,7 +89,7 @@ class Learner:
         self.checkpoint, self.progress = checkpoint, progress
         self.n_users, self.n_items = len(dataset.users), len(dataset.items)
         self.seen = dataset.interactions.matrix(self.n_users, self.n_items)
-        self.behaviour = BehaviourLearner(dataset, None if texts is None else texts[: self.n_items], progress)
+        self.behaviour = BehaviourChannels(dataset, None if texts is None else texts[: self.n_items], progress)
 
     def prepared(self, held: Interactions) -> Prepared:
         """Choose what does not depend on the training of embeddings."""
@@ -99,19 +97,19 @@ class Learner:
         valid = valid - valid.multiply(self.seen > 0)
         valid.eliminate_zeros()
         with_return_visits = enough_return_visits(self.dataset.interactions, held, self.n_users)
-        setting = self.behaviour.choose(valid, with_lasting=with_return_visits)
+        setting, _ = self.behaviour.choose(valid, with_long_term=with_return_visits)
         simulation = self._hiding()
         if simulation is not None:
             rest, hidden = simulation
-            setting = replace(setting, content=rest.behaviour.choose_content(hidden, setting.steady))
-        setting = replace(setting, few=self.behaviour.choose_few(setting, valid))
+            setting = replace(setting, content=rest.behaviour.choose_content(hidden, setting.without_recency))
+        setting = replace(setting, shrinkage=self.behaviour.choose_shrinkage(setting, valid))
         return Prepared(held, valid.tocsr(), setting, self.behaviour.channels(setting), simulation)
 
     def choose(self, ready: Prepared) -> Learned:
         """Choose every other setting on validation."""
         setting, valid = ready.setting, ready.valid
         depths = (1, 0) if self.config.num_layers == "auto" else (self.config.num_layers,)
-        sample = sample_users(valid, _VALID_USERS)
+        sample = sample_users(valid, LIMITS.validation_users)
         runs = {depth: self._train(depth, setting.history, sample) for depth in depths}
         depth = max(runs, key=lambda number: _best_value(runs[number]))
         trained = runs[depth]
@@ -137,7 +135,7 @@ class Learner:
 
     def fused(self, ready: Prepared) -> float:
         """Validation ndcg@10 of the fused model with one training, for comparing settings of it."""
-        sample = sample_users(ready.valid, _VALID_USERS)
+        sample = sample_users(ready.valid, LIMITS.validation_users)
         depths = (1, 0) if self.config.num_layers == "auto" else (self.config.num_layers,)
         trained = max((self._train(depth, ready.setting.history, sample) for depth in depths), key=_best_value)
         model = self._assemble(ready.setting, ready.channels, trained.embeddings, None)
@@ -151,8 +149,9 @@ class Learner:
         None where no new item can be placed, or too few to be worth the time of one more training.
         """
         seen = self.dataset.interactions
-        new = self.behaviour.new
-        if not self.behaviour.places_new or new.mean() < _NEW_SHARE or (~new).sum() < _NEW_LEAST:
+        cold = self.behaviour.cold
+        enough = cold.mean() >= LIMITS.cold_item_share and (~cold).sum() >= LIMITS.cold_item_known
+        if not (self.behaviour.places_cold_items and enough):
             return None
         is_hidden = np.isin(seen.item, hide(seen.item, 0, self.config.seed))
         config = self.config.model_copy(update={"ensemble": 1})
@@ -209,14 +208,14 @@ class Learner:
         return replace(trained, embeddings=subgraph.embed(trainer.model, self.dataset, self.texts, config))
 
     def _assemble(
-        self, setting: BehaviourSetting, behaviour: list[Channel], embeddings: Embeddings, gates: Gates | None
+        self, setting: BehaviourSettings, behaviour: list[Channel], embeddings: Embeddings, gates: Gates | None
     ) -> AdditiveModel:
         weights = setting.history
         channels = [*behaviour, Channel(KNOWLEDGE, LowRankMatrix(embeddings.source, embeddings.target), weights)]
         if embeddings.texts is not None:
             channels.append(Channel(SEMANTIC, LowRankMatrix(embeddings.texts, embeddings.texts), weights))
         gates = gates or Gates.common(np.ones(len(channels)), 1.0)
-        return AdditiveModel(tuple(channels), gates, self.behaviour.prior(setting), self.behaviour.new)
+        return AdditiveModel(tuple(channels), gates, self.behaviour.prior(setting), self.behaviour.cold)
 
 
 def _of_items(pairs: sparse.csr_matrix, which: Array) -> sparse.csr_matrix:

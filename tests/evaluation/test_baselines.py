@@ -1,11 +1,14 @@
 """Baselines on a world of two tastes, where the right answer is known."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from kgrec.data.dataset import Interactions
 from kgrec.evaluation.baseline_tuning import Budget, tune_baseline
 from kgrec.evaluation.baselines import BASELINES, EASE, EASE_GRID, ITEM_KNN_GRID, Fit, ItemKNN, Popularity
+from kgrec.learn.limits import LIMITS
 from kgrec.metrics.ranking import mean_metrics, rank_users
 
 N_USERS, N_ITEMS = 20, 10
@@ -53,7 +56,7 @@ def test_large_catalogues_keep_the_largest_weights(
 ) -> None:
     users = np.arange(N_USERS)
     whole = EASE.fit(world[0], N_USERS, N_ITEMS, ridge=5.0).scores(users)
-    monkeypatch.setattr("kgrec.evaluation.baselines._DENSE_ITEMS", 5)
+    monkeypatch.setattr("kgrec.evaluation.baselines.LIMITS", replace(LIMITS, dense_baseline_items=5))
     assert EASE.fit(world[0], N_USERS, N_ITEMS, ridge=5.0).scores(users) == pytest.approx(whole, abs=1e-6)
 
 

@@ -14,7 +14,7 @@ from kgrec.data.dataset import Array, Dataset, Interactions
 from kgrec.data.splits import hold_out, random_split
 from kgrec.errors import KgrecError, TrainingDivergedError
 from kgrec.learn import learner as learner_module
-from kgrec.learn.channels.behaviour import BehaviourLearner
+from kgrec.learn.channels.behaviour import BehaviourChannels
 from kgrec.learn.fit import fit
 from kgrec.learn.fusion.cold_item_gates import ColdStartSimulation
 from kgrec.learn.learner import Learned, settings_of
@@ -134,14 +134,14 @@ def test_the_heights_of_new_items_are_measured_again_in_the_chosen_model_and_few
 
     monkeypatch.setattr(learner_module, "ColdStartSimulation", Spied)
     monkeypatch.setattr(learner_module, "refit_offset", refit_offset)
-    monkeypatch.setattr(BehaviourLearner, "choose_few", lambda *_: 3.0)
+    monkeypatch.setattr(BehaviourChannels, "choose_shrinkage", lambda *_: 3.0)
     found = fit(genres[0], quick(epochs=1, new_item_cost=0.25), valid=genres[1], refit_on_all=False)
     assert found.model.gates.new_item_offset == found.chosen.gates.new_item_offset == 1.25
-    assert found.chosen.behaviour.few == 3.0
+    assert found.chosen.behaviour.shrinkage == 3.0
     assert costs == [0.25]
     few = np.diff(genres[0].interactions.matrix(80, 64).tocsc().indptr) == 1
-    learner = BehaviourLearner(genres[0], None, silent)
-    own = learner.channels(replace(found.chosen.behaviour, few=0.0))[0].matrix
+    learner = BehaviourChannels(genres[0], None, silent)
+    own = learner.channels(replace(found.chosen.behaviour, shrinkage=0.0))[0].matrix
     both = found.model.channels[0].matrix
     assert isinstance(own, SparseMatrix)
     assert isinstance(both, SparseMatrix)

@@ -13,8 +13,8 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from kgrec.data.dataset import Dataset, Interactions
 from kgrec.data.splits import hold_out
-from kgrec.learn.channels.behaviour import BehaviourLearner
-from kgrec.learn.channels.behaviour_weights import BehaviourSetting
+from kgrec.learn.channels.behaviour import BehaviourChannels
+from kgrec.learn.channels.behaviour_weights import BehaviourSettings, NeighbourSettings, RidgeSettings
 from kgrec.learn.fusion import candidate_scores
 from kgrec.learn.fusion import gate_search as gates_module
 from kgrec.learn.fusion.gate_search import GateFitter
@@ -87,8 +87,9 @@ def test_training_holds_a_batch_of_users_at_a_time(monkeypatch: pytest.MonkeyPat
 
 def test_the_behaviour_channel_needs_items_x_items_at_most() -> None:
     world = many_users()
-    learner = BehaviourLearner(world, None, silent)
-    assert peak(lambda: learner.channels(BehaviourSetting(top=50, neighbours=50))) < 0.75 * DENSE
+    learner = BehaviourChannels(world, None, silent)
+    settings = BehaviourSettings(ridge=RidgeSettings(top=50), neighbours=NeighbourSettings(kept=50))
+    assert peak(lambda: learner.channels(settings)) < 0.75 * DENSE
 
 
 @pytest.mark.parametrize("new_share", [0.0, 0.9])

@@ -1,7 +1,7 @@
-"""The channels in closed form, their settings chosen on validation.
+"""The channels in closed form of a data set, with settings chosen on validation.
 
-EASE with facts in its Gram matrix and item neighbours; where times are known, what follows what and what lasts; for
-items without interactions, a content map.
+EASE with facts in its Gram matrix, blended with item neighbours; where times are known, what follows what and what
+lasts; cold items get the weights that their content predicts.
 """
 
 from __future__ import annotations
@@ -12,148 +12,171 @@ import numpy as np
 from scipy import sparse
 
 from kgrec.data.dataset import Array, Dataset
-from kgrec.learn.channels.behaviour_search import BehaviourChoice
-from kgrec.learn.channels.behaviour_weights import BehaviourSetting, ItemWeights
-from kgrec.learn.channels.co_session import session_rules
-from kgrec.learn.channels.cold_items import Content, ContentSetting
+from kgrec.learn.channels.behaviour_search import BehaviourSearch
+from kgrec.learn.channels.behaviour_weights import BehaviourSettings, BehaviourWeights
+from kgrec.learn.channels.co_session import co_session_weights
+from kgrec.learn.channels.cold_items import ColdItemWeights, ContentSettings
 from kgrec.learn.channels.content_kernel import fact_matrix
-from kgrec.learn.channels.next_item_ridge import directed_ridge
+from kgrec.learn.channels.next_item_ridge import next_item_ridge
+from kgrec.learn.limits import LIMITS
 from kgrec.metrics.ranking import sample_users
 from kgrec.progress import Progress
 from kgrec.scoring.channel_names import BEHAVIOUR, CO_SESSION, LONG_TERM, NEXT_ITEM, SHORT_TERM
 from kgrec.scoring.history_weights import HistoryWeights
 from kgrec.scoring.model import Channel, SparseMatrix
 
-_WARM_LIMIT = 15_000
-_SMALL = 5_000
-_VALID_USERS = 3_000
-SEQUENCES = {SHORT_TERM: 0.7, NEXT_ITEM: 0.97}
-"""Channels of what follows what, and how fast each forgets."""
-_SESSIONS = {SHORT_TERM: 0.7, CO_SESSION: 1.0}
-_SEQUENCE_LIMIT = 25_000
-"""Items times channels up to which the directed ridge fits; beyond, what is near in time is counted."""
-_LASTING_LIMIT = 6_000
-"""Items up to which a further ridge, for lasting taste, costs little."""
+_NEXT_ITEM_RECENCIES = {SHORT_TERM: 0.7, NEXT_ITEM: 0.97}
+"""Channels of what follows what, and the recency of their histories."""
+_CO_SESSION_RECENCIES = {SHORT_TERM: 0.7, CO_SESSION: 1.0}
+"""The same of catalogues beyond ``LIMITS.next_item_rows``."""
 
 
-class BehaviourLearner:
-    """Builds the behaviour channel of a data set.
+class BehaviourChannels:
+    """Chooses and makes the channels in closed form of a data set.
 
     Args:
-        dataset: graph and behaviour.
-        texts: unit text vectors of the items ``(items, t)``, or None; they place new items.
+        dataset: graph and interactions.
+        texts: unit text vectors of the items ``(items, t)``, or None; they speak for cold items.
         progress: told what is tried.
 
     Attributes:
         facts: items x facts, see :func:`kgrec.learn.channels.content_kernel.fact_matrix`.
-        new: items without interactions, bool ``(items,)``. Weights are solved among the others only.
+        cold: whether an item has no interaction, bool ``(items,)``. Weights are solved among the known items only.
     """
 
     def __init__(self, dataset: Dataset, texts: Array | None, progress: Progress) -> None:
         self.dataset = dataset
         self.facts = fact_matrix(dataset.facts, len(dataset.items), len(dataset.nodes))
         seen = dataset.interactions.matrix(len(dataset.users), len(dataset.items))
-        self.new = np.diff(seen.tocsc().indptr) == 0
-        self._warm = np.flatnonzero(~self.new)
-        self._weights = ItemWeights(seen[:, self._warm].tocsr(), self.facts[self._warm])
-        self._content = Content(dataset.facts, len(dataset.nodes), texts, self._weights.seen, self._warm, self.new)
+        self.cold = np.diff(seen.tocsc().indptr) == 0
+        self._known = np.flatnonzero(~self.cold)
+        self._weights = BehaviourWeights(seen[:, self._known].tocsr(), self.facts[self._known])
+        self._content = ColdItemWeights(
+            facts=dataset.facts,
+            n_nodes=len(dataset.nodes),
+            texts=texts,
+            seen=self._weights.seen,
+            known=self._known,
+            cold=self.cold,
+        )
         self._progress = progress
 
-    def choose(self, valid: sparse.csr_matrix, with_lasting: bool = False) -> BehaviourSetting:
-        """The best on validation pairs ``(users, items)`` of some users.
+    def choose(self, valid: sparse.csr_matrix, with_long_term: bool = False) -> tuple[BehaviourSettings, int]:
+        """The best settings on validation, and how many were tried.
 
         Args:
-            with_lasting: whether a channel of lasting taste is wanted; a large catalogue has none.
+            valid: interactions of some users after those of the data set, users x items.
+            with_long_term: whether a long-term channel is wanted; a large catalogue has none.
         """
-        valid = sample_users(valid[:, self._warm].tocsr(), _VALID_USERS)
-        seen = self.dataset.interactions
-        best = BehaviourChoice(self._weights, seen, self._weighted, valid, self._progress).best()
-        with_lasting &= len(self._warm) <= _LASTING_LIMIT
-        return replace(best, sequence=tuple(self._timed.values()), lasting=best.lasting if with_lasting else 0.0)
+        valid = sample_users(valid[:, self._known].tocsr(), LIMITS.validation_users)
+        interactions = self.dataset.interactions
+        search = BehaviourSearch(self._weights, interactions, self._known_histories, valid, self._progress)
+        best = search.best()
+        with_long_term &= len(self._known) <= LIMITS.wide_ridge_search_items
+        best = replace(best, recencies=tuple(self._order_channels().values()))
+        return best if with_long_term else replace(best, long_term_penalty=0.0), search.trials
 
-    def _weighted(self, weights: HistoryWeights) -> sparse.csr_matrix:
-        return self._of_all(weights)[:, self._warm]
+    def choose_content(self, hidden: sparse.csr_matrix, history: HistoryWeights) -> ContentSettings:
+        """The best settings of cold items: see :meth:`kgrec.learn.channels.cold_items.ColdItemWeights.choose`."""
+        return self._content.choose(self._histories(history), hidden, self._progress)
 
-    def _of_all(self, weights: HistoryWeights) -> sparse.csr_matrix:
-        data = self.dataset
-        return weights.matrix(data.interactions, len(data.users), len(data.items)).astype(np.float32)
-
-    def channels(self, setting: BehaviourSetting) -> list[Channel]:
-        """The channels of a setting: co-occurrence and, where it has them, sequence and lasting taste.
-
-        The first two have the same columns of new items; what differs is how the histories fade. The last has none.
-        """
-        sequences = [(name, self._placed(small), history) for name, small, history in self._sequences(setting)]
-        parts = [(BEHAVIOUR, self._known(setting), setting.steady), *sequences]
-        if self.places_new:
-            columns = self._content.columns(setting.content)
-            parts = [(name, weights + columns, history) for name, weights, history in parts]
-        if setting.lasting:
-            strong = self._weights.ease(replace(setting, ridge=setting.lasting, nearest=0))
-            parts.append((LONG_TERM, self._placed(strong.weights), setting.steady))
-        return [
-            Channel(name, SparseMatrix(weights.tocsr().astype(np.float32)), history) for name, weights, history in parts
-        ]
-
-    def _known(self, setting: BehaviourSetting) -> sparse.csr_matrix:
-        """Co-occurrence among the items that have any, at their places among all."""
-        weights = self._placed(self._weights.blended(setting).weights)
-        return self._content.blended(weights, setting.content, setting.few) if setting.few else weights
-
-    def choose_few(self, setting: BehaviourSetting, valid: sparse.csr_matrix) -> float:
-        """How items with few interactions are placed: see :class:`~kgrec.learn.channels.cold_items.Content`."""
-        if not self._has_content or len(self._warm) > _SMALL:
+    def choose_shrinkage(self, settings: BehaviourSettings, valid: sparse.csr_matrix) -> float:
+        """The best shrinkage of items with few interactions: see :mod:`kgrec.learn.channels.cold_items`."""
+        if not self._has_content or len(self._known) > LIMITS.content_search_items:
             return 0.0
-        history = self._of_all(setting.steady)
-        weights, sample = self._known(replace(setting, few=0.0)), sample_users(valid, _VALID_USERS)
-        return self._content.choose_few(weights, history, sample, setting.content, self._progress)
+        history = self._histories(settings.without_recency)
+        weights = self._among_known(replace(settings, shrinkage=0.0))
+        sample = sample_users(valid, LIMITS.validation_users)
+        return self._content.choose_shrinkage(weights, history, sample, settings.content, self._progress)
 
-    def choose_content(self, hidden: sparse.csr_matrix, history: HistoryWeights) -> ContentSetting:
-        """How new items are placed best: see :meth:`kgrec.learn.channels.cold_items.Content.choose`."""
-        return self._content.choose(self._of_all(history), hidden, self._progress)
+    def channels(self, settings: BehaviourSettings) -> list[Channel]:
+        """The channels of some settings: co-occurrence and, where it has them, what follows what and what lasts.
 
-    def _sequences(self, setting: BehaviourSetting) -> list[tuple[str, sparse.csr_matrix, HistoryWeights]]:
-        """What follows what, one name, matrix of warm items and history per recency."""
-        if not setting.sequence:
-            return []
-        place = np.zeros(len(self.new), np.int64)
-        place[self._warm] = np.arange(len(self._warm))
-        seen = self.dataset.interactions
-        seen = replace(seen, item=place[seen.item])
-        n = len(self._warm)
-        names = SEQUENCES if setting.sequence == tuple(SEQUENCES.values()) else _SESSIONS
-        if names is SEQUENCES:
-            top = setting.top if n > _SMALL else None
-            matrices = directed_ridge(seen, n, setting.sequence, top=top)
-        else:
-            matrices = [session_rules(seen, n)] * len(setting.sequence)
-        histories = [replace(setting.history, recency=recency) for recency in setting.sequence]
-        return list(zip(names, matrices, histories, strict=True))
+        All but the last share their columns of cold items; they differ in how histories fade. The last has none.
+        """
+        columns = self._content.columns(settings.content) if self.places_cold_items else None
+        co_occurrence = self._among_known(settings)
+        channels = [
+            _channel(BEHAVIOUR, co_occurrence, settings.without_recency, columns),
+            *self._channels_of_order(settings, columns),
+        ]
+        if settings.long_term_penalty:
+            ridge = replace(settings.ridge, penalty=settings.long_term_penalty, regressors=0)
+            weights = self._at_places(self._weights.ridge(ridge).weights)
+            channels.append(_channel(LONG_TERM, weights, settings.without_recency))
+        return channels
 
-    def prior(self, setting: BehaviourSetting) -> Array:
-        """Log number of an item's users in unit spread, float32 ``(items,)``; of new items as content predicts it."""
-        known = np.log(np.diff(self._weights.seen.tocsc().indptr) + 0.5)
-        prior = np.zeros(len(self.new), np.float32)
-        prior[self._warm] = (known - known.mean()) / max(float(known.std()), 1e-9)
-        return prior + self._content.prior(prior, setting.content) if self.places_new else prior
+    def prior(self, settings: BehaviourSettings) -> Array:
+        """Log number of an item's users in unit spread, float32 ``(items,)``; of cold items as content predicts it."""
+        popularity = np.log(np.diff(self._weights.seen.tocsc().indptr) + 0.5)
+        prior = np.zeros(len(self.cold), np.float32)
+        prior[self._known] = (popularity - popularity.mean()) / max(float(popularity.std()), 1e-9)
+        return prior + self._content.prior(prior, settings.content) if self.places_cold_items else prior
 
     @property
-    def places_new(self) -> bool:
-        """Whether there are new items with content, and few enough warm ones to solve the content map in memory."""
-        return bool(self.new.any()) and len(self._warm) <= _WARM_LIMIT and self._has_content
+    def places_cold_items(self) -> bool:
+        """Whether there are cold items with content, and few enough known ones to solve the content map in memory."""
+        return bool(self.cold.any()) and len(self._known) <= LIMITS.dense_system and self._has_content
 
     @property
     def _has_content(self) -> bool:
         return self.facts.nnz > 0 or self._content.texts is not None
 
-    @property
-    def _timed(self) -> dict[str, float]:
-        """Names and recencies of the channels that read the order in time."""
+    def _histories(self, weights: HistoryWeights) -> sparse.csr_matrix:
+        """Weighted histories, float32 users x items."""
+        data = self.dataset
+        return weights.matrix(data.interactions, len(data.users), len(data.items)).astype(np.float32)
+
+    def _known_histories(self, weights: HistoryWeights) -> sparse.csr_matrix:
+        """Weighted histories, float32 users x known items."""
+        return self._histories(weights)[:, self._known]
+
+    def _among_known(self, settings: BehaviourSettings) -> sparse.csr_matrix:
+        """Co-occurrence weights among the known items, shrunk where so set, at their places among all."""
+        weights = self._at_places(self._weights.blended(settings).weights)
+        return self._content.shrunk(weights, settings.content, settings.shrinkage) if settings.shrinkage else weights
+
+    def _order_channels(self) -> dict[str, float]:
+        """Names and recencies of the channels that read the order in time; none without times."""
         if not self.dataset.interactions.has_time:
             return {}
-        return SEQUENCES if len(SEQUENCES) * len(self._warm) <= _SEQUENCE_LIMIT else _SESSIONS
+        return (
+            _NEXT_ITEM_RECENCIES
+            if len(_NEXT_ITEM_RECENCIES) * len(self._known) <= LIMITS.next_item_rows
+            else _CO_SESSION_RECENCIES
+        )
 
-    def _placed(self, weights: sparse.csr_matrix) -> sparse.csr_matrix:
-        """Weights among warm items at their places among all items."""
-        small, n = weights.tocoo(), len(self.new)
-        return sparse.csr_matrix((small.data, (self._warm[small.row], self._warm[small.col])), shape=(n, n))
+    def _channels_of_order(self, settings: BehaviourSettings, columns: sparse.csr_matrix | None) -> list[Channel]:
+        """The channels of what follows what, one per recency of the settings."""
+        if not settings.recencies:
+            return []
+        n = len(self._known)
+        place = np.zeros(len(self.cold), np.int64)
+        place[self._known] = np.arange(n)
+        interactions = self.dataset.interactions
+        among_known = replace(interactions, item=place[interactions.item])
+        if settings.recencies == tuple(_NEXT_ITEM_RECENCIES.values()):
+            names = _NEXT_ITEM_RECENCIES
+            top = settings.ridge.top if n > LIMITS.whole_matrix_items else None
+            matrices = next_item_ridge(among_known, n, settings.recencies, top=top)
+        else:
+            names = _CO_SESSION_RECENCIES
+            matrices = [co_session_weights(among_known, n)] * len(settings.recencies)
+        histories = [replace(settings.history, recency=recency) for recency in settings.recencies]
+        return [
+            _channel(name, self._at_places(matrix), history, columns)
+            for name, matrix, history in zip(names, matrices, histories, strict=True)
+        ]
+
+    def _at_places(self, weights: sparse.csr_matrix) -> sparse.csr_matrix:
+        """Weights among the known items at their places among all items."""
+        small, n = weights.tocoo(), len(self.cold)
+        return sparse.csr_matrix((small.data, (self._known[small.row], self._known[small.col])), shape=(n, n))
+
+
+def _channel(
+    name: str, weights: sparse.csr_matrix, history: HistoryWeights, columns: sparse.csr_matrix | None = None
+) -> Channel:
+    """A channel of some weights and, where given, further columns."""
+    whole = weights if columns is None else weights + columns
+    return Channel(name, SparseMatrix(whole.tocsr().astype(np.float32)), history)

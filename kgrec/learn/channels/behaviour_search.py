@@ -1,4 +1,4 @@
-"""How the behaviour channel is set: one group of settings after the other, by ndcg@10 on validation.
+"""Settings of the behaviour channel by search: one group after the other, each by ndcg@10 on validation.
 
 The recency of the history weights is chosen here too, because it matters most (it doubles ndcg on time-ordered data).
 """
@@ -8,30 +8,37 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import partial
-from typing import Any
+from typing import TypeVar
 
 import numpy as np
 from scipy import sparse
 
 from kgrec.data.dataset import Array, IntArray, Interactions
-from kgrec.learn.channels.behaviour_weights import BehaviourSetting, ItemWeights, blend
+from kgrec.learn.channels.behaviour_weights import (
+    BehaviourSettings,
+    BehaviourWeights,
+    NeighbourSettings,
+    RidgeSettings,
+    blend,
+)
+from kgrec.learn.limits import LIMITS
 from kgrec.metrics.ranking import mean_metrics
 from kgrec.progress import Progress
 from kgrec.scoring.history_weights import HistoryWeights
 from kgrec.scoring.model import SparseMatrix
 
-_RIDGE_LIMIT = 15_000
-_SMALL, _VERY_LARGE = 6_000, 50_000
-_NEAREST = 100
+_Settings = TypeVar("_Settings")
+
+_REGRESSORS = 100
 """Items that each is regressed on, where not on all."""
-_LOCAL_FACTORS = (0.5, 1.0)
-"""Of the best ridge over all items: among few neighbours a smaller one may do."""
-_LASTING = 12.0
-"""How much stronger the ridge of lasting taste is than the best over all items."""
+_NEAREST_FACTORS = (0.5, 1.0)
+"""Of the best penalty over all items: with few regressors a smaller one may do."""
+_LONG_TERM_FACTOR = 12.0
+"""Of the best penalty over all items, for the long-term channel."""
 _BLEND = (0.0, 0.1, 0.2, 0.5, 1.0, 2.0)
 _RECENCY = (1.0, 0.98, 0.95, 0.9, 0.8, 0.7)
 _FACTORS = (0.0, 0.1, 0.3, 3.0, 10.0)
+_SPREAD_USERS = 500
 
 
 class _Ranker:
@@ -44,24 +51,27 @@ class _Ranker:
         self._history = history
 
     def scores(self, users: IntArray) -> Array:
-        found = self._history[users] @ self._weights
-        scores: Array = found.toarray() if sparse.issparse(found) else found
+        product = self._history[users] @ self._weights
+        scores: Array = product.toarray() if sparse.issparse(product) else product
         return scores
 
 
-class BehaviourChoice:
+class BehaviourSearch:
     """Tries settings on validation.
 
     Args:
-        weights: made for every setting that is tried.
+        weights: makes the matrices of every setting that is tried.
         interactions: what kinds, platforms and times there are.
         weighted: histories by their weights, users x the items of ``weights``.
-        valid: what some users took next, likewise.
+        valid: interactions of some users after those, likewise.
+
+    Attributes:
+        trials: number of settings tried so far; a group with one setting counts as one.
     """
 
     def __init__(
         self,
-        weights: ItemWeights,
+        weights: BehaviourWeights,
         interactions: Interactions,
         weighted: Callable[[HistoryWeights], sparse.csr_matrix],
         valid: sparse.csr_matrix,
@@ -69,72 +79,93 @@ class BehaviourChoice:
     ) -> None:
         self._weights, self._interactions, self._weighted = weights, interactions, weighted
         self._valid, self._progress = valid, progress
-        self._flat = weights.seen.astype(np.float32)
+        self._unweighted = weights.seen.astype(np.float32)
+        self.trials = 0
 
-    def best(self) -> BehaviourSetting:
-        """Ridge and facts first, then neighbours, how both are blended, and how histories are weighed."""
-        weights, n = self._weights, self._weights.seen.shape[1]
-        settings = [replace(BehaviourSetting(), **change) for change in self._ridges()]
-        best = self._best_of(settings, weights.ease, "ridge, facts")
-        best = replace(best, lasting=_LASTING * best.ridge)
-        if not best.nearest:
-            local = [replace(best, nearest=_NEAREST, ridge=best.ridge * factor) for factor in _LOCAL_FACTORS]
-            best = self._best_of([best, *local], weights.ease, "ridge over the nearest")
-        grid = list(itertools.product((50, 200), (0.0, 0.5, 1.0))) if n <= _VERY_LARGE else [(200, 0.5)]
-        settings = [replace(best, neighbours=number, knn_user_exponent=exponent) for number, exponent in grid]
-        best = self._best_of(settings, weights.knn, "neighbours")
-        parts = weights.ease(best), weights.knn(best)
-        sample = self._flat[np.flatnonzero(np.diff(self._flat.indptr))[:500]]
-        spread = [float(part.scores(sample).std()) or 1.0 for part in parts]
-        best = replace(best, scales=(spread[0], spread[1]))
-        settings = [replace(best, blend=weight) for weight in _BLEND]
-        best = self._best_of(settings, partial(blend, parts), "ridge and neighbours")
-        return replace(best, history=self._history(blend(parts, best)))
+    def best(self) -> BehaviourSettings:
+        """The best settings: ridge and facts first, then neighbours, their blend, and the weights of histories."""
+        over_all = self._best_of(self._ridges(), self._weights.ridge, "ridge, facts")
+        ridge = over_all
+        if not over_all.regressors:
+            nearest = [
+                replace(over_all, regressors=_REGRESSORS, penalty=over_all.penalty * factor)
+                for factor in _NEAREST_FACTORS
+            ]
+            ridge = self._best_of([over_all, *nearest], self._weights.ridge, "ridge over the nearest")
+        neighbours = self._best_of(self._neighbourhoods(), self._weights.neighbours, "neighbours")
+        matrices = self._weights.ridge(ridge), self._weights.neighbours(neighbours)
+        settings = BehaviourSettings(
+            ridge=ridge,
+            neighbours=neighbours,
+            spreads=(self._spread(matrices[0]), self._spread(matrices[1])),
+            long_term_penalty=_LONG_TERM_FACTOR * over_all.penalty,
+        )
+        blends = [replace(settings, blend=weight) for weight in _BLEND]
+        settings = self._best_of(blends, lambda tried: blend(*matrices, tried), "ridge and neighbours")
+        return replace(settings, history=self._best_history(blend(*matrices, settings)))
 
-    def _ridges(self) -> Sequence[dict[str, Any]]:
+    def _ridges(self) -> Sequence[RidgeSettings]:
         """Settings of the ridge to try: fewer where one solution takes minutes."""
         n, with_facts = self._weights.seen.shape[1], self._weights.facts.nnz > 0
-        if self._weights.system > _RIDGE_LIMIT:
-            local = {"fact_weight": 0.1 if with_facts else 0.0, "nearest": _NEAREST}
-            pairs = [(2.0, 0.25), (2.0, 0.5), (4.0, 0.25), (4.0, 0.5)] if n <= _VERY_LARGE else [(3.0, 0.5)]
-            return [{"ridge": ridge, "user_exponent": exponent, **local} for ridge, exponent in pairs]
-        ridges = (1.0, 2.0, 4.0, 8.0) if n <= _SMALL else (2.0, 5.0)
-        exponents = (0.0, 0.5) if n <= _SMALL else (0.5,)
-        grid = itertools.product(ridges, (0.0, 0.1, 0.3) if with_facts else (0.0,), exponents)
-        return [{"ridge": ridge, "fact_weight": weight, "user_exponent": exponent} for ridge, weight, exponent in grid]
+        if self._weights.system_size > LIMITS.dense_system:
+            pairs = [(2.0, 0.25), (2.0, 0.5), (4.0, 0.25), (4.0, 0.5)] if n <= LIMITS.any_search_items else [(3.0, 0.5)]
+            weight = 0.1 if with_facts else 0.0
+            return [RidgeSettings(penalty, weight, exponent, _REGRESSORS) for penalty, exponent in pairs]
+        wide = n <= LIMITS.wide_ridge_search_items
+        penalties = (1.0, 2.0, 4.0, 8.0) if wide else (2.0, 5.0)
+        fact_weights = (0.0, 0.1, 0.3) if with_facts else (0.0,)
+        exponents = (0.0, 0.5) if wide else (0.5,)
+        return [RidgeSettings(*values) for values in itertools.product(penalties, fact_weights, exponents)]
 
-    def _history(self, matrix: SparseMatrix) -> HistoryWeights:
-        """Recency first, then the factor of one kind and one platform after the other."""
-        seen, best = self._interactions, HistoryWeights()
+    def _neighbourhoods(self) -> Sequence[NeighbourSettings]:
+        """Settings of the neighbourhoods to try."""
+        if self._weights.seen.shape[1] > LIMITS.any_search_items:
+            return [NeighbourSettings(200, 0.5)]
+        return [NeighbourSettings(*values) for values in itertools.product((50, 200), (0.0, 0.5, 1.0))]
+
+    def _spread(self, matrix: SparseMatrix) -> float:
+        """Standard deviation of a matrix's scores over some users, 1 where there is none."""
+        sample = self._unweighted[np.flatnonzero(np.diff(self._unweighted.indptr))[:_SPREAD_USERS]]
+        return float(matrix.scores(sample).std()) or 1.0
+
+    def _best_history(self, matrix: SparseMatrix) -> HistoryWeights:
+        """The best weights of histories: recency first, then the factor of one kind and platform after the other."""
+        interactions, best = self._interactions, HistoryWeights()
         highest = self._quality(matrix, self._weighted(best))
 
         def take_best(candidates: Sequence[HistoryWeights], what: str) -> None:
             nonlocal best, highest
             for number, weights in enumerate(candidates):
-                found = self._quality(matrix, self._weighted(weights))
-                self._progress(f"behaviour: {what}", number + 1, len(candidates), f"ndcg@10 {found:.4f}")
-                if found > highest:
-                    best, highest = weights, found
+                quality = self._quality(matrix, self._weighted(weights))
+                self._report_trial(what, number + 1, len(candidates), f"ndcg@10 {quality:.4f}")
+                if quality > highest:
+                    best, highest = weights, quality
 
-        if seen.has_time:
+        if interactions.has_time:
             take_best([HistoryWeights(recency) for recency in _RECENCY], "recency")
-        for kind in seen.kinds if len(seen.kinds) > 1 else ():
+        for kind in interactions.kinds if len(interactions.kinds) > 1 else ():
             take_best([replace(best, kinds={**best.kinds, kind: by}) for by in _FACTORS], f"weight of {kind}")
-        for name in seen.platforms if len(seen.platforms) > 1 else ():
+        for name in interactions.platforms if len(interactions.platforms) > 1 else ():
             take_best([replace(best, platforms={**best.platforms, name: by}) for by in _FACTORS], f"weight of {name}")
         return best
 
     def _best_of(
-        self, settings: Sequence[BehaviourSetting], matrix: Callable[[BehaviourSetting], SparseMatrix], what: str
-    ) -> BehaviourSetting:
+        self, settings: Sequence[_Settings], matrix: Callable[[_Settings], SparseMatrix], what: str
+    ) -> _Settings:
+        """The settings whose matrix ranks validation best, the first of equals."""
         if len(settings) == 1:
-            self._progress(f"behaviour: {what}", 1, 1, "the only setting at this size")
+            self._report_trial(what, 1, 1, "the only setting at this size")
             return settings[0]
-        tried = []
-        for number, setting in enumerate(settings):
-            tried.append(self._quality(matrix(setting), self._flat))
-            self._progress(f"behaviour: {what}", number + 1, len(settings), f"ndcg@10 {tried[-1]:.4f}")
-        return settings[int(np.argmax(tried))]
+        qualities = []
+        for number, tried in enumerate(settings):
+            qualities.append(self._quality(matrix(tried), self._unweighted))
+            self._report_trial(what, number + 1, len(settings), f"ndcg@10 {qualities[-1]:.4f}")
+        return settings[int(np.argmax(qualities))]
 
     def _quality(self, matrix: SparseMatrix, history: sparse.csr_matrix) -> float:
         return mean_metrics(_Ranker(matrix, history), self._weights.seen, self._valid, ks=(10,))["ndcg@10"]
+
+    def _report_trial(self, what: str, done: int, total: int, note: str) -> None:
+        """Count a trial and report it."""
+        self.trials += 1
+        self._progress(f"behaviour: {what}", done, total, note)

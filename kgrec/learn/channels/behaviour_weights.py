@@ -1,4 +1,4 @@
-"""Weights among the items that somebody has taken, in closed form: the ridge with facts, neighbours, both blended."""
+"""Item-item weights among the known items, in closed form: the ridge with facts, neighbours, the two blended."""
 
 from __future__ import annotations
 
@@ -7,102 +7,133 @@ from typing import Any
 
 from scipy import sparse
 
-from kgrec.learn.channels.cold_items import ContentSetting
-from kgrec.learn.channels.ease_and_knn import ease, item_knn, ridge_system
-from kgrec.learn.channels.nearest_ridge import local_ridge
+from kgrec.learn.channels.cold_items import ContentSettings
+from kgrec.learn.channels.ease import ease, ridge_system
+from kgrec.learn.channels.nearest_ridge import nearest_ridge
+from kgrec.learn.channels.neighbours import item_knn
 from kgrec.scoring.history_weights import HistoryWeights
 from kgrec.scoring.model import SparseMatrix
 
+_ITEM_EXPONENT = 0.5
+"""How much faster the penalty grows with an item's popularity, see :func:`kgrec.learn.channels.ease.ease`."""
+
 
 @dataclass(frozen=True)
-class BehaviourSetting:
-    """What the behaviour channel is built with; see :mod:`kgrec.learn.channels.ease_and_knn`.
+class RidgeSettings:
+    """Settings of the ridge regression of items on items; see :func:`kgrec.learn.channels.ease.ease`.
 
     Attributes:
-        nearest: items that each is regressed on, see :func:`kgrec.learn.channels.nearest_ridge.local_ridge`; 0 for all.
-        blend: weight of the neighbours beside EASE, both in units of their scores' spread.
-        scales: that spread of (EASE, neighbours), measured when the blend was chosen.
-        history: weights of past interactions: recency, and a factor for each kind and platform where there are several.
-        sequence: recencies of the channels that know what follows what; none without times.
-        lasting: ridge of a channel of its own, over all items, for who comes back after a pause: what lasts is told by
-            fewer and broader relations. 0 for no such channel.
-        content: how items without interactions are placed.
-        few: how many interactions make an item's own column count as much as that by its content; 0 for its own alone.
-        top: weights kept per candidate.
+        penalty: the ``ridge`` of that function.
+        fact_weight: of facts beside interactions.
+        user_exponent: how much less each interaction of a longer history counts.
+        regressors: each item is regressed on that many of its nearest others, see
+            :func:`kgrec.learn.channels.nearest_ridge.nearest_ridge`; 0 for all others.
+        top: weights kept per candidate, where it is regressed on all others.
     """
 
-    ridge: float = 4.0
+    penalty: float = 4.0
     fact_weight: float = 0.1
     user_exponent: float = 0.0
-    nearest: int = 0
-    neighbours: int = 200
-    knn_user_exponent: float = 0.5
-    blend: float = 0.2
-    scales: tuple[float, float] = (1.0, 1.0)
-    history: HistoryWeights = field(default_factory=HistoryWeights)
-    sequence: tuple[float, ...] = ()
-    lasting: float = 0.0
-    content: ContentSetting = field(default_factory=ContentSetting)
-    few: float = 0.0
+    regressors: int = 0
     top: int = 1000
 
+
+@dataclass(frozen=True)
+class NeighbourSettings:
+    """Settings of the neighbourhoods; see :func:`kgrec.learn.channels.neighbours.item_knn`.
+
+    Attributes:
+        kept: neighbours per candidate.
+        user_exponent: how much less each interaction of a longer history counts.
+    """
+
+    kept: int = 200
+    user_exponent: float = 0.5
+
+
+@dataclass(frozen=True)
+class BehaviourSettings:
+    """Settings of all channels in closed form.
+
+    Attributes:
+        ridge, neighbours: the two parts of the behaviour channel.
+        blend: weight of the neighbours beside the ridge, both in units of their scores' spread.
+        spreads: that spread of the ridge and of the neighbours, measured when the blend was chosen.
+        history: weights of past interactions: recency, and a factor for each kind and platform where there are several.
+        recencies: one per channel of what follows what; none without times.
+        long_term_penalty: of a further ridge over all items, the long-term channel, for users who return after a pause:
+            a stronger penalty leaves fewer and broader relations. 0 for no such channel.
+        content: how cold items get their weights.
+        shrinkage: k, where an item with n interactions has k / (k + n) of its weights from its content; 0 for none.
+    """
+
+    ridge: RidgeSettings = field(default_factory=RidgeSettings)
+    neighbours: NeighbourSettings = field(default_factory=NeighbourSettings)
+    blend: float = 0.2
+    spreads: tuple[float, float] = (1.0, 1.0)
+    history: HistoryWeights = field(default_factory=HistoryWeights)
+    recencies: tuple[float, ...] = ()
+    long_term_penalty: float = 0.0
+    content: ContentSettings = field(default_factory=ContentSettings)
+    shrinkage: float = 0.0
+
     @property
-    def steady(self) -> HistoryWeights:
-        """Weights of the channel of co-occurrence: without recency where channels of sequence know better."""
-        return replace(self.history, recency=1.0) if self.sequence else self.history
+    def without_recency(self) -> HistoryWeights:
+        """History weights of the co-occurrence channel: order is left to the channels of what follows what, if any."""
+        return replace(self.history, recency=1.0) if self.recencies else self.history
 
     def as_dict(self) -> dict[str, Any]:
-        """For the manifest."""
+        """Plain data, for the manifest."""
         return asdict(self)
 
 
-class ItemWeights:
-    """Matrices of a :class:`BehaviourSetting`, over the taken items only.
+class BehaviourWeights:
+    """Makes the matrices of some :class:`BehaviourSettings` over the known items.
 
     Args:
-        seen: users x items.
-        facts: items x facts, see :func:`kgrec.learn.channels.content_kernel.fact_matrix`.
+        seen: users x known items.
+        facts: known items x facts, see :func:`kgrec.learn.channels.content_kernel.fact_matrix`.
     """
 
     def __init__(self, seen: sparse.csr_matrix, facts: sparse.csr_matrix) -> None:
         self.seen, self.facts = seen, facts
-        self._solved: tuple[tuple[float, ...], SparseMatrix] | None = None
+        self._last_ridge: tuple[RidgeSettings, SparseMatrix] | None = None
 
     @property
-    def system(self) -> int:
-        """Size of the ridge's system: see :func:`kgrec.learn.channels.ease_and_knn.ease`."""
+    def system_size(self) -> int:
+        """Rows of the system that the ridge over all items solves: see :func:`kgrec.learn.channels.ease.ease`."""
         return int(min(self.seen.shape[1], self.seen.shape[0] + self.facts.shape[1]))
 
-    def ease(self, setting: BehaviourSetting) -> SparseMatrix:
-        """The ridge, over all items or the nearest; the last one is kept."""
-        of_ridge = {
-            "ridge": setting.ridge,
+    def ridge(self, settings: RidgeSettings) -> SparseMatrix:
+        """Weights of the ridge, over all items or the nearest; the last ones made are kept."""
+        if self._last_ridge is None or self._last_ridge[0] != settings:
+            self._last_ridge = None  # before the next one needs its memory
+            self._last_ridge = settings, SparseMatrix(self._solved(settings))
+        return self._last_ridge[1]
+
+    def _solved(self, settings: RidgeSettings) -> sparse.csr_matrix:
+        system = {
+            "ridge": settings.penalty,
             "facts": self.facts,
-            "fact_weight": setting.fact_weight,
-            "user_exponent": setting.user_exponent,
-            "item_exponent": 0.5,
+            "fact_weight": settings.fact_weight,
+            "user_exponent": settings.user_exponent,
+            "item_exponent": _ITEM_EXPONENT,
         }
-        key = (setting.ridge, setting.fact_weight, setting.user_exponent, setting.nearest, setting.top)
-        if self._solved is None or self._solved[0] != key:
-            self._solved = None  # before the next one needs its memory
-            if setting.nearest:
-                weights = local_ridge(*ridge_system(self.seen, **of_ridge), setting.nearest)
-            else:
-                weights = ease(self.seen, top=setting.top, **of_ridge)
-            self._solved = key, SparseMatrix(weights)
-        return self._solved[1]
+        if settings.regressors:
+            return nearest_ridge(*ridge_system(self.seen, **system), settings.regressors)
+        return ease(self.seen, top=settings.top, **system)
 
-    def knn(self, setting: BehaviourSetting) -> SparseMatrix:
-        """The neighbours."""
-        exponent = setting.knn_user_exponent
-        return SparseMatrix(item_knn(self.seen, neighbours=setting.neighbours, user_exponent=exponent))
+    def neighbours(self, settings: NeighbourSettings) -> SparseMatrix:
+        """Weights of the neighbourhoods."""
+        weights = item_knn(self.seen, neighbours=settings.kept, user_exponent=settings.user_exponent)
+        return SparseMatrix(weights)
 
-    def blended(self, setting: BehaviourSetting) -> SparseMatrix:
-        """Both in one matrix."""
-        return blend((self.ease(setting), self.knn(setting)), setting)
+    def blended(self, settings: BehaviourSettings) -> SparseMatrix:
+        """Weights of both, added up."""
+        return blend(self.ridge(settings.ridge), self.neighbours(settings.neighbours), settings)
 
 
-def blend(parts: tuple[SparseMatrix, SparseMatrix], setting: BehaviourSetting) -> SparseMatrix:
-    """EASE and neighbours in one matrix."""
-    first, second = (part.weights / scale for part, scale in zip(parts, setting.scales, strict=True))
-    return SparseMatrix((first + setting.blend * second).tocsr())
+def blend(ridge: SparseMatrix, neighbours: SparseMatrix, settings: BehaviourSettings) -> SparseMatrix:
+    """Weights ``ridge / spread + blend * neighbours / spread``."""
+    first, second = (part.weights / s for part, s in zip((ridge, neighbours), settings.spreads, strict=True))
+    return SparseMatrix((first + settings.blend * second).tocsr())

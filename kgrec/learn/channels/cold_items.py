@@ -1,8 +1,16 @@
-"""Items that nobody has taken get their columns from those that resemble them: which way, validation decides.
+"""Weights of cold items, those without interactions: what their content has in common with known items.
 
-It does so on items that are hidden for it: a tenth of those that have interactions, all of whose interactions are taken
-away. What places them best for those who took them places best what nobody has taken yet. Items that few have taken are
-in between: how soon their own columns count, validation decides too.
+How content counts is chosen on a cold-start simulation: the interactions of a tenth of the known items are taken away,
+and the best settings are those that rank these items best for the users who did interact with them.
+
+Known items with few interactions are between the two: their weights are shrunk towards those that their content
+predicts. An item with n interactions has ``k / (n + k)`` of its weights from content. With k = 3
+
+    n = 0    all of them, as a cold item
+    n = 3    half of them
+    n = 57   a twentieth; beyond that content is left out
+
+and k, the shrinkage, is chosen on validation.
 """
 
 from __future__ import annotations
@@ -15,30 +23,30 @@ import numpy as np
 from scipy import sparse
 
 from kgrec.data.dataset import Array, Facts, IntArray
-from kgrec.learn.channels.content_kernel import content_map, fact_matrix
-from kgrec.learn.channels.ease_and_knn import ease, item_knn
+from kgrec.learn.channels.content_kernel import ContentKernel, content_map, fact_matrix
+from kgrec.learn.channels.ease import ease
+from kgrec.learn.channels.neighbours import item_knn
+from kgrec.learn.limits import LIMITS
 from kgrec.metrics.ranking import mean_metrics
 from kgrec.progress import Progress
 from kgrec.scoring.model import SparseMatrix
 
 _TOP = 200
-_SMALL = 5_000
-_WHOLE = 5_000_000
-"""Weights of new items that are all kept: beyond, the largest of each."""
-_IDF = 2.0
-_FEW = (1.0, 3.0)
-_COST = 0.003
-"""Share of validation ndcg@10 that may go for finding more of the items that few have taken: about what is chance."""
+"""Weights kept per item, where not all are."""
+_IDF_EXPONENT = 2.0
+_SHRINKAGES = (1.0, 3.0)
+_SHRINKAGE_COST = 0.003
+"""Share of validation ndcg@10 that may go for finding more of the items with few interactions: about what is chance."""
 _LEAST_SHARE = 0.05
 
 
 @dataclass(frozen=True)
-class ContentSetting:
-    """How new items are placed; see :func:`kgrec.learn.channels.content_kernel.content_map`.
+class ContentSettings:
+    """How cold items get their weights; see :func:`kgrec.learn.channels.content_kernel.content_map`.
 
     Attributes:
-        base: what they are given their columns of: cosines of co-occurrence that favour popular items a little, or a
-            ridge with facts that keeps its diagonal.
+        base: the weights of known items that they are made of: cosines of co-occurrence that favour popular items a
+            little, or a ridge with facts that keeps its diagonal.
         length: of :func:`kgrec.learn.channels.content_kernel.fact_matrix`.
         l2, text_weight: of the kernel.
     """
@@ -50,134 +58,139 @@ class ContentSetting:
 
 
 @dataclass(frozen=True)
-class Content:
-    """What is known of all items, and who took the known ones.
+class ColdItemWeights:
+    """Item-item weights from content, over all items.
 
     Attributes:
         facts: triples of ``n_nodes`` node rows, items first.
         texts: unit vectors ``(items, t)``, or None.
-        seen: users x warm items; warm: their rows among all items.
-        new: bool ``(items,)``, the others.
+        seen: users x known items.
+        known: rows of the known items among all, in ascending order.
+        cold: whether an item has no interaction, bool ``(items,)``.
     """
 
     facts: Facts
     n_nodes: int
     texts: Array | None
     seen: sparse.csr_matrix
-    warm: IntArray
-    new: Array
+    known: IntArray
+    cold: Array
 
-    def columns(self, setting: ContentSetting) -> sparse.csr_matrix:
-        """An item-item matrix over all items that has columns of new items only."""
-        return self._mapped(self._base(setting.base), setting)
+    def columns(self, settings: ContentSettings) -> sparse.csr_matrix:
+        """Weights ``(items, items)`` from content; only the columns of cold items are filled."""
+        return self._predicted(self._base(settings.base), settings, self.cold)
 
-    def prior(self, known: Array, setting: ContentSetting) -> Array:
-        """A value of the new items as their content predicts it from that of all items; 0 for the others."""
-        found: Array = self._mapped(sparse.csr_matrix(known[None, :]), setting).toarray()[0]
-        return found
-
-    def choose(self, history: sparse.csr_matrix, hidden: sparse.csr_matrix, progress: Progress) -> ContentSetting:
-        """The setting that ranks hidden items best, among themselves, for those who took them (recall@20).
+    def prior(self, known: Array, settings: ContentSettings) -> Array:
+        """Values ``(items,)`` of the cold items as their content predicts them; 0 for known items.
 
         Args:
-            history: weighted histories without them, users x items.
-            hidden: who took them, users x items; all of them are new here.
+            known: values ``(items,)`` of the known items.
         """
-        if len(self.warm) > _SMALL:
-            return ContentSetting()
+        row: Array = self._predicted(sparse.csr_matrix(known[None, :]), settings, self.cold).toarray()[0]
+        return row
+
+    def choose(self, history: sparse.csr_matrix, hidden: sparse.csr_matrix, progress: Progress) -> ContentSettings:
+        """The settings that rank the hidden items of a cold-start simulation best, among themselves (recall@20).
+
+        Args:
+            history: weighted histories without the hidden items, users x items.
+            hidden: interactions with the hidden items, users x items; all of these items are cold here.
+        """
+        if len(self.known) > LIMITS.content_search_items:
+            return ContentSettings()
         candidates = np.diff(hidden.tocsc().indptr) > 0
         seen = (history > 0).astype(np.float32)
-        tried: dict[ContentSetting, float] = {}
+        qualities: dict[ContentSettings, float] = {}
 
-        def take(settings: list[ContentSetting]) -> ContentSetting:
-            for setting in settings:
-                ranker = _Ranker(SparseMatrix(self._mapped(bases[setting.base], setting, candidates)), history)
-                tried[setting] = mean_metrics(ranker, seen, hidden, (20,), candidates)["recall@20"]
-                progress("placing new items", len(tried), None, f"recall@20 {tried[setting]:.4f}")
-            return max(tried, key=lambda setting: tried[setting])
+        def best_of(settings: list[ContentSettings]) -> ContentSettings:
+            for tried in settings:
+                ranker = _Ranker(SparseMatrix(self._predicted(bases[tried.base], tried, candidates)), history)
+                qualities[tried] = mean_metrics(ranker, seen, hidden, (20,), candidates)["recall@20"]
+                progress("placing new items", len(qualities), None, f"recall@20 {qualities[tried]:.4f}")
+            return max(qualities, key=lambda tried: qualities[tried])
 
         names: tuple[Literal["neighbours", "ridge"], ...] = ("neighbours", "ridge")
         bases = {name: self._base(name) for name in names}
         grid = itertools.product(names, (0.5, 1.0), (1.0, 3.0, 6.0, 12.0, 24.0))
-        best = take([ContentSetting(*values) for values in grid])
-        return best if self.texts is None else take([replace(best, text_weight=weight) for weight in (0.1, 1.0)])
+        best = best_of([ContentSettings(*values) for values in grid])
+        return best if self.texts is None else best_of([replace(best, text_weight=weight) for weight in (0.1, 1.0)])
 
-    def blended(self, weights: sparse.csr_matrix, setting: ContentSetting, few: float) -> sparse.csr_matrix:
-        """Columns of items with few interactions, partly as their content has them.
+    def shrunk(self, weights: sparse.csr_matrix, settings: ContentSettings, shrinkage: float) -> sparse.csr_matrix:
+        """Weights whose columns of items with few interactions are shrunk towards what content predicts.
 
-        Of a column of an item with n interactions, ``few / (few + n)`` is as if nobody had taken it, at the length that
-        the column has, or usually has where it is empty; below a twentieth nothing is.
+        Of a column of an item with n interactions, ``shrinkage / (shrinkage + n)`` is predicted, at the length that the
+        column has, or, where it is empty, at the median length of such columns; shares below a twentieth are left out.
 
         Args:
             weights: an item-item matrix over all items.
         """
-        share = np.zeros(len(self.new), np.float32)
-        share[self.warm] = few / (few + np.diff(self.seen.tocsc().indptr))
+        share = np.zeros(len(self.cold), np.float32)
+        share[self.known] = shrinkage / (shrinkage + np.diff(self.seen.tocsc().indptr))
         share[share < _LEAST_SHARE] = 0.0
-        predicted = self._mapped(self._base(setting.base), setting, share > 0.0)
+        predicted = self._predicted(self._base(settings.base), settings, share > 0.0)
         predicted.setdiag(0.0)
-        length, own = (_lengths(matrix) for matrix in (predicted, weights))
+        length, own_length = (_column_lengths(matrix) for matrix in (predicted, weights))
         share[length == 0.0] = 0.0
-        there = (share > 0.0) & (own > 0.0)
-        own[own == 0.0] = np.median(own[there]) if there.any() else 0.0
-        scale = np.divide(share * own, length, out=np.zeros_like(length), where=length > 0.0)
+        both = (share > 0.0) & (own_length > 0.0)
+        own_length[own_length == 0.0] = np.median(own_length[both]) if both.any() else 0.0
+        scale = np.divide(share * own_length, length, out=np.zeros_like(length), where=length > 0.0)
         return (weights @ sparse.diags(1.0 - share) + predicted @ sparse.diags(scale)).tocsr().astype(np.float32)
 
-    def choose_few(
+    def choose_shrinkage(
         self,
         weights: sparse.csr_matrix,
         history: sparse.csr_matrix,
         valid: sparse.csr_matrix,
-        setting: ContentSetting,
+        settings: ContentSettings,
         progress: Progress,
     ) -> float:
-        """The largest ``few`` of :meth:`blended` that costs validation next to nothing; 0 where none does.
+        """The largest shrinkage of :meth:`shrunk` that costs validation next to nothing; 0 where each costs more.
 
         Args:
             weights: an item-item matrix over all items.
-            history: weighted histories; valid: what was taken next, users x items.
+            history: weighted histories; valid: interactions after those, users x items.
         """
-        shape = self.seen.shape[0], len(self.new)
-        seen = sparse.csr_matrix((self.seen.data, self.warm[self.seen.indices], self.seen.indptr), shape=shape)
+        shape = self.seen.shape[0], len(self.cold)
+        seen = sparse.csr_matrix((self.seen.data, self.known[self.seen.indices], self.seen.indptr), shape=shape)
 
         def quality(matrix: sparse.csr_matrix) -> float:
-            return mean_metrics(_Ranker(SparseMatrix(matrix), history), seen, valid, (10,), ~self.new)["ndcg@10"]
+            return mean_metrics(_Ranker(SparseMatrix(matrix), history), seen, valid, (10,), ~self.cold)["ndcg@10"]
 
-        least, chosen = (1.0 - _COST) * quality(weights), 0.0
-        for number, few in enumerate(_FEW):
-            found = quality(self.blended(weights, setting, few))
-            progress("items that few have taken", number + 1, len(_FEW), f"ndcg@10 {found:.4f}")
-            chosen = few if found >= least else chosen
+        least, chosen = (1.0 - _SHRINKAGE_COST) * quality(weights), 0.0
+        for number, shrinkage in enumerate(_SHRINKAGES):
+            shrunk = quality(self.shrunk(weights, settings, shrinkage))
+            progress("items that few have taken", number + 1, len(_SHRINKAGES), f"ndcg@10 {shrunk:.4f}")
+            chosen = shrinkage if shrunk >= least else chosen
         return chosen
 
     def _base(self, name: Literal["neighbours", "ridge"]) -> sparse.csr_matrix:
-        """An item-item matrix of the warm items, diagonal included, at their places among all.
+        """Weights among the known items, diagonal included, at their places among all.
 
-        With its diagonal: what is like a warm item by content is liked by those who took that very item.
+        With its diagonal: a cold item that resembles a known one speaks to the users of that very item.
         """
-        n_warm, n = len(self.warm), len(self.new)
+        n_known, n = len(self.known), len(self.cold)
         if name == "neighbours":
-            kept = n_warm if n_warm <= _SMALL else _TOP
+            kept = n_known if n_known <= LIMITS.whole_matrix_items else _TOP
             near = item_knn(self.seen, neighbours=kept, output_exponent=0.3)
-            small = (near + sparse.identity(n_warm, np.float32)).tocoo()
+            among_known = (near + sparse.identity(n_known, np.float32)).tocoo()
         else:
-            facts = self._facts(1.0, 1.0)[self.warm]
-            small = ease(self.seen, 5.0, facts=facts, fact_weight=0.1, item_exponent=0.5, diagonal=True).tocoo()
-        return sparse.csr_matrix((small.data, (self.warm[small.row], self.warm[small.col])), shape=(n, n))
+            facts = self._facts(1.0, 1.0)[self.known]
+            among_known = ease(self.seen, 5.0, facts=facts, fact_weight=0.1, item_exponent=0.5, diagonal=True).tocoo()
+        places = self.known[among_known.row], self.known[among_known.col]
+        return sparse.csr_matrix((among_known.data, places), shape=(n, n))
 
-    def _mapped(self, base: sparse.csr_matrix, setting: ContentSetting, cold: Array | None = None) -> sparse.csr_matrix:
-        """Columns of all new items, or of some."""
-        cold = self.new if cold is None else cold
-        top = None if len(self.warm) * cold.sum() <= _WHOLE else _TOP
-        facts, l2, text_weight = self._facts(_IDF, setting.length), setting.l2, setting.text_weight
-        return content_map(base, facts, self.texts, cold, l2=l2, text_weight=text_weight, top=top, warm=~self.new)
+    def _predicted(self, base: sparse.csr_matrix, settings: ContentSettings, wanted: Array) -> sparse.csr_matrix:
+        """Columns of the wanted items, bool ``(items,)``, as content mixes them from those of the known items."""
+        top = None if len(self.known) * wanted.sum() <= LIMITS.whole_cold_weights else _TOP
+        kernel = ContentKernel(self._facts(_IDF_EXPONENT, settings.length), self.texts, settings.text_weight)
+        return content_map(base, kernel, wanted, ~self.cold, l2=settings.l2, top=top)
 
-    def _facts(self, idf: float, length: float) -> sparse.csr_matrix:
-        return fact_matrix(self.facts, len(self.new), self.n_nodes, idf, length)
+    def _facts(self, idf_exponent: float, length_exponent: float) -> sparse.csr_matrix:
+        return fact_matrix(self.facts, len(self.cold), self.n_nodes, idf_exponent, length_exponent)
 
 
-def _lengths(matrix: sparse.csr_matrix) -> Array:
-    """Of each column, float32."""
+def _column_lengths(matrix: sparse.csr_matrix) -> Array:
+    """Euclidean length of each column, float32."""
     squared: Array = np.asarray(matrix.multiply(matrix).sum(axis=0), np.float32).ravel()
     return np.sqrt(squared)
 

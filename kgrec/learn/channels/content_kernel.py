@@ -1,26 +1,28 @@
-"""Item-item weights by content: facts and texts, which also speak for items that nobody has taken.
+"""Item-item weights by content, that is facts and texts, which also speak for items without interactions.
 
 All weights read the same way: rows are items of a history, columns are candidates, ``score = x @ W``.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from scipy import sparse
 from scipy.linalg import lapack
 
-from kgrec.data.dataset import Array, Facts
+from kgrec.data.dataset import Array, Facts, IntArray
 from kgrec.learn.channels.linear_systems import blocks_of, factorised, largest_per_column
 
 
 def fact_matrix(
     facts: Facts, n_items: int, n_nodes: int, idf_exponent: float = 1.0, length_exponent: float = 1.0
 ) -> sparse.csr_matrix:
-    """What is known of items, items x facts, rows of length 1 (root mean square).
+    """Facts of items, weighted by idf, items x facts, rows of length 1 (root mean square).
 
-    A fact of an item is (relation, other end, direction). A fact met by one item only joins nothing and is left out.
+    A fact of an item is (relation, other end, direction). A fact of one item only joins nothing and is left out.
     Each counts its idf, ``log(items / items that have it)`` (Spärck Jones 1972).
 
     Args:
@@ -42,108 +44,142 @@ def fact_matrix(
     names, column = np.unique(key, return_inverse=True)
     matrix = sparse.csr_matrix((np.ones(len(item), np.float32), (item, column)), shape=(n_items, len(names)))
     matrix.data[:] = 1.0
-    met_by = np.bincount(matrix.indices, minlength=len(names))
-    idf = np.log(n_items / met_by[met_by >= 2]) ** idf_exponent
-    matrix = matrix[:, met_by >= 2] @ sparse.diags(idf.astype(np.float32))
+    items_with = np.bincount(matrix.indices, minlength=len(names))
+    idf = np.log(n_items / items_with[items_with >= 2]) ** idf_exponent
+    matrix = matrix[:, items_with >= 2] @ sparse.diags(idf.astype(np.float32))
     matrix.eliminate_zeros()
     length = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1)).ravel())
-    known = length > 0
-    left = length[known] ** (1.0 - length_exponent)
+    has_facts = length > 0
+    scaled_length = length[has_facts] ** (1.0 - length_exponent)
+    unit = np.sqrt(np.mean(scaled_length**2)) if has_facts.any() else 1.0
     scale = np.zeros(n_items)
-    scale[known] = length[known] ** -length_exponent / (np.sqrt(np.mean(left**2)) if known.any() else 1.0)
+    scale[has_facts] = length[has_facts] ** -length_exponent / unit
     return (sparse.diags(scale.astype(np.float32)) @ matrix).tocsr()
 
 
-def content_knn(vectors: Array | sparse.csr_matrix, taken: Array, *, neighbours: int) -> sparse.csr_matrix:
-    """Cosines of items by their content, the nearest of each candidate among the items that somebody has taken.
+def content_knn(vectors: Array | sparse.csr_matrix, known: Array, *, neighbours: int) -> sparse.csr_matrix:
+    """Cosines of items by their content, of each candidate with its nearest among the known items.
 
     Args:
-        vectors: unit rows ``(items, d)``, dense or sparse, zero where nothing is known.
-        taken: bool ``(items,)``; the others are candidates only.
+        vectors: unit rows ``(items, d)``, dense or sparse, zero where there is no content.
+        known: the known items, bool ``(items,)``; the others are candidates only.
         neighbours: kept per column.
 
     Returns:
         float32 ``(items, items)``, zero diagonal.
     """
     n = vectors.shape[0]
-    past = sparse.diags(np.asarray(taken, np.float32)) @ vectors
+    past = sparse.diags(np.asarray(known, np.float32)) @ vectors
 
     def cosines(columns: slice) -> Array:
-        found: Any = past @ vectors[columns].T
-        block: Array = found.toarray() if sparse.issparse(found) else found
+        products: Any = past @ vectors[columns].T
+        block: Array = products.toarray() if sparse.issparse(products) else products
         block[np.arange(n)[columns], np.arange(block.shape[1])] = 0.0
         return block
 
     return largest_per_column(cosines, n, n, neighbours)
 
 
-def content_map(
-    base: sparse.csr_matrix,
-    facts: sparse.csr_matrix,
-    texts: Array | None,
-    cold: Array,
-    *,
-    l2: float,
-    text_weight: float = 0.0,
-    top: int | None = None,
-    warm: Array | None = None,
-) -> sparse.csr_matrix:
-    """Carry what is known of warm items over to cold ones by their content: ``L (K_ww + l2 I)^-1 K_wc``.
+@dataclass(frozen=True)
+class ContentKernel:
+    """How much items have in common: ``K = F F' + text_weight * T T'``.
 
-    Kernel ridge regression with ``K = F F' + text_weight * T T'`` (w warm, c cold items): each cold item is written as
-    a mixture of warm ones, and takes their columns of L in that mixture. An item that is warm itself is written as a
-    mixture of the others, as if it were not there: leaving one out has a closed form (Rifkin and Lippert 2007, Notes on
-    Regularized Least Squares).
+    Attributes:
+        facts: F, from :func:`fact_matrix`.
+        texts: T, unit vectors ``(items, d)``, zero where there is no text; None for no texts at all.
+    """
+
+    facts: sparse.csr_matrix
+    texts: Array | None = None
+    text_weight: float = 0.0
+
+    def of(self, rows: IntArray) -> Callable[[IntArray], Array]:
+        """A function from column rows to ``K[rows, columns]``, float32."""
+        facts = self.facts[rows].astype(np.float32)
+        n_items = self.facts.shape[0]
+        texts = np.zeros((n_items, 1), np.float32) if self.texts is None else np.asarray(self.texts, np.float32)
+        weighted = texts[rows] * np.float32(self.text_weight)
+
+        def block(columns: IntArray) -> Array:
+            products: Array = (facts @ self.facts[columns].T).toarray().astype(np.float32)
+            products += weighted @ texts[columns].T
+            return products
+
+        return block
+
+
+def content_map(
+    base: sparse.csr_matrix, kernel: ContentKernel, wanted: Array, known: Array, *, l2: float, top: int | None = None
+) -> sparse.csr_matrix:
+    """Columns of some items as their content predicts them from those of the known items: kernel ridge regression.
+
+    The wanted item c is written as the mixture m of the known items w whose content is nearest to its own,
+
+        m_c = argmin |phi_c - SUM_w m_w phi_w|^2 + l2 |m|^2 = A^-1 K_wc        A = K_ww + l2 I
+
+    where phi are the features behind the kernel K, and gets their columns in that mixture, ``L_w m_c``.
+
+    An item that is known itself is written as a mixture of the others, as if it were not there. That takes no system of
+    its own: by the inverse of a block matrix, its mixture of the others is ``-P_wi / P_ii`` with ``P = A^-1``
+    (leave-one-out: Rifkin and Lippert 2007, Notes on Regularized Least Squares).
+
+    Example: with ``K = [[1, 0, 1], [0, 1, 0], [1, 0, 1]]`` item 2 has the content of item 0. With 0 and 1 known and
+    ``l2 = 1`` the mixture of 2 is ``(1 + 1)^-1 * 1 = 1/2`` of 0 and nothing of 1: half the column of 0.
 
     Args:
         base: L, ``(rows, items)``. An item-item matrix that keeps its diagonal gives weights over histories; one row of
             centred popularities gives predicted popularities. An item's own column is not read.
-        facts: F, from :func:`fact_matrix`.
-        texts: T, unit vectors ``(items, d)``, zero where there is no text; None for no texts at all.
-        cold: bool ``(items,)``, the items to write.
+        wanted: the items to write, bool ``(items,)``.
+        known: the items to mix, bool ``(items,)``.
         l2: above 0; larger trusts content less.
         top: keep that many weights per column, the largest in size; None keeps all.
-        warm: bool ``(items,)``, the items to mix; None takes all that are not cold.
 
     Returns:
-        float32, of the shape of ``base``; the columns of other than cold items are empty.
+        float32, of the shape of ``base``; the columns of other than wanted items are empty.
 
     Raises:
         ConfigError: l2 is too small for the system to be solved.
     """
-    n = len(cold)
-    warm_rows, cold_rows = np.flatnonzero(~cold if warm is None else warm), np.flatnonzero(cold)
-    facts_of_warm = facts[warm_rows].astype(np.float32)
-    text = np.zeros((n, 1), np.float32) if texts is None else np.asarray(texts, np.float32)
-    text_of_warm = text[warm_rows] * np.float32(text_weight)
+    known_rows, wanted_rows = np.flatnonzero(known), np.flatnonzero(wanted)
+    if not len(known_rows):
+        return sparse.csr_matrix(base.shape, dtype=np.float32)
+    with_known = kernel.of(known_rows)
+    factor = _kernel_system(with_known, known_rows, l2)
+    columns_of_known = base.tocsc()[:, known_rows].tocsr().astype(np.float32)
+    place = np.full(len(wanted), -1)
+    place[known_rows] = np.arange(len(known_rows))
 
-    def kernel(rows: Array) -> Array:
-        """K between all warm items and some items."""
-        block: Array = (facts_of_warm @ facts[rows].T).toarray().astype(np.float32)
-        block += text_of_warm @ text[rows].T
+    def predicted(columns: slice) -> Array:
+        items = wanted_rows[columns]
+        block: Array = columns_of_known @ _mixtures(factor, with_known(items), place[items])
         return block
 
-    gram = np.empty((len(warm_rows), len(warm_rows)), np.float32, order="F")
-    for columns in blocks_of(len(warm_rows)):
-        gram[:, columns] = kernel(warm_rows[columns])
+    weights = largest_per_column(predicted, base.shape[0], len(wanted_rows), top).tocoo()
+    return sparse.csr_matrix((weights.data, (weights.row, wanted_rows[weights.col])), shape=base.shape)
+
+
+def _kernel_system(with_known: Callable[[IntArray], Array], known: IntArray, l2: float) -> Array:
+    """Cholesky factor of ``K_ww + l2 I``."""
+    gram = np.empty((len(known), len(known)), np.float32, order="F")
+    for columns in blocks_of(len(known)):
+        gram[:, columns] = with_known(known[columns])
     gram[np.diag_indices(len(gram))] += np.float32(l2)
-    factor = factorised(gram, "l2", l2) if len(gram) else gram
-    known = base.tocsc()[:, warm_rows].tocsr().astype(np.float32)
-    place = np.full(n, -1)
-    place[warm_rows] = np.arange(len(warm_rows))
+    return factorised(gram, "l2", l2)
 
-    def weights(columns: slice) -> Array:
-        target = kernel(cold_rows[columns])
-        itself = np.flatnonzero(place[cold_rows[columns]] >= 0)
-        row = place[cold_rows[columns]][itself]
-        target[:, itself] = 0.0
-        target[row, itself] = 1.0
-        mixture, _ = lapack.spotrs(factor, target, lower=1)
-        mixture[:, itself] /= -mixture[row, itself]
-        mixture[row, itself] = 0.0
-        block: Array = known @ mixture
-        return block
 
-    n_cold = len(cold_rows) if len(gram) else 0
-    found = largest_per_column(weights, base.shape[0], n_cold, top).tocoo()
-    return sparse.csr_matrix((found.data, (found.row, cold_rows[found.col])), shape=base.shape)
+def _mixtures(factor: Array, target: Array, place: IntArray) -> Array:
+    """Mixtures of known items ``(known, wanted)``: see :func:`content_map`.
+
+    Args:
+        target: K between known and wanted items; it is overwritten.
+        place: place of each wanted item among the known ones, -1 where it is none of them.
+    """
+    itself = np.flatnonzero(place >= 0)
+    row = place[itself]
+    target[:, itself] = 0.0
+    target[row, itself] = 1.0
+    mixtures, _ = lapack.spotrs(factor, target, lower=1)
+    mixtures[:, itself] /= -mixtures[row, itself]
+    mixtures[row, itself] = 0.0
+    result: Array = mixtures
+    return result

@@ -11,17 +11,17 @@ from scipy import sparse
 
 from kgrec.data.dataset import Array
 from kgrec.learn.channels.linear_systems import nearest_products
+from kgrec.learn.limits import LIMITS
 
-_BROAD = 5_000
 _SYSTEMS = 256
 
 
-def local_ridge(rows: sparse.csc_matrix, penalty: Array, nearest: int) -> sparse.csr_matrix:
+def nearest_ridge(rows: sparse.csc_matrix, penalty: Array, nearest: int) -> sparse.csr_matrix:
     """Weights ``B`` of least ``|R_i - R_N b|^2 + b' D_N b``, each item i on its nearest others N alone.
 
     Args:
-        rows: R, weighted users and facts x items. A row with more than 5,000 items is left out: it says little of
-            each, and its pairs alone would fill the memory.
+        rows: R, weighted users and facts x items. A row with more items than ``LIMITS.broad_row_items`` is left out: it
+            says little of each, and its pairs alone would fill the memory.
         penalty: D, ``(items,)``, above 0.
         nearest: size of N, by cosine.
 
@@ -30,7 +30,7 @@ def local_ridge(rows: sparse.csc_matrix, penalty: Array, nearest: int) -> sparse
     """
     n = rows.shape[1]
     by_row = rows.tocsr()
-    by_row = by_row[np.flatnonzero(np.diff(by_row.indptr) <= _BROAD)]
+    by_row = by_row[np.flatnonzero(np.diff(by_row.indptr) <= LIMITS.broad_row_items)]
     by_column = by_row.tocsc()
     products = nearest_products(by_row, nearest)
     weights = products.copy()
@@ -47,5 +47,5 @@ def local_ridge(rows: sparse.csc_matrix, penalty: Array, nearest: int) -> sparse
         solved = np.linalg.solve(systems, right)[:, :, 0]
         used = np.arange(nearest)[None, :] < counts[items][:, None]
         weights.data[products.indptr[start] : products.indptr[items[-1] + 1]] = solved[used]
-    found: sparse.csr_matrix = weights.T.tocsr()
-    return found
+    by_item: sparse.csr_matrix = weights.T.tocsr()
+    return by_item

@@ -1,7 +1,23 @@
-"""Which items follow which: a ridge from decaying histories to the items taken next, in closed form.
+"""Which items follow which: ridge regression of the items taken next on fading histories, in closed form.
 
-The linear session model of Choi et al. (SLIST, arXiv 2103.16104) and EASE's closed form (arXiv 1905.03375), over every
-position of every history. Memory is two dense ``(profiles * items)^2`` float32 matrices while the system is made.
+The linear session model of Choi et al. (SLIST, arXiv 2103.16104) with EASE's closed form (arXiv 1905.03375), over every
+position of every history. Memory is two dense float32 matrices ``(profiles * items)^2`` while the system is made.
+
+An example: one user took a, then b, then c, and there is one recency r. At the two positions
+
+    t = 1    x = a            y = b + fade * c
+    t = 2    x = b + r * a    y = c
+
+so that ``X'X`` and ``X'Y`` add up to
+
+               a        b    c                 a    b    c
+    a    1 + r^2        r    0           a     0    1    r + fade
+    b          r        1    0           b     0    0    1
+    c          0        0    0           c     0    0    0
+
+c follows both a and b, a follows nothing. The entries of a pair of items depend on their places in the sequence alone,
+which is how they are added up here: pair by pair, by sums of geometric series over all positions, not position by
+position.
 """
 
 from __future__ import annotations
@@ -12,15 +28,13 @@ import numpy as np
 from scipy import sparse
 from scipy.linalg import lapack
 
-from kgrec.data.dataset import Array, Interactions
-from kgrec.errors import ConfigError
-from kgrec.learn.channels.linear_systems import largest_per_column
-
-_LONGEST = 2_000
-"""Items of a history that are learned from, the latest: cost and memory grow with the square of it."""
+from kgrec.data.dataset import Array, IntArray, Interactions
+from kgrec.learn.channels.linear_systems import factorised, largest_per_column
+from kgrec.learn.channels.sequences import latest_events
+from kgrec.learn.limits import LIMITS
 
 
-def directed_ridge(
+def next_item_ridge(
     interactions: Interactions,
     n_items: int,
     recencies: Sequence[float],
@@ -31,7 +45,7 @@ def directed_ridge(
     fade: float = 0.9,
     top: int | None = None,
 ) -> list[sparse.csr_matrix]:
-    """Weights from histories to what is taken next, one matrix per recency profile.
+    """Weights from histories to the items taken next, one matrix per recency profile.
 
     With the items ``s_0 .. s_T`` of a user in the order of time, at every position t
 
@@ -39,8 +53,7 @@ def directed_ridge(
         y(t)   = SUM_{0 <= m < horizon} fade^m e(s_{t+m})         what comes next
 
     and ``[B_1; B_2; ..] = (X'X + ridge * m * diag(d^e / mean(d^e)))^-1 X'Y``, where d is the diagonal of X'X, m its
-    mean and e is ``item_exponent``. Sums over positions are geometric, so that each pair of items of a user costs one
-    multiplication per profile. The diagonals of B are 0: nobody is recommended what they just took.
+    mean and e is ``item_exponent``. The diagonals of B are 0: nobody is recommended what they just took.
 
     Args:
         interactions: all with known times; items of the same time stand in the order given. Of several interactions
@@ -55,43 +68,70 @@ def directed_ridge(
     Raises:
         ConfigError: the ridge is too small for the system to be solved.
     """
-    c, n = len(recencies), n_items
-    gram = np.zeros((c * n, c * n), np.float32, order="F")
-    target = np.zeros((c * n, n), np.float32, order="F")
-    sequences = _sequences(interactions)
-    longest = max(map(len, sequences), default=0)
-    follows = [_follow(recency, fade, horizon, longest) for recency in recencies]
-    for items in sequences:
-        length = len(items)
-        place = np.arange(length)
-        ahead = place[None, :] - place[:, None]  # [a, b]: b was taken that many steps after a
-        steps = np.abs(ahead)
-        left = length - 1 - np.maximum(place[:, None], place[None, :])  # positions at which both are history
-        for first, fast in enumerate(recencies):
-            rows = first * n + items
-            target[np.ix_(rows, items)] += np.where(ahead > 0, follows[first][steps], 0.0)
-            for second in range(first + 1):
-                slow = recencies[second]
-                together = (1.0 - (fast * slow) ** left) / (1.0 - fast * slow)
-                together *= np.where(ahead >= 0, fast**steps, slow**steps)
-                gram[np.ix_(rows, second * n + items)] += together
-    diagonal = gram.diagonal().astype(np.float64)
-    mean = float(diagonal.mean()) or 1.0
-    spread = np.maximum(diagonal, 1e-9 * mean) ** item_exponent
-    gram[np.diag_indices(c * n)] += (ridge * mean * spread / spread.mean()).astype(np.float32)
-    # Only the lower triangle was filled and only it is read.
-    factor, failed = lapack.spotrf(gram, lower=1, clean=0, overwrite_a=1)
-    if failed:
-        raise ConfigError(
-            "the system of what follows what cannot be solved.",
-            where="setting ridge",
-            found=f"{ridge:g}",
-            expected="a value large enough to make the matrix positive definite in float32",
-            next="raise ridge",
-        )
+    sequences = _sequences(interactions, n_items)
+    gram, target = _normal_equations(sequences, n_items, recencies, horizon, fade)
+    gram[np.diag_indices(len(gram))] += _penalty(gram.diagonal().astype(np.float64), ridge, item_exponent)
+    factor = factorised(gram, "ridge", ridge)
     solved, _ = lapack.spotrs(factor, target, lower=1, overwrite_b=1)
     del gram, factor
-    return [_without_diagonal(solved[profile * n : (profile + 1) * n], top) for profile in range(c)]
+    profiles = [solved[start : start + n_items] for start in range(0, len(solved), n_items)]
+    return [_without_diagonal(weights, top) for weights in profiles]
+
+
+def _normal_equations(
+    sequences: Sequence[IntArray], n: int, recencies: Sequence[float], horizon: int, fade: float
+) -> tuple[Array, Array]:
+    """``X'X``, of which only the lower triangle is filled, and ``X'Y``; rows are profile * n + item."""
+    gram = np.zeros((len(recencies) * n, len(recencies) * n), np.float32, order="F")
+    target = np.zeros((len(recencies) * n, n), np.float32, order="F")
+    longest = max(map(len, sequences), default=0)
+    follows = [_following_weights(recency, fade, horizon, longest) for recency in recencies]
+    for items in sequences:
+        place = np.arange(len(items))
+        ahead = place[None, :] - place[:, None]  # [a, b]: b was taken that many steps after a
+        # Positions at which both are history: all after the later of the two.
+        positions = len(items) - 1 - np.maximum(place[:, None], place[None, :])
+        for first, recency in enumerate(recencies):
+            rows = first * n + items
+            target[np.ix_(rows, items)] += np.where(ahead > 0, follows[first][np.abs(ahead)], 0.0)
+            for second in range(first + 1):
+                columns = second * n + items
+                gram[np.ix_(rows, columns)] += _joint_weights(recency, recencies[second], ahead, positions)
+    return gram, target
+
+
+def _joint_weights(recency_a: float, recency_b: float, ahead: IntArray, positions: IntArray) -> Array:
+    """Weight in X'X of each pair of items of one sequence: ``SUM_t x_a(t) x_b(t)``, a geometric series.
+
+    Just after the later of the two, that one counts 1 and the earlier one its recency to the steps between them; every
+    position on, both fade by one step.
+
+    Args:
+        ahead: steps that b was taken after a, ``(length, length)``.
+        positions: number of positions at which both are history, likewise.
+    """
+    both = recency_a * recency_b
+    series = (1.0 - both**positions) / (1.0 - both)
+    steps = np.abs(ahead)
+    weights: Array = series * np.where(ahead >= 0, recency_a**steps, recency_b**steps)
+    return weights
+
+
+def _following_weights(recency: float, fade: float, horizon: int, length: int) -> Array:
+    """``f[d]``: weight in X'Y of an item taken d steps after another, over all positions between the two."""
+    weights = np.zeros(length)
+    for steps in range(1, length):
+        ahead = np.arange(min(steps, horizon))
+        weights[steps] = (recency ** (steps - 1 - ahead) * fade**ahead).sum()
+    return weights
+
+
+def _penalty(diagonal: Array, ridge: float, item_exponent: float) -> Array:
+    """What is added to the diagonal of X'X, float32."""
+    mean = float(diagonal.mean()) or 1.0
+    spread = np.maximum(diagonal, 1e-9 * mean) ** item_exponent
+    penalty: Array = (ridge * mean * spread / spread.mean()).astype(np.float32)
+    return penalty
 
 
 def _without_diagonal(weights: Array, top: int | None) -> sparse.csr_matrix:
@@ -99,21 +139,8 @@ def _without_diagonal(weights: Array, top: int | None) -> sparse.csr_matrix:
     return largest_per_column(lambda columns: weights[:, columns], len(weights), len(weights), top)
 
 
-def _sequences(interactions: Interactions) -> list[Array]:
-    """Items of each user in the order of time, each item once: the latest time that it was taken."""
-    order = np.lexsort((interactions.time, interactions.user))
-    user, item = interactions.user[order], interactions.item[order]
-    pair = user * (int(item.max(initial=0)) + 1) + item
-    _, from_end = np.unique(pair[::-1], return_index=True)
-    kept = np.sort(len(pair) - 1 - from_end)
-    user, item = user[kept], item[kept]
-    return [each[-_LONGEST:] for each in np.split(item, np.flatnonzero(np.diff(user)) + 1) if len(each) > 1]
-
-
-def _follow(recency: float, fade: float, horizon: int, length: int) -> Array:
-    """``f[d]``: weight in X'Y of an item taken d steps after another, over all positions between the two."""
-    found = np.zeros(length)
-    for steps in range(1, length):
-        ahead = np.arange(min(steps, horizon))
-        found[steps] = (recency ** (steps - 1 - ahead) * fade**ahead).sum()
-    return found
+def _sequences(interactions: Interactions, n_items: int) -> list[IntArray]:
+    """Items of each user in the order of time, each item once; users with one item are left out."""
+    user, item, _ = latest_events(interactions, n_items)
+    of_users = np.split(item, np.flatnonzero(np.diff(user)) + 1)
+    return [items[-LIMITS.next_item_history :] for items in of_users if len(items) > 1]

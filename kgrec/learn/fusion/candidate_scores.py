@@ -8,15 +8,12 @@ import numpy as np
 from scipy import sparse
 
 from kgrec.data.dataset import Array, IntArray, Interactions
+from kgrec.learn.limits import LIMITS
 from kgrec.metrics.ranking import per_user, rank_users
 from kgrec.scoring.blocks import block_size
 from kgrec.scoring.model import AdditiveModel, Histories
 
 _BYTES = 192 * 2**20
-_TOP = 200
-"""Of each part, the candidates that are kept of a catalogue; all are where it has few."""
-_SCORED = 500_000_000
-"""Pairs of user and item that are scored for a view at most."""
 
 
 @dataclass(frozen=True)
@@ -59,8 +56,8 @@ class CandidateScores:
         found = (found - found.multiply(seen > 0)).tocsr()
         found.eliminate_zeros()
         users = np.flatnonzero((np.diff(found[:, warm].indptr) > 0) & (np.diff(seen.indptr) > 0))
-        width = min(len(warm), _TOP * (len(model.channels) + 1))
-        most = max(100, min(_BYTES // (4 * width), _SCORED // len(warm)))
+        width = min(len(warm), LIMITS.candidates * (len(model.channels) + 1))
+        most = max(100, min(_BYTES // (4 * width), LIMITS.candidate_scores // len(warm)))
         users = users if len(users) <= most else np.sort(rng.choice(users, most, replace=False))
         histories = model.histories(history, n_users)[users]
         seen, found = seen[users], found[users]
@@ -152,11 +149,11 @@ def _channel_scores(model: AdditiveModel, channel: int, histories: Histories) ->
 
 def _among_best(scores: Array, taken: tuple[IntArray, IntArray]) -> Array:
     """Which columns are among the best of their row, leaving out those taken."""
-    if scores.shape[1] <= _TOP:
+    if scores.shape[1] <= LIMITS.candidates:
         return np.ones(scores.shape, np.bool_)
     left = scores.astype(np.float32)
     left[taken] = -np.inf
-    best = np.argpartition(left, -_TOP, axis=1)[:, -_TOP:]
+    best = np.argpartition(left, -LIMITS.candidates, axis=1)[:, -LIMITS.candidates :]
     among = np.zeros(scores.shape, np.bool_)
     np.put_along_axis(among, best, True, axis=1)
     return among

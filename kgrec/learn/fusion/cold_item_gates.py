@@ -15,13 +15,13 @@ from scipy import sparse
 
 from kgrec.data.dataset import Array, IntArray, Interactions
 from kgrec.learn.fusion.candidate_scores import Block
+from kgrec.learn.limits import LIMITS
 from kgrec.metrics.ranking import per_user, rank_users
 from kgrec.progress import Progress
 from kgrec.scoring.blocks import block_size
 from kgrec.scoring.model import AdditiveModel, Gates, Histories
 
 _K = 20
-_MOST_USERS = 5_000
 _BYTES = 256 * 2**20
 _STEPS = (0.0, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 1.5, 2.0)
 _SPREADS = (0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 1.4, 2.0)
@@ -121,7 +121,7 @@ class _Catalogue:
         n_users = wanted.shape[0]
         seen, histories = train.matrix(n_users, model.n_items), model.histories(train, n_users)
         users = np.flatnonzero((np.diff(seen.indptr) > 0) & (np.diff(wanted.indptr) > 0))
-        most = max(100, min(_MOST_USERS, _BYTES // (4 * model.n_items * 2)))
+        most = max(100, min(LIMITS.cold_item_users, _BYTES // (4 * model.n_items * 2)))
         if len(users) > most:
             users = np.sort(rng.choice(users, most, replace=False))
         whole = cls(model, histories[users], seen[users], wanted[users])

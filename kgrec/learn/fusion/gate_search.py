@@ -15,20 +15,19 @@ import numpy as np
 
 from kgrec.data.dataset import Array, IntArray, Interactions
 from kgrec.learn.fusion.candidate_scores import Block, CandidateScores
-from kgrec.learn.fusion.return_visits import PAUSES, RETURN_VISIT_USERS, visits_after_pause
+from kgrec.learn.fusion.return_visits import PAUSES, visits_after_pause
+from kgrec.learn.limits import LIMITS
 from kgrec.metrics.ranking import per_user, rank_users
 from kgrec.progress import Progress
 from kgrec.scoring.model import AdditiveModel, Gates
 
 _COARSE = (0.0, 0.15, 0.4)
-_COARSE_USERS = 1_000
-_BAGS, _BAGGED_USERS = 8, 5_000
-"""Samples of users that the search is repeated on, where there are no more users than that."""
+_BAGS = 8
+"""Samples of users that the search is repeated on, up to ``LIMITS.bagged_users`` users."""
 _STEPS = (0.0, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 1.5, 2.0)
 _OFFSETS = tuple(np.arange(-8.0, 1.5, 0.5).tolist())
 _OFFSET_COST = 0.01
 _BYTES = 192 * 2**20
-_BUCKET_USERS = 500
 _NEW_ITEMS = 0.7
 
 
@@ -73,7 +72,7 @@ class GateFitter:
     def _search(self, view: CandidateScores, starts: list[Array], what: str) -> tuple[Array, Array]:
         """Good weights, never worse on average than the starts, and each user's ndcg@10 with them."""
         weights, best = self._one_search(view, starts, what)
-        if not 0 < len(view) <= _BAGGED_USERS:
+        if not 0 < len(view) <= LIMITS.bagged_users:
             return weights, best
         n = self._n
         bags = np.empty((_BAGS, n + 1))
@@ -92,8 +91,8 @@ class GateFitter:
         weights = max(starts, key=lambda start: _mean(view.quality(start)))
         # Two channels may help together where neither does alone, so the search starts from a coarse grid of them all.
         few = view
-        if len(view) > _COARSE_USERS:
-            few = view.some(np.sort(self._rng.choice(len(view), _COARSE_USERS, replace=False)))
+        if len(view) > LIMITS.coarse_search_users:
+            few = view.some(np.sort(self._rng.choice(len(view), LIMITS.coarse_search_users, replace=False)))
         first = int(np.argmax(weights[:n]))
         others = [part for part in range(n + 1) if part != first]
         highest, coarse = _mean(few.quality(weights)), weights
@@ -122,7 +121,7 @@ class GateFitter:
     def _by_length(self, weights: Array, best: Array) -> tuple[IntArray, Array]:
         """Weights by history length: a bucket departs from the common weights only beyond two standard errors."""
         view = self._view
-        number = min(3, len(view) // _BUCKET_USERS)
+        number = min(3, len(view) // LIMITS.history_length_users)
         if number < 2:
             return np.zeros(1, np.int64), weights[None, :]
         lengths = view.histories.lengths
@@ -149,7 +148,7 @@ class GateFitter:
         for least, most in zip(PAUSES, (*PAUSES[1:], np.inf), strict=True):
             visits = visits_after_pause(self._train, self._valid, self._n_users, least, most)
             rows.append(table)
-            if len(np.unique(visits.wanted.user)) < RETURN_VISIT_USERS:
+            if len(np.unique(visits.wanted.user)) < LIMITS.return_visit_users:
                 continue
             view = CandidateScores.of(self._model, visits.history, visits.wanted, self._n_users, self._rng)
             singles = list(np.eye(self._n + 1)[: self._n])

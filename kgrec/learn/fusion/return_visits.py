@@ -11,13 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from kgrec.data.dataset import Array, Interactions
+from kgrec.learn.limits import LIMITS
 from kgrec.scoring.history_weights import last_times
 
 PAUSES = (0.0, 1800.0)
 """Seconds from which a pause counts as another kind of moment: half an hour ends a session, as in web analytics."""
-
-RETURN_VISIT_USERS = 200
-"""Users whom gates of a pause are fitted on at least."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +53,5 @@ def enough_return_visits(train: Interactions, valid: Interactions, n_users: int)
     """Whether enough users are seen to come back after the longest of the pauses that gates can be fitted for that."""
     if not (train.in_unix_seconds and valid.in_unix_seconds):
         return False
-    return (
-        len(np.unique(visits_after_pause(train, valid, n_users, PAUSES[-1], np.inf).wanted.user)) >= RETURN_VISIT_USERS
-    )
+    visits = visits_after_pause(train, valid, n_users, PAUSES[-1], np.inf)
+    return len(np.unique(visits.wanted.user)) >= LIMITS.return_visit_users

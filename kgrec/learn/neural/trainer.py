@@ -15,6 +15,7 @@ from torch import Tensor
 from kgrec.config import TrainConfig
 from kgrec.data.dataset import Array, Dataset
 from kgrec.errors import BundleError, ConfigError, TrainingDivergedError
+from kgrec.learn.limits import LIMITS
 from kgrec.learn.neural.allocator import memory_kept
 from kgrec.learn.neural.checkpoint import Checkpoint, State, fingerprint
 from kgrec.learn.neural.losses import exact_bce, gbce, info_nce, kg_loss, sampled_bce, softmax_loss
@@ -29,8 +30,6 @@ Validate = Callable[[Embeddings], float]
 _TRIPLES, _CORRUPTED, _ALIGNED = 2048, 8, 512
 _DECAY = {False: 1e-4, True: 1e-5}
 """By whether the loss is sampled: an item is then met in few steps, and between them a stronger pull leaves nothing."""
-_EPOCH_USERS = 100_000
-"""Users of an epoch at most: validation looks that often, and so training can stop in time."""
 
 
 @dataclass(frozen=True)
@@ -141,8 +140,8 @@ class Trainer:
         started = time.perf_counter()
         sums = {"behaviour": 0.0, "kg": 0.0, "text": 0.0}
         users = np.flatnonzero(np.diff(self._positives.indptr) > 1)
-        if len(users) > _EPOCH_USERS:
-            users = rng.choice(users, _EPOCH_USERS, replace=False)
+        if len(users) > LIMITS.epoch_users:
+            users = rng.choice(users, LIMITS.epoch_users, replace=False)
         seen = 0
         for batch in user_batches(users, self.config.batch_size, rng):
             with torch.autocast(self._device.type, torch.bfloat16, enabled=self.config.precision == "bfloat16"):

@@ -9,8 +9,9 @@ import pytest
 
 from kgrec.data.dataset import Interactions
 from kgrec.data.splits import hold_out
-from kgrec.learn.channels.behaviour import BehaviourLearner
-from kgrec.learn.channels.behaviour_weights import BehaviourSetting
+from kgrec.learn.channels.behaviour import BehaviourChannels
+from kgrec.learn.channels.behaviour_weights import BehaviourSettings, RidgeSettings
+from kgrec.learn.limits import LIMITS
 from kgrec.progress import silent
 from kgrec.scoring.model import SparseMatrix
 from tests.support.datasets import dataset_of, genre_world
@@ -19,11 +20,11 @@ from tests.support.datasets import dataset_of, genre_world
 def test_choosing_is_repeatable_and_stays_in_the_grid() -> None:
     world = genre_world(np.random.default_rng(0), n_users=40, n_items=24, taken=5, texts=False)
     train, held = hold_out(world.interactions)
-    learner = BehaviourLearner(world.with_interactions(train), None, silent)
-    chosen = [learner.choose(held.matrix(40, 24)) for _ in range(2)]
+    learner = BehaviourChannels(world.with_interactions(train), None, silent)
+    chosen = [learner.choose(held.matrix(40, 24))[0] for _ in range(2)]
     assert chosen[0] == chosen[1]
     assert chosen[0].history.recency == 1.0
-    assert min(chosen[0].scales) > 0
+    assert min(chosen[0].spreads) > 0
 
 
 def test_the_order_of_events_is_used_where_only_the_last_matters() -> None:
@@ -34,8 +35,8 @@ def test_the_order_of_events_is_used_where_only_the_last_matters() -> None:
     user, time = np.repeat(np.arange(n_users), length), np.tile(np.arange(float(length)), n_users)
     train = Interactions.of_pairs(user, steps.ravel(), time)
     held = Interactions.of_pairs(np.arange(n_users), (start + length) % n_items)
-    learner = BehaviourLearner(dataset_of(train, n_users, n_items), None, silent)
-    assert learner.choose(held.matrix(n_users, n_items)).history.recency < 1.0
+    learner = BehaviourChannels(dataset_of(train, n_users, n_items), None, silent)
+    assert learner.choose(held.matrix(n_users, n_items))[0].history.recency < 1.0
 
 
 def test_new_items_get_the_weights_and_the_popularity_of_what_they_resemble() -> None:
@@ -43,14 +44,14 @@ def test_new_items_get_the_weights_and_the_popularity_of_what_they_resemble() ->
     # Genre 0 is twice as popular.
     loved = world.interactions.user % 4 == 0
     world = world.with_interactions(world.interactions.select(loved | (world.interactions.user < 20)))
-    learner = BehaviourLearner(world, None, silent)
-    matrix = learner.channels(BehaviourSetting())[0].matrix
+    learner = BehaviourChannels(world, None, silent)
+    matrix = learner.channels(BehaviourSettings())[0].matrix
     assert isinstance(matrix, SparseMatrix)
     to_new = matrix.weights[:, 20:].toarray()
     for new in range(4):
         same = np.arange(20) % 4 == new
         assert to_new[:20][same, new].min() > to_new[:20][~same, new].max()
-    prior = learner.prior(BehaviourSetting())
+    prior = learner.prior(BehaviourSettings())
     assert prior.dtype == np.float32
     assert prior[20] > prior[21:].max()
     assert prior[:20].mean() == pytest.approx(0.0, abs=1e-5)
@@ -58,11 +59,11 @@ def test_new_items_get_the_weights_and_the_popularity_of_what_they_resemble() ->
 
 def test_items_nobody_took_stay_empty_without_content() -> None:
     world = dataset_of(Interactions.of_pairs([0, 0, 1, 1], [0, 1, 0, 1]), 2, 3)
-    learner = BehaviourLearner(world, None, silent)
-    weights = learner.channels(BehaviourSetting())[0].matrix
+    learner = BehaviourChannels(world, None, silent)
+    weights = learner.channels(BehaviourSettings())[0].matrix
     assert isinstance(weights, SparseMatrix)
     assert weights.weights[:, 2].nnz == 0
-    assert learner.prior(BehaviourSetting())[2] == 0.0
+    assert learner.prior(BehaviourSettings())[2] == 0.0
 
 
 def test_a_kind_that_says_nothing_is_weighed_down() -> None:
@@ -78,19 +79,19 @@ def test_a_kind_that_says_nothing_is_weighed_down() -> None:
         next_item.append(camp[4])
     train = replace(Interactions.of_pairs(user, item), kind=np.array(kind), kinds=("buy", "view"))
     held = Interactions.of_pairs(np.arange(80), next_item)
-    learner = BehaviourLearner(dataset_of(train, 80, 80), None, silent)
-    kinds = learner.choose(held.matrix(80, 80)).history.kinds
+    learner = BehaviourChannels(dataset_of(train, 80, 80), None, silent)
+    kinds = learner.choose(held.matrix(80, 80))[0].history.kinds
     assert kinds.get("view", 1.0) < kinds.get("buy", 1.0)
 
 
 def test_beyond_the_memory_of_the_ridge_items_are_regressed_on_their_nearest(monkeypatch: pytest.MonkeyPatch) -> None:
     world = genre_world(np.random.default_rng(0), n_users=40, n_items=24, taken=5, texts=False)
-    monkeypatch.setattr("kgrec.learn.channels.behaviour_search._RIDGE_LIMIT", 10)
-    monkeypatch.setattr("kgrec.learn.channels.behaviour_search._NEAREST", 7)
+    monkeypatch.setattr("kgrec.learn.channels.behaviour_search.LIMITS", replace(LIMITS, dense_system=10))
+    monkeypatch.setattr("kgrec.learn.channels.behaviour_search._REGRESSORS", 7)
     monkeypatch.delattr("kgrec.learn.channels.behaviour_weights.ease")  # nothing dense is made
     train, held = hold_out(world.interactions)
-    learner = BehaviourLearner(world.with_interactions(train), None, silent)
-    setting = learner.choose(held.matrix(40, 24))
+    learner = BehaviourChannels(world.with_interactions(train), None, silent)
+    setting, _ = learner.choose(held.matrix(40, 24))
     matrix = learner.channels(setting)[0].matrix
     assert isinstance(matrix, SparseMatrix)
     weights = matrix.weights.tocoo()
@@ -101,36 +102,42 @@ def test_beyond_the_memory_of_the_ridge_items_are_regressed_on_their_nearest(mon
 def test_a_very_large_catalogue_gets_one_setting_and_no_figure_is_claimed_for_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    for name, limit in (("_RIDGE_LIMIT", 10), ("_VERY_LARGE", 10), ("_NEAREST", 7)):
-        monkeypatch.setattr(f"kgrec.learn.channels.behaviour_search.{name}", limit)
+    monkeypatch.setattr(
+        "kgrec.learn.channels.behaviour_search.LIMITS", replace(LIMITS, dense_system=10, any_search_items=10)
+    )
+    monkeypatch.setattr("kgrec.learn.channels.behaviour_search._REGRESSORS", 7)
     world = genre_world(np.random.default_rng(0), n_users=40, n_items=24, taken=5, texts=False)
     train, held = hold_out(world.interactions)
     told: list[tuple[object, ...]] = []
-    learner = BehaviourLearner(world.with_interactions(train), None, lambda *event: told.append(event))
-    chosen = learner.choose(held.matrix(40, 24))
-    assert (chosen.ridge, chosen.user_exponent, chosen.neighbours, chosen.knn_user_exponent) == (3.0, 0.5, 200, 0.5)
+    learner = BehaviourChannels(world.with_interactions(train), None, lambda *event: told.append(event))
+    chosen, trials = learner.choose(held.matrix(40, 24))
+    assert (chosen.ridge.penalty, chosen.ridge.user_exponent) == (3.0, 0.5)
+    assert (chosen.neighbours.kept, chosen.neighbours.user_exponent) == (200, 0.5)
     assert told[:2] == [
         (f"behaviour: {what}", 1, 1, "the only setting at this size") for what in ("ridge, facts", "neighbours")
     ]
+    assert trials == len(told) == 8  # the two, and six blends
 
 
 def test_lasting_taste_has_a_channel_where_it_is_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
     world = genre_world(np.random.default_rng(0), n_users=40, n_items=24, taken=5, texts=False)
     train, held = hold_out(world.interactions)
-    learner, valid = BehaviourLearner(world.with_interactions(train), None, silent), held.matrix(40, 24)
-    assert learner.choose(valid).lasting == 0.0
-    setting = learner.choose(valid, with_lasting=True)
-    assert setting.lasting in {12.0, 24.0, 48.0, 96.0}  # of the grid's ridges
-    monkeypatch.setattr("kgrec.learn.channels.behaviour._LASTING_LIMIT", 10)
-    assert learner.choose(valid, with_lasting=True).lasting == 0.0
+    learner, valid = BehaviourChannels(world.with_interactions(train), None, silent), held.matrix(40, 24)
+    assert learner.choose(valid)[0].long_term_penalty == 0.0
+    setting, _ = learner.choose(valid, with_long_term=True)
+    assert setting.long_term_penalty in {12.0, 24.0, 48.0, 96.0}  # of the grid's ridges
+    monkeypatch.setattr("kgrec.learn.channels.behaviour.LIMITS", replace(LIMITS, wide_ridge_search_items=10))
+    assert learner.choose(valid, with_long_term=True)[0].long_term_penalty == 0.0
 
 
 def test_lasting_taste_is_over_all_items_and_says_nothing_of_new_ones() -> None:
     world = genre_world(np.random.default_rng(0), n_users=40, n_items=24, taken=4, n_new=4, texts=False)
-    learner, items = BehaviourLearner(world, None, silent), np.arange(24)
+    learner, items = BehaviourChannels(world, None, silent), np.arange(24)
     over_all, over_nearest = (
         {channel.name: channel.matrix.block(items, items) for channel in learner.channels(setting)}
-        for setting in (BehaviourSetting(lasting=48.0, nearest=nearest) for nearest in (0, 5))
+        for setting in (
+            BehaviourSettings(ridge=RidgeSettings(regressors=number), long_term_penalty=48.0) for number in (0, 5)
+        )
     )
     np.testing.assert_array_equal(over_all["long_term"], over_nearest["long_term"])
     assert not np.array_equal(over_all["behaviour"], over_nearest["behaviour"])
@@ -145,8 +152,8 @@ def test_a_stronger_ridge_tells_lasting_taste_by_broader_relations() -> None:
     for u in range(400):
         pairs = rng.choice(np.arange(u % 2, 12, 2), 3, replace=False)
         taken[u, pairs] = taken[u, pairs + 12] = True
-    learner = BehaviourLearner(dataset_of(Interactions.of_pairs(*taken.nonzero()), 400, 24), None, silent)
-    setting = BehaviourSetting(ridge=1.0, blend=0.0, lasting=12.0)
+    learner = BehaviourChannels(dataset_of(Interactions.of_pairs(*taken.nonzero()), 400, 24), None, silent)
+    setting = BehaviourSettings(ridge=RidgeSettings(penalty=1.0), blend=0.0, long_term_penalty=12.0)
     items = np.arange(24)
     weights = {channel.name: channel.matrix.block(items, items) for channel in learner.channels(setting)}
 

@@ -8,15 +8,15 @@ from scipy import sparse
 
 from kgrec.data.dataset import Array, Facts
 from kgrec.learn.channels import cold_items as content_module
-from kgrec.learn.channels.cold_items import Content, ContentSetting
-from kgrec.learn.channels.ease_and_knn import item_knn
+from kgrec.learn.channels.cold_items import ColdItemWeights, ContentSettings
+from kgrec.learn.channels.neighbours import item_knn
 from kgrec.progress import silent
 
 N_USERS, N_ITEMS, CAMPS = 480, 60, 4
 RARE = np.arange(N_ITEMS) >= 40
 
 
-def world(true: bool) -> tuple[Content, sparse.csr_matrix, sparse.csr_matrix]:
+def world(true: bool) -> tuple[ColdItemWeights, sparse.csr_matrix, sparse.csr_matrix]:
     """Content, histories and what comes next: users keep to their camp, facts say it, or something at random.
 
     Items from 40 on were taken once, by anybody, and are taken next by those of their camp.
@@ -30,7 +30,7 @@ def world(true: bool) -> tuple[Content, sparse.csr_matrix, sparse.csr_matrix]:
     told = camp if true else rng.permutation(camp)
     facts = Facts(np.arange(N_ITEMS), np.zeros(N_ITEMS, np.int64), N_ITEMS + told, ("in",))
     history = sparse.csr_matrix(seen)
-    content = Content(facts, N_ITEMS + CAMPS, None, history, np.arange(N_ITEMS), np.zeros(N_ITEMS, bool))
+    content = ColdItemWeights(facts, N_ITEMS + CAMPS, None, history, np.arange(N_ITEMS), np.zeros(N_ITEMS, bool))
     return content, history, sparse.csr_matrix(follows.astype(np.float32))
 
 
@@ -39,14 +39,14 @@ def lengths(matrix: sparse.csr_matrix) -> Array:
     return norms
 
 
-@pytest.mark.parametrize("few", [1.0, 3.0])
-def test_only_columns_of_items_with_few_interactions_change_and_none_gets_longer(few: float) -> None:
+@pytest.mark.parametrize("shrinkage", [1.0, 3.0])
+def test_only_columns_of_items_with_few_interactions_change_and_none_gets_longer(shrinkage: float) -> None:
     content, history, _ = world(true=True)
     weights = item_knn(history, neighbours=N_ITEMS)
-    found = content.blended(weights, ContentSetting(), few)
+    found = content.shrunk(weights, ContentSettings(), shrinkage)
     changed = np.abs((found - weights).toarray()).max(axis=0) > 1e-6
     assert changed[RARE & (lengths(weights) > 0)].all()
-    many = np.diff(history.tocsc().indptr) > 19 * few
+    many = np.diff(history.tocsc().indptr) > 19 * shrinkage
     assert many.any()
     assert not changed[many].any()
     assert (lengths(found) <= lengths(weights) + 1e-5).all()
@@ -56,20 +56,25 @@ def test_only_columns_of_items_with_few_interactions_change_and_none_gets_longer
 def test_the_more_interactions_the_more_an_items_own_column_counts() -> None:
     content, history, _ = world(true=True)
     weights = item_knn(history, neighbours=N_ITEMS)
-    own, half, most = (content.blended(weights, ContentSetting(), few).toarray() for few in (1e-9, 1.0, 1e9))
+    own, half, most = (
+        content.shrunk(weights, ContentSettings(), shrinkage).toarray() for shrinkage in (1e-9, 1.0, 1e9)
+    )
     item = np.flatnonzero(RARE & (lengths(weights) > 0))[0]
     np.testing.assert_allclose(half[:, item], (own[:, item] + most[:, item]) / 2, atol=1e-5)
 
 
 def test_content_helps_items_with_few_interactions_where_it_is_true() -> None:
     content, history, follows = world(true=True)
-    assert content.choose_few(item_knn(history, neighbours=N_ITEMS), history, follows, ContentSetting(), silent) > 0.0
+    assert (
+        content.choose_shrinkage(item_knn(history, neighbours=N_ITEMS), history, follows, ContentSettings(), silent)
+        > 0.0
+    )
 
 
 def test_and_closes_where_it_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """The rare items' own columns are right here, and what the facts say in their place would spoil them."""
-    monkeypatch.setattr(content_module, "_FEW", (100.0,))
+    monkeypatch.setattr(content_module, "_SHRINKAGES", (100.0,))
     content, history, follows = world(true=False)
     camp = np.arange(N_ITEMS) % CAMPS
     right = sparse.csr_matrix((camp[:, None] == camp[None, :]) & RARE[None, :], dtype=np.float32)
-    assert content.choose_few(right, history, follows, ContentSetting(), silent) == 0.0
+    assert content.choose_shrinkage(right, history, follows, ContentSettings(), silent) == 0.0

@@ -1,15 +1,19 @@
 """The ridge over nearest items, and finding those, against systems solved one by one."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import sparse
 
-from kgrec.learn.channels import ease_and_knn as item_item
 from kgrec.learn.channels import linear_systems as blockwise
-from kgrec.learn.channels import nearest_ridge as local_ridge
+from kgrec.learn.channels import nearest_ridge as nearest_module
+from kgrec.learn.channels.ease import ease
 from kgrec.learn.channels.linear_systems import nearest_products
+from kgrec.learn.channels.nearest_ridge import nearest_ridge
+from kgrec.learn.limits import LIMITS
 
 
 def random_rows(seed: int, n: int = 12) -> sparse.csc_matrix:
@@ -28,14 +32,14 @@ def test_with_all_others_near_it_is_the_whole_ridge(seed: int) -> None:
     inverse = np.linalg.inv(gram)
     expected = -inverse / np.diag(inverse)[None, :]
     np.fill_diagonal(expected, 0.0)
-    found = local_ridge.local_ridge(rows, penalty, 11)
+    found = nearest_ridge(rows, penalty, 11)
     assert found.dtype == np.float32
     np.testing.assert_allclose(found.toarray(), expected, atol=1e-4)
 
 
 @pytest.mark.parametrize("systems", [1, 5, 256])
 def test_each_item_is_regressed_on_its_nearest(systems: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(local_ridge, "_SYSTEMS", systems)
+    monkeypatch.setattr(nearest_module, "_SYSTEMS", systems)
     rows = random_rows(1)
     penalty = np.full(12, 0.7)
     dense = rows.toarray().astype(np.float64)
@@ -49,7 +53,7 @@ def test_each_item_is_regressed_on_its_nearest(systems: int, monkeypatch: pytest
     for item, places in enumerate(near):
         system = gram[np.ix_(places, places)] + np.diag(penalty[places])
         expected[places, item] = np.linalg.solve(system, gram[places, item])
-    np.testing.assert_allclose(local_ridge.local_ridge(rows, penalty, 3).toarray(), expected, atol=1e-4)
+    np.testing.assert_allclose(nearest_ridge(rows, penalty, 3).toarray(), expected, atol=1e-4)
 
 
 @pytest.mark.parametrize("products", [1, 100, 10_000])
@@ -76,11 +80,11 @@ def _reference(products: np.ndarray, rows: sparse.csr_matrix, top: int) -> np.nd
 def test_a_row_that_nearly_everything_is_in_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     rows = random_rows(3)
     broad = sparse.vstack([rows, sparse.csr_matrix(np.ones((1, 12), np.float32))]).tocsc()
-    monkeypatch.setattr(local_ridge, "_BROAD", 11)
-    without = local_ridge.local_ridge(rows, np.ones(12), 11).toarray()
-    np.testing.assert_allclose(local_ridge.local_ridge(broad, np.ones(12), 11).toarray(), without, atol=1e-6)
+    monkeypatch.setattr(nearest_module, "LIMITS", replace(LIMITS, broad_row_items=11))
+    without = nearest_ridge(rows, np.ones(12), 11).toarray()
+    np.testing.assert_allclose(nearest_ridge(broad, np.ones(12), 11).toarray(), without, atol=1e-6)
 
 
 def test_nobody_took_anything() -> None:
-    assert local_ridge.local_ridge(sparse.csc_matrix((2, 3), dtype=np.float32), np.ones(3), 2).nnz == 0
-    assert item_item.ease(sparse.csr_matrix((2, 3), dtype=np.float32), 1.0).nnz == 0
+    assert nearest_ridge(sparse.csc_matrix((2, 3), dtype=np.float32), np.ones(3), 2).nnz == 0
+    assert ease(sparse.csr_matrix((2, 3), dtype=np.float32), 1.0).nnz == 0

@@ -7,7 +7,7 @@ import pytest
 
 from kgrec.data.dataset import Interactions
 from kgrec.errors import ConfigError
-from kgrec.learn.channels.next_item_ridge import directed_ridge
+from kgrec.learn.channels.next_item_ridge import next_item_ridge
 
 
 def by_definition(
@@ -44,7 +44,7 @@ def test_the_closed_form_is_the_sum_over_positions() -> None:
     times = np.concatenate([np.arange(len(items)) for items in sequences]).astype(float)
     shuffled = rng.permutation(len(users))
     given = Interactions.of_pairs(users, np.concatenate(sequences), times).select(shuffled)
-    found = directed_ridge(given, n, (0.5, 0.9), ridge=0.3, horizon=3, fade=0.8)
+    found = next_item_ridge(given, n, (0.5, 0.9), ridge=0.3, horizon=3, fade=0.8)
     expected = by_definition(sequences, n, (0.5, 0.9), 0.3, 3, 0.8)
     for part, goal in zip(found, expected, strict=True):
         np.testing.assert_allclose(part.toarray(), goal, atol=2e-4)
@@ -53,7 +53,7 @@ def test_the_closed_form_is_the_sum_over_positions() -> None:
 def test_what_follows_is_told_from_what_came_before() -> None:
     users = np.repeat(np.arange(20), 3)
     items = np.tile([0, 1, 2], 20)
-    (weights,) = directed_ridge(Interactions.of_pairs(users, items, np.tile([1.0, 2.0, 3.0], 20)), 4, (0.5,))
+    (weights,) = next_item_ridge(Interactions.of_pairs(users, items, np.tile([1.0, 2.0, 3.0], 20)), 4, (0.5,))
     dense = weights.toarray()
     assert dense[0, 1] > 0.1
     assert dense[1, 2] > 0.1
@@ -64,18 +64,18 @@ def test_what_follows_is_told_from_what_came_before() -> None:
 def test_an_item_taken_again_counts_at_its_latest_time() -> None:
     once = Interactions.of_pairs([0, 0, 0], [1, 2, 0], [2.0, 3.0, 4.0])
     twice = Interactions.of_pairs([0, 0, 0, 0], [0, 1, 2, 0], [1.0, 2.0, 3.0, 4.0])
-    (a,), (b,) = (directed_ridge(each, 3, (0.5,)) for each in (once, twice))
+    (a,), (b,) = (next_item_ridge(each, 3, (0.5,)) for each in (once, twice))
     np.testing.assert_allclose(a.toarray(), b.toarray())
 
 
 def test_only_the_largest_weights_are_kept() -> None:
     rng = np.random.default_rng(1)
     given = Interactions.of_pairs(np.repeat(np.arange(30), 6), rng.integers(0, 12, 180), np.arange(180.0))
-    (weights,) = directed_ridge(given, 12, (0.8,), top=3)
+    (weights,) = next_item_ridge(given, 12, (0.8,), top=3)
     assert np.diff(weights.tocsc().indptr).max() == 3
 
 
 def test_a_ridge_that_cannot_be_solved_is_said() -> None:
     given = Interactions.of_pairs([0, 0, 1, 1], [0, 1, 0, 1], [1.0, 2.0, 1.0, 2.0])
     with pytest.raises(ConfigError, match="cannot be solved"):
-        directed_ridge(given, 3, (0.5,), ridge=-1.0)
+        next_item_ridge(given, 3, (0.5,), ridge=-1.0)

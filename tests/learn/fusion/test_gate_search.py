@@ -14,6 +14,7 @@ from kgrec.data.dataset import Array, Interactions
 from kgrec.learn.fusion import candidate_scores
 from kgrec.learn.fusion import gate_search as gates_module
 from kgrec.learn.fusion.gate_search import GateFitter
+from kgrec.learn.limits import LIMITS
 from kgrec.metrics.ranking import mean_metrics
 from kgrec.progress import silent
 from kgrec.scoring.history_weights import HistoryWeights
@@ -117,9 +118,9 @@ def test_a_large_catalogue_is_judged_by_its_best_candidates(kept: int, monkeypat
     seen = interactions.matrix(n_users, n_items)
     model = replace(random_model(rng, n_items), new=np.zeros(n_items, np.bool_))
     valid = held_out(rng, seen, 0.05)
-    monkeypatch.setattr(gates_module, "_BAGGED_USERS", 0)
+    monkeypatch.setattr(gates_module, "LIMITS", replace(LIMITS, bagged_users=0))
     whole, known = fit_gates(model, seen, valid)
-    monkeypatch.setattr(candidate_scores, "_TOP", kept)
+    monkeypatch.setattr(candidate_scores, "LIMITS", replace(LIMITS, candidates=kept))
     found, metrics = fit_gates(model, seen, valid)
     names = [channel.name for channel in model.channels]
     assert {name: metrics[name] for name in names} == pytest.approx({name: known[name] for name in names})
@@ -154,7 +155,7 @@ def test_weights_are_the_mean_over_samples_of_few_users(monkeypatch: pytest.Monk
     model = halves(model)
     steps = gates_module._STEPS + gates_module._COARSE
     found, _ = fit_gates(model, seen, valid)
-    monkeypatch.setattr(gates_module, "_BAGGED_USERS", 10)
+    monkeypatch.setattr(gates_module, "LIMITS", replace(LIMITS, bagged_users=10))
     once, _ = fit_gates(model, seen, valid)
     assert np.isin(once.channels, steps).all()
     assert not np.isin(found.channels, steps).all()
@@ -198,7 +199,7 @@ def test_nothing_to_validate_on_leaves_the_first_channel() -> None:
 
 
 def test_long_histories_get_gates_of_their_own_where_that_helps(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gates_module, "_BUCKET_USERS", 30)
+    monkeypatch.setattr(gates_module, "LIMITS", replace(LIMITS, history_length_users=30))
     model, seen, valid = world_of_two_channels()
     # For users of long histories the second channel, now the truth of other pairs, is right and the first wrong.
     long_users = np.arange(80) >= 40
@@ -224,7 +225,7 @@ def test_long_histories_get_gates_of_their_own_where_that_helps(monkeypatch: pyt
 
 def test_who_comes_back_after_a_pause_gets_gates_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
     """Within a session the next item is the neighbour of the last one; after a day the whole history decides."""
-    monkeypatch.setattr(gates_module, "RETURN_VISIT_USERS", 30)
+    monkeypatch.setattr(gates_module, "LIMITS", replace(LIMITS, return_visit_users=30))
     n_users, n_items, start, day = 60, 40, 1e9, 86_400.0
     rng = np.random.default_rng(0)
     to = np.arange(n_items)

@@ -9,6 +9,7 @@ import pytest
 
 from kgrec.data.dataset import Interactions
 from kgrec.learn.fusion.return_visits import enough_return_visits, visits_after_pause
+from kgrec.learn.limits import LIMITS
 
 T0 = 1e9
 TRAIN = Interactions.of_pairs([0, 0, 1, 2], [0, 1, 0, 3], [T0, T0 + 10, T0, T0])
@@ -41,7 +42,7 @@ def test_the_order_of_the_input_does_not_matter() -> None:
 
 def test_whether_many_come_back(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not enough_return_visits(TRAIN, VALID, 4)  # one does
-    monkeypatch.setattr("kgrec.learn.fusion.return_visits.RETURN_VISIT_USERS", 1)
+    monkeypatch.setattr("kgrec.learn.fusion.return_visits.LIMITS", replace(LIMITS, return_visit_users=1))
     assert enough_return_visits(TRAIN, VALID, 4)
     assert not enough_return_visits(TRAIN, VALID.select(VALID.time < T0 + 9_000), 4)
     train, valid = [replace(part, time=part.time - T0) for part in (TRAIN, VALID)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +15,7 @@ from kgrec.config import TrainConfig
 from kgrec.data.dataset import Dataset, Interactions
 from kgrec.errors import BundleError, ConfigError, TrainingDivergedError
 from kgrec.learn.encoders.hashing import HashingEncoder
+from kgrec.learn.limits import LIMITS
 from kgrec.learn.neural import trainer as trainer_module
 from kgrec.learn.neural.model import Embeddings
 from kgrec.learn.neural.trainer import Epoch, Trained, Trainer
@@ -296,7 +297,7 @@ def test_nan_at_once_has_nothing_to_keep(tmp_path: Path) -> None:
 
 
 def test_an_epoch_sees_no_more_users_than_it_may(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(trainer_module, "_EPOCH_USERS", 10)
+    monkeypatch.setattr(trainer_module, "LIMITS", replace(LIMITS, epoch_users=10))
     batches: list[np.ndarray] = []
     real = Trainer._losses
 

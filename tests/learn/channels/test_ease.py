@@ -1,6 +1,6 @@
-"""Item-item weights against dense solutions made by hand."""
+"""EASE against dense solutions made by hand."""
 
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -8,8 +8,10 @@ import pytest
 from scipy import sparse
 
 from kgrec.errors import ConfigError
-from kgrec.learn.channels import ease_and_knn as item_item
+from kgrec.learn.channels import ease as ease_module
 from kgrec.learn.channels import linear_systems as blockwise
+from kgrec.learn.channels.ease import ease
+from kgrec.learn.limits import LIMITS
 
 Dense = npt.NDArray[np.float64]
 
@@ -37,7 +39,7 @@ def several_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_ease_is_the_closed_form(X: sparse.csr_matrix) -> None:
     x = X.toarray().astype(np.float64)
     expected = without_diagonal(np.linalg.inv(x.T @ x + 7.0 * np.eye(12)))
-    found = item_item.ease(X, 7.0, relative=False)
+    found = ease(X, 7.0, relative=False)
     assert found.dtype == np.float32
     assert found.toarray() == pytest.approx(expected, abs=1e-5)
     assert (found.diagonal() == 0).all()
@@ -46,7 +48,7 @@ def test_ease_is_the_closed_form(X: sparse.csr_matrix) -> None:
 def test_ease_minimises_the_squared_error_of_every_item_on_the_others(X: sparse.csr_matrix) -> None:
     """The definition, not the formula: column i solves the ridge regression of item i on all other items."""
     x = X.toarray().astype(np.float64)
-    found = item_item.ease(X, 3.0, relative=False).toarray()
+    found = ease(X, 3.0, relative=False).toarray()
     others = np.arange(12) != 4
     expected = np.linalg.solve(x[:, others].T @ x[:, others] + 3.0 * np.eye(11), x[:, others].T @ x[:, 4])
     assert found[others, 4] == pytest.approx(expected, abs=1e-5)
@@ -60,13 +62,13 @@ def test_ease_with_facts_and_degrees(X: sparse.csr_matrix) -> None:
     m = np.diag(behaviour).mean()
     facts = F.toarray().astype(np.float64)
     gram = behaviour + 0.2 * m * facts @ facts.T + 1.5 * m * np.diag(d**0.5 / (d**0.5).mean())
-    found = item_item.ease(X, 1.5, facts=F, fact_weight=0.2, user_exponent=0.5, item_exponent=0.5)
+    found = ease(X, 1.5, facts=F, fact_weight=0.2, user_exponent=0.5, item_exponent=0.5)
     assert found.toarray() == pytest.approx(without_diagonal(np.linalg.inv(gram)), abs=1e-5)
 
 
 def test_ease_keeps_the_largest_in_size_of_every_column(X: sparse.csr_matrix) -> None:
-    whole = item_item.ease(X, 1.0).toarray()
-    kept = item_item.ease(X, 1.0, top=4)
+    whole = ease(X, 1.0).toarray()
+    kept = ease(X, 1.0, top=4)
     assert np.diff(kept.tocsc().indptr).max() == 4
     for column in range(12):
         largest = np.argsort(-np.abs(whole[:, column]), kind="stable")[:4]
@@ -77,14 +79,14 @@ def test_ease_keeps_the_largest_in_size_of_every_column(X: sparse.csr_matrix) ->
 
 def test_ease_without_any_behaviour_rests_on_facts() -> None:
     F = sparse.csr_matrix(np.array([[1, 0], [1, 0], [0, 1]], np.float32))
-    found = item_item.ease(sparse.csr_matrix((2, 3), dtype=np.float32), 1.0, facts=F, fact_weight=1.0).toarray()
+    found = ease(sparse.csr_matrix((2, 3), dtype=np.float32), 1.0, facts=F, fact_weight=1.0).toarray()
     # G = [[2, 1, 0], [1, 2, 0], [0, 0, 2]]: its inverse is [[2, -1, 0], [-1, 2, 0], [0, 0, 1.5]] / 3
     assert found == pytest.approx(np.array([[0, 0.5, 0], [0.5, 0, 0], [0, 0, 0]]), abs=1e-6)
 
 
 def test_a_ridge_of_nothing_is_refused(X: sparse.csr_matrix) -> None:
     with pytest.raises(ConfigError) as error:
-        item_item.ease(X, 0.0)
+        ease(X, 0.0)
     assert str(error.value) == (
         "ConfigError: the item-item system cannot be solved.\n"
         "  where     setting ridge\n"
@@ -92,31 +94,6 @@ def test_a_ridge_of_nothing_is_refused(X: sparse.csr_matrix) -> None:
         "  expected  a value large enough to make the matrix positive definite in float32\n"
         "  next      raise ridge"
     )
-
-
-def test_item_knn_by_hand() -> None:
-    X = sparse.csr_matrix(np.array([[1, 1, 0], [1, 1, 0], [1, 0, 1], [1, 0, 0]], np.float32))
-    found = item_item.item_knn(X, neighbours=2).toarray()
-    assert found == pytest.approx(np.array([[0, 2 / np.sqrt(8), 0.5], [2 / np.sqrt(8), 0, 0], [0.5, 0, 0]]), abs=1e-6)
-    one = item_item.item_knn(X, neighbours=1, shrink=1.0).toarray()
-    # Only the nearest of each column stays; co-occurrence 2 over sqrt(4 * 2) + 1, and 1 over sqrt(4 * 1) + 1.
-    a = 2 / (np.sqrt(8) + 1)
-    assert one == pytest.approx(np.array([[0, a, 1 / 3], [a, 0, 0], [0, 0, 0]]), abs=1e-6)
-    lenient = item_item.item_knn(X, neighbours=2, output_exponent=0.0).toarray()
-    assert lenient[:, 0] == pytest.approx([0, 1.0, 1.0], abs=1e-6)  # all who took item 1 or 2 took item 0
-    jaccard = item_item.item_knn(X, neighbours=2, similarity="jaccard").toarray()
-    assert jaccard == pytest.approx(np.array([[0, 0.5, 0.25], [0.5, 0, 0], [0.25, 0, 0]]), abs=1e-6)
-
-
-def test_item_knn_weighs_users_by_their_length(X: sparse.csr_matrix) -> None:
-    x = X.toarray().astype(np.float64)
-    c = x.T @ np.diag(np.maximum(x.sum(1), 1) ** -0.5) @ x
-    own = np.diag(c)
-    scale = own[:, None] ** 0.7 * own[None, :] ** 0.3
-    expected = np.divide(c, scale, out=np.zeros_like(c), where=scale > 0)
-    np.fill_diagonal(expected, 0)
-    found = item_item.item_knn(X, neighbours=12, user_exponent=0.5, output_exponent=0.3)
-    assert found.toarray() == pytest.approx(expected, abs=1e-5)
 
 
 @pytest.mark.parametrize("fact_weight", [0.0, 0.4])
@@ -127,16 +104,6 @@ def test_few_users_are_solved_over_users_with_the_same_weights(
     X = sparse.csr_matrix((rng.random((12, 40)) < 0.2).astype(np.float32))
     facts = sparse.csr_matrix(rng.random((40, 5)) * (rng.random((40, 5)) < 0.3), dtype=np.float32)
     settings = {"facts": facts, "fact_weight": fact_weight, "user_exponent": 0.5, "item_exponent": 0.5}
-    small = item_item.ease(X, 0.7, **settings).toarray()
-    monkeypatch.setattr(item_item, "_FEW_ROWS", 0.0)
-    np.testing.assert_allclose(item_item.ease(X, 0.7, **settings).toarray(), small, atol=1e-5)
-
-
-@pytest.mark.parametrize(("neighbours", "exponent"), [(3, 0.5), (12, 0.2)])
-def test_neighbours_of_a_large_catalogue_are_the_same(
-    X: sparse.csr_matrix, neighbours: int, exponent: float, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    settings: dict[str, Any] = {"neighbours": neighbours, "user_exponent": 0.5, "output_exponent": exponent}
-    dense = item_item.item_knn(X, **settings).toarray()
-    monkeypatch.setattr(item_item, "_SPARSE_ITEMS", 0)
-    np.testing.assert_allclose(item_item.item_knn(X, **settings).toarray(), dense, atol=1e-6)
+    small = ease(X, 0.7, **settings).toarray()
+    monkeypatch.setattr(ease_module, "LIMITS", replace(LIMITS, woodbury_share=0.0))
+    np.testing.assert_allclose(ease(X, 0.7, **settings).toarray(), small, atol=1e-5)
