@@ -1,4 +1,4 @@
-"""Lists for everybody and everything at once: the numbers of :class:`Recommender`, a block of rows at a time."""
+"""Lists for everybody at once: the numbers of ``Recommender``, a block of rows at a time."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Lists:
 def recommend_all(
     bundle: Bundle, interactions: Interactions, users: IntArray, k: int, among: Mask, progress: Progress = silent
 ) -> Lists:
-    """What ``Recommender.recommend`` lists for each of some users.
+    """Recommendations for each of some users, the lists of ``Recommender.recommend``.
 
     Args:
         interactions: histories, ``user`` any numbering and ``item`` rows of the bundle's items.
@@ -50,11 +50,11 @@ def recommend_all(
 
 
 def similar_to_all(bundle: Bundle, k: int, among: Mask, progress: Progress = silent) -> Lists:
-    """What ``Recommender.similar_items`` lists for each item of the catalogue, out of the items ``among``."""
+    """Similar items for each item of the catalogue, the lists of ``Recommender.similar_items``, out of ``among``."""
     n = len(bundle.items)
     model = replace(bundle.model, prior=np.zeros_like(bundle.model.prior))
-    each = replace(fold_in(bundle.items, bundle), user=np.arange(n, dtype=np.int64))
-    return _lists(model, model.histories(each, n), each.matrix(n, n), k, among, "items", progress)
+    single = replace(fold_in(bundle.items, bundle), user=np.arange(n, dtype=np.int64))  # a user for each item
+    return _lists(model, model.histories(single, n), single.matrix(n, n), k, among, "items", progress)
 
 
 def _lists(

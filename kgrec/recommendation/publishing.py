@@ -1,7 +1,7 @@
-"""Written back: what a bundle knows, in the graph, so that plain Cypher can use it.
+"""Publishing: what a bundle knows is written into the graph, so that plain Cypher can use it.
 
-A version is written whole beside the one in use, then one transaction moves the pointer that readers go through, then
-the old version is removed. Stopped anywhere, readers have a whole publication, and running it again finishes.
+A publication is written whole beside the one in use, then one transaction moves the pointer that readers go through,
+then the old one is removed. Stopped anywhere, readers have a whole publication, and running it again finishes.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from kgrec.errors import ConfigError, UnknownUserError, shorten
 from kgrec.graph.cypher.publication_statements import EMBEDDING, RECOMMENDED, SIMILAR, index_name
 from kgrec.graph.dataset_reader import read_interactions
 from kgrec.graph.publication import Publication
-from kgrec.graph.store import GraphStore, schema_of
+from kgrec.graph.store import GraphReader, GraphStore, schema_of
 from kgrec.progress import Progress, silent
-from kgrec.recommendation import Recommender
 from kgrec.recommendation.batch import Lists, recommend_all, similar_to_all
+from kgrec.recommendation.recommender import check_graph
 from kgrec.schema.model import GraphSchema
 
 _NUMBERS_AT_ONCE = 400_000
@@ -88,7 +88,7 @@ def publish(
 ) -> PublishReport:
     """Write embeddings, everybody's recommendations and similar items into the graph that a bundle was learned from.
 
-    Lists are those of :class:`Recommender` with this store: histories as the store holds them now. Items that the
+    Lists are those of ``Recommender`` with this store: histories as the store holds them now. Items that the
     graph has no more are in none. A version is named by its content, so that the same again changes nothing.
 
     Args:
@@ -108,14 +108,14 @@ def publish(
             raise ConfigError(
                 f"{name} must be at least 1.", where="publish", found=str(value), next="ask for one or more"
             )
-    Recommender(bundle, store)  # refuses a bundle of another graph
+    check_graph(bundle, store)
     schema = schema_of(store)
     _refuse_taken_names(schema, store.url)
     clock = _Clock()
-    answers = _Answers(bundle, store, schema, k, similar, users, progress)
+    lists = _all_lists(bundle, store, (k, similar), users, progress)
     clock.took("lists")
     at = datetime.now(UTC).isoformat(timespec="seconds")
-    publication = Publication(store, schema, answers.model, at, batch_size, progress)
+    publication = Publication(store, schema, lists.model, at, batch_size, progress)
     clock.took("leftovers")
     report = PublishReport(
         publication.model,
@@ -124,15 +124,12 @@ def publish(
         publication.in_use,
         dimension=bundle.node_embeddings.shape[1],
     )
-    _write_embeddings(bundle, publication, report, batch_size, progress)
+    writer = _Writer(bundle, publication, batch_size, progress)
+    writer.write_embeddings(report)
     clock.took("embeddings")
-    report.users, report.recommended = _write_lists(
-        publication, RECOMMENDED, answers.users, answers.recommended, bundle.items, batch_size, progress
-    )
+    report.users, report.recommended = writer.write_lists(RECOMMENDED, lists.users, lists.recommended)
     clock.took("recommended")
-    report.items, report.similar = _write_lists(
-        publication, SIMILAR, list(bundle.items), answers.similar, bundle.items, batch_size, progress
-    )
+    report.items, report.similar = writer.write_lists(SIMILAR, list(bundle.items), lists.similar)
     clock.took("similar")
     types = sorted(report.embeddings)
     report.no_vector_index = publication.index(types, report.dimension)
@@ -142,7 +139,7 @@ def publish(
     publication.take_into_use(**facts, vector_index=report.vector_index, indexes=names)
     publication.finish(grace_s)
     clock.took("swap and removal")
-    report.skipped |= answers.skipped
+    report.skipped |= lists.skipped
     report.removed, report.seconds = publication.removed, clock.seconds
     return report
 
@@ -173,46 +170,46 @@ class _Clock:
         self.seconds[step], self._last = round(now - self._last, 3), now
 
 
-class _Answers:
+@dataclass(frozen=True)
+class _AllLists:
     """All lists, made before anything is written.
 
     Attributes:
-        model: the version's name, a hash of everything that two versions can differ in behind the bundle's time.
         users: ids of the rows of ``recommended``; the rows of ``similar`` are the bundle's items.
         skipped: users and items of the bundle that the graph has no more.
+        model: the publication's name, a hash of everything that two of them can differ in behind the bundle's time.
     """
 
-    def __init__(
-        self,
-        bundle: Bundle,
-        store: GraphStore,
-        schema: GraphSchema,
-        k: int,
-        similar: int,
-        users: Sequence[str] | None,
-        progress: Progress,
-    ) -> None:
-        known, items = _uids(store, schema.user_type), _uids(store, schema.item_type)
-        rows = np.arange(len(known)) if users is None else _rows_of(users, known, store.url)
-        among = np.array([item in items for item in bundle.items], np.bool_)
-        past = read_interactions(store, schema, known, bundle.items)
-        past = past.select((past.item >= 0) & (past.user >= 0))  # items may be newer than the bundle
-        self.users = [known[row] for row in rows]
-        self.recommended = recommend_all(bundle, past, rows, k, among, progress)
-        self.similar = similar_to_all(bundle, similar, among, progress)
-        self.similar.items[~among] = -1
-        self.skipped = {"users": sum(user not in known for user in bundle.users), "items": int((~among).sum())}
-        self.model = f"{bundle.manifest.created}#{self._fingerprint(bundle, k, similar)}"
-
-    def _fingerprint(self, bundle: Bundle, k: int, similar: int) -> str:
-        made = hashlib.sha256(json.dumps([list(bundle.nodes), self.users, k, similar]).encode())
-        lists: tuple[Array, ...] = (self.recommended.items, self.recommended.scores)
-        for array in (bundle.node_embeddings, *lists, self.similar.items, self.similar.scores):
-            made.update(np.ascontiguousarray(array).tobytes())
-        return made.hexdigest()[:12]
+    users: list[str]
+    recommended: Lists
+    similar: Lists
+    skipped: dict[str, int]
+    model: str
 
 
-def _uids(store: GraphStore, type: str) -> Vocabulary:
+def _all_lists(
+    bundle: Bundle, store: GraphStore, lengths: tuple[int, int], users: Sequence[str] | None, progress: Progress
+) -> _AllLists:
+    """Everybody's recommendations and all similar items; ``lengths`` are those of the two kinds of lists."""
+    schema, (k, n_similar) = schema_of(store), lengths
+    known, items = _uids(store, schema.user_type), _uids(store, schema.item_type)
+    rows = np.arange(len(known)) if users is None else _rows_of(users, known, store.url)
+    among = np.array([item in items for item in bundle.items], np.bool_)
+    past = read_interactions(store, schema, known, bundle.items)
+    past = past.select((past.item >= 0) & (past.user >= 0))  # items may be newer than the bundle
+    ids = [known[row] for row in rows]
+    recommended = recommend_all(bundle, past, rows, k, among, progress)
+    similar = similar_to_all(bundle, n_similar, among, progress)
+    similar.items[~among] = -1
+    skipped = {"users": sum(user not in known for user in bundle.users), "items": int((~among).sum())}
+    made = hashlib.sha256(json.dumps([list(bundle.nodes), ids, k, n_similar]).encode())
+    arrays: tuple[Array, ...] = (recommended.items, recommended.scores, similar.items, similar.scores)
+    for array in (bundle.node_embeddings, *arrays):
+        made.update(np.ascontiguousarray(array).tobytes())
+    return _AllLists(ids, recommended, similar, skipped, f"{bundle.manifest.created}#{made.hexdigest()[:12]}")
+
+
+def _uids(store: GraphReader, type: str) -> Vocabulary:
     return Vocabulary(uid for batch in store.export_nodes(type) for uid in batch["uid"].to_pylist())
 
 
@@ -229,47 +226,47 @@ def _rows_of(users: Sequence[str], known: Vocabulary, url: str) -> IntArray:
     return rows
 
 
-def _write_embeddings(
-    bundle: Bundle, publication: Publication, report: PublishReport, batch_size: int, progress: Progress
-) -> None:
-    """As they were learned; an index by cosine needs no unit length, but takes no vector of 0."""
-    vectors = bundle.node_embeddings
-    usable = np.isfinite(vectors).all(axis=1) & (vectors != 0).any(axis=1)
-    by_type: dict[str, list[int]] = {}
-    for row in np.flatnonzero(usable).tolist():
-        by_type.setdefault(bundle.nodes[row].partition(":")[0], []).append(row)
-    step = max(1, min(batch_size, _NUMBERS_AT_ONCE // max(report.dimension, 1)))
-    for type, rows in by_type.items():
-        report.embeddings[type] = 0
-        for start in range(0, len(rows), step):
-            some = rows[start : start + step]
-            uids = (bundle.nodes[row].partition(":")[2] for row in some)
-            batch = [{"uid": uid, "vector": vector} for uid, vector in zip(uids, vectors[some].tolist(), strict=True)]
-            report.embeddings[type] += publication.put_embeddings(type, batch)
-            progress(f"embeddings of {type}", start + len(some), len(rows))
-    report.without_embedding = int((~usable).sum())
-    report.skipped["nodes"] = int(usable.sum()) - sum(report.embeddings.values())
+@dataclass(frozen=True)
+class _Writer:
+    """Puts a bundle's embeddings and lists into a publication, ``batch_size`` relationships in one transaction."""
 
+    bundle: Bundle
+    publication: Publication
+    batch_size: int
+    progress: Progress
 
-def _write_lists(
-    publication: Publication,
-    relationship: str,
-    owners: Sequence[str],
-    lists: Lists,
-    items: Vocabulary,
-    batch_size: int,
-    progress: Progress,
-) -> tuple[int, int]:
-    """How many lists are not empty, and how many relationships they have in the graph."""
+    def write_embeddings(self, report: PublishReport) -> None:
+        """As they were learned; an index by cosine needs no unit length, but takes no vector of 0."""
+        nodes, vectors = self.bundle.nodes, self.bundle.node_embeddings
+        usable = np.isfinite(vectors).all(axis=1) & (vectors != 0).any(axis=1)
+        by_type: dict[str, list[int]] = {}
+        for row in np.flatnonzero(usable).tolist():
+            by_type.setdefault(nodes[row].partition(":")[0], []).append(row)
+        step = max(1, min(self.batch_size, _NUMBERS_AT_ONCE // max(report.dimension, 1)))
+        for type, rows in by_type.items():
+            report.embeddings[type] = 0
+            for start in range(0, len(rows), step):
+                some = rows[start : start + step]
+                uids = (nodes[row].partition(":")[2] for row in some)
+                pairs = zip(uids, vectors[some].tolist(), strict=True)
+                batch = [{"uid": uid, "vector": vector} for uid, vector in pairs]
+                report.embeddings[type] += self.publication.put_embeddings(type, batch)
+                self.progress(f"embeddings of {type}", start + len(some), len(rows))
+        report.without_embedding = int((~usable).sum())
+        report.skipped["nodes"] = int(usable.sum()) - sum(report.embeddings.values())
 
-    def ranked(row: int) -> list[dict[str, Any]]:
+    def write_lists(self, relationship: str, owners: Sequence[str], lists: Lists) -> tuple[int, int]:
+        """How many lists are not empty, and how many relationships they have in the graph."""
+        having = np.flatnonzero((lists.items >= 0).any(axis=1)).tolist()
+        written, step = 0, max(1, self.batch_size // lists.items.shape[1])
+        for start in range(0, len(having), step):
+            some = having[start : start + step]
+            batch = [{"uid": owners[row], "items": self._ranked(lists, row)} for row in some]
+            written += self.publication.put_lists(relationship, batch)
+            self.progress(f"relationships {relationship}", start + len(some), len(having))
+        return len(having), written
+
+    def _ranked(self, lists: Lists, row: int) -> list[dict[str, Any]]:
         pairs = enumerate(zip(lists.items[row].tolist(), lists.scores[row].tolist(), strict=True), start=1)
+        items = self.bundle.items
         return [{"uid": items[item], "rank": rank, "score": score} for rank, (item, score) in pairs if item >= 0]
-
-    having = np.flatnonzero((lists.items >= 0).any(axis=1)).tolist()
-    written, step = 0, max(1, batch_size // lists.items.shape[1])
-    for start in range(0, len(having), step):
-        some = having[start : start + step]
-        written += publication.put_lists(relationship, [{"uid": owners[row], "items": ranked(row)} for row in some])
-        progress(f"relationships {relationship}", start + len(some), len(having))
-    return len(having), written

@@ -1,4 +1,4 @@
-"""Recommender: a bundle and, where there is one, its graph; scores, lists and explanations come out."""
+"""Recommender: scores, lists and explanations from a bundle, with the graph beside it where there is one."""
 
 from __future__ import annotations
 
@@ -36,7 +36,15 @@ History = Sequence[str | PastInteraction]
 
 @dataclass(frozen=True)
 class Recommendation:
-    """One place of a list. ``new``: nobody had interacted with the item when the model was learned."""
+    """One place of a list.
+
+    Attributes:
+        rank: from 1.
+        item, name: its id, and what people read.
+        score: only differences within a list mean something.
+        new: a cold item, without interactions when the model was learned.
+        explanation: its reasons, where they were asked for.
+    """
 
     rank: int
     item: str
@@ -70,7 +78,7 @@ class Recommender:
 
     def __init__(self, bundle: Bundle, store: GraphReader | None = None, *, degraded: str | None = None) -> None:
         if store is not None:
-            _check_graph(bundle, store)
+            check_graph(bundle, store)
         self.bundle = bundle
         self._link = GraphLink(store, reason=degraded or "no store was opened")
         self._by_user = bundle.interactions.select(np.argsort(bundle.interactions.user, kind="stable"))
@@ -93,7 +101,7 @@ class Recommender:
         def opened() -> GraphReader:
             store = open_store(store_url, read_only=True)
             try:
-                _check_graph(bundle, store)
+                check_graph(bundle, store)
             except SchemaMismatchError:
                 store.close()
                 raise
@@ -282,7 +290,12 @@ class Recommender:
         ]
 
 
-def _check_graph(bundle: Bundle, store: GraphReader) -> None:
+def check_graph(bundle: Bundle, store: GraphReader) -> None:
+    """Make sure that a store holds the graph which a bundle was learned from.
+
+    Raises:
+        SchemaMismatchError: it holds another one, or none yet.
+    """
     if store.graph_id is None or store.graph_id != bundle.manifest.graph_id:
         raise SchemaMismatchError(
             "the bundle was learned from another graph than the store holds.",
