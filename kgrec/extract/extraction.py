@@ -5,31 +5,20 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 
 import pyarrow as pa
 
-from kgrec.data.records import Batch, EdgeRecord, Loader, NodeRecord, Record, Table, Value
+from kgrec.data.records import Batch, Loader, NodeRecord, Record, Table
 from kgrec.errors import SourceError
-from kgrec.extract.identity.alignment import AlignmentReport, align
+from kgrec.extract.identity.alignment import AlignmentReport
+from kgrec.extract.identity.merging import MergedNodes, aligned_types
 from kgrec.extract.mapping import PHASES, OnError, map_table, schema_sources
 from kgrec.extract.row_reader import Phase, Problem
 from kgrec.extract.seen_nodes import SeenNodes
 from kgrec.extract.sources import open_loader, source_fingerprint
 from kgrec.schema.model import GraphSchema
-
-
-@dataclass(frozen=True)
-class _Merge:
-    """How records of one aligned node type become nodes.
-
-    Attributes:
-        properties: of each node that several records became, by its uid.
-    """
-
-    report: AlignmentReport
-    properties: Mapping[str, Mapping[str, Value]]
 
 
 class Extraction:
@@ -71,10 +60,10 @@ class Extraction:
         parts = [self.schema.to_json(), self.on_error, *map(source_fingerprint, self.sources)]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
-    @cached_property
+    @property
     def alignments(self) -> Mapping[str, AlignmentReport]:
         """Report per node type that occurs on several platforms and that the schema aligns."""
-        return {name: merge.report for name, merge in self._merges.items()}
+        return self._merged.reports
 
     @property
     def alignment(self) -> AlignmentReport | None:
@@ -102,13 +91,13 @@ class Extraction:
 
     def records(self, phase: Phase) -> Iterator[tuple[str, Record]]:
         """Yield each record of one kind with the name of its table, identities already merged."""
-        merges = self._merges
+        merged = self._merged
         seen = SeenNodes()
         for table in self._tables([phase]):
             for record in map_table(
                 self.schema, table, phases=[phase], on_error=self.on_error, problems=self.problems, seen=seen
             ):
-                yield table.name, _merged(record, self.schema, merges) if merges else record
+                yield table.name, merged.rewrite(record)
 
     def tables_of_schema(self, phases: Collection[Phase] = PHASES) -> tuple[str, ...]:
         """Names of the tables that the schema reads."""
@@ -118,16 +107,16 @@ class Extraction:
         """Tables of all loaders that the schema reads for these kinds, their rows counted when they are read."""
         wanted = self.tables_of_schema(phases)
         every = self.tables_of_schema()
-        found: list[str] = []
+        names: list[str] = []
         for loader in self.loaders:
             for table in loader.tables():
-                found.append(table.name)
+                names.append(table.name)
                 if table.name in wanted:
                     yield replace(table, batches=self._counted(table))
-        if not set(found) & set(every):
+        if not set(names) & set(every):
             raise SourceError(
                 f"no table of the sources is one that the schema '{self.schema.domain}' reads.",
-                found=f"tables {', '.join(dict.fromkeys(found))}" if found else "no table at all",
+                found=f"tables {', '.join(dict.fromkeys(names))}" if names else "no table at all",
                 expected=f"some of {', '.join(every)}",
                 next="name the files like the schema's tables, or choose another schema",
             )
@@ -140,66 +129,12 @@ class Extraction:
         self.rows[table.name] = rows
 
     @cached_property
-    def _merges(self) -> dict[str, _Merge]:
-        aligned = {
-            name
-            for name, node in self.schema.nodes.items()
-            if node.align is not None and len({source.platform for source in node.sources}) > 1
-        }
+    def _merged(self) -> MergedNodes:
+        """Needs all nodes that the schema aligns, so the sources are read an extra time where there are any."""
+        types = aligned_types(self.schema)
         records: dict[str, list[NodeRecord]] = defaultdict(list)
-        for table in self._tables(["nodes"]) if aligned else ():
-            for record in map_table(self.schema, table, phases=["nodes"], node_types=aligned, on_error=self.on_error):
+        for table in self._tables(["nodes"]) if types else ():
+            for record in map_table(self.schema, table, phases=["nodes"], node_types=types, on_error=self.on_error):
                 assert isinstance(record, NodeRecord)
                 records[record.type].append(record)
-        rank = {platform: position for position, platform in enumerate(self.schema.platforms)}
-        merges = {}
-        for name in self.schema.nodes:
-            spec = self.schema.nodes[name].align
-            # The platform that is declared first comes first, because the first one gives the id of a merged node.
-            mine = sorted(records[name], key=lambda record: rank[record.platform]) if name in records else []
-            if spec is not None and len({record.platform for record in mine}) > 1:
-                report = align(mine, spec, node_type=name)
-                merges[name] = _Merge(report, _joined_properties(mine, report))
-        return merges
-
-
-def _joined_properties(records: Sequence[NodeRecord], report: AlignmentReport) -> dict[str, dict[str, Value]]:
-    """Properties of merged nodes: what the first platform says counts, the others fill in."""
-    platforms: dict[str, list[NodeRecord]] = defaultdict(list)
-    for record in records:
-        platforms[record.platform].append(record)
-    joined: dict[str, dict[str, Value]] = defaultdict(dict)
-    for platform in reversed(platforms):
-        for record in platforms[platform]:
-            uid = report.canonical(platform, record.uid)
-            if report.aliases(uid):
-                joined[uid] |= record.properties
-    return dict(joined)
-
-
-def _merged(record: Record, schema: GraphSchema, merges: Mapping[str, _Merge]) -> Record:
-    """A record about the merged nodes."""
-
-    def uid_of(node_type: str, uid: str) -> str:
-        merge = merges.get(node_type)
-        return uid if merge is None else merge.report.canonical(record.platform, uid)
-
-    if isinstance(record, NodeRecord):
-        if record.type not in merges:
-            return record
-        uid = uid_of(record.type, record.uid)
-        merge = merges[record.type]
-        return replace(
-            record,
-            uid=uid,
-            properties=merge.properties.get(uid, record.properties),
-            aliases=merge.report.aliases(uid) or (f"{record.platform}:{record.uid}",),
-        )
-    if isinstance(record, EdgeRecord):
-        return replace(
-            record,
-            source=uid_of(record.source_type, record.source),
-            target=uid_of(record.target_type, record.target),
-        )
-    spec = schema.interactions[record.type]
-    return replace(record, user=uid_of(spec.user, record.user), item=uid_of(spec.item, record.item))
+        return MergedNodes(self.schema, records)
