@@ -9,7 +9,8 @@ import pyarrow.compute as pc
 from kgrec.data.dataset import Array, Dataset, Facts, IntArray, Interactions
 from kgrec.data.splits import Split, hold_out, hold_out_last, random_split
 from kgrec.data.vocabulary import Vocabulary
-from kgrec_loaders.benchmark_folder import ITEM, BenchmarkFolder
+from kgrec_loaders.benchmark_folder import BenchmarkFolder
+from kgrec_loaders.benchmark_graph import ITEM
 
 
 def to_dataset(tables: BenchmarkFolder) -> tuple[Dataset, dict[str, Interactions]]:

@@ -22,18 +22,13 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from kgrec.errors import SourceError
 from kgrec_loaders.benchmark_columns import described, first_names, id_column, number_column
-from kgrec_loaders.source_files import files_of, form_of, located, stem_of
-from kgrec_loaders.tables import FORMS, read_parts
-
-ITEM, ENTITY = "Item", "Entity"
-"""Node types of the ends of facts: an item of the catalogue, and everything else."""
+from kgrec_loaders.benchmark_graph import BenchmarkGraph
+from kgrec_loaders.benchmark_tables import EXPECTED, BenchmarkTables, renamed
+from kgrec_loaders.source_files import located
 
 DEFAULT_KIND = "interaction"
 """Kind of an interaction whose behaviour the source does not say."""
-
-_EXPECTED = "interactions_train and interactions_test, or interactions_all (.parquet, .csv, .tsv or .jsonl)"
 
 
 @dataclass(frozen=True)
@@ -46,7 +41,7 @@ class BenchmarkFolder:
             (float64, the rating, 1.0 without one), kind, ``label`` (int8) for click labels, and every context column
             as ``context_NAME``.
         all: the same, for a data set that comes without a split; None beside a split.
-        facts: head_type, head, relation, tail_type, tail, without repeats.
+        facts: head_type, head, relation, tail_type, tail, without repeats; see :class:`BenchmarkGraph`.
         users: user, text, and the source's own columns of text.
         items: item, name, text; every item of the catalogue and of the interactions.
         entities: entity, name; every entity that is no item.
@@ -70,30 +65,29 @@ class BenchmarkFolder:
 
     @classmethod
     def read(cls, location: str | Path) -> BenchmarkFolder:
-        """Read a folder.
+        """The data set in a folder.
 
         Raises:
             SourceError: no such folder, a missing table or column, an empty id, a rating or time that is no number.
         """
-        source = _Source(located(str(location), f"a folder with {_EXPECTED}"))
+        source = BenchmarkTables(located(str(location), f"a folder with {EXPECTED}"))
         parts = _interactions(source)
         interacted = pa.concat_tables([part.select(["user", "item"]) for part in parts.values()])
         items, nodes = _items(source, interacted["item"])
-        graph, repeated, left_out, suffixes = _graph(source, nodes)
-        named = _named_entities(source, suffixes)
+        graph = BenchmarkGraph.read(source, nodes)
         return cls(
             path=source.path,
             train=parts.get("train"),
             valid=parts.get("valid"),
             test=parts.get("test"),
             all=parts.get("all"),
-            facts=graph,
+            facts=graph.facts,
             users=_users(source, interacted["user"]),
-            items=_with_entity_names(items, nodes, named),
-            entities=_entities(graph, nodes, named),
+            items=_with_entity_names(items, nodes, graph),
+            entities=graph.entities(nodes),
             labels="label" in next(iter(parts.values())).column_names,
-            repeated_facts=repeated,
-            left_out=left_out,
+            repeated_facts=graph.repeated,
+            left_out=graph.left_out,
         )
 
     def __repr__(self) -> str:
@@ -120,43 +114,13 @@ class BenchmarkFolder:
         return int(pc.sum(pc.greater(counted["count_all"], 1)).as_py() or 0)
 
 
-class _Source:
-    """The tables of a folder by name."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        if not path.is_dir():
-            raise self.missing("a file", f"a folder with {_EXPECTED}")
-        self.files = {stem_of(p): p for p in reversed(files_of(path)) if p.is_file() and form_of(p, FORMS)}
-
-    def read(self, name: str) -> pa.Table | None:
-        """A table, None where the folder has none of this name."""
-        path = self.files.get(name)
-        if path is None:
-            return None
-        batches = list(read_parts([path], form_of(path, FORMS) or ""))
-        return pa.Table.from_batches(batches)
-
-    def where(self, name: str) -> str:
-        return f"benchmark:{self.files[name]}"
-
-    def missing(self, found: str, expected: str) -> SourceError:
-        return SourceError(
-            "the folder is not a benchmark data set.",
-            where=str(self.path),
-            found=found,
-            expected=expected,
-            next="name the tables like this, or import the data with a graph schema of its own",
-        )
-
-
-def _interactions(source: _Source) -> dict[str, pa.Table]:
+def _interactions(source: BenchmarkTables) -> dict[str, pa.Table]:
     names = ["train", "valid", "test"]
     if not {"interactions_train", "interactions_test"} <= source.files.keys():
         if "interactions_all" not in source.files:
-            raise source.missing(", ".join(sorted(source.files)) or "no table", _EXPECTED)
+            raise source.missing(", ".join(sorted(source.files)) or "no table", EXPECTED)
         names = ["all"]
-    kinds = _names_by_id(source, "behaviours", "behaviour")
+    kinds = source.names_by_id("behaviours", "behaviour")
     # Of behaviours that lead up to one another the last one is what is to be predicted: a test set need not say so.
     goal = list(kinds.values())[-1] if kinds else DEFAULT_KIND
     parts: dict[str, pa.Table] = {}
@@ -183,33 +147,18 @@ def _interaction_columns(table: pa.Table, where: str, kinds: dict[str, str], usu
     columns["time"], columns["weight"] = time, pc.fill_null(weight, 1.0)
     kind = pa.chunked_array([pa.nulls(n, pa.string())])
     if "behaviour" in present:
-        kind = _renamed(id_column(table, "behaviour", where, required=False), kinds)
+        kind = renamed(id_column(table, "behaviour", where, required=False), kinds)
     columns["kind"] = pc.fill_null(kind, usual)
     known = {"user", "item", "timestamp", "rating", "behaviour"}
     columns.update({f"context_{name}": table[name] for name in table.column_names if name not in known})
     return pa.table(columns)
 
 
-def _names_by_id(source: _Source, name: str, column: str) -> dict[str, str]:
-    table = source.read(name)
-    if table is None:
-        return {}
-    names = first_names(table).to_pylist()
-    ids = id_column(table, column, source.where(name)).to_pylist()
-    return {uid: label for uid, label in zip(ids, names, strict=True) if label}
-
-
-def _renamed(ids: pa.ChunkedArray, names: dict[str, str]) -> pa.ChunkedArray:
-    """Every id replaced by its name; an id without one stays."""
-    rows = pc.index_in(ids, pa.array(list(names), pa.string()))
-    return pc.coalesce(pc.take(pa.array(list(names.values()), pa.string()), rows), ids)
-
-
 def _with_missing(ids: pa.ChunkedArray, others: pa.ChunkedArray) -> pa.ChunkedArray:
     return pc.unique(pa.chunked_array([*ids.chunks, *others.chunks], pa.string()))
 
 
-def _items(source: _Source, interacted: pa.ChunkedArray) -> tuple[pa.Table, pa.Table]:
+def _items(source: BenchmarkTables, interacted: pa.ChunkedArray) -> tuple[pa.Table, pa.Table]:
     """Items (item, name, text), and the node of each (node, owner)."""
     table = source.read("items")
     if table is None:
@@ -229,72 +178,13 @@ def _items(source: _Source, interacted: pa.ChunkedArray) -> tuple[pa.Table, pa.T
     return known, nodes.filter(pc.is_valid(nodes["node"]))
 
 
-def _graph(source: _Source, nodes: pa.Table) -> tuple[pa.Table, int, tuple[str, ...], list[str]]:
-    """Facts, number of repeats, tables left out, and the suffixes of the tables that were used."""
-    tables = ["kg"] if "kg" in source.files else sorted(name for name in source.files if name.startswith("kg"))
-    used, left_out = [], []
-    for name in tables:
-        table = source.read(name)
-        triples = pa.table({c: id_column(table, c, source.where(name)) for c in ("head", "relation", "tail")})
-        owned = nodes["node"].combine_chunks()
-        between = pc.and_(pc.is_in(triples["head"], owned), pc.is_in(triples["tail"], owned))
-        if name != "kg" and len(triples) and pc.all(between).as_py():
-            left_out.append(name)
-            continue
-        suffix = name.removeprefix("kg")
-        words = _names_by_id(source, f"relations{suffix}", "relation") or _names_by_id(source, "relations", "relation")
-        numbers = pc.unique(triples["relation"]).to_pylist()
-        names = {n: words.get(n) or (f"relation_{n}" if n.lstrip("-").isdigit() else n) for n in numbers}
-        relation = _renamed(triples["relation"], names)
-        used.append((suffix, triples.set_column(1, "relation", relation)))
-    empty = pa.table({c: pa.array([], pa.string()) for c in ("head", "relation", "tail")})
-    rows = pa.concat_tables([empty, *(triples for _, triples in used)])
-    single = rows.group_by(["head", "relation", "tail"], use_threads=False).aggregate([])
-    facts = _owned(_owned(single, "head", nodes), "tail", nodes)
-    facts = facts.select(["head_type", "head", "relation", "tail_type", "tail"])
-    return facts, len(rows) - len(single), tuple(left_out), [suffix for suffix, _ in used]
-
-
-def _owned(facts: pa.Table, end: str, nodes: pa.Table) -> pa.Table:
-    """Replace the entity at one end by the items whose node it is, and say the type of the end."""
-    numbered = facts.append_column("row", pa.array(range(len(facts)), pa.int64()))
-    joined = numbered.join(nodes, keys=end, right_keys="node", join_type="left outer").sort_by(
-        [("row", "ascending"), ("owner", "ascending")]
-    )
-    types = pc.if_else(pc.is_valid(joined["owner"]), ITEM, ENTITY)
-    ends = pc.coalesce(joined["owner"], joined[end])
-    joined = joined.set_column(joined.column_names.index(end), end, ends)
-    return joined.append_column(f"{end}_type", types).drop_columns(["row", "owner"])
-
-
-def _named_entities(source: _Source, suffixes: list[str]) -> pa.Table:
-    """Entities that the source describes (entity, name), the tables of the used graphs first."""
-    names = [f"entities{suffix}" for suffix in suffixes if f"entities{suffix}" in source.files]
-    parts = [pa.table({"entity": pa.array([], pa.string()), "name": pa.array([], pa.string())})]
-    for name in dict.fromkeys(names or ["entities"]):
-        table = source.read(name)
-        if table is not None:
-            ids = id_column(table, "entity", source.where(name), unique=True)
-            parts.append(pa.table({"entity": ids, "name": first_names(table)}))
-    return pa.concat_tables(parts)
-
-
-def _entities(facts: pa.Table, nodes: pa.Table, named: pa.Table) -> pa.Table:
-    ends = [facts[end].filter(pc.equal(facts[f"{end}_type"], ENTITY)) for end in ("head", "tail")]
-    described_ids = named["entity"].filter(pc.invert(pc.is_in(named["entity"], nodes["node"].combine_chunks())))
-    ids = pc.unique(pa.chunked_array([c for part in (described_ids, *ends) for c in part.chunks], pa.string()))
-    rows = pc.index_in(ids, named["entity"].combine_chunks())
-    return pa.table({"entity": ids, "name": pc.take(named["name"], rows)})
-
-
-def _with_entity_names(items: pa.Table, nodes: pa.Table, named: pa.Table) -> pa.Table:
+def _with_entity_names(items: pa.Table, nodes: pa.Table, graph: BenchmarkGraph) -> pa.Table:
     """Give an item without a name the name of its node."""
     node = pc.take(nodes["node"], pc.index_in(items["item"], nodes["owner"].combine_chunks()))
-    name = pc.take(named["name"], pc.index_in(node, named["entity"].combine_chunks()))
-    return items.set_column(1, "name", pc.coalesce(items["name"], name))
+    return items.set_column(1, "name", pc.coalesce(items["name"], graph.names(node)))
 
 
-def _users(source: _Source, interacted: pa.ChunkedArray) -> pa.Table:
+def _users(source: BenchmarkTables, interacted: pa.ChunkedArray) -> pa.Table:
     table = source.read("users")
     if table is None:
         users = _with_missing(pa.chunked_array([], pa.string()), interacted)
