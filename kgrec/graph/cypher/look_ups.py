@@ -134,7 +134,7 @@ def _nodes_named(schema: GraphSchema, type: str) -> str:
 READ_QUERIES: Mapping[str, ReadQuery] = {
     "counts": ReadQuery("how many nodes, facts and interactions of each type there are", _counts),
     "history_of_user": ReadQuery("what a user did, oldest first", _history_of_user, ("user",)),
-    "who_else": ReadQuery("users who took an item, the most frequent first", _who_else, ("item", "limit")),
+    "who_else": ReadQuery("users who interacted with an item, the most frequent first", _who_else, ("item", "limit")),
     "items_sharing_facts": ReadQuery(
         "items that share facts with an item, most shared first", _items_sharing_facts, ("item", "max_degree", "limit")
     ),

@@ -58,7 +58,7 @@ def test_the_look_ups_are_listed(shell: Shell) -> None:
     assert (said.code, said.err) == (0, "")
     rows = [[cell.strip() for cell in line.strip("│").split("│")] for line in said.out.splitlines() if line[0] == "│"]
     assert [row[0] for row in rows] == list(READ_QUERIES)
-    assert rows[2] == ["who_else", "users who took an item, the most frequent first", "item, limit"]
+    assert rows[2] == ["who_else", "users who interacted with an item, the most frequent first", "item, limit"]
     listed = shell("cypher", "--json").json
     assert listed[2] == {"name": "who_else", "about": rows[2][1], "parameters": ["item", "limit"]}
 

@@ -1,4 +1,4 @@
-"""Every statement of kgrec/graph/README.md runs and finds something, and is what kgrec itself would print."""
+"""Every statement of docs/neo4j.md runs and finds something, and is what kgrec itself would print."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from kgrec.graph.store_types import GraphPath, NodeRef, PathStep
 from kgrec.testing.sample_graph import films_graph, films_schema
 from tests.support import ROOT
 
-PAGE = (ROOT / "kgrec/graph/README.md").read_text(encoding="utf-8").split("\n## Written back")[0]
+PAGE = (ROOT / "docs/neo4j.md").read_text(encoding="utf-8").split("\n## Written back")[0]
 STATEMENTS = re.findall(r"^```cypher\n(.*?)\n^```", PAGE, re.MULTILINE | re.DOTALL)
 PARAMETER = re.compile(r"^:param (\w+) => (?:'([^'\\]*)'|(\d+));\n", re.MULTILINE)
 

@@ -18,7 +18,7 @@ from kgrec.testing.sample_graph import films_graph
 from tests.support import ROOT
 from tests.support.bundles import bundle_of, random_model
 
-PAGE = (ROOT / "kgrec/graph/README.md").read_text(encoding="utf-8").split("\n## Written back")[1]
+PAGE = (ROOT / "docs/neo4j.md").read_text(encoding="utf-8").split("\n## Written back")[1]
 STATEMENTS = re.findall(r"^```cypher\n(.*?)\n^```", PAGE, re.MULTILINE | re.DOTALL)
 PARAMETER = re.compile(r"^:param (\w+) => (?:'([^'\\]*)'|(\d+));\n", re.MULTILINE)
 
