@@ -1,1 +1,1 @@
-"""What a list is worth: one ranking and one set of measures for training and reporting alike."""
+"""What a list is worth, measured the same way in training as in reports."""

@@ -1,1 +1,1 @@
-"""HTML and SVG from plain data."""
+"""Pages that a browser shows, from plain data."""

@@ -1,1 +1,1 @@
-"""Item-item channels in closed form; numpy and scipy only."""
+"""Item-item matrices in closed form, made without torch."""
