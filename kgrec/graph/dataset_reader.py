@@ -8,7 +8,7 @@ import numpy as np
 
 from kgrec.data.dataset import Dataset, Facts, Interactions
 from kgrec.data.vocabulary import Vocabulary
-from kgrec.graph.cypher.statements import fact_types
+from kgrec.graph.cypher.schema_names import fact_types
 from kgrec.graph.store import GraphExporter, schema_of
 from kgrec.schema.model import GraphSchema
 

@@ -14,7 +14,7 @@ from itertools import islice
 from typing import Any, Protocol
 
 from kgrec.errors import QueryTimeoutError, shorten
-from kgrec.graph.cypher import statements as cypher
+from kgrec.graph.cypher import path_statements
 from kgrec.graph.store_types import GraphPath, NodeRef, PathLimits, PathStep
 from kgrec.schema.model import GraphSchema
 
@@ -54,7 +54,7 @@ class _Edge:
         return PathStep(source, target, self.type, self.relation, not self.forward)
 
 
-class _Around:
+class _Neighbourhood:
     """The neighbourhood of one item: facts by the node that they lead to, nodes in order of rarity.
 
     A popular item has hundreds of facts and few of them lie on a path, so they are taken apart when they are needed.
@@ -121,54 +121,54 @@ def find_paths(
     starts = [uid for uid in dict.fromkeys(sources) if uid != target]
     around = _neighbourhoods(bounded, schema, starts, target, limits)
     right = around.get(target)
-    found: dict[str, list[tuple[int, GraphPath]]] = {}
-    unfilled: dict[str, _Around] = {}
+    by_source: dict[str, list[tuple[int, GraphPath]]] = {}
+    unfilled: dict[str, _Neighbourhood] = {}
     for source in starts if right is not None else ():
         if (left := around.get(source)) is not None and right is not None:
-            found[source] = _up_to_two(left, right, limits.max_hops)
-            if len(found[source]) < limits.max_paths:
+            by_source[source] = _up_to_two(left, right, limits.max_hops)
+            if len(by_source[source]) < limits.max_paths:
                 unfilled[source] = left
     # Longer paths come last: where the shorter ones fill the answer, they need not be looked for.
     if limits.max_hops == 3 and unfilled and right is not None:
         links = _links(bounded, schema, list(unfilled.values()), right, limits.max_degree)
         for source, left in unfilled.items():
-            found[source] += _over_two(left, right, links)
-    for paths in found.values():
+            by_source[source] += _over_two(left, right, links)
+    for paths in by_source.values():
         paths.sort(key=lambda pair: _rank(pair[0], pair[1], schema))
-    return [[path for _, path in found.get(source, [])[: limits.max_paths]] for source in sources]
+    return [[path for _, path in by_source.get(source, [])[: limits.max_paths]] for source in sources]
 
 
 def _neighbourhoods(
     bounded: Any, schema: GraphSchema, starts: Sequence[str], target: str, limits: PathLimits
-) -> dict[str, _Around]:
+) -> dict[str, _Neighbourhood]:
     """Surroundings of all ends that have any, by uid."""
     ends = [{"uid": uid, "far": [target]} for uid in starts] + [{"uid": target, "far": list(starts)}]
     parameters = {"ends": ends, "max_degree": limits.max_degree, "most": MOST_NEIGHBOURS}
-    around: dict[str, _Around] = {}
-    for row in bounded(cypher.neighbours(schema), parameters) if starts else ():
+    around: dict[str, _Neighbourhood] = {}
+    for row in bounded(path_statements.neighbours(schema), parameters) if starts else ():
         item = NodeRef(schema.item_type, row["start"], row["start_name"] or row["start"])
-        around[item.uid] = _Around(item, row["rows"])
+        around[item.uid] = _Neighbourhood(item, row["rows"])
     return around
 
 
-def _up_to_two(left: _Around, right: _Around, max_hops: int) -> list[tuple[int, GraphPath]]:
+def _up_to_two(left: _Neighbourhood, right: _Neighbourhood, max_hops: int) -> list[tuple[int, GraphPath]]:
     """The direct edges, and the paths over one node."""
     first, last = left.item, right.item
     ends = (_key(first), _key(last))
-    found = [(0, GraphPath((edge.step(first, last),))) for edge in left.edges(ends[1])]
+    ranked = [(0, GraphPath((edge.step(first, last),))) for edge in left.edges(ends[1])]
     for key in left if max_hops >= 2 else ():
         if key in right and key not in ends:
             node, degree, onward = left.node(key), left.degree(key), right.edges(key)
-            found += [
+            ranked += [
                 (degree, GraphPath((there.step(first, node), on.back(node, last))))
                 for there in left.edges(key)
                 for on in onward
             ]
-    return found
+    return ranked
 
 
 def _links(
-    bounded: Any, schema: GraphSchema, lefts: Sequence[_Around], right: _Around, max_degree: int
+    bounded: Any, schema: GraphSchema, lefts: Sequence[_Neighbourhood], right: _Neighbourhood, max_degree: int
 ) -> Mapping[_Key, list[tuple[_Key, _Edge]]]:
     """Facts from a node near the starts to one near the target, walked from the side that has fewer."""
     last = _key(right.item)
@@ -187,7 +187,9 @@ def _links(
     links: dict[_Key, list[tuple[_Key, _Edge]]] = defaultdict(list)
     for type in sorted(by_type):
         parameters = {"uids": by_type[type], "others": others, "most": MOST_LINKS}
-        for source, name, relation, forward, *end_parts in bounded(cypher.links(schema, type), parameters)[0]["rows"]:
+        for source, name, relation, forward, *end_parts in bounded(path_statements.links(schema, type), parameters)[0][
+            "rows"
+        ]:
             start, end = (type, source), (end_parts[0], end_parts[1])
             if end in wanted and end != start:
                 edge = _Edge(name, relation, forward != backwards)
@@ -196,7 +198,7 @@ def _links(
 
 
 def _over_two(
-    left: _Around, right: _Around, links: Mapping[_Key, list[tuple[_Key, _Edge]]]
+    left: _Neighbourhood, right: _Neighbourhood, links: Mapping[_Key, list[tuple[_Key, _Edge]]]
 ) -> Iterator[tuple[int, GraphPath]]:
     first, last = left.item, right.item
     ends = (_key(first), _key(last))
@@ -232,9 +234,9 @@ def confirm(read: Read, schema: GraphSchema, paths: Sequence[GraphPath], timeout
     for ends, edge in (pair for path in edges for pair in path):
         wanted[ends].add(edge)
     held = set()
-    for ends, each in sorted(wanted.items()):
-        rows = [dict(zip(("source", "target", "relation"), edge, strict=True)) for edge in sorted(each)]
-        for row in read(cypher.edges_that_exist(schema, *ends), {"rows": rows}, timeout_s):
+    for ends, triples in sorted(wanted.items()):
+        rows = [dict(zip(("source", "target", "relation"), edge, strict=True)) for edge in sorted(triples)]
+        for row in read(path_statements.edges_that_exist(schema, *ends), {"rows": rows}, timeout_s):
             held.add((ends, (row["source"], row["target"], row["relation"])))
     return [bool(path.steps) and _follow(path) and held.issuperset(own) for path, own in zip(paths, edges, strict=True)]
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from kgrec.graph.cypher.statements import any_behaviour, any_fact, edge_type, interaction_type, node_label
+from kgrec.graph.cypher.schema_names import any_fact, any_interaction, edge_type, interaction_type, node_label
 from kgrec.schema.model import GraphSchema
 
 MOST_MIDDLES = 1_000
@@ -54,7 +54,7 @@ def _counts(schema: GraphSchema) -> str:
 
 def _history_of_user(schema: GraphSchema) -> str:
     return (
-        f"MATCH (u:{node_label(schema, schema.user_type)} {{uid: $user}})-[r:{any_behaviour(schema)}]->(i) "
+        f"MATCH (u:{node_label(schema, schema.user_type)} {{uid: $user}})-[r:{any_interaction(schema)}]->(i) "
         "RETURN type(r) AS type, i.uid AS item, i.name AS name, r.kind AS kind, r.platform AS platform, "
         "r.time AS time, r.weight AS weight, r.key AS key ORDER BY time, type, item, key"
     )
@@ -63,7 +63,7 @@ def _history_of_user(schema: GraphSchema) -> str:
 def _who_else(schema: GraphSchema) -> str:
     item, user = node_label(schema, schema.item_type), node_label(schema, schema.user_type)
     return (
-        f"MATCH (i:{item} {{uid: $item}})<-[r:{any_behaviour(schema)}]-(u:{user}) "
+        f"MATCH (i:{item} {{uid: $item}})<-[r:{any_interaction(schema)}]-(u:{user}) "
         "RETURN u.uid AS user, count(r) AS times, max(r.time) AS last ORDER BY times DESC, user LIMIT $limit"
     )
 
@@ -84,7 +84,7 @@ def _paths_of_user(schema: GraphSchema) -> str:
         f"MATCH (b:{item} {{uid: $item}})-[r2:{facts}]-(x)\n"
         f"WITH b, r2, x, COUNT {{ (x)-[:{facts}]-() }} AS degree WHERE degree > 1 AND degree <= $max_degree\n"
         f"WITH b, r2, x, degree ORDER BY degree, x.uid LIMIT {MOST_MIDDLES}\n"
-        f"MATCH (x)-[r1:{facts}]-(a:{item})<-[r:{any_behaviour(schema)}]-(:{user} {{uid: $user}})\n"
+        f"MATCH (x)-[r1:{facts}]-(a:{item})<-[r:{any_interaction(schema)}]-(:{user} {{uid: $user}})\n"
         "WHERE a <> b AND a <> x\n"
         "RETURN a.uid AS past, a.name AS past_name, count(DISTINCT r) AS times, type(r1) AS first, "
         "r1.relation AS first_relation, labels(x)[0] AS middle_type, x.uid AS middle, x.name AS name, "
@@ -120,7 +120,7 @@ def _node_degree(schema: GraphSchema, type: str) -> str:
     label = node_label(schema, type)
     return (
         f"MATCH (n:{label} {{uid: $uid}}) RETURN COUNT {{ (n)-[:{any_fact(schema)}]-() }} AS facts, "
-        f"COUNT {{ (n)-[:{any_behaviour(schema)}]-() }} AS interactions"
+        f"COUNT {{ (n)-[:{any_interaction(schema)}]-() }} AS interactions"
     )
 
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from kgrec.graph.cypher.look_ups import NUMBERS, READ_QUERIES
-from kgrec.graph.cypher.statements import any_behaviour, edge_type, node_label
+from kgrec.graph.cypher.schema_names import any_interaction, edge_type, node_label
 from kgrec.graph.store_types import GraphPath, NodeRef
 from kgrec.schema.model import GraphSchema
 
@@ -93,7 +93,7 @@ def explanation_statement(
     elif past:
         who = f"(:{node_label(schema, schema.user_type)} {{uid: {literal(user)}}})"
         branches.append(
-            f"MATCH shown = {who}-[r:{any_behaviour(schema)}]->(i:{item_label})\n"
+            f"MATCH shown = {who}-[r:{any_interaction(schema)}]->(i:{item_label})\n"
             f"WHERE i.uid IN {literal(past)} AND r.kind IN {literal(kinds)}"
         )
     branches += [f"MATCH shown = {_pattern(schema, path)}" for path in paths]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from kgrec.graph.cypher.statements import node_label
+from kgrec.graph.cypher.schema_names import node_label
 from kgrec.schema.model import GraphSchema
 
 RECOMMENDED, SIMILAR = "RECOMMENDED", "SIMILAR"

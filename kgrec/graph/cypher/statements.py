@@ -1,90 +1,27 @@
 """The Cypher statements of the stores, one text for the embedded store and Neo4j 5.
 
 Those that people run by name are in :mod:`kgrec.graph.cypher.look_ups`, those to paste in
-:mod:`kgrec.graph.cypher.pasteable`.
+:mod:`kgrec.graph.cypher.pasteable`, those of paths in :mod:`kgrec.graph.cypher.path_statements`.
 
-Labels, relationship types and property names cannot be parameters in Cypher: they reach a text only through
-:func:`node_label`, :func:`edge_type` and :func:`property_names`, which take nothing that the schema does not name.
-Values are parameters always. Patterns have a fixed length; whatever may meet a hub has a degree cap and a LIMIT.
+Names come from :mod:`kgrec.graph.cypher.schema_names`; values are parameters always. Patterns have a fixed length;
+whatever may meet a hub has a degree cap and a LIMIT.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
+from kgrec.graph.cypher.schema_names import (
+    any_interaction,
+    edge_property_names,
+    edge_type,
+    interaction_type,
+    node_label,
+    property_names,
+    quoted,
+    type_of,
+)
 from kgrec.schema.model import GraphSchema
-from kgrec.schema.rules import RESERVED_EDGE_PROPERTIES, RESERVED_LABEL_START, RESERVED_PROPERTIES
-
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,62}")
-_NO_TYPE = f"`{RESERVED_LABEL_START}None`"  # stands where a schema has no type of a kind; nothing carries it
-
-
-def _quoted(name: str) -> str:
-    if not _NAME.fullmatch(name):
-        raise ValueError(f"{name[:80]!r} cannot be a name in Cypher")
-    return f"`{name}`"
-
-
-def _allowed(name: str, known: Iterable[str], what: str) -> str:
-    if name not in known:
-        raise ValueError(f"{name[:80]!r} is not {what} of the schema")
-    if name.startswith(RESERVED_LABEL_START):
-        raise ValueError(f"{name!r}: names that start with {RESERVED_LABEL_START} are kept for kgrec itself")
-    return _quoted(name)
-
-
-def node_label(schema: GraphSchema, type: str) -> str:
-    """A node type ready for a text; ValueError where the schema has none of that name."""
-    return _allowed(type, schema.nodes, "a node type")
-
-
-def edge_type(schema: GraphSchema, type: str) -> str:
-    """A fact's type ready for a text; ValueError where the schema has none of that name."""
-    return _allowed(type, schema.edges, "an edge type")
-
-
-def interaction_type(schema: GraphSchema, type: str) -> str:
-    """A behaviour's type ready for a text; ValueError where the schema has none of that name."""
-    return _allowed(type, schema.interactions, "an interaction type")
-
-
-def property_names(schema: GraphSchema, type: str) -> tuple[str, ...]:
-    """``uid``, ``name`` and the properties of a node type, in file order; ValueError for a reserved one."""
-    node_label(schema, type)
-    declared = [name for name in schema.nodes[type].properties if name != "name"]
-    for name in declared:
-        if name in RESERVED_PROPERTIES:
-            raise ValueError(f"property {name!r} of {type} is reserved for the store")
-        _quoted(name)
-    return ("uid", "name", *declared)
-
-
-def edge_property_names(schema: GraphSchema, type: str) -> tuple[str, ...]:
-    """Properties of an edge type beside ``relation``; ValueError for a reserved one."""
-    edge_type(schema, type)
-    for name in schema.edges[type].properties:
-        if name in RESERVED_EDGE_PROPERTIES:
-            raise ValueError(f"property {name!r} of {type} is reserved for the store")
-        _quoted(name)
-    return tuple(schema.edges[type].properties)
-
-
-def fact_types(schema: GraphSchema) -> tuple[str, ...]:
-    """Edge types that say something about items and entities: neither end is a user."""
-    user = schema.user_type
-    return tuple(name for name, edge in schema.edges.items() if user not in (*edge.source, *edge.target))
-
-
-def any_fact(schema: GraphSchema) -> str:
-    """All fact types, ready to stand in a pattern."""
-    return "|".join(edge_type(schema, name) for name in fact_types(schema)) or _NO_TYPE
-
-
-def any_behaviour(schema: GraphSchema) -> str:
-    """All interaction types, ready to stand in a pattern."""
-    return "|".join(interaction_type(schema, name) for name in schema.interactions) or _NO_TYPE
-
 
 # --- bookkeeping: labels that start with Kgrec, in no count and no export ---
 
@@ -167,7 +104,7 @@ def delete_user(schema: GraphSchema) -> str:
     """Remove the user ``$uid`` with every edge; one row with the interactions ``removed``, none for an unknown user."""
     return (
         f"MATCH (n:{node_label(schema, schema.user_type)} {{uid: $uid}})\n"
-        f"OPTIONAL MATCH (n)-[r:{any_behaviour(schema)}]->()\n"
+        f"OPTIONAL MATCH (n)-[r:{any_interaction(schema)}]->()\n"
         "WITH n, count(r) AS removed\n"
         "DETACH DELETE n\n"
         "RETURN removed"
@@ -178,7 +115,7 @@ def delete_user(schema: GraphSchema) -> str:
 
 
 def _node_columns(schema: GraphSchema, type: str) -> str:
-    return ", ".join(f"n.{_quoted(name)} AS {_quoted(name)}" for name in property_names(schema, type))
+    return ", ".join(f"n.{quoted(name)} AS {quoted(name)}" for name in property_names(schema, type))
 
 
 def one_node(schema: GraphSchema, type: str) -> str:
@@ -201,7 +138,7 @@ def edges_of(schema: GraphSchema, type: str) -> str:
     edge = edge_type(schema, type)
     return (
         f"CALL (n) {{ MATCH (n)-[r:{edge}]->(b) "
-        f"WITH r.relation AS relation, {_type_of('b', schema.edges[type].target)} AS target_type, b.uid AS target "
+        f"WITH r.relation AS relation, {type_of('b', schema.edges[type].target)} AS target_type, b.uid AS target "
         "ORDER BY relation, target_type, target RETURN collect([relation, target_type, target]) AS rows }\n"
         "WITH n, rows WHERE size(rows) > 0 RETURN n.uid AS source, rows"
     )
@@ -220,7 +157,7 @@ def interactions_of(schema: GraphSchema, type: str) -> str:
 def history_of(schema: GraphSchema) -> str:
     """Interactions of the user ``$user``, oldest first: one record, ``rows`` of type and INTERACTION_ROW."""
     return (
-        f"MATCH (u:{node_label(schema, schema.user_type)} {{uid: $user}})-[r:{any_behaviour(schema)}]->(i)\n"
+        f"MATCH (u:{node_label(schema, schema.user_type)} {{uid: $user}})-[r:{any_interaction(schema)}]->(i)\n"
         "WITH type(r) AS type, i.uid AS item, r ORDER BY r.time, type, item, r.key\n"
         "RETURN collect([type, item, r.kind, r.platform, r.time, r.weight]) AS rows"
     )
@@ -234,13 +171,6 @@ def node_of(schema: GraphSchema, type: str) -> str:
 def _by_uid(label: str, name: str) -> str:
     """Nodes in the order of their key's index: what follows is sorted within a node only, whatever the type's size."""
     return f"MATCH ({name}:{label}) WHERE {name}.uid IS NOT NULL WITH {name} ORDER BY {name}.uid"
-
-
-def _type_of(name: str, types: Sequence[str]) -> str:
-    """A node's type as an expression: people may give nodes labels of their own beside it."""
-    if len(types) == 1:
-        return f"'{types[0]}'"
-    return f"[label IN labels({name}) WHERE label IN {list(types)!r}][0]"
 
 
 # --- a whole graph with everything that is stored, for copies of it: each goes on from nodes `n`, all or some ---
@@ -277,69 +207,8 @@ def whole_interactions(schema: GraphSchema, type: str) -> str:
 
 def _whole_relationships(relationship: str, target: str, names: Iterable[str]) -> str:
     # No property starts with _, so that none can be taken for an end.
-    columns = ", ".join(f"r.{_quoted(name)} AS {_quoted(name)}" for name in names)
+    columns = ", ".join(f"r.{quoted(name)} AS {quoted(name)}" for name in names)
     return (
         f"MATCH (n)-[r:{relationship}]->(b:{target}) WHERE b.uid IS NOT NULL "
         f"RETURN n.uid AS _source, b.uid AS _target, {columns}"
-    )
-
-
-# --- pieces of the path look-up ---
-
-
-def neighbours(schema: GraphSchema) -> str:
-    """Facts of the items ``$ends`` (maps of ``uid`` and ``far``), both directions, without hubs, the rarest first.
-
-    One record per item that has any, with ``rows`` of edge, relation, forward, type, uid, name, degree.
-
-    The items ``far``, where paths are to end, are kept whatever their degree: nobody walks through them.
-    """
-    item, facts = node_label(schema, schema.item_type), any_fact(schema)
-    return (
-        f"UNWIND $ends AS one CALL (one) {{ MATCH (a:{item} {{uid: one.uid}})-[r:{facts}]-(x)\n"
-        f"WITH one, a, r, x, COUNT {{ (x)-[:{facts}]-() }} AS degree\n"
-        f"WHERE degree <= $max_degree OR (x.uid IN one.far AND x:{item})\n"
-        "WITH a.name AS start_name, type(r) AS edge, r.relation AS relation, startNode(r) = a AS forward, "
-        f"{_type_of('x', _fact_ends(schema))} AS type, x.uid AS uid, x.name AS name, degree "
-        "ORDER BY degree, type, uid, edge, relation, forward LIMIT $most\n"
-        "RETURN start_name, collect([edge, relation, forward, type, uid, name, degree]) AS rows }\n"
-        "RETURN one.uid AS start, start_name, rows"
-    )
-
-
-def links(schema: GraphSchema, type: str) -> str:
-    """Facts between the nodes ``$uids`` of a type and any node whose uid is in ``$others``.
-
-    One record, with ``rows`` of source, edge, relation, forward, type, uid.
-    """
-    return (
-        "UNWIND $uids AS wanted\n"
-        f"MATCH (x:{node_label(schema, type)} {{uid: wanted}})-[r:{any_fact(schema)}]-(y) WHERE y.uid IN $others\n"
-        "WITH x.uid AS source, type(r) AS edge, r.relation AS relation, startNode(r) = x AS forward, "
-        f"{_type_of('y', _fact_ends(schema))} AS type, y.uid AS uid "
-        "ORDER BY source, type, uid, edge, relation, forward LIMIT $most\n"
-        "RETURN collect([source, edge, relation, forward, type, uid]) AS rows"
-    )
-
-
-def _fact_ends(schema: GraphSchema) -> list[str]:
-    """Node types that facts lead from or to."""
-    return sorted(
-        {end for name in fact_types(schema) for end in (*schema.edges[name].source, *schema.edges[name].target)}
-    )
-
-
-def edges_that_exist(schema: GraphSchema, type: str, source_type: str, target_type: str) -> str:
-    """Those of ``$rows`` (maps of ``source``, ``target``, ``relation``) that are edges of a type in the graph.
-
-    For behaviour the relation is a kind, or the type's own name for any kind.
-    """
-    if type in schema.interactions:
-        edge, condition = interaction_type(schema, type), "row.relation = type(r) OR r.kind = row.relation"
-    else:
-        edge, condition = edge_type(schema, type), "r.relation = row.relation"
-    return (
-        f"UNWIND $rows AS row MATCH (a:{node_label(schema, source_type)} {{uid: row.source}})-[r:{edge}]->"
-        f"(b:{node_label(schema, target_type)} {{uid: row.target}}) WHERE {condition} "
-        "RETURN DISTINCT row.source AS source, row.target AS target, row.relation AS relation"
     )

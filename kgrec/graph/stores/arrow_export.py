@@ -9,7 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from kgrec.graph.cypher.statements import property_names
+from kgrec.graph.cypher.schema_names import property_names
 from kgrec.schema.model import GraphSchema
 
 EDGE_COLUMNS = pa.schema([(n, pa.string()) for n in ("source_type", "source", "relation", "target_type", "target")])

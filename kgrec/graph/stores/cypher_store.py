@@ -18,6 +18,7 @@ from kgrec.graph import paths
 from kgrec.graph.cypher import statements as cypher
 from kgrec.graph.cypher.look_ups import READ_QUERIES
 from kgrec.graph.cypher.publication_statements import STATEMENTS
+from kgrec.graph.cypher.schema_names import edge_property_names, interaction_type, property_names
 from kgrec.graph.store import schema_of
 from kgrec.graph.store_types import (
     USUAL_LIMITS,
@@ -119,11 +120,11 @@ class CypherStore(ABC):
         if self.schema is not None and self.schema.fingerprint() != schema.fingerprint():
             raise self._other_shape(schema)
         for type in schema.nodes:
-            cypher.property_names(schema, type)
+            property_names(schema, type)
         for type in schema.edges:
-            cypher.edge_property_names(schema, type)
+            edge_property_names(schema, type)
         for type in schema.interactions:
-            cypher.interaction_type(schema, type)
+            interaction_type(schema, type)
         if schema == self.schema:
             return
         self._constrain(schema)

@@ -10,6 +10,7 @@ from typing import Any
 from kgrec.data.records import EdgeRecord, Interaction, Kind, NodeRecord, Value
 from kgrec.errors import shorten
 from kgrec.graph.cypher import statements as cypher
+from kgrec.graph.cypher.schema_names import edge_property_names, property_names
 from kgrec.graph.store_types import PreparedBatch
 from kgrec.schema.model import GraphSchema
 
@@ -32,7 +33,7 @@ def _nodes(schema: GraphSchema, records: Sequence[NodeRecord]) -> PreparedBatch:
     texts, allowed = {}, {}
     for type in {record.type for record in records}:
         texts[type] = cypher.upsert_nodes(schema, type)
-        allowed[type] = frozenset(cypher.property_names(schema, type)) - {"uid"}
+        allowed[type] = frozenset(property_names(schema, type)) - {"uid"}
 
     def row(record: NodeRecord) -> dict[str, Any]:
         if len(record.uid) > LONGEST_UID // 4 and len(record.uid.encode()) > LONGEST_UID:
@@ -52,9 +53,7 @@ def _edges(schema: GraphSchema, records: Sequence[EdgeRecord]) -> PreparedBatch:
         ends: cypher.upsert_edges(schema, *ends)
         for ends in {(record.type, record.source_type, record.target_type) for record in records}
     }
-    allowed = {
-        type: frozenset(cypher.edge_property_names(schema, type)) for type in {record.type for record in records}
-    }
+    allowed = {type: frozenset(edge_property_names(schema, type)) for type in {record.type for record in records}}
 
     def row(record: EdgeRecord) -> list[Any]:
         properties = _checked(record.properties, allowed[record.type], record.type)
