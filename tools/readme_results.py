@@ -1,0 +1,43 @@
+"""The table of results in README.md, from benchmarks/results; ``python -m tools.readme_results`` writes it anew."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[1]
+SETS = {
+    "ml1m_pearlm": "MovieLens 1M",
+    "ml1m_mkr": "MovieLens 1M, MKR's split",
+    "ml100k_text": "MovieLens 100k",
+    "lastfm_lightkg": "Last.fm",
+    "dbbook2014": "DBbook",
+    "retailrocket_mb": "RetailRocket",
+}
+"""File of a result: what the set is called."""
+_MARKED = re.compile(r"(?<=<!-- RESULTS -->\n).*?(?=<!-- /RESULTS -->)", re.DOTALL)
+
+
+def table() -> str:
+    """A row for each set: kgrec beside the best of the systems that it was compared with, by ndcg@10."""
+    head = "| set | recall@10 | ndcg@10 | best other system | recall@10 | ndcg@10 |\n|---|---|---|---|---|---|\n"
+    return head + "".join(_row(name, title) for name, title in SETS.items())
+
+
+def _row(name: str, title: str) -> str:
+    rows: dict[str, Any] = json.loads((ROOT / f"benchmarks/results/{name}.json").read_text(encoding="utf-8"))["rows"]
+    best = max(rows.keys() - {"kgrec"}, key=lambda system: float(rows[system]["ndcg@10"]))
+    own, other = ([f"{rows[system][metric]:.4f}" for metric in ("recall@10", "ndcg@10")] for system in ("kgrec", best))
+    return f"| {title} | **{'** | **'.join(own)}** | {best} | {' | '.join(other)} |\n"
+
+
+def with_table(readme: str) -> str:
+    """The text with the table between its marks."""
+    return _MARKED.sub(lambda _: table(), readme)
+
+
+if __name__ == "__main__":
+    page = ROOT / "README.md"
+    page.write_text(with_table(page.read_text(encoding="utf-8")), encoding="utf-8")
