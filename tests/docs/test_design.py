@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import re
 
-ROOT = Path(__file__).parents[2]
+from tests.support import ROOT
+
 DESIGN = (ROOT / "DESIGN.md").read_text(encoding="utf-8")
 
 
-def test_every_room_has_a_line() -> None:
-    rooms = [folder.name for folder in (ROOT / "kgrec").iterdir() if (folder / "__init__.py").is_file()]
-    lines = [line for line in DESIGN.splitlines() if line.startswith("| `kgrec/")]
-    assert [room for room in rooms if not any(f"`kgrec/{room}`" in line for line in lines)] == []
+def test_every_room_has_a_line_and_the_place_of_its_layer() -> None:
+    rooms = {folder.name for folder in (ROOT / "kgrec").iterdir() if (folder / "__init__.py").is_file()}
+    (layers,) = re.findall(r"containers = kgrec\nlayers =\n(.*?)\n\n", (ROOT / ".importlinter").read_text(), re.DOTALL)
+    order = [[room for room in line.split(" | ") if room in rooms] for line in map(str.strip, layers.splitlines())]
+    table = [re.findall(r"`kgrec/(\w+)`", line.split(" | ")[0]) for line in DESIGN.splitlines() if "| `kgrec/" in line]
+    assert [sorted(row) for row in table] == [sorted(line) for line in order if line]
 
 
 def test_every_file_at_the_root_of_the_package_is_named() -> None:

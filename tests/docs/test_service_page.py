@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import numpy as np
 
 from kgrec.recommendation import Recommender
 from kgrec.service.app import service
 from kgrec.service.requests import LONGEST_LIST
+from tests.support import ROOT
 from tests.support.bundles import random_bundle
 
-PAGE = (Path(__file__).parents[2] / "docs/service.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs/service.md").read_text(encoding="utf-8")
 
 
 def test_resources_and_parameters_are_those_of_the_service() -> None:
