@@ -1,1 +1,1 @@
-"""Loaders: how a source is read. Each yields tables of plain rows."""
+"""How sources are read: as tables of plain rows."""

@@ -9,8 +9,8 @@ import pyarrow.compute as pc
 
 from kgrec.errors import SourceError
 from kgrec_loaders.benchmark_columns import first_names, id_column
-from kgrec_loaders.source_files import files_of, form_of, stem_of
-from kgrec_loaders.tables import FORMS, read_parts
+from kgrec_loaders.source_files import files_of, format_of, stem_of
+from kgrec_loaders.tables import FORMATS, read_parts
 
 EXPECTED = "interactions_train and interactions_test, or interactions_all (.parquet, .csv, .tsv or .jsonl)"
 
@@ -22,14 +22,14 @@ class BenchmarkTables:
         self.path = path
         if not path.is_dir():
             raise self.missing("a file", f"a folder with {EXPECTED}")
-        self.files = {stem_of(p): p for p in reversed(files_of(path)) if p.is_file() and form_of(p, FORMS)}
+        self.files = {stem_of(p): p for p in reversed(files_of(path)) if p.is_file() and format_of(p, FORMATS)}
 
     def read(self, name: str) -> pa.Table | None:
         """A table, None where the folder has none of this name."""
         path = self.files.get(name)
         if path is None:
             return None
-        batches = list(read_parts([path], form_of(path, FORMS) or ""))
+        batches = list(read_parts([path], format_of(path, FORMATS) or ""))
         return pa.Table.from_batches(batches)
 
     def where(self, name: str) -> str:

@@ -22,20 +22,20 @@ _SURROGATE = re.compile("[\udc80-\udcff]")
 _DELIMITERS = {",": "commas", "\t": "tabs", ";": "semicolons", "|": "bars"}
 
 
-def read_delimited(parts: Sequence[Path], form: str) -> Iterator[pa.RecordBatch]:
+def read_delimited(parts: Sequence[Path], format: str) -> Iterator[pa.RecordBatch]:
     """Read the parts of one table as record batches of strings, at least one batch even without rows.
 
     Args:
         parts: files with the same header, optionally gzipped.
-        form: ``csv`` or ``tsv``.
+        format: ``csv`` or ``tsv``.
 
     Raises:
         SourceError: empty, damaged, not UTF-8, another delimiter, or a row that does not fit the header.
     """
-    delimiter = "\t" if form == "tsv" else ","
+    delimiter = "\t" if format == "tsv" else ","
     first: list[str] | None = None
     for path in parts:
-        where = f"{form}:{path}"
+        where = f"{format}:{path}"
         with reading(where), open_bytes(path) as content:
             # Bytes that are not UTF-8 come through as lone surrogates, so that the row of the first one can be named.
             text = io.TextIOWrapper(content, "utf-8-sig", errors="surrogateescape", newline="")

@@ -25,9 +25,18 @@ from rdflib.plugins.stores.memory import Memory
 from kgrec.data.records import Table
 from kgrec.errors import SourceError, shorten
 from kgrec_loaders.import_script import run
-from kgrec_loaders.source_files import BATCH_ROWS, empty_file, files_of, form_of, located, not_utf8, open_bytes, reading
+from kgrec_loaders.source_files import (
+    BATCH_ROWS,
+    empty_file,
+    files_of,
+    format_of,
+    located,
+    not_utf8,
+    open_bytes,
+    reading,
+)
 
-FORMS = {".nt": "ntriples", ".ttl": "turtle", ".jsonld": "jsonld"}
+FORMATS = {".nt": "ntriples", ".ttl": "turtle", ".jsonld": "jsonld"}
 """Form by file suffix."""
 
 COLUMNS = ("subject", "predicate", "object", "object_kind", "datatype", "language")
@@ -65,14 +74,14 @@ class RdfLoader:
         """
         path = located(self.location, _EXPECTED)
         entries = files_of(path) if path.is_dir() else [path]
-        files = [p for p in entries if p.is_file() and form_of(p, FORMS)]
+        files = [p for p in entries if p.is_file() and format_of(p, FORMATS)]
         if not files:
             raise SourceError(
                 "the location holds no RDF.",
                 where=str(path),
                 found=", ".join(p.name for p in entries[:5]) or "an empty folder",
                 expected=_EXPECTED,
-                next="save the data in one of these forms; the suffix says which",
+                next="save the data in one of these formats; the suffix says which",
             )
         yield Table("rdf_triples", _batched(_rows_of_files(files)), f"rdf:{path}")
 
@@ -129,11 +138,11 @@ def _rows_of_files(files: list[Path]) -> Iterator[Row]:
         "jsonld": _read_jsonld,
     }
     for path in files:
-        form = form_of(path, FORMS)
-        where = f"{form}:{path}"
+        format = format_of(path, FORMATS)
+        where = f"{format}:{path}"
         empty = True
         with reading(where):
-            for row in read[form](path, where):
+            for row in read[format](path, where):
                 empty = False
                 yield row
         if empty:
@@ -266,8 +275,10 @@ def _text(path: Path, where: str) -> str:
         raise not_utf8(f"{where}, line {line}", shorten(raw[error.start : error.start + 20])) from None
 
 
-def _syntax_error(form: str, where: str, found: str) -> SourceError:
-    return SourceError(f"the {form} has a syntax error.", where=where, found=found, expected=form, next="correct it")
+def _syntax_error(format: str, where: str, found: str) -> SourceError:
+    return SourceError(
+        f"the {format} has a syntax error.", where=where, found=found, expected=format, next="correct it"
+    )
 
 
 @contextmanager

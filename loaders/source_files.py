@@ -15,9 +15,9 @@ BATCH_ROWS = 20_000
 """Rows per record batch: small enough to keep memory flat, large enough for Arrow to pay off."""
 
 
-def form_of(path: Path, forms: Mapping[str, str]) -> str | None:
-    """The form of a file by its suffix, ``.gz`` aside; None when ``forms`` has no such suffix."""
-    return forms.get(Path(path.name.lower().removesuffix(".gz")).suffix)
+def format_of(path: Path, formats: Mapping[str, str]) -> str | None:
+    """The format of a file by its suffix, ``.gz`` aside; None when ``formats`` has no such suffix."""
+    return formats.get(Path(path.name.lower().removesuffix(".gz")).suffix)
 
 
 def stem_of(path: Path) -> str:

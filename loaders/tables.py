@@ -19,9 +19,9 @@ from kgrec.errors import SourceError
 from kgrec_loaders.delimited import read_delimited
 from kgrec_loaders.import_script import run
 from kgrec_loaders.jsonl import read_jsonl
-from kgrec_loaders.source_files import empty_file, files_of, form_of, located, open_bytes, reading, stem_of
+from kgrec_loaders.source_files import empty_file, files_of, format_of, located, open_bytes, reading, stem_of
 
-FORMS = {".csv": "csv", ".tsv": "tsv", ".parquet": "parquet", ".jsonl": "jsonl", ".ndjson": "jsonl"}
+FORMATS = {".csv": "csv", ".tsv": "tsv", ".parquet": "parquet", ".jsonl": "jsonl", ".ndjson": "jsonl"}
 """Form by file suffix."""
 
 _EXPECTED = "a .csv, .tsv, .parquet or .jsonl file (also .gz), or a folder of them"
@@ -47,18 +47,18 @@ class TablesLoader:
         path = located(self._location, _EXPECTED)
         found: dict[str, tuple[str, list[Path]]] = {}
         for entry in files_of(path) if path.is_dir() else [path]:
-            parts = [p for p in files_of(entry) if form_of(p, FORMS)] if entry.is_dir() else [entry]
-            form = form_of(parts[0], FORMS) if parts else None
-            if form is None:
+            parts = [p for p in files_of(entry) if format_of(p, FORMATS)] if entry.is_dir() else [entry]
+            format = format_of(parts[0], FORMATS) if parts else None
+            if format is None:
                 continue
-            other = next((p for p in parts if form_of(p, FORMS) != form), None)
+            other = next((p for p in parts if format_of(p, FORMATS) != format), None)
             if other:
                 raise SourceError(
-                    "the parts of a table have different forms.",
+                    "the parts of a table have different formats.",
                     where=str(entry),
                     found=f"{parts[0].name} and {other.name}",
-                    expected="a sub-folder with parts of one form",
-                    next="put tables of another form beside the sub-folder",
+                    expected="a sub-folder with parts of one format",
+                    next="put tables of another format beside the sub-folder",
                 )
             name = entry.name if entry.is_dir() else stem_of(entry)
             if name in found:
@@ -69,7 +69,7 @@ class TablesLoader:
                     expected="one file or sub-folder per table",
                     next="rename or remove one of them",
                 )
-            found[name] = (form, parts)
+            found[name] = (format, parts)
         if not found:
             entries = [p.name for p in files_of(path)[:5]] if path.is_dir() else [path.name]
             raise SourceError(
@@ -77,23 +77,23 @@ class TablesLoader:
                 where=str(path),
                 found=", ".join(entries) or "an empty folder",
                 expected=_EXPECTED,
-                next="save the data in one of these forms; the suffix says which",
+                next="save the data in one of these formats; the suffix says which",
             )
-        for name, (form, parts) in sorted(found.items()):
+        for name, (format, parts) in sorted(found.items()):
             source = parts[0] if len(parts) == 1 else parts[0].parent
-            rows = sum(_parquet(p).metadata.num_rows for p in parts) if form == "parquet" else None
-            yield Table(name, read_parts(parts, form), f"{form}:{source}", rows)
+            rows = sum(_parquet(p).metadata.num_rows for p in parts) if format == "parquet" else None
+            yield Table(name, read_parts(parts, format), f"{format}:{source}", rows)
 
 
-def read_parts(parts: Sequence[Path], form: str) -> Iterator[pa.RecordBatch]:
-    """Read the files of one table, all of one form of ``FORMS``.
+def read_parts(parts: Sequence[Path], format: str) -> Iterator[pa.RecordBatch]:
+    """Read the files of one table, all of one format of ``FORMATS``.
 
     Raises:
         SourceError: a file is missing, empty, damaged or does not go with the others.
     """
-    if form == "parquet":
+    if format == "parquet":
         return _read_parquet(parts)
-    return read_jsonl(parts) if form == "jsonl" else read_delimited(parts, form)
+    return read_jsonl(parts) if format == "jsonl" else read_delimited(parts, format)
 
 
 def _read_parquet(parts: Sequence[Path]) -> Iterator[pa.RecordBatch]:

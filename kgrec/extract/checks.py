@@ -100,7 +100,7 @@ class _Nodes:
 
 
 def check(extraction: Extraction) -> CheckReport:
-    """Read the sources once from start to end and say what is odd in them.
+    """Report of what is odd in the sources, which are read once from start to end.
 
     Rows that do not fit the schema are counted, not raised, whatever the extraction's own policy is.
 

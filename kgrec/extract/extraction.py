@@ -71,7 +71,7 @@ class Extraction:
         return self.alignments.get(self.schema.item_type, next(iter(self.alignments.values()), None))
 
     def batches(self, batch_size: int = 10_000) -> Iterator[Batch]:
-        """Yield all records: nodes, then edges, then interactions; a batch holds records of one table.
+        """All records: nodes, then edges, then interactions; a batch holds records of one table.
 
         Raises:
             SourceError: as :class:`Extraction`, or a table without a column that the schema names.
@@ -90,7 +90,7 @@ class Extraction:
                 yield Batch(phase, table, tuple(waiting))
 
     def records(self, phase: Phase) -> Iterator[tuple[str, Record]]:
-        """Yield each record of one kind with the name of its table, identities already merged."""
+        """Each record of one kind with the name of its table, identities already merged."""
         merged = self._merged
         seen = SeenNodes()
         for table in self._tables([phase]):

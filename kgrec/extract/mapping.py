@@ -49,7 +49,7 @@ def map_table(
     problems: list[Problem] | None = None,
     seen: SeenNodes | None = None,
 ) -> Iterator[Record]:
-    """Yield the records of a table, in row order within a batch, one source of the schema after the other.
+    """The records of a table, in row order within a batch, one source of the schema after the other.
 
     Cells that repeat (``split``, ``optional``) name the same node row after row; what only says again what the record
     before it said of its node is left out.

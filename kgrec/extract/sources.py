@@ -22,7 +22,7 @@ def known_loaders() -> tuple[str, ...]:
 
 
 def open_loader(spec: str) -> Loader:
-    """Build the loader of a source.
+    """The loader of a source.
 
     Raises:
         ConfigError: no such loader, or the loader needs a location and none is given.

@@ -56,7 +56,7 @@ def id_fault(uid: str) -> Fault | None:
 
 
 def read_column(cells: pa.Array, kind: str, missing: Iterable[str] = (), separator: str | None = None) -> Column:
-    """Read a column as a property type.
+    """Values and faults of a column, read as a property type.
 
     Args:
         kind: a property type of the schema.

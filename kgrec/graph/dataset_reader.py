@@ -14,7 +14,7 @@ from kgrec.schema.model import GraphSchema
 
 
 def read_dataset(store: GraphExporter) -> Dataset:
-    """Read a whole graph.
+    """A whole graph as a data set.
 
     Items come first among the nodes, then the other node types in the schema's order, each by uid; users are no nodes
     here, and facts about users are left out. Relations are called ``EDGE_TYPE``, or ``EDGE_TYPE/finer``. A node's text
@@ -58,7 +58,7 @@ def _text(values: tuple[Any, ...]) -> str:
 
 
 def read_interactions(store: GraphExporter, schema: GraphSchema, users: Vocabulary, items: Vocabulary) -> Interactions:
-    """All behaviour in a store; the row is -1 for a user or an item that a vocabulary does not have."""
+    """All interactions in a store; the row is -1 for a user or an item that a vocabulary does not have."""
     columns: dict[str, list[Any]] = {n: [] for n in ("user", "item", "kind", "platform", "time", "weight")}
     for type in schema.interactions:
         for batch in store.export_interactions(type):

@@ -112,7 +112,7 @@ class IngestReport:
 
 @dataclass(frozen=True)
 class BatchWritten:
-    """Told after every batch: by then its records and the note about it are durable.
+    """One batch, reported when its records and the note about it are durable.
 
     Attributes:
         batch: how many batches are in.
@@ -130,7 +130,7 @@ def ingest(
     batch_size: int = 10_000,
     progress: Callable[[BatchWritten], None] | None = None,
 ) -> IngestReport:
-    """Apply the schema and write every record of an source.
+    """Report of an import: the schema is applied, and every record of a source written.
 
     After each batch the store notes how many are in. A run that was interrupted, by ctrl-c or a kill, is continued by
     the next call with the same sources, schema and ``batch_size``; the batch that was under way is written again,

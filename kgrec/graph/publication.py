@@ -1,4 +1,4 @@
-"""A version of what is written back into a graph: claimed, filled beside the one in use, taken into use, tidied up."""
+"""A publication: what is written back into a graph, filled beside the live version and then taken into use."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ _INDEX_WAIT_S = 1800.0
 
 
 class Publication:
-    """One version in the making, the only one at a time. Making it removes what an unfinished one left.
+    """One publication in the making, the only one at a time. Making it removes what an unfinished one left.
 
     Attributes:
         model: its name, which every relationship of it carries; ``at``: when it was first written.
         slot: where its embeddings stand.
-        in_use: it is what readers have already; writing it again puts back what is missing of it.
-        removed: relationships of other versions that were taken out.
+        live: it is what readers have already; writing it again puts back what is missing of it.
+        removed: relationships of other publications that were taken out.
     """
 
     def __init__(
@@ -38,7 +38,7 @@ class Publication:
         self._store, self._schema, self._progress = store, schema, progress
         self._token = uuid.uuid4().hex
         self._batch_size = max(2, batch_size)  # pages overlap by one
-        self.model, self.at, self.slot, self.in_use, self.removed = model, at, SLOTS[0], False, 0
+        self.model, self.at, self.slot, self.live, self.removed = model, at, SLOTS[0], False, 0
         store.write_back("constrain")
         state = {row["uid"]: row for row in store.write_back("state")}
         current = state.get("current")
@@ -46,9 +46,9 @@ class Publication:
         store.write_back("begin", token=self._token)
         keep = [model]
         if current is not None:
-            self.in_use = not self._replaces
-            self.slot = next(slot for slot in SLOTS if (slot == current["slot"]) == self.in_use)
-            self.at = current["at"] if self.in_use else at
+            self.live = not self._replaces
+            self.slot = next(slot for slot in SLOTS if (slot == current["slot"]) == self.live)
+            self.at = current["at"] if self.live else at
             keep.append(current["model"])
         if "next" in state:
             self._remove(keep, current["slot"] if current else None)
@@ -85,7 +85,7 @@ class Publication:
         names = [index_name(self._schema, type, self.slot) for type in types]
         try:
             for type in types:
-                if not self.in_use:  # one that stood there before may be of another dimension
+                if not self.live:  # one that stood there before may be of another dimension
                     self._store.write_back("drop_index", type, self.slot)
                 self._create_index(type, str(dimension))
             self._wait_for(names)
@@ -126,7 +126,7 @@ class Publication:
         self._store.checkpoint()
 
     def finish(self, grace_s: float) -> None:
-        """Remove the version before, ``grace_s`` later so that queries under way still find it."""
+        """Remove the publication before, ``grace_s`` later so that queries under way still find it."""
         if self._replaces:
             time.sleep(grace_s)
             self._remove([self.model], self.slot)
@@ -162,4 +162,4 @@ class Publication:
                 return
             self.removed += int(rows[0]["removed"])
             start = rows[0]["last"]
-            self._progress("removing the old version", self.removed)
+            self._progress("removing the old publication", self.removed)

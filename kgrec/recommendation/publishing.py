@@ -121,7 +121,7 @@ def publish(
         publication.model,
         publication.at,
         publication.slot,
-        publication.in_use,
+        publication.live,
         dimension=bundle.node_embeddings.shape[1],
     )
     writer = _Writer(bundle, publication, batch_size, progress)

@@ -222,7 +222,7 @@ def test_ntriples_take_constant_memory(tmp_path: Path) -> None:
             b"<rdf/>",
             "SourceError: the location holds no RDF.\n  where     {path}\n  found     a.xml\n"
             "  expected  a .ttl, .nt or .jsonld file (also .gz), or a folder of them\n"
-            "  next      save the data in one of these forms; the suffix says which",
+            "  next      save the data in one of these formats; the suffix says which",
         ),
     ],
 )

@@ -233,7 +233,7 @@ BAD_ROWS: list[tuple[str, str | bytes, str]] = [
         "x",
         "SourceError: the location holds no table.\n  where     {path}\n  found     a.txt\n"
         "  expected  a .csv, .tsv, .parquet or .jsonl file (also .gz), or a folder of them\n"
-        "  next      save the data in one of these forms; the suffix says which",
+        "  next      save the data in one of these formats; the suffix says which",
     ),
 ]
 
@@ -309,9 +309,9 @@ def test_parts_that_do_not_go_together(tmp_path: Path) -> None:
     )
     write(tmp_path / "t" / "3.jsonl", "{}")
     assert message(tmp_path) == (
-        f"SourceError: the parts of a table have different forms.\n  where     {tmp_path}/t\n"
-        "  found     1.csv and 3.jsonl\n  expected  a sub-folder with parts of one form\n"
-        "  next      put tables of another form beside the sub-folder"
+        f"SourceError: the parts of a table have different formats.\n  where     {tmp_path}/t\n"
+        "  found     1.csv and 3.jsonl\n  expected  a sub-folder with parts of one format\n"
+        "  next      put tables of another format beside the sub-folder"
     )
 
 

@@ -1,1 +1,1 @@
-"""Which records of different platforms are the same thing."""
+"""Which records of different platforms are one entity."""

@@ -72,7 +72,7 @@ def explanation_statement(
 ) -> str:
     """One read that returns exactly what an explanation rests on, as paths and nodes that Neo4j Browser draws.
 
-    These are the edges of behaviour from the user to the past items, every path edge by edge, and the explained
+    These are the interactions of the user with the past items, every path edge by edge, and the explained
     item itself. Each part is a branch of its own: rows add up instead of multiplying, and a part that is no longer in
     the graph is missing alone. Neo4j Browser's own setting "Connect result nodes" draws further relationships between
     the nodes that come back; switch it off to see the explanation and nothing else.
@@ -80,7 +80,7 @@ def explanation_statement(
     Args:
         user: id; None for a history that was given, whose past items are shown without a user.
         past: ids of the past items that speak most for the item.
-        kinds: of behaviour that counted.
+        kinds: of interactions that counted.
         paths: over facts, from past items to the item.
 
     Raises:

@@ -51,7 +51,7 @@ def _fact_ends(schema: GraphSchema) -> list[str]:
 def edges_that_exist(schema: GraphSchema, type: str, source_type: str, target_type: str) -> str:
     """Those of ``$rows`` (maps of ``source``, ``target``, ``relation``) that are edges of a type in the graph.
 
-    For behaviour the relation is a kind, or the type's own name for any kind.
+    For an interaction the relation is a kind, or the type's own name for any kind.
     """
     if type in schema.interactions:
         edge, condition = interaction_type(schema, type), "row.relation = type(r) OR r.kind = row.relation"

@@ -41,7 +41,7 @@ def edge_type(schema: GraphSchema, type: str) -> str:
 
 
 def interaction_type(schema: GraphSchema, type: str) -> str:
-    """A behaviour's type ready for a text; ValueError where the schema has none of that name."""
+    """An interaction's type ready for a text; ValueError where the schema has none of that name."""
     return _allowed(type, schema.interactions, "an interaction type")
 
 

@@ -89,12 +89,12 @@ def upsert_edges(schema: GraphSchema, type: str, source_type: str, target_type: 
 
 def upsert_interactions(schema: GraphSchema, type: str) -> str:
     """Rows of user, item, key, kind, platform, time, weight."""
-    behaviour, ends = interaction_type(schema, type), schema.interactions[type]
+    interaction, ends = interaction_type(schema, type), schema.interactions[type]
     return (
         "UNWIND $rows AS row\n"
         f"MATCH (a:{node_label(schema, ends.user)} {{uid: row[0]}})\n"
         f"MATCH (b:{node_label(schema, ends.item)} {{uid: row[1]}})\n"
-        f"MERGE (a)-[r:{behaviour} {{key: row[2]}}]->(b)\n"
+        f"MERGE (a)-[r:{interaction} {{key: row[2]}}]->(b)\n"
         "SET r.kind = row[3], r.platform = row[4], r.time = row[5], r.weight = row[6]\n"
         "RETURN count(*) AS written"
     )

@@ -20,7 +20,7 @@ from typing import Any
 
 from kgrec.errors import ConfigError, GraphError, shorten
 from kgrec.graph.cypher import statements as cypher
-from kgrec.graph.export.neo4j_admin_values import Kind, field_of, id_field
+from kgrec.graph.export.neo4j_admin_values import ColumnType, field_of, id_field
 from kgrec.graph.store import GraphExporter, schema_of
 from kgrec.graph.store_types import StoredTable
 from kgrec.graph.stores.write_batches import LONGEST_UID
@@ -70,7 +70,7 @@ class AdminExport:
 def export_for_neo4j_admin(
     store: GraphExporter, folder: str | Path, *, database: str = "neo4j", progress: Progress = silent
 ) -> AdminExport:
-    """Write a graph so that a Neo4j database imported from it is the same graph, with the same identity.
+    """A folder of files from which ``neo4j-admin`` imports the same graph, with the same identity.
 
     Rows are written as the store yields them. The folder appears when it is complete; an earlier export in its place
     is replaced. The store must not be written to meanwhile.
@@ -190,7 +190,7 @@ class _Tables:
             part, keys = "relationships", {"_source": f":START_ID({source})", "_target": f":END_ID({target})"}
             stem = f"relationships-{table.type}-{source}-{target}"
         writers: list[_Writer] = []
-        known: dict[tuple[Kind | None, ...], _Writer] = {}
+        known: dict[tuple[ColumnType | None, ...], _Writer] = {}
         with ExitStack() as stack:
             for row in table.rows:
                 try:
@@ -248,16 +248,16 @@ class _Writer:
 
     def __init__(self, folder: Path, name: str, keys: list[str], names: list[str]) -> None:
         self._folder, self.name, self._keys, self._names = folder, name, keys, names
-        self._kinds: list[Kind | None] = [None] * len(names)
+        self._kinds: list[ColumnType | None] = [None] * len(names)
         self.file = (folder / f"{name}.csv").open("w", encoding="utf-8", newline="")
         self.rows = 0
 
-    def takes(self, kinds: tuple[Kind | None, ...]) -> bool:
+    def takes(self, kinds: tuple[ColumnType | None, ...]) -> bool:
         """Whether the columns hold such values; a column is open to any kind until the first value."""
         pairs = zip(self._kinds, kinds, strict=True)
         return all(mine is None or theirs is None or mine == theirs for mine, theirs in pairs)
 
-    def learn(self, kinds: tuple[Kind | None, ...]) -> None:
+    def learn(self, kinds: tuple[ColumnType | None, ...]) -> None:
         """From now on the columns hold values of these kinds."""
         self._kinds = [mine or theirs for mine, theirs in zip(self._kinds, kinds, strict=True)]
 

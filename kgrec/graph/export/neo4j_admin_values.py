@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from kgrec.graph.stores.write_batches import LONGEST_UID
 
-Kind = Literal["string", "long", "double", "boolean", "string[]", "long[]", "double[]", "boolean[]"]
+ColumnType = Literal["string", "long", "double", "boolean", "string[]", "long[]", "double[]", "boolean[]"]
 """Types of columns: those that the properties have in Neo4j after an import through Cypher."""
 
 ARRAY_DELIMITER = "\x1f"
@@ -26,7 +26,7 @@ def id_field(uid: str) -> str:
     return _quoted(uid)
 
 
-def field_of(value: Any) -> tuple[Kind | None, str]:
+def field_of(value: Any) -> tuple[ColumnType | None, str]:
     """The kind of a value and its field; None and an empty field for an absent one.
 
     Raises:
@@ -61,7 +61,7 @@ def _double(value: float) -> str:
     return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
 
 
-def _list(parts: list[Any]) -> tuple[Kind, str]:
+def _list(parts: list[Any]) -> tuple[ColumnType, str]:
     if not parts or parts == [""]:
         raise ValueError("an empty list" if not parts else "a list of one empty text")
     if all(isinstance(part, str) for part in parts):
@@ -75,5 +75,5 @@ def _list(parts: list[Any]) -> tuple[Kind, str]:
     if len(kinds) != 1:
         raise ValueError("a list of values of several kinds")
     (kind,) = kinds
-    lists: dict[str, Kind] = {"long": "long[]", "double": "double[]", "boolean": "boolean[]"}
+    lists: dict[str, ColumnType] = {"long": "long[]", "double": "double[]", "boolean": "boolean[]"}
     return lists[kind], ARRAY_DELIMITER.join(text for _, text in fields)

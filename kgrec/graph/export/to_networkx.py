@@ -11,7 +11,7 @@ from kgrec.graph.store import GraphExporter, schema_of
 
 
 def to_networkx(store: GraphExporter) -> nx.MultiDiGraph[str]:
-    """Every node, fact and interaction of a store.
+    """A multigraph of every node, fact and interaction of a store.
 
     Nodes are called ``Type:uid`` and carry ``type`` and the properties they have. Edges carry ``part`` ("fact" or
     "interaction"), ``type`` and ``relation``, interactions also ``kind``, ``platform``, ``time`` and ``weight``; their
@@ -33,11 +33,11 @@ def to_networkx(store: GraphExporter) -> nx.MultiDiGraph[str]:
                 ends = f"{row['source_type']}:{row['source']}", f"{row['target_type']}:{row['target']}"
                 key = (type, row["relation"])
                 graph.add_edge(*ends, key=key, part="fact", type=type, relation=row["relation"])
-    for type, behaviour in schema.interactions.items():
+    for type, spec in schema.interactions.items():
         for batch in store.export_interactions(type):
             for row in batch.to_pylist():
                 key = (type, Interaction(type, **row).key)
-                ends = f"{behaviour.user}:{row.pop('user')}", f"{behaviour.item}:{row.pop('item')}"
+                ends = f"{spec.user}:{row.pop('user')}", f"{spec.item}:{row.pop('item')}"
                 carried: dict[str, Any] = {"part": "interaction", "type": type, "relation": row["kind"], **row}
                 graph.add_edge(*ends, key=key, **carried)
     return graph

@@ -57,7 +57,7 @@ def _column_kind(kinds: set[type_], numeric: bool) -> pa.DataType:
 
 
 def record_batches(rows: Iterable[Mapping[str, Any]], columns: pa.Schema, batch_size: int) -> Iterator[pa.RecordBatch]:
-    """Cut rows into batches of ``batch_size``, the last one shorter; no batch where there are no rows."""
+    """Rows in batches of ``batch_size``, the last one shorter; no batch where there are no rows."""
     if batch_size < 1:
         raise ValueError(f"batch_size must be at least 1, found {batch_size}")
     return _cut(iter(rows), columns, batch_size)

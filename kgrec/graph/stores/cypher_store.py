@@ -64,7 +64,7 @@ class CypherStore(ABC):
 
     @abstractmethod
     def _write(self, text: str, parameters: dict[str, Any]) -> tuple[Rows, int]:
-        """Run one durable, atomic write; its rows and how many nodes and relationships it created."""
+        """Rows of one durable, atomic write, and how many nodes and relationships it created."""
 
     @abstractmethod
     def checkpoint(self) -> None:
@@ -155,32 +155,32 @@ class CypherStore(ABC):
     # writing
 
     def upsert_nodes(self, records: Sequence[NodeRecord]) -> UpsertCounts:
-        """Create or update nodes."""
+        """What creating or updating nodes changed."""
         return self.write(self.prepare("nodes", records))
 
     def upsert_edges(self, records: Sequence[EdgeRecord]) -> UpsertCounts:
-        """Create or update facts."""
+        """What creating or updating facts changed."""
         return self.write(self.prepare("edges", records))
 
     def upsert_interactions(self, records: Sequence[Interaction]) -> UpsertCounts:
-        """Create or update behaviour."""
+        """What creating or updating interactions changed."""
         return self.write(self.prepare("interactions", records))
 
     def prepare(self, kind: Kind, records: Sequence[Any]) -> PreparedBatch:
-        """Check records and make the statements that write them; the store is not touched."""
+        """The statements that write some records, which are checked; the store is not touched."""
         return prepare(schema_of(self), kind, records)
 
     def write(self, batch: PreparedBatch) -> UpsertCounts:
-        """Run the statements of a batch, each at once."""
+        """What the statements of a batch changed, each of them run at once."""
         created = written = 0
         for text, rows in batch.statements:
-            found, new = self._write(text, {"rows": rows})
+            answer, new = self._write(text, {"rows": rows})
             created += new
-            written += sum(int(row["written"]) for row in found)
+            written += sum(int(row["written"]) for row in answer)
         return UpsertCounts(created, written - created, batch.records - written)
 
     def delete_user(self, uid: str) -> int:
-        """Remove a user and all their interactions."""
+        """Number of interactions removed with the user."""
         rows, _ = self._write(cypher.delete_user(schema_of(self)), {"uid": uid})
         if not rows:
             raise UnknownUserError("no such user in the graph.", where=self.url, found=shorten(uid))
@@ -196,13 +196,13 @@ class CypherStore(ABC):
         self._write(cypher.WRITE_LEDGER, {"source": source, "batches": batches})
 
     def write_back(self, statement: str, /, *names: str, **parameters: Any) -> Rows:
-        """Run a statement of publishing by name."""
+        """Rows of a statement of publishing, by name."""
         return self._write(STATEMENTS[statement](schema_of(self), *names), parameters)[0]
 
     # reading
 
     def run(self, query: str, /, *, timeout_s: float = 10.0, **parameters: Any) -> Rows:
-        """Run a read query by name."""
+        """Rows of a read query, by name."""
         named = READ_QUERIES[query]
         text, values = named.bind(schema_of(self), parameters)
         return self._read(text, values, timeout_s)
@@ -214,8 +214,8 @@ class CypherStore(ABC):
 
     def history(self, user: str) -> list[Interaction]:
         """Interactions of a user, oldest first; those of unknown time come last."""
-        (found,) = self._read(cypher.history_of(schema_of(self)), {"user": user}, HISTORY_TIMEOUT_S)
-        return [Interaction(type, user, *rest) for type, *rest in found["rows"]]
+        (record,) = self._read(cypher.history_of(schema_of(self)), {"user": user}, HISTORY_TIMEOUT_S)
+        return [Interaction(type, user, *rest) for type, *rest in record["rows"]]
 
     def paths(self, source: str, target: str, limits: PathLimits = USUAL_LIMITS) -> list[GraphPath]:
         """Paths over facts between two items."""
@@ -240,11 +240,11 @@ class CypherStore(ABC):
 
     def counts(self) -> GraphCounts:
         """How many of each type are held; nothing for a fresh store."""
-        found: dict[str, dict[str, int]] = {"nodes": {}, "edges": {}, "interactions": {}}
+        counts: dict[str, dict[str, int]] = {"nodes": {}, "edges": {}, "interactions": {}}
         if self.schema is not None:
             for r in self._read(*READ_QUERIES["counts"].bind(self.schema, {}), None):
-                found[r["part"]][r["type"]] = int(r["n"])
-        return GraphCounts(**found)
+                counts[r["part"]][r["type"]] = int(r["n"])
+        return GraphCounts(**counts)
 
     def export_nodes(self, type: str, batch_size: int = 10_000) -> Iterator[pa.RecordBatch]:
         """Nodes of a type, by uid; a first pass over their properties decides the types of the columns."""
@@ -266,7 +266,7 @@ class CypherStore(ABC):
         return record_batches(rows, EDGE_COLUMNS, batch_size)
 
     def export_interactions(self, type: str, batch_size: int = 10_000) -> Iterator[pa.RecordBatch]:
-        """Behaviour of a type."""
+        """Interactions of a type."""
         schema = schema_of(self)
         text = cypher.interactions_of(schema, type)
         rows = (
@@ -288,6 +288,6 @@ class CypherStore(ABC):
             for source, target in product(dict.fromkeys(edge.source), dict.fromkeys(edge.target)):
                 rows = self._walk(source, cypher.whole_edges(schema, type, target))
                 yield StoredTable(type, (source, target), rows)
-        for type, behaviour in schema.interactions.items():
-            rows = self._walk(behaviour.user, cypher.whole_interactions(schema, type))
-            yield StoredTable(type, (behaviour.user, behaviour.item), rows)
+        for type, ends in schema.interactions.items():
+            rows = self._walk(ends.user, cypher.whole_interactions(schema, type))
+            yield StoredTable(type, (ends.user, ends.item), rows)

@@ -46,7 +46,7 @@ class Neo4jSettings:
 
     @classmethod
     def from_url(cls, url: str, environment: Mapping[str, str] | None = None) -> Neo4jSettings:
-        """Read ``neo4j://HOST[:PORT][/DATABASE]`` and the environment.
+        """The settings of ``neo4j://HOST[:PORT][/DATABASE]`` and the environment.
 
         Raises:
             ConfigError: no host, a user or password in the URL, a port that is no number, or a CA file that is missing

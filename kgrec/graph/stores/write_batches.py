@@ -19,7 +19,7 @@ LONGEST_UID = 8_000
 
 
 def prepare(schema: GraphSchema, kind: Kind, records: Sequence[Any]) -> PreparedBatch:
-    """Check records of one kind and make the statements that write them.
+    """The statements that write records of one kind, which are checked.
 
     Raises:
         ValueError: a property that is not of the schema, or a uid that no index takes.
