@@ -27,6 +27,13 @@ def hit_matrix(top: IntArray, test_row: IntArray, test_item: IntArray) -> Hits:
     Args:
         top: item rows, best first, ``(users, depth)``; -1 where a list ends early.
         test_row, test_item: the test pairs; ``test_row`` counts the rows of ``top``.
+
+    Example:
+        Two lists of three; the first user's test items are 7 and 5, the second's is 2.
+
+        >>> top = np.array([[5, 3, 7], [4, 6, -1]])
+        >>> hit_matrix(top, np.array([0, 0, 1]), np.array([7, 5, 2])).tolist()
+        [[True, False, True], [False, False, False]]
     """
     stride = np.int64(max(top.max(initial=-1), test_item.max(initial=-1)) + 1)
     keys = np.arange(len(top), dtype=np.int64)[:, None] * stride + top
@@ -34,13 +41,23 @@ def hit_matrix(top: IntArray, test_row: IntArray, test_item: IntArray) -> Hits:
 
 
 def recall(hits: Hits, n_relevant: npt.ArrayLike, k: int) -> PerUser:
-    """Share of a user's test items found in the first k: ``hits / |test|``."""
+    """Share of a user's test items found in the first k: ``hits / |test|``.
+
+    Example:
+        >>> recall(np.array([[True, False, True]]), n_relevant=[4], k=3).tolist()
+        [0.5]
+    """
     found: PerUser = hits[:, :k].sum(axis=1) / np.asarray(n_relevant, np.float64)
     return found
 
 
 def precision(hits: Hits, k: int) -> PerUser:
-    """Share of the first k places that hold a test item. A list shorter than k still counts k places."""
+    """Share of the first k places that hold a test item. A list shorter than k still counts k places.
+
+    Example:
+        >>> precision(np.array([[True, False, True]]), k=4).tolist()
+        [0.5]
+    """
     found: PerUser = hits[:, :k].sum(axis=1) / float(k)
     return found
 
@@ -52,7 +69,12 @@ def hit_rate(hits: Hits, k: int) -> PerUser:
 
 
 def mrr(hits: Hits, k: int) -> PerUser:
-    """1 / place of the first test item, 0 where there is none in the first k (Voorhees 1999, TREC-8)."""
+    """1 / place of the first test item, 0 where there is none in the first k (Voorhees 1999, TREC-8).
+
+    Example:
+        >>> mrr(np.array([[False, True, True], [False, False, False]]), k=3).tolist()
+        [0.5, 0.0]
+    """
     first = hits[:, :k]
     return np.where(np.any(first, axis=1), 1.0 / (1.0 + first.argmax(axis=1)), 0.0)
 
@@ -61,6 +83,12 @@ def ndcg(hits: Hits, n_relevant: npt.ArrayLike, k: int) -> PerUser:
     """Discounted hits over the best possible: ``SUM 1/log2(1+place) / SUM_{p <= min(k, |test|)} 1/log2(1+p)``.
 
     Järvelin and Kekäläinen 2002 with binary relevance.
+
+    Example:
+        A single test item at the third place gains 1 / log2(4) of the 1 that it would gain at the first.
+
+        >>> ndcg(np.array([[False, False, True]]), n_relevant=[1], k=3).tolist()
+        [0.5]
     """
     return _discounted(hits, k) / _ideal(np.asarray(n_relevant, np.int64), k)
 
@@ -88,7 +116,12 @@ def _ideal(n_relevant: IntArray, k: int) -> PerUser:
 
 
 def coverage(top: IntArray, n_items: int, k: int) -> float:
-    """Share of a catalogue of ``n_items`` that is in the first k of anybody's list (Ge et al. 2010)."""
+    """Share of a catalogue of ``n_items`` that is in the first k of anybody's list (Ge et al. 2010).
+
+    Example:
+        >>> coverage(np.array([[0, 1], [1, -1]]), n_items=8, k=2)
+        0.25
+    """
     shown = np.unique(top[:, :k])
     return float((shown >= 0).sum()) / n_items
 
@@ -135,6 +168,12 @@ def novelty(top: IntArray, taken_by: npt.ArrayLike, n_users: int, k: int) -> Per
 
 def auc(labels: npt.ArrayLike, scores: npt.ArrayLike) -> float:
     """Chance that a positive scores above a negative, ties counting half (Mann-Whitney U; Hanley and McNeil 1982).
+
+    Example:
+        Of four pairs of a positive and a negative one, two are in order and one is a tie.
+
+        >>> auc([1, 1, 0, 0], [0.9, 0.5, 0.5, 0.6])
+        0.625
 
     Raises:
         KgrecError: all labels are the same, so there is nothing to compare.

@@ -13,6 +13,10 @@ def top_k(scores: Array, rows: IntArray, k: int) -> IntArray:
     Args:
         scores: of all items, ``(items,)``.
         rows: candidates in ascending order.
+
+    Example:
+        >>> top_k(np.array([0.2, 0.7, 0.9, 0.7]), rows=np.array([0, 1, 3]), k=2).tolist()
+        [1, 3]
     """
     of_candidates = scores[rows]
     if k < len(rows):
@@ -23,7 +27,12 @@ def top_k(scores: Array, rows: IntArray, k: int) -> IntArray:
 
 
 def rank_of(item: int, scores: Array, rows: IntArray) -> int:
-    """Place of an item among the candidate rows, from 1, by the same order as :func:`top_k`."""
+    """Place of an item among the candidate rows, from 1, by the same order as :func:`top_k`.
+
+    Example:
+        >>> rank_of(3, np.array([0.2, 0.7, 0.9, 0.7]), rows=np.array([0, 1, 3]))
+        2
+    """
     others = rows[rows != item]
     ahead = (scores[others] > scores[item]) | ((scores[others] == scores[item]) & (others < item))
     return 1 + int(ahead.sum())

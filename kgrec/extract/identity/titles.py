@@ -115,7 +115,12 @@ def read_title(text: str) -> Title:
 
 
 def plain_words(text: str) -> str:
-    """Text in lower case without accents and punctuation, numbers as digits."""
+    """Text in lower case without accents and punctuation, numbers as digits.
+
+    Example:
+        >>> plain_words("Amélie: Part II")
+        'amelie part 2'
+    """
     return " ".join(_words(text))
 
 
