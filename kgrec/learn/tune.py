@@ -141,9 +141,16 @@ def _study(folder: Path | None, name: str, seed: int) -> optuna.Study:
 
 def _name(data: Dataset, held: Interactions, config: TrainConfig) -> str:
     """Trials of other data or around other settings are another study."""
-    seen, facts = data.interactions, data.facts
-    arrays = (seen.user, seen.item, held.user, held.item, facts.head, facts.relation, facts.tail)
-    return fingerprint(*arrays, np.frombuffer(config.model_dump_json().encode(), np.uint8))
+    return fingerprint(
+        user=data.interactions.user,
+        item=data.interactions.item,
+        held_user=held.user,
+        held_item=held.item,
+        head=data.facts.head,
+        relation=data.facts.relation,
+        tail=data.facts.tail,
+        settings=np.frombuffer(config.model_dump_json().encode(), np.uint8),
+    )
 
 
 def _done(study: optuna.Study) -> list[FrozenTrial]:

@@ -22,13 +22,13 @@ _STATE = "state.json"
 
 
 _DEFAULTS = TrainConfig().model_dump()
-_NO_OTHER_RUN = {"device", "new_item_cost"}
+_MAY_CHANGE = {"device", "new_item_cost"}
 """Settings that may change when a run goes on: where it is trained, and what training does not read."""
 
 
 @dataclass(frozen=True)
 class State:
-    """Where training stands after an epoch.
+    """The state of training after an epoch.
 
     Attributes:
         tensors: weights, best weights and optimizer moments by name.
@@ -43,7 +43,7 @@ class State:
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A folder that keeps the last good state of one run.
+    """The folder of the last good state of one run.
 
     Attributes:
         config: settings of the run.
@@ -87,7 +87,7 @@ class Checkpoint:
                 old.unlink()
 
     def mark_diverged(self) -> bool:
-        """Note that the epoch after the kept state failed; says whether there is one, see :func:`mark_diverged`."""
+        """Whether there is a kept state, which is marked as diverged: see :func:`mark_diverged`."""
         return mark_diverged(self.folder)
 
     def load(self) -> State | None:
@@ -115,8 +115,8 @@ class Checkpoint:
 
     def _refuse_other_run(self, config: Mapping[str, Any], data: str, diverged: bool) -> None:
         # What a checkpoint does not know had its default.
-        ours, config = self.config.model_dump(exclude=_NO_OTHER_RUN), {**_DEFAULTS, **config}
-        config = {name: value for name, value in config.items() if name not in _NO_OTHER_RUN}
+        ours, config = self.config.model_dump(exclude=_MAY_CHANGE), {**_DEFAULTS, **config}
+        config = {name: value for name, value in config.items() if name not in _MAY_CHANGE}
         other = sorted(name for name in config.keys() | ours.keys() if config.get(name) != ours.get(name))
         if diverged and other == ["learning_rate"] and ours["learning_rate"] < config["learning_rate"]:
             other = []
@@ -142,12 +142,9 @@ class Checkpoint:
 
 
 def mark_diverged(folder: Path) -> bool:
-    """Let a lower learning rate go on from every state that is kept in a folder or below it.
+    """Whether a folder keeps a state; all in it and below may go on with a lower learning rate from now on.
 
-    The runs of one training share their settings: where one of them fails, the others must open again as well.
-
-    Returns:
-        Whether there is a kept state.
+    The runs of one training share their settings: where one of them diverges, the others must open again as well.
     """
     kept = sorted(folder.rglob(_STATE))
     for path in kept:
@@ -161,10 +158,12 @@ def _replace(path: Path, state: Mapping[str, Any]) -> None:
     draft.replace(path)
 
 
-def fingerprint(*arrays: Array) -> str:
-    """Sixteen hex digits that change with any number or shape."""
+def fingerprint(**arrays: Array | None) -> str:
+    """Sixteen hex digits that change with any number, type or shape of the arrays; None counts as absent."""
     digest = hashlib.blake2b(digest_size=8)
-    for array in arrays:
+    for array in arrays.values():
+        if array is None:
+            continue
         digest.update(f"{array.dtype}{array.shape}".encode())
         digest.update(np.ascontiguousarray(array).data)
     return digest.hexdigest()

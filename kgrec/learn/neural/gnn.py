@@ -1,4 +1,4 @@
-"""The encoder: node texts, free embeddings and facts to node embeddings."""
+"""The GNN encoder: from node texts, free embeddings and facts to node embeddings."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from kgrec.learn.neural.message_passing import MessageGraph, RelationConv
 
 
 class HeteroEncoder(nn.Module):
-    """GNN over items and entities.
+    """A relational GNN over items and entities.
 
         x_v     = m_v e_v + W_type(v) t_v        free embedding, if not dropped, and text
         h_v     = x_v + SUM_l SUM_r conv_r^l(h^(l-1))_v
 
     Args:
-        graph: what is sent in every layer.
+        graph: the messages of every layer.
         text_dim: width of the text embeddings, 0 without texts.
         embedding_dim: see TrainConfig.
     """
@@ -36,9 +36,11 @@ class HeteroEncoder(nn.Module):
         self.layers = nn.ModuleList(RelationConv(len(graph.keys), embedding_dim) for _ in graph.layers)
 
     def forward(self, texts: dict[str, Tensor], drop: float = 0.0) -> Tensor:
-        """Embeddings of all nodes ``(nodes, d)``, items first; in training ``drop`` hides a share of items' free ones.
+        """Embeddings of all nodes, ``(nodes, d)``, items first.
 
-        ``texts`` may lack a node type that has no text.
+        Args:
+            texts: text embeddings by node type; a type without any text may be left out.
+            drop: in training, the share of items whose free embedding is left out.
         """
         x: dict[str, Tensor] = {}
         for kind, table in self.free.items():
@@ -48,9 +50,9 @@ class HeteroEncoder(nn.Module):
             x[kind] = free + self.text(texts[kind]).float() if self.text is not None and kind in texts else free
         hidden = torch.cat([x[ITEM], x[ENTITY]])
         for layer, messages in zip(self.layers, self.graph.layers, strict=True):
-            heard = layer(hidden, messages)
-            n = len(heard)
-            hidden = hidden + heard if n == len(hidden) else torch.cat([hidden[:n] + heard, hidden[n:]])
+            received = layer(hidden, messages)
+            n = len(received)
+            hidden = hidden + received if n == len(hidden) else torch.cat([hidden[:n] + received, hidden[n:]])
         return hidden
 
     def relations(self) -> list[nn.Parameter]:

@@ -1,9 +1,8 @@
-"""Dataset to PyG HeteroData: users, items and entities as node types, relations and their reverses as edge types."""
+"""The facts of a data set as PyG HeteroData: nodes are items and entities, edges are relations and their reverses."""
 
 from __future__ import annotations
 
 import warnings
-from typing import cast
 
 import numpy as np
 import torch
@@ -12,27 +11,25 @@ from kgrec.data.dataset import Array, Dataset
 from kgrec.learn.neural.quiet_pyg import HeteroData
 
 EdgeKey = tuple[str, str, str]
-USER, ITEM, ENTITY = "user", "item", "entity"
+ITEM, ENTITY = "item", "entity"
 
 
 def to_hetero(dataset: Dataset, degree: Array | None = None) -> HeteroData:
-    """Build the graph that the GNN walks.
+    """The heterogeneous graph that the GNN passes messages over.
 
-    ``data[type].num_nodes`` for user, item and entity; ``data[key].edge_index`` for ``(user, interacted, item)``, for
-    every relation between items and entities and, as ``rev_NAME``, its reverse. A message over an edge is weighed by
-    ``1 / sqrt(facts of the target x facts of the source)`` (``edge_weight``), the symmetric form of Kipf and Welling
-    (arXiv 1609.02907). An entity that only one fact mentions tells items nothing about each other, so it sends none.
+    ``data[type].num_nodes`` for item and entity; ``data[key].edge_index`` for every relation between items and entities
+    and, as ``rev_NAME``, its reverse. A message over an edge is weighed by ``1 / sqrt(facts of the target x facts of
+    the source)`` (``edge_weight``), the symmetric form of Kipf and Welling (arXiv 1609.02907). An entity that only one
+    fact mentions tells items nothing about each other, so it sends none. Interactions are what is predicted, so they
+    are no edges.
 
     Args:
         degree: facts of each node ``(nodes,)``; counted here, unless the data set is a part of a larger graph.
     """
     n_items = len(dataset.items)
     data = HeteroData()
-    data[USER].num_nodes = len(dataset.users)
     data[ITEM].num_nodes = n_items
     data[ENTITY].num_nodes = len(dataset.nodes) - n_items
-    seen = dataset.interactions
-    data[USER, "interacted", ITEM].edge_index = torch.from_numpy(np.stack([seen.user, seen.item]))
     facts = dataset.facts
     if degree is None:
         degree = np.bincount(np.concatenate([facts.head, facts.tail]), minlength=len(dataset.nodes))
@@ -66,8 +63,3 @@ def _add_edges(data: HeteroData, key: EdgeKey, source: Array, target: Array, deg
         data[key].edge_index = torch.from_numpy(np.stack([rows, columns]))
     weight = 1.0 / np.sqrt(degree[source].astype(np.float64) * degree[target])
     data[key].edge_weight = torch.from_numpy(weight[order].astype(np.float32))
-
-
-def fact_edge_types(data: HeteroData) -> list[EdgeKey]:
-    """The edge types that carry facts (behaviour is what is predicted, so it sends no messages)."""
-    return [cast(EdgeKey, key) for key in data.edge_types if key[0] != USER and key[2] != USER]

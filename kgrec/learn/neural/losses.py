@@ -1,4 +1,4 @@
-"""The joint loss: ``L = L_behaviour + kg_weight * L_kg + text_weight * L_text``."""
+"""Terms of the joint loss ``L = L_interactions + kg_weight * L_kg + text_weight * L_text``."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def softmax_loss(scores: Tensor, owner: Tensor, item: Tensor) -> Tensor:
         owner, item: row and column of each positive, ``(pairs,)``, none twice.
     """
     log_p = _at(F.log_softmax(scores, 1), owner, item)
-    return -(log_p / _number(owner, scores)[owner]).sum() / len(scores)
+    return -(log_p / _n_positives(owner, scores)[owner]).sum() / len(scores)
 
 
 def exact_bce(scores: Tensor, owner: Tensor, item: Tensor) -> Tensor:
@@ -24,11 +24,11 @@ def exact_bce(scores: Tensor, owner: Tensor, item: Tensor) -> Tensor:
         l_i  = s_i - stopgrad(log SUM_{k != i} e^{s_k})
         loss = -SUM_i [x_i log sigma(l_i) + (n - x_i) log(1 - sigma(l_i))] / n
 
-    for a user with n positives. Then ``sigma(l_i) = softmax(s)_i`` and the gradient is that of :func:`softmax_loss`,
-    whose arguments it has; the detached term is one constant per user and item and no part of the served score. So the
-    gradient is taken there, which spares a second pass over all items.
+    for a user with n positives; arguments as for :func:`softmax_loss`. Then ``sigma(l_i) = softmax(s)_i``, and the
+    gradient equals that of :func:`softmax_loss`, so it is computed there, which spares a second pass over all items.
+    The detached term is one constant per user and item and no part of the served score.
     """
-    log_p, n = F.log_softmax(scores, 1), _number(owner, scores)
+    log_p, n = F.log_softmax(scores, 1), _n_positives(owner, scores)
     own = _at(log_p, owner, item)
     by_gradient = -(own / n[owner]).sum() / len(scores)
     with torch.no_grad():
@@ -38,13 +38,13 @@ def exact_bce(scores: Tensor, owner: Tensor, item: Tensor) -> Tensor:
     return by_gradient + (value - by_gradient.detach())
 
 
-def _number(owner: Tensor, scores: Tensor) -> Tensor:
+def _n_positives(owner: Tensor, scores: Tensor) -> Tensor:
     """Positives of each user, ``(users,)``."""
     return scores.new_zeros(len(scores)).index_add_(0, owner, torch.ones_like(owner, dtype=scores.dtype))
 
 
 def _at(table: Tensor, row: Tensor, column: Tensor) -> Tensor:
-    """``table[row, column]``, whose gradient takes no second look at the rest of the table."""
+    """``table[row, column]`` as a gather, whose gradient touches these entries only."""
     return table.flatten().index_select(0, row * table.shape[1] + column)
 
 
@@ -76,13 +76,13 @@ def sampled_bce(
 
 
 def info_nce(a: Tensor, b: Tensor, temperature: float = 0.2) -> Tensor:
-    """Contrastive alignment of rows of ``a`` and ``b``, ``(n, d)`` each, over the batch (arXiv 1807.03748)."""
+    """InfoNCE: contrastive alignment of rows of ``a`` and ``b``, ``(n, d)`` each, over the batch (arXiv 1807.03748)."""
     similarity = (F.normalize(a, dim=1) @ F.normalize(b, dim=1).T).float() / temperature
     return F.cross_entropy(similarity, torch.arange(len(a), device=a.device))
 
 
 def kg_loss(true: Tensor, corrupted: Tensor) -> Tensor:
-    """Reconstruction of triples: BCE of true triples ``(n,)`` against corrupted tails ``(n, m)``."""
+    """Binary cross-entropy of true triples, scores ``(n,)``, against corrupted ones, scores ``(n, m)``."""
     return F.softplus(-true).mean() + F.softplus(corrupted).mean()
 
 

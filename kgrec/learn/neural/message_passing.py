@@ -1,7 +1,7 @@
 """Messages of all relations as one sparse product, however many relations a graph has.
 
 A product per relation costs most of a step where a graph has dozens of relations, each of a few thousand facts. So the
-senders are stacked: a row for every node and relation that it sends along, and one matrix adds them up at the targets.
+senders are stacked: a row for every node and relation that it sends along, and one matrix sums them at the targets.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from kgrec.learn.neural.hetero_graph import ENTITY, ITEM, EdgeKey, fact_edge_types
+from kgrec.learn.neural.hetero_graph import ENTITY, ITEM, EdgeKey
 from kgrec.learn.neural.quiet_pyg import EdgeIndex, HeteroData
 
 
 @dataclass(frozen=True)
 class Messages:
-    """Who sends along which relation, and who hears it. Nodes are numbered items first.
+    """The senders and the receivers of one layer's messages. Nodes are numbered items first.
 
     Attributes:
         sender, relation: of every stacked row, ``(rows,)``; relations by their place in :attr:`MessageGraph.keys`.
@@ -34,7 +34,7 @@ class Messages:
     weight: Tensor
 
     def moved(self, fn: Callable[[Tensor], Tensor]) -> Messages:
-        """See :meth:`MessageGraph.moved`."""
+        """The same with every tensor as ``fn`` gives it, see :meth:`MessageGraph.moved`."""
         adj_t = cast(EdgeIndex, fn(self.adj_t)).fill_cache_()
         return Messages(fn(self.sender), fn(self.relation), adj_t, fn(self.weight))
 
@@ -43,11 +43,12 @@ class Messages:
 class MessageGraph:
     """The messages of every layer of an encoder.
 
-    Only items are scored, so the last layer sends messages to items only: with one layer an entity is what it is free.
+    Only items are scored, so the last layer sends messages to items only: with one layer the embedding of an entity is
+    its free embedding.
 
     Attributes:
         n_items, n_entities: how many nodes there are.
-        keys: the edge types that carry facts; each has an embedding per layer.
+        keys: the edge types; each has an embedding per layer.
         layers: messages of each layer; none where no message reaches an item.
     """
 
@@ -58,9 +59,9 @@ class MessageGraph:
 
     @classmethod
     def of(cls, data: HeteroData, num_layers: int) -> MessageGraph:
-        """Stack a graph as :func:`kgrec.learn.neural.hetero_graph.to_hetero` makes it."""
+        """The stacked messages of a graph as :func:`kgrec.learn.neural.hetero_graph.to_hetero` makes it."""
         n_items, n_entities = int(data[ITEM].num_nodes), int(data[ENTITY].num_nodes)
-        keys = fact_edge_types(data)
+        keys = cast(list[EdgeKey], data.edge_types)
         layers: list[Messages] = []
         if num_layers and any(key[2] == ITEM for key in keys):
             everywhere = [_stacked(data, keys, n_items, n_items + n_entities)] if num_layers > 1 else []
@@ -74,7 +75,7 @@ class MessageGraph:
 
 
 class RelationConv(nn.Module):
-    """Sum of the neighbours, turned by the diagonal of the relation that they send along.
+    """A graph convolution: the sum of the neighbours, each times the diagonal of the relation that it sends along.
 
         out_t = SUM_r r * SUM_{s -> t} a_st x_s
 
@@ -88,11 +89,11 @@ class RelationConv(nn.Module):
         self.relation = nn.Parameter(torch.full((n_relations, embedding_dim), 0.3))
 
     def forward(self, x: Tensor, messages: Messages) -> Tensor:
-        """What ``x`` ``(nodes, d)`` sends: ``(targets, d)``, targets being all nodes or the items."""
+        """Sums of messages ``(targets, d)`` from ``x`` ``(nodes, d)``; targets are all nodes or the items."""
         sent = F.embedding(messages.sender, x) * F.embedding(messages.relation, self.relation)
         with torch.autocast(x.device.type, enabled=False):  # sparse products know no lower precision
-            heard: Tensor = messages.adj_t.matmul(sent, input_value=messages.weight)
-        return heard
+            received: Tensor = messages.adj_t.matmul(sent, input_value=messages.weight)
+        return received
 
 
 def _stacked(data: HeteroData, keys: list[EdgeKey], n_items: int, n_targets: int) -> Messages:

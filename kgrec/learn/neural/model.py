@@ -1,4 +1,4 @@
-"""The learned part of the score: knowledge and semantic channel with the items' bias, as one torch module."""
+"""The joint model: knowledge channel, semantic channel and item bias as one torch module."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from kgrec.scoring.model import LowRankMatrix
 
 @dataclass(frozen=True)
 class Embeddings:
-    """What training leaves behind, as numpy arrays.
+    """Learned embeddings and biases as numpy arrays.
 
     Attributes:
         source, target: of the knowledge channel, float32 ``(items, d)``: an item as history and as candidate.
@@ -39,12 +39,12 @@ class Embeddings:
 
 
 class JointModel(nn.Module):
-    """``s(u, i) = b_i + SUM_j w_uj <h_j, q_i> + SUM_j w_uj <P t_j, P t_i>`` over the history without i itself.
+    """``s(u, i) = b_i + SUM_j w_uj <h_j, q_i> + SUM_j w_uj <P t_j, P t_i>`` over j in the history of u, j != i.
 
-    ``h`` and ``q`` are two GNN encoders over the same graph: what taking an item says differs from what speaks for it.
+    ``h`` and ``q`` are two GNN encoders over the same graph: an item as history (source) and as candidate (target).
 
     Args:
-        dataset: the graph and the behaviour to learn from.
+        dataset: the facts and the interactions to learn from.
         texts: text embeddings of all nodes, float32 ``(nodes, t)``; None without texts.
         prior: start of the bias, float32 ``(items,)``.
         degree: see :func:`kgrec.learn.neural.hetero_graph.to_hetero`.
@@ -76,11 +76,11 @@ class JointModel(nn.Module):
 
     @property
     def device(self) -> torch.device:
-        """Where the parameters are."""
+        """The device of the parameters."""
         return self.bias.device
 
     def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> JointModel:
-        """Texts and messages go where the parameters go."""
+        """The module with ``fn`` applied to its parameters, and to texts and messages as well."""
         super()._apply(fn, recurse)  # type: ignore[no-untyped-call]
         self.texts = {kind: fn(part) for kind, part in self.texts.items()}
         self.source.graph = self.target.graph = self.source.graph.moved(fn)
@@ -95,17 +95,16 @@ class JointModel(nn.Module):
     def scores(self, source: Tensor, target: Tensor, texts: Tensor | None, history: sparse.csr_matrix) -> Tensor:
         """Scores of all items ``(users, items)`` for weighted histories ``(users, items)``.
 
-        ``source`` and ``target`` may go on beyond the items, as :meth:`encode` returns them.
-
-        The term of an item that is itself in the history is taken out, or the model would learn to copy its input.
+        ``source`` and ``target`` may have further rows below the items, as :meth:`encode` returns them. The term of an
+        item that is itself in the history is subtracted, or the model would learn to copy its input.
         """
         total: Tensor = self.bias
-        n_items, taken_out = len(self.bias), self.bias.new_zeros(history.nnz)
+        n_items, own_term = len(self.bias), self.bias.new_zeros(history.nnz)
         (owner, item), weight = entries(history, self.device), _weights(history, self.device)
         for left, right in _sides(source, target, texts):
             total = total + _summed(left, history) @ right[:n_items].T
-            taken_out = taken_out + weight * (rows_of(left, item) * rows_of(right, item)).sum(1)
-        return total.index_put_((owner, item), -taken_out, accumulate=True)
+            own_term = own_term + weight * (rows_of(left, item) * rows_of(right, item)).sum(1)
+        return total.index_put_((owner, item), -own_term, accumulate=True)
 
     def sampled_scores(
         self,
@@ -116,10 +115,11 @@ class JointModel(nn.Module):
         pairs: tuple[IntArray, IntArray],
         drawn: IntArray,
     ) -> tuple[Tensor, Tensor]:
-        """:meth:`scores` of pairs of user and item ``(pairs,)`` and of drawn items for all users ``(users, drawn)``.
+        """Scores of pairs ``(pairs,)`` and of drawn items for all users ``(users, drawn)``, as :meth:`scores` has them.
 
         Args:
             pairs: rows of users and of items.
+            drawn: rows of items.
         """
         owner, item, drawn_item = (torch.from_numpy(part.astype(np.int64)).to(self.device) for part in (*pairs, drawn))
         in_pair = torch.from_numpy(np.asarray(history[pairs], np.float32).ravel()).to(self.device)
@@ -127,14 +127,14 @@ class JointModel(nn.Module):
         positive, negative = self.bias.index_select(0, item), self.bias.index_select(0, drawn_item)
         for left, right in _sides(source, target, texts):
             user, of_item, of_drawn = _summed(left, history), rows_of(right, item), rows_of(right, drawn_item)
-            taken_out = in_pair[:, None] * rows_of(left, item)
-            positive = positive + ((rows_of(user, owner) - taken_out) * of_item).sum(1)
+            own_term = in_pair[:, None] * rows_of(left, item)
+            positive = positive + ((rows_of(user, owner) - own_term) * of_item).sum(1)
             negative = negative + user @ of_drawn.T - in_drawn * (rows_of(left, drawn_item) * of_drawn).sum(1)
         return positive, negative
 
     @torch.no_grad()
     def embeddings(self) -> Embeddings:
-        """The learned arrays."""
+        """The learned arrays, on the CPU."""
         self.eval()
         source, target, texts = self.encode()
         self.train()
@@ -149,14 +149,14 @@ class JointModel(nn.Module):
 
 
 def joined(members: Sequence[Embeddings]) -> Embeddings:
-    """Several trainings side by side: scores add up, so an ensemble is one wider embedding; nodes are the first's."""
+    """Embeddings of an ensemble: those of its members side by side, as scores add up; nodes are the first member's."""
     first = members[0]
-    texts = [one.texts for one in members if one.texts is not None]
+    texts = [member.texts for member in members if member.texts is not None]
     return Embeddings(
-        np.hstack([one.source for one in members]),
-        np.hstack([one.target for one in members]),
+        np.hstack([member.source for member in members]),
+        np.hstack([member.target for member in members]),
         np.hstack(texts) if texts else None,
-        np.mean([one.bias for one in members], axis=0),
+        np.mean([member.bias for member in members], axis=0),
         first.nodes,
         first.relations,
     )
@@ -168,12 +168,12 @@ def rows_of(table: Tensor, rows: Tensor) -> Tensor:
 
 
 def _sides(source: Tensor, target: Tensor, texts: Tensor | None) -> list[tuple[Tensor, Tensor]]:
-    """An item as history and as candidate, by knowledge and by text."""
+    """Pairs of item embeddings, as history and as candidate: of the knowledge and of the semantic channel."""
     return [(source, target)] if texts is None else [(source, target), (texts, texts)]
 
 
 def entries(matrix: sparse.csr_matrix, device: torch.device) -> tuple[Tensor, Tensor]:
-    """Row and column of what a matrix holds."""
+    """Row and column of every stored entry of a matrix, ``(entries,)`` each."""
     row = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
     return torch.from_numpy(row).to(device), torch.from_numpy(matrix.indices.astype(np.int64)).to(device)
 
@@ -197,7 +197,7 @@ def _array(tensor: Tensor) -> Array:
 
 
 def unit_history(histories: sparse.csr_matrix) -> sparse.csr_matrix:
-    """Rows divided by the square root of their sum, so that long histories neither vanish nor shout."""
+    """Histories divided by the square root of their sum: between a sum, by which long ones dominate, and a mean."""
     total = np.asarray(histories.sum(axis=1)).ravel()
     scaled: sparse.csr_matrix = sparse.diags(1.0 / np.sqrt(np.maximum(total, 1e-9))) @ histories
     return scaled.tocsr()

@@ -1,4 +1,4 @@
-"""Drawing: batches of users, negatives by popularity, corrupted triples. Every draw takes its rng."""
+"""Random batches of users, negatives by popularity, corrupted triples. Every draw takes its rng."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from kgrec.data.dataset import Array, Facts, IntArray
 
 
 def user_batches(users: Array, batch_size: int, rng: np.random.Generator) -> Iterator[Array]:
-    """All users once, in random order."""
+    """Batches that hold every user once, in random order."""
     order = rng.permutation(users)
     for start in range(0, len(order), batch_size):
         yield order[start : start + batch_size]
@@ -21,8 +21,8 @@ def user_batches(users: Array, batch_size: int, rng: np.random.Generator) -> Ite
 def popularity_negatives(counts: Array, number: int, rng: np.random.Generator) -> tuple[IntArray, Array]:
     """Items drawn with probability ``q ~ count^.75`` and their ``-log(number * q)``, ``(number,)`` each.
 
-    The exponent is word2vec's (Mikolov et al., arXiv 1310.4546); the weight makes sums over the sample unbiased. Items
-    that nobody took are never drawn: nobody has had the chance to pass them over.
+    The exponent is word2vec's (Mikolov et al., arXiv 1310.4546); the weight makes sums over the sample unbiased. Cold
+    items are never drawn: nobody has had the chance to pass them over.
     """
     q = counts**0.75
     q /= q.sum()
@@ -31,7 +31,7 @@ def popularity_negatives(counts: Array, number: int, rng: np.random.Generator) -
 
 
 class TripleSampler:
-    """Draws true triples and, for each, tails that the same relation leads to elsewhere.
+    """Draws true triples and, for each, corrupted tails among the tails of the same relation.
 
     Corrupting within a relation's own tails keeps the task from being solved by node type alone. A corrupted tail may
     by chance be true; with many tails this is rare and costs little (Bordes et al., NeurIPS 2013, do the same).
@@ -51,5 +51,5 @@ class TripleSampler:
         low, high = self._start[relation], self._start[relation + 1]
         position = low[:, None] + (rng.random((number, corrupted)) * (high - low)[:, None]).astype(np.int64)
         parts = (facts.head[chosen], relation, facts.tail[chosen], self._tails[position])
-        head, kind, tail, false = (torch.from_numpy(part) for part in parts)
-        return head, kind, tail, false
+        head, relation_of, tail, corrupted_tails = (torch.from_numpy(part) for part in parts)
+        return head, relation_of, tail, corrupted_tails

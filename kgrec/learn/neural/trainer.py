@@ -1,4 +1,4 @@
-"""The training loop: joint loss, early stopping, divergence check, checkpoints that resume (on the CPU to the bit)."""
+"""Training of the joint model: early stopping, divergence check, checkpoints that resume (on the CPU to the bit)."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ Validate = Callable[[Embeddings], float]
 
 _TRIPLES, _CORRUPTED, _ALIGNED = 2048, 8, 512
 _DECAY = {False: 1e-4, True: 1e-5}
-"""By whether the loss is sampled: an item is then met in few steps, and between them a stronger pull leaves nothing."""
+"""L2 by whether the loss is sampled: an item is then in few steps, between which a stronger pull would undo them."""
 
 
 @dataclass(frozen=True)
 class Trained:
-    """The embeddings of the best epoch and what happened on the way; ``best_epoch`` counts from 1."""
+    """The embeddings of the best epoch, its number from 1, and the figures of every epoch."""
 
     embeddings: Embeddings
     best_epoch: int
@@ -42,7 +42,7 @@ class Trained:
 
 
 class Trainer:
-    """Learns the knowledge and the semantic channel.
+    """Trains the embeddings of the knowledge and the semantic channel.
 
     Args:
         dataset: graph and training behaviour. Every item should have an interaction, as in a
@@ -84,16 +84,29 @@ class Trainer:
         self._with_text = np.flatnonzero(np.abs(texts).sum(1) > 0) if texts is not None else np.zeros(0, np.int64)
         self._checkpoint = None
         if checkpoint is not None:
-            seen, facts, h = dataset.interactions, dataset.facts, self._histories
-            known = (seen.user, seen.item, facts.head, facts.relation, facts.tail, h.indptr, h.indices, h.data, prior)
-            data = fingerprint(*known, *(part for part in (texts, degree) if part is not None))
-            self._checkpoint = Checkpoint(checkpoint, config, data)
+            self._checkpoint = Checkpoint(
+                checkpoint,
+                config,
+                fingerprint(
+                    user=dataset.interactions.user,
+                    item=dataset.interactions.item,
+                    head=dataset.facts.head,
+                    relation=dataset.facts.relation,
+                    tail=dataset.facts.tail,
+                    history_indptr=self._histories.indptr,
+                    history_indices=self._histories.indices,
+                    history_data=self._histories.data,
+                    prior=prior,
+                    texts=texts,
+                    degree=degree,
+                ),
+            )
 
     @memory_kept()
     def fit(
         self, validate: Validate | None = None, on_epoch: OnEpoch | None = None, epochs: int | None = None
     ) -> Trained:
-        """Train until validation stops improving, or for exactly ``epochs`` where there is no validation.
+        """The embeddings where validation stops improving, or after exactly ``epochs`` where there is no validation.
 
         Args:
             validate: quality of some embeddings, higher is better; without it the last epoch is kept.
@@ -134,7 +147,7 @@ class Trainer:
         return validate is not None and done - best_epoch >= self.config.patience
 
     def _epoch(self, number: int) -> Epoch:
-        """One pass over the users. What is drawn depends on seed and number only, so resuming draws the same."""
+        """The figures of one pass over the users. Draws depend on seed and number only, so resuming repeats them."""
         rng = np.random.default_rng((self.config.seed, number))
         torch.manual_seed(self.config.seed * 1_000_003 + number)
         started = time.perf_counter()
@@ -193,7 +206,7 @@ class Trainer:
         }
 
     def _hidden_in_part(self, users: Array, rng: np.random.Generator) -> sparse.csr_matrix:
-        """Histories of some users, a share of each hidden: what is left must speak for the rest."""
+        """Histories of some users with a random share of each hidden (dropout): the model must predict the rest."""
         history = self._histories[users]
         history.data = history.data * (rng.random(history.nnz) >= self.config.dropout) / (1 - self.config.dropout)
         history.eliminate_zeros()
@@ -202,19 +215,19 @@ class Trainer:
     def _sampled_loss(
         self, source: Tensor, target: Tensor, texts: Tensor | None, users: Array, rng: np.random.Generator
     ) -> Tensor:
-        """The loss over the batch's own items and some drawn ones; nothing is as wide as the catalogue."""
+        """The loss over the positives of the batch and sampled negatives; no array is as wide as the catalogue."""
         config = self.config
-        mine = self._positives[users]
+        positives = self._positives[users]
         if config.loss == "gbce":
             drawn = rng.integers(0, len(self._counts), config.num_negatives)
         else:
             drawn, log_weight = popularity_negatives(self._counts, config.num_negatives, rng)
         history = self._hidden_in_part(users, rng)
-        pairs = np.repeat(np.arange(len(users)), np.diff(mine.indptr)), mine.indices
+        pairs = np.repeat(np.arange(len(users)), np.diff(positives.indptr)), positives.indices
         positive, negative = self.model.sampled_scores(source, target, texts, history, pairs, drawn)
         owner = torch.from_numpy(pairs[0]).to(self._device)
-        n = torch.from_numpy(np.diff(mine.indptr).astype(np.float32)).to(self._device)
-        own = torch.from_numpy(mine[:, drawn].toarray() > 0).to(self._device)
+        n = torch.from_numpy(np.diff(positives.indptr).astype(np.float32)).to(self._device)
+        own = torch.from_numpy(positives[:, drawn].toarray() > 0).to(self._device)
         if config.loss == "gbce":
             return gbce(positive, owner, n, negative, own, len(self._counts))
         return sampled_bce(positive, owner, n, negative, torch.from_numpy(log_weight).to(self._device), own)
@@ -223,11 +236,11 @@ class Trainer:
         assert self._triples is not None
         decode = DECODERS[self.config.kg_decoder]
         drawn = self._triples.draw(_TRIPLES, _CORRUPTED, rng)
-        head, kind, tail, false = (part.to(self._device) for part in drawn)
-        relation = self.model.relation(kind)
-        heads = rows_of(nodes, head)
-        true = decode(heads, relation, rows_of(nodes, tail))
-        corrupted = decode(heads[:, None], relation[:, None], rows_of(nodes, false))
+        head, relation, tail, corrupted_tail = (part.to(self._device) for part in drawn)
+        of_relation = self.model.relation(relation)
+        of_head = rows_of(nodes, head)
+        true = decode(of_head, of_relation, rows_of(nodes, tail))
+        corrupted = decode(of_head[:, None], of_relation[:, None], rows_of(nodes, corrupted_tail))
         return kg_loss(true, corrupted)
 
     def _text_loss(self, nodes: Tensor, rng: np.random.Generator) -> Tensor:
@@ -244,7 +257,7 @@ class Trainer:
         return State(tensors, log, best_epoch)
 
     def _restore(self, state: State) -> dict[str, Tensor]:
-        """Go on from a state; returns the best weights so far. The learning rate stays that of this run."""
+        """The best weights of a state, from which training goes on; the learning rate stays that of this run."""
         part = {
             p: {k[len(p) :]: v for k, v in state.tensors.items() if k.startswith(p)}
             for p in ("model.", "best.", "adam.")
@@ -271,10 +284,10 @@ class Trainer:
 
 
 def training_device(config: TrainConfig) -> torch.device:
-    """Where the settings say that embeddings are trained.
+    """The device that embeddings are trained on by the settings.
 
     Raises:
-        ConfigError: on a GPU, and there is none.
+        ConfigError: the settings ask for a GPU, and there is none.
     """
     if config.device == "cuda" and not torch.cuda.is_available():
         raise ConfigError(

@@ -22,7 +22,7 @@ from kgrec.learn.neural.model import Embeddings, JointModel
 
 @dataclass(frozen=True)
 class TrainingSubgraph:
-    """A part of a data set.
+    """The part of a data set that embeddings are trained on.
 
     Attributes:
         dataset: the part, its rows numbered anew.
@@ -37,7 +37,7 @@ class TrainingSubgraph:
 
     @classmethod
     def of(cls, whole: Dataset) -> TrainingSubgraph:
-        """Leave out the items without interactions and the entities whose facts are all about such items."""
+        """The data set without cold items and without the entities whose facts are all about cold items."""
         n_items, n_nodes = len(whole.items), len(whole.nodes)
         facts = whole.facts
         degree = np.bincount(np.concatenate([facts.head, facts.tail]), minlength=n_nodes)
@@ -45,27 +45,29 @@ class TrainingSubgraph:
         kept[whole.interactions.item] = True
         kept[n_items:] = True
         inside = kept[facts.head] & kept[facts.tail]
-        touched = np.bincount(np.concatenate([facts.head[inside], facts.tail[inside]]), minlength=n_nodes)
-        kept[n_items:] = (touched[n_items:] > 0) | (degree[n_items:] == 0)
+        facts_inside = np.bincount(np.concatenate([facts.head[inside], facts.tail[inside]]), minlength=n_nodes)
+        kept[n_items:] = (facts_inside[n_items:] > 0) | (degree[n_items:] == 0)
         nodes = np.flatnonzero(kept)
-        place = np.full(n_nodes, -1, np.int64)
-        place[nodes] = np.arange(len(nodes))
+        new_row = np.full(n_nodes, -1, np.int64)
+        new_row[nodes] = np.arange(len(nodes))
         items = nodes[nodes < n_items]
         part = Dataset(
             users=whole.users,
             items=Vocabulary(whole.items[int(row)] for row in items),
             nodes=Vocabulary(whole.nodes[int(row)] for row in nodes),
-            interactions=replace(whole.interactions, item=place[whole.interactions.item]),
-            facts=Facts(place[facts.head[inside]], facts.relation[inside], place[facts.tail[inside]], facts.relations),
+            interactions=replace(whole.interactions, item=new_row[whole.interactions.item]),
+            facts=Facts(
+                new_row[facts.head[inside]], facts.relation[inside], new_row[facts.tail[inside]], facts.relations
+            ),
             names=tuple(whole.names[int(row)] for row in nodes),
             texts=tuple(whole.texts[int(row)] for row in nodes),
         )
         return cls(part, items, nodes, degree[nodes])
 
     def embed(self, model: JointModel, whole: Dataset, texts: Array | None, config: TrainConfig) -> Embeddings:
-        """Embed the whole data set with a model that was learned on the part.
+        """Embeddings of the whole data set by a model that was trained on the part.
 
-        Items and entities outside of the part have no free embedding: text and facts speak for them.
+        Items and entities outside of the part have no free embedding, only what texts and facts give them.
 
         Args:
             texts: text embeddings of all nodes of the whole, or None as in training.
@@ -91,9 +93,9 @@ def _copy_encoder(small: HeteroEncoder, large: HeteroEncoder, rows: dict[str, Te
         table[rows[kind]] = small.free[kind]
     if large.text is not None and small.text is not None:
         large.text.load_state_dict(small.text.state_dict())
-    place = {key: number for number, key in enumerate(small.graph.keys)}
-    shared = [(number, place[key]) for number, key in enumerate(large.graph.keys) if key in place]
+    small_number = {key: number for number, key in enumerate(small.graph.keys)}
+    shared = [(number, small_number[key]) for number, key in enumerate(large.graph.keys) if key in small_number]
     for table, small_table in zip(large.relations(), small.relations(), strict=False):
         table.zero_()
-        for number, known in shared:
-            table[number] = small_table[known]
+        for number, number_in_small in shared:
+            table[number] = small_table[number_in_small]

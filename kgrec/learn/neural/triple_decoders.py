@@ -1,4 +1,4 @@
-"""Triple decoders: embeddings of head, relation and tail to one score.
+"""Triple decoders: the score of a triple by the embeddings of head, relation and tail.
 
 All take shapes that broadcast to ``(..., d)`` and return ``(...)``.
 """
@@ -50,7 +50,7 @@ DECODERS: dict[str, Callable[[Tensor, Tensor, Tensor], Tensor]] = {
 
 @dataclass(frozen=True)
 class DecodedFacts:
-    """Node and relation embeddings with a decoder: scores every node as an end of a fact.
+    """Link prediction by embeddings with a decoder: scores of every node as head or tail of a fact.
 
     Attributes:
         nodes: float32 ``(nodes, d)``.
@@ -64,14 +64,14 @@ class DecodedFacts:
 
     def tails(self, head: IntArray, relation: IntArray) -> Array:
         """Scores of all nodes as tails, float32 ``(n, nodes)``."""
-        return self._scores(head, relation, lambda known, kind, every: DECODERS[self.decoder](known, kind, every))
+        return self._scores(head, relation, DECODERS[self.decoder])
 
     def heads(self, relation: IntArray, tail: IntArray) -> Array:
         """Scores of all nodes as heads, float32 ``(n, nodes)``."""
         return self._scores(tail, relation, lambda known, kind, every: DECODERS[self.decoder](every, kind, known))
 
     def _scores(self, node: IntArray, relation: IntArray, decode: Callable[[Tensor, Tensor, Tensor], Tensor]) -> Array:
-        """One row at a time, as a decoder's intermediate values take ``(nodes, d)`` each."""
+        """Scores ``(n, nodes)``, a row at a time, as a decoder's intermediate values take ``(nodes, d)`` each."""
         nodes, relations = torch.from_numpy(self.nodes), torch.from_numpy(self.relations)
         rows = [decode(nodes[n], relations[r], nodes) for n, r in zip(node, relation, strict=True)]
         scores: Array = torch.stack(rows).numpy()

@@ -8,7 +8,7 @@ import torch
 
 from kgrec.data.dataset import Dataset, Interactions
 from kgrec.learn.neural.gnn import HeteroEncoder
-from kgrec.learn.neural.hetero_graph import fact_edge_types, to_hetero
+from kgrec.learn.neural.hetero_graph import to_hetero
 from kgrec.learn.neural.message_passing import MessageGraph, RelationConv
 from tests.support.datasets import dataset_of
 
@@ -27,16 +27,13 @@ def small_world() -> Dataset:
 
 def test_node_counts_and_edge_types() -> None:
     data = to_hetero(small_world())
-    assert {kind: data[kind].num_nodes for kind in data.node_types} == {"user": 2, "item": 3, "entity": 2}
+    assert {kind: data[kind].num_nodes for kind in data.node_types} == {"item": 3, "entity": 2}
     assert set(data.edge_types) == {
-        ("user", "interacted", "item"),
         ("item", "HAS", "entity"),
         ("entity", "rev_HAS", "item"),
         ("item", "FOLLOWS", "item"),
         ("item", "rev_FOLLOWS", "item"),
     }
-    assert ("user", "interacted", "item") not in fact_edge_types(data)
-    assert data["user", "interacted", "item"].edge_index.tolist() == [[0, 0, 1], [0, 1, 2]]
 
 
 def test_reverses_and_single_mentions() -> None:
@@ -148,4 +145,4 @@ def test_a_relation_that_is_called_like_a_reverse_loses_no_edge() -> None:
         Interactions.of_pairs([0, 1], [0, 1]), 2, 6, triples=triples, relations=("X", "rev_X"), n_entities=1
     )
     data = to_hetero(world)
-    assert sum(data[key].edge_index.shape[1] for key in fact_edge_types(data)) == 2 * len(triples)
+    assert sum(data[key].edge_index.shape[1] for key in data.edge_types) == 2 * len(triples)
