@@ -1,4 +1,4 @@
-"""The store as a data set and as a networkx graph."""
+"""The store as a data set."""
 
 from __future__ import annotations
 
@@ -68,22 +68,3 @@ def test_an_empty_store_has_no_graph_to_read() -> None:
             read_dataset(store)
         with pytest.raises(GraphError, match="the store is empty"):
             to_networkx(store)
-
-
-def test_the_films_in_networkx() -> None:
-    with open_store("kglite::memory:") as store:
-        films_graph().put_into(store)
-        graph = to_networkx(store)
-    assert (graph.number_of_nodes(), graph.number_of_edges()) == (14, 19)
-    assert graph.nodes["Film:alien"] == {"type": "Film", "uid": "alien", "name": "Alien", "year": 1979.0}
-    assert graph.edges["Person:mann", "Person:scott", ("WORKED_WITH", "as producer")]["part"] == "fact"
-    rated = graph.edges["User:ann", "Film:alien", ("RATED", "rate|lens|10.0")]
-    assert rated == {
-        "part": "interaction",
-        "type": "RATED",
-        "relation": "rate",
-        "kind": "rate",
-        "platform": "lens",
-        "time": 10.0,
-        "weight": 4.0,
-    }

@@ -1,12 +1,10 @@
-"""The page: safe, complete in itself, and true to its numbers."""
+"""The page: safe, complete in itself, and true to its data."""
 
 import re
 from html.parser import HTMLParser
-from itertools import pairwise
 
 import pytest
 
-from kgrec.pages.charts import channel_totals, channels_of, curves, stacked_bars
 from kgrec.pages.demo_page import page
 from kgrec.pages.demo_report import DemoReport
 
@@ -98,33 +96,6 @@ def test_shown_reasons_add_up_to_the_score(report: DemoReport) -> None:
         values = [float(cell.replace("−", "-")) for cell in re.findall(r'<td class="n">([^<]*)</td>', table)]
         assert sum(values[:-1]) == pytest.approx(values[-1], abs=0.005 * len(values))
         assert values[-1] == pytest.approx(it["score"], abs=0.0051)
-
-
-def test_stacked_bars_share_a_scale_and_stay_inside(report: DemoReport) -> None:
-    explanations = report["explanations"]
-    bars = stacked_bars(explanations, channels_of(explanations))
-    scales = []
-    for bar, it in zip(bars, explanations, strict=True):
-        parts = re.findall(r'<i class="([\w-]+)" style="left:([\d.]+)%;width:([\d.]+)%"', bar)
-        spans = sorted((float(left), float(left) + float(width)) for _, left, width in parts)
-        assert spans[0][0] >= 0
-        assert spans[-1][1] <= 100.01
-        assert all(end <= start + 0.011 for (_, end), (start, _) in pairwise(spans))
-        sizes = [abs(value) for _, _, value in channel_totals(it, channels_of(explanations))]
-        scales.append(sum(end - start for start, end in spans) / sum(sizes))
-    assert scales == pytest.approx([scales[0]] * len(scales), rel=0.01)
-
-
-def test_best_epoch_is_the_lowest_loss_and_the_highest_quality() -> None:
-    drawn = curves(
-        [{"epoch": 1, "loss": 3, "valid": 0.1}, {"epoch": 2, "loss": 1, "valid": 0.3}, {"epoch": 3, "loss": 2}]
-    )
-    assert re.findall(r"<figcaption>(\w+) <small>best at epoch (\d)", drawn) == [("loss", "2"), ("valid", "2")]
-
-
-def test_one_epoch_and_equal_values_can_be_drawn() -> None:
-    assert "nan" not in curves([{"epoch": 1, "loss": 0.0}])
-    assert "nan" not in curves([{"epoch": 1, "loss": 2.0}, {"epoch": 2, "loss": 2.0}])
 
 
 def test_what_is_missing_leaves_no_empty_section(report: DemoReport) -> None:

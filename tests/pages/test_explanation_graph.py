@@ -8,7 +8,7 @@ import pytest
 
 from kgrec.pages.demo_report import DemoReport, ShownExplanation
 from kgrec.pages.explanation_graph import draw_explanation, signed
-from kgrec.pages.text_width import fitted, text_width, wrapped
+from kgrec.pages.text_width import text_width
 
 Box = tuple[float, float, float, float]
 
@@ -110,17 +110,6 @@ def test_names_cannot_leave_the_picture() -> None:
     )
     root = ElementTree.fromstring(draw_explanation(it, "<i>"))
     assert {"<i>", "<a>", "<b>", "<c>", "&", "R<"} <= {text.text for text in root.iter("text")}
-
-
-def test_text_is_fitted_and_wrapped() -> None:
-    assert fitted("short", 100, 12) == "short"
-    cut = fitted("a rather long name", 60, 12)
-    assert cut.endswith("…")
-    assert text_width(cut, 12) <= 60
-    assert wrapped("The Usual Suspects", 80, 12) == ["The Usual", "Suspects"]
-    assert wrapped("霸王别姬霸王别姬", 48, 12) == ["霸王别姬", "霸王别姬"]
-    assert wrapped("", 10, 12) == [""]
-    assert all(text_width(line, 12) <= 70 for line in wrapped("x" * 10_000, 70, 12))
 
 
 def test_signed() -> None:

@@ -1,4 +1,4 @@
-"""What a benchmark writes: the page, the plots, and that nobody reads half a file."""
+"""What a benchmark writes: the page, the files beside it, and that nobody reads half a file."""
 
 from __future__ import annotations
 
@@ -7,11 +7,8 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
-from kgrec_benchmarks.runs.outcome import Outcome, RunCache
-from kgrec_benchmarks.runs.plots import ablation_bars, accuracy_and_time
 from kgrec_benchmarks.runs.result_files import markdown, write_result
 from tests.support import ROOT
 
@@ -109,51 +106,6 @@ def test_click_results_have_a_page_too(tmp_path: Path) -> None:
     }
     assert [path.name for path in write_result(clicks, tmp_path / "c.json")] == ["c.md", "c.json"]
     assert "| kgrec | 0.8000 |" in (tmp_path / "c.md").read_text()
-
-
-def test_more_time_stands_further_right_and_more_accuracy_higher() -> None:
-    drawn = ET.fromstring(accuracy_and_time(ROWS, {"kgrec": 100.0, "ease<1>": 10.0}, {}))
-    ours, other = (next(one for one in drawn.iter() if one.get("class") == kind) for kind in ("ours", "other"))
-    assert float(ours.attrib["cx"]) > float(other.attrib["cx"])
-    assert float(ours.attrib["cy"]) < float(other.attrib["cy"])
-    assert ET.fromstring(accuracy_and_time(ROWS, {}, {})) is not None
-
-
-def test_bars_are_as_long_as_their_values() -> None:
-    drawn = ET.fromstring(ablation_bars({"graph": {"true": {"ndcg@10": 0.4}, "none": {"ndcg@10": 0.1}}}))
-    widths = [float(one.attrib["width"]) for one in drawn.iter() if one.get("height") == "15.0"]
-    assert widths[0] == pytest.approx(4 * widths[1], abs=0.2)
-
-
-def outcome() -> Outcome:
-    users = {"ease": {"ndcg@10": np.array([0.5, np.nan], np.float32)}}
-    return Outcome({"ease": {"ndcg@10": 0.5}}, users, {"ridge": 3.0}, {"tried": 2}, {"ndcg@10": 0.4})
-
-
-def test_finished_outcomes_are_found_again(tmp_path: Path) -> None:
-    first = RunCache(tmp_path / "kept", "run")
-    assert first.get("ease", outcome).rows == outcome().rows
-    assert first.resumed == []
-    again = RunCache(tmp_path / "kept", "run")
-    found = again.get("ease", lambda: pytest.fail("it was made again"))
-    assert (found.rows, found.settings, found.cost, found.validation) == (
-        outcome().rows,
-        outcome().settings,
-        outcome().cost,
-        outcome().validation,
-    )
-    assert found.users["ease"]["ndcg@10"] == pytest.approx([0.5, np.nan], nan_ok=True)
-    assert again.resumed == ["ease"]
-
-
-def test_outcomes_of_another_run_or_damaged_ones_are_made_again(tmp_path: Path) -> None:
-    RunCache(tmp_path, "run").get("ease", outcome)
-    for number, broken in enumerate((RunCache(tmp_path, "other"), RunCache(tmp_path, "run"))):
-        if number:
-            for path in tmp_path.glob("*.json"):
-                path.write_text("{")
-        broken.get("ease", outcome)
-        assert broken.resumed == []
 
 
 @pytest.mark.parametrize("page", sorted(RESULTS.glob("*.md")), ids=lambda page: page.stem)

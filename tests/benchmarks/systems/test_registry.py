@@ -1,4 +1,4 @@
-"""One contract for every baseline of the registry, on a world of two camps; the new ones against hand calculations."""
+"""One contract for every baseline of the registry, on a world of two camps."""
 
 from __future__ import annotations
 
@@ -6,10 +6,6 @@ from typing import Any, cast
 
 import numpy as np
 import pytest
-import torch
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from scipy import optimize, sparse
 
 from kgrec.data.dataset import Facts, Interactions
 from kgrec.errors import MissingExtraError, TrainingDivergedError
@@ -17,8 +13,6 @@ from kgrec.evaluation.baseline_tuning import Budget
 from kgrec.evaluation.baselines import StoppedEarly
 from kgrec.metrics.ranking import Ranker, mean_metrics, rank_users
 from kgrec_benchmarks.systems.registry import DEFAULT, OURS, SYSTEMS, named
-from kgrec_benchmarks.systems.rp3beta import rp3beta
-from kgrec_benchmarks.systems.slim import slim
 
 N_USERS, N_ITEMS = 24, 12
 LEARNED = sorted(set(SYSTEMS) - {"popularity"})
@@ -157,58 +151,3 @@ def test_a_package_that_is_missing_is_named(name: str, monkeypatch: pytest.Monke
         "  expected  implicit\n"
         "  next      pip install 'kgrec[bench]', or leave it out"
     )
-
-
-def test_rp3beta_by_hand() -> None:
-    # User 0 took items 0 and 1, user 1 items 1 and 2.
-    x = sparse.csr_matrix(np.array([[1, 1, 0], [0, 1, 1]], np.float32))
-    walk = np.array([[0, 1 / 2, 0], [1 / 4, 0, 1 / 4], [0, 1 / 2, 0]])
-    assert rp3beta(x, alpha=1.0, beta=0.0, neighbours=3).toarray() == pytest.approx(walk)
-    held_back = walk / np.array([1, 2, 1]) ** 0.5
-    assert rp3beta(x, alpha=1.0, beta=0.5, neighbours=3).toarray() == pytest.approx(held_back)
-    one = rp3beta(x, alpha=1.0, beta=0.5, neighbours=1).toarray()
-    assert (one > 0).sum(axis=0).tolist() == [1, 1, 1]
-
-
-@given(seed=st.integers(0, 1_000), l1=st.floats(0.1, 2.0), l2=st.floats(0.5, 5.0))
-@settings(deadline=None, max_examples=20)
-def test_slim_solves_its_problem(seed: int, l1: float, l2: float) -> None:
-    x = (np.random.default_rng(seed).random((15, 5)) < 0.5).astype(np.float64)
-    found = slim(sparse.csr_matrix(x), l1=l1, l2=l2, tolerance=1e-5, iterations=2_000).toarray()
-    assert (found >= 0).all()
-    assert (found.diagonal() == 0).all()
-    for item in range(5):
-        others = np.delete(np.arange(5), item)
-
-        def loss(w: Any, others: Any = others, item: int = item) -> float:
-            return float(((x[:, item] - x[:, others] @ w) ** 2).sum() / 2 + l2 / 2 * (w**2).sum() + l1 * w.sum())
-
-        best = optimize.minimize(loss, np.full(4, 0.1), bounds=[(0, None)] * 4, method="L-BFGS-B", tol=1e-12)
-        assert loss(found[others, item]) == pytest.approx(best.fun, abs=1e-3)
-
-
-def test_kgat_attends_within_the_edges_of_a_node() -> None:
-    from kgrec_benchmarks.systems.kgat import CollaborativeKnowledgeGraph
-
-    torch.manual_seed(0)
-    edges = np.array([[0, 0, 1], [0, 1, 2], [1, 0, 0], [2, 1, 0]])
-    model = CollaborativeKnowledgeGraph(edges, 3, 2, embedding_dim=4, num_layers=1)
-    model.begin_epoch()
-    with torch.no_grad():
-        e, r = model.nodes, model.relations
-        raw = torch.stack([e[1] @ torch.tanh(e[0] + r[0]), e[2] @ torch.tanh(e[0] + r[1])])
-        assert model.attention.tolist() == pytest.approx([*torch.softmax(raw, 0).tolist(), 1.0, 1.0])
-        near = model.adj_t.matmul(e, input_value=model.attention)
-        assert near[0].tolist() == pytest.approx((model.attention[0] * e[1] + model.attention[1] * e[2]).tolist())
-        assert model.embed().shape == (3, 8)
-
-
-def test_lightgcn_by_hand() -> None:
-    from kgrec_benchmarks.systems.lightgcn import UserItemLightGCN
-
-    # Nodes: users 0 and 1, items 2 and 3; user 0 took both, user 1 item 2.
-    model = UserItemLightGCN(np.array([0, 0, 1]), np.array([2, 3, 2]), 4, embedding_dim=3, num_layers=1)
-    with torch.no_grad():
-        e = model.free()
-        by_hand = (e[0] + e[2] / 2 + e[3] / 2**0.5) / 2
-        assert model.embed()[0].tolist() == pytest.approx(by_hand.tolist())
