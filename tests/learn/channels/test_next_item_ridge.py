@@ -1,4 +1,4 @@
-"""The directed ridge against its definition, position by position, and on a world where order is everything."""
+"""The next-item ridge against its definition, position by position, and on a world where order is everything."""
 
 from __future__ import annotations
 
