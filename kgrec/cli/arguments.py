@@ -88,24 +88,24 @@ def check_output(path: str, *, folder: bool) -> None:
     """
     target = Path(path)
     parent = target.absolute().parent
-    found: str | None = None
+    obstacle: str | None = None
     if target.is_dir() and not folder:
-        found, expected = "a folder", "the path of a file"
+        obstacle, expected = "a folder", "the path of a file"
     elif folder and target.exists() and not (target / "manifest.json").is_file():
         if not target.is_dir():
-            found = "a file"
+            obstacle = "a file"
         elif any(target.iterdir()):
-            found = "a folder that holds something else than a bundle"
+            obstacle = "a folder that holds something else than a bundle"
         expected = "a new path, an empty folder or an earlier bundle"
     else:
         existing = next(p for p in (parent, *parent.parents) if p.exists())
         if not (existing.is_dir() and os.access(existing, os.W_OK)):
-            found, expected = f"'{existing}', which cannot be written to", "a folder that can be written to"
-    if found:
+            obstacle, expected = f"'{existing}', which cannot be written to", "a folder that can be written to"
+    if obstacle:
         raise ConfigError(
             "the result cannot be written here.",
             where=f"--out {path}",
-            found=found,
+            found=obstacle,
             expected=expected,
             next="name another path with --out",
         )

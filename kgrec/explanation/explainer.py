@@ -190,5 +190,5 @@ def _verb(kind: str, schema: GraphSchema | None) -> dict[str, str]:
     if schema is None:
         return {language: wording.labels.chose for language, wording in installed_wordings().items()}
     types = list(schema.interactions.values())
-    named = [one for one in types if kind in one.kinds]
+    named = [interaction for interaction in types if kind in interaction.kinds]
     return (named or types)[0].words.model_dump()

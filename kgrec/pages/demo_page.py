@@ -58,7 +58,7 @@ def _list(report: DemoReport) -> str:
     channels = channels_of(explanations)
     legend = "".join(f'<span><i class="{colour(channels, name)}"></i>{escape(name)}</span>' for name in channels)
     bars = stacked_bars(explanations, channels)
-    rows = "".join(_row(it, bar, channels) for it, bar in zip(explanations, bars, strict=True))
+    rows = "".join(_row(explanation, bar, channels) for explanation, bar in zip(explanations, bars, strict=True))
     history = report["user"]["history"]
     chips = "".join(f"<li>{escape(name)}</li>" for name in history[:_HISTORY_SHOWN])
     if len(history) > _HISTORY_SHOWN:
@@ -71,21 +71,23 @@ def _list(report: DemoReport) -> str:
     )
 
 
-def _row(it: ShownExplanation, bar: str, channels: Sequence[str]) -> str:
-    new = '<span class="new">new: nobody chose it yet</span>' if it["new"] else ""
-    sentences = "".join(f'<p lang="{escape(code)}">{escape(text)}</p>' for code, text in it["sentence"].items())
+def _row(explanation: ShownExplanation, bar: str, channels: Sequence[str]) -> str:
+    new = '<span class="new">new: nobody chose it yet</span>' if explanation["new"] else ""
+    name, score = escape(explanation["name"]), _plain(explanation["score"])
+    texts = explanation["sentence"].items()
+    sentences = "".join(f'<p lang="{escape(code)}">{escape(text)}</p>' for code, text in texts)
     return (
-        f'<li><span class="rank">{it["rank"]}</span><span><span class="name">{escape(it["name"])}</span>{new}</span>'
-        f'<span class="score">{_plain(it["score"])}</span>'
+        f'<li><span class="rank">{explanation["rank"]}</span><span><span class="name">{name}</span>{new}</span>'
+        f'<span class="score">{score}</span>'
         f'<div class="body">{bar}{sentences}'
-        f"<details><summary>All reasons, adding up to {_plain(it['score'])}</summary>{_reasons(it, channels)}</details>"
+        f"<details><summary>All reasons, adding up to {score}</summary>{_reasons(explanation, channels)}</details>"
         "</div></li>"
     )
 
 
-def _reasons(it: ShownExplanation, channels: Sequence[str]) -> str:
+def _reasons(explanation: ShownExplanation, channels: Sequence[str]) -> str:
     """The strongest contributions one by one, the rest by channel; together exactly the score."""
-    ordered = sorted(it["contributions"], key=lambda part: -abs(part["value"]))
+    ordered = sorted(explanation["contributions"], key=lambda part: -abs(part["value"]))
     rows = [
         (colour(channels, part["channel"]), f"{part['name']} · {part['channel']}", part["value"])
         for part in ordered[:_REASONS_SHOWN]
@@ -95,14 +97,14 @@ def _reasons(it: ShownExplanation, channels: Sequence[str]) -> str:
         values = [part["value"] for part in rest if part["channel"] == channel]
         if values:
             rows.append((colour(channels, channel), f"{len(values)} more · {channel}", sum(values)))
-    rows.append(("c-base", "base: popularity and scaling", it["base"]))
+    rows.append(("c-base", "base: popularity and scaling", explanation["base"]))
     cells = "".join(
         f'<tr><td><i class="{kind}"></i>{escape(name)}</td><td class="n">{signed(value)}</td></tr>'
         for kind, name, value in rows
     )
-    total = sum(value for _, _, value in channel_totals(it, channels))
+    total = sum(value for _, _, value in channel_totals(explanation, channels))
     cells += f'<tr class="sum"><td>score</td><td class="n">{_plain(total)}</td></tr>'
-    without = it["counterfactual"]
+    without = explanation["counterfactual"]
     what_if = (
         f'<p class="soft">Scored again without {escape(without["name"])}: rank {without["rank_before"]} becomes '
         f"{without['rank_after']}.</p>"
@@ -114,15 +116,21 @@ def _reasons(it: ShownExplanation, channels: Sequence[str]) -> str:
 
 def _graph(report: DemoReport) -> str:
     """The explanation with the most to draw."""
-    if not any(it["paths"] for it in report["explanations"]):
+    if not any(explanation["paths"] for explanation in report["explanations"]):
         return ""
-    it = max(report["explanations"], key=lambda one: len({node["uid"] for p in one["paths"] for node in p["nodes"]}))
+    explanation = max(
+        report["explanations"], key=lambda one: len({node["uid"] for p in one["paths"] for node in p["nodes"]})
+    )
     return (
-        f"<section><h2>Why {escape(it['name'])}: the paths in the graph</h2>"
+        f"<section><h2>Why {escape(explanation['name'])}: the paths in the graph</h2>"
         '<p class="soft">The store has confirmed every edge. An arrow points the way the fact is stated.</p>'
         '<p class="narrow-hint">Swipe sideways to follow the paths.</p>'
-        f'<div class="card scroll">{draw_explanation(it, "User " + report["user"]["id"])}</div></section>'
+        f'<div class="card scroll">{draw_explanation(explanation, "User " + report["user"]["id"])}</div></section>'
     )
+
+
+def _nodes_on_paths(explanation: ShownExplanation) -> int:
+    return len({node["uid"] for path in explanation["paths"] for node in path["nodes"]})
 
 
 def _metrics(report: DemoReport) -> str:
