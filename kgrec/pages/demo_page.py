@@ -118,9 +118,7 @@ def _graph(report: DemoReport) -> str:
     """The explanation with the most to draw."""
     if not any(explanation["paths"] for explanation in report["explanations"]):
         return ""
-    explanation = max(
-        report["explanations"], key=lambda one: len({node["uid"] for p in one["paths"] for node in p["nodes"]})
-    )
+    explanation = max(report["explanations"], key=_nodes_on_paths)
     return (
         f"<section><h2>Why {escape(explanation['name'])}: the paths in the graph</h2>"
         '<p class="soft">The store has confirmed every edge. An arrow points the way the fact is stated.</p>'
