@@ -1,58 +1,26 @@
-"""Training: repeatable, resumable to the bit, stopped early, and stopped in time."""
+"""Training: repeatable, stopped early, and stopped in time."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from safetensors.torch import load_file, save_file
 
-from kgrec.config import TrainConfig
-from kgrec.data.dataset import Dataset, Interactions
-from kgrec.errors import BundleError, ConfigError, TrainingDivergedError
-from kgrec.learn.encoders.hashing import HashingEncoder
+from kgrec.data.dataset import Interactions
+from kgrec.errors import ConfigError, TrainingDivergedError
 from kgrec.learn.limits import LIMITS
 from kgrec.learn.neural import trainer as trainer_module
 from kgrec.learn.neural.model import Embeddings
-from kgrec.learn.neural.trainer import Epoch, Trained, Trainer
+from kgrec.learn.neural.trainer import Epoch, Trainer
 from kgrec.scoring.history_weights import HistoryWeights
-from tests.support.datasets import InterruptedRunError, dataset_of, genre_world, killed_after, quick
+from tests.support.datasets import dataset_of, quick
+from tests.support.training import TEXTS, WORLD, assert_same, quality, trainer, without_clock
 
-WORLD = genre_world(np.random.default_rng(0), n_users=24, n_items=24)
-TEXTS = HashingEncoder(16).encode(WORLD.texts)
-
-
-@pytest.fixture(autouse=True)
-def few_triples(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A step of a tiny world needs few of them."""
-    monkeypatch.setattr(trainer_module, "_TRIPLES", 128)
-
-
-def trainer(config: TrainConfig, checkpoint: Path | None = None, world: Dataset = WORLD) -> Trainer:
-    n_items = len(world.items)
-    history = HistoryWeights().matrix(world.interactions, len(world.users), n_items)
-    return Trainer(world, TEXTS, np.linspace(-2, 0, n_items), config, history, checkpoint)
-
-
-def quality(embeddings: Embeddings) -> float:
-    """A made-up but repeatable validation that goes up and down."""
-    return float(np.cos(50 * np.abs(embeddings.source).sum()))
-
-
-def assert_same(a: Trained, b: Trained) -> None:
-    """Equal to the bit, but for the clock."""
-    for field in fields(Embeddings):
-        np.testing.assert_array_equal(getattr(a.embeddings, field.name), getattr(b.embeddings, field.name))
-    assert a.best_epoch == b.best_epoch
-    assert without_clock(a.log) == without_clock(b.log)
-
-
-def without_clock(log: list[Epoch]) -> list[Epoch]:
-    return [{name: value for name, value in entry.items() if name != "seconds"} for entry in log]
+pytestmark = pytest.mark.usefixtures("few_triples")
 
 
 @pytest.mark.parametrize(
@@ -104,137 +72,11 @@ def test_the_loss_falls(loss: str) -> None:
     assert log[-1]["loss_text"] < log[0]["loss_text"]
 
 
-@pytest.mark.parametrize("epoch", [1, 2, 5])
-@pytest.mark.parametrize("loss", ["exact_bce", "sampled_bce"])
-def test_resuming_after_an_epoch_changes_nothing(epoch: int, loss: str, tmp_path: Path) -> None:
-    config = quick(patience=6, loss=loss)
-    with pytest.raises(InterruptedRunError):
-        trainer(config, tmp_path).fit(quality, killed_after(epoch))
-    assert_same(trainer(config, tmp_path).fit(quality), trainer(config).fit(quality))
-
-
-@pytest.mark.parametrize("step", [0, 1, 3, 7, 11])
-def test_resuming_within_an_epoch_changes_nothing(step: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    config = quick(patience=6)
-    steps = 0
-    real = torch.optim.Adam.step
-
-    def kill(self: torch.optim.Adam) -> object:
-        nonlocal steps
-        steps += 1
-        if steps > step:
-            raise InterruptedRunError
-        return real(self)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(torch.optim.Adam, "step", kill)
-        with pytest.raises(InterruptedRunError):
-            trainer(config, tmp_path).fit(quality)
-    assert_same(trainer(config, tmp_path).fit(quality), trainer(config).fit(quality))
-
-
-def test_a_kill_while_the_checkpoint_is_written_changes_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    config = quick()
-    real = Path.replace
-
-    def kill(self: Path, target: Path) -> Path:
-        if (tmp_path / "epoch-3.safetensors").exists():
-            raise InterruptedRunError
-        return real(self, target)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(Path, "replace", kill)
-        with pytest.raises(InterruptedRunError):
-            trainer(config, tmp_path).fit()
-    assert json.loads((tmp_path / "state.json").read_text())["tensors"] == "epoch-2.safetensors"
-    assert_same(trainer(config, tmp_path).fit(), trainer(config).fit())
-
-
 def test_nothing_that_only_training_needs_stays() -> None:
     ready = trainer(quick(epochs=2))
     ready.fit()
     assert not ready.optimizer.state
     assert all(parameter.grad is None for parameter in ready.model.parameters())
-
-
-def test_a_finished_run_is_not_run_again(tmp_path: Path) -> None:
-    config = quick(epochs=3)
-    first = trainer(config, tmp_path).fit(quality)
-    told: list[Epoch] = []
-    assert_same(trainer(config, tmp_path).fit(quality, told.append), first)
-    assert told == []
-
-
-def test_a_checkpoint_is_safetensors_and_json(tmp_path: Path) -> None:
-    trainer(quick(epochs=3), tmp_path).fit()
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["epoch-3.safetensors", "state.json"]
-
-
-def test_a_checkpoint_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
-    with pytest.raises(ConfigError) as caught:
-        trainer(quick(epochs=1), tmp_path / "file" / "run").fit()
-    assert str(caught.value) == (
-        "ConfigError: the checkpoint folder cannot be made.\n"
-        f"  where     {tmp_path / 'file' / 'run'}\n"
-        "  found     Not a directory\n"
-        "  expected  a folder that can be written to\n"
-        "  next      name another folder"
-    )
-
-
-def test_other_settings_do_not_open_a_checkpoint(tmp_path: Path) -> None:
-    trainer(quick(epochs=2), tmp_path).fit()
-    with pytest.raises(ConfigError) as caught:
-        trainer(quick(epochs=2, learning_rate=0.001, embedding_dim=4), tmp_path).fit()
-    assert str(caught.value) == (
-        "ConfigError: the checkpoint was made with other settings.\n"
-        f"  where     {tmp_path}\n"
-        "  found     embedding_dim 8, learning_rate 0.005\n"
-        "  expected  embedding_dim 4, learning_rate 0.001\n"
-        "  next      use the same settings, or another checkpoint folder"
-    )
-
-
-def test_a_setting_that_training_does_not_read_goes_on(tmp_path: Path) -> None:
-    kept = trainer(quick(epochs=2), tmp_path).fit()
-    assert trainer(quick(epochs=2, new_item_cost=0.5), tmp_path).fit().log == kept.log
-
-
-def test_other_data_do_not_open_a_checkpoint(tmp_path: Path) -> None:
-    trainer(quick(epochs=2), tmp_path).fit()
-    fewer = WORLD.with_interactions(WORLD.interactions.select(np.arange(len(WORLD.interactions) - 1)))
-    with pytest.raises(ConfigError, match="the checkpoint was made from other data") as caught:
-        trainer(quick(epochs=2), tmp_path, fewer).fit()
-    assert caught.value.next == "use another checkpoint folder"
-
-
-@pytest.mark.parametrize("damage", ["json", "tensors", "gone", "key"])
-def test_a_damaged_checkpoint_is_refused(damage: str, tmp_path: Path) -> None:
-    trainer(quick(epochs=2), tmp_path).fit()
-    state, tensors = tmp_path / "state.json", tmp_path / "epoch-2.safetensors"
-    if damage == "json":
-        state.write_text("{")
-    elif damage == "key":
-        state.write_text("{}")
-    elif damage == "gone":
-        tensors.unlink()
-    else:
-        tensors.write_bytes(tensors.read_bytes()[:-100])
-    with pytest.raises(BundleError, match="the checkpoint is damaged") as caught:
-        trainer(quick(epochs=2), tmp_path).fit()
-    assert (caught.value.where, caught.value.next) == (str(tmp_path), "delete the folder and train again")
-
-
-def test_a_checkpoint_of_another_version_is_refused(tmp_path: Path) -> None:
-    trainer(quick(epochs=2), tmp_path).fit()
-    tensors = tmp_path / "epoch-2.safetensors"
-    save_file({**load_file(tensors), "model.another": torch.zeros(1)}, tensors)
-    with pytest.raises(BundleError, match="another version of kgrec") as caught:
-        trainer(quick(epochs=2), tmp_path).fit()
-    assert (caught.value.where, caught.value.next) == (str(tmp_path), "delete the folder and train again")
 
 
 def poison(monkeypatch: pytest.MonkeyPatch, from_step: int) -> None:
@@ -342,3 +184,11 @@ def test_texts_that_say_nothing_train() -> None:
     history = HistoryWeights().matrix(WORLD.interactions, 24, 24)
     found = Trainer(WORLD, np.zeros_like(TEXTS), np.zeros(24), quick(epochs=2), history).fit()
     assert [entry["loss_text"] for entry in found.log] == [0.0, 0.0]
+
+
+@pytest.mark.parametrize(("weight", "name"), [("kg_weight", "loss_kg"), ("text_weight", "loss_text")])
+def test_a_term_without_weight_is_not_computed(weight: str, name: str) -> None:
+    (entry,) = trainer(quick(epochs=1, **{weight: 0.0})).fit().log
+    assert entry[name] == 0.0
+    (entry,) = trainer(quick(epochs=1)).fit().log
+    assert entry[name] > 0.0
