@@ -118,8 +118,8 @@ def described(table: pa.Table, names: pa.ChunkedArray, leave: Set[str]) -> pa.Ch
     rows = zip(names.to_pylist(), *(table[column].to_pylist() for column in chosen), strict=True)
     texts = []
     for name, *cells in rows:
-        said = dict.fromkeys(cell.replace("|", ", ").strip() for cell in cells if cell and cell != name)
-        texts.append("\n".join(filter(None, said)) or None)
+        parts = dict.fromkeys(cell.replace("|", ", ").strip() for cell in cells if cell and cell != name)
+        texts.append("\n".join(filter(None, parts)) or None)
     return pa.chunked_array([pa.array(texts, pa.string())])
 
 

@@ -26,8 +26,8 @@ class SeenNodes:
 
     def is_new(self, record: NodeRecord) -> bool:
         """Whether the record says something else than the one before it about its node, or that one is forgotten."""
-        said = repr((record.platform, record.properties))
-        place, digest = self._place(record), _digest(f"{_node(record)}{said}")
+        content = repr((record.platform, record.properties))
+        place, digest = self._place(record), _digest(f"{_node(record)}{content}")
         if self._digests[place] == digest:
             return False
         self._digests[place] = digest

@@ -156,11 +156,15 @@ def align(
     uid_of, members = _canonical(nodes, own, order)
     return AlignmentReport(
         matches=matches,
-        ambiguous=tuple(sorted(ambiguous + refused, key=lambda each: (each.platform, each.uid, each.candidates))),
+        ambiguous=tuple(
+            sorted(ambiguous + refused, key=lambda undecided: (undecided.platform, undecided.uid, undecided.candidates))
+        ),
         counts=dict(Counter(match.rule for match in matches)),
         unmatched={
             platform: tuple(
-                sorted(uid for one in source_records[platform] for uid in one.uids if (platform, uid) not in uid_of)
+                sorted(
+                    uid for record in source_records[platform] for uid in record.uids if (platform, uid) not in uid_of
+                )
             )
             for platform in order
         },
@@ -181,9 +185,9 @@ def _join(pairs: list[_Pair]) -> tuple[list[_Pair], list[set[SourceRecord]], lis
     kept: list[_Pair] = []
     refused: list[Ambiguity] = []
     for pair in pairs:
-        node_a, node_b = (node_of.setdefault(one, {one}) for one in (pair.a, pair.b))
+        node_a, node_b = (node_of.setdefault(record, {record}) for record in (pair.a, pair.b))
         joined = node_a | node_b
-        if len({one.platform for one in joined}) < len(joined):
+        if len({record.platform for record in joined}) < len(joined):
             why = f"rule '{pair.rule}' would join two different records of one platform"
             refused += _undecided(pair.a, {pair.b}, why)
             continue
@@ -201,7 +205,7 @@ def _canonical(
     uid_of: dict[tuple[str, str], str] = {}
     members: dict[str, tuple[str, ...]] = {}
     for node in nodes:
-        identities = [(one.platform, uid) for one in node for uid in one.uids]
+        identities = [(record.platform, uid) for record in node for uid in record.uids]
         identities.sort(key=lambda identity: (order[identity[0]], position[identity]))
         first = identities[0][1]
         uid_of |= dict.fromkeys(identities, first)

@@ -119,18 +119,20 @@ def match_one_to_one(
     partners = _candidates(rule, left, right)
     pairs: list[tuple[SourceRecord, SourceRecord]] = []
     while True:
-        best = {one: _best(one, others) for one, others in partners.items()}
+        best = {record: _best(record, others) for record, others in partners.items()}
         agreed = [(a, b) for a in left if len(best.get(a, ())) == 1 for b in best[a] if best[b] == {a}]
         if not agreed:
             break
         pairs += agreed
-        taken = {one for pair in agreed for one in pair}
+        taken = {record for pair in agreed for record in pair}
         left.difference_update(taken)
         right.difference_update(taken)
-        partners = {one: kept for one, others in partners.items() if one not in taken and (kept := others - taken)}
+        partners = {
+            record: kept for record, others in partners.items() if record not in taken and (kept := others - taken)
+        }
     left.difference_update(partners)
     right.difference_update(partners)
-    return pairs, {one: others for one, others in best.items() if len(others) > 1}
+    return pairs, {record: others for record, others in best.items() if len(others) > 1}
 
 
 def _candidates(rule: Rule, left: set[SourceRecord], right: set[SourceRecord]) -> dict[SourceRecord, set[SourceRecord]]:

@@ -107,8 +107,8 @@ def _source_record(
 def _values(record: NodeRecord, name: str) -> list[str]:
     """Values of a property as text; none where it is empty or absent."""
     value = record.properties.get(name, "")
-    each_value: Sequence[Value] = value if isinstance(value, list) else [value]
-    texts = (str(int(each)) if isinstance(each, float) and each.is_integer() else str(each) for each in each_value)
+    parts: Sequence[Value] = value if isinstance(value, list) else [value]
+    texts = (str(int(part)) if isinstance(part, float) and part.is_integer() else str(part) for part in parts)
     return [text.strip() for text in texts if text.strip()]
 
 

@@ -211,20 +211,20 @@ class Neo4jStore(CypherStore):
     def _ours(self, error: Neo4jError | DriverError) -> GraphError:
         """A failure of the driver or the server as one of ours; neither holds the password."""
         code = getattr(error, "code", None) or ""
-        said = shorten(_reason(error))
+        reason = shorten(_reason(error))
         where = self.url
         if "TransactionTimedOut" in code or code == "Neo.TransientError.Transaction.Terminated":
             return QueryTimeoutError(
                 "a query took longer than it may.",
                 where=where,
-                found=said,
+                found=reason,
                 next="allow more time, or ask for shorter paths and fewer of them",
             )
         if isinstance(error, AuthError) or (code.startswith("Neo.ClientError.Security.") and "Forbidden" not in code):
             return GraphError(
                 "the server refused the login.",
                 where=where,
-                found=f"user {self._settings.user!r}: {said}" if self._settings.user else "no user and no password",
+                found=f"user {self._settings.user!r}: {reason}" if self._settings.user else "no user and no password",
                 expected="a user of this server and their password",
                 next=f"set {USER} and {PASSWORD}",
             )
@@ -240,7 +240,7 @@ class Neo4jStore(CypherStore):
             return GraphError(
                 "the server does not let this user write there.",
                 where=where,
-                found=said,
+                found=reason,
                 expected="a user and a database that take writes",
                 next="use another user or database, or only read",
             )
@@ -248,18 +248,18 @@ class Neo4jStore(CypherStore):
             return StoreUnavailableError(
                 "the server was too busy.",
                 where=where,
-                found=said,
+                found=reason,
                 next="try again later; an import goes on where it stopped when it is run again",
             )
         if isinstance(error, (DriverError, TransientError)) or "DatabaseUnavailable" in code:
             return StoreUnavailableError(
                 "the server cannot be reached.",
                 where=where,
-                found=said,
+                found=reason,
                 expected=f"a server that speaks Bolt {'with' if '+s' in self._settings.uri else 'without'} TLS there",
                 next="start it, or correct the address; an import goes on where it stopped when it is run again",
             )
-        return GraphError("the graph store refused a statement.", where=where, found=f"{code}: {said}")
+        return GraphError("the graph store refused a statement.", where=where, found=f"{code}: {reason}")
 
     def checkpoint(self) -> None:
         """The server looks after its files."""
