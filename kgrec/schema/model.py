@@ -17,10 +17,12 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, StringConstraint
 
 from kgrec.errors import ConfigError, SchemaError, did_you_mean
 from kgrec.schema.rules import broken_rules
-from kgrec.schema.yaml_lines import Origin, model_problems, read_yaml, refuse
+from kgrec.schema.yaml_lines import LANGUAGE_CODE, Origin, model_problems, read_yaml, refuse
 
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,62}$")]
 """A label, type or property name: these reach Cypher text, so nothing but letters, digits and underscores."""
+
+Language = Annotated[str, StringConstraints(pattern=LANGUAGE_CODE)]
 
 Separator = Annotated[str, StringConstraints(min_length=1)]
 
@@ -30,7 +32,13 @@ class _Model(BaseModel):
 
 
 class Words(_Model):
-    """How people say it, in every language of the explanations."""
+    """How people say it, in every language of the explanations.
+
+    A further language has its code as the key, such as `fr`; where it is absent, English is taken.
+    """
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+    __pydantic_extra__: dict[Language, str] = Field(init=False)
 
     en: str = Field(description="English.")
     zh: str = Field(description="Chinese.")

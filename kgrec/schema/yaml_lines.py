@@ -139,13 +139,17 @@ def model_problems(error: ValidationError, model: type[BaseModel]) -> list[Schem
             several = "one of " if ", " in expected else ""
             text = f"found {shorten(found)}, expected {several}{expected}{guess}"
         elif kind == "string_pattern_mismatch":
-            text = f"found {shorten(found)}, expected a letter, then at most 62 letters, digits and underscores"
+            shape = _CODE_SHAPE if context["pattern"] == LANGUAGE_CODE else _NAME_SHAPE
+            text = f"found {shorten(found)}, expected {shape}"
         else:
             text = f"found {_sketch(found)}, expected {_EXPECTED.get(kind, detail['msg'])}"
         problems.append(SchemaProblem(tuple(part for part in location if part != "[key]"), text))
     return problems
 
 
+LANGUAGE_CODE = r"^[a-z]{2,3}(-[A-Za-z0-9]+)*$"
+_CODE_SHAPE = "the code of a language, such as fr or pt-BR"
+_NAME_SHAPE = "a letter, then at most 62 letters, digits and underscores"
 _EXPECTED = {
     "string_type": "text",
     "model_type": "a mapping of keys",

@@ -89,6 +89,11 @@ def test_three_mistakes_are_reported_at_once() -> None:
             "line 1, domain: is missing",
         ),
         (
+            "words: {en: player, zh: 玩家}",
+            "words: {en: player, zh: 玩家, French: joueur}",
+            "line 7, nodes.Player.words.French: found 'French', expected the code of a language, such as fr or pt-BR",
+        ),
+        (
             "version: 1",
             "version: 2",
             "line 1, version: found 2, expected 1",
@@ -219,6 +224,11 @@ def test_shipped_schemas_load_and_survive_json(name: str) -> None:
     assert schema.embedded_properties(schema.item_type)[0] == "name"
     text = (resources.files("kgrec_schemas") / f"{name}.yaml").read_text(encoding="utf-8")
     jsonschema.validate(yaml.safe_load(text), GraphSchema.model_json_schema())
+
+
+def test_words_may_be_in_further_languages() -> None:
+    schema = parse_schema(GOOD.replace("zh: 玩家}", "zh: 玩家, fr: joueur}"), "my.yaml")
+    assert schema.nodes["Player"].words.model_dump() == {"en": "player", "zh": "玩家", "fr": "joueur"}
 
 
 @pytest.mark.parametrize("name", shipped_schemas())
