@@ -57,7 +57,7 @@ def test_a_bundle_tells_how_it_was_made(bundle: Bundle, store: GraphStore) -> No
     found = manifest.metrics["validation_ndcg@10"]
     assert found["fused"] >= max(found[name] for name in ("behaviour", "knowledge", "semantic"))
     assert bundle.node_embeddings.shape == (47, 8)
-    assert bundle.model.new.sum() == 1
+    assert bundle.model.is_cold.sum() == 1
 
 
 def test_the_same_seed_gives_the_same_bundle(bundle: Bundle, store: GraphStore) -> None:

@@ -15,7 +15,6 @@ from kgrec.evaluation.task import Task
 from kgrec.metrics.bootstrap import Bootstrap
 from kgrec.metrics.ranking import Measured, mean_metrics
 from kgrec.progress import Progress
-from kgrec.scoring.history_weights import first_times
 from kgrec_benchmarks.runs.cost import Watch
 from kgrec_benchmarks.runs.outcome import Outcome, RunCache, fingerprint_of_split
 from kgrec_benchmarks.runs.runner import cost_of, learn, rankers_of
@@ -115,7 +114,7 @@ def _measure(variant: _Variant, split: Split, task: Task, progress: Progress) ->
     watch = Watch()
     learned = learn(variant.dataset, split, variant.config, watch, progress)
     refitted, train_only = rankers_of(learned, split, task.n_users)
-    at_validation = first_times(split.valid, task.n_users)
+    at_validation = split.valid.first_times(task.n_users)
     train_only = ModelRanker.over(train_only.model, split.train, task.n_users, at_validation)
     rows = {_FULL: (refitted, train_only)}
     if variant.group == "channels":
@@ -134,10 +133,10 @@ def _measure(variant: _Variant, split: Split, task: Task, progress: Progress) ->
 
 def _alone(ranker: ModelRanker, number: int) -> ModelRanker:
     """The model with all gates closed but that of one channel."""
-    gates = ranker.model.gates
-    open_one = np.zeros_like(gates.channels)
-    open_one[:, number] = 1.0
-    alone = replace(gates, channels=open_one, prior=np.zeros_like(gates.prior))
+    table = ranker.model.gates.by_history
+    open_one = np.zeros_like(table.channels)
+    open_one[..., number] = 1.0
+    alone = ranker.model.gates.with_known(channels=open_one, prior=np.zeros_like(table.prior))
     return replace(ranker, model=replace(ranker.model, gates=alone))
 
 

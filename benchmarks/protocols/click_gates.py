@@ -15,7 +15,8 @@ from scipy.special import expit
 from kgrec.data.dataset import Array
 from kgrec.evaluation.comparison import ModelRanker
 from kgrec.metrics.measures import auc
-from kgrec.scoring.model import AdditiveModel, Gates, Histories
+from kgrec.scoring.gates import Gates
+from kgrec.scoring.model import AdditiveModel, Histories
 from kgrec_benchmarks.protocols.clicks import Pairs, pair_scores
 
 _L2 = 1e-3
@@ -45,7 +46,7 @@ def fit_click_gates(model: AdditiveModel, histories: Histories, valid: Pairs) ->
     found = {name: auc(valid.label, part) for name, part in zip(names, parts.T, strict=True)}
     found["gates for lists"] = auc(valid.label, _scores(model, model.gates, histories, valid))
     candidates = list(zip(found.values(), [*alone, model.gates], strict=True))
-    new = model.new[valid.item]
+    new = model.is_cold[valid.item]
     for factor in _NEW_ITEMS if new.any() else (1.0,):
         scaled = parts * np.where(new, factor, 1.0)[:, None]
         weights, offset = logistic_mixture(scaled, new, valid.label)

@@ -17,7 +17,7 @@ from kgrec.errors import KgrecError
 from kgrec.evaluation.baselines import BASELINES, Setting
 from kgrec.metrics.measures import auc
 from kgrec.metrics.ranking import Ranker
-from kgrec.scoring.blocks import block_size
+from kgrec.scoring.model import block_size
 
 Settings = dict[str, Setting]
 

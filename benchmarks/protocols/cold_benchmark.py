@@ -119,10 +119,10 @@ def _items(
 
 def _lifted(model: AdditiveModel, affordable: Callable[[AdditiveModel], bool]) -> AdditiveModel:
     """The model with its new items as high as is affordable, or all on top where even that is."""
-    stand = model.gates.new_item_offset
+    offset = model.gates.cold.offset
 
     def at(height: float) -> AdditiveModel:
-        return replace(model, gates=replace(model.gates, new_item_offset=stand + height))
+        return replace(model, gates=model.gates.with_cold(offset=offset + height))
 
     step = 1.0 if affordable(model) else -1.0
     while abs(step) < _FARTHEST and affordable(at(step)) == (step > 0):

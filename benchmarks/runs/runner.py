@@ -19,7 +19,6 @@ from kgrec.evaluation.comparison import ModelRanker, features_of
 from kgrec.evaluation.task import Task
 from kgrec.metrics.ranking import Measured
 from kgrec.progress import Progress
-from kgrec.scoring.history_weights import first_times
 from kgrec_benchmarks.runs.cost import Watch
 from kgrec_benchmarks.runs.outcome import Outcome, RunCache, fingerprint_of_split
 from kgrec_benchmarks.runs.summary import TRAIN_ONLY
@@ -169,7 +168,7 @@ def rankers_of(learned: Learned, split: Split, n_users: int) -> tuple[ModelRanke
     """
     assert learned.train_only is not None  # refitting leaves it
     known = split.train.joined(split.valid)
-    at = first_times(split.test, n_users)
+    at = split.test.first_times(n_users)
     return (
         ModelRanker.over(learned.model, known, n_users, at),
         ModelRanker.over(learned.train_only, split.train, n_users, at),

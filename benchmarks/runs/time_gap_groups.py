@@ -7,7 +7,6 @@ import numpy.typing as npt
 
 from kgrec.data.dataset import Array
 from kgrec.data.splits import Split
-from kgrec.scoring.history_weights import first_times, last_times
 
 GROUPS = ("same second", "up to an hour", "longer")
 
@@ -27,7 +26,7 @@ def gap_groups(split: Split, n_users: int) -> dict[str, npt.NDArray[np.bool_]] |
     if not there or not all(part.in_unix_seconds for part in there):
         return None
     # nan, which no comparison passes, for users who lack either
-    gap: Array = first_times(split.test, n_users) - last_times(split.train.joined(split.valid), n_users)
+    gap: Array = split.test.first_times(n_users) - split.train.joined(split.valid).last_times(n_users)
     if (gap < 0).any():
         return None
     masks = (gap == 0, (gap > 0) & (gap <= _HOUR_S), gap > _HOUR_S)

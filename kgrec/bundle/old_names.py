@@ -5,21 +5,50 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from kgrec.data.dataset import Array
 from kgrec.scoring.channel_names import CO_SESSION, LONG_TERM, NEXT_ITEM, SHORT_TERM
 
+OLDEST_FORMAT = 3
+"""Of bundles that are read."""
+
 CHANNELS = {"latest": SHORT_TERM, "sequence": NEXT_ITEM, "session": CO_SESSION, "lasting": LONG_TERM}
 """Channels, by the names that they had."""
-OLDEST = 3
-"""The oldest format that is read."""
+
+ARRAYS = {
+    "new": "is_cold",
+    "gates.edges": "gates.by_history.min_lengths",
+    "gates.channels": "gates.by_history.channels",
+    "gates.prior": "gates.by_history.prior",
+    "gates.pauses": "gates.by_history.min_pauses",
+    "gates.new_channels": "gates.cold.channels",
+    "gates.new_spread": "gates.cold.min_spread",
+    "gates.new_prior": "gates.cold.prior",
+    "gates.new_item_offset": "gates.cold.offset",
+    "gates.new_item_slope": "gates.cold.slope",
+    "gates.new_item_lengths": "gates.cold.length_range",
+}
+"""Arrays, by the names that they had; the numbers among the gates stood in the manifest."""
 
 
 def renamed(manifest: Mapping[str, Any], arrays: Mapping[str, Array]) -> tuple[dict[str, Any], dict[str, Array]]:
-    """Manifest and arrays of a bundle of an earlier format, by the names of the present one."""
+    """Manifest and arrays of a bundle of format 3 as the present format has them.
+
+    Raises:
+        KeyError: something is missing.
+        ValueError: the gates do not fit each other.
+    """
     channels = [{**entry, "name": CHANNELS.get(entry["name"], entry["name"])} for entry in manifest["channels"]]
-    prefixes = {f"{old}.": f"{new}." for old, new in CHANNELS.items()}
-    present = {}
-    for name, array in arrays.items():
-        prefix, dot, rest = name.partition(".")
-        present[prefixes.get(prefix + dot, prefix + dot) + rest] = array
+    numbers = {f"gates.{name}": np.asarray(value, np.float64) for name, value in manifest["gates"].items()}
+    present = {_present(name): array for name, array in {**arrays, **numbers}.items()}
+    buckets = 1 + len(present["gates.by_history.min_pauses"]), len(present["gates.by_history.min_lengths"])
+    for name in ("gates.by_history.channels", "gates.by_history.prior"):  # one row after the other, pauses outside
+        present[name] = present[name].reshape(*buckets, *present[name].shape[1:])
     return {**manifest, "channels": channels}, present
+
+
+def _present(name: str) -> str:
+    """The present name of an array."""
+    channel, dot, part = name.partition(".")
+    return ARRAYS.get(name) or CHANNELS.get(channel, channel) + dot + part

@@ -83,6 +83,17 @@ class Interactions:
         """The kinds that occur."""
         return frozenset(self.kinds[kind] for kind in np.unique(self.kind))
 
+    def last_times(self, n_users: int) -> FloatArray:
+        """Time of each user's last interaction ``(n_users,)``; nan without any, or where one of theirs is unknown."""
+        last = np.full(n_users, -np.inf)
+        np.maximum.at(last, self.user, np.where(np.isnan(self.time), np.inf, self.time))
+        last[np.isinf(last)] = np.nan
+        return last
+
+    def first_times(self, n_users: int) -> FloatArray:
+        """Time of each user's first interaction, such as the moment of asking for them; nan as :meth:`last_times`."""
+        return -replace(self, time=-self.time).last_times(n_users)
+
     def select(self, keep: npt.NDArray[np.bool_] | IntArray) -> Interactions:
         """The interactions of a mask or index array, in its order."""
         return replace(

@@ -15,7 +15,6 @@ from kgrec.evaluation.baselines import BASELINES, Setting
 from kgrec.evaluation.task import Task
 from kgrec.metrics.ranking import Ranker
 from kgrec.progress import Progress
-from kgrec.scoring.history_weights import first_times
 from kgrec.scoring.model import AdditiveModel, Histories
 
 Rows = dict[str, dict[str, float]]
@@ -60,7 +59,7 @@ class Comparison:
 def compare(dataset: Dataset, split: Split, model: AdditiveModel, progress: Progress) -> Comparison:
     """Tune the baselines on validation, fit them on train and validation, and test everything once."""
     task = Task.of(dataset, split)
-    known, at = split.train.joined(split.valid), first_times(split.test, task.n_users)
+    known, at = split.train.joined(split.valid), split.test.first_times(task.n_users)
     rankers: dict[str, Ranker] = {"kgrec": ModelRanker.over(model, known, task.n_users, at)}
     settings: dict[str, Setting] = {}
     timings: dict[str, float] = {}

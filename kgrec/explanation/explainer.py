@@ -21,7 +21,7 @@ from kgrec.graph.cypher.pasteable import explanation_statement
 from kgrec.graph.store_link import GraphLink
 from kgrec.schema.model import GraphSchema
 from kgrec.scoring.channel_names import SEMANTIC
-from kgrec.scoring.model import Contributions
+from kgrec.scoring.contributions import Contributions
 from kgrec.scoring.top_k import rank_of
 
 TOLERANCE = 1e-5
@@ -99,7 +99,7 @@ class Explainer:
             user=person.user,
             item=item,
             name=bundle.names[row],
-            new=bool(bundle.model.new[row]),
+            new=bool(bundle.model.is_cold[row]),
             history=len(parts.history),
             score=float(scores[row]),
             base=float(parts.base[n]),

@@ -24,8 +24,10 @@ from kgrec.learn.neural.training_subgraph import TrainingSubgraph
 from kgrec.metrics.ranking import mean_metrics, sample_users
 from kgrec.progress import Progress
 from kgrec.scoring.channel_names import KNOWLEDGE, SEMANTIC
+from kgrec.scoring.gates import Gates
 from kgrec.scoring.history_weights import HistoryWeights
-from kgrec.scoring.model import AdditiveModel, Channel, Gates, LowRankMatrix
+from kgrec.scoring.matrices import LowRankMatrix
+from kgrec.scoring.model import AdditiveModel, Channel
 
 _APART = 1_000_003
 """Between the seeds of an ensemble's members, so that runs with neighbouring seeds share none."""
@@ -122,11 +124,11 @@ class Learner:
             rest, hidden = ready.simulation
             learned = rest.with_settings(Chosen(setting, depth, trained.best_epoch, gates))[0]
             cost, behaviour = self.config.new_item_cost, self.dataset.interactions
-            warm = _of_items(valid, ~learned.new)
+            warm = _of_items(valid, ~learned.is_cold)
             simulation = ColdStartSimulation(learned, rest.dataset.interactions, hidden, warm, cost)
             gates, found = simulation.fit(self.config.seed, self.progress)
             metrics |= found
-            warm = _of_items(valid, ~model.new)
+            warm = _of_items(valid, ~model.is_cold)
             gates = refit_offset(replace(model, gates=gates), behaviour, warm, cost, self.config.seed)
         for number, run in runs.items():
             metrics[f"learned part, {number} hops"] = _best_value(run)
@@ -234,16 +236,5 @@ def settings_of(chosen: Chosen) -> dict[str, Any]:
         "behaviour": chosen.behaviour.as_dict(),
         "num_layers": chosen.num_layers,
         "epochs": chosen.epochs,
-        "gates": {
-            "edges": chosen.gates.edges.tolist(),
-            "channels": chosen.gates.channels.tolist(),
-            "prior": chosen.gates.prior.tolist(),
-            "new_channels": chosen.gates.new_channels.tolist(),
-            "new_spread": chosen.gates.new_spread.tolist(),
-            "new_prior": chosen.gates.new_prior,
-            "new_item_offset": chosen.gates.new_item_offset,
-            "new_item_slope": chosen.gates.new_item_slope,
-            "new_item_lengths": list(chosen.gates.new_item_lengths),
-            "pauses": list(chosen.gates.pauses),
-        },
+        "gates": chosen.gates.as_dict(),
     }

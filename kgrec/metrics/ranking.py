@@ -17,7 +17,7 @@ from scipy import sparse
 from kgrec.data.dataset import Array, IntArray
 from kgrec.errors import KgrecError
 from kgrec.metrics import measures as metrics
-from kgrec.scoring.blocks import block_size
+from kgrec.scoring.model import block_size
 
 _KGAT_DEPTH = 100
 

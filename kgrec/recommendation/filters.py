@@ -139,7 +139,7 @@ def candidate_rows(filters: Filters, bundle: Bundle, seen: IntArray, store: Grap
         ConfigError: a condition that cannot be, or one without a store.
         StoreUnavailableError: there are conditions, and the store cannot be reached.
     """
-    items, cold = bundle.items, bundle.model.new
+    items, cold = bundle.items, bundle.model.is_cold
     keep = np.ones(len(items), np.bool_)
     if filters.allow is not None:
         keep[:] = False

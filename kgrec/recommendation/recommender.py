@@ -283,7 +283,7 @@ class Recommender:
                 self.bundle.items[row],
                 self.bundle.names[row],
                 float(scores[row]),
-                bool(self.bundle.model.new[row]),
+                bool(self.bundle.model.is_cold[row]),
                 explanation,
             )
             for rank, (row, explanation) in enumerate(zip(rows.tolist(), explanations, strict=True), start=1)

@@ -1,15 +1,16 @@
-"""Histories: how much each past interaction counts, and when it was."""
+"""History weights: how much each past interaction of a user counts."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 from scipy import sparse
 
 from kgrec.data.dataset import Array, Interactions
 
-_TINY = 1e-9
+_LEAST_MEAN = 1e-9
+"""Of a user's weights, which others are divided by."""
 
 
 @dataclass(frozen=True)
@@ -60,25 +61,12 @@ class HistoryWeights:
         return sparse.csr_matrix((total, (pair_user, pair_item)), shape=(n_users, n_items))
 
 
-def last_times(interactions: Interactions, n_users: int) -> Array:
-    """Time of each user's last interaction; nan without any, or where one of theirs is unknown."""
-    last = np.full(n_users, -np.inf)
-    np.maximum.at(last, interactions.user, np.where(np.isnan(interactions.time), np.inf, interactions.time))
-    last[np.isinf(last)] = np.nan
-    return last
-
-
-def first_times(interactions: Interactions, n_users: int) -> Array:
-    """Time of each user's first interaction, the moment of asking for them; nan likewise."""
-    return -last_times(replace(interactions, time=-interactions.time), n_users)
-
-
 def _relative_strength(interactions: Interactions, n_users: int) -> Array:
     """Weight over the user's mean weight, kept within [.1, 10]."""
     strength = np.maximum(interactions.weight.astype(np.float64), 0.0)
     count = np.bincount(interactions.user, minlength=n_users)
     mean = np.bincount(interactions.user, strength, n_users) / np.maximum(count, 1)
-    result: Array = np.clip(strength / np.maximum(mean[interactions.user], _TINY), 0.1, 10.0)
+    result: Array = np.clip(strength / np.maximum(mean[interactions.user], _LEAST_MEAN), 0.1, 10.0)
     return result
 
 

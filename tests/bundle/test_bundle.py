@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
-from kgrec.bundle.bundle import FORMAT, Bundle
+from kgrec.bundle.bundle import Bundle
+from kgrec.bundle.files import FORMAT
 from kgrec.errors import BundleError
-from kgrec.scoring.model import LowRankMatrix
+from kgrec.scoring.matrices import LowRankMatrix
 from tests.support.bundles import film_bundle, film_schema, random_bundle
 
 
@@ -90,7 +91,7 @@ def test_saving_takes_nobody_elses_files(tmp_path: Path) -> None:
 def test_nothing_in_a_bundle_is_a_pickle(folder: Path) -> None:
     json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     json.loads((folder / "ids.json").read_text(encoding="utf-8"))
-    assert set(load_file(folder / "arrays.safetensors")) >= {"prior", "new", "behaviour.data", "semantic.source"}
+    assert set(load_file(folder / "arrays.safetensors")) >= {"prior", "is_cold", "behaviour.data", "semantic.source"}
 
 
 def test_no_folder(tmp_path: Path) -> None:
@@ -189,7 +190,7 @@ def test_a_manifest_without_channels(folder: Path) -> None:
     [
         ("prior", "ValueError: prior has 6 rows, there are 7 items"),
         ("node_embeddings", "ValueError: node_embeddings has 7 rows, there are 8 nodes"),
-        ("semantic.target", "ValueError: semantic.target has 6 rows, there are 7 items"),
+        ("semantic.target", "ValueError: channel semantic: target has 6 rows, there are 7 items"),
     ],
 )
 def test_arrays_of_another_size(folder: Path, array: str, found: str) -> None:

@@ -21,7 +21,9 @@ from kgrec.learn.learner import Learned, settings_of
 from kgrec.learn.neural.trainer import Trainer
 from kgrec.metrics.ranking import mean_metrics
 from kgrec.progress import Progress, silent
-from kgrec.scoring.model import AdditiveModel, Gates, SparseMatrix
+from kgrec.scoring.gates import Gates
+from kgrec.scoring.matrices import SparseMatrix
+from kgrec.scoring.model import AdditiveModel
 from tests.support.datasets import dataset_of, genre_world, quick
 
 
@@ -85,7 +87,7 @@ def test_facts_that_decide_are_found(learned: Learned, genres: tuple[Dataset, In
     seen = history.interactions.matrix(n_users, n_items)
     top = 14  # warm items of one genre
     found = mean_metrics(
-        Scorer(learned.model, history), seen, test.matrix(n_users, n_items), (top,), ~learned.model.new
+        Scorer(learned.model, history), seen, test.matrix(n_users, n_items), (top,), ~learned.model.is_cold
     )
     assert found[f"recall@{top}"] > 0.95
 
@@ -95,7 +97,7 @@ def test_new_items_go_to_those_who_love_their_genre(
 ) -> None:
     train = genres[0]
     scores = Scorer(learned.model, train).scores(np.arange(80))[:, 56:]
-    assert learned.model.new[56:].all()
+    assert learned.model.is_cold[56:].all()
     own = np.arange(56, 64)[None, :] % 4 == np.arange(80)[:, None] % 4
     assert (scores[own].reshape(80, 2).min(axis=1) > scores[~own].reshape(80, 6).max(axis=1)).mean() > 0.9
 
@@ -122,8 +124,8 @@ def test_the_heights_of_new_items_are_measured_again_in_the_chosen_model_and_few
         assert cost == 0.25
         assert pairs(train) == pairs(genres[0].interactions)
         assert warm.nnz > 0
-        assert warm[:, model.new].nnz == 0
-        return replace(model.gates, new_item_offset=1.25)
+        assert warm[:, model.is_cold].nnz == 0
+        return model.gates.with_cold(offset=1.25)
 
     costs: list[float] = []
 
@@ -136,7 +138,7 @@ def test_the_heights_of_new_items_are_measured_again_in_the_chosen_model_and_few
     monkeypatch.setattr(learner_module, "refit_offset", refit_offset)
     monkeypatch.setattr(BehaviourChannels, "choose_shrinkage", lambda *_: 3.0)
     found = fit(genres[0], quick(epochs=1, new_item_cost=0.25), valid=genres[1], refit_on_all=False)
-    assert found.model.gates.new_item_offset == found.chosen.gates.new_item_offset == 1.25
+    assert found.model.gates.cold.offset == found.chosen.gates.cold.offset == 1.25
     assert found.chosen.behaviour.shrinkage == 3.0
     assert costs == [0.25]
     few = np.diff(genres[0].interactions.matrix(80, 64).tocsc().indptr) == 1
@@ -189,7 +191,7 @@ def test_choosing_sees_train_only_and_the_refit_sees_both(monkeypatch: pytest.Mo
     found = fit(world.with_interactions(train), quick(epochs=2), valid=valid)
     assert [pairs(part) for part in given] == [pairs(train), pairs(world.interactions)]
     everything = world.interactions.matrix(24, 24)
-    assert found.model.new.tolist() == (np.diff(everything.tocsc().indptr) == 0).tolist()
+    assert found.model.is_cold.tolist() == (np.diff(everything.tocsc().indptr) == 0).tolist()
 
 
 def test_without_validation_a_tenth_is_held_out(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,9 +20,11 @@ from kgrec.learn.fusion import gate_search as gates_module
 from kgrec.learn.fusion.gate_search import GateFitter
 from kgrec.learn.learner import Learner
 from kgrec.progress import silent
-from kgrec.scoring import blocks
+from kgrec.scoring import model as scoring_model
+from kgrec.scoring.gates import Gates
 from kgrec.scoring.history_weights import HistoryWeights
-from kgrec.scoring.model import AdditiveModel, Channel, Gates, LowRankMatrix
+from kgrec.scoring.matrices import LowRankMatrix
+from kgrec.scoring.model import AdditiveModel, Channel
 from tests.support.datasets import dataset_of, quick
 
 N_USERS, N_ITEMS = 20_000, 2_000
@@ -69,7 +71,7 @@ def many_users() -> Dataset:
 
 
 def test_training_holds_a_batch_of_users_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(blocks, "_BLOCK_BYTES", 8 * 2**20)
+    monkeypatch.setattr(scoring_model, "_BLOCK_BYTES", 8 * 2**20)
     world = many_users()
     train, held = hold_out(world.interactions)
     few = held.select(held.user < 1_000)

@@ -11,7 +11,7 @@ from scipy import sparse
 from kgrec.data.dataset import Array, IntArray
 from kgrec.errors import KgrecError
 from kgrec.metrics.ranking import click_metrics, mean_metrics, rank_users
-from kgrec.scoring.blocks import block_size
+from kgrec.scoring.model import block_size
 
 
 @dataclass

@@ -292,12 +292,12 @@ def test_answering_needs_no_deep_learning_framework(tmp_path: Path) -> None:
 def test_who_comes_back_after_a_pause_is_scored_by_the_gates_for_it() -> None:
     bundle = film_bundle()
     gates = bundle.model.gates
-    closed = np.zeros_like(gates.channels)
-    later = replace(
-        gates,
-        channels=np.concatenate([gates.channels, gates.channels, closed]),
-        prior=np.concatenate([gates.prior, gates.prior, np.ones_like(gates.prior)]),
-        pauses=(0.0, 1800.0),
+    table = gates.by_history
+    closed = np.zeros_like(table.channels)
+    later = gates.with_known(
+        channels=np.concatenate([table.channels, table.channels, closed]),
+        prior=np.concatenate([table.prior, table.prior, np.ones_like(table.prior)]),
+        min_pauses=(0.0, 1800.0),
     )
     recommender = Recommender(replace(bundle, model=replace(bundle.model, gates=later)))
     history = [PastInteraction(bundle.items[0], time=1e9), PastInteraction(bundle.items[1], time=1e9 + 60)]
@@ -306,7 +306,7 @@ def test_who_comes_back_after_a_pause_is_scored_by_the_gates_for_it() -> None:
         recommender.score(history=history, items=items, context=Context(at)) for at in (None, 1e9 + 90, 2e9)
     )
     assert unknown == soon
-    known = ~bundle.model.new  # new items have gates of their own, whatever the pause
+    known = ~bundle.model.is_cold  # cold items have gates of their own, whatever the pause
     assert np.argsort(np.array(away)[known]).tolist() == np.argsort(bundle.model.prior[known]).tolist()
     explained = recommender.explain(history=history, item=items[2], context=Context(at=2e9))
     assert not explained.contributions

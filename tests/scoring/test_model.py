@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 from scipy import sparse
 
 from kgrec.data.dataset import Array, Interactions
+from kgrec.scoring.gates import Gates
 from kgrec.scoring.history_weights import HistoryWeights
-from kgrec.scoring.model import AdditiveModel, Channel, Gates, LowRankMatrix, SparseMatrix
+from kgrec.scoring.matrices import LowRankMatrix, SparseMatrix
+from kgrec.scoring.model import AdditiveModel, Channel
 from tests.support.bundles import random_interactions, random_model
 
 SEEDS = st.integers(0, 2**32 - 1)
@@ -43,11 +45,11 @@ def slow_weights(weights: HistoryWeights, events: Interactions, n_items: int) ->
 def slow_scores(model: AdditiveModel, events: Interactions) -> Array:
     """The formula of ``kgrec.scoring.model`` with dense matrices and loops, for one user."""
     length = len(set(events.item.tolist()))
-    bucket = max(b for b, edge in enumerate(model.gates.edges) if length >= edge)
-    gates = model.gates
-    score = np.where(model.new, gates.new_prior, gates.prior[bucket]) * model.prior
-    stand = gates.new_item_offset + gates.new_item_slope * math.log(1 + min(max(length, 1), 4))
-    score += np.where(model.new, stand if length else min(stand, 0.0), 0.0)
+    table, cold = model.gates.by_history, model.gates.cold
+    bucket = max(b for b, least in enumerate(table.min_lengths) if length >= least)
+    score = np.where(model.is_cold, cold.prior, table.prior[0, bucket]) * model.prior
+    offset = cold.offset + cold.slope * math.log(1 + min(max(length, 1), 4))
+    score += np.where(model.is_cold, offset if length else min(offset, 0.0), 0.0)
     for c, channel in enumerate(model.channels):
         matrix = channel.matrix
         dense = matrix.weights.toarray() if isinstance(matrix, SparseMatrix) else None
@@ -57,12 +59,13 @@ def slow_scores(model: AdditiveModel, events: Interactions) -> Array:
         dense = dense.astype(np.float64)
         np.fill_diagonal(dense, 0.0)
         raw = slow_weights(channel.history, events, model.n_items) @ dense
-        least = gates.new_spread[c] * raw[~model.new].std() if (~model.new).any() else 0.0
-        for group in (~model.new, model.new):
+        least = cold.min_spread[c] * raw[~model.is_cold].std() if (~model.is_cold).any() else 0.0
+        for group in (~model.is_cold, model.is_cold):
             if group.any() and raw[group].std() > 1e-6:
-                spread = max(raw[group].std(), least) if group is model.new else raw[group].std()
+                spread = max(raw[group].std(), least) if group is model.is_cold else raw[group].std()
                 scaled = (raw[group] - raw[group].mean()) / spread
-                score[group] += (gates.new_channels[c] if group is model.new else gates.channels[bucket, c]) * scaled
+                gate = cold.channels[c] if group is model.is_cold else table.channels[0, bucket, c]
+                score[group] += gate * scaled
     return np.asarray(score)
 
 
@@ -174,17 +177,11 @@ def test_history_weights_by_hand(weights: HistoryWeights, expected: list[float])
     np.testing.assert_allclose(weights.matrix(events, 1, 2).toarray()[0], expected)
 
 
-def test_a_sparse_matrix_takes_its_diagonal_out() -> None:
-    matrix = SparseMatrix(sparse.csr_matrix(np.array([[5.0, 1.0], [2.0, 7.0]], np.float32)))
-    history = sparse.csr_matrix(np.array([[1.0, 1.0]]))
-    np.testing.assert_allclose(matrix.scores(history), [[2.0, 1.0]])
-    np.testing.assert_allclose(matrix.block(np.array([0, 1]), np.array([0, 1])), [[0.0, 1.0], [2.0, 0.0]])
-
-
 def test_a_channel_whose_gate_is_closed_says_nothing() -> None:
     rng = np.random.default_rng(1)
     model = random_model(rng, 5)
-    closed = replace(model, gates=replace(model.gates, channels=np.zeros((9, 3)), new_channels=np.zeros(3)))
+    gates = model.gates.with_known(channels=np.zeros((3, 3, 3))).with_cold(channels=np.zeros(3))
+    closed = replace(model, gates=gates)
     events = random_interactions(rng, 1, 5, 4)
     assert not closed.contributions(events, np.arange(5)).values.any()
 
@@ -202,14 +199,13 @@ def test_new_items_are_not_stretched_to_the_top_by_a_history_that_says_little_ab
 def test_a_model_of_some_items_scores_them_as_if_the_others_were_not_there() -> None:
     rng = np.random.default_rng(3)
     model = random_model(rng, 12)
-    model = replace(model, new=np.arange(12) >= 8)
+    model = replace(model, is_cold=np.arange(12) >= 8)
     kept = np.array([0, 2, 3, 5, 8, 10, 11])
     events = Interactions.of_pairs(np.zeros(3, np.int64), np.array([0, 1, 3]))
     channels = []
     for channel in model.channels:
         matrix = channel.matrix
-        dense = matrix.weights.toarray() if isinstance(matrix, SparseMatrix) else matrix.source @ matrix.target.T
-        few = SparseMatrix(sparse.csr_matrix(dense[np.ix_(kept, kept)].astype(np.float32)))
+        few = SparseMatrix(sparse.csr_matrix(matrix.block(kept, kept).astype(np.float32)))
         channels.append(replace(channel, matrix=few))
-    expected = AdditiveModel(tuple(channels), model.gates, model.prior[kept], model.new[kept])
-    np.testing.assert_allclose(scores_of(model.of(kept), events), scores_of(expected, events), atol=1e-5)
+    expected = AdditiveModel(tuple(channels), model.gates, model.prior[kept], model.is_cold[kept])
+    np.testing.assert_allclose(scores_of(model.restricted_to(kept), events), scores_of(expected, events), atol=1e-5)

@@ -14,8 +14,10 @@ from kgrec.data.records import Interaction
 from kgrec.data.vocabulary import Vocabulary
 from kgrec.graph import GraphStore, open_store
 from kgrec.schema.model import GraphSchema, InteractionType
+from kgrec.scoring.gates import ColdItemGates, Gates, GateTable
 from kgrec.scoring.history_weights import HistoryWeights
-from kgrec.scoring.model import AdditiveModel, Channel, Gates, LowRankMatrix, SparseMatrix
+from kgrec.scoring.matrices import LowRankMatrix, SparseMatrix
+from kgrec.scoring.model import AdditiveModel, Channel
 from kgrec.testing.sample_graph import SampleGraph, fact, films_schema, node, words
 
 KINDS, PLATFORMS = ("buy", "view"), ("app", "web")
@@ -57,16 +59,20 @@ def random_model(rng: np.random.Generator, n_items: int) -> AdditiveModel:
         Channel("semantic", LowRankMatrix(*[rng.normal(size=(n_items, 2)).astype(np.float32)] * 2)),
     )
     gates = Gates(
-        np.array([0, 1, 3]),
-        rng.random((9, 3)) * (rng.random((9, 3)) < 0.8),
-        rng.random(9),
-        new_channels=rng.random(3) * (rng.random(3) < 0.8),
-        new_spread=rng.random(3),
-        new_prior=float(rng.random()),
-        new_item_offset=float(rng.normal()),
-        new_item_slope=float(rng.normal()),
-        new_item_lengths=(1.0, 4.0),
-        pauses=(0.0, 1800.0),
+        GateTable(
+            min_lengths=np.array([0, 1, 3]),
+            channels=rng.random((3, 3, 3)) * (rng.random((3, 3, 3)) < 0.8),
+            prior=rng.random((3, 3)),
+            min_pauses=(0.0, 1800.0),
+        ),
+        ColdItemGates(
+            channels=rng.random(3) * (rng.random(3) < 0.8),
+            min_spread=rng.random(3),
+            prior=float(rng.random()),
+            offset=float(rng.normal()),
+            slope=float(rng.normal()),
+            length_range=(1.0, 4.0),
+        ),
     )
     return AdditiveModel(channels, gates, rng.normal(size=n_items).astype(np.float32), new)
 

@@ -23,7 +23,8 @@ from kgrec.metrics.ranking import sample_users
 from kgrec.progress import Progress
 from kgrec.scoring.channel_names import BEHAVIOUR, CO_SESSION, LONG_TERM, NEXT_ITEM, SHORT_TERM
 from kgrec.scoring.history_weights import HistoryWeights
-from kgrec.scoring.model import Channel, SparseMatrix
+from kgrec.scoring.matrices import SparseMatrix
+from kgrec.scoring.model import Channel
 
 _NEXT_ITEM_RECENCIES = {SHORT_TERM: 0.7, NEXT_ITEM: 0.97}
 """Channels of what follows what, and the recency of their histories."""

@@ -25,7 +25,7 @@ from kgrec.learn.limits import LIMITS
 from kgrec.metrics.ranking import mean_metrics
 from kgrec.progress import Progress
 from kgrec.scoring.history_weights import HistoryWeights
-from kgrec.scoring.model import SparseMatrix
+from kgrec.scoring.matrices import SparseMatrix
 
 _Settings = TypeVar("_Settings")
 

@@ -12,7 +12,7 @@ from kgrec.learn.channels.ease import ease, ridge_system
 from kgrec.learn.channels.nearest_ridge import nearest_ridge
 from kgrec.learn.channels.neighbours import item_knn
 from kgrec.scoring.history_weights import HistoryWeights
-from kgrec.scoring.model import SparseMatrix
+from kgrec.scoring.matrices import SparseMatrix
 
 _ITEM_EXPONENT = 0.5
 """How much faster the penalty grows with an item's popularity, see :func:`kgrec.learn.channels.ease.ease`."""

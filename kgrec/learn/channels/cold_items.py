@@ -29,7 +29,7 @@ from kgrec.learn.channels.neighbours import item_knn
 from kgrec.learn.limits import LIMITS
 from kgrec.metrics.ranking import mean_metrics
 from kgrec.progress import Progress
-from kgrec.scoring.model import SparseMatrix
+from kgrec.scoring.matrices import SparseMatrix
 
 _TOP = 200
 """Weights kept per item, where not all are."""

@@ -10,8 +10,7 @@ from scipy import sparse
 from kgrec.data.dataset import Array, IntArray, Interactions
 from kgrec.learn.limits import LIMITS
 from kgrec.metrics.ranking import per_user, rank_users
-from kgrec.scoring.blocks import block_size
-from kgrec.scoring.model import AdditiveModel, Histories
+from kgrec.scoring.model import AdditiveModel, Histories, block_size, unit_spread
 
 _BYTES = 192 * 2**20
 
@@ -50,7 +49,7 @@ class CandidateScores:
         cls, model: AdditiveModel, history: Interactions, wanted: Interactions, n_users: int, rng: np.random.Generator
     ) -> CandidateScores:
         """Users with something to find; drawn where all would take too long or not fit into memory."""
-        warm = np.flatnonzero(~model.new)
+        warm = np.flatnonzero(~model.is_cold)
         seen = history.matrix(n_users, model.n_items)
         found = wanted.matrix(n_users, model.n_items)
         found = (found - found.multiply(seen > 0)).tocsr()
@@ -160,9 +159,9 @@ def _among_best(scores: Array, taken: tuple[IntArray, IntArray]) -> Array:
 
 
 def _standardised(scores: Array) -> Array:
-    """Zero mean and unit spread per row, in place; rows without spread become zero."""
+    """Mean 0 and unit spread per row, float32, as the model scales them; rows that do not tell items apart are 0."""
     scores = scores.astype(np.float32)
-    scores -= scores.mean(axis=1, keepdims=True)
-    spread = scores.std(axis=1, keepdims=True)
-    scores /= np.where(spread > 1e-6, spread, np.inf)
+    mean, unit = unit_spread(scores)
+    scores -= mean[:, None]
+    scores /= unit[:, None]
     return scores

@@ -18,8 +18,8 @@ from kgrec.learn.fusion.candidate_scores import Block
 from kgrec.learn.limits import LIMITS
 from kgrec.metrics.ranking import per_user, rank_users
 from kgrec.progress import Progress
-from kgrec.scoring.blocks import block_size
-from kgrec.scoring.model import AdditiveModel, Gates, Histories
+from kgrec.scoring.gates import Gates
+from kgrec.scoring.model import AdditiveModel, Histories, block_size
 
 _K = 20
 _BYTES = 256 * 2**20
@@ -65,11 +65,11 @@ class ColdStartSimulation:
         """
         rng = np.random.default_rng(seed)
         hidden = np.diff(self.hidden.tocsc().indptr) > 0
-        hidden_only = _Catalogue.of(self.model, self.train, self.hidden, rng, ~self.model.new | hidden)
+        hidden_only = _Catalogue.of(self.model, self.train, self.hidden, rng, ~self.model.is_cold | hidden)
         with_known = _Catalogue.of(self.model, self.train, self.warm, rng, ~hidden)
         if not (len(hidden_only.histories) and len(with_known.histories)):
             return self.model.gates, {}
-        gates = replace(self.model.gates, new_spread=np.maximum(_USUAL * hidden_only.usual_spread(), _NOISE))
+        gates = self.model.gates.with_cold(min_spread=np.maximum(_USUAL * hidden_only.usual_spread(), _NOISE))
         hidden_only, with_known = hidden_only.with_gates(gates), with_known.with_gates(gates)
         mixture, found = _mixture(hidden_only, progress)
         return _beside_known(mixture, hidden_only, with_known, self.cost, progress), found
@@ -87,16 +87,16 @@ def refit_offset(model: AdditiveModel, train: Interactions, warm: sparse.csr_mat
         cost: as for :class:`ColdStartSimulation`.
     """
     world = _Catalogue.of(model, train, warm, np.random.default_rng(seed))
-    speaks = model.gates.new_channels.any() or model.gates.new_prior > 0.0
-    if not (len(world.histories) and model.new.any() and speaks):
+    speaks = model.gates.cold.channels.any() or model.gates.cold.prior > 0.0
+    if not (len(world.histories) and model.is_cold.any() and speaks):
         return model.gates
     shortest, longest = np.quantile(world.histories.lengths, _MEASURED)
-    gates = replace(model.gates, new_item_lengths=(float(shortest), float(longest)))
-    flat = world.with_gates(replace(gates, new_item_offset=0.0, new_item_slope=0.0))
+    gates = model.gates.with_cold(length_range=(float(shortest), float(longest)))
+    flat = world.with_gates(gates.with_cold(offset=0.0, slope=0.0))
     scores = flat.scores()
-    width = float(scores[:, ~model.new].std(axis=1).mean())
+    width = float(scores[:, ~model.is_cold].std(axis=1).mean())
     height = _TopLists.of(flat, scores).height(1.0, gates, width, cost)
-    return replace(gates, new_item_offset=_LOWEST * width if height is None else height)
+    return gates.with_cold(offset=_LOWEST * width if height is None else height)
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,7 @@ class _Catalogue:
     def _of_items(self, items: IntArray) -> _Catalogue:
         histories = self.histories
         few = Histories(tuple(matrix[:, items] for matrix in histories.matrices), histories.pauses)
-        return _Catalogue(self.model.of(items), few, self.seen[:, items], self.wanted[:, items])
+        return _Catalogue(self.model.restricted_to(items), few, self.seen[:, items], self.wanted[:, items])
 
     def with_gates(self, gates: Gates) -> _Catalogue:
         return replace(self, model=replace(self.model, gates=gates))
@@ -149,7 +149,7 @@ class _Catalogue:
 
         It is that of the median among the users to whom it says anything of them; 0 where there are none.
         """
-        new, usual = self.model.new, np.zeros(len(self.model.channels))
+        new, usual = self.model.is_cold, np.zeros(len(self.model.channels))
         step = block_size(self.model.n_items)
         for c, channel in enumerate(self.model.channels):
             ratios = []
@@ -183,7 +183,7 @@ class _TopLists:
 
     @classmethod
     def of(cls, world: _Catalogue, scores: Array) -> _TopLists:
-        users, new = np.arange(len(scores)), world.model.new
+        users, new = np.arange(len(scores)), world.model.is_cold
         best = [rank_users(Block(scores.copy()), world.seen, users, _K, which) for which in (~new, new)]
         values = [np.where(top >= 0, np.take_along_axis(scores, top, axis=1), -np.inf) for top in best]
         return cls(np.concatenate(best, axis=1), values[0], values[1], world.histories.lengths, world.wanted)
@@ -198,7 +198,7 @@ class _TopLists:
         new = np.full_like(self.new, -np.inf)
         if gates is not None:
             there = self.new > -np.inf
-            stand = np.broadcast_to(gates.new_items_stand(self.lengths)[:, None], new.shape)
+            stand = np.broadcast_to(gates.cold.offset_for(self.lengths)[:, None], new.shape)
             new[there] = by * self.new[there] + stand[there]
         order = np.argsort(-np.concatenate([self.warm, new], axis=1), axis=1, kind="stable")[:, :_K]
         found = per_user(np.take_along_axis(self.items, order, axis=1), self.wanted, (10, _K))
@@ -213,10 +213,10 @@ class _TopLists:
             cost: the share that is allowed.
         """
         least = (1.0 - cost) * self.quality(by, None)
-        falls = gates.new_item_slope * float(np.log1p(self.lengths).mean())
+        falls = gates.cold.slope * float(np.log1p(self.lengths).mean())
 
         def too_much(height: float) -> bool:
-            return bool((self.quality(by, replace(gates, new_item_offset=width * height - falls)) < least).any())
+            return bool((self.quality(by, gates.with_cold(offset=width * height - falls)) < least).any())
 
         lowest, highest = _LOWEST, _HIGHEST
         if too_much(lowest):
@@ -229,7 +229,7 @@ class _TopLists:
 
 def _mixture(hidden_only: _Catalogue, progress: Progress) -> tuple[Array, dict[str, float]]:
     """Weights of the channels and of the prior, by coordinate search from the best of them alone."""
-    model, candidates = hidden_only.model, np.flatnonzero(hidden_only.model.new)
+    model, candidates = hidden_only.model, np.flatnonzero(hidden_only.model.is_cold)
     names = [*(channel.name for channel in model.channels), "prior"]
     parts = [
         hidden_only.with_gates(_only_new(model.gates, weights)).scores()[:, candidates]
@@ -267,14 +267,14 @@ def _beside_known(
     mixture: Array, hidden_only: _Catalogue, with_known: _Catalogue, cost: float, progress: Progress
 ) -> Gates:
     """The gates with the spread and the offset of the mixture beside known items."""
-    unit, new = _with_new(hidden_only.model.gates, mixture), with_known.model.new
+    unit, new = _with_new(hidden_only.model.gates, mixture), with_known.model.is_cold
     hidden_only, with_known = hidden_only.with_gates(unit), with_known.with_gates(unit)
     silent = _with_new(unit, np.zeros_like(mixture))
     if not new.any():
         return silent
     home = with_known.scores()
     width, said = (float(home[:, which].std(axis=1).mean()) for which in (~new, new))
-    below = replace(silent, new_item_offset=_LOWEST * width)
+    below = silent.with_cold(offset=_LOWEST * width)
     if said <= _LEAST:
         return below  # there is nothing to spread
     here, gain = _TopLists.of(with_known, home), _TopLists.of(hidden_only, hidden_only.scores())
@@ -283,10 +283,10 @@ def _beside_known(
         what = f"recall@20 {max(best[0], 0.0):.4f}"
         progress("offset of cold items", number + 1, len(_SPREADS) * len(_SLOPES), what)
         by = spread * width / said
-        tried = replace(_with_new(unit, mixture * by), new_item_slope=width * slope)
+        tried = _with_new(unit, mixture * by).with_cold(slope=width * slope)
         height = here.height(by, tried, width, cost)
         if height is not None:
-            tried = replace(tried, new_item_offset=height)
+            tried = tried.with_cold(offset=height)
             found = float(gain.quality(by, tried)[0])
             best = (found, tried) if found > best[0] else best
     return best[1]
@@ -294,11 +294,11 @@ def _beside_known(
 
 def _with_new(gates: Gates, weights: Array) -> Gates:
     """New items by these weights of the channels and of the prior, not lifted."""
-    weighed = replace(gates, new_channels=weights[:-1], new_prior=float(weights[-1]))
-    return replace(weighed, new_item_offset=0.0, new_item_slope=0.0)
+    return gates.with_cold(channels=weights[:-1], prior=float(weights[-1]), offset=0.0, slope=0.0)
 
 
 def _only_new(gates: Gates, weights: Array) -> Gates:
     """Warm items closed, which saves time; what is said of new ones does not change."""
-    closed = replace(gates, channels=np.zeros_like(gates.channels), prior=np.zeros_like(gates.prior))
+    table = gates.by_history
+    closed = gates.with_known(channels=np.zeros_like(table.channels), prior=np.zeros_like(table.prior))
     return _with_new(closed, weights)

@@ -19,7 +19,8 @@ from kgrec.learn.fusion.return_visits import PAUSES, visits_after_pause
 from kgrec.learn.limits import LIMITS
 from kgrec.metrics.ranking import per_user, rank_users
 from kgrec.progress import Progress
-from kgrec.scoring.model import AdditiveModel, Gates
+from kgrec.scoring.gates import Gates, GateTable
+from kgrec.scoring.model import AdditiveModel
 
 _COARSE = (0.0, 0.15, 0.4)
 _BAGS = 8
@@ -28,7 +29,8 @@ _STEPS = (0.0, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 1.5, 2.0)
 _OFFSETS = tuple(np.arange(-8.0, 1.5, 0.5).tolist())
 _OFFSET_COST = 0.01
 _BYTES = 192 * 2**20
-_NEW_ITEMS = 0.7
+_COLD_ITEMS = 0.7
+"""Gate weights of cold items, in those of known ones, where nothing better is known."""
 
 
 class GateFitter:
@@ -61,13 +63,12 @@ class GateFitter:
         n = self._n
         alone = [_mean(self._view.quality(np.eye(n + 1)[part])) for part in range(n + 1)]
         weights, best = self._search(self._view, [np.eye(n + 1)[int(np.argmax(alone[:n]))]], "fusing the channels")
-        edges, table = self._by_length(weights, best)
+        min_lengths, table = self._by_length(weights, best)
         metrics = dict(zip([*names, "prior"], map(float, alone), strict=True)) | {"fused": _mean(best)}
-        pauses, table = self._by_pause(weights, table, metrics)
-        new = _NEW_ITEMS * weights
-        new_items = Gates.common(new[:n], float(new[n]))
-        gates = replace(new_items, edges=edges, channels=table[:, :n], prior=table[:, n], pauses=pauses)
-        return self._with_offset(gates), metrics
+        min_pauses, table = self._by_pause(weights, table, metrics)
+        by_history = GateTable(min_lengths, table[:, :, :n], table[:, :, n], min_pauses)
+        cold = Gates.common(_COLD_ITEMS * weights[:n], float(_COLD_ITEMS * weights[n])).cold
+        return self._with_offset(Gates(by_history, cold)), metrics
 
     def _search(self, view: CandidateScores, starts: list[Array], what: str) -> tuple[Array, Array]:
         """Good weights, never worse on average than the starts, and each user's ndcg@10 with them."""
@@ -141,9 +142,9 @@ class GateFitter:
         return edges.astype(np.int64), table
 
     def _by_pause(self, weights: Array, table: Array, metrics: dict[str, float]) -> tuple[tuple[float, ...], Array]:
-        """Weights by the pause since the last event, below those for an unknown one; noted in ``metrics``."""
+        """Weights by pause and length ``(1 + pauses, lengths, parts)``, an unknown pause first; fills ``metrics``."""
         if not (self._train.in_unix_seconds and self._valid.in_unix_seconds):
-            return (), table
+            return (), table[None]
         rows = [table]
         for least, most in zip(PAUSES, (*PAUSES[1:], np.inf), strict=True):
             visits = visits_after_pause(self._train, self._valid, self._n_users, least, most)
@@ -159,13 +160,13 @@ class GateFitter:
             metrics[f"after {least:.0f} s and more"] = _mean(best)
             metrics[f"after {least:.0f} s and more, common gates"] = _mean(common)
         if all(row is table for row in rows):
-            return (), table
-        return PAUSES, np.concatenate(rows)
+            return (), table[None]
+        return PAUSES, np.stack(rows)
 
     def _with_offset(self, gates: Gates) -> Gates:
         """Choose how high new items may stand: the highest offset that costs validation at most one percent."""
         model = self._model
-        if not model.new.any() or len(self._view) == 0:
+        if not model.is_cold.any() or len(self._view) == 0:
             return gates
         few = np.arange(min(len(self._view), max(50, _BYTES // (16 * model.n_items))))
         view = self._view.some(few)
@@ -173,13 +174,13 @@ class GateFitter:
         found = []
         for offset in _OFFSETS:
             trial = scores.copy()
-            trial[:, model.new] += np.float32(offset)
+            trial[:, model.is_cold] += np.float32(offset)
             top = rank_users(Block(trial), view.seen, few, 10)
             found.append(float(per_user(top, view.wanted, (10,))["ndcg@10"].mean()))
         allowed = [
             offset for offset, value in zip(_OFFSETS, found, strict=True) if value >= (1 - _OFFSET_COST) * max(found)
         ]
-        return replace(gates, new_item_offset=max(allowed))
+        return gates.with_cold(offset=max(allowed))
 
 
 def _beyond_chance(gain: Array) -> bool:

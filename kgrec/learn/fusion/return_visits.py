@@ -12,7 +12,6 @@ import numpy as np
 
 from kgrec.data.dataset import Array, Interactions
 from kgrec.learn.limits import LIMITS
-from kgrec.scoring.history_weights import last_times
 
 PAUSES = (0.0, 1800.0)
 """Seconds from which a pause counts as another kind of moment: half an hour ends a session, as in web analytics."""
@@ -36,7 +35,7 @@ def visits_after_pause(
     order = np.lexsort((valid.time, valid.user))
     valid = valid.select(order)
     first_of_user = np.r_[True, valid.user[1:] != valid.user[:-1]]
-    before = np.where(first_of_user, last_times(train, n_users)[valid.user], np.r_[np.nan, valid.time[:-1]])
+    before = np.where(first_of_user, train.last_times(n_users)[valid.user], np.r_[np.nan, valid.time[:-1]])
     pause = valid.time - before  # nan for who had done nothing, which no comparison passes
     users, place = np.unique(valid.user[(pause >= least) & (pause < most)], return_index=True)
     at: Array = np.full(n_users, np.nan)

@@ -16,7 +16,7 @@ from kgrec.data.dataset import Array, Dataset, IntArray
 from kgrec.learn.neural.gnn import HeteroEncoder
 from kgrec.learn.neural.hetero_graph import ENTITY, ITEM, to_hetero
 from kgrec.learn.neural.message_passing import MessageGraph
-from kgrec.scoring.model import LowRankMatrix
+from kgrec.scoring.matrices import LowRankMatrix
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,9 @@ from kgrec.data.dataset import Array, IntArray, Interactions
 from kgrec.errors import KgrecError
 from kgrec.evaluation.comparison import ModelRanker
 from kgrec.metrics.measures import auc
-from kgrec.scoring.model import AdditiveModel, Channel, Gates, Histories, SparseMatrix
+from kgrec.scoring.gates import Gates
+from kgrec.scoring.matrices import SparseMatrix
+from kgrec.scoring.model import AdditiveModel, Channel, Histories
 from kgrec_benchmarks.protocols.click_gates import fit_click_gates, logistic_mixture
 from kgrec_benchmarks.protocols.clicks import Pairs, fit_baselines, pair_scores, probabilities, refuse_overlap
 

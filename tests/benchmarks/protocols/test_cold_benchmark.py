@@ -14,7 +14,9 @@ from scipy import sparse
 from kgrec.errors import KgrecError
 from kgrec.learn.fit import fit
 from kgrec.learn.learner import Learned
-from kgrec.scoring.model import AdditiveModel, Channel, Gates, SparseMatrix
+from kgrec.scoring.gates import Gates
+from kgrec.scoring.matrices import SparseMatrix
+from kgrec.scoring.model import AdditiveModel, Channel
 from kgrec_benchmarks.protocols.cold_benchmark import _lifted, benchmark_cold_items, benchmark_cold_users
 from kgrec_benchmarks.protocols.cold_start import POOLS
 from kgrec_benchmarks.runs.outcome import RunCache
@@ -54,13 +56,13 @@ def test_kgrec_is_set_beside_what_loses_more_at_the_same_loss() -> None:
 @pytest.mark.parametrize("stand", [-50.0, 0.0, 2.5, 300.0])
 @pytest.mark.parametrize("most", [-40.0, 0.0, 2.0, 77.0])
 def test_new_items_are_moved_to_what_is_affordable_from_wherever_they_stand(stand: float, most: float) -> None:
-    gates = Gates.common(np.ones(1), 0.0, new_item_offset=stand)
+    gates = Gates.common(np.ones(1), 0.0, cold_offset=stand)
     channel = Channel("behaviour", SparseMatrix(sparse.csr_matrix((2, 2))))
     model = AdditiveModel((channel,), gates, np.zeros(2, np.float32), np.array([False, True]))
-    found = _lifted(model, lambda tried: tried.gates.new_item_offset <= most)
-    assert most - 0.6 < found.gates.new_item_offset <= most
+    found = _lifted(model, lambda tried: tried.gates.cold.offset <= most)
+    assert most - 0.6 < found.gates.cold.offset <= most
     everything = _lifted(model, lambda _: True)
-    assert everything.gates.new_item_offset > stand + 1000
+    assert everything.gates.cold.offset > stand + 1000
 
 
 def test_hidden_users_are_known_from_their_first_items() -> None:

@@ -13,7 +13,7 @@ from kgrec.learn.channels.behaviour import BehaviourChannels
 from kgrec.learn.channels.behaviour_weights import BehaviourSettings, RidgeSettings
 from kgrec.learn.limits import LIMITS
 from kgrec.progress import silent
-from kgrec.scoring.model import SparseMatrix
+from kgrec.scoring.matrices import SparseMatrix
 from tests.support.datasets import dataset_of, genre_world
 
 

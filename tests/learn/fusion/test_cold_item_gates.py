@@ -13,7 +13,9 @@ from kgrec.learn.fusion import cold_item_gates
 from kgrec.learn.fusion.cold_item_gates import ColdStartSimulation
 from kgrec.metrics.ranking import mean_metrics
 from kgrec.progress import Progress, silent
-from kgrec.scoring.model import AdditiveModel, Channel, Gates, Histories, SparseMatrix
+from kgrec.scoring.gates import Gates
+from kgrec.scoring.matrices import SparseMatrix
+from kgrec.scoring.model import AdditiveModel, Channel, Histories
 
 N_USERS, N_WARM, N_HIDDEN, N_NEW = 120, 60, 40, 40
 N = N_WARM + N_HIDDEN + N_NEW
@@ -56,8 +58,8 @@ def test_new_items_listen_to_the_channel_that_knows_them() -> None:
     gates, found = simulation(1.0).fit(0, silent)
     assert found["cold items, knowledge"] > found["cold items, behaviour"] + 0.2
     assert found["cold items, fused"] >= max(found["cold items, knowledge"], found["cold items, prior"])
-    assert gates.new_channels[1] > gates.new_channels[0]
-    assert gates.channels.tolist() == [[1.0, 0.0]]  # warm items keep theirs
+    assert gates.cold.channels[1] > gates.cold.channels[0]
+    assert gates.by_history.channels.tolist() == [[[1.0, 0.0]]]  # warm items keep theirs
 
 
 @pytest.mark.parametrize("metric", ["recall@20", "ndcg@10"])
@@ -68,7 +70,7 @@ def test_warm_items_lose_no_more_than_is_allowed(allowed: float, metric: str) ->
     gates, _ = world.fit(0, silent)
     there = np.flatnonzero(np.diff(world.hidden.tocsc().indptr) == 0)
     whole = replace(world.model, gates=gates)
-    model = whole.of(there)
+    model = whole.restricted_to(there)
     histories = whole.histories(world.train, N_USERS)
     histories = Histories(tuple(matrix[:, there] for matrix in histories.matrices), histories.pauses)
     seen, wanted = world.train.matrix(N_USERS, N)[:, there], world.warm[:, there]
@@ -78,7 +80,7 @@ def test_warm_items_lose_no_more_than_is_allowed(allowed: float, metric: str) ->
             return model.scores(histories[users], np.float32)
 
     served = mean_metrics(Ranker(), seen, wanted, (10, 20))[metric]
-    alone = mean_metrics(Ranker(), seen, wanted, (10, 20), ~model.new)[metric]
+    alone = mean_metrics(Ranker(), seen, wanted, (10, 20), ~model.is_cold)[metric]
     assert served >= (1.0 - allowed) * alone
 
 
@@ -91,7 +93,7 @@ def test_the_model_that_was_chosen_has_new_items_as_high_as_is_allowed_there(all
     histories = world.model.histories(world.train, N_USERS)
     for said in (-50.0, 50.0):
         weights = (np.array([0.0, 0.5]), 0.0) if speaks == "channel" else (np.zeros(2), 0.5)
-        gates = replace(world.model.gates, new_channels=weights[0], new_prior=weights[1], new_item_offset=said)
+        gates = world.model.gates.with_cold(channels=weights[0], prior=weights[1], offset=said)
         prior = np.random.default_rng(2).normal(size=N).astype(np.float32)
         model = replace(world.model, gates=gates, prior=prior)
         model = replace(model, gates=cold_item_gates.refit_offset(model, world.train, world.warm, world.cost, 0))
@@ -100,7 +102,7 @@ def test_the_model_that_was_chosen_has_new_items_as_high_as_is_allowed_there(all
             def scores(self, users: Array, model: AdditiveModel = model) -> Array:
                 return model.scores(histories[users], np.float32)
 
-        alone = mean_metrics(Ranker(), seen, world.warm, (10, 20), ~model.new)
+        alone = mean_metrics(Ranker(), seen, world.warm, (10, 20), ~model.is_cold)
         beside = mean_metrics(Ranker(), seen, world.warm, (10, 20))
         lost.append([1.0 - beside[metric] / alone[metric] for metric in ("recall@20", "ndcg@10")])
     assert lost[0] == lost[1]
@@ -120,7 +122,7 @@ def test_users_of_short_histories_get_more_new_items_where_only_the_others_have_
     warm = (anything.astype(np.float32) - anything.multiply(train.matrix(N_USERS, N) > 0)).tocsr()
     warm.eliminate_zeros()
     gates, _ = replace(world, train=train, warm=warm).fit(0, silent)
-    assert gates.new_item_slope < 0.0
+    assert gates.cold.slope < 0.0
 
 
 def test_the_more_may_be_lost_the_more_new_items_are_found() -> None:
@@ -154,9 +156,9 @@ def test_channels_that_say_nothing_of_new_items_are_not_chosen() -> None:
         gates=Gates.common(np.array([1.0, 0.0]), 0.0),
     )
     gates, found = replace(world, model=model, hidden=lowest).fit(0, silent)
-    assert found["cold items, sequence"] == 0.0
-    assert np.isfinite(gates.new_channels).all()
-    assert gates.new_channels[1] == 0.0
+    assert found["cold items, next_item"] == 0.0
+    assert np.isfinite(gates.cold.channels).all()
+    assert gates.cold.channels[1] == 0.0
 
 
 def test_where_nothing_is_said_of_new_items_they_stand_below() -> None:
@@ -167,9 +169,9 @@ def test_where_nothing_is_said_of_new_items_they_stand_below() -> None:
     only = Channel("behaviour", SparseMatrix((known.weights @ warm).tocsr()))
     model = replace(world.model, channels=(only,), gates=Gates.common(np.ones(1), 0.0))
     gates, _ = replace(world, model=model).fit(0, silent)
-    assert gates.new_channels.tolist() == [0.0]
+    assert gates.cold.channels.tolist() == [0.0]
     scores = model.scores(model.histories(world.train, N_USERS))
-    assert gates.new_item_offset < scores[:, :N_WARM].min()
+    assert gates.cold.offset < scores[:, :N_WARM].min()
 
 
 def test_new_items_are_measured_by_half_of_their_usual_spread() -> None:
@@ -189,8 +191,8 @@ def test_new_items_are_measured_by_half_of_their_usual_spread() -> None:
         scores = channel.matrix.scores(history.astype(np.float32))
         ratio = scores[:, hidden].std(axis=1) / scores[:, :N_WARM].std(axis=1)
         usual.append(np.median(ratio[ratio > 1e-6]))
-    assert gates.new_spread == pytest.approx(np.array(usual) / 2, rel=1e-3)
-    assert (gates.new_spread > 0.01).all()
+    assert gates.cold.min_spread == pytest.approx(np.array(usual) / 2, rel=1e-3)
+    assert (gates.cold.min_spread > 0.01).all()
 
 
 def test_what_new_items_bring_and_what_they_cost_is_measured_in_two_catalogues(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -213,15 +215,15 @@ def test_what_new_items_bring_and_what_they_cost_is_measured_in_two_catalogues(m
     monkeypatch.setattr(cold_item_gates, "_beside_known", spy)
     world.fit(0, silent)
     ((hidden_only, with_known),) = seen
-    assert (hidden_only.model.new.sum(), (~hidden_only.model.new).sum()) == (hidden.sum(), N_WARM)
-    assert (with_known.model.new.sum(), (~with_known.model.new).sum()) == (N - N_WARM - hidden.sum(), N_WARM)
+    assert (hidden_only.model.is_cold.sum(), (~hidden_only.model.is_cold).sum()) == (hidden.sum(), N_WARM)
+    assert (with_known.model.is_cold.sum(), (~with_known.model.is_cold).sum()) == (N - N_WARM - hidden.sum(), N_WARM)
     assert hidden_only.wanted.nnz == world.hidden.nnz
     assert with_known.wanted.nnz == world.warm.nnz
 
 
 def test_over_an_empty_history_new_items_are_not_lifted_and_the_slope_is_believed_where_it_was_measured() -> None:
     common = Gates.common(np.ones(1), 1.0)
-    gates = replace(common, new_item_offset=5.0, new_item_slope=-1.0, new_item_lengths=(3.0, 7.0))
-    found = gates.new_items_stand(np.array([0.0, 1.0, 3.0, 5.0, 7.0, 50.0]))
+    gates = common.with_cold(offset=5.0, slope=-1.0, length_range=(3.0, 7.0))
+    found = gates.cold.offset_for(np.array([0.0, 1.0, 3.0, 5.0, 7.0, 50.0]))
     measured = 5.0 - np.log1p([3.0, 3.0, 5.0, 7.0, 7.0])
     assert found.tolist() == pytest.approx([0.0, *measured])

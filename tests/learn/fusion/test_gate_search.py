@@ -17,8 +17,10 @@ from kgrec.learn.fusion.gate_search import GateFitter
 from kgrec.learn.limits import LIMITS
 from kgrec.metrics.ranking import mean_metrics
 from kgrec.progress import silent
+from kgrec.scoring.gates import Gates
 from kgrec.scoring.history_weights import HistoryWeights
-from kgrec.scoring.model import AdditiveModel, Channel, Gates, Histories, LowRankMatrix, SparseMatrix
+from kgrec.scoring.matrices import LowRankMatrix, SparseMatrix
+from kgrec.scoring.model import AdditiveModel, Channel, Histories
 from tests.support.bundles import random_interactions, random_model
 
 
@@ -62,13 +64,13 @@ def test_the_fused_model_is_never_worse_than_its_best_channel(seed: int) -> None
     interactions = random_interactions(rng, n_users, n_items, 60)
     seen = interactions.matrix(n_users, n_items)
     new = np.diff(seen.tocsc().indptr) == 0
-    model = replace(random_model(rng, n_items), new=new)
+    model = replace(random_model(rng, n_items), is_cold=new)
     histories = model.histories(interactions, n_users)
     valid = held_out(rng, seen)
     found, metrics = GateFitter(model, interactions, pairs(valid), n_users, 0, silent).fit()
     channels = [channel.name for channel in model.channels]
     assert metrics["fused"] >= max(metrics[name] for name in channels)
-    assert (found.channels >= 0).all()
+    assert (found.by_history.channels >= 0).all()
     # What the fitter says of a model is what serving it would measure, among items with interactions.
     warm = ~new
     wanted = (valid @ sparse.diags(warm.astype(np.float32))).tocsr()
@@ -116,7 +118,7 @@ def test_a_large_catalogue_is_judged_by_its_best_candidates(kept: int, monkeypat
     n_users, n_items = 100, 120
     interactions = random_interactions(rng, n_users, n_items, 900)
     seen = interactions.matrix(n_users, n_items)
-    model = replace(random_model(rng, n_items), new=np.zeros(n_items, np.bool_))
+    model = replace(random_model(rng, n_items), is_cold=np.zeros(n_items, np.bool_))
     valid = held_out(rng, seen, 0.05)
     monkeypatch.setattr(gates_module, "LIMITS", replace(LIMITS, bagged_users=0))
     whole, known = fit_gates(model, seen, valid)
@@ -126,7 +128,7 @@ def test_a_large_catalogue_is_judged_by_its_best_candidates(kept: int, monkeypat
     assert {name: metrics[name] for name in names} == pytest.approx({name: known[name] for name in names})
     assert metrics["fused"] == pytest.approx(known["fused"], abs=0.01)
     if kept == 40:
-        np.testing.assert_array_equal(found.channels, whole.channels)
+        np.testing.assert_array_equal(found.by_history.channels, whole.by_history.channels)
 
 
 def test_a_channel_of_noise_is_closed() -> None:
@@ -134,8 +136,8 @@ def test_a_channel_of_noise_is_closed() -> None:
     found, metrics = fit_gates(model, seen, valid)
     assert metrics["behaviour"] == metrics["fused"] == 1.0
     assert metrics["noise"] < 0.5
-    assert found.channels.tolist() == [[1.0, 0.0]]
-    assert found.prior.tolist() == [0.0]
+    assert found.by_history.channels.tolist() == [[[1.0, 0.0]]]
+    assert found.by_history.prior.tolist() == [[0.0]]
 
 
 def halves(model: AdditiveModel) -> AdditiveModel:
@@ -157,9 +159,9 @@ def test_weights_are_the_mean_over_samples_of_few_users(monkeypatch: pytest.Monk
     found, _ = fit_gates(model, seen, valid)
     monkeypatch.setattr(gates_module, "LIMITS", replace(LIMITS, bagged_users=10))
     once, _ = fit_gates(model, seen, valid)
-    assert np.isin(once.channels, steps).all()
-    assert not np.isin(found.channels, steps).all()
-    assert found.channels.sum() == pytest.approx(once.channels.sum())
+    assert np.isin(once.by_history.channels, steps).all()
+    assert not np.isin(found.by_history.channels, steps).all()
+    assert found.by_history.channels.sum() == pytest.approx(once.by_history.channels.sum())
 
 
 def test_two_half_right_channels_are_better_together() -> None:
@@ -167,34 +169,34 @@ def test_two_half_right_channels_are_better_together() -> None:
     model = halves(model)
     found, metrics = fit_gates(model, seen, valid)
     assert metrics["fused"] > max(metrics["low"], metrics["high"]) + 0.1
-    assert (found.channels > 0).all()
+    assert (found.by_history.channels > 0).all()
 
 
 def test_new_items_stand_as_high_as_costs_next_to_nothing() -> None:
     model, seen, valid = world_of_two_channels(n_new=8)
-    model = replace(model, prior=np.where(model.new, 3.0, 0.0).astype(np.float32))
+    model = replace(model, prior=np.where(model.is_cold, 3.0, 0.0).astype(np.float32))
     fitted, _ = fit_gates(model, seen, valid)
     quality = {}
     for offset in gates_module._OFFSETS:
-        chosen = replace(fitted, new_item_offset=offset)
+        chosen = fitted.with_cold(offset=offset)
         quality[offset] = mean_metrics(Scorer(replace(model, gates=chosen), flat(seen, 2)), seen, valid, ks=(10,))[
             "ndcg@10"
         ]
     allowed = [offset for offset, value in quality.items() if value >= 0.995 * max(quality.values())]
-    assert fitted.new_item_offset == max(allowed)
+    assert fitted.cold.offset == max(allowed)
 
 
 def test_without_new_items_there_is_no_offset() -> None:
     model, seen, valid = world_of_two_channels()
     fitted, _ = fit_gates(model, seen, valid)
-    assert fitted.new_item_offset == 0.0
+    assert fitted.cold.offset == 0.0
 
 
 def test_nothing_to_validate_on_leaves_the_first_channel() -> None:
     model, seen, valid = world_of_two_channels(n_new=8)
     nothing = sparse.csr_matrix(valid.shape, dtype=np.float32)
     fitted, metrics = fit_gates(model, seen, nothing)
-    assert fitted.channels.tolist() == [[1.0, 0.0]]
+    assert fitted.by_history.channels.tolist() == [[[1.0, 0.0]]]
     assert metrics == {"behaviour": 0.0, "noise": 0.0, "prior": 0.0, "fused": 0.0}
 
 
@@ -217,8 +219,8 @@ def test_long_histories_get_gates_of_their_own_where_that_helps(monkeypatch: pyt
     shift = sparse.csr_matrix((np.ones(40, np.float32), (np.arange(40), (np.arange(40) + 20) % 40)), shape=(40, 40))
     model = replace(model, channels=(model.channels[0], Channel("shift", SparseMatrix(shift))))
     found, metrics = fit_gates(model, longer, target)
-    assert len(found.edges) == 2
-    assert found.edges[0] == 0
+    assert len(found.by_history.min_lengths) == 2
+    assert found.by_history.min_lengths[0] == 0
     scorer = Scorer(replace(model, gates=found), flat(longer, 2))
     assert mean_metrics(scorer, longer, target, ks=(10,))["ndcg@10"] >= metrics["fused"] - 1e-6
 
@@ -248,7 +250,7 @@ def test_who_comes_back_after_a_pause_gets_gates_of_their_own(monkeypatch: pytes
     away = users % 2 == 1
     valid = Interactions.of_pairs(users, np.where(away, steady[last], quick[last]), start + np.where(away, day, 90))
     gates, metrics = GateFitter(model, train, valid, n_users, 0, silent).fit()
-    assert gates.pauses == (0.0, 1800.0)
+    assert gates.by_history.min_pauses == (0.0, 1800.0)
     served = replace(model, gates=gates)
     for pause, goal in ((30.0, quick), (day, steady)):
         scores = served.scores(served.histories(train, n_users, start + 60 + pause))

@@ -1,0 +1,98 @@
+"""The files of a bundle: which there are, whether they are whole and whether they fit each other."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from kgrec.bundle.old_names import OLDEST_FORMAT
+from kgrec.data.dataset import Array
+from kgrec.errors import BundleError
+
+FORMAT = 4
+MANIFEST, ARRAYS, IDS = "manifest.json", "arrays.safetensors", "ids.json"
+
+
+def read_manifest(root: Path) -> dict[str, Any]:
+    """The manifest of a bundle whose files are as it says.
+
+    Raises:
+        BundleError: it is missing, damaged, or of a format that is not read.
+    """
+    path = root / MANIFEST
+    if not path.is_file():
+        raise BundleError(
+            "there is no bundle here.",
+            where=str(root),
+            found="no manifest.json" if root.is_dir() else "no such folder",
+            expected="a folder that `kgrec train --out` wrote",
+            next="check the path, or run `kgrec train`",
+        )
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+        version, files = manifest["format"], dict(manifest["files"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise BundleError(
+            "the bundle's manifest cannot be read.",
+            where=str(path),
+            found=f"{type(error).__name__}: {error}",
+            expected="a JSON object with format and files",
+            next="train again, or copy the whole folder again",
+        ) from error
+    if version not in range(OLDEST_FORMAT, FORMAT + 1):
+        raise BundleError(
+            "the bundle has a format that this kgrec does not know.",
+            where=str(path),
+            found=f"format {version}",
+            expected=f"format {OLDEST_FORMAT} to {FORMAT}",
+            next="upgrade kgrec" if isinstance(version, int) and version > FORMAT else "train again",
+        )
+    for name in (ARRAYS, IDS):
+        if name not in files:
+            raise BundleError(
+                "the bundle is damaged.",
+                where=str(path),
+                found=f"no hash of {name}",
+                expected=f"a sha256 for each of {ARRAYS}, {IDS}",
+                next="train again, or copy the whole folder again",
+            )
+        expected = files[name]
+        found = sha256(root / name) if (root / name).is_file() else "no such file"
+        if found != expected:
+            raise BundleError(
+                "the bundle is damaged.",
+                where=str(root / name),
+                found=found[:16],
+                expected=f"{expected[:16]} (sha256, from manifest.json)",
+                next="train again, or copy the whole folder again",
+            )
+    return dict(manifest)
+
+
+def check_sizes(arrays: Mapping[str, Array], ids: Mapping[str, list[str]]) -> None:
+    """Make sure that every array has a row for each id that it is about, and names no row beyond them.
+
+    Raises:
+        ValueError: one does not.
+    """
+    about = {"prior": "items", "is_cold": "items", "node_embeddings": "nodes", "relation_embeddings": "relations"}
+    for name, kind in about.items():
+        if len(arrays[name]) != len(ids[kind]):
+            raise ValueError(f"{name} has {len(arrays[name])} rows, there are {len(ids[kind])} {kind}")
+    if len(ids["names"]) != len(ids["nodes"]):
+        raise ValueError(f"there are {len(ids['names'])} names and {len(ids['nodes'])} nodes")
+    rows = {"user": "users", "item": "items", "kind": "kinds", "platform": "platforms"}
+    for field, kind in rows.items():
+        array = arrays[f"interactions.{field}"]
+        if len(array) and not 0 <= array.min() <= array.max() < len(ids[kind]):
+            beyond = array.min() if array.min() < 0 else array.max()
+            raise ValueError(f"interactions.{field} names row {beyond}, there are {len(ids[kind])}")
+
+
+def sha256(path: Path) -> str:
+    """Hash of a file's content, in hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

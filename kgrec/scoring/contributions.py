@@ -1,0 +1,71 @@
+"""A score taken apart: what each past item adds to it through each channel."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kgrec.data.dataset import Array, IntArray
+
+
+@dataclass(frozen=True)
+class ItemContributions:
+    """One item's score taken apart: ``base + values.sum() == score``.
+
+    Attributes:
+        item: row of the item.
+        history: rows of the past items ``(h,)``.
+        channels: their names.
+        values: what each past item adds through each channel, ``(channels, h)``.
+        base: the weighted prior and the constants of scaling.
+    """
+
+    item: int
+    history: IntArray
+    channels: tuple[str, ...]
+    values: Array
+    base: float
+
+    @property
+    def score(self) -> float:
+        """The score that the parts add up to."""
+        return self.base + float(self.values.sum())
+
+    @property
+    def by_channel(self) -> dict[str, float]:
+        """What all past items add together, by channel."""
+        return dict(zip(self.channels, self.values.sum(axis=1).tolist(), strict=True))
+
+
+@dataclass(frozen=True)
+class Contributions:
+    """Scores of some items taken apart: ``base + values.sum(axis=(0, 1)) == scores``.
+
+    Attributes:
+        items: rows of the items ``(m,)``.
+        history: rows of the past items ``(h,)``.
+        channels: their names.
+        values: what each past item adds to each item through each channel, ``(channels, h, m)``.
+        base: ``(m,)``; the weighted prior and the constants of scaling.
+    """
+
+    items: IntArray
+    history: IntArray
+    channels: tuple[str, ...]
+    values: Array
+    base: Array
+
+    @property
+    def scores(self) -> Array:
+        """The scores that the parts add up to, ``(m,)``."""
+        total: Array = self.base + self.values.sum(axis=(0, 1))
+        return total
+
+    def of_item(self, position: int) -> ItemContributions:
+        """The contributions to ``items[position]``."""
+        return ItemContributions(
+            int(self.items[position]),
+            self.history,
+            self.channels,
+            self.values[:, :, position],
+            float(self.base[position]),
+        )

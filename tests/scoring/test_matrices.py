@@ -1,0 +1,61 @@
+"""Item-item matrices fulfil the contract that keeps a score the sum of its contributions."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+from scipy import sparse
+
+from kgrec.data.dataset import Array
+from kgrec.scoring.matrices import ItemMatrix, LowRankMatrix, SparseMatrix, matrix_class
+from kgrec.testing.item_matrix import N_ITEMS, ItemMatrixContract
+
+
+def factor(seed: int, n: int = N_ITEMS) -> Array:
+    return np.random.default_rng(seed).normal(size=(n, 3)).astype(np.float32)
+
+
+class TestSparseMatrix(ItemMatrixContract):
+    @pytest.fixture
+    def matrix(self) -> ItemMatrix:
+        dense = factor(0) @ factor(1).T
+        return SparseMatrix(sparse.csr_matrix(np.where(dense > 0, dense, 0.0).astype(np.float32)))
+
+
+class TestLowRankMatrix(ItemMatrixContract):
+    @pytest.fixture
+    def matrix(self) -> ItemMatrix:
+        return LowRankMatrix(factor(0), factor(1))
+
+
+def test_a_sparse_matrix_takes_its_diagonal_out() -> None:
+    matrix = SparseMatrix(sparse.csr_matrix(np.array([[5.0, 1.0], [2.0, 7.0]], np.float32)))
+    history = sparse.csr_matrix(np.array([[1.0, 1.0]]))
+    np.testing.assert_allclose(matrix.scores(history), [[2.0, 1.0]])
+    np.testing.assert_allclose(matrix.block(np.array([0, 1]), np.array([0, 1])), [[0.0, 1.0], [2.0, 0.0]])
+
+
+@pytest.mark.parametrize(
+    ("arrays", "message"),
+    [
+        ({"source": factor(0), "target": factor(1, 8)}, "target has 8 rows, there are 9 items"),
+        ({"source": factor(0, 8), "target": factor(1)}, "source has 8 rows, there are 9 items"),
+        ({"source": factor(0)[:, :2], "target": factor(1)}, "source is (9, 2) and target (9, 3), expected the same"),
+    ],
+)
+def test_factors_that_do_not_fit_are_refused(arrays: dict[str, Array], message: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(message)):
+        LowRankMatrix.from_arrays(arrays, N_ITEMS)
+
+
+def test_rows_of_another_catalogue_are_refused() -> None:
+    arrays = SparseMatrix(sparse.identity(N_ITEMS, np.float32, format="csr")).arrays()
+    with pytest.raises(ValueError, match="index pointer size 10 should be 11"):
+        SparseMatrix.from_arrays(arrays, N_ITEMS + 1)
+
+
+def test_a_kind_that_nobody_has() -> None:
+    with pytest.raises(ValueError, match="no kind of item matrix 'dense', there are sparse, low_rank"):
+        matrix_class("dense")
