@@ -10,9 +10,9 @@ import numpy as np
 from kgrec.config import TrainConfig
 from kgrec.data.dataset import Array, Dataset, Facts
 from kgrec.data.splits import Split
-from kgrec.evaluation.comparison import ModelRanker
 from kgrec.evaluation.task import Task
 from kgrec.metrics.bootstrap import Bootstrap
+from kgrec.metrics.rankers import ModelRanker
 from kgrec.metrics.ranking import Measured, mean_metrics
 from kgrec.progress import Progress
 from kgrec_benchmarks.runs.cost import Watch

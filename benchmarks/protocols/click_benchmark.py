@@ -14,10 +14,10 @@ from typing import Any
 
 from kgrec.config import TrainConfig
 from kgrec.data.dataset import Array, Dataset
-from kgrec.evaluation.comparison import ModelRanker
 from kgrec.learn.fit import fit
 from kgrec.learn.learner import settings_of
-from kgrec.metrics.ranking import click_metrics
+from kgrec.metrics.measures import click_metrics
+from kgrec.metrics.rankers import ModelRanker
 from kgrec.progress import Progress, silent
 from kgrec_benchmarks.protocols.click_gates import fit_click_gates
 from kgrec_benchmarks.protocols.clicks import Pairs, fit_baselines, probabilities, refuse_overlap

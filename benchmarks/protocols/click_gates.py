@@ -13,8 +13,8 @@ from scipy.optimize import minimize
 from scipy.special import expit
 
 from kgrec.data.dataset import Array
-from kgrec.evaluation.comparison import ModelRanker
 from kgrec.metrics.measures import auc
+from kgrec.metrics.rankers import ModelRanker
 from kgrec.scoring.gates import Gates
 from kgrec.scoring.model import AdditiveModel, Histories
 from kgrec_benchmarks.protocols.clicks import Pairs, pair_scores

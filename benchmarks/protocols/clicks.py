@@ -16,7 +16,7 @@ from kgrec.data.dataset import Array, IntArray, Interactions
 from kgrec.errors import KgrecError
 from kgrec.evaluation.baselines import BASELINES, Setting
 from kgrec.metrics.measures import auc
-from kgrec.metrics.ranking import Ranker
+from kgrec.metrics.rankers import Ranker
 from kgrec.scoring.model import block_size
 
 Settings = dict[str, Setting]

@@ -15,12 +15,12 @@ from kgrec.data.dataset import Array, Dataset
 from kgrec.data.splits import hide, hold_out
 from kgrec.evaluation.baseline_tuning import tune_baseline
 from kgrec.evaluation.baselines import BASELINES
-from kgrec.evaluation.comparison import ModelRanker
 from kgrec.learn.channels.content_kernel import fact_matrix
 from kgrec.learn.encoders.cache import encode_cached
 from kgrec.learn.encoders.named_encoders import open_encoder
 from kgrec.learn.fit import fit
-from kgrec.metrics.ranking import Ranker, mean_metrics
+from kgrec.metrics.rankers import ModelRanker, Ranker
+from kgrec.metrics.ranking import mean_metrics
 from kgrec.progress import Progress, silent
 from kgrec.scoring.model import AdditiveModel
 from kgrec_benchmarks.protocols.cold_start import (

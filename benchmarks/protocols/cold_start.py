@@ -9,11 +9,12 @@ from typing import Literal
 import numpy as np
 from scipy import sparse
 
-from kgrec.data.dataset import Array, IntArray, Interactions
+from kgrec.data.dataset import Array, Interactions
 from kgrec.data.splits import hide
 from kgrec.evaluation.baselines import Setting
 from kgrec.learn.channels.content_kernel import content_knn
-from kgrec.metrics.ranking import Ranker, mean_metrics
+from kgrec.metrics.rankers import MatrixRanker, Ranker
+from kgrec.metrics.ranking import mean_metrics
 from kgrec.scoring.history_weights import HistoryWeights
 
 Pool = Literal["hidden", "all"]
@@ -47,11 +48,8 @@ def first_items(interactions: Interactions, n: int, seed: int = 0) -> tuple[Inte
 
 
 @dataclass(frozen=True)
-class ContentKNN:
+class ContentKNN(MatrixRanker):
     """Candidates whose content is near to that of the items of the history, which add up."""
-
-    history: sparse.csr_matrix
-    weights: sparse.csr_matrix
 
     @classmethod
     def fit(
@@ -67,11 +65,6 @@ class ContentKNN:
         taken = np.bincount(train.item, minlength=n_items) > 0
         history = HistoryWeights(recency).matrix(train, n_users, n_items).astype(np.float32)
         return cls(history, content_knn(vectors, taken, neighbours=neighbours))
-
-    def scores(self, users: IntArray) -> Array:
-        """Scores of all items, float32 ``(len(users), items)``."""
-        dense: Array = (self.history[users] @ self.weights).toarray()
-        return dense
 
 
 def content_settings(train: Interactions) -> list[Setting]:

@@ -15,8 +15,9 @@ from kgrec.data.splits import Split
 from kgrec.errors import require_extra
 from kgrec.evaluation.baseline_tuning import Budget, tune_baseline
 from kgrec.evaluation.baselines import System
-from kgrec.evaluation.comparison import ModelRanker, features_of
+from kgrec.evaluation.comparison import features_of
 from kgrec.evaluation.task import Task
+from kgrec.metrics.rankers import ModelRanker
 from kgrec.metrics.ranking import Measured
 from kgrec.progress import Progress
 from kgrec_benchmarks.runs.cost import Watch

@@ -10,7 +10,7 @@ from scipy import sparse
 
 from kgrec.data.dataset import Array, IntArray, Interactions
 from kgrec.errors import require_extra
-from kgrec.metrics.ranking import VectorRanker
+from kgrec.metrics.rankers import VectorRanker
 
 PACKAGE = "implicit"
 

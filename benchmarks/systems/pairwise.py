@@ -16,7 +16,7 @@ from kgrec.data.dataset import Array, Interactions
 from kgrec.errors import TrainingDivergedError
 from kgrec.learn.neural.allocator import memory_kept
 from kgrec.learn.neural.model import rows_of
-from kgrec.metrics.ranking import Ranker, VectorRanker
+from kgrec.metrics.rankers import Ranker, VectorRanker
 
 _CHECK_EVERY, _PATIENCE, _MOST_EPOCHS = 5, 4, 200
 _BATCH = 4096

@@ -6,10 +6,11 @@ import numpy as np
 from scipy import sparse
 
 from kgrec.data.dataset import Interactions
-from kgrec.evaluation.baselines import ItemWeights, fast
+from kgrec.evaluation.baselines import fast
+from kgrec.metrics.rankers import MatrixRanker
 
 
-class RP3beta(ItemWeights):
+class RP3beta(MatrixRanker):
     """Random walks user, item, user, item (Paudel, Christoffel, Newell and Bernstein 2017, ACM TiiS 7(1), 1)."""
 
     @classmethod

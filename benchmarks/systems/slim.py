@@ -6,12 +6,13 @@ import numpy as np
 from scipy import linalg, sparse
 
 from kgrec.data.dataset import Array, Interactions
-from kgrec.evaluation.baselines import ItemWeights, fast
+from kgrec.evaluation.baselines import fast
+from kgrec.metrics.rankers import MatrixRanker
 
 MOST_ITEMS = 4_000
 
 
-class SLIM(ItemWeights):
+class SLIM(MatrixRanker):
     """Sparse linear methods (Ning and Karypis 2011, ICDM): an elastic net for each item."""
 
     @classmethod

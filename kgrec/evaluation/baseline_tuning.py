@@ -12,7 +12,8 @@ import numpy.typing as npt
 from kgrec.data.dataset import Interactions
 from kgrec.evaluation.baselines import Baseline, Fit, Setting, StoppedEarly
 from kgrec.learn.limits import LIMITS
-from kgrec.metrics.ranking import Ranker, mean_metrics
+from kgrec.metrics.rankers import Ranker
+from kgrec.metrics.ranking import mean_metrics
 
 Quality = Callable[[Ranker], float]
 """What a ranker is worth on validation; systems that learn in epochs stop early by it."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Literal, Protocol, Self, runtime_checkable
 
 import numpy as np
@@ -18,7 +18,7 @@ from kgrec.data.dataset import Array, IntArray, Interactions
 from kgrec.learn.channels.ease import ease
 from kgrec.learn.channels.neighbours import item_knn
 from kgrec.learn.limits import LIMITS
-from kgrec.metrics.ranking import Ranker
+from kgrec.metrics.rankers import MatrixRanker, Ranker
 
 Setting = dict[str, Any]
 Fit = Callable[..., "Baseline"]
@@ -83,30 +83,12 @@ class Popularity:
         return np.tile(self.taken_by, (len(users), 1))
 
 
-@dataclass(frozen=True)
-class ItemWeights:
-    """Scores are the sum of the weights from the items of the history."""
-
-    history: sparse.csr_matrix
-    weights: Any
-
-    def with_history(self, seen: sparse.csr_matrix) -> Self:
-        """The same weights over other histories, users x items."""
-        return replace(self, history=seen)
-
-    def scores(self, users: IntArray) -> Array:
-        """``x_u @ W``, float32 ``(len(users), items)``."""
-        found = self.history[users].astype(np.float32) @ self.weights
-        dense: Array = found.toarray() if sparse.issparse(found) else found
-        return dense
-
-
 def fast(weights: sparse.csr_matrix) -> Any:
     """Dense where that is affordable: multiplying is several times faster then."""
     return weights.toarray() if weights.shape[0] <= LIMITS.dense_baseline_items else weights
 
 
-class ItemKNN(ItemWeights):
+class ItemKNN(MatrixRanker):
     """Cosine neighbours of the items of the history (Sarwar et al. 2001), long histories counting less or not."""
 
     @classmethod
@@ -124,7 +106,7 @@ class ItemKNN(ItemWeights):
         return cls(x, fast(item_knn(x, neighbours=neighbours, shrink=shrink, user_exponent=user_exponent)))
 
 
-class EASE(ItemWeights):
+class EASE(MatrixRanker):
     """Ridge regression of each item on all others (Steck 2019, arXiv 1905.03375)."""
 
     @classmethod

@@ -6,37 +6,16 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
-from kgrec.data.dataset import Array, Dataset, IntArray, Interactions
+from kgrec.data.dataset import Array, Dataset
 from kgrec.data.splits import Split
 from kgrec.evaluation.baseline_tuning import Budget, tune_baseline
 from kgrec.evaluation.baselines import BASELINES, Setting
 from kgrec.evaluation.task import Task
-from kgrec.metrics.ranking import Ranker
+from kgrec.metrics.rankers import ModelRanker, Ranker
 from kgrec.progress import Progress
-from kgrec.scoring.model import AdditiveModel, Histories
+from kgrec.scoring.model import AdditiveModel
 
 Rows = dict[str, dict[str, float]]
-
-
-@dataclass(frozen=True)
-class ModelRanker:
-    """An additive model with everybody's weighted histories."""
-
-    model: AdditiveModel
-    histories: Histories
-
-    @classmethod
-    def over(
-        cls, model: AdditiveModel, interactions: Interactions, n_users: int, at: Array | None = None
-    ) -> ModelRanker:
-        """The model with histories as they are at some moment; ``at`` as for :meth:`AdditiveModel.histories`."""
-        return cls(model, model.histories(interactions, n_users, at))
-
-    def scores(self, users: IntArray) -> Array:
-        """Scores of all items, float32 ``(len(users), items)``."""
-        return self.model.scores(self.histories[users], np.float32)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,8 @@ from scipy import sparse
 
 from kgrec.data.dataset import Array, Dataset, Facts, IntArray, Interactions
 from kgrec.data.splits import Split
-from kgrec.metrics.ranking import Measured, Ranker, rank_and_measure
+from kgrec.metrics.rankers import ColumnRanker, Ranker
+from kgrec.metrics.ranking import Measured, rank_and_measure
 
 
 @dataclass(frozen=True)
@@ -64,25 +65,10 @@ class Task:
 
     def placed(self, ranker: Ranker) -> Ranker:
         """A ranker of ``columns`` as one of the whole catalogue, whose other items score 0."""
-        return _Placed(ranker, self.columns, self.seen.shape[1])
+        return ColumnRanker(ranker, self.columns, self.seen.shape[1])
 
     def measured(
         self, ranker: Ranker, features: Array | None = None, candidates: npt.NDArray[np.bool_] | None = None
     ) -> Measured:
         """Test a ranker of the whole catalogue."""
         return rank_and_measure(ranker, self.seen, self.test, candidates=candidates, features=features)
-
-
-@dataclass(frozen=True)
-class _Placed:
-    """A ranker of some columns of the catalogue; the other items score 0."""
-
-    ranker: Ranker
-    columns: IntArray
-    n_items: int
-
-    def scores(self, users: IntArray) -> Array:
-        """Scores of all items, float32 ``(len(users), items)``."""
-        scores = np.zeros((len(users), self.n_items), np.float32)
-        scores[:, self.columns] = self.ranker.scores(users)
-        return scores

@@ -11,17 +11,17 @@ from scipy import sparse
 
 from kgrec.config import TrainConfig
 from kgrec.data.dataset import Array, Dataset, Interactions
-from kgrec.data.splits import hide
+from kgrec.data.splits import hide, sample_users
 from kgrec.learn.channels.behaviour import BehaviourChannels
 from kgrec.learn.channels.behaviour_weights import BehaviourSettings
 from kgrec.learn.fusion.cold_item_gates import ColdStartSimulation, refit_offset
 from kgrec.learn.fusion.gate_search import GateFitter
 from kgrec.learn.fusion.return_visits import enough_return_visits
 from kgrec.learn.limits import LIMITS
-from kgrec.learn.neural.model import Embeddings, LearnedPart, joined, unit_history
+from kgrec.learn.neural.model import Embeddings, joined, learned_ranker, unit_history
 from kgrec.learn.neural.trainer import Epoch, Trained, Trainer
 from kgrec.learn.neural.training_subgraph import TrainingSubgraph
-from kgrec.metrics.ranking import mean_metrics, sample_users
+from kgrec.metrics.ranking import mean_metrics
 from kgrec.progress import Progress
 from kgrec.scoring.channel_names import KNOWLEDGE, SEMANTIC
 from kgrec.scoring.gates import Gates
@@ -199,7 +199,7 @@ class Learner:
         wanted = None if valid is None else valid[:, subgraph.items].tocsr()
 
         def validate(embeddings: Embeddings) -> float:
-            return mean_metrics(LearnedPart(embeddings, history), seen, wanted, ks=(10,))["ndcg@10"]
+            return mean_metrics(learned_ranker(embeddings, history), seen, wanted, ks=(10,))["ndcg@10"]
 
         def report(entry: Epoch) -> None:
             quality = f", ndcg@10 {entry['valid_ndcg@10']:.4f}" if "valid_ndcg@10" in entry else ""

@@ -1,4 +1,4 @@
-"""Metrics over arrays: ranked lists, click labels, ratings.
+"""Metrics over arrays: ranked lists and click labels.
 
 Ranking metrics take ``hits``, bool ``(users, depth)``: whether the item at each place of each user's list is one of the
 user's test items. They answer per user, float64 ``(users,)``; whoever reports a number takes the mean.
@@ -220,12 +220,15 @@ def ece(labels: npt.ArrayLike, probabilities: npt.ArrayLike, bins: int = 15) -> 
     return float(np.abs(gap).sum()) / max(len(chance), 1)
 
 
-def rmse(ratings: npt.ArrayLike, predicted: npt.ArrayLike) -> float:
-    """Root mean squared error, in the unit of the ratings."""
-    error = np.asarray(ratings, np.float64) - np.asarray(predicted, np.float64)
-    return float(np.sqrt((error**2).mean()))
+def click_metrics(labels: npt.ArrayLike, probabilities: npt.ArrayLike) -> dict[str, float]:
+    """AUC, F1 at .5, log loss and calibration error of click labels (1 clicked, 0 not).
 
-
-def mae(ratings: npt.ArrayLike, predicted: npt.ArrayLike) -> float:
-    """Mean absolute error, in the unit of the ratings."""
-    return float(np.abs(np.asarray(ratings, np.float64) - np.asarray(predicted, np.float64)).mean())
+    Raises:
+        KgrecError: all labels are the same.
+    """
+    return {
+        "auc": auc(labels, probabilities),
+        "f1": f1(labels, probabilities),
+        "log_loss": log_loss(labels, probabilities),
+        "ece": ece(labels, probabilities),
+    }

@@ -7,8 +7,7 @@ there is something to find.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Protocol, Self
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -16,39 +15,11 @@ from scipy import sparse
 
 from kgrec.data.dataset import Array, IntArray
 from kgrec.errors import KgrecError
-from kgrec.metrics import measures as metrics
+from kgrec.metrics import measures
+from kgrec.metrics.rankers import Ranker
 from kgrec.scoring.model import block_size
 
 _KGAT_DEPTH = 100
-
-
-class Ranker(Protocol):
-    """Anything that scores the whole catalogue for some users."""
-
-    def scores(self, users: IntArray) -> Array:
-        """Scores of all items, float ``(len(users), items)``, higher is better; the caller may overwrite the array."""
-
-
-@dataclass(frozen=True)
-class VectorRanker:
-    """Scores are inner products of a user's and an item's vector.
-
-    Attributes:
-        users, items: float32 ``(users, d)`` and ``(items, d)``.
-    """
-
-    users: Array
-    items: Array
-
-    def with_history(self, seen: sparse.csr_matrix) -> Self:
-        """Users as the mean of the vectors of their items: the model itself knows only the users it was fitted on."""
-        length = np.maximum(np.diff(seen.indptr), 1).astype(np.float32)
-        return replace(self, users=(seen.astype(np.float32) @ self.items) / length[:, None])
-
-    def scores(self, users: IntArray) -> Array:
-        """Inner products, float32 ``(len(users), items)``."""
-        found: Array = self.users[users] @ self.items.T
-        return found
 
 
 def rank_users(
@@ -131,15 +102,15 @@ def per_user(top: IntArray, test: sparse.csr_matrix, ks: Sequence[int]) -> dict[
     """
     n_relevant = np.diff(test.indptr)
     rows = np.repeat(np.arange(test.shape[0], dtype=np.int64), n_relevant)
-    hits = metrics.hit_matrix(top, rows, test.indices.astype(np.int64))
+    hits = measures.hit_matrix(top, rows, test.indices.astype(np.int64))
     found: dict[str, npt.NDArray[np.float64]] = {}
     for k in ks:
-        found[f"recall@{k}"] = metrics.recall(hits, n_relevant, k)
-        found[f"ndcg@{k}"] = metrics.ndcg(hits, n_relevant, k)
-        found[f"ndcg@{k}_kgat"] = metrics.ndcg_kgat(hits, k)
-        found[f"mrr@{k}"] = metrics.mrr(hits, k)
-        found[f"hit_rate@{k}"] = metrics.hit_rate(hits, k)
-        found[f"precision@{k}"] = metrics.precision(hits, k)
+        found[f"recall@{k}"] = measures.recall(hits, n_relevant, k)
+        found[f"ndcg@{k}"] = measures.ndcg(hits, n_relevant, k)
+        found[f"ndcg@{k}_kgat"] = measures.ndcg_kgat(hits, k)
+        found[f"mrr@{k}"] = measures.mrr(hits, k)
+        found[f"hit_rate@{k}"] = measures.hit_rate(hits, k)
+        found[f"precision@{k}"] = measures.precision(hits, k)
     return found
 
 
@@ -209,24 +180,12 @@ def rank_and_measure(
     taken_by = np.bincount(seen.indices, minlength=n_items)
     n_candidates = n_items if candidates is None else int(candidates.sum())
     for k in ks:
-        result[f"coverage@{k}"] = metrics.coverage(top, n_candidates, k)
-        result[f"novelty@{k}"] = _mean(metrics.novelty(top, taken_by, n_users, k))
+        result[f"coverage@{k}"] = measures.coverage(top, n_candidates, k)
+        result[f"novelty@{k}"] = _mean(measures.novelty(top, taken_by, n_users, k))
         if features is not None:
-            result[f"diversity@{k}"] = _mean(metrics.diversity(top, features, k))
+            result[f"diversity@{k}"] = _mean(measures.diversity(top, features, k))
     result["users"] = float(len(users))
     return Measured(result, users, of_users)
-
-
-def sample_users(pairs: sparse.csr_matrix, most: int) -> sparse.csr_matrix:
-    """The pairs of at most ``most`` of the users who have any, evenly spread, so that a check stays cheap."""
-    users = np.flatnonzero(np.diff(pairs.indptr))
-    if len(users) <= most:
-        return pairs
-    kept = np.zeros(pairs.shape[0], np.float32)
-    kept[users[:: -(-len(users) // most)]] = 1.0
-    sampled = (sparse.diags(kept) @ pairs).tocsr()
-    sampled.eliminate_zeros()
-    return sampled
 
 
 def _mean(values: npt.NDArray[np.float64]) -> float:
@@ -245,17 +204,3 @@ def _refuse_overlap(seen: sparse.csr_matrix, test: sparse.csr_matrix) -> None:
             expected="none",
             next="split again; what was learned from cannot be tested on",
         )
-
-
-def click_metrics(labels: npt.ArrayLike, probabilities: npt.ArrayLike) -> dict[str, float]:
-    """AUC, F1 at .5, log loss and calibration error of click labels (1 clicked, 0 not).
-
-    Raises:
-        KgrecError: all labels are the same.
-    """
-    return {
-        "auc": metrics.auc(labels, probabilities),
-        "f1": metrics.f1(labels, probabilities),
-        "log_loss": metrics.log_loss(labels, probabilities),
-        "ece": metrics.ece(labels, probabilities),
-    }

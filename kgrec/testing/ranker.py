@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from kgrec.metrics.ranking import Ranker
+from kgrec.metrics.rankers import Ranker
 
 
 class RankerContract:

@@ -102,14 +102,15 @@ def test_log_loss_by_hand() -> None:
     assert metrics.log_loss([1], [0.0]) == pytest.approx(-math.log(1e-15))
 
 
-def test_rating_errors_by_hand() -> None:
-    assert metrics.rmse([1, 2, 3], [1, 4, 2]) == pytest.approx(math.sqrt(5 / 3))
-    assert metrics.mae([1, 2, 3], [1, 4, 2]) == pytest.approx(1.0)
-
-
 def test_calibration_error_by_hand() -> None:
     # Two bins: (.2, .4) with one positive of two, gap |.5 - .3|; (.9) with a positive, gap |1 - .9|.
     assert metrics.ece([1, 0, 1], [0.2, 0.4, 0.9], bins=2) == pytest.approx((2 * 0.2 + 1 * 0.1) / 3)
     assert metrics.ece([0, 1], [0.0, 1.0]) == 0.0
     # An edge belongs to the bin below it: .5 is with .2, so their gaps cancel, |.5 - .35| over two of two.
     assert metrics.ece([0, 1], [0.2, 0.5], bins=2) == pytest.approx(0.15)
+
+
+def test_click_metrics_are_those_of_the_labels() -> None:
+    found = metrics.click_metrics([1, 0], [0.5, 0.25])
+    log_loss = pytest.approx((np.log(2) + np.log(4 / 3)) / 2)
+    assert found == {"auc": 1.0, "f1": 1.0, "log_loss": log_loss, "ece": pytest.approx((0.5 + 0.25) / 2)}

@@ -10,7 +10,7 @@ from scipy import sparse
 
 from kgrec.data.dataset import Array, IntArray
 from kgrec.errors import KgrecError
-from kgrec.metrics.ranking import click_metrics, mean_metrics, rank_users
+from kgrec.metrics.ranking import mean_metrics, rank_users
 from kgrec.scoring.model import block_size
 
 
@@ -124,9 +124,3 @@ def test_nothing_to_find_is_said() -> None:
     )
     with pytest.raises(KgrecError, match="nothing to measure"):
         mean_metrics(RANKER, SEEN, csr(np.zeros((3, 5))))
-
-
-def test_click_metrics() -> None:
-    found = click_metrics([1, 0], [0.5, 0.25])
-    log_loss = pytest.approx((np.log(2) + np.log(4 / 3)) / 2)
-    assert found == {"auc": 1.0, "f1": 1.0, "log_loss": log_loss, "ece": pytest.approx((0.5 + 0.25) / 2)}

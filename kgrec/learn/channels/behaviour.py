@@ -12,6 +12,7 @@ import numpy as np
 from scipy import sparse
 
 from kgrec.data.dataset import Array, Dataset
+from kgrec.data.splits import sample_users
 from kgrec.learn.channels.behaviour_search import BehaviourSearch
 from kgrec.learn.channels.behaviour_weights import BehaviourSettings, BehaviourWeights
 from kgrec.learn.channels.co_session import co_session_weights
@@ -19,7 +20,6 @@ from kgrec.learn.channels.cold_items import ColdItemWeights, ContentSettings
 from kgrec.learn.channels.content_kernel import fact_matrix
 from kgrec.learn.channels.next_item_ridge import next_item_ridge
 from kgrec.learn.limits import LIMITS
-from kgrec.metrics.ranking import sample_users
 from kgrec.progress import Progress
 from kgrec.scoring.channel_names import BEHAVIOUR, CO_SESSION, LONG_TERM, NEXT_ITEM, SHORT_TERM
 from kgrec.scoring.history_weights import HistoryWeights

@@ -13,7 +13,7 @@ from typing import TypeVar
 import numpy as np
 from scipy import sparse
 
-from kgrec.data.dataset import Array, IntArray, Interactions
+from kgrec.data.dataset import Interactions
 from kgrec.learn.channels.behaviour_weights import (
     BehaviourSettings,
     BehaviourWeights,
@@ -22,6 +22,7 @@ from kgrec.learn.channels.behaviour_weights import (
     blend,
 )
 from kgrec.learn.limits import LIMITS
+from kgrec.metrics.rankers import MatrixRanker
 from kgrec.metrics.ranking import mean_metrics
 from kgrec.progress import Progress
 from kgrec.scoring.history_weights import HistoryWeights
@@ -39,21 +40,6 @@ _BLEND = (0.0, 0.1, 0.2, 0.5, 1.0, 2.0)
 _RECENCY = (1.0, 0.98, 0.95, 0.9, 0.8, 0.7)
 _FACTORS = (0.0, 0.1, 0.3, 3.0, 10.0)
 _SPREAD_USERS = 500
-
-
-class _Ranker:
-    """One item-item matrix without diagonal over one set of histories."""
-
-    def __init__(self, matrix: SparseMatrix, history: sparse.csr_matrix) -> None:
-        # Nearly full weights multiply several times faster as what they are.
-        dense = matrix.weights.nnz > 0.1 * matrix.weights.shape[0] ** 2
-        self._weights = matrix.weights.toarray() if dense else matrix.weights
-        self._history = history
-
-    def scores(self, users: IntArray) -> Array:
-        product = self._history[users] @ self._weights
-        scores: Array = product.toarray() if sparse.issparse(product) else product
-        return scores
 
 
 class BehaviourSearch:
@@ -163,7 +149,11 @@ class BehaviourSearch:
         return settings[int(np.argmax(qualities))]
 
     def _quality(self, matrix: SparseMatrix, history: sparse.csr_matrix) -> float:
-        return mean_metrics(_Ranker(matrix, history), self._weights.seen, self._valid, ks=(10,))["ndcg@10"]
+        weights = matrix.weights
+        # Nearly full weights multiply several times faster as what they are.
+        is_full = weights.nnz > 0.1 * weights.shape[0] ** 2
+        ranker = MatrixRanker(history, weights.toarray() if is_full else weights)
+        return mean_metrics(ranker, self._weights.seen, self._valid, ks=(10,))["ndcg@10"]
 
     def _report_trial(self, what: str, done: int, total: int, note: str) -> None:
         """Count a trial and report it."""

@@ -27,6 +27,7 @@ from kgrec.learn.channels.content_kernel import ContentKernel, content_map, fact
 from kgrec.learn.channels.ease import ease
 from kgrec.learn.channels.neighbours import item_knn
 from kgrec.learn.limits import LIMITS
+from kgrec.metrics.rankers import ItemMatrixRanker
 from kgrec.metrics.ranking import mean_metrics
 from kgrec.progress import Progress
 from kgrec.scoring.matrices import SparseMatrix
@@ -104,7 +105,8 @@ class ColdItemWeights:
 
         def best_of(settings: list[ContentSettings]) -> ContentSettings:
             for tried in settings:
-                ranker = _Ranker(SparseMatrix(self._predicted(bases[tried.base], tried, candidates)), history)
+                matrix = SparseMatrix(self._predicted(bases[tried.base], tried, candidates))
+                ranker = ItemMatrixRanker((matrix,), history)
                 qualities[tried] = mean_metrics(ranker, seen, hidden, (20,), candidates)["recall@20"]
                 progress("placing new items", len(qualities), None, f"recall@20 {qualities[tried]:.4f}")
             return max(qualities, key=lambda tried: qualities[tried])
@@ -154,7 +156,8 @@ class ColdItemWeights:
         seen = sparse.csr_matrix((self.seen.data, self.known[self.seen.indices], self.seen.indptr), shape=shape)
 
         def quality(matrix: sparse.csr_matrix) -> float:
-            return mean_metrics(_Ranker(SparseMatrix(matrix), history), seen, valid, (10,), ~self.cold)["ndcg@10"]
+            ranker = ItemMatrixRanker((SparseMatrix(matrix),), history)
+            return mean_metrics(ranker, seen, valid, (10,), ~self.cold)["ndcg@10"]
 
         least, chosen = (1.0 - _SHRINKAGE_COST) * quality(weights), 0.0
         for number, shrinkage in enumerate(_SHRINKAGES):
@@ -193,12 +196,3 @@ def _column_lengths(matrix: sparse.csr_matrix) -> Array:
     """Euclidean length of each column, float32."""
     squared: Array = np.asarray(matrix.multiply(matrix).sum(axis=0), np.float32).ravel()
     return np.sqrt(squared)
-
-
-@dataclass(frozen=True)
-class _Ranker:
-    matrix: SparseMatrix
-    history: sparse.csr_matrix
-
-    def scores(self, users: IntArray) -> Array:
-        return self.matrix.scores(self.history[users])

@@ -9,20 +9,11 @@ from scipy import sparse
 
 from kgrec.data.dataset import Array, IntArray, Interactions
 from kgrec.learn.limits import LIMITS
+from kgrec.metrics.rankers import FixedScores
 from kgrec.metrics.ranking import per_user, rank_users
 from kgrec.scoring.model import AdditiveModel, Histories, block_size, unit_spread
 
 _BYTES = 192 * 2**20
-
-
-@dataclass(frozen=True)
-class Block:
-    """Scores that are already there; they are overwritten."""
-
-    matrix: Array
-
-    def scores(self, users: IntArray) -> Array:
-        return self.matrix[users[0] : users[-1] + 1]
 
 
 @dataclass(frozen=True)
@@ -92,7 +83,7 @@ class CandidateScores:
     def ndcg(self, scores: Array) -> Array:
         """ndcg@10 of each user by scores of the candidates, which are overwritten."""
         everyone = np.arange(len(self))
-        top = rank_users(Block(scores), sparse.csr_matrix(scores.shape), everyone, 10)
+        top = rank_users(FixedScores(scores), sparse.csr_matrix(scores.shape), everyone, 10)
         return per_user(top, self.found, (10,))["ndcg@10"]
 
 

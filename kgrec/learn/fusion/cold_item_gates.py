@@ -14,8 +14,8 @@ import numpy as np
 from scipy import sparse
 
 from kgrec.data.dataset import Array, IntArray, Interactions
-from kgrec.learn.fusion.candidate_scores import Block
 from kgrec.learn.limits import LIMITS
+from kgrec.metrics.rankers import FixedScores
 from kgrec.metrics.ranking import per_user, rank_users
 from kgrec.progress import Progress
 from kgrec.scoring.gates import Gates
@@ -184,7 +184,7 @@ class _TopLists:
     @classmethod
     def of(cls, world: _Catalogue, scores: Array) -> _TopLists:
         users, new = np.arange(len(scores)), world.model.is_cold
-        best = [rank_users(Block(scores.copy()), world.seen, users, _K, which) for which in (~new, new)]
+        best = [rank_users(FixedScores(scores.copy()), world.seen, users, _K, which) for which in (~new, new)]
         values = [np.where(top >= 0, np.take_along_axis(scores, top, axis=1), -np.inf) for top in best]
         return cls(np.concatenate(best, axis=1), values[0], values[1], world.histories.lengths, world.wanted)
 
@@ -245,7 +245,7 @@ def _mixture(hidden_only: _Catalogue, progress: Progress) -> tuple[Array, dict[s
         total = np.zeros_like(parts[0])
         for part, weight in zip(parts, weights, strict=True):
             total += np.float32(weight) * part
-        top = rank_users(Block(total), sparse.csr_matrix(total.shape), np.arange(len(total)), _K)
+        top = rank_users(FixedScores(total), sparse.csr_matrix(total.shape), np.arange(len(total)), _K)
         return float(per_user(top, wanted, (_K,))[f"recall@{_K}"].mean())
 
     alone = [quality(weights) for weights in np.eye(len(names))]

@@ -14,9 +14,10 @@ from dataclasses import replace
 import numpy as np
 
 from kgrec.data.dataset import Array, IntArray, Interactions
-from kgrec.learn.fusion.candidate_scores import Block, CandidateScores
+from kgrec.learn.fusion.candidate_scores import CandidateScores
 from kgrec.learn.fusion.return_visits import PAUSES, visits_after_pause
 from kgrec.learn.limits import LIMITS
+from kgrec.metrics.rankers import FixedScores
 from kgrec.metrics.ranking import per_user, rank_users
 from kgrec.progress import Progress
 from kgrec.scoring.gates import Gates, GateTable
@@ -175,7 +176,7 @@ class GateFitter:
         for offset in _OFFSETS:
             trial = scores.copy()
             trial[:, model.is_cold] += np.float32(offset)
-            top = rank_users(Block(trial), view.seen, few, 10)
+            top = rank_users(FixedScores(trial), view.seen, few, 10)
             found.append(float(per_user(top, view.wanted, (10,))["ndcg@10"].mean()))
         allowed = [
             offset for offset, value in zip(_OFFSETS, found, strict=True) if value >= (1 - _OFFSET_COST) * max(found)

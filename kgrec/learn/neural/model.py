@@ -16,6 +16,7 @@ from kgrec.data.dataset import Array, Dataset, IntArray
 from kgrec.learn.neural.gnn import HeteroEncoder
 from kgrec.learn.neural.hetero_graph import ENTITY, ITEM, to_hetero
 from kgrec.learn.neural.message_passing import MessageGraph
+from kgrec.metrics.rankers import ItemMatrixRanker
 from kgrec.scoring.matrices import LowRankMatrix
 
 
@@ -203,16 +204,9 @@ def unit_history(histories: sparse.csr_matrix) -> sparse.csr_matrix:
     return scaled.tocsr()
 
 
-@dataclass(frozen=True)
-class LearnedPart:
-    """The learned part of the score by itself, as training sees it."""
-
-    embeddings: Embeddings
-    history: sparse.csr_matrix
-
-    def scores(self, users: IntArray) -> Array:
-        learned, history = self.embeddings, self.history[users]
-        total = LowRankMatrix(learned.source, learned.target).scores(history) + learned.bias
-        if learned.texts is not None:
-            total += LowRankMatrix(learned.texts, learned.texts).scores(history)
-        return total
+def learned_ranker(embeddings: Embeddings, history: sparse.csr_matrix) -> ItemMatrixRanker:
+    """The learned part of the score by itself, as training sees it, over some histories, users x items."""
+    matrices = [LowRankMatrix(embeddings.source, embeddings.target)]
+    if embeddings.texts is not None:
+        matrices.append(LowRankMatrix(embeddings.texts, embeddings.texts))
+    return ItemMatrixRanker(tuple(matrices), history, embeddings.bias)

@@ -8,8 +8,8 @@ from scipy import sparse
 
 from kgrec.data.dataset import Array, IntArray, Interactions
 from kgrec.errors import KgrecError
-from kgrec.evaluation.comparison import ModelRanker
 from kgrec.metrics.measures import auc
+from kgrec.metrics.rankers import ModelRanker
 from kgrec.scoring.gates import Gates
 from kgrec.scoring.matrices import SparseMatrix
 from kgrec.scoring.model import AdditiveModel, Channel, Histories

@@ -1,0 +1,109 @@
+"""What every system that kgrec is compared with promises, as tests on a world of two camps."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+import numpy as np
+import pytest
+
+from kgrec.data.dataset import Facts, Interactions
+from kgrec.evaluation.baselines import Baseline, Setting, System
+from kgrec.metrics.rankers import Ranker
+from kgrec.metrics.ranking import mean_metrics, rank_users
+from kgrec.testing.ranker import RankerContract
+
+N_USERS, N_ITEMS = 24, 12
+
+
+def camps() -> tuple[Interactions, Interactions]:
+    """Even users take even items, odd users odd ones, all but one, which is the second part."""
+    pairs = [(u, i) for u in range(N_USERS) for i in range(u % 2, N_ITEMS, 2)]
+    held = {(u, 2 * (u // 2 % (N_ITEMS // 2)) + u % 2) for u in range(N_USERS)}
+    return (
+        Interactions.of_pairs(*np.array([pair for pair in pairs if pair not in held]).T),
+        Interactions.of_pairs(*np.array(sorted(held)).T),
+    )
+
+
+def fitted(system: System, train: Interactions | None = None, **setting: Any) -> Baseline:
+    """The system fitted on the camps, or on other interactions of as many users and items.
+
+    What it reads of a graph are the items' camps, their only facts.
+    """
+    items = np.arange(N_ITEMS)
+    facts = Facts.unique(items, 0 * items, N_ITEMS + items % 2, ("OF_CAMP",))
+    given: dict[str, Any] = {"facts": facts, "n_nodes": N_ITEMS + 2, "seed": 0}
+    read = {name: given[name] for name in system.reads}
+    train = camps()[0] if train is None else train
+    return system.fit(train, N_USERS, N_ITEMS, **(read | setting))
+
+
+class SystemContract(RankerContract):
+    """Tests of a system; a subclass whose name starts with ``Test`` says which and with what setting it is fitted.
+
+    .. code-block:: python
+
+        class TestMySystem(SystemContract):
+            @pytest.fixture
+            def system(self) -> System:
+                return System(MySystem.fit, grid(strength=(0.1, 1.0)))
+    """
+
+    @pytest.fixture
+    def system(self) -> System:
+        """The system to test."""
+        raise NotImplementedError
+
+    @pytest.fixture
+    def setting(self) -> Setting:
+        """A setting that suits two dozen users."""
+        return {}
+
+    @pytest.fixture
+    def personal(self) -> bool:
+        """Whether scores depend on the user."""
+        return True
+
+    @pytest.fixture
+    def ranker(self, system: System, setting: Setting) -> Ranker:
+        """The system fitted on the camps."""
+        return fitted(system, **setting)
+
+    @pytest.fixture
+    def shape(self) -> tuple[int, int]:
+        """Users and items of the camps."""
+        return N_USERS, N_ITEMS
+
+    def test_the_camps_are_found(self, system: System, setting: Setting, personal: bool) -> None:
+        train, held = camps()
+        seen, wanted = train.matrix(N_USERS, N_ITEMS), held.matrix(N_USERS, N_ITEMS)
+        recall = mean_metrics(fitted(system, **setting), seen, wanted, ks=(1,))["recall@1"]
+        assert not personal or recall == 1.0
+
+    def test_another_history_gives_the_camp_of_that_history(
+        self, system: System, setting: Setting, personal: bool
+    ) -> None:
+        swapped, users = camps()[0].matrix(N_USERS, N_ITEMS)[::-1].tocsr(), np.arange(N_USERS)
+        top = rank_users(fitted(system, **setting).with_history(swapped), swapped, users, 1)[:, 0]
+        assert not personal or (top % 2 == (N_USERS - 1 - users) % 2).all()
+
+    def test_the_same_seed_gives_the_same_scores_and_another_one_others(self, system: System, setting: Setting) -> None:
+        users = np.arange(N_USERS)
+        first = fitted(system, **setting).scores(users)
+        np.testing.assert_array_equal(fitted(system, **setting).scores(users), first)
+        if "seed" in system.reads:
+            assert not np.array_equal(fitted(system, **{**setting, "seed": 1}).scores(users), first)
+
+    def test_users_and_items_without_interactions_are_scored(self, system: System, setting: Setting) -> None:
+        lonely, users = Interactions.of_pairs([0, 0, 1, 1], [0, 1, 0, 2]), np.arange(N_USERS)
+        ranker = fitted(system, lonely, **{**setting, **({"epochs": 2} if system.stops_early else {})})
+        assert np.isfinite(ranker.scores(users)).all()
+        assert np.isfinite(ranker.with_history(lonely.matrix(N_USERS, N_ITEMS)).scores(users)).all()
+
+    def test_every_setting_to_try_names_arguments_of_fit(self, system: System) -> None:
+        assert system.grid
+        parameters = inspect.signature(system.fit).parameters
+        if not any(one.kind is inspect.Parameter.VAR_KEYWORD for one in parameters.values()):
+            assert {name for tried in system.grid for name in tried} | set(system.reads) <= parameters.keys()
