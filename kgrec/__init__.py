@@ -26,7 +26,8 @@ if TYPE_CHECKING:
         sentence,
     )
     from kgrec.recommendation.publishing import publish
-    from kgrec.schema.model import GraphSchema, load_schema
+    from kgrec.schema.load import load_schema
+    from kgrec.schema.model import GraphSchema
 
 _HOMES = {
     "Bundle": "kgrec.bundle.bundle",
@@ -42,7 +43,7 @@ _HOMES = {
     "Recommender": "kgrec.recommendation",
     "evaluate_store": "kgrec.evaluation.store_evaluation",
     "ingest": "kgrec.pipeline",
-    "load_schema": "kgrec.schema.model",
+    "load_schema": "kgrec.schema.load",
     "open_store": "kgrec.graph",
     "publish": "kgrec.recommendation.publishing",
     "sentence": "kgrec.recommendation",

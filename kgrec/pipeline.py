@@ -19,7 +19,8 @@ from kgrec.graph.ingest import ingest as ingest_records
 from kgrec.graph.store import GraphStore
 from kgrec.import_report import ImportReport
 from kgrec.progress import Progress, silent
-from kgrec.schema.model import GraphSchema, load_schema
+from kgrec.schema.load import load_schema
+from kgrec.schema.model import GraphSchema
 
 
 def check_sources(schema: str, sources: Sequence[str]) -> CheckReport:

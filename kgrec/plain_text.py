@@ -9,9 +9,6 @@ from typing import Any
 _LONGEST_CELL = 60
 
 
-_LONGEST_CELL = 60
-
-
 def plain(value: Any) -> Any:
     """The same as JSON can say it: names are texts, numbers that it does not have are None."""
     if isinstance(value, Mapping):

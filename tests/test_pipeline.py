@@ -15,7 +15,7 @@ from kgrec.config import TrainConfig
 from kgrec.errors import GraphError, KgrecError
 from kgrec.graph import open_store
 from kgrec.graph.store import GraphStore
-from kgrec.schema.model import load_schema
+from kgrec.schema.load import load_schema
 from tests.support import SHOP
 
 QUICK = TrainConfig(text_encoder="hashing", embedding_dim=8, epochs=4, num_layers=1, num_threads=1, ensemble=1)

@@ -62,7 +62,7 @@ def test_the_first_screen_shows_an_explained_recommendation() -> None:
 
 def test_shipped_schemas_and_loaders_are_all_named() -> None:
     from kgrec.extract import known_loaders
-    from kgrec.schema.model import shipped_schemas
+    from kgrec.schema.load import shipped_schemas
 
     assert [name for name in (*known_loaders(), *shipped_schemas()) if f"`{name}" not in README] == []
 

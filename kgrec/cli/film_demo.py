@@ -25,7 +25,7 @@ from kgrec.pipeline import ingest
 from kgrec.progress import Progress, silent
 from kgrec.recommendation import Explanation, Recommender
 from kgrec.recommendation.documents import explanation_document
-from kgrec.schema.model import load_schema
+from kgrec.schema.load import load_schema
 
 if TYPE_CHECKING:
     from kgrec.learn.learner import Learned

@@ -1,7 +1,7 @@
 """GraphSchema: what a graph is, as data. One YAML file per domain says which columns become what.
 
-Read one with :func:`load_schema`; the field reference in ``graph_schemas/README.md`` and the JSON Schema beside it are
-generated from the models below.
+Read one with :func:`kgrec.schema.load.load_schema`; the field reference in ``graph_schemas/README.md`` and the JSON
+Schema beside it are generated from the models below.
 """
 
 from __future__ import annotations
@@ -9,15 +9,11 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from importlib import resources
-from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, StringConstraints
 
-from kgrec.errors import ConfigError, SchemaError, did_you_mean
-from kgrec.schema.rules import broken_rules
-from kgrec.schema.yaml_lines import LANGUAGE_CODE, Origin, model_problems, read_yaml, refuse
+from kgrec.schema.yaml_lines import LANGUAGE_CODE, Origin
 
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,62}$")]
 """A label, type or property name: these reach Cypher text, so nothing but letters, digits and underscores."""
@@ -238,52 +234,3 @@ class GraphSchema(_Model):
     def from_json(cls, text: str) -> GraphSchema:
         """Read back what :meth:`to_json` wrote."""
         return cls.model_validate_json(text)
-
-
-def shipped_schemas() -> tuple[str, ...]:
-    """Names of the schemas that come with kgrec."""
-    files = (file.name for file in resources.files("kgrec_schemas").iterdir())
-    return tuple(sorted(name.removesuffix(".yaml") for name in files if name.endswith(".yaml")))
-
-
-def load_schema(name_or_path: str | Path) -> GraphSchema:
-    """Read a schema by shipped name (``movies``) or from a YAML file.
-
-    Raises:
-        ConfigError: no such name, no such file.
-        SchemaError: the file has problems; all of them are listed, each with its line.
-    """
-    if str(name_or_path) in shipped_schemas():
-        source = resources.files("kgrec_schemas") / f"{name_or_path}.yaml"
-        return parse_schema(source.read_text(encoding="utf-8"), f"graph_schemas/{name_or_path}.yaml")
-    path = Path(name_or_path)
-    if not path.is_file():
-        known = shipped_schemas()
-        raise ConfigError(
-            f"no graph schema '{name_or_path}'.",
-            found=f"neither a shipped name nor a file{did_you_mean(str(name_or_path), known, before=', ')}",
-            expected=f"one of {', '.join(known)}, or the path of a YAML file",
-        )
-    try:
-        return parse_schema(path.read_text(encoding="utf-8"), str(path))
-    except UnicodeDecodeError as error:
-        raise SchemaError("the schema is not readable YAML.", where=str(path), expected="text in UTF-8") from error
-
-
-def parse_schema(text: str, file: str) -> GraphSchema:
-    """Read a schema from YAML text; ``file`` is what messages call it.
-
-    Raises:
-        SchemaError: as :func:`load_schema`.
-    """
-    yaml_file = read_yaml(text, file)
-    problems = [*yaml_file.problems, *broken_rules(yaml_file.data)]
-    try:
-        schema = GraphSchema.model_validate(yaml_file.data)
-    except ValidationError as error:
-        problems += model_problems(error, GraphSchema)
-        schema = None
-    refuse(problems, yaml_file.origin)
-    assert schema is not None  # otherwise there were problems
-    schema._origin = yaml_file.origin
-    return schema

@@ -10,7 +10,7 @@ from kgrec.evaluation.store_evaluation import SPLITS, evaluate_store
 from kgrec.graph import open_store
 from kgrec.graph.store import GraphStore
 from kgrec.pipeline import ingest
-from kgrec.schema.model import load_schema
+from kgrec.schema.load import load_schema
 from tests.support import SHOP
 
 QUICK = TrainConfig(text_encoder="hashing", embedding_dim=8, epochs=4, num_layers=1, num_threads=1, ensemble=1)

@@ -10,7 +10,7 @@ import pyarrow as pa
 from kgrec.data.records import Table
 from kgrec.extract import Check, Extraction, check
 from kgrec.extract.checks import HUB_DEGREE
-from kgrec.schema.model import load_schema, parse_schema
+from kgrec.schema.load import load_schema, parse_schema
 
 Columns = dict[str, list[object]]
 

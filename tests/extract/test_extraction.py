@@ -12,7 +12,8 @@ from kgrec.data.records import EdgeRecord, Interaction, NodeRecord, Table, Value
 from kgrec.errors import ConfigError, RecordError, SourceError
 from kgrec.extract import Extraction, known_loaders, open_loader
 from kgrec.extract.sources import source_fingerprint
-from kgrec.schema.model import GraphSchema, parse_schema
+from kgrec.schema.load import parse_schema
+from kgrec.schema.model import GraphSchema
 
 SCHEMA: GraphSchema = parse_schema(
     """\

@@ -8,7 +8,8 @@ import pyarrow as pa
 
 from kgrec.data.records import Record, Table
 from kgrec.extract.mapping import map_table
-from kgrec.schema.model import GraphSchema, parse_schema
+from kgrec.schema.load import parse_schema
+from kgrec.schema.model import GraphSchema
 
 SCHEMA_TEXT = """\
 version: 1

@@ -17,7 +17,8 @@ from kgrec.extract import Extraction
 from kgrec.graph.ingest import ingest
 from kgrec.graph.store import GraphStore
 from kgrec.graph.store_types import PreparedBatch, UpsertCounts
-from kgrec.schema.model import GraphSchema, parse_schema
+from kgrec.schema.load import parse_schema
+from kgrec.schema.model import GraphSchema
 
 PER_ITEM = 5
 """Triples of an item: its name and four facts. There are half as many entities as items."""

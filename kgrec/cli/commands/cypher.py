@@ -97,7 +97,7 @@ def _values(name: str, texts: Sequence[str]) -> dict[str, str | int]:
 
 def _schema(named: str | None, store_url: str) -> GraphSchema:
     from kgrec.graph import open_store
-    from kgrec.schema.model import load_schema
+    from kgrec.schema.load import load_schema
 
     if named is not None:
         return load_schema(named)

@@ -11,7 +11,7 @@ from kgrec.cli.commands.cypher import print_cypher
 from kgrec.graph.cypher.look_ups import READ_QUERIES
 from kgrec.graph.cypher.pasteable import look_up_statement
 from kgrec.recommendation import Recommender
-from kgrec.schema.model import load_schema
+from kgrec.schema.load import load_schema
 from tests.support.bundles import film_bundle, film_schema
 from tests.support.shop import Said, Shell
 
