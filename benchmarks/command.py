@@ -14,53 +14,56 @@ from kgrec.cli.arguments import check_output, train_config
 from kgrec.cli.exits import resumable
 from kgrec.cli.measurements import show_rows
 from kgrec.cli.progress_line import progress_line
+from kgrec_benchmarks.protocols.protocol_registry import PROTOCOLS
+from kgrec_benchmarks.systems.registry import DEFAULT, known_systems
+
+_MODELS = f"Systems to measure, or `all`: {', '.join(known_systems())}. [default: {','.join(DEFAULT)}]"
+_PROTOCOL = f"""What is measured. {"; ".join(f"{name}: {listed.summary}" for name, listed in PROTOCOLS.items())}.
+[default: clicks where ratings are 0 or 1, else split]"""
 
 
 def benchmark(
-    folder: Annotated[str, typer.Argument(metavar="FOLDER", help="A data set with a split of its own.")],
+    folder: Annotated[str, typer.Argument(metavar="FOLDER", help="A published data set, with a split of its own.")],
     out: Annotated[
         str | None,
         typer.Option(
             "--out", metavar="FILE.json", help="Write the result here, and FILE.md and its plots as SVG beside it."
         ),
     ] = None,
-    models: Annotated[
-        str | None,
-        typer.Option("--models", metavar="A,B,C", help="Systems to measure; all for all. [default: the quick ones]"),
-    ] = None,
+    models: Annotated[str | None, typer.Option("--models", metavar="A,B,C", help=_MODELS)] = None,
     seeds: Annotated[int, typer.Option("--seeds", min=1, help="Runs, with seeds --seed, --seed + 1 and so on.")] = 1,
     ablations: Annotated[
         bool, typer.Option("--ablations", help="Also take kgrec apart: channels, graph, texts, losses. Ten trainings.")
     ] = False,
-    protocol: Annotated[
-        str,
-        typer.Option(
-            "--protocol", metavar="NAME", help="split, or hide a tenth: cold-items, cold-users, facts (of the graph)."
-        ),
-    ] = "split",
+    protocol: Annotated[str | None, typer.Option("--protocol", metavar="NAME", help=_PROTOCOL)] = None,
     settings: opt.Settings = None,
     seed: opt.Seed = None,
     as_json: opt.Json = False,
     quiet: opt.Quiet = False,
 ) -> None:
-    """Measure kgrec and baselines on a public data set. Stopped on the way, with --out, it continues when run again."""
+    """Measure kgrec beside other systems on a public data set.
+
+    Every system chooses its settings on validation, within the same budget, and is tested once. Stopped on the way,
+    with --out, it continues when it is run again. --models, --seeds and --ablations are for the protocol split; the
+    others have systems and seeds of their own.
+    """
     config = train_config(settings, seed)
     if out is not None:
         check_output(out, folder=False)
     from kgrec_benchmarks.benchmark import measure_folder
 
-    keep = None if out is None else f"{out}.partial"
     with resumable(out is not None), progress_line(quiet) as progress:
-        result = measure_folder(
+        measured = measure_folder(
             folder,
             config,
             models=models,
             seeds=seeds,
             ablations=ablations,
             protocol=protocol,
-            keep=keep,
+            keep=None if out is None else f"{out}.partial",
             progress=progress,
         )
+    result = measured.as_dict()
     if out is not None:
         from kgrec_benchmarks.runs.result_files import write_result
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from pathlib import Path
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -9,8 +12,60 @@ import pyarrow.compute as pc
 from kgrec.data.dataset import Array, Dataset, Facts, IntArray, Interactions
 from kgrec.data.splits import Split, hold_out, hold_out_last, random_split
 from kgrec.data.vocabulary import Vocabulary
+from kgrec.errors import SourceError
 from kgrec_loaders.benchmark_folder import BenchmarkFolder
 from kgrec_loaders.benchmark_graph import ITEM
+
+
+@dataclass(frozen=True)
+class PublishedSet:
+    """A published data set: a graph and interactions with the authors' split.
+
+    Attributes:
+        name: of the folder.
+        dataset: the graph, with the interactions of all parts.
+        parts: interactions of ``train``, ``test`` and, where the authors have one, ``valid``; or ``all`` of them.
+        labels: click labels (1 clicked, 0 not) of each part, ``(n,)``; None where ratings are no labels.
+    """
+
+    name: str
+    dataset: Dataset
+    parts: dict[str, Interactions]
+    labels: dict[str, IntArray] | None = None
+
+    @classmethod
+    def read(cls, folder: str | Path) -> PublishedSet:
+        """The set that lies in a folder.
+
+        Raises:
+            SourceError: the folder has no such tables, or the parts of its split share pairs.
+        """
+        tables = BenchmarkFolder.read(folder)
+        if overlap := tables.overlap():
+            raise SourceError(
+                "the parts of the split share pairs.",
+                where=str(folder),
+                found=f"{overlap} pairs",
+                expected="none",
+                next="keep each in one part only",
+            )
+        dataset, parts = to_dataset(tables)
+        labels = None
+        if tables.labels:
+            labels = {name: np.asarray(table["label"].to_numpy(), np.int64) for name, table in tables.splits().items()}
+        return cls(tables.path.name, dataset, parts, labels)
+
+    def with_clicks_only(self) -> Dataset:
+        """The graph with all interactions or, where they are labelled, with those that are clicks."""
+        if self.labels is None:
+            return self.dataset
+        clicked = np.concatenate(list(self.labels.values())) == 1
+        return self.dataset.with_interactions(self.dataset.interactions.select(clicked))
+
+
+def sizes_of(dataset: Dataset, **parts: int) -> dict[str, int]:
+    """Number of users, items and facts, and whatever else is given."""
+    return {"users": len(dataset.users), "items": len(dataset.items), "facts": len(dataset.facts), **parts}
 
 
 def to_dataset(tables: BenchmarkFolder) -> tuple[Dataset, dict[str, Interactions]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -16,7 +17,10 @@ from kgrec.metrics.rankers import ModelRanker
 from kgrec.metrics.ranking import Measured, mean_metrics
 from kgrec.progress import Progress
 from kgrec_benchmarks.runs.cost import Watch
-from kgrec_benchmarks.runs.outcome import Outcome, RunCache, fingerprint_of_split
+from kgrec_benchmarks.runs.fingerprints import fingerprint_of_split
+from kgrec_benchmarks.runs.outcome import Outcome
+from kgrec_benchmarks.runs.result import Table
+from kgrec_benchmarks.runs.run_cache import RunCache
 from kgrec_benchmarks.runs.runner import cost_of, learn, rankers_of
 
 _METRIC = "ndcg@10"
@@ -36,8 +40,8 @@ class _Variant:
 
 
 def ablations(
-    dataset: Dataset, split: Split, config: TrainConfig, finished: RunCache, progress: Progress
-) -> tuple[dict[str, dict[str, dict[str, float]]], list[str]]:
+    dataset: Dataset, split: Split, config: TrainConfig, kept: RunCache, progress: Progress
+) -> tuple[dict[str, Table], list[str]]:
     """Learn and test every variant that the data allow, once, with the seed of ``config``.
 
     Graph and text variants choose all their settings anew, so that a shuffled graph is not made to use what suits the
@@ -53,9 +57,9 @@ def ablations(
     task = Task.of(dataset, split)
 
     def measured(variant: _Variant) -> Outcome:
-        key = f"ablation {variant.group} {variant.name} {which} {variant.config.model_dump()}"
         progress("ablations", 0, None, f"{variant.group}: {variant.name}")
-        return finished.get(key, lambda: _measure(variant, split, task, progress))
+        make = partial(_measure, variant, split, task, progress)
+        return kept.get(f"ablation {variant.group} {variant.name}", make, (which, variant.config))
 
     full = measured(_Variant("channels", _FULL, dataset, config))
     table = {"channels": {row: _metrics(full, row) for row in full.rows}}

@@ -1,28 +1,307 @@
-"""Cold start: items and users that training has not seen, how they are hidden and what is measured of them."""
+"""Cold start: a tenth of the items, or of the users, is hidden from training wholly and recommended, or to, afterwards.
+
+Items that training has seen are *known*, hidden ones are *cold*. Three folds hide three disjoint tenths.
+"""
 
 from __future__ import annotations
 
-import itertools
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, Literal
 
 import numpy as np
 from scipy import sparse
 
-from kgrec.data.dataset import Array, Interactions
-from kgrec.data.splits import hide
-from kgrec.evaluation.baselines import Setting
-from kgrec.learn.channels.content_kernel import content_knn
-from kgrec.metrics.rankers import MatrixRanker, Ranker
+from kgrec.config import TrainConfig
+from kgrec.data.dataset import Array, Dataset, Interactions
+from kgrec.data.splits import hide, hold_out
+from kgrec.evaluation.baseline_tuning import tune_baseline
+from kgrec.evaluation.baselines import BASELINES
+from kgrec.evaluation.compared_system import Setting
+from kgrec.learn.channels.content_kernel import fact_matrix
+from kgrec.learn.encoders.cache import encode_cached
+from kgrec.learn.encoders.named_encoders import open_encoder
+from kgrec.learn.fit import fit
+from kgrec.metrics.rankers import ModelRanker, Ranker
 from kgrec.metrics.ranking import mean_metrics
-from kgrec.scoring.history_weights import HistoryWeights
+from kgrec.progress import Progress
+from kgrec.scoring.model import AdditiveModel
+from kgrec_benchmarks.folder_dataset import PublishedSet, sizes_of
+from kgrec_benchmarks.runs.mean_over_runs import mean_and_spread
+from kgrec_benchmarks.runs.outcome import Outcome
+from kgrec_benchmarks.runs.result import Result, Table
+from kgrec_benchmarks.runs.run_cache import RunCache
+from kgrec_benchmarks.systems.content_knn import ContentKNN, content_settings
 
-Pool = Literal["hidden", "all"]
-POOLS: tuple[Pool, ...] = ("hidden", "all")
+Candidates = Literal["cold", "all"]
+CANDIDATES: tuple[Candidates, ...] = ("cold", "all")
+"""Cold items are ranked among themselves, and among the whole catalogue."""
 
 _METRICS = ("recall@20", "ndcg@10")
-_NEIGHBOURS = (5, 20, 100, 400)
-_RECENCY = (1.0, 0.95, 0.9, 0.8, 0.7)
+_AT_LOSS = "kgrec at the loss of "
+_LARGEST_OFFSET, _HALVINGS = 1024.0, 9
+"""How far cold items are moved in search of a loss, in units of the score, and how often the last step is halved."""
+
+
+@dataclass(frozen=True)
+class ColdItems:
+    """Recall@20 and ndcg@10 of hidden items for those who took them, and what having them costs the known ones.
+
+    Of the interactions of known items, a tenth of each user's (the latest where times are known) is held out to see
+    that cost. Beside kgrec stand fact-kNN (cosine of what is known of the items, by idf) and text-kNN (cosine of text
+    embeddings), with settings of best recall@20 for a further tenth of items hidden from training, chosen for ranking
+    among cold items and among all apart.
+
+    Whoever gives cold items more room finds more of them and loses more of the known, so kgrec is measured a second
+    time at the loss of each of the two: its cold items are moved until known ones lose the same share of recall@20.
+    That compares; nobody could have known the offset before.
+
+    Attributes:
+        folds: number of disjoint tenths that are hidden, one after the other.
+    """
+
+    folds: int = 3
+
+    def packages(self) -> set[str]:
+        """No package but kgrec's own makes a difference."""
+        return set()
+
+    def run(self, dataset: PublishedSet, config: TrainConfig, kept: RunCache, progress: Progress) -> Result:
+        """Rows as :func:`measure_cold` and :func:`measure_known` give them, ``equal_loss``, and settings per fold.
+
+        Raises:
+            ConfigError: fewer than ten items, or more folds than tenths.
+            KgrecError: too little to learn from.
+        """
+        data = dataset.with_clicks_only()
+        contents = _contents(data, config)
+        runs = []
+        for fold in range(self.folds):
+            progress("cold items", fold, self.folds, "hiding a tenth")
+            make = partial(_measure_items, data, config, contents, fold, progress)
+            runs.append(kept.get(f"items, fold {fold}", make, config))
+        return _mean_of_folds(runs, data, config)
+
+
+@dataclass(frozen=True)
+class ColdUsers:
+    """Recall@20 and ndcg@10 of what hidden users took later, folded in with their first few items.
+
+    The whole catalogue is ranked. The baselines are tuned and fitted on the same users as kgrec and score the same
+    short histories.
+
+    Attributes:
+        folds: number of disjoint tenths that are hidden, one after the other.
+        after: numbers of items to fold in with; each is measured on the hidden users who have more than that, and left
+            out where nobody has, except the smallest.
+    """
+
+    folds: int = 3
+    after: Sequence[int] = (1, 3, 10)
+
+    def packages(self) -> set[str]:
+        """No package but kgrec's own makes a difference."""
+        return set()
+
+    def run(self, dataset: PublishedSet, config: TrainConfig, kept: RunCache, progress: Progress) -> Result:
+        """Rows as :func:`measure_users` gives them, and the settings of the baselines per fold.
+
+        Raises:
+            ConfigError: fewer than ten users, or more folds than tenths.
+            KgrecError: too little to learn from, or no hidden user with enough items.
+        """
+        data = dataset.with_clicks_only()
+        runs = []
+        for fold in range(self.folds):
+            progress("cold users", fold, self.folds, "hiding a tenth")
+            key = f"users after {', '.join(map(str, self.after))}, fold {fold}"
+            runs.append(kept.get(key, partial(_measure_users, data, config, self.after, fold, progress), config))
+        return _mean_of_folds(runs, data, config)
+
+
+def _measure_items(
+    dataset: Dataset,
+    config: TrainConfig,
+    contents: Mapping[str, Array | sparse.csr_matrix],
+    fold: int,
+    progress: Progress,
+) -> Outcome:
+    n_users, n_items, interactions = len(dataset.users), len(dataset.items), dataset.interactions
+    is_cold = np.isin(interactions.item, hide(interactions.item, fold, config.seed))
+    cold = interactions.select(is_cold)
+    train, known = hold_out(interactions.select(~is_cold), seed=config.seed)
+    learned = fit(dataset.with_interactions(train), config, progress=progress)
+    histories = learned.model.histories(train, n_users)
+    seen, wanted = train.matrix(n_users, n_items), known.matrix(n_users, n_items)
+    chosen: dict[str, Any] = {}
+    rows: Table = {}
+
+    def add(name: str, rankers: Mapping[Candidates, Ranker]) -> None:
+        rows[name] = measure_known(rankers["all"], train, cold, known, n_users, n_items)
+        for candidates, ranker in rankers.items():
+            rows[name] |= measure_cold(ranker, train, cold, candidates, n_users, n_items)
+
+    add("kgrec", dict.fromkeys(CANDIDATES, ModelRanker(learned.model, histories)))
+    for name, vectors in contents.items():
+        progress("cold items", fold, None, f"tuning {name}")
+        settings = {which: tune_for_cold_items(train, n_users, vectors, which, config.seed) for which in CANDIDATES}
+        add(name, {which: ContentKNN.fit(train, n_users, vectors, **setting) for which, setting in settings.items()})
+        chosen |= {f"{name}, {which} candidates": setting for which, setting in settings.items()}
+        progress("cold items", fold, None, f"at the loss of {name}")
+        kept_share = 1.0 - rows[name]["known recall@20 loss"]
+        least = kept_share * rows["kgrec"]["known recall@20, known candidates"]
+
+        def affordable(model: AdditiveModel, least: float = least) -> bool:
+            return mean_metrics(ModelRanker(model, histories), seen, wanted, (20,))["recall@20"] >= least
+
+        moved = with_largest_cold_offset(learned.model, affordable)
+        add(_AT_LOSS + name, dict.fromkeys(CANDIDATES, ModelRanker(moved, histories)))
+    return Outcome(rows, settings=chosen)
+
+
+def with_largest_cold_offset(model: AdditiveModel, affordable: Callable[[AdditiveModel], bool]) -> AdditiveModel:
+    """The model with the largest offset of cold items that is affordable; all cold items on top where even that is."""
+    before = model.gates.cold.offset
+
+    def moved(by: float) -> AdditiveModel:
+        return replace(model, gates=model.gates.with_cold(offset=before + by))
+
+    step = 1.0 if affordable(model) else -1.0
+    while abs(step) < _LARGEST_OFFSET and affordable(moved(step)) == (step > 0):
+        step *= 2
+    lowest, highest = sorted((step / 2 if abs(step) > 1 else 0.0, step))
+    if affordable(moved(highest)):
+        return moved(highest)
+    for _ in range(_HALVINGS):
+        middle = (lowest + highest) / 2
+        lowest, highest = (middle, highest) if affordable(moved(middle)) else (lowest, middle)
+    return moved(lowest)
+
+
+def _measure_users(
+    dataset: Dataset, config: TrainConfig, after: Sequence[int], fold: int, progress: Progress
+) -> Outcome:
+    n_users, n_items, interactions = len(dataset.users), len(dataset.items), dataset.interactions
+    is_hidden = np.isin(interactions.user, hide(interactions.user, fold, config.seed))
+    hidden, rest = interactions.select(is_hidden), interactions.select(~is_hidden)
+    learned = fit(dataset.with_interactions(rest), config, progress=progress)
+    train, valid = hold_out(rest, seed=config.seed)
+    chosen = {
+        name: tune_baseline(system.fit, system.grid, train, valid, n_users, n_items).setting
+        for name, system in BASELINES.items()
+    }
+    fitted = {name: BASELINES[name].fit(rest, n_users, n_items, **setting) for name, setting in chosen.items()}
+    rows: Table = {name: {} for name in ("kgrec", *fitted)}
+    for n in after:
+        history, later = first_items(hidden, n, config.seed)
+        if len(later) == 0 and n > min(after):
+            continue
+        rankers: dict[str, Ranker] = {"kgrec": ModelRanker.over(learned.model, history, n_users)}
+        short = history.matrix(n_users, n_items)
+        rankers |= {name: ranker.with_history(short) for name, ranker in fitted.items()}
+        for name, ranker in rankers.items():
+            rows[name] |= measure_users(ranker, history, later, n, n_items)
+    return Outcome(rows, settings=chosen)
+
+
+def _mean_of_folds(runs: Sequence[Outcome], dataset: Dataset, config: TrainConfig) -> Result:
+    """The folds as one result; rows of kgrec at the loss of another stand apart, as they are no forecast."""
+
+    def tables(at_loss: bool) -> list[Table]:
+        return [{name: row for name, row in run.rows.items() if name.startswith(_AT_LOSS) == at_loss} for run in runs]
+
+    rows, spread = mean_and_spread(tables(at_loss=False))
+    compared, compared_spread = mean_and_spread(tables(at_loss=True))
+    return Result(
+        rows,
+        settings={
+            f"fold {number}, {name}": setting
+            for number, run in enumerate(runs, start=1)
+            for name, setting in run.settings.items()
+        },
+        data=sizes_of(dataset, interactions=len(dataset.interactions)),
+        seed=config.seed,
+        spread=spread,
+        folds=tables(at_loss=False),
+        equal_loss={"rows": compared, "spread": compared_spread} if compared else None,
+    )
+
+
+def _contents(dataset: Dataset, config: TrainConfig) -> dict[str, Array | sparse.csr_matrix]:
+    """Unit vectors of the items by their facts and by their texts, where there are any."""
+    n_items = len(dataset.items)
+    contents: dict[str, Array | sparse.csr_matrix] = {}
+    facts = fact_matrix(dataset.facts, n_items, len(dataset.nodes))
+    if facts.nnz:
+        contents["fact-knn"] = facts
+    encoder = open_encoder(config.text_encoder)
+    if encoder is not None and any(dataset.texts[:n_items]):
+        contents["text-knn"] = encode_cached(encoder, dataset.texts[:n_items])
+    return contents
+
+
+def tune_for_cold_items(
+    train: Interactions, n_users: int, vectors: Array | sparse.csr_matrix, candidates: Candidates, seed: int
+) -> Setting:
+    """The setting of highest recall@20 for another tenth of the items, hidden from ``train``; the first of equals."""
+    is_hidden = np.isin(train.item, hide(train.item, 0, seed))
+    rest, wanted = train.select(~is_hidden), train.select(is_hidden)
+
+    def recall(setting: Setting) -> float:
+        ranker = ContentKNN.fit(rest, n_users, vectors, **setting)
+        metrics = measure_cold(ranker, rest, wanted, candidates, n_users, vectors.shape[0])
+        return metrics[f"cold recall@20, {candidates} candidates"]
+
+    best: Setting = max(content_settings(train), key=recall)
+    return best
+
+
+def measure_cold(
+    ranker: Ranker, train: Interactions, cold: Interactions, candidates: Candidates, n_users: int, n_items: int
+) -> dict[str, float]:
+    """``cold recall@20, ... candidates`` and ``cold ndcg@10, ... candidates``.
+
+    Args:
+        train: what the ranker has learned from.
+        cold: interactions with the cold items, of which it has seen none.
+        candidates: "cold" ranks those items among themselves, "all" among the whole catalogue.
+
+    Raises:
+        KgrecError: the parts share pairs, or there is nothing to find.
+    """
+    is_cold = np.bincount(cold.item, minlength=n_items) > 0
+    seen, wanted = train.matrix(n_users, n_items), cold.matrix(n_users, n_items)
+    measured = mean_metrics(ranker, seen, wanted, candidates=is_cold if candidates == "cold" else None)
+    return {f"cold {metric}, {candidates} candidates": measured[metric] for metric in _METRICS}
+
+
+def measure_known(
+    ranker: Ranker, train: Interactions, cold: Interactions, known: Interactions, n_users: int, n_items: int
+) -> dict[str, float]:
+    """Recall@20 and ndcg@10 of known items, and what share of each is lost by having cold items in the lists.
+
+    Args:
+        known: held-out interactions with known items.
+
+    Returns:
+        ``known recall@20, all candidates``, ``known recall@20, known candidates``, ``known recall@20 loss``,
+        ``known ndcg@10, all candidates`` and ``known ndcg@10 loss``.
+
+    Raises:
+        KgrecError: the parts share pairs, or there is nothing to find.
+    """
+    is_cold = np.bincount(cold.item, minlength=n_items) > 0
+    seen, wanted = train.matrix(n_users, n_items), known.matrix(n_users, n_items)
+    beside, alone = (mean_metrics(ranker, seen, wanted, candidates=which) for which in (None, ~is_cold))
+    lost = {metric: 1.0 - beside[metric] / alone[metric] if alone[metric] else 0.0 for metric in _METRICS}
+    return {
+        "known recall@20, all candidates": beside["recall@20"],
+        "known recall@20, known candidates": alone["recall@20"],
+        "known recall@20 loss": lost["recall@20"],
+        "known ndcg@10, all candidates": beside["ndcg@10"],
+        "known ndcg@10 loss": lost["ndcg@10"],
+    }
 
 
 def first_items(interactions: Interactions, n: int, seed: int = 0) -> tuple[Interactions, Interactions]:
@@ -47,96 +326,8 @@ def first_items(interactions: Interactions, n: int, seed: int = 0) -> tuple[Inte
     return interactions.select(enough & first), interactions.select(enough & ~first)
 
 
-@dataclass(frozen=True)
-class ContentKNN(MatrixRanker):
-    """Candidates whose content is near to that of the items of the history, which add up."""
-
-    @classmethod
-    def fit(
-        cls,
-        train: Interactions,
-        n_users: int,
-        vectors: Array | sparse.csr_matrix,
-        neighbours: int = 100,
-        recency: float = 1.0,
-    ) -> ContentKNN:
-        """See :func:`~kgrec.learn.channels.content_kernel.content_knn`."""
-        n_items = vectors.shape[0]
-        taken = np.bincount(train.item, minlength=n_items) > 0
-        history = HistoryWeights(recency).matrix(train, n_users, n_items).astype(np.float32)
-        return cls(history, content_knn(vectors, taken, neighbours=neighbours))
-
-
-def content_settings(train: Interactions) -> list[Setting]:
-    """What is tried for :class:`ContentKNN`; recency only where all times are known, as our own model does."""
-    recency = _RECENCY if train.has_time else (1.0,)
-    return [{"neighbours": n, "recency": factor} for n, factor in itertools.product(_NEIGHBOURS, recency)]
-
-
-def tune_content(
-    train: Interactions, n_users: int, vectors: Array | sparse.csr_matrix, pool: Pool, seed: int
-) -> Setting:
-    """The setting of highest Recall@20 for another tenth of the items, hidden from ``train``; the first of equals."""
-    hidden = np.isin(train.item, hide(train.item, 0, seed))
-    rest, wanted = train.select(~hidden), train.select(hidden)
-
-    def quality(setting: Setting) -> float:
-        ranker = ContentKNN.fit(rest, n_users, vectors, **setting)
-        return measure_hidden(ranker, rest, wanted, pool, n_users, vectors.shape[0])[f"{pool} recall@20"]
-
-    best: Setting = max(content_settings(train), key=quality)
-    return best
-
-
-def measure_hidden(
-    ranker: Ranker, train: Interactions, cold: Interactions, pool: Pool, n_users: int, n_items: int
-) -> dict[str, float]:
-    """Recall@20 and ndcg@10 of hidden items, ``hidden ...`` or ``all ...`` by the pool.
-
-    Args:
-        train: what the ranker has learned from.
-        cold: behaviour of the hidden items, of which it has seen nothing.
-        pool: "hidden" ranks them among themselves, "all" among the whole catalogue.
-
-    Raises:
-        KgrecError: the parts share pairs, or there is nothing to find.
-    """
-    hidden = np.bincount(cold.item, minlength=n_items) > 0
-    seen, wanted = train.matrix(n_users, n_items), cold.matrix(n_users, n_items)
-    measured = mean_metrics(ranker, seen, wanted, candidates=hidden if pool == "hidden" else None)
-    return {f"{pool} {metric}": measured[metric] for metric in _METRICS}
-
-
-def measure_warm(
-    ranker: Ranker, train: Interactions, cold: Interactions, warm: Interactions, n_users: int, n_items: int
-) -> dict[str, float]:
-    """What allowing hidden items in the lists costs the others.
-
-    Args:
-        warm: held-out behaviour of the items that are not hidden.
-
-    Returns:
-        ``warm recall@20`` and ``warm ndcg@10`` with the hidden items as candidates, ``warm recall@20 without hidden``,
-        and what share of each is lost by having them: ``warm loss`` and ``warm ndcg@10 loss``.
-
-    Raises:
-        KgrecError: the parts share pairs, or there is nothing to find.
-    """
-    hidden = np.bincount(cold.item, minlength=n_items) > 0
-    seen, wanted = train.matrix(n_users, n_items), warm.matrix(n_users, n_items)
-    beside, alone = (mean_metrics(ranker, seen, wanted, candidates=which) for which in (None, ~hidden))
-    lost = {metric: 1.0 - beside[metric] / alone[metric] if alone[metric] else 0.0 for metric in _METRICS}
-    return {
-        "warm recall@20": beside["recall@20"],
-        "warm recall@20 without hidden": alone["recall@20"],
-        "warm loss": lost["recall@20"],
-        "warm ndcg@10": beside["ndcg@10"],
-        "warm ndcg@10 loss": lost["ndcg@10"],
-    }
-
-
 def measure_users(ranker: Ranker, history: Interactions, rest: Interactions, n: int, n_items: int) -> dict[str, float]:
-    """Recall@20 and ndcg@10 of what users took after their first n items, with how many users they are the mean of.
+    """Recall@20 and ndcg@10 of what users took after their first n items, and how many users that is the mean of.
 
     Args:
         ranker: over the histories, for all user rows that occur in them.
@@ -147,4 +338,4 @@ def measure_users(ranker: Ranker, history: Interactions, rest: Interactions, n: 
     """
     n_users = int(rest.user.max(initial=0)) + 1
     measured = mean_metrics(ranker, history.matrix(n_users, n_items), rest.matrix(n_users, n_items))
-    return {f"{metric} after {n}": measured[metric] for metric in ("recall@20", "ndcg@10", "users")}
+    return {f"{metric} after {n}": measured[metric] for metric in (*_METRICS, "users")}

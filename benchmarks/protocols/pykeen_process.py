@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from kgrec.data.dataset import Facts
-from kgrec.errors import KgrecError, require_extra
+from kgrec.errors import KgrecError
 from kgrec.progress import Progress, silent
 from kgrec_benchmarks.protocols.link_prediction import link_prediction
 from kgrec_benchmarks.runs.outcome import Outcome
@@ -90,16 +90,6 @@ def measure_pykeen(
         cost={model: found["seconds"]},
         validation={model: found["validation"]},
     )
-
-
-def refuse_missing(models: Sequence[str]) -> None:
-    """Say at once, before long work, that PyKEEN is asked for and not there.
-
-    Raises:
-        MissingExtraError: PyKEEN is not installed.
-    """
-    if models:
-        require_extra("bench", "pykeen", where="the comparison of facts")
 
 
 def measure_model(job: Mapping[str, Any], tell: Callable[[Mapping[str, Any]], None]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from kgrec.bundle.old_names import renamed_result
 from kgrec.evaluation.tables import columns_of, markdown_table
 from kgrec_benchmarks.runs.plots import ablation_bars, accuracy_and_time
 
@@ -38,6 +39,11 @@ def write_result(result: Mapping[str, Any], out: Path) -> list[Path]:
     return list(files)
 
 
+def read_result(path: Path) -> dict[str, Any]:
+    """A result as it was written, also by an earlier version, under the names of the present one."""
+    return renamed_result(json.loads(path.read_text(encoding="utf-8")))
+
+
 def markdown(result: Mapping[str, Any], stem: str) -> str:
     """The result as a page: the table with spread and intervals, cost, ablations, groups, machine and settings.
 
@@ -54,8 +60,8 @@ def markdown(result: Mapping[str, Any], stem: str) -> str:
     parts.append(markdown_table(result["rows"], spread=spread))
     parts += [f"{name} was not run: {reason}.\n" for name, reason in result.get("refused", {}).items()]
     if equal := result.get("equal_loss"):
-        parts += ["## With new items moved until known ones lose the same share of recall@20\n"]
-        parts += [markdown_table(equal["rows"], spread=equal["sd"])]
+        parts += ["## With cold items moved until known ones lose the same share of recall@20\n"]
+        parts += [markdown_table(equal["rows"], spread=equal["spread"])]
     if result.get("measured_once"):
         names = ", ".join(result["measured_once"])
         parts.append(f"Measured once, as neither the seed nor the split changes anything: {names}.\n")

@@ -9,21 +9,24 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from kgrec.bundle.package_versions import package_versions
 from kgrec.config import TrainConfig
 from kgrec.data.dataset import Dataset
 from kgrec.data.splits import Split
 from kgrec.errors import require_extra
 from kgrec.evaluation.baseline_tuning import Budget, tune_baseline
-from kgrec.evaluation.baselines import System
+from kgrec.evaluation.compared_system import System
 from kgrec.evaluation.comparison import features_of
 from kgrec.evaluation.task import Task
 from kgrec.metrics.rankers import ModelRanker
 from kgrec.metrics.ranking import Measured
 from kgrec.progress import Progress
 from kgrec_benchmarks.runs.cost import Watch
-from kgrec_benchmarks.runs.outcome import Outcome, RunCache, fingerprint_of_split
+from kgrec_benchmarks.runs.fingerprints import fingerprint_of_split
+from kgrec_benchmarks.runs.outcome import Outcome
+from kgrec_benchmarks.runs.run_cache import RunCache
 from kgrec_benchmarks.runs.summary import TRAIN_ONLY
-from kgrec_benchmarks.systems.registry import OURS, SYSTEMS
+from kgrec_benchmarks.systems.registry import OURS, system_named
 
 if TYPE_CHECKING:
     from kgrec.learn.learner import Learned
@@ -38,7 +41,7 @@ class Plan:
         split_of: the split of a seed.
         own_valid: whether the validation part is the authors': then every system has a row without it as well.
         config: settings of ours; its seed is the first.
-        models: names of :data:`kgrec_benchmarks.systems.registry.SYSTEMS`, and ours.
+        models: names of systems, see :mod:`kgrec_benchmarks.systems.registry`.
         seeds: number of runs, with the seeds ``config.seed``, ``config.seed + 1`` and so on.
         budget: see :class:`Budget`.
     """
@@ -61,16 +64,17 @@ class Runs:
     outcomes: dict[str, list[Outcome]]
 
 
-def run(plan: Plan, finished: RunCache, progress: Progress) -> Runs:
-    """Tune, fit and test every system once for every seed.
+def run(plan: Plan, kept: RunCache, progress: Progress) -> Runs:
+    """Outcomes of every system, tuned, fitted and tested once for every seed.
 
     Raises:
         KgrecError: the split holds nothing to test on, or too little to learn from.
         MissingExtraError: a system needs a package that is not installed.
     """
-    for name in plan.models:
-        if name != OURS and SYSTEMS[name].package:
-            require_extra("bench", SYSTEMS[name].package, where=f"model {name}", instead="leave it out")
+    systems = {name: system_named(name) for name in plan.models if name != OURS}
+    for name, system in systems.items():
+        if system.package:
+            require_extra("bench", system.package, where=f"model {name}", instead="leave it out")
     splits = [plan.split_of(plan.config.seed + number) for number in range(plan.seeds)]
     outcomes: dict[str, list[Outcome]] = {name: [] for name in plan.models}
     for number, split in enumerate(splits):
@@ -80,15 +84,18 @@ def run(plan: Plan, finished: RunCache, progress: Progress) -> Runs:
         for name in plan.models:
             done = sum(map(len, outcomes.values()))
             progress("measuring", done, plan.seeds * len(plan.models), f"{name}, seed {seed}")
+            depends_on = (plan.config.model_dump(exclude={"seed"}), plan.budget, plan.own_valid)
             if name == OURS:
                 config = plan.config.model_copy(update={"seed": seed})
                 key = f"{name} {which} seed {seed}"
                 make = partial(measure_ours, plan.dataset, split, task, config, plan.own_valid, progress)
+                outcomes[name].append(kept.get(key, make, depends_on))
             else:
-                system = SYSTEMS[name]
+                system = systems[name]
                 key = f"{name} {which}" + (f" seed {seed}" if "seed" in system.reads else "")
                 make = partial(measure_baseline, name, system, task, seed, plan.own_valid, plan.budget, progress)
-            outcomes[name].append(finished.get(key, make))
+                packages = package_versions({system.package} - {""})
+                outcomes[name].append(kept.get(key, make, (depends_on, packages)))
     return Runs(plan, splits, outcomes)
 
 

@@ -10,9 +10,10 @@ from scipy import sparse
 
 from kgrec.data.dataset import Array, IntArray, Interactions
 from kgrec.errors import require_extra
+from kgrec.evaluation.compared_system import System, grid
 from kgrec.metrics.rankers import VectorRanker
 
-PACKAGE = "implicit"
+_PACKAGE = "implicit"
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class IALS:
         Raises:
             MissingExtraError: implicit is not installed.
         """
-        require_extra("bench", PACKAGE, where="model ials", instead="leave it out")
+        require_extra("bench", _PACKAGE, where="model ials", instead="leave it out")
         from implicit.als import AlternatingLeastSquares
 
         x = train.matrix(n_users, n_items)
@@ -99,7 +100,7 @@ class BPR(VectorRanker):
         Raises:
             MissingExtraError: implicit is not installed.
         """
-        require_extra("bench", PACKAGE, where="model bpr", instead="leave it out")
+        require_extra("bench", _PACKAGE, where="model bpr", instead="leave it out")
         from implicit.bpr import BayesianPersonalizedRanking
 
         x = train.matrix(n_users, n_items)
@@ -121,3 +122,22 @@ def _one_blas_thread() -> Any:
     from threadpoolctl import threadpool_limits
 
     return threadpool_limits(1, "blas")
+
+
+IALS_SYSTEM = System(
+    IALS.fit,
+    grid(factors=(32, 128), regularization=(10.0, 30.0, 100.0, 300.0), alpha=(1.0, 5.0, 20.0, 60.0)),
+    reads=("seed",),
+    package=_PACKAGE,
+)
+BPR_SYSTEM = System(
+    BPR.fit,
+    grid(
+        factors=(32, 128),
+        learning_rate=(0.02, 0.06),
+        regularization=(0.003, 0.03, 0.1),
+        iterations=(30, 100, 300),
+    ),
+    reads=("seed",),
+    package=_PACKAGE,
+)

@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from kgrec.data.dataset import Array, Facts, Interactions
+from kgrec.evaluation.compared_system import System, grid
 from kgrec.learn.neural.model import rows_of
 from kgrec.learn.neural.quiet_pyg import EdgeIndex, softmax
 from kgrec_benchmarks.systems.pairwise import GraphRanker, fit_pairwise
@@ -106,3 +107,12 @@ def fit_kgat(
     edges = np.concatenate([forward, np.stack([tail, relation + n_relations, head], 1)])
     model = CollaborativeKnowledgeGraph(edges, n_users + n_nodes, 2 * n_relations, embedding_dim, num_layers)
     return fit_pairwise(model, train, n_users, n_items, seed=seed, **training)
+
+
+SYSTEM = System(
+    fit_kgat,
+    # Depths change fastest, so that all of them are tried before the time runs out.
+    grid(learning_rate=(1e-2, 3e-3), l2=(1e-4, 1e-2), num_layers=(1, 2)),
+    reads=("seed", "facts", "n_nodes"),
+    stops_early=True,
+)

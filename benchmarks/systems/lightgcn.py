@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from kgrec.data.dataset import Array, Interactions
+from kgrec.evaluation.compared_system import System, grid
 from kgrec.learn.neural.quiet_pyg import EdgeIndex, LightGCN
 from kgrec_benchmarks.systems.pairwise import GraphRanker, fit_pairwise
 
@@ -69,3 +70,12 @@ def fit_lightgcn(
     user, item = pairs.row.astype(np.int64), pairs.col.astype(np.int64) + n_users
     model = UserItemLightGCN(user, item, n_users + n_items, embedding_dim, num_layers)
     return fit_pairwise(model, train, n_users, n_items, seed=seed, **training)
+
+
+SYSTEM = System(
+    fit_lightgcn,
+    # Depths change fastest, so that all of them are tried before the time runs out.
+    grid(learning_rate=(1e-2, 3e-3), l2=(1e-4, 1e-2), num_layers=(2, 1, 3)),
+    reads=("seed",),
+    stops_early=True,
+)

@@ -1,51 +1,54 @@
-"""Every system that can be measured, by name. What one needs is imported when it is fitted, not before."""
+"""Every system that can be measured, by name: entry points of the group ``kgrec.systems``, a plug-in's among them."""
 
 from __future__ import annotations
 
-from typing import Any
+from importlib.metadata import EntryPoint, entry_points
+from typing import TYPE_CHECKING
 
 from kgrec.errors import ConfigError
-from kgrec.evaluation.baselines import BASELINES, Baseline, System, grid
-from kgrec_benchmarks.systems.implicit_models import BPR, IALS, PACKAGE
-from kgrec_benchmarks.systems.rp3beta import RP3beta
-from kgrec_benchmarks.systems.slim import MOST_ITEMS, SLIM
+
+if TYPE_CHECKING:
+    from kgrec.evaluation.compared_system import System
+
+SYSTEM_GROUP = "kgrec.systems"
+"""An entry point of this group names a :class:`kgrec.evaluation.compared_system.System`."""
 
 OURS = "kgrec"
-RP3BETA_GRID = grid(alpha=(0.4, 0.7, 1.0, 1.3), beta=(0.0, 0.2, 0.4, 0.6, 0.8), neighbours=(50, 200))
-SLIM_GRID = grid(l1=(1.0, 3.0, 10.0), l2=(3.0, 30.0))
-IALS_GRID = grid(factors=(32, 128), regularization=(10.0, 30.0, 100.0, 300.0), alpha=(1.0, 5.0, 20.0, 60.0))
-BPR_GRID = grid(
-    factors=(32, 128), learning_rate=(0.02, 0.06), regularization=(0.003, 0.03, 0.1), iterations=(30, 100, 300)
-)
-# Depths change fastest, so that all of them are tried before the time runs out.
-LIGHTGCN_GRID = grid(learning_rate=(1e-2, 3e-3), l2=(1e-4, 1e-2), num_layers=(2, 1, 3))
-KGAT_GRID = grid(learning_rate=(1e-2, 3e-3), l2=(1e-4, 1e-2), num_layers=(1, 2))
+DEFAULT = (OURS, "popularity", "itemknn", "ease", "rp3beta")
+"""What is measured unless somebody says otherwise: ours, and what is quick everywhere."""
 
 
-def _lightgcn(*data: Any, **setting: Any) -> Baseline:
-    from kgrec_benchmarks.systems.lightgcn import fit_lightgcn
-
-    return fit_lightgcn(*data, **setting)
-
-
-def _kgat(*data: Any, **setting: Any) -> Baseline:
-    from kgrec_benchmarks.systems.kgat import fit_kgat
-
-    return fit_kgat(*data, **setting)
+def known_systems() -> tuple[str, ...]:
+    """Names of all systems that are installed, ours among them: those of :data:`DEFAULT` first, then by name."""
+    return (*DEFAULT, *sorted(_entry_points().keys() - set(DEFAULT)))
 
 
-SYSTEMS: dict[str, System] = {
-    **BASELINES,
-    "rp3beta": System(RP3beta.fit, RP3BETA_GRID),
-    "slim": System(SLIM.fit, SLIM_GRID, most_items=MOST_ITEMS),
-    "ials": System(IALS.fit, IALS_GRID, ("seed",), package=PACKAGE),
-    "bpr": System(BPR.fit, BPR_GRID, ("seed",), package=PACKAGE),
-    "lightgcn": System(_lightgcn, LIGHTGCN_GRID, ("seed",), stops_early=True),
-    "kgat": System(_kgat, KGAT_GRID, ("seed", "facts", "n_nodes"), stops_early=True),
-}
-"""Name to baseline; :data:`OURS` stands beside them."""
+def system_named(name: str) -> System:
+    """The system of a name, imported now.
 
-DEFAULT = (OURS, *BASELINES, "rp3beta")
+    Raises:
+        ConfigError: there is no such system, or its entry point names something else.
+    """
+    from kgrec.evaluation.compared_system import System
+
+    points = _entry_points()
+    if name not in points:
+        raise _unknown(name)
+    system = points[name].load()
+    if not isinstance(system, System):
+        raise ConfigError(
+            f"the entry point of the system {name} is no system.",
+            where=f"{SYSTEM_GROUP}: {name} = {points[name].value}",
+            found=type(system).__name__,
+            expected="an instance of kgrec.evaluation.compared_system.System",
+            next="correct the entry point of the package that declares it, or remove that package",
+        )
+    return system
+
+
+def package_of(name: str) -> str:
+    """The package of the extra ``bench`` that a system needs; empty for none."""
+    return "" if name == OURS else system_named(name).package
 
 
 def named(models: str | tuple[str, ...] | None) -> tuple[str, ...]:
@@ -58,16 +61,24 @@ def named(models: str | tuple[str, ...] | None) -> tuple[str, ...]:
         return DEFAULT
     given = [part.strip() for part in models.split(",")] if isinstance(models, str) else list(models)
     names = tuple(dict.fromkeys(part for part in given if part))
-    known = (OURS, *SYSTEMS)
+    known = known_systems()
     if names == ("all",):
         return known
     unknown = [name for name in names if name not in known]
     if unknown or not names:
-        raise ConfigError(
-            "there is no such system to measure." if unknown else "no system is named.",
-            where="models",
-            found=", ".join(unknown) or "nothing",
-            expected=f"all, or some of {', '.join(known)}, separated by commas",
-            next="correct the names, or leave them out for the usual ones",
-        )
+        raise _unknown(", ".join(unknown))
     return names
+
+
+def _entry_points() -> dict[str, EntryPoint]:
+    return {point.name: point for point in entry_points(group=SYSTEM_GROUP) if point.name != OURS}
+
+
+def _unknown(names: str) -> ConfigError:
+    return ConfigError(
+        "there is no such system to measure." if names else "no system is named.",
+        where="models",
+        found=names or "nothing",
+        expected=f"all, or some of {', '.join(known_systems())}, separated by commas",
+        next="correct the names, or leave them out for the usual ones",
+    )

@@ -7,6 +7,7 @@ from scipy import sparse
 
 from kgrec.data.dataset import Interactions
 from kgrec.evaluation.baselines import fast
+from kgrec.evaluation.compared_system import System, grid
 from kgrec.metrics.rankers import MatrixRanker
 
 
@@ -68,3 +69,6 @@ def _largest(weights: sparse.csc_matrix, kept: int) -> sparse.csc_matrix:
         (weights.data[chosen], (weights.indices[chosen], column[chosen])), shape=weights.shape
     )
     return kept_weights
+
+
+SYSTEM = System(RP3beta.fit, grid(alpha=(0.4, 0.7, 1.0, 1.3), beta=(0.0, 0.2, 0.4, 0.6, 0.8), neighbours=(50, 200)))

@@ -7,9 +7,11 @@ from scipy import linalg, sparse
 
 from kgrec.data.dataset import Array, Interactions
 from kgrec.evaluation.baselines import fast
+from kgrec.evaluation.compared_system import System, grid
 from kgrec.metrics.rankers import MatrixRanker
 
-MOST_ITEMS = 4_000
+_MOST_ITEMS = 4_000
+"""Time grows with the cube of the catalogue."""
 
 
 class SLIM(MatrixRanker):
@@ -58,3 +60,6 @@ def slim(
         if max(np.abs(apart).max(), np.abs(kept - before).max()) < tolerance:
             break
     return sparse.csr_matrix(kept)
+
+
+SYSTEM = System(SLIM.fit, grid(l1=(1.0, 3.0, 10.0), l2=(3.0, 30.0)), most_items=_MOST_ITEMS)

@@ -32,6 +32,23 @@ ARRAYS = {
 """Arrays, by the names that they had; the numbers among the gates stood in the manifest."""
 
 
+METRICS = {
+    "hidden recall@20": "cold recall@20, cold candidates",
+    "hidden ndcg@10": "cold ndcg@10, cold candidates",
+    "all recall@20": "cold recall@20, all candidates",
+    "all ndcg@10": "cold ndcg@10, all candidates",
+    "warm recall@20": "known recall@20, all candidates",
+    "warm recall@20 without hidden": "known recall@20, known candidates",
+    "warm loss": "known recall@20 loss",
+    "warm ndcg@10": "known ndcg@10, all candidates",
+    "warm ndcg@10 loss": "known ndcg@10 loss",
+}
+"""Metrics of cold-start results, by the names that they had."""
+
+_IN_RESULTS = {**CHANNELS, **METRICS, "sd": "spread"}
+_CANDIDATES = {"hidden": "cold candidates", "all": "all candidates"}
+
+
 def renamed(manifest: Mapping[str, Any], arrays: Mapping[str, Array]) -> tuple[dict[str, Any], dict[str, Array]]:
     """Manifest and arrays of a bundle of format 3 as the present format has them.
 
@@ -52,3 +69,21 @@ def _present(name: str) -> str:
     """The present name of an array."""
     channel, dot, part = name.partition(".")
     return ARRAYS.get(name) or CHANNELS.get(channel, channel) + dot + part
+
+
+def renamed_result(result: Mapping[str, Any]) -> dict[str, Any]:
+    """A result file of an earlier version by the names of the present one; what was set stays as it was set."""
+    settings = {}
+    for name, setting in result.get("settings", {}).items():
+        system, comma, candidates = name.rpartition(", ")
+        settings[system + comma + _CANDIDATES.get(candidates, candidates) if comma else name] = setting
+    return {
+        _IN_RESULTS.get(key, key): settings if key == "settings" else value if key == "per_seed" else _renamed(value)
+        for key, value in result.items()
+    }
+
+
+def _renamed(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {_IN_RESULTS.get(key, key): _renamed(inner) for key, inner in value.items()}
+    return [_renamed(inner) for inner in value] if isinstance(value, list) else value

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kgrec.data.dataset import Interactions
-from kgrec.evaluation.baselines import Baseline, Fit, Setting, StoppedEarly
+from kgrec.evaluation.compared_system import Baseline, Fit, Setting, StoppedEarly
 from kgrec.learn.limits import LIMITS
 from kgrec.metrics.rankers import Ranker
 from kgrec.metrics.ranking import mean_metrics

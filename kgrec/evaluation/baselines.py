@@ -6,61 +6,20 @@ A baseline is fitted once and scores users from a history that may be longer tha
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol, Self, runtime_checkable
+from typing import Any
 
 import numpy as np
 from scipy import sparse
 
 from kgrec.data.dataset import Array, IntArray, Interactions
+from kgrec.evaluation.compared_system import System, grid
 from kgrec.learn.channels.ease import ease
 from kgrec.learn.channels.neighbours import item_knn
 from kgrec.learn.limits import LIMITS
-from kgrec.metrics.rankers import MatrixRanker, Ranker
-
-Setting = dict[str, Any]
-Fit = Callable[..., "Baseline"]
-"""``fit(train, n_users, n_items, **setting)``"""
+from kgrec.metrics.rankers import MatrixRanker
 
 _KEPT_PER_COLUMN = 1_000
-
-
-class Baseline(Ranker, Protocol):
-    """A fitted ranker that can be handed another history than the one it was fitted on."""
-
-    def with_history(self, seen: sparse.csr_matrix) -> Self:
-        """The same weights over other histories, users x items."""
-
-
-@runtime_checkable
-class StoppedEarly(Protocol):
-    """A fitted ranker whose epochs validation decided; ``epochs`` fits it again without validation."""
-
-    epochs: int
-
-
-@dataclass(frozen=True)
-class System:
-    """A baseline as it is measured: how it is fitted and what is tried.
-
-    Attributes:
-        fit: ``fit(train, n_users, n_items, **further, **setting)``.
-        grid: settings to try on validation, the default first where they are equally good.
-        reads: names of further arguments of ``fit``: ``seed``, or the graph as ``facts`` and ``n_nodes``.
-        stops_early: ``fit`` takes ``quality`` and ``seconds``, see
-            :func:`kgrec.evaluation.baseline_tuning.tune_baseline`.
-        package: what it needs of the extra ``bench``, by the name of its import; empty for nothing.
-        most_items: catalogue beyond which it is refused rather than run for hours; None is no limit.
-    """
-
-    fit: Fit
-    grid: tuple[Setting, ...]
-    reads: tuple[Literal["seed", "facts", "n_nodes"], ...] = ()
-    stops_early: bool = False
-    package: str = ""
-    most_items: int | None = None
 
 
 @dataclass(frozen=True)
@@ -116,23 +75,12 @@ class EASE(MatrixRanker):
         Beyond 10,000 items only the 1,000 largest weights of a column are kept.
         """
         x = train.matrix(n_users, n_items)
-        return cls(
-            x,
-            fast(
-                ease(x, ridge, relative=False, top=None if n_items <= LIMITS.dense_baseline_items else _KEPT_PER_COLUMN)
-            ),
-        )
+        kept = None if n_items <= LIMITS.dense_baseline_items else _KEPT_PER_COLUMN
+        return cls(x, fast(ease(x, ridge, relative=False, top=kept)))
 
 
-def grid(**values: Sequence[Any]) -> tuple[Setting, ...]:
-    return tuple(dict(zip(values, row, strict=True)) for row in itertools.product(*values.values()))
-
-
-ITEM_KNN_GRID = grid(neighbours=(20, 100, 400), shrink=(0.0, 20.0), user_exponent=(0.0, 0.5))
-EASE_GRID = grid(ridge=(10.0, 30.0, 100.0, 200.0, 400.0, 800.0, 2000.0, 5000.0))
-BASELINES: dict[str, System] = {
-    "popularity": System(Popularity.fit, ({},)),
-    "itemknn": System(ItemKNN.fit, ITEM_KNN_GRID),
-    "ease": System(EASE.fit, EASE_GRID),
-}
+POPULARITY = System(Popularity.fit, ({},))
+ITEM_KNN = System(ItemKNN.fit, grid(neighbours=(20, 100, 400), shrink=(0.0, 20.0), user_exponent=(0.0, 0.5)))
+EASE_RIDGES = System(EASE.fit, grid(ridge=(10.0, 30.0, 100.0, 200.0, 400.0, 800.0, 2000.0, 5000.0)))
+BASELINES = {"popularity": POPULARITY, "itemknn": ITEM_KNN, "ease": EASE_RIDGES}
 """The ones that every measurement shows; they need nothing but numpy and scipy, and seconds."""

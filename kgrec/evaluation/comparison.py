@@ -9,7 +9,8 @@ from typing import Any
 from kgrec.data.dataset import Array, Dataset
 from kgrec.data.splits import Split
 from kgrec.evaluation.baseline_tuning import Budget, tune_baseline
-from kgrec.evaluation.baselines import BASELINES, Setting
+from kgrec.evaluation.baselines import BASELINES
+from kgrec.evaluation.compared_system import Setting
 from kgrec.evaluation.task import Task
 from kgrec.metrics.rankers import ModelRanker, Ranker
 from kgrec.progress import Progress

@@ -10,7 +10,7 @@ from rich.table import Table
 Values = Mapping[str, Mapping[str, float]]
 """``system -> metric -> value``."""
 
-LOWER_IS_BETTER = frozenset({"log_loss", "ece", "warm loss", "warm ndcg@10 loss"})
+LOWER_IS_BETTER = frozenset({"log_loss", "ece", "known recall@20 loss", "known ndcg@10 loss"})
 _SHOWN = ("recall@10", "ndcg@10", "recall@20", "ndcg@20", "mrr@10", "hit_rate@10", "precision@10", "coverage@10")
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from kgrec.data.dataset import Facts, Interactions
-from kgrec.evaluation.baselines import Baseline, Setting, System
+from kgrec.evaluation.compared_system import Baseline, Setting, System
 from kgrec.metrics.rankers import Ranker
 from kgrec.metrics.ranking import mean_metrics, rank_users
 from kgrec.testing.ranker import RankerContract

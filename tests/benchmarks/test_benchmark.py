@@ -20,7 +20,7 @@ from kgrec.learn.fit import fit
 from kgrec.learn.learner import Learned
 from kgrec_benchmarks.benchmark import measure_folder
 from kgrec_benchmarks.folder_dataset import to_dataset
-from kgrec_benchmarks.systems.registry import SYSTEMS
+from kgrec_benchmarks.systems.registry import system_named
 from kgrec_loaders.benchmark_folder import BenchmarkFolder
 from tests.support import SHARED
 
@@ -53,7 +53,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_the_result_has_the_agreed_form(folder: Path) -> None:
-    result = json.loads(json.dumps(measure_folder(str(folder), QUICK)))
+    result = json.loads(json.dumps(measure_folder(str(folder), QUICK).as_dict()))
     assert {"set", "rows", "timings_s", "peak_memory_mb", "settings", "seed", "versions"} <= result.keys()
     assert result["set"] == "camps"
     assert set(result["rows"]) == {"kgrec", "ease", "itemknn", "popularity", "rp3beta"}
@@ -63,7 +63,7 @@ def test_the_result_has_the_agreed_form(folder: Path) -> None:
 
 
 def test_several_seeds_give_means_spread_intervals_and_cost(folder: Path) -> None:
-    result = json.loads(json.dumps(measure_folder(str(folder), QUICK, models="kgrec,ease", seeds=2)))
+    result = json.loads(json.dumps(measure_folder(str(folder), QUICK, models="kgrec,ease", seeds=2).as_dict()))
     first, second = (one["rows"]["kgrec"]["ndcg@10"] for one in result["per_seed"])
     assert result["rows"]["kgrec"]["ndcg@10"] == pytest.approx((first + second) / 2)
     assert result["spread"]["kgrec"]["ndcg@10"] == pytest.approx(abs(first - second) / 2**0.5)
@@ -89,11 +89,11 @@ def test_several_seeds_give_means_spread_intervals_and_cost(folder: Path) -> Non
 def test_without_a_validation_part_there_is_one_row_of_each(folder: Path) -> None:
     (folder / "interactions_valid.parquet").unlink()
     result = measure_folder(str(folder), QUICK, models=("popularity", "ease"))
-    assert set(result["rows"]) == {"popularity", "ease"}
-    assert "implicit" not in result["versions"]
-    assert result["rows_train_only"] == {}
-    assert result["validation"] == {}
-    assert result["data"]["valid"] > 0
+    assert set(result.rows) == {"popularity", "ease"}
+    assert "implicit" not in result.versions
+    assert result.rows_train_only == {}
+    assert result.validation == {}
+    assert result.data["valid"] > 0
 
 
 def test_users_are_grouped_by_the_time_before_the_test(folder: Path) -> None:
@@ -103,7 +103,8 @@ def test_users_are_grouped_by_the_time_before_the_test(folder: Path) -> None:
         later = [7200.0 * (part == "test" and user < 10) for user in table["user"].to_pylist()]
         times = pa.array([second + more for more in later])
         pq.write_table(table.append_column("timestamp", times), folder / f"interactions_{part}.parquet")
-    groups = measure_folder(str(folder), QUICK, models="ease")["groups"]
+    groups = measure_folder(str(folder), QUICK, models="ease").groups
+    assert groups is not None
     assert {name: group["users"] for name, group in groups.items()} == {
         "same second": 30,
         "up to an hour": 0,
@@ -150,7 +151,7 @@ def test_click_labels_take_no_systems_and_seeds(tmp_path: Path) -> None:
     for options in ({"models": "ease"}, {"seeds": 2}, {"ablations": True}):
         with pytest.raises(ConfigError) as caught:
             measure_folder(str(tmp_path / "clicks"), QUICK, **options)
-        assert "measured with systems and seeds of their own." in str(caught.value)
+        assert "the protocol clicks has systems and seeds of its own." in str(caught.value)
 
 
 def test_a_loop_is_no_fact_and_items_come_first(folder: Path) -> None:
@@ -179,7 +180,9 @@ def test_a_run_that_was_stopped_goes_on(folder: Path, tmp_path: Path, monkeypatc
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setitem(SYSTEMS, "itemknn", replace(SYSTEMS["itemknn"], fit=stopped))
+        systems = {name: system_named(name) for name in ("popularity", "ease", "itemknn")}
+        systems["itemknn"] = replace(systems["itemknn"], fit=stopped)
+        patched.setattr("kgrec_benchmarks.runs.runner.system_named", systems.__getitem__)
         assert run(command) == 130
     kept = tmp_path / "camps.json.partial"
     assert len(list(kept.glob("*.json"))) == 2
@@ -204,7 +207,7 @@ def test_a_protocol_that_was_stopped_goes_on(folder: Path, tmp_path: Path, monke
             raise KeyboardInterrupt
         return fit(*args, **given)
 
-    monkeypatch.setattr("kgrec_benchmarks.protocols.cold_benchmark.fit", learned)
+    monkeypatch.setattr("kgrec_benchmarks.protocols.cold_start.fit", learned)
     assert run(command) == 130
     assert run(command) == 0
     assert json.loads(out.read_text())["resumed"] == ["items, fold 0", "items, fold 1"]
@@ -213,7 +216,8 @@ def test_a_protocol_that_was_stopped_goes_on(folder: Path, tmp_path: Path, monke
 def test_a_catalogue_that_is_too_large_is_refused_with_its_reason(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setitem(SYSTEMS, "slim", replace(SYSTEMS["slim"], most_items=5))
+    systems = {"slim": replace(system_named("slim"), most_items=5), "ease": system_named("ease")}
+    monkeypatch.setattr("kgrec_benchmarks.runs.runner.system_named", systems.__getitem__)
     assert run(["benchmark", str(folder), "--models", "slim,ease", "--quiet"]) == 0
     said = capsys.readouterr().out
     assert "slim was not run: 20 items; beyond 5 it would run for hours" in said
@@ -237,8 +241,23 @@ def test_cold_start_is_measured_by_the_same_command(folder: Path, tmp_path: Path
 def test_a_protocol_that_is_not_there_is_said(folder: Path) -> None:
     with pytest.raises(ConfigError, match="no such protocol"):
         measure_folder(str(folder), QUICK, protocol="cold")
-    with pytest.raises(ConfigError, match="systems and seeds of their own"):
+    with pytest.raises(ConfigError, match="systems and seeds of its own"):
         measure_folder(str(folder), QUICK, protocol="facts", seeds=2)
+
+
+def test_a_protocol_that_does_not_fit_the_ratings_is_refused(folder: Path, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        measure_folder(str(folder), QUICK, protocol="clicks")
+    assert str(caught.value) == (
+        "ConfigError: the protocol clicks cannot measure this data set.\n"
+        "  where     protocol\n"
+        "  found     ratings that are no click labels\n"
+        "  expected  split, or one of cold-items, cold-users, facts\n"
+        "  next      leave the protocol out for the usual one"
+    )
+    write(tmp_path / "clicks", "interactions_all", {"user": [0, 0], "item": [0, 1], "rating": [0, 1]})
+    with pytest.raises(ConfigError, match="the protocol split cannot measure this data set"):
+        measure_folder(str(tmp_path / "clicks"), QUICK, protocol="split")
 
 
 def test_overlap_of_train_and_test_stops_the_run(folder: Path) -> None:
@@ -262,9 +281,13 @@ def test_click_labels_are_predicted(tmp_path: Path) -> None:
     user, item = (column.ravel() for column in np.meshgrid(np.arange(30), np.arange(24), indexing="ij"))
     label = (user % 2 == item % 2).astype(int)
     kept = rng.random(len(user)) < 0.6
-    columns = {"user": user[kept].tolist(), "item": item[kept].tolist(), "rating": label[kept].tolist()}
-    write(tmp_path / "clicks", "interactions_all", columns)
-    result = measure_folder(str(tmp_path / "clicks"), QUICK)
+    write(
+        tmp_path / "clicks",
+        "interactions_all",
+        {"user": user[kept].tolist(), "item": item[kept].tolist(), "rating": label[kept].tolist()},
+    )
+    result = measure_folder(str(tmp_path / "clicks"), QUICK).as_dict()
+    assert result["protocol"] == "clicks"
     assert result["rows"]["kgrec"].keys() == {"auc", "f1", "log_loss", "ece"}
     assert result["rows"]["kgrec"]["auc"] > 0.95
     assert result["rows"]["kgrec"]["f1"] > 0.85
@@ -280,6 +303,6 @@ def test_click_labels_are_predicted(tmp_path: Path) -> None:
 def test_we_are_not_behind_the_best_baseline(name: str, recall: float) -> None:
     if not (SHARED / name).is_dir():
         pytest.skip("the shared data sets are not beside this checkout")
-    rows = measure_folder(str(SHARED / name))["rows"]
+    rows = measure_folder(str(SHARED / name)).rows
     assert rows["kgrec"]["ndcg@10"] >= max(rows[other]["ndcg@10"] for other in ("ease", "itemknn", "popularity"))
     assert rows["kgrec"]["recall@10"] >= recall

@@ -12,6 +12,7 @@ import pytest
 from kgrec.config import TrainConfig
 from kgrec.graph import open_store
 from kgrec.progress import Progress
+from kgrec_benchmarks.runs.result import Result
 from tests.support.bundles import film_bundle
 from tests.support.shop import Said, Shell
 
@@ -49,7 +50,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         "user": {"id": "ann", "history": ["Heat", "Ronin"]},
         "explanations": [shown],
     }
-    benchmarked = {"set": "tiny", "seed": 0, "data": {"users": 3}, "versions": {"kgrec": "1"}, **measured}
+    benchmarked = Result(ROWS, {}, {"users": 3}, seed=0, set="tiny", versions={"kgrec": "1"})
     modules: dict[str, Any] = {
         "kgrec.pipeline": SimpleNamespace(train=answer("train", film_bundle())),
         "kgrec.evaluation.store_evaluation": SimpleNamespace(evaluate_store=answer("evaluate_store", measured)),
@@ -93,13 +94,13 @@ def test_evaluate(shell: Shell, asked: list[Any]) -> None:
 
 def test_benchmark(shell: Shell, asked: list[Any]) -> None:
     said = shell("benchmark", "data/tiny", "--out", "results/tiny.json", "--json", "--set", "kg_weight=0.5")
-    named = {"models": None, "seeds": 1, "ablations": False, "protocol": "split", "keep": "results/tiny.json.partial"}
+    named = {"models": None, "seeds": 1, "ablations": False, "protocol": None, "keep": "results/tiny.json.partial"}
     assert asked == [("measure_folder", "data/tiny", TrainConfig(kg_weight=0.5), named)]
     assert said.json["set"] == "tiny"
     assert Said(0, Path("results/tiny.json").read_text(), "").json == said.json
     assert Path("results/tiny.md").read_text().startswith("# tiny\n")
     said = shell("benchmark", "data/tiny", "--models", "ease,bpr", "--seeds", "3", "--ablations", "--quiet")
-    assert asked[-1][-1] == {"models": "ease,bpr", "seeds": 3, "ablations": True, "protocol": "split", "keep": None}
+    assert asked[-1][-1] == {"models": "ease,bpr", "seeds": 3, "ablations": True, "protocol": None, "keep": None}
     assert shell("benchmark", "data/tiny", "--seeds", "0").code == 2
 
 

@@ -2,7 +2,7 @@
 
 from kgrec.data.dataset import Interactions
 from kgrec.evaluation.baseline_tuning import Budget, tune_baseline
-from kgrec.evaluation.baselines import EASE, EASE_GRID, ITEM_KNN_GRID, Popularity
+from kgrec.evaluation.baselines import EASE, EASE_RIDGES, ITEM_KNN, Popularity
 from kgrec.metrics.ranking import mean_metrics
 
 N_USERS, N_ITEMS = 20, 10
@@ -31,19 +31,19 @@ def test_tuning_takes_the_best_on_validation_and_the_first_of_equals(world: tupl
 
 def test_a_spent_budget_ends_the_search_after_the_first_setting(world: tuple[Interactions, Interactions]) -> None:
     train, held_out = world
-    found = tune_baseline(EASE.fit, EASE_GRID, train, held_out, N_USERS, N_ITEMS, seconds=-1.0)
-    assert (found.setting, found.tried, found.capped) == (EASE_GRID[0], 1, True)
+    found = tune_baseline(EASE.fit, EASE_RIDGES.grid, train, held_out, N_USERS, N_ITEMS, seconds=-1.0)
+    assert (found.setting, found.tried, found.capped) == (EASE_RIDGES.grid[0], 1, True)
 
 
 def test_the_budget_thins_out_long_grids_and_dear_ones() -> None:
     grid = [{"ridge": float(n)} for n in range(100)]
     thinned = Budget(settings=5).of_grid(grid, 10)
     assert [setting["ridge"] for setting in thinned] == [0, 25, 50, 74, 99]
-    assert len(Budget().of_grid(EASE_GRID, 10)) == 8
-    assert [setting["ridge"] for setting in Budget().of_grid(EASE_GRID, 9_000)] == [100, 800]
+    assert len(Budget().of_grid(EASE_RIDGES.grid, 10)) == 8
+    assert [setting["ridge"] for setting in Budget().of_grid(EASE_RIDGES.grid, 9_000)] == [100, 800]
     assert Budget().of_grid(({},), 9_000) == ({},)
 
 
 def test_grids_are_what_they_say() -> None:
-    assert len(ITEM_KNN_GRID) == 12
-    assert [setting["ridge"] for setting in EASE_GRID] == [10, 30, 100, 200, 400, 800, 2000, 5000]
+    assert len(ITEM_KNN.grid) == 12
+    assert [setting["ridge"] for setting in EASE_RIDGES.grid] == [10, 30, 100, 200, 400, 800, 2000, 5000]

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from kgrec.data.dataset import Interactions
-from kgrec.evaluation.baselines import BASELINES, EASE, Fit, ItemKNN, Popularity
+from kgrec.evaluation.baselines import BASELINES, EASE, ItemKNN, Popularity
+from kgrec.evaluation.compared_system import Fit
 from kgrec.learn.limits import LIMITS
 from kgrec.metrics.ranking import mean_metrics, rank_users
 

@@ -30,7 +30,7 @@ def test_spread_and_missing_values() -> None:
     ]
 
 
-@pytest.mark.parametrize("metric", ["log_loss", "ece", "warm loss"])
+@pytest.mark.parametrize("metric", ["log_loss", "ece", "known recall@20 loss"])
 def test_lower_is_better_for_losses(metric: str) -> None:
     text = markdown_table({"x": {metric: 0.4}, "y": {metric: 0.6}})
     assert text.splitlines()[2:] == ["| x | **0.4000** |", "| y | 0.6000 |"]

@@ -13,7 +13,7 @@ from kgrec.data.dataset import Facts, Interactions
 from kgrec.data.splits import random_split
 from kgrec.progress import silent
 from kgrec_benchmarks.protocols.ablations import ablations, sentences, shuffled_facts, shuffled_texts
-from kgrec_benchmarks.runs.outcome import RunCache
+from kgrec_benchmarks.runs.run_cache import RunCache
 from tests.support.datasets import dataset_of, genre_world, quick
 
 
@@ -22,7 +22,7 @@ def ablated(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, dict[st
     """Sixty users of four genres, four items each: facts and texts tell nearly everything."""
     dataset = genre_world(np.random.default_rng(0), taken=5)
     split = random_split(dataset.interactions, valid=0.2, test=0.2, seed=0)
-    return ablations(dataset, split, quick(epochs=3), RunCache(None, ""), silent)
+    return ablations(dataset, split, quick(epochs=3), RunCache(), silent)
 
 
 def test_every_group_that_the_data_allow_is_there(
@@ -57,7 +57,7 @@ def test_true_facts_gain_where_nothing_else_tells_of_an_item() -> None:
     is_new = dataset.interactions.item >= 80
     known = random_split(dataset.interactions.select(~is_new), valid=0.2, test=0.01, seed=0)
     split = replace(known, test=dataset.interactions.select(is_new))
-    table, _ = ablations(dataset, split, quick(epochs=3), RunCache(None, ""), silent)
+    table, _ = ablations(dataset, split, quick(epochs=3), RunCache(), silent)
     recall = {variant: metrics["recall@20"] for variant, metrics in table["graph"].items()}
     assert recall["true"] > 0.9
     assert max(recall["shuffled"], recall["none"]) < 0.6
@@ -68,7 +68,7 @@ def test_a_set_without_facts_and_texts_has_fewer_groups() -> None:
     pairs = np.unique(rng.integers(0, 12, (120, 2)), axis=0)
     dataset = dataset_of(Interactions.of_pairs(*pairs.T), 12, 12)
     split = random_split(dataset.interactions, valid=0.2, test=0.2, seed=0)
-    table, notes = ablations(dataset, split, quick(epochs=1), RunCache(None, ""), silent)
+    table, notes = ablations(dataset, split, quick(epochs=1), RunCache(), silent)
     assert (list(table), notes) == (["channels", "loss"], [])
     assert list(table["channels"]) == ["fused", "behaviour", "knowledge"]
 

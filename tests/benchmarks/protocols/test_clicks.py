@@ -1,20 +1,39 @@
-"""Labelled pairs: cutting, calibrating, and gates that tell clicks from others."""
+"""Labelled pairs: cutting, calibrating, gates that tell clicks from others, and the protocol over several seeds."""
 
 from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from scipy import sparse
 
-from kgrec.data.dataset import Array, IntArray, Interactions
+from kgrec.data.dataset import Array, Dataset, IntArray, Interactions
 from kgrec.errors import KgrecError
 from kgrec.metrics.measures import auc
 from kgrec.metrics.rankers import ModelRanker
+from kgrec.progress import silent
 from kgrec.scoring.gates import Gates
 from kgrec.scoring.matrices import SparseMatrix
 from kgrec.scoring.model import AdditiveModel, Channel, Histories
-from kgrec_benchmarks.protocols.click_gates import fit_click_gates, logistic_mixture
-from kgrec_benchmarks.protocols.clicks import Pairs, fit_baselines, pair_scores, probabilities, refuse_overlap
+from kgrec_benchmarks.folder_dataset import PublishedSet
+from kgrec_benchmarks.protocols.clicks import (
+    ClickPrediction,
+    Pairs,
+    fit_baselines,
+    fit_click_gates,
+    logistic_mixture,
+    pair_scores,
+    predict_clicks,
+    probabilities,
+    refuse_overlap,
+)
+from kgrec_benchmarks.runs.run_cache import RunCache
+from tests.support.datasets import dataset_of, quick
+
+QUICK = quick(text_encoder="none", epochs=3)
 
 
 class Table:
@@ -121,3 +140,95 @@ def test_baselines_are_chosen_by_auc() -> None:
     assert rankers.keys() == settings.keys() == {"popularity", "itemknn", "ease"}
     assert settings["popularity"] == {}
     assert auc(valid.label, pair_scores(rankers["ease"], valid, 4)) == 1.0
+
+
+@pytest.fixture(name="camps")
+def two_camps() -> tuple[Dataset, Pairs]:
+    """Thirty users, twenty items and two entities that say which camp an item is of."""
+    rng = np.random.default_rng(0)
+    user, item = (part.ravel() for part in np.indices((30, 20)))
+    kept = rng.random(len(user)) < 0.6
+    pairs = Pairs(user[kept], item[kept], (user % 2 == item % 2).astype(np.int64)[kept])
+    triples = [(n, 0, 20 + n % 2) for n in range(20)]
+    nobody = Interactions.of_pairs([], [])
+    dataset = dataset_of(nobody, 30, 20, triples=triples, relations=("camp",), n_entities=2)
+    return dataset, pairs
+
+
+def published(dataset: Dataset, parts: dict[str, Pairs]) -> PublishedSet:
+    return PublishedSet(
+        "camps",
+        dataset,
+        {name: Interactions.of_pairs(part.user, part.item) for name, part in parts.items()},
+        {name: part.label for name, part in parts.items()},
+    )
+
+
+def test_clicks_are_told_apart_over_seeds(camps: tuple[Dataset, Pairs]) -> None:
+    dataset, pairs = camps
+    measured = ClickPrediction(seeds=2).run(published(dataset, {"all": pairs}), QUICK, RunCache(), silent)
+    result = json.loads(json.dumps(measured.as_dict()))
+    assert result["seeds"] == [0, 1]
+    assert result["rows"].keys() == result["spread"].keys() == {"kgrec", "popularity", "itemknn", "ease"}
+    assert result["rows"]["kgrec"].keys() == {"auc", "f1", "log_loss", "ece"}
+    assert result["rows"]["kgrec"]["auc"] > 0.95
+    assert result["rows"]["popularity"]["auc"] < 0.6
+    assert len(result["folds"]) == 2
+    assert result["validation"]["fused"] >= max(result["validation"].values())
+    assert result["settings"].keys() == {"kgrec", "popularity", "itemknn", "ease"}
+
+
+def test_test_labels_change_no_prediction(camps: tuple[Dataset, Pairs]) -> None:
+    dataset, pairs = camps
+    train, valid, test = pairs.cut(0)
+    permuted = replace(test, label=np.random.default_rng(1).permutation(test.label))
+    assert (permuted.label != test.label).any()
+    first = predict_clicks(dataset, train, valid, test, QUICK).probabilities
+    second = predict_clicks(dataset, train, valid, permuted, QUICK).probabilities
+    assert all((first[name] == second[name]).all() for name in first)
+
+
+def test_no_pair_of_the_test_is_behaviour(camps: tuple[Dataset, Pairs]) -> None:
+    """Whether other pairs are tested too changes no prediction, nor does behaviour that came with the graph."""
+    dataset, pairs = camps
+    train, valid, test = pairs.cut(0)
+    few = test.select(np.arange(len(test)) < 10)
+    loaded = dataset.with_interactions(pairs.clicked)
+    whole = predict_clicks(dataset, train, valid, test, QUICK).probabilities
+    part = predict_clicks(loaded, train, valid, few, QUICK).probabilities
+    assert all(part[name] == pytest.approx(whole[name][:10], abs=1e-6) for name in whole)
+
+
+def test_a_cut_by_the_authors_is_kept(camps: tuple[Dataset, Pairs]) -> None:
+    dataset, pairs = camps
+    train, valid, test = pairs.cut(5)
+    cut = published(dataset, {"train": train, "valid": valid, "test": test})
+    folds = ClickPrediction(seeds=2).run(cut, QUICK, RunCache(), silent).folds
+    assert folds is not None
+    assert folds[0]["ease"] == folds[1]["ease"]
+    overlapping = published(dataset, {"train": train, "valid": valid, "test": valid})
+    with pytest.raises(KgrecError, match="labelled pairs repeat"):
+        ClickPrediction(seeds=1).run(overlapping, QUICK, RunCache(), silent)
+
+
+def test_a_run_that_was_stopped_goes_on(
+    camps: tuple[Dataset, Pairs], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clicks = published(camps[0], {"all": camps[1]})
+    whole = ClickPrediction(seeds=2).run(clicks, QUICK, RunCache(), silent)
+
+    def stopped(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    ClickPrediction(seeds=1).run(clicks, QUICK, RunCache(tmp_path, "run"), silent)
+    with monkeypatch.context() as patched:
+        patched.setattr("kgrec_benchmarks.protocols.clicks.fit", stopped)
+        with pytest.raises(KeyboardInterrupt):
+            ClickPrediction(seeds=2).run(clicks, QUICK, RunCache(tmp_path, "run"), silent)
+    again = RunCache(tmp_path, "run")
+    resumed = ClickPrediction(seeds=2).run(clicks, QUICK, again, silent)
+    assert again.resumed == ["seed 0"]
+    assert (resumed.rows, resumed.spread) == (whole.rows, whole.spread)
+    other = RunCache(tmp_path, "run")
+    ClickPrediction(seeds=1).run(clicks, QUICK.model_copy(update={"epochs": 1}), other, silent)
+    assert other.resumed == []

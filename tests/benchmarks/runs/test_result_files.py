@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 import xml.etree.ElementTree as ET
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from kgrec_benchmarks.runs.result_files import markdown, write_result
+from kgrec.bundle.old_names import CHANNELS, METRICS, renamed_result
+from kgrec.scoring.channel_names import LONG_TERM, NEXT_ITEM, SHORT_TERM
+from kgrec_benchmarks.runs.result_files import markdown, read_result, write_result
 from tests.support import ROOT
 
 RESULTS = ROOT / "benchmarks/results"
@@ -110,4 +113,21 @@ def test_click_results_have_a_page_too(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("page", sorted(RESULTS.glob("*.md")), ids=lambda page: page.stem)
 def test_a_kept_page_is_the_one_that_its_data_make(page: Path) -> None:
-    assert page.read_text("utf-8") == markdown(json.loads(page.with_suffix(".json").read_text("utf-8")), page.stem)
+    assert page.read_text("utf-8") == markdown(read_result(page.with_suffix(".json")), page.stem)
+
+
+@pytest.mark.parametrize("path", sorted(RESULTS.glob("*_cold.json")), ids=lambda path: path.stem)
+def test_a_result_of_an_earlier_version_is_read_under_the_present_names(path: Path) -> None:
+    before, now = json.loads(path.read_text("utf-8")), read_result(path)
+    for old, new in METRICS.items():
+        assert now["rows"]["kgrec"][new] == before["rows"]["kgrec"][old]
+    assert now["equal_loss"].keys() == {"rows", "spread"}
+    text = json.dumps([list(now), now["rows"], now["spread"], list(now["settings"])])
+    assert not re.search(r"warm|hidden|\bsd\b", text)
+    assert renamed_result(now) == now
+
+
+def test_channels_of_an_earlier_result_have_their_present_names() -> None:
+    validation = read_result(RESULTS / "ml1m_pearlm.json")["validation"]
+    assert {SHORT_TERM, NEXT_ITEM, LONG_TERM} < validation.keys()
+    assert not CHANNELS.keys() & validation.keys()

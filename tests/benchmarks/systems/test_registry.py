@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from importlib.metadata import EntryPoint, entry_points
 from typing import Any, cast
 
 import numpy as np
 import pytest
 
-from kgrec.errors import MissingExtraError, TrainingDivergedError
+from kgrec.errors import ConfigError, MissingExtraError, TrainingDivergedError
 from kgrec.evaluation.baseline_tuning import Budget
-from kgrec.evaluation.baselines import Setting, StoppedEarly, System
+from kgrec.evaluation.compared_system import Setting, StoppedEarly, System
 from kgrec.metrics.rankers import Ranker
 from kgrec.testing.system import SystemContract
 from kgrec.testing.system import fitted as fitted_on_camps
-from kgrec_benchmarks.systems.registry import DEFAULT, OURS, SYSTEMS, named
+from kgrec_benchmarks.systems.registry import DEFAULT, OURS, SYSTEM_GROUP, known_systems, named, system_named
 
+SYSTEMS = {name: system_named(name) for name in known_systems() if name != OURS}
 QUICK: dict[str, dict[str, Any]] = {
     "ials": {"factors": 2, "regularization": 1.0},
     "bpr": {"factors": 8, "iterations": 200},
@@ -82,8 +84,36 @@ def test_a_loss_that_is_not_finite_is_said() -> None:
 
 def test_names_are_read() -> None:
     assert named(None) == DEFAULT == (OURS, "popularity", "itemknn", "ease", "rp3beta")
-    assert named("all") == (OURS, *SYSTEMS)
+    assert named("all") == known_systems() == (*DEFAULT, "bpr", "ials", "kgat", "lightgcn", "slim")
     assert named(" ease, kgrec,ease") == ("ease", "kgrec")
+
+
+def installed(monkeypatch: pytest.MonkeyPatch, **places: str) -> None:
+    """As if a package declared these systems beside the ones that are there."""
+    points = [*entry_points(group=SYSTEM_GROUP), *(EntryPoint(n, p, SYSTEM_GROUP) for n, p in places.items())]
+    monkeypatch.setattr("kgrec_benchmarks.systems.registry.entry_points", lambda group: points)
+
+
+def test_a_system_of_a_plug_in_is_found_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    installed(monkeypatch, theirs="kgrec.evaluation.baselines:EASE_RIDGES")
+    assert named("theirs,kgrec") == ("theirs", "kgrec")
+    assert known_systems()[-1] == "theirs"
+    assert system_named("theirs") is system_named("ease")
+
+
+def test_an_entry_point_that_is_no_system_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    installed(monkeypatch, theirs="kgrec.evaluation.baselines:EASE")
+    with pytest.raises(ConfigError) as caught:
+        system_named("theirs")
+    assert str(caught.value) == (
+        "ConfigError: the entry point of the system theirs is no system.\n"
+        "  where     kgrec.systems: theirs = kgrec.evaluation.baselines:EASE\n"
+        "  found     type\n"
+        "  expected  an instance of kgrec.evaluation.compared_system.System\n"
+        "  next      correct the entry point of the package that declares it, or remove that package"
+    )
+    with pytest.raises(ConfigError, match="there is no such system"):
+        system_named("nobodys")
 
 
 @pytest.mark.parametrize("name", ["ials", "bpr"])

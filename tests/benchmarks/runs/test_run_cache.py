@@ -1,4 +1,4 @@
-"""Finished parts of a benchmark are found again, and only by the run that they belong to."""
+"""Outcomes in a folder: found again, and never those of other data, other settings or a damaged file."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from kgrec_benchmarks.runs.outcome import Outcome, RunCache
+from kgrec_benchmarks.runs.outcome import Outcome
+from kgrec_benchmarks.runs.run_cache import RunCache
 
 
 def outcome() -> Outcome:
@@ -39,3 +40,11 @@ def test_outcomes_of_another_run_or_damaged_ones_are_made_again(tmp_path: Path) 
                 path.write_text("{")
         broken.get("ease", outcome)
         assert broken.resumed == []
+
+
+def test_outcomes_with_other_settings_are_made_again(tmp_path: Path) -> None:
+    RunCache(tmp_path, "run").get("ease", outcome, {"ridge": 1})
+    same, other = RunCache(tmp_path, "run"), RunCache(tmp_path, "run")
+    same.get("ease", outcome, {"ridge": 1})
+    other.get("ease", outcome, {"ridge": 2})
+    assert (same.resumed, other.resumed) == (["ease"], [])

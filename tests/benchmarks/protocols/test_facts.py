@@ -7,16 +7,20 @@ import subprocess
 import sys
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 
+from kgrec.config import TrainConfig
 from kgrec.data.dataset import Dataset, Interactions
 from kgrec.errors import KgrecError, MissingExtraError
-from kgrec_benchmarks.protocols.fact_benchmark import benchmark_facts
+from kgrec.progress import Progress, silent
+from kgrec_benchmarks.folder_dataset import PublishedSet
+from kgrec_benchmarks.protocols.facts import HeldOutFacts
 from kgrec_benchmarks.protocols.pykeen_process import measure_pykeen
-from kgrec_benchmarks.runs.outcome import Outcome, RunCache
+from kgrec_benchmarks.runs.outcome import Outcome
+from kgrec_benchmarks.runs.result import Result
+from kgrec_benchmarks.runs.run_cache import RunCache
 from kgrec_benchmarks.systems.complex_head import HeadSetting
 from kgrec_benchmarks.systems.pykeen_models import PykeenSetting
 from tests.support.datasets import dataset_of, quick
@@ -35,13 +39,28 @@ def series() -> Dataset:
     return dataset_of(Interactions.of_pairs(user, item), 30, n, triples=triples, relations=relations, n_entities=1)
 
 
+def measured(
+    protocol: HeldOutFacts, dataset: Dataset, config: TrainConfig, kept: RunCache, progress: Progress = silent
+) -> Result:
+    return protocol.run(PublishedSet("series", dataset, {"all": dataset.interactions}), config, kept, progress)
+
+
 def test_what_follows_from_other_facts_is_found(world: Dataset) -> None:
-    found = json.loads(json.dumps(benchmark_facts(world, quick(embedding_dim=32, epochs=2), heads=[HEAD], pykeen=())))
+    result = measured(HeldOutFacts([HEAD], pykeen=()), world, quick(embedding_dim=32, epochs=2), RunCache())
+    found = json.loads(json.dumps(result.as_dict()))
     assert found["rows"].keys() == {"kgrec", "kgrec, facts alone", "kgrec, joint loss"}
     assert found["rows"]["kgrec"].keys() == {"mrr", "hits@1", "hits@3", "hits@10"}
     assert found["rows"]["kgrec"]["mrr"] > 0.6
     assert found["rows"]["kgrec"]["mrr"] > found["rows"]["kgrec, joint loss"]["mrr"]
-    assert found["data"] == {"nodes": 41, "train": 65, "valid": 7, "test": 8}
+    assert found["data"] == {
+        "users": 30,
+        "items": 40,
+        "facts": 80,
+        "interactions": 180,
+        "facts to learn": 65,
+        "to validate": 7,
+        "to test": 8,
+    }
     assert found["settings"]["kgrec"]["head"]["embedding_dim"] == 32
 
 
@@ -50,46 +69,41 @@ def test_pykeens_models_stand_beside_it(world: Dataset) -> None:
     grid = [PykeenSetting(epochs=2, check_every=1, num_negatives=2, learning_rate=rate) for rate in (0.01, 0.1)]
     head = HeadSetting(epochs=1)
     told: list[str] = []
-    found = benchmark_facts(
-        world,
-        quick(epochs=1),
-        heads=[head],
-        pykeen=["TransE", "RotatE"],
-        grid=grid,
-        progress=lambda stage, *_: told.append(stage),
-    )
+    protocol = HeldOutFacts([head], ["TransE", "RotatE"], grid)
+    found = measured(protocol, world, quick(epochs=1), RunCache(), lambda stage, *_: told.append(stage))
     assert told.count("PyKEEN's RotatE") == 4  # two looks at each setting
-    assert found["rows"].keys() >= {"TransE", "RotatE"}
-    assert found["settings"]["RotatE"]["learning_rate"] in (0.01, 0.1)
-    assert found["settings"]["RotatE"]["embedding_dim"] == 8
-    assert found["timings_s"].keys() == found["rows"].keys() - {"kgrec, joint loss"}
+    assert found.rows.keys() >= {"TransE", "RotatE"}
+    assert found.settings["RotatE"]["learning_rate"] in (0.01, 0.1)
+    assert found.settings["RotatE"]["embedding_dim"] == 8
+    assert found.timings_s.keys() == found.rows.keys() - {"kgrec, joint loss"}
 
 
 def test_a_run_that_was_stopped_goes_on(world: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def measured(model: str, *_: object, **__: object) -> Outcome:
+    def stopped_at_rotate(model: str, *_: object, **__: object) -> Outcome:
         if model == "RotatE":
             raise KeyboardInterrupt
         return Outcome({model: {"mrr": 0.5}})
 
-    monkeypatch.setattr("kgrec_benchmarks.protocols.fact_benchmark.measure_pykeen", measured)
+    monkeypatch.setattr("kgrec_benchmarks.protocols.facts.measure_pykeen", stopped_at_rotate)
     monkeypatch.setattr("kgrec.errors.find_spec", lambda _: object())
-    given: dict[str, Any] = {"heads": [HeadSetting(epochs=1)], "pykeen": ["TransE", "RotatE"]}
+    config = quick(epochs=1)
+    heads = [HeadSetting(epochs=1)]
     with pytest.raises(KeyboardInterrupt):
-        benchmark_facts(world, quick(epochs=1), finished=RunCache(tmp_path, "run"), **given)
+        measured(HeldOutFacts(heads, ["TransE", "RotatE"]), world, config, RunCache(tmp_path, "run"))
     again = RunCache(tmp_path, "run")
-    found = benchmark_facts(world, quick(epochs=1), finished=again, **{**given, "pykeen": ["TransE", "DistMult"]})
-    assert [key.split()[0] for key in again.resumed] == ["kgrec", "TransE"]
-    assert found["rows"].keys() == {"kgrec", "kgrec, facts alone", "kgrec, joint loss", "TransE", "DistMult"}
+    found = measured(HeldOutFacts(heads, ["TransE", "DistMult"]), world, config, again)
+    assert again.resumed == ["kgrec", "TransE"]
+    assert found.rows.keys() == {"kgrec", "kgrec, facts alone", "kgrec, joint loss", "TransE", "DistMult"}
     other = RunCache(tmp_path, "run")
-    grid = [PykeenSetting(margin=1.0)]
-    benchmark_facts(world, quick(epochs=1), finished=other, heads=[HeadSetting(epochs=2)], pykeen=["TransE"], grid=grid)
+    changed = HeldOutFacts([HeadSetting(epochs=2)], ["TransE"], [PykeenSetting(margin=1.0)])
+    measured(changed, world, config, other)
     assert other.resumed == []
 
 
 def test_a_missing_pykeen_is_said_before_the_work(world: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("kgrec.errors.find_spec", lambda _: None)
     with pytest.raises(MissingExtraError, match="cannot be loaded"):
-        benchmark_facts(world, quick())
+        measured(HeldOutFacts(), world, quick(), RunCache())
 
 
 def test_a_failing_process_is_said(world: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,91 @@
+"""Lists on the authors' split: every item that a user has not taken is ranked, and the test is read once."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from functools import partial
+
+from kgrec.config import TrainConfig
+from kgrec.errors import ConfigError
+from kgrec.evaluation.baseline_tuning import Budget
+from kgrec.progress import Progress
+from kgrec_benchmarks.folder_dataset import PublishedSet, sizes_of, split_of
+from kgrec_benchmarks.protocols.ablations import ablations
+from kgrec_benchmarks.runs.result import Result
+from kgrec_benchmarks.runs.run_cache import RunCache
+from kgrec_benchmarks.runs.runner import Plan, run
+from kgrec_benchmarks.runs.summary import grouped, summarised
+from kgrec_benchmarks.runs.time_gap_groups import gap_groups
+from kgrec_benchmarks.systems.registry import DEFAULT, OURS, package_of
+
+
+@dataclass(frozen=True)
+class PublishedSplit:
+    """Ranking metrics of kgrec and other systems on the split that comes with a data set.
+
+    Every item is a candidate unless the user has taken it. A folder without a validation set has a tenth of train held
+    out for it (the latest of each user where times are known); one without a split is cut at random into 6:2:2. Every
+    system chooses its settings on validation and is fitted again on train and validation, which are its history at the
+    test. Where the validation part is the authors', a second row of each system, ``NAME_train_only``, is of the model
+    and the history of train alone, as many published tables are made; train and validation are hidden in both.
+
+    Attributes:
+        models: names of systems, see :func:`kgrec_benchmarks.systems.registry.named`.
+        seeds: number of runs, with seeds ``config.seed``, ``config.seed + 1`` and so on; a system that uses no seed is
+            run again only where the seed changes the split.
+        ablations: also take kgrec apart, see :func:`kgrec_benchmarks.protocols.ablations.ablations`; ten more
+            trainings, with the first seed.
+        budget: what each system may try on validation.
+    """
+
+    models: tuple[str, ...] = DEFAULT
+    seeds: int = 1
+    ablations: bool = False
+    budget: Budget = field(default_factory=Budget)
+
+    def packages(self) -> set[str]:
+        """What the systems need beyond kgrec."""
+        return {package_of(name) for name in self.models if name != OURS} - {""}
+
+    def run(self, dataset: PublishedSet, config: TrainConfig, kept: RunCache, progress: Progress) -> Result:
+        """Means over the seeds with spread, intervals, costs and, where times are unix seconds, groups by time gap.
+
+        Raises:
+            ConfigError: fewer than one seed.
+            KgrecError: the split holds nothing to test on, or too little to learn from.
+            MissingExtraError: a system needs a package that is not installed.
+        """
+        if self.seeds < 1:
+            raise ConfigError(
+                "that many runs cannot be.",
+                where="seeds",
+                found=str(self.seeds),
+                expected="at least 1",
+                next="give 1 or more",
+            )
+        data = dataset.dataset
+        own_valid = "valid" in dataset.parts
+        plan = Plan(data, partial(split_of, dataset.parts), own_valid, config, self.models, self.seeds, self.budget)
+        runs = run(plan, kept, progress)
+        first = runs.splits[0]
+        seeds = [config.seed + number for number in range(self.seeds)]
+        summary = summarised(runs.outcomes, seeds, OURS)
+        groups = gap_groups(first, len(data.users))
+        timings = {}
+        for name, cost in summary["cost"].items():
+            timings[name] = cost["tuning_s"] + cost["fit_s"]
+            timings[f"ranking with {name}"] = cost["ranking_s"]
+        table, notes = ablations(data, first, config, kept, progress) if self.ablations else (None, None)
+        ours = runs.outcomes.get(OURS)
+        return Result(
+            **summary,
+            data=sizes_of(data, train=len(first.train), valid=len(first.valid), test=len(first.test)),
+            seed=config.seed,
+            seeds=seeds,
+            groups=None if groups is None else grouped(runs.outcomes, groups, OURS),
+            ablations=table,
+            ablation_notes=notes,
+            validation=ours[0].validation if ours else {},
+            budget=asdict(self.budget),
+            timings_s=timings,
+        )

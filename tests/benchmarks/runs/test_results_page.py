@@ -1,0 +1,136 @@
+"""The page of results is what its files make, and what it says in words is so."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from kgrec_benchmarks.runs.result_files import read_result
+from kgrec_benchmarks.runs.results_page import PAGE, RESULTS, SETS, results_page
+
+TEXT = PAGE.read_text(encoding="utf-8")
+LINES = TEXT.splitlines()
+
+
+def result(name: str) -> dict[str, Any]:
+    return read_result(RESULTS / f"{name}.json")
+
+
+def test_the_page_is_what_its_files_make() -> None:
+    assert results_page() == TEXT, "run `python -m kgrec_benchmarks.runs.results_page`"
+
+
+def test_no_result_is_left_out() -> None:
+    shown = {*SETS, "bookcrossing_mcclk", "lastfm_kgcn", "dbbook2014_ablations", "neo4j"}
+    shown |= {f"{name}_{what}" for name in ("dbbook2014", "ml1m_pearlm") for what in ("cold", "facts")}
+    shown |= {"recbole_lastfm_lightkg", "recbole_dbbook2014"}
+    assert shown == {path.stem for path in RESULTS.glob("*.json")}
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_every_row_of_a_set_is_in_the_table(name: str) -> None:
+    found = json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8"))
+    for system, row in found["rows"].items():
+        spread = found.get("spread", {}).get(system, {})
+        figures = [
+            f"{row[metric]:.4f}" + (f" ± {spread[metric]:.4f}" if metric in spread else "")
+            for metric in ("recall@10", "ndcg@10", "mrr@10")
+        ]
+        mark = "**" if system == "kgrec" else ""
+        assert f"| {name} | {mark}{system}{mark} | {' | '.join(figures)} |" in LINES
+
+
+def test_kgrec_is_ahead_of_every_baseline_where_the_page_says_nothing_else() -> None:
+    for name in SETS:
+        rows = result(name)["rows"]
+        assert max(rows, key=lambda system: rows[system]["ndcg@10"]) == "kgrec", name
+
+
+def test_the_words_about_the_sets_that_nobody_looked_at_are_so() -> None:
+    against = result("ml1m_mkr")["against_best"]["ndcg@10"]
+    assert against["baseline"] == "ease"
+    assert against["interval"][0] < 0 < against["interval"][1]
+    assert "kgrec is\n  3 % ahead of EASE in recall@10" in TEXT
+    assert "(0.0024, 95 % interval -0.0004 to 0.0052)" in TEXT
+
+
+def test_the_words_about_time_gaps_are_so() -> None:
+    groups = result("ml1m_pearlm")["groups"]
+    for name, group in groups.items():
+        figures = " | ".join(f"{group['rows'][system]['ndcg@10']:.3f}" for system in ("kgrec", "ease"))
+        assert f"| {name} | {group['users']:,} | {figures} |" in LINES
+    against = groups["longer"]["against_best"]["ndcg@10"]
+    assert against["interval"][1] < 0
+    high, low, by = (f"{-value:.3f}" for value in (*against["interval"], against["difference"]))
+    assert f"behind EASE by {by}\n(95 % interval {low} to {high})" in TEXT
+
+
+@pytest.mark.parametrize(("title", "name"), [("DBbook", "dbbook2014"), ("MovieLens 1M", "ml1m_pearlm")])
+def test_cold_items_are_those_of_their_files(title: str, name: str) -> None:
+    found = json.loads((RESULTS / f"{name}_cold.json").read_text(encoding="utf-8"))
+    rows, equal = found["rows"], found["equal_loss"]["rows"]
+    for system, row in rows.items():
+        figures = " | ".join(f"{row[metric]:.3f}" for metric in ("hidden recall@20", "all recall@20", "warm recall@20"))
+        assert f"| {title} | {system} | {figures} | {100 * row['warm loss']:.1f} % |" in LINES
+    for system, row in {**equal, **{other: rows[other] for other in rows if other != "kgrec"}}.items():
+        recall, ndcg = (f"{row[metric]:.3f}" for metric in ("all recall@20", "all ndcg@10"))
+        losses = [f"{100 * row[loss]:.1f} %" for loss in ("warm loss", "warm ndcg@10 loss")]
+        assert f"| {title} | {system} | {recall} | {losses[0]} | {ndcg} | {losses[1]} |" in LINES
+    # What the page says in words.
+    assert rows["kgrec"]["warm loss"] < 0.02
+    assert all(
+        rows[other]["warm recall@20"] < 0.6 * rows["kgrec"]["warm recall@20"] for other in rows.keys() - {"kgrec"}
+    )
+
+
+@pytest.mark.parametrize(("title", "name"), [("BookCrossing", "bookcrossing_mcclk"), ("Last.fm", "lastfm_kgcn")])
+def test_clicks_are_those_of_their_files(title: str, name: str) -> None:
+    found = result(name)
+    systems = ("kgrec", "popularity", "itemknn", "ease")
+    figures = [f"{found['rows'][system]['auc']:.3f} ± {found['spread'][system]['auc']:.3f}" for system in systems]
+    assert f"| {title} | {' | '.join(figures)} |" in LINES
+
+
+def test_what_the_graph_is_worth_is_that_of_its_file() -> None:
+    for facts, row in result("dbbook2014_ablations")["ablations"]["graph"].items():
+        assert f"| {facts} | {row['recall@10']:.3f} | {row['ndcg@10']:.3f} |" in LINES
+
+
+@pytest.mark.parametrize(("title", "name"), [("DBbook", "dbbook2014"), ("MovieLens 1M", "ml1m_pearlm")])
+def test_held_out_facts_are_those_of_their_files(title: str, name: str) -> None:
+    rows = result(f"{name}_facts")["rows"]
+    systems = {"kgrec": "kgrec", "kgrec, facts alone": "kgrec without interactions"}
+    systems |= {model: model for model in ("TransE", "DistMult", "RotatE")}
+    for system, shown in systems.items():
+        assert f"| {title} | {shown} | {rows[system]['mrr']:.3f} | {rows[system]['hits@10']:.3f} |" in LINES
+
+
+def test_recbole_is_that_of_its_files() -> None:
+    alone = result("lastfm_lightkg")["rows_train_only"]["kgrec_train_only"]
+    for system, row in {**result("recbole_lastfm_lightkg")["rows"], "kgrec": alone}.items():
+        assert f"| {system} | {row['recall@10']:.3f} | {row['mrr@10']:.3f} |" in LINES
+    for title, name in (("Last.fm", "lastfm_lightkg"), ("DBbook", "dbbook2014")):
+        seconds = result(f"recbole_{name}")["epoch_seconds"]
+        figures = " | ".join(f"{seconds[key]:.3f}" for key in ("KGAT", "kgrec, 1 hops", "kgrec, 0 hops"))
+        assert f"| {title} | {figures} |" in LINES
+
+
+def test_neo4j_is_that_of_its_file() -> None:
+    measured = result("neo4j")
+    rows = [
+        [" / ".join(str(measured["paths"][store][f"p{q}"]) for q in (50, 95, 99)) for store in ("kglite", "neo4j")],
+        [str(measured["export"][store]["seconds"]) for store in ("kglite", "neo4j")],
+        [str(measured["hub"][store]["from"]["s"]) for store in ("kglite", "neo4j")],
+    ]
+    assert [row for row in rows if f"| {row[0]} | {row[1]} |" not in TEXT] == []
+    online, offline = measured["import"], measured["offline"]
+    assert f"{online['rows_per_s']['kgrec']:,} rows/s, {online['ratio_kgrec_to_bare']} of" in TEXT
+    assert f"{offline['import_rows_per_s']:,} rows/s" in TEXT
+
+
+def test_the_figures_at_20_of_amazon_book_are_those_of_its_file() -> None:
+    row = result("kgat_amazonbook")["rows"]["kgrec"]
+    recall, ndcg, kgat = (f"{row[metric]:.4f}" for metric in ("recall@20", "ndcg@20", "ndcg@20_kgat"))
+    assert f"recall {recall} and ndcg {ndcg}, or\n{kgat} by KGAT's own definition" in TEXT
