@@ -21,7 +21,7 @@ from kgrec.graph.cypher.pasteable import explanation_statement
 from kgrec.graph.store_link import GraphLink
 from kgrec.schema.model import GraphSchema
 from kgrec.scoring.channel_names import SEMANTIC
-from kgrec.scoring.contributions import Contributions
+from kgrec.scoring.contributions import Contributions, ItemContributions
 from kgrec.scoring.top_k import rank_of
 
 TOLERANCE = 1e-5
@@ -84,14 +84,13 @@ class Explainer:
         """
         parts = self._bundle.model.contributions(self._person.interactions, rows, self._person.context.at)
         _check_sums(parts, scores[rows])
-        return [self._explanation(parts, n, scores, candidates) for n in range(len(rows))]
+        return [self._explanation(parts.of_item(n), scores, candidates) for n in range(len(rows))]
 
-    def _explanation(self, parts: Contributions, n: int, scores: Array, candidates: IntArray) -> Explanation:
-        bundle, person = self._bundle, self._person
-        row, values = int(parts.items[n]), parts.values[:, :, n]
+    def _explanation(self, parts: ItemContributions, scores: Array, candidates: IntArray) -> Explanation:
+        bundle, person, row = self._bundle, self._person, parts.item
         item = bundle.items[row]
-        past = self._past_items(parts, values)
-        contributions = self._contributions(parts, values)
+        past = self._past_items(parts)
+        contributions = self._contributions(parts)
         speaking = [part for part in contributions if part.channel == SEMANTIC and part.value > 0]
         strongest = [one.item for one in past if one.value > 0]
         paths, degraded = self._paths(strongest[:_PAST_ITEMS_WITH_PATHS], item)
@@ -102,10 +101,10 @@ class Explainer:
             new=bool(bundle.model.is_cold[row]),
             history=len(parts.history),
             score=float(scores[row]),
-            base=float(parts.base[n]),
+            base=parts.base,
             contributions=contributions,
             past=past,
-            channels={channel: float(values[c].sum()) for c, channel in enumerate(parts.channels)},
+            channels=parts.by_channel,
             paths=paths,
             semantic=speaking[0] if speaking else None,
             counterfactual=self._counterfactual(strongest[0], row, scores, candidates) if strongest else None,
@@ -113,20 +112,20 @@ class Explainer:
             cypher=self._cypher(item, strongest[:_PAST_ITEMS_WITH_PATHS], paths),
         )
 
-    def _contributions(self, parts: Contributions, values: Array) -> tuple[Contribution, ...]:
+    def _contributions(self, parts: ItemContributions) -> tuple[Contribution, ...]:
         """Those that are not 0, the largest first."""
         bundle = self._bundle
         unordered = [
-            Contribution(bundle.items[past], bundle.names[past], channel, float(values[c, h]))
+            Contribution(bundle.items[past], bundle.names[past], channel, float(parts.values[c, h]))
             for h, past in enumerate(parts.history.tolist())
             for c, channel in enumerate(parts.channels)
-            if values[c, h] != 0
+            if parts.values[c, h] != 0
         ]
         return tuple(sorted(unordered, key=lambda part: -abs(part.value)))
 
-    def _past_items(self, parts: Contributions, values: Array) -> tuple[PastItem, ...]:
+    def _past_items(self, parts: ItemContributions) -> tuple[PastItem, ...]:
         """Those that say anything, what speaks most for the item first."""
-        bundle = self._bundle
+        bundle, values = self._bundle, parts.values
         ordered = np.argsort(-values.sum(axis=0), kind="stable")
         return tuple(
             PastItem(bundle.items[past], bundle.names[past], float(values[:, h].sum()), self._verbs[past])

@@ -33,7 +33,7 @@ class ItemContributions:
     @property
     def by_channel(self) -> dict[str, float]:
         """What all past items add together, by channel."""
-        return dict(zip(self.channels, self.values.sum(axis=1).tolist(), strict=True))
+        return {channel: float(values.sum()) for channel, values in zip(self.channels, self.values, strict=True)}
 
 
 @dataclass(frozen=True)

@@ -58,9 +58,12 @@ def rewrite_as_format_3(folder: Path) -> None:
 @pytest.mark.parametrize("names", [("short_term", "next_item", "long_term"), ("short_term", "co_session", "semantic")])
 @pytest.mark.parametrize("seed", range(4))
 def test_a_bundle_of_format_3_is_read_by_todays_names(tmp_path: Path, seed: int, names: tuple[str, ...]) -> None:
-    bundle = random_bundle(np.random.default_rng(seed))
+    rng = np.random.default_rng(seed)
+    bundle = random_bundle(rng)
     channels = tuple(replace(c, name=name) for c, name in zip(bundle.model.channels, names, strict=True))
-    bundle = replace(bundle, model=replace(bundle.model, channels=channels))
+    table = {"min_lengths": np.array([0, 2]), "channels": rng.random((3, 2, 3)), "prior": rng.random((3, 2))}
+    gates = bundle.model.gates.with_known(**table)
+    bundle = replace(bundle, model=replace(bundle.model, channels=channels, gates=gates))
     bundle.save(tmp_path / "b")
     rewrite_as_format_3(tmp_path / "b")
     back = Bundle.load(tmp_path / "b")
