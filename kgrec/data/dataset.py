@@ -23,7 +23,7 @@ _EARLIEST_S, _LATEST_S = 1e8, 1e11
 
 @dataclass(frozen=True)
 class Interactions:
-    """Observed behaviour, one entry per interaction.
+    """Interactions as columns, one entry each.
 
     Attributes:
         user, item: rows, int64 ``(n,)``.
@@ -49,7 +49,7 @@ class Interactions:
         time: npt.ArrayLike | None = None,
         weight: npt.ArrayLike | None = None,
     ) -> Interactions:
-        """Build from user and item rows; what is not given is unknown time and weight 1."""
+        """Interactions of user and item rows; a time that is not given is unknown, a weight is 1."""
         users = np.asarray(user, np.int64)
         n = len(users)
         return cls(
@@ -107,7 +107,7 @@ class Interactions:
         )
 
     def joined(self, other: Interactions) -> Interactions:
-        """Both, self first. Kinds and platforms must be the same lists."""
+        """The interactions of both, self first. Kinds and platforms must be the same lists."""
         if (self.kinds, self.platforms) != (other.kinds, other.platforms):
             raise ValueError("interactions of different kinds or platforms cannot be joined")
         return replace(
@@ -145,7 +145,7 @@ class Facts:
 
     @classmethod
     def unique(cls, head: IntArray, relation: IntArray, tail: IntArray, relations: tuple[str, ...]) -> Facts:
-        """Drop repeats; the order is by head, relation, tail."""
+        """Facts without repeats, ordered by head, relation and tail."""
         triples = (
             np.unique(np.stack([head, relation, tail], axis=1), axis=0) if len(head) else np.zeros((0, 3), np.int64)
         )
@@ -209,5 +209,5 @@ class Dataset:
         )
 
     def with_interactions(self, interactions: Interactions) -> Dataset:
-        """The same graph with other behaviour: a part of it, for a split."""
+        """The graph with other interactions: a part of them, for a split."""
         return replace(self, interactions=interactions)

@@ -57,7 +57,7 @@ class EdgeRecord:
 
 @dataclass(frozen=True, slots=True)
 class Interaction:
-    """One observed behaviour. Identified by type, user, item, kind, platform and time.
+    """One interaction. Identified by type, user, item, kind, platform and time.
 
     Attributes:
         type: interaction type, a name of the schema.

@@ -22,7 +22,7 @@ _PARTS = 10
 
 @dataclass(frozen=True)
 class Split:
-    """Three parts of the same behaviour."""
+    """Three parts of the same interactions: train, validation and test."""
 
     train: Interactions
     valid: Interactions
@@ -33,7 +33,7 @@ class Split:
 
 
 def random_split(interactions: Interactions, valid: float = 0.1, test: float = 0.2, seed: int = 0) -> Split:
-    """Shuffle each user's items and cut off shares of them for validation and test.
+    """Random shares of each user's items for validation and test, the rest for train.
 
     Args:
         valid, test: shares of each user's items, rounded to whole items by chance, so that the shares hold in the mean.

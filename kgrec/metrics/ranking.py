@@ -116,7 +116,7 @@ def per_user(top: IntArray, test: sparse.csr_matrix, ks: Sequence[int]) -> dict[
 
 @dataclass(frozen=True)
 class Measured:
-    """What a ranking was worth, on the whole and for every user.
+    """Ranking metrics as means and for every user.
 
     Attributes:
         means: ``metric@k`` to value, as :func:`mean_metrics` gives it.
@@ -149,7 +149,7 @@ def rank_and_measure(
     candidates: npt.NDArray[np.bool_] | None = None,
     features: Array | None = None,
 ) -> Measured:
-    """Means over the users who have test items, and what they are the means of.
+    """Ranking metrics over the users who have test items: the means, and every user's values.
 
     Args:
         seen: users x items taken before the test; they are not ranked.
