@@ -129,7 +129,7 @@ def _measure(variant: _Variant, split: Split, task: Task, progress: Progress) ->
     measured: dict[str, Measured] = {}
     validation: dict[str, float] = {}
     for name, (tested, validated) in rows.items():
-        measured[name] = task.measured(tested)
+        measured[name] = task.measure(tested)
         validation[name] = mean_metrics(validated, before, wanted, ks=(10,))[_METRIC]
     cost = cost_of(watch, tried=0, capped=False)
     return Outcome.of(measured, n_users, settings=settings_of(learned.chosen), cost=cost, validation=validation)

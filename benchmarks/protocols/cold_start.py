@@ -19,6 +19,7 @@ from kgrec.data.splits import hide, hold_out
 from kgrec.evaluation.baseline_tuning import tune_baseline
 from kgrec.evaluation.baselines import BASELINES
 from kgrec.evaluation.compared_system import Setting
+from kgrec.evaluation.task import Validation
 from kgrec.learn.channels.content_kernel import fact_matrix
 from kgrec.learn.encoders.cache import encode_cached
 from kgrec.learn.encoders.named_encoders import open_encoder
@@ -186,11 +187,8 @@ def _measure_users(
     is_hidden = np.isin(interactions.user, hide(interactions.user, fold, config.seed))
     hidden, rest = interactions.select(is_hidden), interactions.select(~is_hidden)
     learned = fit(dataset.with_interactions(rest), config, progress=progress)
-    train, valid = hold_out(rest, seed=config.seed)
-    chosen = {
-        name: tune_baseline(system.fit, system.grid, train, valid, n_users, n_items).setting
-        for name, system in BASELINES.items()
-    }
+    validation = Validation(*hold_out(rest, seed=config.seed), n_users, n_items)
+    chosen = {name: tune_baseline(system.fit, system.grid, validation).setting for name, system in BASELINES.items()}
     fitted = {name: BASELINES[name].fit(rest, n_users, n_items, **setting) for name, setting in chosen.items()}
     rows: Table = {name: {} for name in ("kgrec", *fitted)}
     for n in after:

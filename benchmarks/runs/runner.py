@@ -112,24 +112,15 @@ def measure_baseline(
     watch = Watch()
     progress(f"tuning {name}", 0, len(grid))
     with watch.stage("tuning_s"):
-        tuned = tune_baseline(
-            fit,
-            grid,
-            task.train,
-            task.valid,
-            task.n_users,
-            n_items,
-            stops_early=system.stops_early,
-            seconds=budget.seconds,
-        )
+        tuned = tune_baseline(fit, grid, task.validation, stops_early=system.stops_early, seconds=budget.seconds)
     with watch.stage("fit_s"):
         fitted = fit(task.known, task.n_users, n_items, **tuned.setting)
     progress(f"testing {name}", 0, None)
     measured: dict[str, Measured] = {}
     with watch.stage("ranking_s"):
-        measured[name] = task.measured(task.placed(fitted))
+        measured[name] = task.measure(task.over_catalogue(fitted))
     if own_valid:
-        measured[name + TRAIN_ONLY] = task.measured(task.placed(tuned.fitted))
+        measured[name + TRAIN_ONLY] = task.measure(task.over_catalogue(tuned.fitted))
     cost = cost_of(watch, tried=tuned.tried, capped=tuned.capped)
     validation = {} if np.isnan(tuned.quality) else {"ndcg@10": tuned.quality}
     return Outcome.of(measured, task.n_users, settings=tuned.setting, cost=cost, validation=validation)
@@ -147,9 +138,9 @@ def measure_ours(
     measured: dict[str, Measured] = {}
     progress("testing kgrec", 0, None)
     with watch.stage("ranking_s"):
-        measured[OURS] = task.measured(rankers[0], features_of(learned.model))
+        measured[OURS] = task.measure(rankers[0], features_of(learned.model))
     if own_valid:
-        measured[OURS + TRAIN_ONLY] = task.measured(rankers[1], features_of(rankers[1].model))
+        measured[OURS + TRAIN_ONLY] = task.measure(rankers[1], features_of(rankers[1].model))
     settings = {**config.model_dump(), **settings_of(learned.chosen)}
     cost = cost_of(watch, tried=counted.tried, capped=False)
     return Outcome.of(measured, task.n_users, settings=settings, cost=cost, validation=learned.metrics)

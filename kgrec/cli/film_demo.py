@@ -14,7 +14,7 @@ from kgrec.config import TrainConfig
 from kgrec.data.dataset import Dataset
 from kgrec.data.splits import time_split_per_user
 from kgrec.errors import ConfigError, UnknownUserError
-from kgrec.evaluation.store_evaluation import compare_on
+from kgrec.evaluation.store_evaluation import evaluate_split
 from kgrec.graph import open_store
 from kgrec.graph.dataset_reader import read_dataset
 from kgrec.graph.store import GraphStore
@@ -83,7 +83,7 @@ def film_demo(
         history = _history(dataset, whom)
         lap("read the graph")
         split = time_split_per_user(dataset.interactions, valid=0.1, test=0.2, seed=config.seed)
-        compared = compare_on(dataset, split, config, progress)
+        compared = evaluate_split(dataset, split, config, progress)
         lap("train, tune and measure")
         bundle = _final_bundle(dataset, compared.learned, config, store, progress)
         bundle.save(out / "films.bundle")

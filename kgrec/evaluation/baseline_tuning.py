@@ -1,19 +1,18 @@
-"""Choosing the settings of a baseline on validation, within a budget that is the same for all of them."""
+"""The settings of a baseline, chosen on validation within a budget that is the same for all of them."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
-import numpy.typing as npt
 
-from kgrec.data.dataset import Interactions
 from kgrec.evaluation.compared_system import Baseline, Fit, Setting, StoppedEarly
+from kgrec.evaluation.task import Validation
 from kgrec.learn.limits import LIMITS
 from kgrec.metrics.rankers import Ranker
-from kgrec.metrics.ranking import mean_metrics
 
 Quality = Callable[[Ranker], float]
 """What a ranker is worth on validation; systems that learn in epochs stop early by it."""
@@ -69,21 +68,15 @@ class TunedBaseline:
 def tune_baseline(
     fit: Fit,
     grid: Sequence[Setting],
-    train: Interactions,
-    valid: Interactions,
-    n_users: int,
-    n_items: int,
-    metric: str = "ndcg@10",
+    validation: Validation,
     *,
-    candidates: npt.NDArray[np.bool_] | None = None,
     stops_early: bool = False,
     seconds: float = float("inf"),
 ) -> TunedBaseline:
-    """Try a grid on validation. The test set is no argument, so it cannot be looked at.
+    """The setting of a grid that is best on validation. The test set is no argument, so it cannot be looked at.
 
     Args:
         fit: ``fit(train, n_users, n_items, **setting)``.
-        candidates: bool ``(items,)``; only these are ranked.
         stops_early: hand ``fit`` a :data:`Quality` as ``quality`` and the ``seconds`` that are left, and read
             ``epochs`` of what it returns.
         seconds: see :class:`Budget`.
@@ -91,25 +84,21 @@ def tune_baseline(
     Raises:
         KgrecError: train and validation share pairs, or validation is empty.
     """
+    fit_on_train = partial(fit, validation.train, validation.n_users, validation.n_items)
     if len(grid) == 1 and not stops_early:
-        return TunedBaseline(grid[0], fit(train, n_users, n_items, **grid[0]), float("nan"), 0, False)
-    seen, wanted = train.matrix(n_users, n_items), valid.matrix(n_users, n_items)
-    k = int(metric.split("@")[1].split("_")[0])
-
-    def quality(ranker: Ranker) -> float:
-        return mean_metrics(ranker, seen, wanted, ks=(k,), candidates=candidates)[metric]
-
+        return TunedBaseline(grid[0], fit_on_train(**grid[0]), float("nan"), 0, False)
+    quality_of = validation.quality()
     started = time.perf_counter()
     best: TunedBaseline | None = None
     for number, setting in enumerate(grid):
         left = seconds - (time.perf_counter() - started)
         if best is not None and left < 0:
             return replace(best, tried=number, capped=True)
-        extra = {"quality": quality, "seconds": left} if stops_early else {}
-        fitted = fit(train, n_users, n_items, **setting, **extra)
-        found = quality(fitted)
-        if best is None or found > best.quality:
+        stopping = {"quality": quality_of, "seconds": left} if stops_early else {}
+        fitted = fit_on_train(**setting, **stopping)
+        quality = quality_of(fitted)
+        if best is None or quality > best.quality:
             chosen = setting | ({"epochs": fitted.epochs} if isinstance(fitted, StoppedEarly) else {})
-            best = TunedBaseline(chosen, fitted, found, number + 1, False)
+            best = TunedBaseline(chosen, fitted, quality, number + 1, False)
     assert best is not None  # a grid holds at least one setting
     return replace(best, tried=len(grid), capped=stops_early and time.perf_counter() - started > seconds)

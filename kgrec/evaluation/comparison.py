@@ -21,11 +21,11 @@ Rows = dict[str, dict[str, float]]
 
 @dataclass(frozen=True)
 class Comparison:
-    """One table.
+    """Our model and the baselines on one split.
 
     Attributes:
         rows: system -> metric -> value, ranked among the items that anybody has taken, in any part of the split.
-        whole: the same ranked among the whole catalogue; None where nothing is added by that.
+        whole: the same ranked among the whole catalogue; None where that holds no further item.
         settings: what each baseline chose on validation.
         timings: seconds to tune and fit each baseline, and to rank with each system.
     """
@@ -36,8 +36,12 @@ class Comparison:
     timings: dict[str, float]
 
 
-def compare(dataset: Dataset, split: Split, model: AdditiveModel, progress: Progress) -> Comparison:
-    """Tune the baselines on validation, fit them on train and validation, and test everything once."""
+def compare_with_baselines(dataset: Dataset, split: Split, model: AdditiveModel, progress: Progress) -> Comparison:
+    """Metrics of our model and of the baselines, which are tuned on validation and fitted on train and validation.
+
+    Raises:
+        KgrecError: there is nothing to find in the test or in validation.
+    """
     task = Task.of(dataset, split)
     known, at = split.train.joined(split.valid), split.test.first_times(task.n_users)
     rankers: dict[str, Ranker] = {"kgrec": ModelRanker.over(model, known, task.n_users, at)}
@@ -48,19 +52,19 @@ def compare(dataset: Dataset, split: Split, model: AdditiveModel, progress: Prog
         progress("tuning baselines", number, len(BASELINES), name)
         n_items = len(task.columns)
         tried = Budget().of_grid(system.grid, n_items)
-        settings[name] = tune_baseline(system.fit, tried, task.train, task.valid, task.n_users, n_items).setting
-        rankers[name] = task.placed(system.fit(task.known, task.n_users, n_items, **settings[name]))
+        settings[name] = tune_baseline(system.fit, tried, task.validation).setting
+        rankers[name] = task.over_catalogue(system.fit(task.known, task.n_users, n_items, **settings[name]))
         timings[name] = time.perf_counter() - started
-    taken = task.taken
+    is_taken = task.is_taken
     features = features_of(model)
     rows: Rows = {}
     whole: Rows = {}
     for number, (name, ranker) in enumerate(rankers.items()):
         started = time.perf_counter()
         progress("testing", number + 1, len(rankers), name)
-        rows[name] = task.measured(ranker, features, None if taken.all() else taken).means
-        if not taken.all():
-            whole[name] = task.measured(ranker, features).means
+        rows[name] = task.measure(ranker, features, None if is_taken.all() else is_taken).means
+        if not is_taken.all():
+            whole[name] = task.measure(ranker, features).means
         timings[f"ranking with {name}"] = time.perf_counter() - started
     return Comparison(rows, whole or None, settings, timings)
 

@@ -1,4 +1,4 @@
-"""A store's own behaviour, split and measured: kgrec beside three baselines."""
+"""A store's own interactions, split and measured: kgrec beside three baselines."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from kgrec.config import TrainConfig
 from kgrec.data.dataset import Dataset, Interactions
 from kgrec.data.splits import Split, k_fold, leave_one_out, random_split, time_split_per_user
 from kgrec.errors import ConfigError, KgrecError
-from kgrec.evaluation.comparison import Rows, compare
+from kgrec.evaluation.comparison import Rows, compare_with_baselines
 from kgrec.graph import GraphStore, opened
 from kgrec.graph.dataset_reader import read_dataset
 from kgrec.progress import Progress, silent
@@ -33,17 +33,19 @@ def evaluate_store(
     folds: int = 5,
     progress: Progress = silent,
 ) -> dict[str, Any]:
-    """Measure kgrec beside popularity, item-kNN and EASE on one split of a store's behaviour.
+    """Ranking metrics of kgrec, popularity, item-kNN and EASE on one split of a store's interactions.
 
     Every system chooses its settings on validation, is fitted on train and validation, and is tested once.
 
     Args:
         split: ``time`` and ``random`` cut off a share of each user's items, ``leave-one-out`` the last one, ``k-fold``
             deals them out and gives the mean over the folds.
+        test: the share that is cut off.
+        folds: number of parts of ``k-fold``.
 
     Returns:
-        ``rows`` and, where there are new items, ``rows_whole_catalogue``: system -> metric -> value; ``settings``;
-        ``timings_s``.
+        ``rows`` and, where there are items that nobody took, ``rows_whole_catalogue``: system -> metric -> value;
+        ``settings``; ``timings_s``; ``split``.
 
     Raises:
         ConfigError: there is no such split.
@@ -53,22 +55,28 @@ def evaluate_store(
     config = config or TrainConfig()
     with opened(store) as graph:
         dataset = read_dataset(graph)
-    parts = _splits(dataset.interactions, split, test, folds, config.seed)
-    found = [compare_on(dataset, part, config, progress) for part in parts]
+    splits = _splits(dataset.interactions, split, test, folds, config.seed)
+    runs = [evaluate_split(dataset, part, config, progress) for part in splits]
+    first = runs[0]
     result: dict[str, Any] = {
-        "rows": _mean_rows([one.rows for one in found]),
-        "settings": found[0].settings,
-        "timings_s": {name: sum(one.timings[name] for one in found) for name in found[0].timings},
-        "split": {"kind": split, "test": test, "folds": len(found), "parts": repr(found[0].split)},
+        "rows": _mean_rows([run.rows for run in runs]),
+        "settings": first.settings,
+        "timings_s": {name: sum(run.timings[name] for run in runs) for name in first.timings},
+        "split": {"kind": split, "test": test, "folds": len(runs), "parts": repr(first.split)},
     }
-    if found[0].whole is not None:
-        result["rows_whole_catalogue"] = _mean_rows([one.whole or {} for one in found])
+    if first.whole is not None:
+        result["rows_whole_catalogue"] = _mean_rows([run.whole or {} for run in runs])
     return result
 
 
 @dataclass(frozen=True)
-class Compared:
-    """Our row beside the baselines' on one split, with the model that made it."""
+class SplitEvaluation:
+    """Our model and the baselines on one split.
+
+    Attributes:
+        rows, whole, settings, timings: see :class:`kgrec.evaluation.comparison.Comparison`; ours beside the baselines.
+        learned: our model, and how it came about.
+    """
 
     rows: Rows
     whole: Rows | None
@@ -78,8 +86,8 @@ class Compared:
     learned: Learned
 
 
-def compare_on(dataset: Dataset, split: Split, config: TrainConfig, progress: Progress = silent) -> Compared:
-    """Fit kgrec and the baselines on a split, and test each of them once.
+def evaluate_split(dataset: Dataset, split: Split, config: TrainConfig, progress: Progress = silent) -> SplitEvaluation:
+    """Metrics of kgrec and the baselines, fitted on a split and tested once each.
 
     Raises:
         KgrecError: the split holds nothing to test on, or too little to learn from.
@@ -97,12 +105,13 @@ def compare_on(dataset: Dataset, split: Split, config: TrainConfig, progress: Pr
     started = time.perf_counter()
     learned = fit(dataset.with_interactions(split.train), config, valid=split.valid, progress=progress)
     timings = {"kgrec": time.perf_counter() - started}
-    table = compare(dataset, split, learned.model, progress)
+    table = compare_with_baselines(dataset, split, learned.model, progress)
     settings = {"kgrec": {**config.model_dump(), **settings_of(learned.chosen)}, **table.settings}
-    return Compared(table.rows, table.whole, settings, timings | table.timings, split, learned)
+    return SplitEvaluation(table.rows, table.whole, settings, timings | table.timings, split, learned)
 
 
 def _splits(interactions: Interactions, kind: str, test: float, folds: int, seed: int) -> Iterator[Split]:
+    """The split of a kind, or one for each fold."""
     if kind == "time":
         yield time_split_per_user(interactions, test=test, seed=seed)
     elif kind == "random":
@@ -118,7 +127,7 @@ def _splits(interactions: Interactions, kind: str, test: float, folds: int, seed
 
 
 def _mean_rows(rows: Sequence[Mapping[str, Mapping[str, float]]]) -> Rows:
-    """Mean over folds."""
+    """System to metric to its mean over folds."""
     return {
         system: {metric: float(np.mean([row[system][metric] for row in rows])) for metric in rows[0][system]}
         for system in rows[0]

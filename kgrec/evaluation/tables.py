@@ -1,4 +1,4 @@
-"""One table of systems against metrics, for the terminal and for Markdown. The best of each column stands out."""
+"""Tables of systems against metrics, for the terminal and for Markdown. The best of each column stands out."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ def columns_of(values: Values) -> list[str]:
 
 def best_of(values: Values, metric: str) -> float | None:
     """The best value of a metric, None where no system has it."""
-    found = [row[metric] for row in values.values() if metric in row]
-    if not found:
+    column = [row[metric] for row in values.values() if metric in row]
+    if not column:
         return None
-    return min(found) if metric in LOWER_IS_BETTER else max(found)
+    return min(column) if metric in LOWER_IS_BETTER else max(column)
 
 
 def terminal_table(

@@ -1,7 +1,8 @@
-"""Task: a split made ready to measure on; the same users, histories, candidates and test items for every system."""
+"""A split made ready to measure on: the same users, histories, candidates and test items for every system."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,7 +12,32 @@ from scipy import sparse
 from kgrec.data.dataset import Array, Dataset, Facts, IntArray, Interactions
 from kgrec.data.splits import Split
 from kgrec.metrics.rankers import ColumnRanker, Ranker
-from kgrec.metrics.ranking import Measured, rank_and_measure
+from kgrec.metrics.ranking import Measured, mean_metrics, rank_and_measure
+
+
+@dataclass(frozen=True)
+class Validation:
+    """What settings are chosen on, among the items that the learning systems know.
+
+    Attributes:
+        train: what is learned from.
+        valid: what is to be found.
+        n_users, n_items: numbers of users and of items; the parts hold rows of both.
+        metric: ``metric@k`` that is to be high.
+    """
+
+    train: Interactions
+    valid: Interactions
+    n_users: int
+    n_items: int
+    metric: str = "ndcg@10"
+
+    def quality(self) -> Callable[[Ranker], float]:
+        """A function from a ranker to its metric; it raises KgrecError where the parts share pairs or are empty."""
+        seen = self.train.matrix(self.n_users, self.n_items)
+        wanted = self.valid.matrix(self.n_users, self.n_items)
+        k = int(self.metric.split("@")[1].split("_")[0])
+        return lambda ranker: mean_metrics(ranker, seen, wanted, ks=(k,))[self.metric]
 
 
 @dataclass(frozen=True)
@@ -38,7 +64,7 @@ class Task:
 
     @classmethod
     def of(cls, dataset: Dataset, split: Split) -> Task:
-        """Make a split of a data set ready."""
+        """The task of a split of a data set."""
         n_users, n_items, n_nodes = len(dataset.users), len(dataset.items), len(dataset.nodes)
         known = split.train.joined(split.valid)
         seen, test = known.matrix(n_users, n_items), split.test.matrix(n_users, n_items)
@@ -46,10 +72,10 @@ class Task:
         test.eliminate_zeros()
         columns = np.unique(known.item)
         first = np.concatenate([columns, np.setdiff1d(np.arange(n_nodes), columns)])
-        place = np.empty(n_nodes, np.int64)
-        place[first] = np.arange(n_nodes)
-        train, valid, both = (replace(part, item=place[part.item]) for part in (split.train, split.valid, known))
-        facts = replace(dataset.facts, head=place[dataset.facts.head], tail=place[dataset.facts.tail])
+        number = np.empty(n_nodes, np.int64)
+        number[first] = np.arange(n_nodes)
+        train, valid, both = (replace(part, item=number[part.item]) for part in (split.train, split.valid, known))
+        facts = replace(dataset.facts, head=number[dataset.facts.head], tail=number[dataset.facts.tail])
         return cls(seen, test, columns, train, valid, both, facts, n_nodes)
 
     @property
@@ -58,17 +84,30 @@ class Task:
         return int(self.seen.shape[0])
 
     @property
-    def taken(self) -> npt.NDArray[np.bool_]:
-        """Items that anybody took, in any part of the split, bool ``(items,)``."""
-        found: npt.NDArray[np.bool_] = np.diff((self.seen + self.test).tocsc().indptr) > 0
-        return found
+    def validation(self) -> Validation:
+        """What the systems of :attr:`columns` choose their settings on."""
+        return Validation(self.train, self.valid, self.n_users, len(self.columns))
 
-    def placed(self, ranker: Ranker) -> Ranker:
+    @property
+    def is_taken(self) -> npt.NDArray[np.bool_]:
+        """Whether anybody took an item, in any part of the split, bool ``(items,)``."""
+        taken: npt.NDArray[np.bool_] = np.diff((self.seen + self.test).tocsc().indptr) > 0
+        return taken
+
+    def over_catalogue(self, ranker: Ranker) -> Ranker:
         """A ranker of ``columns`` as one of the whole catalogue, whose other items score 0."""
         return ColumnRanker(ranker, self.columns, self.seen.shape[1])
 
-    def measured(
+    def measure(
         self, ranker: Ranker, features: Array | None = None, candidates: npt.NDArray[np.bool_] | None = None
     ) -> Measured:
-        """Test a ranker of the whole catalogue."""
+        """Metrics of a ranker of the whole catalogue on the test.
+
+        Args:
+            features: item vectors for the diversity within lists, ``(items, d)``.
+            candidates: bool ``(items,)``; only these are ranked.
+
+        Raises:
+            KgrecError: there is nothing to find.
+        """
         return rank_and_measure(ranker, self.seen, self.test, candidates=candidates, features=features)

@@ -3,6 +3,7 @@
 from kgrec.data.dataset import Interactions
 from kgrec.evaluation.baseline_tuning import Budget, tune_baseline
 from kgrec.evaluation.baselines import EASE, EASE_RIDGES, ITEM_KNN, Popularity
+from kgrec.evaluation.task import Validation
 from kgrec.metrics.ranking import mean_metrics
 
 N_USERS, N_ITEMS = 20, 10
@@ -10,9 +11,8 @@ N_USERS, N_ITEMS = 20, 10
 
 def test_tuning_takes_the_best_on_validation_and_the_first_of_equals(world: tuple[Interactions, Interactions]) -> None:
     train, held_out = world
-    best = tune_baseline(
-        EASE.fit, ({"ridge": 1e9}, {"ridge": 2.0}, {"ridge": 3.0}), train, held_out, N_USERS, N_ITEMS, "recall@1"
-    )
+    validation = Validation(train, held_out, N_USERS, N_ITEMS, "recall@1")
+    best = tune_baseline(EASE.fit, ({"ridge": 1e9}, {"ridge": 2.0}, {"ridge": 3.0}), validation)
     assert (best.tried, best.capped, best.quality) == (3, False, 1.0)
     scores = {
         ridge: mean_metrics(
@@ -25,13 +25,12 @@ def test_tuning_takes_the_best_on_validation_and_the_first_of_equals(world: tupl
     }
     assert scores[2.0] == scores[3.0] == 1.0
     assert best.setting == {"ridge": 1e9 if scores[1e9] == 1.0 else 2.0}
-    nothing_to_choose = tune_baseline(Popularity.fit, ({},), train, held_out, N_USERS, N_ITEMS)
+    nothing_to_choose = tune_baseline(Popularity.fit, ({},), validation)
     assert (nothing_to_choose.setting, nothing_to_choose.tried) == ({}, 0)
 
 
 def test_a_spent_budget_ends_the_search_after_the_first_setting(world: tuple[Interactions, Interactions]) -> None:
-    train, held_out = world
-    found = tune_baseline(EASE.fit, EASE_RIDGES.grid, train, held_out, N_USERS, N_ITEMS, seconds=-1.0)
+    found = tune_baseline(EASE.fit, EASE_RIDGES.grid, Validation(*world, N_USERS, N_ITEMS), seconds=-1.0)
     assert (found.setting, found.tried, found.capped) == (EASE_RIDGES.grid[0], 1, True)
 
 

@@ -34,7 +34,7 @@ def task() -> Task:
 def test_what_was_seen_is_not_asked_for() -> None:
     assert task().seen.toarray().tolist() == [[1, 0, 1, 0], [0, 0, 0, 1]]
     assert task().test.toarray().tolist() == [[0, 1, 0, 0], [0, 0, 1, 0]]
-    assert task().taken.all()
+    assert task().is_taken.all()
 
 
 def test_columns_are_the_items_that_were_taken_and_the_other_one_is_an_entity() -> None:
@@ -52,4 +52,4 @@ def test_a_ranker_of_the_columns_is_placed_among_all_items() -> None:
         def scores(self, users: IntArray) -> Array:
             return np.array([[1.0, 2.0, 3.0]] * len(users))
 
-    assert task().placed(Columns()).scores(np.array([0])).tolist() == [[1, 0, 2, 3]]
+    assert task().over_catalogue(Columns()).scores(np.array([0])).tolist() == [[1, 0, 2, 3]]
