@@ -113,8 +113,6 @@ def shuffled_texts(dataset: Dataset, rng: np.random.Generator) -> tuple[str, ...
 
 def _measure(variant: _Variant, split: Split, task: Task, progress: Progress) -> Outcome:
     """Learn a variant; test it and, where it is the whole model, each of its channels alone."""
-    from kgrec.learn.learner import settings_of
-
     watch = Watch()
     learned = learn(variant.dataset, split, variant.config, watch, progress)
     refitted, train_only = rankers_of(learned, split, task.n_users)
@@ -132,7 +130,7 @@ def _measure(variant: _Variant, split: Split, task: Task, progress: Progress) ->
         measured[name] = task.measure(tested)
         validation[name] = mean_metrics(validated, before, wanted, ks=(10,))[_METRIC]
     cost = cost_of(watch, tried=0, capped=False)
-    return Outcome.of(measured, n_users, settings=settings_of(learned.chosen), cost=cost, validation=validation)
+    return Outcome.of(measured, n_users, settings=learned.chosen.as_dict(), cost=cost, validation=validation)
 
 
 def _alone(ranker: ModelRanker, number: int) -> ModelRanker:

@@ -23,7 +23,6 @@ from kgrec.errors import KgrecError
 from kgrec.evaluation.baselines import BASELINES
 from kgrec.evaluation.compared_system import Setting
 from kgrec.learn.fit import fit
-from kgrec.learn.learner import settings_of
 from kgrec.metrics.measures import auc, click_metrics
 from kgrec.metrics.rankers import ModelRanker, Ranker
 from kgrec.progress import Progress, silent
@@ -182,7 +181,7 @@ def predict_clicks(
     timings["baselines"] = time.perf_counter() - started
     everyone = {"kgrec": ModelRanker(model, ours.histories), **rankers}
     chances = {name: probabilities(ranker, valid, test, n_items) for name, ranker in everyone.items()}
-    chosen = {**config.model_dump(), **settings_of(replace(learned.chosen, gates=model.gates))}
+    chosen = {**config.model_dump(), **replace(learned.chosen, gates=model.gates).as_dict()}
     return ClickPredictions(chances, validation, {"kgrec": chosen, **settings}, timings)
 
 

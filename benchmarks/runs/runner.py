@@ -29,7 +29,7 @@ from kgrec_benchmarks.runs.summary import TRAIN_ONLY
 from kgrec_benchmarks.systems.registry import OURS, system_named
 
 if TYPE_CHECKING:
-    from kgrec.learn.learner import Learned
+    from kgrec.learn.learner import FitResult
 
 
 @dataclass(frozen=True)
@@ -130,10 +130,8 @@ def measure_ours(
     dataset: Dataset, split: Split, task: Task, config: TrainConfig, own_valid: bool, progress: Progress
 ) -> Outcome:
     """Choose on validation, learn again from train and validation, and test each of the two models once."""
-    from kgrec.learn.learner import settings_of
-
-    watch, counted = Watch(), Counted(progress)
-    learned = learn(dataset, split, config, watch, counted)
+    watch = Watch()
+    learned = learn(dataset, split, config, watch, progress)
     rankers = rankers_of(learned, split, task.n_users)
     measured: dict[str, Measured] = {}
     progress("testing kgrec", 0, None)
@@ -141,12 +139,12 @@ def measure_ours(
         measured[OURS] = task.measure(rankers[0], features_of(learned.model))
     if own_valid:
         measured[OURS + TRAIN_ONLY] = task.measure(rankers[1], features_of(rankers[1].model))
-    settings = {**config.model_dump(), **settings_of(learned.chosen)}
-    cost = cost_of(watch, tried=counted.tried, capped=False)
+    settings = {**config.model_dump(), **learned.chosen.as_dict()}
+    cost = cost_of(watch, tried=learned.trials, capped=False)
     return Outcome.of(measured, task.n_users, settings=settings, cost=cost, validation=learned.metrics)
 
 
-def learn(dataset: Dataset, split: Split, config: TrainConfig, watch: Watch, progress: Progress) -> Learned:
+def learn(dataset: Dataset, split: Split, config: TrainConfig, watch: Watch, progress: Progress) -> FitResult:
     """Our model, chosen on validation and refitted on train and validation, the two timed apart."""
     from kgrec.learn.fit import fit, refit
 
@@ -159,7 +157,7 @@ def learn(dataset: Dataset, split: Split, config: TrainConfig, watch: Watch, pro
         return refit(known, chosen, config, progress=progress)
 
 
-def rankers_of(learned: Learned, split: Split, n_users: int) -> tuple[ModelRanker, ModelRanker]:
+def rankers_of(learned: FitResult, split: Split, n_users: int) -> tuple[ModelRanker, ModelRanker]:
     """The refitted model over all known histories, and the one of train over those of train.
 
     Both are asked at the moment of each user's first test event, as a service is: how long ago the last event that they
@@ -172,28 +170,6 @@ def rankers_of(learned: Learned, split: Split, n_users: int) -> tuple[ModelRanke
         ModelRanker.over(learned.model, known, n_users, at),
         ModelRanker.over(learned.train_only, split.train, n_users, at),
     )
-
-
-class Counted:
-    """Progress that counts what our own fitting tries: settings of the behaviour channel, depths, mixes of gates.
-
-    It reads what each stage tells of itself, so it is a lower bound: the blends of ridge and neighbours are not told,
-    and a turn of the gates' search counts once, though it weighs ten values.
-    """
-
-    def __init__(self, progress: Progress) -> None:
-        self._progress = progress
-        self._done: dict[str, int] = {}
-
-    def __call__(self, stage: str, done: int, total: int | None = None, note: str = "") -> None:
-        self._done[stage] = max(done, self._done.get(stage, 0))
-        self._progress(stage, done, total, note)
-
-    @property
-    def tried(self) -> int:
-        """Number of settings tried so far; all epochs of a depth are one."""
-        searched = sum(n for stage, n in self._done.items() if stage.startswith(("behaviour: ", "fusing ")))
-        return searched + sum(stage.startswith("training, ") for stage in self._done)
 
 
 def cost_of(watch: Watch, tried: int, capped: bool) -> dict[str, float]:

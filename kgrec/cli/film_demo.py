@@ -28,7 +28,7 @@ from kgrec.recommendation.documents import explanation_document
 from kgrec.schema.load import load_schema
 
 if TYPE_CHECKING:
-    from kgrec.learn.learner import Learned
+    from kgrec.learn.learner import FitResult
 
 SOURCES = ("movielens100k", "wikidata_films")
 _SHOWN, _SHOWN_NEW = 10, 3
@@ -108,7 +108,7 @@ def film_demo(
 
 
 def _final_bundle(
-    dataset: Dataset, learned: Learned, config: TrainConfig, store: GraphStore, progress: Progress
+    dataset: Dataset, learned: FitResult, config: TrainConfig, store: GraphStore, progress: Progress
 ) -> Bundle:
     """The bundle that answers: learned from all behaviour, the test part too, with the settings already chosen."""
     from kgrec.learn.bundle_assembly import to_bundle

@@ -19,7 +19,7 @@ from kgrec.graph.dataset_reader import read_dataset
 from kgrec.progress import Progress, silent
 
 if TYPE_CHECKING:
-    from kgrec.learn.learner import Learned
+    from kgrec.learn.learner import FitResult
 
 SPLITS = ("time", "random", "leave-one-out", "k-fold")
 
@@ -83,7 +83,7 @@ class SplitEvaluation:
     settings: dict[str, Any]
     timings: dict[str, float]
     split: Split
-    learned: Learned
+    learned: FitResult
 
 
 def evaluate_split(dataset: Dataset, split: Split, config: TrainConfig, progress: Progress = silent) -> SplitEvaluation:
@@ -93,7 +93,6 @@ def evaluate_split(dataset: Dataset, split: Split, config: TrainConfig, progress
         KgrecError: the split holds nothing to test on, or too little to learn from.
     """
     from kgrec.learn.fit import fit
-    from kgrec.learn.learner import settings_of
 
     if len(split.test) == 0:
         raise KgrecError(
@@ -106,7 +105,7 @@ def evaluate_split(dataset: Dataset, split: Split, config: TrainConfig, progress
     learned = fit(dataset.with_interactions(split.train), config, valid=split.valid, progress=progress)
     timings = {"kgrec": time.perf_counter() - started}
     table = compare_with_baselines(dataset, split, learned.model, progress)
-    settings = {"kgrec": {**config.model_dump(), **settings_of(learned.chosen)}, **table.settings}
+    settings = {"kgrec": {**config.model_dump(), **learned.chosen.as_dict()}, **table.settings}
     return SplitEvaluation(table.rows, table.whole, settings, timings | table.timings, split, learned)
 
 

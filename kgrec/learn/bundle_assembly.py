@@ -12,13 +12,14 @@ from kgrec.bundle.bundle import Bundle, Manifest
 from kgrec.bundle.package_versions import package_versions
 from kgrec.config import TrainConfig
 from kgrec.data.dataset import Dataset
-from kgrec.learn.learner import Learned, settings_of
+from kgrec.learn.learner import FitResult
+from kgrec.learn.limits import LIMITS
 from kgrec.schema.model import GraphSchema
 
 
 def to_bundle(
     dataset: Dataset,
-    learned: Learned,
+    learned: FitResult,
     config: TrainConfig,
     *,
     schema: GraphSchema | None = None,
@@ -36,7 +37,7 @@ def to_bundle(
     manifest = Manifest(
         schema=schema,
         graph_id=graph_id,
-        settings={**config.model_dump(), "chosen": settings_of(learned.chosen)},
+        settings={**config.model_dump(), "chosen": learned.chosen.as_dict(), "limits": LIMITS.as_dict()},
         seed=config.seed,
         versions=package_versions(),
         data_cutoff=float(known.max()) if len(known) else None,

@@ -12,7 +12,7 @@ from kgrec.data.dataset import Dataset, Interactions
 from kgrec.data.splits import hold_out
 from kgrec.errors import KgrecError, TrainingDivergedError
 from kgrec.learn.encoders.named_encoders import text_vectors
-from kgrec.learn.learner import Learned, Learner
+from kgrec.learn.learner import FitResult, Learner
 from kgrec.learn.neural.checkpoint import mark_diverged
 from kgrec.learn.neural.trainer import training_device
 from kgrec.progress import Progress, silent
@@ -26,7 +26,7 @@ def fit(
     refit_on_all: bool = True,
     checkpoint: Path | None = None,
     progress: Progress = silent,
-) -> Learned:
+) -> FitResult:
     """Learn a model.
 
     Args:
@@ -45,11 +45,11 @@ def fit(
     texts = text_vectors(dataset, config, progress)
     learner = Learner(dataset.with_interactions(train), texts, config, checkpoint, progress)
     try:
-        found = learner.choose(learner.prepared(held))
+        chosen = learner.choose(learner.prepare(held))
         if not refit_on_all:
-            return found
+            return chosen
         everything = dataset.with_interactions(train.joined(held))
-        return refit(everything, found, config, checkpoint=checkpoint, progress=progress)
+        return refit(everything, chosen, config, checkpoint=checkpoint, progress=progress)
     except TrainingDivergedError:
         if checkpoint is not None:
             mark_diverged(checkpoint)
@@ -79,15 +79,15 @@ def parts_of(dataset: Dataset, valid: Interactions | None, config: TrainConfig) 
 
 def refit(
     dataset: Dataset,
-    learned: Learned,
+    learned: FitResult,
     config: TrainConfig,
     *,
     checkpoint: Path | None = None,
     progress: Progress = silent,
-) -> Learned:
+) -> FitResult:
     """Learn from all behaviour of a data set, with settings that validation chose before."""
     training_device(config)
     folder = None if checkpoint is None else checkpoint / "refit"
     learner = Learner(dataset, text_vectors(dataset, config, progress), config, folder, progress)
-    model, embeddings = learner.with_settings(learned.chosen)
+    model, embeddings = learner.refit(learned.chosen)
     return replace(learned, model=model, embeddings=embeddings, train_only=learned.train_only or learned.model)

@@ -29,56 +29,102 @@ from kgrec.scoring.history_weights import HistoryWeights
 from kgrec.scoring.matrices import LowRankMatrix
 from kgrec.scoring.model import AdditiveModel, Channel
 
-_APART = 1_000_003
+_SEED_STEP = 1_000_003
 """Between the seeds of an ensemble's members, so that runs with neighbouring seeds share none."""
 
 
 @dataclass(frozen=True)
-class Chosen:
-    """What validation decided; enough to refit without it."""
+class ChosenSettings:
+    """Settings that validation chose; enough to learn again without it.
+
+    Attributes:
+        behaviour: of the channels in closed form.
+        num_layers: depth of the GNN.
+        epochs: of its training.
+        gates: weights of the channels.
+    """
 
     behaviour: BehaviourSettings
     num_layers: int
     epochs: int
     gates: Gates
 
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data, for manifests and results."""
+        return {
+            "behaviour": self.behaviour.as_dict(),
+            "num_layers": self.num_layers,
+            "epochs": self.epochs,
+            "gates": self.gates.as_dict(),
+        }
+
 
 @dataclass(frozen=True)
-class Learned:
+class FitResult:
     """A fitted model and how it came about.
 
     Attributes:
         model: ready to score.
         embeddings: of the learned part.
-        chosen: what validation decided.
+        chosen: the settings that validation chose.
         metrics: validation ndcg@10 of each channel alone, of the prior, and fused.
         log: the epochs of the run on the training part.
+        trials: number of settings tried on validation: of the behaviour channel, depths, and mixtures of the gate
+            search as :class:`~kgrec.learn.fusion.gate_search.GateFitter` counts them. Settings of cold items are tried
+            on a simulation and do not count.
         train_only: the model that was chosen, learned without the validation part; None where ``model`` is that model.
     """
 
     model: AdditiveModel
     embeddings: Embeddings
-    chosen: Chosen
+    chosen: ChosenSettings
     metrics: dict[str, float]
     log: list[Epoch]
+    trials: int
     train_only: AdditiveModel | None = None
 
 
 @dataclass(frozen=True)
-class Prepared:
-    """What validation decided before any training.
+class HiddenItems:
+    """A data set from which a tenth of the known items is hidden, to meet them as cold items.
 
     Attributes:
-        held: validation behaviour; valid: its pairs that training does not have, users x items.
-        setting: of the behaviour channels, which are ready.
-        simulation: a learner from which a tenth of the items is hidden, and who took those; see ``_hiding``.
+        learner: of the interactions that are left.
+        interactions: those that are hidden, users x items.
     """
 
-    held: Interactions
+    learner: Learner
+    interactions: sparse.csr_matrix
+
+
+@dataclass(frozen=True)
+class PreparedChannels:
+    """The channels that need no training, with the settings that validation chose for them.
+
+    Attributes:
+        held_out: the validation part.
+        valid: its pairs that training does not have, users x items.
+        settings: of the channels in closed form.
+        channels: these, ready to score, and those of plug-ins.
+        hidden: for the cold-start simulation; None where the catalogue has no use for one.
+        trials: number of settings tried.
+    """
+
+    held_out: Interactions
     valid: sparse.csr_matrix
-    setting: BehaviourSettings
+    settings: BehaviourSettings
     channels: list[Channel]
-    simulation: tuple[Learner, sparse.csr_matrix] | None
+    hidden: HiddenItems | None
+    trials: int
+
+
+@dataclass(frozen=True)
+class _Depths:
+    """One training per depth of the GNN: validation ndcg@10 of each, the best depth and its training."""
+
+    qualities: dict[int, float]
+    best: int
+    trained: Trained
 
 
 class Learner:
@@ -93,96 +139,138 @@ class Learner:
         self.seen = dataset.interactions.matrix(self.n_users, self.n_items)
         self.behaviour = BehaviourChannels(dataset, None if texts is None else texts[: self.n_items], progress)
 
-    def prepared(self, held: Interactions) -> Prepared:
-        """Choose what does not depend on the training of embeddings."""
-        valid = held.matrix(self.n_users, self.n_items)
+    def prepare(self, held_out: Interactions) -> PreparedChannels:
+        """The channels that need no training, with settings chosen on the validation part."""
+        valid = held_out.matrix(self.n_users, self.n_items)
         valid = valid - valid.multiply(self.seen > 0)
         valid.eliminate_zeros()
-        with_return_visits = enough_return_visits(self.dataset.interactions, held, self.n_users)
-        setting, _ = self.behaviour.choose(valid, with_long_term=with_return_visits)
-        simulation = self._hiding()
-        if simulation is not None:
-            rest, hidden = simulation
-            setting = replace(setting, content=rest.behaviour.choose_content(hidden, setting.without_recency))
-        setting = replace(setting, shrinkage=self.behaviour.choose_shrinkage(setting, valid))
-        return Prepared(held, valid.tocsr(), setting, self.behaviour.channels(setting), simulation)
+        with_return_visits = enough_return_visits(self.dataset.interactions, held_out, self.n_users)
+        settings, trials = self.behaviour.choose(valid, with_long_term=with_return_visits)
+        hidden = self._hide_items()
+        if hidden is not None:
+            content = hidden.learner.behaviour.choose_content(hidden.interactions, settings.without_recency)
+            settings = replace(settings, content=content)
+        settings = replace(settings, shrinkage=self.behaviour.choose_shrinkage(settings, valid))
+        return PreparedChannels(
+            held_out=held_out,
+            valid=valid.tocsr(),
+            settings=settings,
+            channels=self._closed_form_channels(settings),
+            hidden=hidden,
+            trials=trials,
+        )
 
-    def choose(self, ready: Prepared) -> Learned:
-        """Choose every other setting on validation."""
-        setting, valid = ready.setting, ready.valid
-        depths = (1, 0) if self.config.num_layers == "auto" else (self.config.num_layers,)
-        sample = sample_users(valid, LIMITS.validation_users)
-        runs = {depth: self._train(depth, setting.history, sample) for depth in depths}
-        depth = max(runs, key=lambda number: _best_value(runs[number]))
-        trained = runs[depth]
-        members = [trained.embeddings, *self._further(depth, setting.history, trained.best_epoch)]
-        model = self._assemble(setting, ready.channels, joined(members), None)
-        gates, metrics = GateFitter(
-            model, self.dataset.interactions, ready.held, self.n_users, self.config.seed, self.progress
-        ).fit()
-        if ready.simulation is not None:
-            rest, hidden = ready.simulation
-            learned = rest.with_settings(Chosen(setting, depth, trained.best_epoch, gates))[0]
-            cost, behaviour = self.config.new_item_cost, self.dataset.interactions
-            warm = _of_items(valid, ~learned.is_cold)
-            simulation = ColdStartSimulation(learned, rest.dataset.interactions, hidden, warm, cost)
-            gates, found = simulation.fit(self.config.seed, self.progress)
-            metrics |= found
-            warm = _of_items(valid, ~model.is_cold)
-            gates = refit_offset(replace(model, gates=gates), behaviour, warm, cost, self.config.seed)
-        for number, run in runs.items():
-            metrics[f"learned part, {number} hops"] = _best_value(run)
-        chosen = Chosen(setting, depth, trained.best_epoch, gates)
-        return Learned(replace(model, gates=gates), members[0], chosen, metrics, trained.log)
+    def choose(self, prepared: PreparedChannels) -> FitResult:
+        """The model of the training part, with every other setting chosen on validation."""
+        settings = prepared.settings
+        depths = self._train_depths(prepared)
+        epochs = depths.trained.best_epoch
+        members = [depths.trained.embeddings, *self._further_members(depths.best, settings.history, epochs)]
+        model = self._assemble(settings, prepared.channels, joined(members))
+        gates, metrics, trials = self._fit_gates(model, prepared)
+        chosen = ChosenSettings(behaviour=settings, num_layers=depths.best, epochs=epochs, gates=gates)
+        if prepared.hidden is not None:
+            gates, of_cold_items = self._fit_cold_gates(replace(model, gates=gates), chosen, prepared)
+            metrics |= of_cold_items
+        metrics |= {f"learned part, {depth} hops": quality for depth, quality in depths.qualities.items()}
+        return FitResult(
+            model=replace(model, gates=gates),
+            embeddings=members[0],
+            chosen=replace(chosen, gates=gates),
+            metrics=metrics,
+            log=depths.trained.log,
+            trials=prepared.trials + len(depths.qualities) + trials,
+        )
 
-    def fused(self, ready: Prepared) -> float:
+    def quality(self, prepared: PreparedChannels) -> float:
         """Validation ndcg@10 of the fused model with one training, for comparing settings of it."""
-        sample = sample_users(ready.valid, LIMITS.validation_users)
-        depths = (1, 0) if self.config.num_layers == "auto" else (self.config.num_layers,)
-        trained = max((self._train(depth, ready.setting.history, sample) for depth in depths), key=_best_value)
-        model = self._assemble(ready.setting, ready.channels, trained.embeddings, None)
-        behaviour = self.dataset.interactions
-        fitter = GateFitter(model, behaviour, ready.held, self.n_users, self.config.seed, self.progress)
-        return fitter.fit()[1]["fused"]
+        trained = self._train_depths(prepared).trained
+        model = self._assemble(prepared.settings, prepared.channels, trained.embeddings)
+        return self._fit_gates(model, prepared)[1]["fused"]
 
-    def _hiding(self) -> tuple[Learner, sparse.csr_matrix] | None:
-        """A learner from which a tenth of the items is hidden, and who took those, users x items.
+    def refit(self, chosen: ChosenSettings) -> tuple[AdditiveModel, Embeddings]:
+        """A model learned with settings that were chosen before, and the embeddings of its first member."""
+        settings, depth = chosen.behaviour, chosen.num_layers
+        first = self._train(depth, settings.history, epochs=chosen.epochs).embeddings
+        members = [first, *self._further_members(depth, settings.history, chosen.epochs)]
+        model = self._assemble(settings, self._closed_form_channels(settings), joined(members))
+        return replace(model, gates=chosen.gates), first
 
-        None where no new item can be placed, or too few to be worth the time of one more training.
-        """
-        seen = self.dataset.interactions
+    def _hide_items(self) -> HiddenItems | None:
+        """A tenth of the known items hidden; None where no cold item has content, or too few to be worth the time."""
         cold = self.behaviour.cold
         enough = cold.mean() >= LIMITS.cold_item_share and (~cold).sum() >= LIMITS.cold_item_known
         if not (self.behaviour.places_cold_items and enough):
             return None
-        is_hidden = np.isin(seen.item, hide(seen.item, 0, self.config.seed))
+        interactions = self.dataset.interactions
+        is_hidden = np.isin(interactions.item, hide(interactions.item, 0, self.config.seed))
         config = self.config.model_copy(update={"ensemble": 1})
-        rest = self.dataset.with_interactions(seen.select(~is_hidden))
-        hidden = seen.select(is_hidden).matrix(self.n_users, self.n_items)
-        return Learner(rest, self.texts, config, None, self.progress), hidden
+        visible = self.dataset.with_interactions(interactions.select(~is_hidden))
+        return HiddenItems(
+            learner=Learner(visible, self.texts, config, None, self.progress),
+            interactions=interactions.select(is_hidden).matrix(self.n_users, self.n_items),
+        )
 
-    def with_settings(self, chosen: Chosen) -> tuple[AdditiveModel, Embeddings]:
-        """Learn with settings that are already chosen."""
-        setting = chosen.behaviour
-        first = self._train(chosen.num_layers, setting.history, None, chosen.epochs).embeddings
-        members = [first, *self._further(chosen.num_layers, setting.history, chosen.epochs)]
-        return self._assemble(setting, self.behaviour.channels(setting), joined(members), chosen.gates), first
+    def _train_depths(self, prepared: PreparedChannels) -> _Depths:
+        """Train with every depth that the settings leave open."""
+        depths = (1, 0) if self.config.num_layers == "auto" else (self.config.num_layers,)
+        sample = sample_users(prepared.valid, LIMITS.validation_users)
+        runs = {depth: self._train(depth, prepared.settings.history, valid=sample) for depth in depths}
+        qualities = {depth: max(epoch["valid_ndcg@10"] for epoch in run.log) for depth, run in runs.items()}
+        best = max(depths, key=lambda depth: qualities[depth])
+        return _Depths(qualities=qualities, best=best, trained=runs[best])
 
-    def _further(self, depth: int, serving: HistoryWeights, epochs: int) -> list[Embeddings]:
+    def _fit_gates(self, model: AdditiveModel, prepared: PreparedChannels) -> tuple[Gates, dict[str, float], int]:
+        """Gates of known items, validation ndcg@10 by channel and fused, and the number of mixtures tried."""
+        fitter = GateFitter(
+            model, self.dataset.interactions, prepared.held_out, self.n_users, self.config.seed, self.progress
+        )
+        gates, metrics = fitter.fit()
+        return gates, metrics, fitter.trials
+
+    def _fit_cold_gates(
+        self, model: AdditiveModel, chosen: ChosenSettings, prepared: PreparedChannels
+    ) -> tuple[Gates, dict[str, float]]:
+        """The gates of a model with those of cold items, and how well these rank hidden items.
+
+        A model that is learned without the hidden items tells how cold items are told apart; what they cost the known
+        ones is measured again in the model itself.
+        """
+        assert prepared.hidden is not None
+        without, _ = prepared.hidden.learner.refit(chosen)
+        simulation = ColdStartSimulation(
+            model=without,
+            train=prepared.hidden.learner.dataset.interactions,
+            hidden=prepared.hidden.interactions,
+            warm=_of_items(prepared.valid, ~without.is_cold),
+            cost=self.config.new_item_cost,
+        )
+        gates, metrics = simulation.fit(self.config.seed, self.progress)
+        gates = refit_offset(
+            replace(model, gates=gates),
+            self.dataset.interactions,
+            _of_items(prepared.valid, ~model.is_cold),
+            self.config.new_item_cost,
+            self.config.seed,
+        )
+        return gates, metrics
+
+    def _further_members(self, depth: int, serving: HistoryWeights, epochs: int) -> list[Embeddings]:
         """The other members of the ensemble: the same training from other seeds, for as long as the first one took."""
         return [
-            self._train(depth, serving, None, epochs, member).embeddings for member in range(1, self.config.ensemble)
+            self._train(depth, serving, epochs=epochs, member=member).embeddings
+            for member in range(1, self.config.ensemble)
         ]
 
     def _train(
         self,
         depth: int,
         serving: HistoryWeights,
-        valid: sparse.csr_matrix | None,
+        valid: sparse.csr_matrix | None = None,
         epochs: int | None = None,
         member: int = 0,
     ) -> Trained:
-        """Train the embeddings; validation weighs histories as serving will."""
+        """Train the embeddings; validation, where there is any, weighs histories as serving will."""
         subgraph = TrainingSubgraph.of(self.dataset)
         part = subgraph.dataset
         n_items = len(part.items)
@@ -191,7 +279,7 @@ class Learner:
         flat = HistoryWeights().matrix(part.interactions, self.n_users, n_items)
         name = f"{depth}-hops" if member == 0 else f"{depth}-hops-{member + 1}"
         folder = None if self.checkpoint is None else self.checkpoint / name
-        config = self.config.model_copy(update={"num_layers": depth, "seed": self.config.seed + _APART * member})
+        config = self.config.model_copy(update={"num_layers": depth, "seed": self.config.seed + _SEED_STEP * member})
         texts = None if self.texts is None else self.texts[subgraph.nodes]
         trainer = Trainer(part, texts, prior, config, flat, folder, subgraph.degree)
         history = unit_history(serving.matrix(part.interactions, self.n_users, n_items)).astype(np.float32)
@@ -209,32 +297,23 @@ class Learner:
         trained = trainer.fit(None if wanted is None else validate, report, epochs)
         return replace(trained, embeddings=subgraph.embed(trainer.model, self.dataset, self.texts, config))
 
+    def _closed_form_channels(self, settings: BehaviourSettings) -> list[Channel]:
+        return self.behaviour.channels(settings)
+
     def _assemble(
-        self, setting: BehaviourSettings, behaviour: list[Channel], embeddings: Embeddings, gates: Gates | None
+        self, settings: BehaviourSettings, closed_form: list[Channel], embeddings: Embeddings
     ) -> AdditiveModel:
-        weights = setting.history
-        channels = [*behaviour, Channel(KNOWLEDGE, LowRankMatrix(embeddings.source, embeddings.target), weights)]
+        """All channels with open gates."""
+        learned = {KNOWLEDGE: LowRankMatrix(embeddings.source, embeddings.target)}
         if embeddings.texts is not None:
-            channels.append(Channel(SEMANTIC, LowRankMatrix(embeddings.texts, embeddings.texts), weights))
-        gates = gates or Gates.common(np.ones(len(channels)), 1.0)
-        return AdditiveModel(tuple(channels), gates, self.behaviour.prior(setting), self.behaviour.cold)
+            learned[SEMANTIC] = LowRankMatrix(embeddings.texts, embeddings.texts)
+        channels = [*closed_form, *(Channel(name, matrix, settings.history) for name, matrix in learned.items())]
+        gates = Gates.common(np.ones(len(channels)), 1.0)
+        return AdditiveModel(tuple(channels), gates, self.behaviour.prior(settings), self.behaviour.cold)
 
 
-def _of_items(pairs: sparse.csr_matrix, which: Array) -> sparse.csr_matrix:
-    found = (pairs @ sparse.diags(which.astype(np.float32))).tocsr()
-    found.eliminate_zeros()
-    return found
-
-
-def _best_value(trained: Trained) -> float:
-    return max(entry["valid_ndcg@10"] for entry in trained.log)
-
-
-def settings_of(chosen: Chosen) -> dict[str, Any]:
-    """What was chosen, as plain data for the manifest."""
-    return {
-        "behaviour": chosen.behaviour.as_dict(),
-        "num_layers": chosen.num_layers,
-        "epochs": chosen.epochs,
-        "gates": chosen.gates.as_dict(),
-    }
+def _of_items(pairs: sparse.csr_matrix, items: Array) -> sparse.csr_matrix:
+    """The pairs with some items, bool ``(items,)``."""
+    kept = (pairs @ sparse.diags(items.astype(np.float32))).tocsr()
+    kept.eliminate_zeros()
+    return kept

@@ -22,7 +22,7 @@ from kgrec.data.dataset import Dataset, Interactions
 from kgrec.errors import ConfigError, TrainingDivergedError
 from kgrec.learn.encoders.named_encoders import text_vectors
 from kgrec.learn.fit import parts_of
-from kgrec.learn.learner import Learner, Prepared
+from kgrec.learn.learner import Learner, PreparedChannels
 from kgrec.learn.neural.checkpoint import fingerprint
 from kgrec.learn.neural.trainer import training_device
 from kgrec.progress import Progress, silent
@@ -87,15 +87,15 @@ def tune(
     learner = Learner(data, text_vectors(data, config, progress), config, None, progress)
     study = _study(folder, _name(data, held, config), config.seed)
     earlier = sum(one.duration.total_seconds() for one in study.trials if one.duration is not None)
-    ready: Prepared | None = None
+    prepared: PreparedChannels | None = None
     while not _done(study) or earlier + time.perf_counter() - started < 60.0 * minutes:
         done = _done(study)
         progress("tuning", len(done) + 1, None, f"ndcg@10 {max((_value(one) for one in done), default=0.0):.4f}")
-        ready = ready or learner.prepared(held)
+        prepared = prepared or learner.prepare(held)
         trial = study.ask()
         learner.config = _proposed(trial, config, texts=learner.texts is not None) if done else config
         try:
-            value = learner.fused(ready)
+            value = learner.quality(prepared)
         except TrainingDivergedError:
             if not done:
                 raise

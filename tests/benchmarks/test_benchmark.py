@@ -17,7 +17,7 @@ from kgrec.cli.app import run
 from kgrec.config import TrainConfig
 from kgrec.errors import ConfigError, MissingExtraError, SourceError
 from kgrec.learn.fit import fit
-from kgrec.learn.learner import Learned
+from kgrec.learn.learner import FitResult
 from kgrec_benchmarks.benchmark import measure_folder
 from kgrec_benchmarks.folder_dataset import to_dataset
 from kgrec_benchmarks.systems.registry import system_named
@@ -201,7 +201,7 @@ def test_a_protocol_that_was_stopped_goes_on(folder: Path, tmp_path: Path, monke
     command = ["benchmark", str(folder), "--out", str(out), "--protocol", "cold-items", *settings, "--quiet"]
     calls: list[int] = []
 
-    def learned(*args: Any, **given: Any) -> Learned:
+    def learned(*args: Any, **given: Any) -> FitResult:
         calls.append(1)
         if len(calls) == 3:
             raise KeyboardInterrupt

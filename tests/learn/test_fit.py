@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from kgrec.learn import learner as learner_module
 from kgrec.learn.channels.behaviour import BehaviourChannels
 from kgrec.learn.fit import fit
 from kgrec.learn.fusion.cold_item_gates import ColdStartSimulation
-from kgrec.learn.learner import Learned, settings_of
+from kgrec.learn.learner import FitResult
 from kgrec.learn.neural.trainer import Trainer
 from kgrec.metrics.ranking import mean_metrics
 from kgrec.progress import Progress, silent
@@ -74,13 +75,13 @@ def genres() -> tuple[Dataset, Interactions, Interactions]:
 
 
 @pytest.fixture(scope="module")
-def learned(genres: tuple[Dataset, Interactions, Interactions], tmp_path_factory: pytest.TempPathFactory) -> Learned:
+def learned(genres: tuple[Dataset, Interactions, Interactions], tmp_path_factory: pytest.TempPathFactory) -> FitResult:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("KGREC_CACHE", str(tmp_path_factory.mktemp("cache")))
         return fit(genres[0], quick(num_layers="auto", epochs=10), valid=genres[1])
 
 
-def test_facts_that_decide_are_found(learned: Learned, genres: tuple[Dataset, Interactions, Interactions]) -> None:
+def test_facts_that_decide_are_found(learned: FitResult, genres: tuple[Dataset, Interactions, Interactions]) -> None:
     train, valid, test = genres
     n_users, n_items = len(train.users), len(train.items)
     history = train.with_interactions(train.interactions.joined(valid))
@@ -93,7 +94,7 @@ def test_facts_that_decide_are_found(learned: Learned, genres: tuple[Dataset, In
 
 
 def test_new_items_go_to_those_who_love_their_genre(
-    learned: Learned, genres: tuple[Dataset, Interactions, Interactions]
+    learned: FitResult, genres: tuple[Dataset, Interactions, Interactions]
 ) -> None:
     train = genres[0]
     scores = Scorer(learned.model, train).scores(np.arange(80))[:, 56:]
@@ -102,17 +103,32 @@ def test_new_items_go_to_those_who_love_their_genre(
     assert (scores[own].reshape(80, 2).min(axis=1) > scores[~own].reshape(80, 6).max(axis=1)).mean() > 0.9
 
 
-def test_the_fused_model_is_at_least_its_best_channel(learned: Learned) -> None:
+def test_the_fused_model_is_at_least_its_best_channel(learned: FitResult) -> None:
     channels = ("behaviour", "knowledge", "semantic")
     assert learned.metrics["fused"] >= max(learned.metrics[name] for name in channels)
     assert [channel.name for channel in learned.model.channels] == list(channels)
     assert {"learned part, 0 hops", "learned part, 1 hops"} <= set(learned.metrics)
 
 
-def test_what_was_chosen_is_plain_data(learned: Learned) -> None:
-    settings = settings_of(learned.chosen)
+def test_what_was_chosen_is_plain_data(learned: FitResult) -> None:
+    settings = learned.chosen.as_dict()
     assert {"behaviour", "num_layers", "epochs", "gates"} <= set(settings)
     assert settings["epochs"] == learned.chosen.epochs >= 1
+    json.dumps(settings)
+
+
+def test_what_was_tried_is_counted(genres: tuple[Dataset, Interactions, Interactions]) -> None:
+    """As many steps as progress tells of the search for settings, whichever words it tells them in."""
+    steps: dict[str, int] = {}
+
+    def count(stage: str, done: int, total: int | None = None, note: str = "") -> None:
+        steps[stage] = max(done, steps.get(stage, 0))
+
+    found = fit(genres[0], quick(num_layers="auto", epochs=1), valid=genres[1], refit_on_all=False, progress=count)
+    searched = [number for stage, number in steps.items() if stage.startswith(("behaviour: ", "fusing "))]
+    depths = [stage for stage in steps if stage.startswith("training, ")]
+    assert found.trials == sum(searched) + len(depths) > 50
+    assert len(depths) == 2
 
 
 def test_the_heights_of_new_items_are_measured_again_in_the_chosen_model_and_few_taken_items_are_placed(

@@ -12,7 +12,7 @@ from kgrec import pipeline
 from kgrec.config import TrainConfig
 from kgrec.errors import ConfigError, KgrecError, MissingExtraError, TrainingDivergedError
 from kgrec.learn import tune as tune_module
-from kgrec.learn.learner import Learner, Prepared
+from kgrec.learn.learner import Learner, PreparedChannels
 from kgrec.learn.tune import tune
 from kgrec.progress import silent
 from tests.support.datasets import genre_world, quick
@@ -36,12 +36,12 @@ def tried(monkeypatch: pytest.MonkeyPatch) -> list[TrainConfig]:
     configs: list[TrainConfig] = []
     clock = Clock()
 
-    def fused(self: Learner, ready: Prepared) -> float:
+    def quality(self: Learner, prepared: PreparedChannels) -> float:
         configs.append(self.config)
         clock.now += 60.0
         return 1.0 - abs(self.config.dropout - 0.3)
 
-    monkeypatch.setattr(Learner, "fused", fused)
+    monkeypatch.setattr(Learner, "quality", quality)
     monkeypatch.setattr(tune_module, "time", clock)
     return configs
 
@@ -62,17 +62,17 @@ def test_no_trial_begins_after_the_time(tried: list[TrainConfig]) -> None:
 
 
 def test_a_stopped_search_goes_on(tried: list[TrainConfig], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = Learner.fused
+    real = Learner.quality
 
-    def stopped(self: Learner, ready: Prepared) -> float:
+    def stopped(self: Learner, prepared: PreparedChannels) -> float:
         if len(tried) == 3:
             raise KeyboardInterrupt
-        return real(self, ready)
+        return real(self, prepared)
 
-    monkeypatch.setattr(Learner, "fused", stopped)
+    monkeypatch.setattr(Learner, "quality", stopped)
     with pytest.raises(KeyboardInterrupt):
         tune(WORLD, START, minutes=8, folder=tmp_path)
-    monkeypatch.setattr(Learner, "fused", real)
+    monkeypatch.setattr(Learner, "quality", real)
     found = tune(WORLD, START, minutes=8, folder=tmp_path)
     assert found.trials == len(tried)
     assert len({one.model_dump_json() for one in tried}) == len(tried)  # nothing is tried twice
@@ -88,23 +88,23 @@ def test_other_data_are_another_search(tried: list[TrainConfig], tmp_path: Path)
 def test_settings_that_cannot_be_trained_are_passed_over(
     tried: list[TrainConfig], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = Learner.fused
+    real = Learner.quality
 
-    def failing(self: Learner, ready: Prepared) -> float:
-        value = real(self, ready)
+    def failing(self: Learner, prepared: PreparedChannels) -> float:
+        value = real(self, prepared)
         if len(tried) % 2 == 0:
             raise TrainingDivergedError("the loss is not finite.", found="nan")
         return value
 
-    monkeypatch.setattr(Learner, "fused", failing)
+    monkeypatch.setattr(Learner, "quality", failing)
     assert tune(WORLD, START, minutes=6).trials == 3
 
 
 def test_settings_given_that_cannot_be_trained_are_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    def failing(self: Learner, ready: Prepared) -> float:
+    def failing(self: Learner, prepared: PreparedChannels) -> float:
         raise TrainingDivergedError("the loss is not finite.", found="nan")
 
-    monkeypatch.setattr(Learner, "fused", failing)
+    monkeypatch.setattr(Learner, "quality", failing)
     with pytest.raises(TrainingDivergedError):
         tune(WORLD, START, minutes=1)
 

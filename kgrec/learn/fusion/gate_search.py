@@ -32,6 +32,7 @@ _OFFSET_COST = 0.01
 _BYTES = 192 * 2**20
 _COLD_ITEMS = 0.7
 """Gate weights of cold items, in those of known ones, where nothing better is known."""
+_TURNS = 2
 
 
 class GateFitter:
@@ -41,6 +42,10 @@ class GateFitter:
         model: its gates are ignored.
         train, valid: behaviour before and at validation.
         seed: for drawing users where all would not fit into memory.
+
+    Attributes:
+        trials: number of mixtures tried so far. A search counts once, however many samples of users repeat it, and a
+            turn of one weight counts once, for its ten values.
     """
 
     def __init__(
@@ -57,6 +62,7 @@ class GateFitter:
         self._rng = np.random.default_rng(seed)
         self._view = CandidateScores.of(model, train, valid, n_users, self._rng)
         self._n = len(model.channels)
+        self.trials = 0
 
     def fit(self) -> tuple[Gates, dict[str, float]]:
         """The gates, and validation ndcg@10 of each channel alone, of the prior and of their fusion."""
@@ -73,6 +79,7 @@ class GateFitter:
 
     def _search(self, view: CandidateScores, starts: list[Array], what: str) -> tuple[Array, Array]:
         """Good weights, never worse on average than the starts, and each user's ndcg@10 with them."""
+        self.trials += len(_COARSE) ** self._n + _TURNS * (self._n + 1)
         weights, best = self._one_search(view, starts, what)
         if not 0 < len(view) <= LIMITS.bagged_users:
             return weights, best
@@ -106,9 +113,9 @@ class GateFitter:
                 highest, coarse = found, trial
         weights = max((weights, coarse), key=lambda start: _mean(view.quality(start)))
         best = view.quality(weights)
-        for turn in range(2):
+        for turn in range(_TURNS):
             for part in range(n + 1):
-                self._progress(what, turn * (n + 1) + part + 1, 2 * (n + 1), f"ndcg@10 {_mean(best):.4f}")
+                self._progress(what, turn * (n + 1) + part + 1, _TURNS * (n + 1), f"ndcg@10 {_mean(best):.4f}")
                 rest = weights.copy()
                 rest[part] = 0.0
                 without = view.mixed(rest)
