@@ -14,6 +14,7 @@ from kgrec.data.dataset import Array, Dataset, Interactions
 from kgrec.data.splits import hide, sample_users
 from kgrec.learn.channels.behaviour import BehaviourChannels
 from kgrec.learn.channels.behaviour_weights import BehaviourSettings
+from kgrec.learn.channels.plugin_channels import plugin_channels
 from kgrec.learn.fusion.cold_item_gates import ColdStartSimulation, refit_offset
 from kgrec.learn.fusion.gate_search import GateFitter
 from kgrec.learn.fusion.return_visits import enough_return_visits
@@ -298,7 +299,8 @@ class Learner:
         return replace(trained, embeddings=subgraph.embed(trainer.model, self.dataset, self.texts, config))
 
     def _closed_form_channels(self, settings: BehaviourSettings) -> list[Channel]:
-        return self.behaviour.channels(settings)
+        """Kgrec's own and those of plug-ins."""
+        return [*self.behaviour.channels(settings), *plugin_channels(self.dataset, settings.history, self.progress)]
 
     def _assemble(
         self, settings: BehaviourSettings, closed_form: list[Channel], embeddings: Embeddings
