@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +13,42 @@ from kgrec.data.dataset import Dataset
 from kgrec.data.records import Loader
 from kgrec.errors import ConfigError, require_extra
 from kgrec.extract import CheckReport, Extraction, check
+from kgrec.extract.identity.alignment import AlignmentReport
+from kgrec.extract.row_reader import Problem
 from kgrec.graph import open_store, opened
 from kgrec.graph.dataset_reader import read_dataset
-from kgrec.graph.ingest import BatchWritten
+from kgrec.graph.ingest import BatchWritten, IngestReport
 from kgrec.graph.ingest import ingest as ingest_records
 from kgrec.graph.store import GraphStore
-from kgrec.import_report import ImportReport
+from kgrec.graph.store_types import GraphCounts
 from kgrec.progress import Progress, silent
 from kgrec.schema.load import load_schema
 from kgrec.schema.model import GraphSchema
+
+
+@dataclass(frozen=True)
+class ImportReport:
+    """What an import did: rows written, platforms aligned, rows left out, and what the store holds now.
+
+    Attributes:
+        alignment: None where no node type is on several platforms.
+        problems: rows that did not fit the schema, by reason.
+        counts: of everything in the store, earlier imports included.
+    """
+
+    ingest: IngestReport
+    alignment: AlignmentReport | None
+    problems: Sequence[Problem]
+    counts: GraphCounts
+
+    def as_dict(self) -> dict[str, Any]:
+        """The report as plain data, for ``--json``."""
+        return {
+            **self.ingest.as_dict(),
+            "alignment": None if self.alignment is None else self.alignment.as_dict(),
+            "problems": [asdict(problem) for problem in self.problems],
+            "counts": asdict(self.counts),
+        }
 
 
 def check_sources(schema: str, sources: Sequence[str]) -> CheckReport:

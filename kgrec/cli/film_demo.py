@@ -18,10 +18,9 @@ from kgrec.evaluation.store_evaluation import evaluate_split
 from kgrec.graph import open_store
 from kgrec.graph.dataset_reader import read_dataset
 from kgrec.graph.store import GraphStore
-from kgrec.import_report import ImportReport
 from kgrec.pages.demo_page import page
 from kgrec.pages.demo_report import DemoReport, ShownExplanation
-from kgrec.pipeline import ingest
+from kgrec.pipeline import ImportReport, ingest
 from kgrec.progress import Progress, silent
 from kgrec.recommendation import Explanation, Recommender
 from kgrec.recommendation.documents import explanation_document
