@@ -38,7 +38,7 @@ def measure_pykeen(
     seed: int = 0,
     progress: Progress = silent,
 ) -> Outcome:
-    """Train a model with the setting that validation likes best, and measure it on the test once.
+    """The outcome of a model that is trained with the best setting on validation and measured on the test once.
 
     Returns:
         Under the model's name ``mrr, hits@1, hits@3, hits@10``, the mrr of validation, the setting, and the seconds of
@@ -59,24 +59,24 @@ def measure_pykeen(
         "seed": seed,
     }
     command = [sys.executable, "-m", "kgrec_benchmarks.protocols.pykeen_process"]
-    found: dict[str, Any] = {}
-    with tempfile.TemporaryFile("w+") as given, tempfile.TemporaryFile("w+", errors="replace") as errors:
-        json.dump(job, given)
-        given.seek(0)
-        with subprocess.Popen(command, stdin=given, stdout=subprocess.PIPE, stderr=errors, text=True) as process:
+    measured: dict[str, Any] = {}
+    with tempfile.TemporaryFile("w+") as job_file, tempfile.TemporaryFile("w+", errors="replace") as errors:
+        json.dump(job, job_file)
+        job_file.seek(0)
+        with subprocess.Popen(command, stdin=job_file, stdout=subprocess.PIPE, stderr=errors, text=True) as process:
             try:
                 for line in process.stdout or ():
-                    said = json.loads(line) if line.startswith("{") else {}
-                    if "epochs" in said:
-                        progress(f"PyKEEN's {model}", said["epochs"], None, f"mrr {said['mrr']:.4f}")
-                    elif said:
-                        found = said
+                    message = json.loads(line) if line.startswith("{") else {}
+                    if "epochs" in message:
+                        progress(f"PyKEEN's {model}", message["epochs"], None, f"mrr {message['mrr']:.4f}")
+                    elif message:
+                        measured = message
             except BaseException:
                 process.kill()  # or leaving would wait for its next line
                 raise
         errors.seek(0)
         complaint = errors.read().strip().splitlines() or [f"exit code {process.returncode}"]
-    if process.returncode != 0 or not found:
+    if process.returncode != 0 or not measured:
         raise KgrecError(
             f"PyKEEN's {model} could not be measured.",
             where=" ".join(command[1:]),
@@ -85,15 +85,15 @@ def measure_pykeen(
             next="see whether `python -c 'import pykeen.models'` works",
         )
     return Outcome(
-        {model: found["row"]},
-        settings={model: found["setting"]},
-        cost={model: found["seconds"]},
-        validation={model: found["validation"]},
+        {model: measured["row"]},
+        settings={model: measured["setting"]},
+        cost={model: measured["seconds"]},
+        validation={model: measured["validation"]},
     )
 
 
-def measure_model(job: Mapping[str, Any], tell: Callable[[Mapping[str, Any]], None]) -> dict[str, Any]:
-    """Row, setting, seconds and validation of :func:`measure_pykeen`, made in this process; every look is told."""
+def measure_model(job: Mapping[str, Any], send: Callable[[Mapping[str, Any]], None]) -> dict[str, Any]:
+    """Row, setting, seconds and validation of :func:`measure_pykeen`, made in this process; every look at validation is sent."""
     relations = tuple(job["relations"])
     train, valid, test = (_facts(job[name], relations) for name in ("train", "valid", "test"))
     rest = train.joined(valid)
@@ -103,7 +103,7 @@ def measure_model(job: Mapping[str, Any], tell: Callable[[Mapping[str, Any]], No
         return link_prediction(scorer, valid, rest, n_nodes)["mrr"]
 
     def look(epochs: int, mrr: float) -> None:
-        tell({"epochs": epochs, "mrr": mrr})
+        send({"epochs": epochs, "mrr": mrr})
 
     grid = [PykeenSetting(**setting) for setting in job["grid"]]
     best = fit_pykeen(job["model"], train, n_nodes, grid, seed=job["seed"], validate=validate, report=look)
@@ -122,9 +122,9 @@ def _facts(columns: Mapping[str, list[int]], relations: tuple[str, ...]) -> Fact
 
 if __name__ == "__main__":
 
-    def say(what: Mapping[str, Any]) -> None:
-        """One line of JSON, at once."""
-        sys.stdout.write(json.dumps(what) + "\n")
+    def send_line(message: Mapping[str, Any]) -> None:
+        """Write one line of JSON, at once."""
+        sys.stdout.write(json.dumps(message) + "\n")
         sys.stdout.flush()
 
-    say(measure_model(json.load(sys.stdin), say))
+    send_line(measure_model(json.load(sys.stdin), send_line))

@@ -26,7 +26,7 @@ class Outcome:
         cost: of lists ``tuning_s, fit_s, ranking_s, tried, capped, peak_memory_mb, memory_growth_mb``, see
             :class:`kgrec_benchmarks.runs.cost.Watch`; of other protocols seconds by what took them.
         validation: validation metrics by what they were measured of.
-        refused: why the system was not run; empty where it was.
+        refused: why the system was not run; empty where it was run.
     """
 
     rows: dict[str, dict[str, float]] = field(default_factory=dict)
@@ -37,8 +37,8 @@ class Outcome:
     refused: str = ""
 
     @classmethod
-    def of(cls, measured: Mapping[str, Measured], n_users: int, **further: Any) -> Outcome:
-        """The outcome of rankings that were measured row by row; ``further`` are the other attributes."""
+    def of(cls, measured: Mapping[str, Measured], n_users: int, **others: Any) -> Outcome:
+        """The outcome of rankings that were measured row by row; ``others`` are the other attributes."""
         users: dict[str, PerUser] = {}
         for row, ranking in measured.items():
             users[row] = {}
@@ -46,4 +46,4 @@ class Outcome:
                 whole = np.full(n_users, np.nan, np.float32)
                 whole[ranking.users] = values
                 users[row][metric] = whole
-        return cls({row: ranking.means for row, ranking in measured.items()}, users, **further)
+        return cls({row: ranking.means for row, ranking in measured.items()}, users, **others)

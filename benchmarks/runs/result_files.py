@@ -110,10 +110,10 @@ def _against(result: Mapping[str, Any]) -> list[str]:
 def _cost(cost: Mapping[str, Mapping[str, float]]) -> str:
     head = ["system", "tuning s", "fit s", "ranking s", "tried", "peak memory MB", "of it grown MB"]
     lines = [head, ["---", *["---:"] * 6]]
-    for system, one in cost.items():
-        seconds = [f"{one[name]:.1f}" for name in ("tuning_s", "fit_s", "ranking_s")]
-        tried = f"{one['tried']:.0f}{' (time ran out)' if one['capped'] else ''}"
-        memory = [f"{one[name]:.0f}" for name in ("peak_memory_mb", "memory_growth_mb")]
+    for system, of_system in cost.items():
+        seconds = [f"{of_system[name]:.1f}" for name in ("tuning_s", "fit_s", "ranking_s")]
+        tried = f"{of_system['tried']:.0f}{' (time ran out)' if of_system['capped'] else ''}"
+        memory = [f"{of_system[name]:.0f}" for name in ("peak_memory_mb", "memory_growth_mb")]
         lines.append([system, *seconds, tried, *memory])
     return _joined(lines)
 

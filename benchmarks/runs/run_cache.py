@@ -54,13 +54,13 @@ class RunCache:
         if self._folder is None:
             return None
         try:
-            kept = json.loads((self._folder / f"{name}.json").read_text(encoding="utf-8"))
+            stored = json.loads((self._folder / f"{name}.json").read_text(encoding="utf-8"))
             with np.load(self._folder / f"{name}.npz", allow_pickle=False) as arrays:
                 users = {
                     row: {metric: arrays[f"{number}/{metric}"] for metric in metrics}
-                    for number, (row, metrics) in enumerate(kept.pop("of_users").items())
+                    for number, (row, metrics) in enumerate(stored.pop("of_users").items())
                 }
-            return Outcome(**kept, users=users)
+            return Outcome(**stored, users=users)
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
@@ -74,9 +74,9 @@ class RunCache:
             for metric, values in of_row.items()
         }
         np.savez(self._folder / f"{name}.npz", **arrays)  # type: ignore[arg-type]  # its stubs take no mapping
-        kept = {**asdict(outcome), "of_users": {row: list(of_row) for row, of_row in outcome.users.items()}}
-        del kept["users"]
+        stored = {**asdict(outcome), "of_users": {row: list(of_row) for row, of_row in outcome.users.items()}}
+        del stored["users"]
         # The description comes last and at once: without it the arrays beside it do not count.
         draft = self._folder / f"{name}.tmp"
-        draft.write_text(json.dumps(kept), encoding="utf-8")
+        draft.write_text(json.dumps(stored), encoding="utf-8")
         draft.replace(self._folder / f"{name}.json")

@@ -37,7 +37,7 @@ class Plan:
     """What is measured, and how.
 
     Attributes:
-        dataset: graph and all behaviour.
+        dataset: graph and all interactions.
         split_of: the split of a seed.
         own_valid: whether the validation part is the authors': then every system has a row without it as well.
         config: settings of ours; its seed is the first.
@@ -102,12 +102,12 @@ def run(plan: Plan, kept: RunCache, progress: Progress) -> Runs:
 def measure_baseline(
     name: str, system: System, task: Task, seed: int, own_valid: bool, budget: Budget, progress: Progress
 ) -> Outcome:
-    """Tune a baseline on validation, fit it on train and validation, and test it once for each of its rows."""
+    """The outcome of a baseline that is tuned on validation, fitted on train and validation, and tested once a row."""
     n_items = len(task.columns)
     if system.most_items is not None and n_items > system.most_items:
         return Outcome(refused=f"{n_items:,} items; beyond {system.most_items:,} it would run for hours")
-    further = {"seed": seed, "facts": task.facts, "n_nodes": task.n_nodes}
-    fit = partial(system.fit, **{name: further[name] for name in system.reads})
+    readable = {"seed": seed, "facts": task.facts, "n_nodes": task.n_nodes}
+    fit = partial(system.fit, **{name: readable[name] for name in system.reads})
     grid = budget.of_grid(system.grid, n_items)
     watch = Watch()
     progress(f"tuning {name}", 0, len(grid))
@@ -129,7 +129,7 @@ def measure_baseline(
 def measure_ours(
     dataset: Dataset, split: Split, task: Task, config: TrainConfig, own_valid: bool, progress: Progress
 ) -> Outcome:
-    """Choose on validation, learn again from train and validation, and test each of the two models once."""
+    """The outcome of kgrec, chosen on validation and learned again from train and validation; each is tested once."""
     watch = Watch()
     learned = learn(dataset, split, config, watch, progress)
     rankers = rankers_of(learned, split, task.n_users)
@@ -145,7 +145,7 @@ def measure_ours(
 
 
 def learn(dataset: Dataset, split: Split, config: TrainConfig, watch: Watch, progress: Progress) -> FitResult:
-    """Our model, chosen on validation and refitted on train and validation, the two timed apart."""
+    """kgrec's model, chosen on validation and refitted on train and validation, the two timed apart."""
     from kgrec.learn.fit import fit, refit
 
     with watch.stage("tuning_s"):
@@ -160,8 +160,8 @@ def learn(dataset: Dataset, split: Split, config: TrainConfig, watch: Watch, pro
 def rankers_of(learned: FitResult, split: Split, n_users: int) -> tuple[ModelRanker, ModelRanker]:
     """The refitted model over all known histories, and the one of train over those of train.
 
-    Both are asked at the moment of each user's first test event, as a service is: how long ago the last event that they
-    know of was is known then.
+    Both rank at the moment of each user's first test event, as a service does: the pause since the last event is known
+    then.
     """
     assert learned.train_only is not None  # refitting leaves it
     known = split.train.joined(split.valid)

@@ -1,4 +1,4 @@
-"""From the outcomes of all runs to the tables of a result: means, spread, intervals, cost and groups of users."""
+"""The tables of a result, from the outcomes of all runs: means, spread, intervals, cost and groups of users."""
 
 from __future__ import annotations
 
@@ -27,20 +27,20 @@ def summarised(outcomes: Outcomes, seeds: Sequence[int], ours: str) -> dict[str,
 
     Returns:
         ``rows, rows_train_only, spread, per_seed, measured_once, intervals, against_best, refused, cost, settings``, as
-        :func:`kgrec_benchmarks.benchmark.measure_folder` describes them.
+        :class:`kgrec_benchmarks.runs.result.Result` describes them.
     """
     ran = {name: runs for name, runs in outcomes.items() if not runs[0].refused}
     names = [row for runs in ran.values() for row in runs[0].rows]
     means: dict[str, dict[str, float]] = {}
     spread: dict[str, dict[str, float]] = {}
     for runs in ran.values():
-        different = list({id(one): one for one in runs}.values())
+        different = list({id(run): run for run in runs}.values())
         for row, first in runs[0].rows.items():
-            table = {metric: [one.rows[row][metric] for one in different] for metric in first}
+            table = {metric: [run.rows[row][metric] for run in different] for metric in first}
             means[row] = {metric: float(np.mean(values)) for metric, values in table.items()}
             if len(different) > 1:
                 spread[row] = {metric: float(np.std(values, ddof=1)) for metric, values in table.items()}
-    users = {row: mean_of_users([one.users[row] for one in runs]) for runs in ran.values() for row in runs[0].rows}
+    users = {row: mean_of_users([run.users[row] for run in runs]) for runs in ran.values() for row in runs[0].rows}
     intervals, against = _intervals(users, means, ours)
     return {
         "rows": {row: means[row] for row in names if not row.endswith(TRAIN_ONLY)},
@@ -54,7 +54,7 @@ def summarised(outcomes: Outcomes, seeds: Sequence[int], ours: str) -> dict[str,
             }
             for number, seed in enumerate(seeds)
         ],
-        "measured_once": [name for name, runs in ran.items() if len(runs) > 1 and len({id(one) for one in runs}) == 1],
+        "measured_once": [name for name, runs in ran.items() if len(runs) > 1 and len({id(run) for run in runs}) == 1],
         "intervals": intervals,
         "against_best": against,
         "refused": {name: runs[0].refused for name, runs in outcomes.items() if runs[0].refused},
@@ -95,7 +95,7 @@ def _cost(runs: Sequence[Outcome]) -> dict[str, float]:
     """Mean seconds of a run and the largest memory of any; what was tried is that of the first seed."""
     result: dict[str, float] = {}
     for name, first in runs[0].cost.items():
-        values = [one.cost[name] for one in runs]
+        values = [run.cost[name] for run in runs]
         if name in _LARGEST:
             result[name] = max(values)
         else:
@@ -110,7 +110,7 @@ def grouped(outcomes: Outcomes, groups: Mapping[str, npt.NDArray[np.bool_]], our
         Group to ``users``, their number, ``rows`` and ``against_best``; a group without users has no rows.
     """
     users = {
-        row: mean_of_users([one.users[row] for one in runs])
+        row: mean_of_users([run.users[row] for run in runs])
         for runs in outcomes.values()
         for row in runs[0].rows
         if not row.endswith(TRAIN_ONLY)

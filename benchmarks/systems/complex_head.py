@@ -155,7 +155,7 @@ def fit_kg_head(
     validate: Callable[[FactEmbeddings], float] | None = None,
     report: Report | None = None,
 ) -> FactEmbeddings:
-    """Train a head on facts.
+    """Node and relation embeddings of a head trained on facts.
 
     Args:
         facts: what is known.
@@ -189,12 +189,12 @@ def fit_kg_head(
             loss.backward()  # type: ignore[no-untyped-call]
             optimizer.step()
             total += float(loss.detach()) * float(batch.count.sum())
-        found = _arrays(head)
-        quality = None if validate is None else validate(found)
+        embeddings = _arrays(head)
+        quality = None if validate is None else validate(embeddings)
         if report is not None:
             report(epoch, total / (2 * len(facts)), quality)
         if quality is None or quality > highest:
-            best, highest, best_epoch = found, -np.inf if quality is None else quality, epoch
+            best, highest, best_epoch = embeddings, -np.inf if quality is None else quality, epoch
         if epoch - best_epoch >= setting.patience:
             break
     return best

@@ -41,7 +41,7 @@ class IALS:
         alpha: float = 10.0,
         iterations: int = 15,
     ) -> IALS:
-        """Fit on one thread, so that a seed gives the same vectors.
+        """A model fitted on one thread, so that a seed gives the same vectors.
 
         Args:
             regularization: L2 pull, the same for every vector whatever its interactions.
@@ -75,8 +75,8 @@ class IALS:
 
     def scores(self, users: IntArray) -> Array:
         """Inner products, float32 ``(len(users), items)``."""
-        found: Array = self.users[users] @ np.asarray(self.model.item_factors).T
-        return found
+        products: Array = self.users[users] @ np.asarray(self.model.item_factors).T
+        return products
 
 
 class BPR(VectorRanker):
@@ -95,7 +95,7 @@ class BPR(VectorRanker):
         regularization: float = 0.01,
         iterations: int = 100,
     ) -> BPR:
-        """Fit on one thread, so that a seed gives the same vectors. The items' bias is one more factor.
+        """A model fitted on one thread, so that a seed gives the same vectors. The items' bias is one more factor.
 
         Raises:
             MissingExtraError: implicit is not installed.

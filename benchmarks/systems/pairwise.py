@@ -1,4 +1,4 @@
-"""Training of the graph baselines: vectors of users and items by pairwise ranking, stopped early by validation."""
+"""Graph baselines: vectors of users and items, trained by pairwise ranking and stopped early by validation."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class GraphModel(Protocol):
         """The free vectors that L2 pulls on, ``(nodes, d)``."""
 
     def begin_epoch(self) -> None:
-        """What is made anew once per epoch."""
+        """Make anew what changes once per epoch."""
 
     def further_loss(self, rng: np.random.Generator) -> Tensor | float:
         """What is added to the loss of a step."""
@@ -59,7 +59,9 @@ def fit_pairwise(
     seconds: float = float("inf"),
     epochs: int | None = None,
 ) -> GraphRanker:
-    """Minimise ``-log sigma(s_ui - s_uj) + l2 |e|^2`` (BPR, Rendle et al. 2009) with a random other item j by Adam.
+    """The vectors that minimise ``-log sigma(s_ui - s_uj) + l2 |e|^2`` (BPR, Rendle et al. 2009), found by Adam.
+
+    Item j is a random one that the user has not taken.
 
     Args:
         l2: pull on the free vectors of each triple of a batch, half the mean of their squared lengths.
@@ -101,9 +103,9 @@ def fit_pairwise(
         late = quality is not None and time.perf_counter() - started > seconds
         if epoch == last or late or (quality is not None and epoch % _CHECK_EVERY == 0):
             ranker = _ranker(model, n_users, n_items, epoch)
-            found = quality(ranker) if quality is not None else 0.0
-            if found > best_quality:
-                best, best_quality, best_epoch = ranker, found, epoch
+            reached = quality(ranker) if quality is not None else 0.0
+            if reached > best_quality:
+                best, best_quality, best_epoch = ranker, reached, epoch
             if late or epoch - best_epoch >= _CHECK_EVERY * _PATIENCE:
                 break
     assert best is not None  # the last epoch is always looked at

@@ -195,8 +195,8 @@ def _imported() -> dict[str, Any]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            found = {part: importlib.import_module(f"pykeen.{part}") for part in _PARTS}
+            modules = {part: importlib.import_module(f"pykeen.{part}") for part in _PARTS}
     except ImportError as error:
         raise missing_extra("bench", "pykeen", where="the comparison of facts", found=str(error)) from error
     logging.getLogger("pykeen").setLevel(logging.ERROR)
-    return found
+    return modules

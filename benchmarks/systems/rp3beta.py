@@ -24,7 +24,7 @@ class RP3beta(MatrixRanker):
         beta: float = 0.5,
         neighbours: int = 100,
     ) -> RP3beta:
-        """See :func:`rp3beta`; scores are the sum over the history, all of a user's items counting alike."""
+        """A ranker by :func:`rp3beta`; scores are the sum over the history, all of a user's items counting alike."""
         x = train.matrix(n_users, n_items)
         return cls(x, fast(rp3beta(x, alpha=alpha, beta=beta, neighbours=neighbours)))
 
@@ -58,13 +58,13 @@ def rp3beta(X: sparse.csr_matrix, *, alpha: float, beta: float, neighbours: int)
     return _largest(weights, neighbours).tocsr()
 
 
-def _largest(weights: sparse.csc_matrix, kept: int) -> sparse.csc_matrix:
+def _largest(weights: sparse.csc_matrix, neighbours: int) -> sparse.csc_matrix:
     """The largest entries of each column."""
     counts = np.diff(weights.indptr)
     column = np.repeat(np.arange(weights.shape[1]), counts)
     order = np.lexsort((weights.indices, -weights.data, column))
     place = np.arange(weights.nnz) - np.repeat(weights.indptr[:-1], counts)
-    chosen = order[place < kept]
+    chosen = order[place < neighbours]
     kept_weights: sparse.csc_matrix = sparse.csc_matrix(
         (weights.data[chosen], (weights.indices[chosen], column[chosen])), shape=weights.shape
     )

@@ -19,7 +19,7 @@ class SLIM(MatrixRanker):
 
     @classmethod
     def fit(cls, train: Interactions, n_users: int, n_items: int, l1: float = 1.0, l2: float = 10.0) -> SLIM:
-        """See :func:`slim`."""
+        """A ranker by :func:`slim`."""
         x = train.matrix(n_users, n_items)
         return cls(x, fast(slim(x, l1=l1, l2=l2)))
 
@@ -27,7 +27,7 @@ class SLIM(MatrixRanker):
 def slim(
     X: sparse.csr_matrix, *, l1: float, l2: float, tolerance: float = 1e-3, iterations: int = 100
 ) -> sparse.csr_matrix:
-    """Minimise ``|X - X W|^2 / 2 + l2 / 2 |W|^2 + l1 |W|_1`` with ``W >= 0`` and a zero diagonal.
+    """Item-item weights that minimise ``|X - X W|^2 / 2 + l2 / 2 |W|^2 + l1 |W|_1``, with ``W >= 0`` and diagonal 0.
 
     Solved by the alternating direction method of multipliers (Steck, Dimakopoulou, Riabov and Jebara 2020, WSDM): one
     inverse, then one product of two matrices per iteration, so time grows with the cube of the catalogue.
@@ -48,18 +48,18 @@ def slim(
     inverse = linalg.inv(regularised, assume_a="pos", overwrite_a=True).astype(np.float32)
     start = inverse @ gram.astype(np.float32)
     diagonal = inverse.diagonal().copy()
-    kept, dual = np.zeros((n, n), np.float32), np.zeros((n, n), np.float32)
+    sparse_part, dual = np.zeros((n, n), np.float32), np.zeros((n, n), np.float32)
     for _ in range(iterations):
-        dense = start + inverse @ (rho * kept - dual)
+        dense = start + inverse @ (rho * sparse_part - dual)
         dense -= inverse * (dense.diagonal() / diagonal)
-        before = kept
-        kept = np.maximum(dense + dual / rho - l1 / rho, 0.0).astype(np.float32)
-        np.fill_diagonal(kept, 0.0)
-        apart = dense - kept
+        before = sparse_part
+        sparse_part = np.maximum(dense + dual / rho - l1 / rho, 0.0).astype(np.float32)
+        np.fill_diagonal(sparse_part, 0.0)
+        apart = dense - sparse_part
         dual += (rho * apart).astype(np.float32)
-        if max(np.abs(apart).max(), np.abs(kept - before).max()) < tolerance:
+        if max(np.abs(apart).max(), np.abs(sparse_part - before).max()) < tolerance:
             break
-    return sparse.csr_matrix(kept)
+    return sparse.csr_matrix(sparse_part)
 
 
 SYSTEM = System(SLIM.fit, grid(l1=(1.0, 3.0, 10.0), l2=(3.0, 30.0)), most_items=_MOST_ITEMS)
