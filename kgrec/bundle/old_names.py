@@ -78,12 +78,20 @@ def renamed_result(result: Mapping[str, Any]) -> dict[str, Any]:
         system, comma, candidates = name.rpartition(", ")
         settings[system + comma + _CANDIDATES.get(candidates, candidates) if comma else name] = setting
     return {
-        _IN_RESULTS.get(key, key): settings if key == "settings" else value if key == "per_seed" else _renamed(value)
+        _present_key(key): settings if key == "settings" else value if key == "per_seed" else _renamed(value)
         for key, value in result.items()
     }
 
 
 def _renamed(value: Any) -> Any:
     if isinstance(value, Mapping):
-        return {_IN_RESULTS.get(key, key): _renamed(inner) for key, inner in value.items()}
+        return {_present_key(key): _renamed(inner) for key, inner in value.items()}
     return [_renamed(inner) for inner in value] if isinstance(value, list) else value
+
+
+def _present_key(name: str) -> str:
+    """The present name of a key of a result; metrics of cold items on validation begin with their group."""
+    group, comma, channel = name.partition(", ")
+    if group == "new items":
+        return f"cold items{comma}{_IN_RESULTS.get(channel, channel)}"
+    return _IN_RESULTS.get(name, name)

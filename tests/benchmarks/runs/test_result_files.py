@@ -131,3 +131,6 @@ def test_channels_of_an_earlier_result_have_their_present_names() -> None:
     validation = read_result(RESULTS / "ml1m_pearlm.json")["validation"]
     assert {SHORT_TERM, NEXT_ITEM, LONG_TERM} < validation.keys()
     assert not CHANNELS.keys() & validation.keys()
+    validation = read_result(RESULTS / "lastfm_lightkg.json")["validation"]
+    assert "cold items, behaviour" in validation
+    assert not any("new items" in name for name in validation)
