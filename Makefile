@@ -54,3 +54,4 @@ bench: $(VENV)/.installed
 	for set in ml100k_text lastfm_lightkg dbbook2014; do \
 		$(BIN)/kgrec benchmark $(BENCH_DATA)/$$set --seeds 3 --out benchmarks/results/$$set.json || exit 1; \
 	done
+	$(BIN)/python -m kgrec_benchmarks.runs.results_page

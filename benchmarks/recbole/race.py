@@ -3,7 +3,7 @@
     python benchmarks/recbole/race.py FOLDER --python RECBOLE_ENVIRONMENT/bin/python [--out FILE.json]
 
 RecBole lives in an environment of its own (see models.py). Both learn from train, stop by validation ndcg@10,
-and are measured by kgrec's ranking: all items with behaviour that a user has not taken in train or validation. The
+and are measured by kgrec's ranking: all items with interactions that a user has not taken in train or validation. The
 table has recall@10, ndcg@10 and mrr@10 on the test, and the median seconds of an epoch at the same embedding width,
 kgrec's with one hop and with none; one process after the other, on the same cores.
 """
@@ -78,13 +78,13 @@ def kgrec_epochs(dataset: Dataset, split: Split, width: int) -> dict[str, float]
     n_items = len(part.items)
     prior = np.log((np.bincount(part.interactions.item, minlength=n_items) + 0.5) / len(part.interactions))
     histories = HistoryWeights().matrix(part.interactions, len(part.users), n_items)
-    found = {}
+    medians = {}
     for hops in (1, 0):
         config = TrainConfig(num_layers=hops, embedding_dim=width)
         trainer = Trainer(part, None, prior, config, histories, None, subgraph.degree)
         log = trainer.fit(epochs=_KGREC_EPOCHS).log
-        found[f"{hops} hops"] = statistics.median(entry["seconds"] for entry in log[1:])
-    return found
+        medians[f"{hops} hops"] = statistics.median(entry["seconds"] for entry in log[1:])
+    return medians
 
 
 def main() -> None:
@@ -98,27 +98,28 @@ def main() -> None:
     arguments.add_argument("--patience", type=int, default=10)
     arguments.add_argument("--width", type=int, default=64)
     arguments.add_argument("--out", type=Path)
-    given = arguments.parse_args()
-    if shutil.which(given.python) is None:
-        arguments.error(f"--python: there is no program at {given.python}; see models.py for how to make one")
-    dataset, parts = to_dataset(BenchmarkFolder.read(given.folder))
+    options = arguments.parse_args()
+    if shutil.which(options.python) is None:
+        arguments.error(f"--python: there is no program at {options.python}; see models.py for how to make one")
+    dataset, parts = to_dataset(BenchmarkFolder.read(options.folder))
     split = split_of(parts, seed=0)
-    result: dict[str, Any] = {"set": given.folder.name, "width": given.width, "rows": {}, "settings": {}}
+    result: dict[str, Any] = {"set": options.folder.name, "width": options.width, "rows": {}, "settings": {}}
     with tempfile.TemporaryDirectory() as scratch:
         write_files(dataset, split, Path(scratch) / _NAME)
-        options = [f"--{name}={getattr(given, name)}" for name in ("models", "rates", "epochs", "patience", "width")]
+        names = ("models", "rates", "epochs", "patience", "width")
+        passed_on = [f"--{name}={getattr(options, name)}" for name in names]
         script = Path(__file__).resolve().with_name("models.py")
-        subprocess.run([given.python, str(script), scratch, _NAME, *options], check=True, cwd=scratch)
-        found = json.loads((Path(scratch) / "found.json").read_text())
-    result["epoch_seconds"] = {model: statistics.median(run["epoch_seconds"]) for model, run in found.items()}
-    result["epoch_seconds"] |= {f"kgrec, {hops}": s for hops, s in kgrec_epochs(dataset, split, given.width).items()}
-    for model, run in found.items():
+        subprocess.run([options.python, str(script), scratch, _NAME, *passed_on], check=True, cwd=scratch)
+        runs = json.loads((Path(scratch) / "found.json").read_text())
+    result["epoch_seconds"] = {model: statistics.median(run["epoch_seconds"]) for model, run in runs.items()}
+    result["epoch_seconds"] |= {f"kgrec, {hops}": s for hops, s in kgrec_epochs(dataset, split, options.width).items()}
+    for model, run in runs.items():
         result["rows"][model] = measured(run.pop("lists"), split, len(dataset.users), len(dataset.items))
         run["epochs"] = len(run.pop("epoch_seconds"))
         result["settings"][model] = run
     sys.stdout.write(json.dumps(result, indent=1) + "\n")
-    if given.out:
-        given.out.write_text(json.dumps(result, indent=1) + "\n")
+    if options.out:
+        options.out.write_text(json.dumps(result, indent=1) + "\n")
 
 
 if __name__ == "__main__":
