@@ -46,11 +46,11 @@ class TrainConfig(BaseModel):
         "minilm",
         description="minilm, multilingual, hashing, a plug-in's name, none, or the folder of a transformers model.",
     )
-    new_item_cost: float = Field(
+    cold_item_cost: float = Field(
         0.018,
         ge=0,
         lt=1,
-        description="Share of the known items' validation recall@20 and ndcg@10 that new ones may cost.",
+        description="Share of the known items' validation recall@20 and ndcg@10 that cold ones may cost.",
     )
     num_threads: int = Field(0, ge=0, description="CPU threads; 0 takes all cores.")
     device: Literal["cpu", "cuda"] = Field("cpu", description="Where embeddings are trained; cuda is an NVIDIA GPU.")

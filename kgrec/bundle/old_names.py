@@ -48,6 +48,9 @@ METRICS = {
 _IN_RESULTS = {**CHANNELS, **METRICS, "sd": "spread"}
 _CANDIDATES = {"hidden": "cold candidates", "all": "all candidates"}
 
+SETTINGS = {"new_item_cost": "cold_item_cost"}
+"""Settings of training, by the names that they had in manifests and checkpoints."""
+
 
 def renamed(manifest: Mapping[str, Any], arrays: Mapping[str, Array]) -> tuple[dict[str, Any], dict[str, Array]]:
     """Manifest and arrays of a bundle of format 3 as the present format has them.
@@ -62,7 +65,8 @@ def renamed(manifest: Mapping[str, Any], arrays: Mapping[str, Array]) -> tuple[d
     buckets = 1 + len(present["gates.by_history.min_pauses"]), len(present["gates.by_history.min_lengths"])
     for name in ("gates.by_history.channels", "gates.by_history.prior"):  # one row after the other, pauses outside
         present[name] = present[name].reshape(*buckets, *present[name].shape[1:])
-    return {**manifest, "channels": channels}, present
+    settings = {SETTINGS.get(name, name): value for name, value in manifest["settings"].items()}
+    return {**manifest, "channels": channels, "settings": settings}, present
 
 
 def _present(name: str) -> str:

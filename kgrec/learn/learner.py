@@ -15,7 +15,8 @@ from kgrec.data.splits import hide, sample_users
 from kgrec.learn.channels.behaviour import BehaviourChannels
 from kgrec.learn.channels.behaviour_weights import BehaviourSettings
 from kgrec.learn.channels.plugin_channels import plugin_channels
-from kgrec.learn.fusion.cold_item_gates import ColdStartSimulation, refit_offset
+from kgrec.learn.fusion.cold_item_gates import ColdStartSimulation
+from kgrec.learn.fusion.cold_item_offset import refit_offset, why_no_offset
 from kgrec.learn.fusion.gate_search import GateFitter
 from kgrec.learn.fusion.return_visits import enough_return_visits
 from kgrec.learn.limits import LIMITS
@@ -43,12 +44,14 @@ class ChosenSettings:
         num_layers: depth of the GNN.
         epochs: of its training.
         gates: weights of the channels.
+        cold_items: what the setting ``cold_item_cost`` did, in words.
     """
 
     behaviour: BehaviourSettings
     num_layers: int
     epochs: int
     gates: Gates
+    cold_items: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data, for manifests and results."""
@@ -57,6 +60,7 @@ class ChosenSettings:
             "num_layers": self.num_layers,
             "epochs": self.epochs,
             "gates": self.gates.as_dict(),
+            "cold_items": self.cold_items,
         }
 
 
@@ -168,26 +172,30 @@ class Learner:
         epochs = depths.trained.best_epoch
         members = [depths.trained.embeddings, *self._further_members(depths.best, settings.history, epochs)]
         model = self._assemble(settings, prepared.channels, joined(members))
-        gates, metrics, trials = self._fit_gates(model, prepared)
+        fitter = self._gate_fitter(model, prepared)
+        gates, metrics = fitter.fit()
         chosen = ChosenSettings(behaviour=settings, num_layers=depths.best, epochs=epochs, gates=gates)
-        if prepared.hidden is not None:
-            gates, of_cold_items = self._fit_cold_gates(replace(model, gates=gates), chosen, prepared)
+        if prepared.hidden is None:
+            gates = fitter.with_cold_offset(gates, self.config.cold_item_cost)
+        else:
+            gates, of_cold_items = self._fit_cold_gates(replace(model, gates=gates), chosen, prepared.hidden, prepared)
             metrics |= of_cold_items
         metrics |= {f"learned part, {depth} hops": quality for depth, quality in depths.qualities.items()}
+        model = replace(model, gates=gates)
         return FitResult(
-            model=replace(model, gates=gates),
+            model=model,
             embeddings=members[0],
-            chosen=replace(chosen, gates=gates),
+            chosen=replace(chosen, gates=gates, cold_items=self._effect_of_cold_item_cost(model, fitter.n_users)),
             metrics=metrics,
             log=depths.trained.log,
-            trials=prepared.trials + len(depths.qualities) + trials,
+            trials=prepared.trials + len(depths.qualities) + fitter.trials,
         )
 
     def quality(self, prepared: PreparedChannels) -> float:
         """Validation ndcg@10 of the fused model with one training, for comparing settings of it."""
         trained = self._train_depths(prepared).trained
         model = self._assemble(prepared.settings, prepared.channels, trained.embeddings)
-        return self._fit_gates(model, prepared)[1]["fused"]
+        return self._gate_fitter(model, prepared).fit()[1]["fused"]
 
     def refit(self, chosen: ChosenSettings) -> tuple[AdditiveModel, Embeddings]:
         """A model learned with settings that were chosen before, and the embeddings of its first member."""
@@ -221,40 +229,46 @@ class Learner:
         best = max(depths, key=lambda depth: qualities[depth])
         return _Depths(qualities=qualities, best=best, trained=runs[best])
 
-    def _fit_gates(self, model: AdditiveModel, prepared: PreparedChannels) -> tuple[Gates, dict[str, float], int]:
-        """Gates of known items, validation ndcg@10 by channel and fused, and the number of mixtures tried."""
-        fitter = GateFitter(
+    def _gate_fitter(self, model: AdditiveModel, prepared: PreparedChannels) -> GateFitter:
+        """What fits the gates of known items."""
+        return GateFitter(
             model, self.dataset.interactions, prepared.held_out, self.n_users, self.config.seed, self.progress
         )
-        gates, metrics = fitter.fit()
-        return gates, metrics, fitter.trials
 
     def _fit_cold_gates(
-        self, model: AdditiveModel, chosen: ChosenSettings, prepared: PreparedChannels
+        self, model: AdditiveModel, chosen: ChosenSettings, hidden: HiddenItems, prepared: PreparedChannels
     ) -> tuple[Gates, dict[str, float]]:
         """The gates of a model with those of cold items, and how well these rank hidden items.
 
         A model that is learned without the hidden items tells how cold items are told apart; what they cost the known
         ones is measured again in the model itself.
         """
-        assert prepared.hidden is not None
-        without, _ = prepared.hidden.learner.refit(chosen)
+        without, _ = hidden.learner.refit(chosen)
         simulation = ColdStartSimulation(
             model=without,
-            train=prepared.hidden.learner.dataset.interactions,
-            hidden=prepared.hidden.interactions,
-            warm=_of_items(prepared.valid, ~without.is_cold),
-            cost=self.config.new_item_cost,
+            train=hidden.learner.dataset.interactions,
+            hidden=hidden.interactions,
+            known=_of_items(prepared.valid, ~without.is_cold),
+            cost=self.config.cold_item_cost,
         )
         gates, metrics = simulation.fit(self.config.seed, self.progress)
         gates = refit_offset(
             replace(model, gates=gates),
             self.dataset.interactions,
             _of_items(prepared.valid, ~model.is_cold),
-            self.config.new_item_cost,
+            self.config.cold_item_cost,
             self.config.seed,
         )
         return gates, metrics
+
+    def _effect_of_cold_item_cost(self, model: AdditiveModel, n_users: int) -> str:
+        """What the setting did, in words; where it had no effect, whoever watches the progress is told."""
+        reason = why_no_offset(model, n_users)
+        if reason is None:
+            return f"cold_item_cost {self.config.cold_item_cost:g} set their offset"
+        note = f"cold_item_cost has no effect: {reason}"
+        self.progress("cold items", 1, 1, note)
+        return note
 
     def _further_members(self, depth: int, serving: HistoryWeights, epochs: int) -> list[Embeddings]:
         """The other members of the ensemble: the same training from other seeds, for as long as the first one took."""

@@ -51,7 +51,8 @@ def rewrite_as_format_3(folder: Path) -> None:
     save_file(arrays, folder / "arrays.safetensors")
     channels = [{**entry, "name": OLD_CHANNELS.get(entry["name"], entry["name"])} for entry in manifest["channels"]]
     files = {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in manifest["files"]}
-    changes = {"format": 3, "channels": channels, "gates": numbers, "files": files}
+    settings = {"new_item_cost" if name == "cold_item_cost" else name: v for name, v in manifest["settings"].items()}
+    changes = {"format": 3, "channels": channels, "gates": numbers, "files": files, "settings": settings}
     (folder / "manifest.json").write_text(json.dumps({**manifest, **changes}), encoding="utf-8")
 
 
@@ -63,7 +64,8 @@ def test_a_bundle_of_format_3_is_read_by_todays_names(tmp_path: Path, seed: int,
     channels = tuple(replace(c, name=name) for c, name in zip(bundle.model.channels, names, strict=True))
     table = {"min_lengths": np.array([0, 2]), "channels": rng.random((3, 2, 3)), "prior": rng.random((3, 2))}
     gates = bundle.model.gates.with_known(**table)
-    bundle = replace(bundle, model=replace(bundle.model, channels=channels, gates=gates))
+    manifest = replace(bundle.manifest, settings={**bundle.manifest.settings, "cold_item_cost": 0.02, "epochs": 3})
+    bundle = replace(bundle, manifest=manifest, model=replace(bundle.model, channels=channels, gates=gates))
     bundle.save(tmp_path / "b")
     rewrite_as_format_3(tmp_path / "b")
     back = Bundle.load(tmp_path / "b")

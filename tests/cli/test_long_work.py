@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -16,6 +17,7 @@ from kgrec_benchmarks.runs.result import Result
 from tests.support.bundles import film_bundle
 from tests.support.shop import Said, Shell
 
+NOTE = "cold_item_cost has no effect: every item of the catalogue has interactions"
 ROWS = {"kgrec": {"recall@10": 0.5, "ndcg@10": 0.25}, "ease": {"recall@10": 0.4, "ndcg@10": 0.3}}
 
 
@@ -51,8 +53,11 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         "explanations": [shown],
     }
     benchmarked = Result(ROWS, {}, {"users": 3}, seed=0, set="tiny", versions={"kgrec": "1"})
+    bundle = film_bundle()
+    settings = {**bundle.manifest.settings, "chosen": {"cold_items": NOTE}}
+    trained = replace(bundle, manifest=replace(bundle.manifest, settings=settings))
     modules: dict[str, Any] = {
-        "kgrec.pipeline": SimpleNamespace(train=answer("train", film_bundle())),
+        "kgrec.pipeline": SimpleNamespace(train=answer("train", trained)),
         "kgrec.evaluation.store_evaluation": SimpleNamespace(evaluate_store=answer("evaluate_store", measured)),
         "kgrec_benchmarks.benchmark": SimpleNamespace(measure_folder=answer("measure_folder", benchmarked)),
         "kgrec.cli.film_demo": SimpleNamespace(film_demo=answer("demo", told)),
@@ -70,6 +75,7 @@ def test_train(shell: Shell, asked: list[Any]) -> None:
     assert asked == [("train", "kglite:kgrec.kgl", "a.bundle/", config, named)]
     assert said.code == 0
     assert (said.json["bundle"], said.json["users"], said.json["metrics"]) == ("a.bundle/", 3, {"ndcg@10": 0.5})
+    assert said.json["cold_items"] == NOTE
     assert not Path("a.bundle.checkpoint").exists()
     Path("mine").mkdir()
     assert shell("train", "--checkpoint", "mine", "--tune", "2.5", "--quiet").err == ""

@@ -39,12 +39,12 @@ def test_one_line_for_each_finished_stage(clock: list[float]) -> None:
         (4.0, ("training", 1, 40, "loss 0.5")),
         (6.0, ("training", 2, 40, "loss 0.4")),
         (6.0, ("reading", 0, None, "folder [red]")),
-        (9.0, ("fusing", 8, 8)),
+        (9.0, ("gate search", 8, 8)),
     ) == [
         "rows: 3,000, 1,500/s, 2.0 s",
         "training: 2 of 40, 0.5/s, loss 0.4, 4.0 s",
         "reading: folder [red], 3.0 s",
-        "fusing: 8, 0.0 s",
+        "gate search: 8, 0.0 s",
     ]
 
 

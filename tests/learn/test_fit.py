@@ -125,22 +125,22 @@ def test_what_was_tried_is_counted(genres: tuple[Dataset, Interactions, Interact
         steps[stage] = max(done, steps.get(stage, 0))
 
     found = fit(genres[0], quick(num_layers="auto", epochs=1), valid=genres[1], refit_on_all=False, progress=count)
-    searched = [number for stage, number in steps.items() if stage.startswith(("behaviour: ", "fusing "))]
+    searched = [number for stage, number in steps.items() if stage.startswith(("behaviour: ", "gate search"))]
     depths = [stage for stage in steps if stage.startswith("training, ")]
     assert found.trials == sum(searched) + len(depths) > 50
     assert len(depths) == 2
 
 
-def test_the_heights_of_new_items_are_measured_again_in_the_chosen_model_and_few_taken_items_are_placed(
+def test_the_offset_of_cold_items_is_measured_again_in_the_chosen_model_and_rare_items_shrink_towards_content(
     genres: tuple[Dataset, Interactions, Interactions], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refit_offset(
-        model: AdditiveModel, train: Interactions, warm: sparse.csr_matrix, cost: float, seed: int
+        model: AdditiveModel, train: Interactions, known: sparse.csr_matrix, cost: float, seed: int
     ) -> Gates:
         assert cost == 0.25
         assert pairs(train) == pairs(genres[0].interactions)
-        assert warm.nnz > 0
-        assert warm[:, model.is_cold].nnz == 0
+        assert known.nnz > 0
+        assert known[:, model.is_cold].nnz == 0
         return model.gates.with_cold(offset=1.25)
 
     costs: list[float] = []
@@ -153,7 +153,7 @@ def test_the_heights_of_new_items_are_measured_again_in_the_chosen_model_and_few
     monkeypatch.setattr(learner_module, "ColdStartSimulation", Spied)
     monkeypatch.setattr(learner_module, "refit_offset", refit_offset)
     monkeypatch.setattr(BehaviourChannels, "choose_shrinkage", lambda *_: 3.0)
-    found = fit(genres[0], quick(epochs=1, new_item_cost=0.25), valid=genres[1], refit_on_all=False)
+    found = fit(genres[0], quick(epochs=1, cold_item_cost=0.25), valid=genres[1], refit_on_all=False)
     assert found.model.gates.cold.offset == found.chosen.gates.cold.offset == 1.25
     assert found.chosen.behaviour.shrinkage == 3.0
     assert costs == [0.25]

@@ -1,79 +1,64 @@
-"""A channel that a package adds: weighed on validation, kept by the bundle, shown in explanations."""
+"""The steps of learning: what the price of cold items sets, and what is said where it sets nothing."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from kgrec.bundle.bundle import Bundle
-from kgrec.data.dataset import Interactions
-from kgrec.learn.bundle_assembly import to_bundle
-from kgrec.learn.fit import fit
-from kgrec.recommendation import Recommender
-from tests.support.datasets import dataset_of, quick
+from kgrec.data.dataset import Dataset
+from kgrec.data.splits import hold_out
+from kgrec.learn.fusion.gate_search import GateFitter
+from kgrec.learn.learner import FitResult, Learner
+from kgrec.learn.limits import LIMITS
+from kgrec.scoring.gates import Gates
+from tests.support.datasets import genre_world, quick
 
-PLUG_IN = '''
-import numpy as np
-from scipy import sparse
-
-from kgrec.scoring.matrices import LowRankMatrix, SparseMatrix
+NOTE = "cold_item_cost has no effect: every item of the catalogue has interactions"
 
 
-def shelf(dataset):
-    """Items of the same shelf, which only this package knows, speak for each other."""
-    shelves = np.array([int(item.removeprefix("i")) % 4 for item in dataset.items])
-    return LowRankMatrix(np.eye(4)[shelves], np.eye(4)[shelves])
+def chosen(world: Dataset, cost: float, notes: list[tuple[str, str]]) -> FitResult:
+    train, held_out = hold_out(world.interactions)
+    config = quick(epochs=1, num_layers=0, text_encoder="none", cold_item_cost=cost)
+
+    def note(stage: str, done: int, total: int | None = None, note: str = "") -> None:
+        notes.append((stage, note))
+
+    learner = Learner(world.with_interactions(train), None, config, None, note)
+    return learner.choose(learner.prepare(held_out))
 
 
-def misleading(dataset):
-    """Items of other shelves speak for each other."""
-    same = shelf(dataset)
-    return SparseMatrix(sparse.csr_matrix(1.0 - same.source @ same.target.T))
-'''
+def test_without_cold_items_the_price_has_no_effect_and_that_is_said() -> None:
+    notes: list[tuple[str, str]] = []
+    found = chosen(genre_world(np.random.default_rng(0)), 0.3, notes)
+    assert not found.model.is_cold.any()
+    assert found.chosen.cold_items == found.chosen.as_dict()["cold_items"] == NOTE
+    assert ("cold items", NOTE) in notes
 
 
-@pytest.fixture
-def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A package with two channels, as pip would leave it."""
-    monkeypatch.setenv("KGREC_CACHE", str(tmp_path))
-    (tmp_path / "shelf_channels.py").write_text(PLUG_IN)
-    package = tmp_path / "shelf_channels-1.0.dist-info"
-    package.mkdir()
-    (package / "METADATA").write_text("Metadata-Version: 2.1\nName: shelf-channels\nVersion: 1.0\n")
-    (package / "entry_points.txt").write_text(
-        "[kgrec.channels]\nmisleading = shelf_channels:misleading\nshelf = shelf_channels:shelf\n"
-    )
-    monkeypatch.syspath_prepend(str(tmp_path))
+@pytest.mark.parametrize("simulated", [True, False])
+def test_one_price_sets_the_offset_of_cold_items_with_a_simulation_and_without(
+    simulated: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not simulated:
+        monkeypatch.setattr("kgrec.learn.learner.LIMITS", replace(LIMITS, cold_item_known=1_000))
+    costs: list[float] = []
+    real = GateFitter.with_cold_offset
+
+    def spy(self: GateFitter, gates: Gates, cost: float) -> Gates:
+        costs.append(cost)
+        return real(self, gates, cost)
+
+    monkeypatch.setattr(GateFitter, "with_cold_offset", spy)
+    world = genre_world(np.random.default_rng(0), n_users=80, n_items=64, n_new=8, texts=False)
+    notes: list[tuple[str, str]] = []
+    offsets = [chosen(world, cost, notes).chosen.gates.cold.offset for cost in (0.0, 0.5)]
+    assert offsets[0] < offsets[1]
+    assert costs == ([] if simulated else [0.0, 0.5])
+    assert "cold items" not in {stage for stage, _ in notes}
 
 
-@pytest.mark.usefixtures("installed")
-def test_a_plugged_in_channel_is_weighed_kept_and_explained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    # Each user has a shelf and took little of it, each something else: what goes together is hard to see.
-    rng = np.random.default_rng(0)
-    took = [rng.choice(np.arange(user % 4, 80, 4), 3, replace=False) for user in range(60)]
-    world = dataset_of(Interactions.of_pairs(np.repeat(np.arange(60), 3), np.concatenate(took)), 60, 80)
-    config = quick(epochs=1, num_layers=0)
-    learned = fit(world, config)
-    names = [channel.name for channel in learned.model.channels]
-    assert names == ["behaviour", "misleading", "shelf", "knowledge"]
-    assert {"shelf", "misleading"} <= set(learned.metrics)
-    gates = dict(zip(names, learned.model.gates.by_history.channels.reshape(-1, 4).T, strict=True))
-    assert gates["shelf"].min() > 0.0
-    assert gates["misleading"].max() == 0.0
-
-    to_bundle(world, learned, config).save(tmp_path / "bundle")
-    monkeypatch.undo()  # the package is gone, and the bundle answers without it
-    bundle = Bundle.load(tmp_path / "bundle")
-    assert [channel.name for channel in bundle.model.channels] == names
-    first, again = (model.histories(world.interactions, 60) for model in (learned.model, bundle.model))
-    np.testing.assert_array_equal(bundle.model.scores(again), learned.model.scores(first))
-
-    (best, *_) = Recommender(bundle).recommend("u0", k=3, explain=True)
-    explanation = best.explanation
-    assert explanation is not None
-    assert explanation.channels["shelf"] > 0.0
-    assert any(part.channel == "shelf" and part.value > 0.0 for part in explanation.contributions)
-    total = explanation.base + sum(part.value for part in explanation.contributions)
-    assert total == pytest.approx(explanation.score, abs=1e-5)
+def test_what_the_price_did_is_kept() -> None:
+    world = genre_world(np.random.default_rng(0), n_users=80, n_items=64, n_new=8, texts=False)
+    assert chosen(world, 0.25, []).chosen.cold_items == "cold_item_cost 0.25 set their offset"

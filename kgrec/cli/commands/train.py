@@ -47,8 +47,9 @@ def train(
         shutil.rmtree(own, ignore_errors=True)
     sizes = {"users": len(bundle.users), "items": len(bundle.items), "nodes": len(bundle.nodes)}
     summary = {"bundle": out, "graph_id": bundle.manifest.graph_id, "seed": bundle.manifest.seed, **sizes}
-    result = {**summary, "metrics": bundle.manifest.metrics, "settings": bundle.manifest.settings}
+    settings_used = bundle.manifest.settings
+    result = {**summary, "cold_items": settings_used["chosen"]["cold_items"], "metrics": bundle.manifest.metrics}
     if as_json:
-        output.print_json(result)
+        output.print_json({**result, "settings": settings_used})
     else:
-        output.show_facts({name: part for name, part in result.items() if name != "settings"})
+        output.show_facts(result)

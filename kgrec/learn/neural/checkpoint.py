@@ -14,15 +14,14 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from kgrec.bundle.old_names import SETTINGS
 from kgrec.config import TrainConfig
 from kgrec.data.dataset import Array
 from kgrec.errors import BundleError, ConfigError
 
 _STATE = "state.json"
-
-
 _DEFAULTS = TrainConfig().model_dump()
-_MAY_CHANGE = {"device", "new_item_cost"}
+_MAY_CHANGE = {"device", "cold_item_cost"}
 """Settings that may change when a run goes on: where it is trained, and what training does not read."""
 
 
@@ -115,7 +114,8 @@ class Checkpoint:
 
     def _refuse_other_run(self, config: Mapping[str, Any], data: str, diverged: bool) -> None:
         # What a checkpoint does not know had its default.
-        ours, config = self.config.model_dump(exclude=_MAY_CHANGE), {**_DEFAULTS, **config}
+        config = {**_DEFAULTS, **{SETTINGS.get(name, name): value for name, value in config.items()}}
+        ours = self.config.model_dump(exclude=_MAY_CHANGE)
         config = {name: value for name, value in config.items() if name not in _MAY_CHANGE}
         other = sorted(name for name in config.keys() | ours.keys() if config.get(name) != ours.get(name))
         if diverged and other == ["learning_rate"] and ours["learning_rate"] < config["learning_rate"]:

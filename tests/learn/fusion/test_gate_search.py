@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy import sparse
 
 from kgrec.data.dataset import Array, Interactions
-from kgrec.learn.fusion import candidate_scores
+from kgrec.learn.fusion import candidate_scores, cold_item_offset
 from kgrec.learn.fusion import gate_search as gates_module
 from kgrec.learn.fusion.gate_search import GateFitter
 from kgrec.learn.limits import LIMITS
@@ -172,24 +172,40 @@ def test_two_half_right_channels_are_better_together() -> None:
     assert (found.by_history.channels > 0).all()
 
 
-def test_new_items_stand_as_high_as_costs_next_to_nothing() -> None:
+@pytest.mark.parametrize("cost", [0.0, 0.005, 0.3])
+def test_without_a_simulation_the_offset_is_the_highest_that_the_price_allows(cost: float) -> None:
     model, seen, valid = world_of_two_channels(n_new=8)
     model = replace(model, prior=np.where(model.is_cold, 3.0, 0.0).astype(np.float32))
-    fitted, _ = fit_gates(model, seen, valid)
-    quality = {}
-    for offset in gates_module._OFFSETS:
-        chosen = fitted.with_cold(offset=offset)
-        quality[offset] = mean_metrics(Scorer(replace(model, gates=chosen), flat(seen, 2)), seen, valid, ks=(10,))[
-            "ndcg@10"
-        ]
-    allowed = [offset for offset, value in quality.items() if value >= 0.995 * max(quality.values())]
-    assert fitted.cold.offset == max(allowed)
-
-
-def test_without_new_items_there_is_no_offset() -> None:
-    model, seen, valid = world_of_two_channels()
-    fitted, _ = fit_gates(model, seen, valid)
+    fitter = GateFitter(model, pairs(seen), pairs(valid), seen.shape[0], 0, silent)
+    fitted = fitter.fit()[0].with_cold(prior=1.0)
     assert fitted.cold.offset == 0.0
+    ndcg = {}
+    for offset in cold_item_offset._GRID:
+        ranker = Scorer(replace(model, gates=fitted.with_cold(offset=offset)), flat(seen, 2))
+        ndcg[offset] = mean_metrics(ranker, seen, valid, ks=(10,))["ndcg@10"]
+    affordable = [offset for offset, value in ndcg.items() if value >= (1 - cost) * max(ndcg.values())]
+    assert fitter.with_cold_offset(fitted, cost).cold.offset == max(affordable)
+
+
+def test_a_higher_price_gives_a_higher_offset() -> None:
+    model, seen, valid = world_of_two_channels(n_new=8)
+    model = replace(model, prior=np.where(model.is_cold, 3.0, 0.0).astype(np.float32))
+    fitter = GateFitter(model, pairs(seen), pairs(valid), seen.shape[0], 0, silent)
+    fitted = fitter.fit()[0].with_cold(prior=1.0)
+    offsets = [fitter.with_cold_offset(fitted, cost).cold.offset for cost in (0.0, 0.3, 0.999)]
+    assert offsets == sorted(offsets)
+    assert offsets[0] < offsets[-1]
+
+
+def test_without_cold_items_or_users_there_is_no_offset() -> None:
+    model, seen, valid = world_of_two_channels()
+    fitter = GateFitter(model, pairs(seen), pairs(valid), seen.shape[0], 0, silent)
+    fitted, _ = fitter.fit()
+    assert fitter.with_cold_offset(fitted, 0.5) is fitted
+    model, seen, valid = world_of_two_channels(n_new=8)
+    nothing = sparse.csr_matrix(valid.shape, dtype=np.float32)
+    fitter = GateFitter(model, pairs(seen), pairs(nothing), seen.shape[0], 0, silent)
+    assert fitter.with_cold_offset(fitted, 0.5) is fitted
 
 
 def test_nothing_to_validate_on_leaves_the_first_channel() -> None:

@@ -1,4 +1,4 @@
-"""Moments of asking: who was away for how long, and what was known of them by then."""
+"""Return visits: who was away for how long, and what was known of them by then."""
 
 from __future__ import annotations
 
@@ -32,6 +32,14 @@ def test_within_a_session_it_is_the_first_event() -> None:
     visits = visits_after_pause(TRAIN, VALID, 4, 0.0, 1800.0)
     assert rows(visits.history) == {(0, 0), (0, 1), (1, 0)}
     assert rows(visits.wanted) == {(0, 2), (0, 3), (0, 4), (1, 5), (1, 6)}
+
+
+def test_a_pause_of_the_other_kind_is_passed_over() -> None:
+    """User 2 comes back after hours and then goes on: within a session, the first event is the second one."""
+    later = Interactions.of_pairs([2, 2], [8, 9], [T0 + 9_000, T0 + 9_010])
+    visits = visits_after_pause(TRAIN, later, 4, 0.0, 1800.0)
+    assert rows(visits.history) == {(2, 3), (2, 8)}
+    assert rows(visits.wanted) == {(2, 9)}
 
 
 def test_the_order_of_the_input_does_not_matter() -> None:

@@ -110,7 +110,15 @@ def test_other_settings_do_not_open_a_checkpoint(tmp_path: Path) -> None:
 
 def test_a_setting_that_training_does_not_read_goes_on(tmp_path: Path) -> None:
     kept = trainer(quick(epochs=2), tmp_path).fit()
-    assert trainer(quick(epochs=2, new_item_cost=0.5), tmp_path).fit().log == kept.log
+    assert trainer(quick(epochs=2, cold_item_cost=0.5), tmp_path).fit().log == kept.log
+
+
+def test_a_checkpoint_with_the_old_name_of_a_setting_goes_on(tmp_path: Path) -> None:
+    kept = trainer(quick(epochs=2), tmp_path).fit()
+    state = json.loads((tmp_path / "state.json").read_text())
+    state["config"]["new_item_cost"] = state["config"].pop("cold_item_cost")
+    (tmp_path / "state.json").write_text(json.dumps(state))
+    assert trainer(quick(epochs=2), tmp_path).fit().log == kept.log
 
 
 def test_other_data_do_not_open_a_checkpoint(tmp_path: Path) -> None:
