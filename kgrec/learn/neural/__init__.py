@@ -1,4 +1,4 @@
-"""Embeddings learned with torch: the only folder that imports it."""
+"""Embeddings learned with torch."""
 
 from kgrec.errors import missing_extra
 

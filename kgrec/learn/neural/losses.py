@@ -1,4 +1,4 @@
-"""Terms of the joint loss ``L = L_interactions + kg_weight * L_kg + text_weight * L_text``."""
+"""Terms of the joint loss ``L = L_behaviour + kg_weight * L_kg + text_weight * L_text``."""
 
 from __future__ import annotations
 
