@@ -93,7 +93,7 @@ def measure_pykeen(
 
 
 def measure_model(job: Mapping[str, Any], send: Callable[[Mapping[str, Any]], None]) -> dict[str, Any]:
-    """Row, setting, seconds and validation of :func:`measure_pykeen`, made in this process; every look at validation is sent."""
+    """Row, setting, seconds and validation of :func:`measure_pykeen`, made here; every look at validation is sent."""
     relations = tuple(job["relations"])
     train, valid, test = (_facts(job[name], relations) for name in ("train", "valid", "test"))
     rest = train.joined(valid)
