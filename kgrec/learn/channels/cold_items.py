@@ -108,7 +108,7 @@ class ColdItemWeights:
                 matrix = SparseMatrix(self._predicted(bases[tried.base], tried, candidates))
                 ranker = ItemMatrixRanker((matrix,), history)
                 qualities[tried] = mean_metrics(ranker, seen, hidden, (20,), candidates)["recall@20"]
-                progress("placing new items", len(qualities), None, f"recall@20 {qualities[tried]:.4f}")
+                progress("content map of cold items", len(qualities), None, f"recall@20 {qualities[tried]:.4f}")
             return max(qualities, key=lambda tried: qualities[tried])
 
         names: tuple[Literal["neighbours", "ridge"], ...] = ("neighbours", "ridge")

@@ -63,8 +63,8 @@ def test_the_fused_model_is_never_worse_than_its_best_channel(seed: int) -> None
     n_users, n_items = 12, 15
     interactions = random_interactions(rng, n_users, n_items, 60)
     seen = interactions.matrix(n_users, n_items)
-    new = np.diff(seen.tocsc().indptr) == 0
-    model = replace(random_model(rng, n_items), is_cold=new)
+    is_cold = np.diff(seen.tocsc().indptr) == 0
+    model = replace(random_model(rng, n_items), is_cold=is_cold)
     histories = model.histories(interactions, n_users)
     valid = held_out(rng, seen)
     found, metrics = GateFitter(model, interactions, pairs(valid), n_users, 0, silent).fit()
@@ -72,8 +72,8 @@ def test_the_fused_model_is_never_worse_than_its_best_channel(seed: int) -> None
     assert metrics["fused"] >= max(metrics[name] for name in channels)
     assert (found.by_history.channels >= 0).all()
     # What the fitter says of a model is what serving it would measure, among items with interactions.
-    warm = ~new
-    wanted = (valid @ sparse.diags(warm.astype(np.float32))).tocsr()
+    known = ~is_cold
+    wanted = (valid @ sparse.diags(known.astype(np.float32))).tocsr()
     wanted.eliminate_zeros()
     if not (np.diff(wanted.indptr) * np.diff(seen.indptr)).any():
         return
@@ -82,17 +82,17 @@ def test_the_fused_model_is_never_worse_than_its_best_channel(seed: int) -> None
     served = {"fused": found} | {name: single(3, number) for number, name in enumerate(channels)}
     for name, chosen in served.items():
         scorer = Scorer(replace(model, gates=chosen), histories)
-        measured = mean_metrics(scorer, seen, wanted, ks=(10,), candidates=warm)["ndcg@10"]
+        measured = mean_metrics(scorer, seen, wanted, ks=(10,), candidates=known)["ndcg@10"]
         assert measured == pytest.approx(metrics[name], abs=2e-3), name
 
 
-def world_of_two_channels(n_new: int = 0) -> tuple[AdditiveModel, sparse.csr_matrix, sparse.csr_matrix]:
+def world_of_two_channels(n_cold: int = 0) -> tuple[AdditiveModel, sparse.csr_matrix, sparse.csr_matrix]:
     """A channel that knows each item's partner, and one of pure noise; users took one of each of some pairs."""
     rng = np.random.default_rng(5)
     n_users, n_items = 80, 40
-    warm = n_items - n_new
-    partner = np.arange(warm) ^ 1
-    truth = sparse.csr_matrix((np.ones(warm, np.float32), (np.arange(warm), partner)), shape=(n_items, n_items))
+    n_known = n_items - n_cold
+    partner = np.arange(n_known) ^ 1
+    truth = sparse.csr_matrix((np.ones(n_known, np.float32), (np.arange(n_known), partner)), shape=(n_items, n_items))
     noise = rng.normal(size=(n_items, 4)).astype(np.float32)
     model = AdditiveModel(
         (
@@ -101,9 +101,9 @@ def world_of_two_channels(n_new: int = 0) -> tuple[AdditiveModel, sparse.csr_mat
         ),
         single(2, 0),
         rng.normal(size=n_items).astype(np.float32),
-        np.arange(n_items) >= warm,
+        np.arange(n_items) >= n_known,
     )
-    taken = np.stack([rng.choice(warm // 2, 5, replace=False) * 2 for _ in range(n_users)])
+    taken = np.stack([rng.choice(n_known // 2, 5, replace=False) * 2 for _ in range(n_users)])
     users = np.repeat(np.arange(n_users), 5)
     shape = (n_users, n_items)
     seen = sparse.csr_matrix((np.ones(400, np.float32), (users, taken.ravel())), shape=shape)
@@ -174,7 +174,7 @@ def test_two_half_right_channels_are_better_together() -> None:
 
 @pytest.mark.parametrize("cost", [0.0, 0.005, 0.3])
 def test_without_a_simulation_the_offset_is_the_highest_that_the_price_allows(cost: float) -> None:
-    model, seen, valid = world_of_two_channels(n_new=8)
+    model, seen, valid = world_of_two_channels(n_cold=8)
     model = replace(model, prior=np.where(model.is_cold, 3.0, 0.0).astype(np.float32))
     fitter = GateFitter(model, pairs(seen), pairs(valid), seen.shape[0], 0, silent)
     fitted = fitter.fit()[0].with_cold(prior=1.0)
@@ -188,7 +188,7 @@ def test_without_a_simulation_the_offset_is_the_highest_that_the_price_allows(co
 
 
 def test_a_higher_price_gives_a_higher_offset() -> None:
-    model, seen, valid = world_of_two_channels(n_new=8)
+    model, seen, valid = world_of_two_channels(n_cold=8)
     model = replace(model, prior=np.where(model.is_cold, 3.0, 0.0).astype(np.float32))
     fitter = GateFitter(model, pairs(seen), pairs(valid), seen.shape[0], 0, silent)
     fitted = fitter.fit()[0].with_cold(prior=1.0)
@@ -202,14 +202,14 @@ def test_without_cold_items_or_users_there_is_no_offset() -> None:
     fitter = GateFitter(model, pairs(seen), pairs(valid), seen.shape[0], 0, silent)
     fitted, _ = fitter.fit()
     assert fitter.with_cold_offset(fitted, 0.5) is fitted
-    model, seen, valid = world_of_two_channels(n_new=8)
+    model, seen, valid = world_of_two_channels(n_cold=8)
     nothing = sparse.csr_matrix(valid.shape, dtype=np.float32)
     fitter = GateFitter(model, pairs(seen), pairs(nothing), seen.shape[0], 0, silent)
     assert fitter.with_cold_offset(fitted, 0.5) is fitted
 
 
 def test_nothing_to_validate_on_leaves_the_first_channel() -> None:
-    model, seen, valid = world_of_two_channels(n_new=8)
+    model, seen, valid = world_of_two_channels(n_cold=8)
     nothing = sparse.csr_matrix(valid.shape, dtype=np.float32)
     fitted, metrics = fit_gates(model, seen, nothing)
     assert fitted.by_history.channels.tolist() == [[[1.0, 0.0]]]

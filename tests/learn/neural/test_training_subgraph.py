@@ -1,4 +1,4 @@
-"""The part of a graph that behaviour reaches: learning on it and embedding the rest is learning on the whole."""
+"""The training subgraph: learning on it and embedding the rest is learning on the whole."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from kgrec.learn.neural.model import JointModel
 from kgrec.learn.neural.training_subgraph import TrainingSubgraph
 from tests.support.datasets import dataset_of, genre_world
 
-# Items 0 and 1 are taken, 2 and 3 are new. Entity 4 is shared by 0 and 2, 5 is of item 3 only, 6 of 0 and 1.
+# Items 0 and 1 are known, 2 and 3 are cold. Entity 4 is shared by 0 and 2, 5 is of item 3 only, 6 of 0 and 1.
 WORLD = dataset_of(
     Interactions.of_pairs([0, 0, 1], [0, 1, 1]),
     2,
@@ -22,7 +22,7 @@ WORLD = dataset_of(
 )
 
 
-def test_new_items_and_what_only_they_mention_are_left_out() -> None:
+def test_cold_items_and_what_only_they_mention_are_left_out() -> None:
     subgraph = TrainingSubgraph.of(WORLD)
     assert list(subgraph.dataset.items) == ["i0", "i1"]
     assert list(subgraph.dataset.nodes) == ["Item:i0", "Item:i1", "Entity:e0", "Entity:e2"]
@@ -33,7 +33,7 @@ def test_new_items_and_what_only_they_mention_are_left_out() -> None:
     assert list(zip(facts.head, facts.relation, facts.tail, strict=True)) == [(0, 0, 2), (0, 1, 3), (1, 1, 3)]
 
 
-def test_without_new_items_the_part_is_the_whole() -> None:
+def test_without_cold_items_the_part_is_the_whole() -> None:
     whole = genre_world(np.random.default_rng(0))
     taken = whole.with_interactions(Interactions.of_pairs(np.zeros(48, np.int64), np.arange(48)))
     subgraph = TrainingSubgraph.of(taken)
@@ -54,11 +54,11 @@ def test_items_of_the_part_have_the_same_embeddings_in_the_whole(depth: int, wit
     for name in ("source", "target", "bias"):
         np.testing.assert_allclose(getattr(large, name)[subgraph.items], getattr(small, name), atol=1e-6)
     np.testing.assert_allclose(large.nodes[subgraph.nodes], small.nodes, atol=1e-6)
-    new = np.setdiff1d(np.arange(len(whole.items)), subgraph.items)
-    assert np.any(large.target[new] != 0) == (with_text or depth == 1)
+    cold = np.setdiff1d(np.arange(len(whole.items)), subgraph.items)
+    assert np.any(large.target[cold] != 0) == (with_text or depth == 1)
 
 
-def test_a_new_item_is_embedded_from_its_facts() -> None:
+def test_a_cold_item_is_embedded_from_its_facts() -> None:
     config = TrainConfig(embedding_dim=4, num_layers=1)
     subgraph = TrainingSubgraph.of(WORLD)
     model = JointModel(subgraph.dataset, None, np.zeros(2), config, subgraph.degree)
