@@ -41,6 +41,10 @@ def test_a_history_is_folded_in(place: Path) -> None:
     assert "falls from rank 1 to" in shown("fold_in_and_counterfactual", place)
 
 
+def test_a_channel_is_added(place: Path) -> None:
+    assert "'same_maker': " in shown("add_a_channel", place)
+
+
 def test_rdf_joins_the_graph(tmp_path: Path) -> None:
     assert "both tents COMES_FROM Norway" in shown("own_rdf", tmp_path)
 
