@@ -9,7 +9,7 @@ import kgrec
 from kgrec.pipeline import check_sources
 
 HERE = Path(__file__).parent
-FILES = f"tables:{HERE.parent / 'tests/data/shop'}"  # a folder; the name of each file is the name of its table
+FILES = f"tables:{HERE / 'shop'}"  # a folder; the name of each file is the name of its table
 SCHEMA = str(HERE / "shop.yaml")  # which columns are what
 
 report = check_sources(SCHEMA, [FILES])

@@ -11,7 +11,7 @@ import kgrec
 from kgrec_loaders.rdf import RdfGraphLoader
 
 HERE = Path(__file__).parent
-FILES = f"tables:{HERE.parent / 'tests/data/shop'}"
+FILES = f"tables:{HERE / 'shop'}"
 turtle = "@prefix shop: <https://shop.example/> ." + "".join(
     f'shop:{item} shop:origin "{country}" .' for item, country in (("tent-2", "Norway"), ("tent-4", "Norway"))
 )

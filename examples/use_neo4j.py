@@ -13,7 +13,7 @@ HERE = Path(__file__).parent
 url = sys.argv[1] if len(sys.argv) > 1 else "neo4j://127.0.0.1:7687/neo4j"
 
 with kgrec.open_store(url) as store:
-    kgrec.ingest(kgrec.load_schema(str(HERE / "shop.yaml")), [f"tables:{HERE.parent / 'tests/data/shop'}"], store)
+    kgrec.ingest(kgrec.load_schema(str(HERE / "shop.yaml")), [f"tables:{HERE / 'shop'}"], store)
     bundle = kgrec.train(store, config=TrainConfig(epochs=5, ensemble=1))  # short, for an example
     kgrec.publish(bundle, store, k=5)
 
