@@ -55,3 +55,4 @@ bench: $(VENV)/.installed
 		$(BIN)/kgrec benchmark $(BENCH_DATA)/$$set --seeds 3 --out benchmarks/results/$$set.json || exit 1; \
 	done
 	$(BIN)/python -m kgrec_benchmarks.runs.results_page
+	$(BIN)/python -m tools.readme_results

@@ -21,6 +21,8 @@ PRIVATE = {
     r"\bdirected[_ -]ridge\b|\blocal_ridge\b|\bitem_item\b|\bsession_rules\b": "what the channel says, not its method",
     r"(?<!scope=)(?<!tag != )[\"'`](latest|sequence|session|lasting)[\"'`]": "short_term, next_item ...",
     r"\b(only_new|include_new|new_only)\b|--new-only": "cold_items: include, only, exclude",
+    r"\b(new|warm) items?\b|_new_items?_|\bnew_items?_|\bwarm_items?\b": "cold items, known items",
+    r"many_come_back|\bplacing\b|\bwho took those\b": "return visits, cold-item offset, users with interactions",
     r"\bkgrec\.(query|serve|report)\b|\bkgrec/(query|serve|report)\b": "rooms by what lives in them",
     r"\bKind\[|\bclass (Finished|Repeats|Part)\b": "a name that occurs once",
 }
@@ -30,7 +32,9 @@ HISTORY = (
     "docs/decisions/",
     "docs/glossary.md",
     "kgrec/bundle/old_names.py",
+    "tests/benchmarks/runs/test_result",
     "tests/bundle/test_old_names.py",
+    "tests/learn/neural/test_checkpoint.py",
     "benchmarks/results/",
 )
 """Where old words have their place."""

@@ -153,7 +153,7 @@ def test_every_edge_of_every_shown_path_is_in_the_store(films: Recommender, stor
         assert ends in edges
 
 
-def test_new_items_are_explained_by_their_facts(films: Recommender) -> None:
+def test_cold_items_are_explained_by_their_facts(films: Recommender) -> None:
     it = films.explain("ann", "newcomer")
     assert it.new
     assert it.past[0].item == "alien"

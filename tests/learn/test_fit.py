@@ -86,14 +86,14 @@ def test_facts_that_decide_are_found(learned: FitResult, genres: tuple[Dataset, 
     n_users, n_items = len(train.users), len(train.items)
     history = train.with_interactions(train.interactions.joined(valid))
     seen = history.interactions.matrix(n_users, n_items)
-    top = 14  # warm items of one genre
+    top = 14  # known items of one genre
     found = mean_metrics(
         Scorer(learned.model, history), seen, test.matrix(n_users, n_items), (top,), ~learned.model.is_cold
     )
     assert found[f"recall@{top}"] > 0.95
 
 
-def test_new_items_go_to_those_who_love_their_genre(
+def test_cold_items_go_to_those_who_love_their_genre(
     learned: FitResult, genres: tuple[Dataset, Interactions, Interactions]
 ) -> None:
     train = genres[0]

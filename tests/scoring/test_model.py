@@ -186,9 +186,9 @@ def test_a_channel_whose_gate_is_closed_says_nothing() -> None:
     assert not closed.contributions(events, np.arange(5)).values.any()
 
 
-def test_new_items_are_not_stretched_to_the_top_by_a_history_that_says_little_about_them() -> None:
+def test_cold_items_are_not_stretched_to_the_top_by_a_history_that_says_little_about_them() -> None:
     weights = np.zeros((4, 104))
-    weights[0, 1:3], weights[0, 4] = (1.0, 0.5), 0.01  # one new item of a hundred is a little like item 0
+    weights[0, 1:3], weights[0, 4] = (1.0, 0.5), 0.01  # one cold item of a hundred is a little like item 0
     matrix = SparseMatrix(sparse.csr_matrix(np.vstack([weights, np.zeros((100, 104))]).astype(np.float32)))
     gates = Gates.common(np.ones(1), 0.0)
     model = AdditiveModel((Channel("behaviour", matrix),), gates, np.zeros(104, np.float32), np.arange(104) >= 4)

@@ -126,7 +126,7 @@ def one_good_channel() -> tuple[AdditiveModel, Histories, Pairs]:
 def test_gates_open_the_channel_that_tells_clicks(world: tuple[AdditiveModel, Histories, Pairs]) -> None:
     model, histories, valid = world
     fitted, found = fit_click_gates(model, histories, valid)
-    assert found["camp"] > 0.9  # of a single new item there is no unit spread, so nothing is said of it
+    assert found["camp"] > 0.9  # of a single cold item there is no unit spread, so nothing is said of it
     assert found["gates for lists"] < 0.7
     assert found["fused"] == max(found.values())
     ranker = ModelRanker(fitted, histories)

@@ -1,4 +1,4 @@
-"""The behaviour channel: settings from the grid, room for new items, and a prior that content fills in."""
+"""The behaviour channel: settings from the grid, room for cold items, and a prior that content fills in."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_the_order_of_events_is_used_where_only_the_last_matters() -> None:
     assert learner.choose(held.matrix(n_users, n_items))[0].history.recency < 1.0
 
 
-def test_new_items_get_the_weights_and_the_popularity_of_what_they_resemble() -> None:
+def test_cold_items_get_the_weights_and_the_popularity_of_what_they_resemble() -> None:
     world = genre_world(np.random.default_rng(0), n_users=40, n_items=24, taken=4, n_new=4, texts=False)
     # Genre 0 is twice as popular.
     loved = world.interactions.user % 4 == 0

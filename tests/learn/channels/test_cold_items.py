@@ -1,4 +1,4 @@
-"""Items that few have taken, placed partly by their content."""
+"""Items with few interactions, whose columns shrink towards what their content predicts."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ def test_the_order_of_the_input_does_not_matter() -> None:
     assert rows(visits.wanted) == {(0, 3), (0, 4)}
 
 
-def test_whether_many_come_back(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_whether_there_are_enough_return_visits(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not enough_return_visits(TRAIN, VALID, 4)  # one does
     monkeypatch.setattr("kgrec.learn.fusion.return_visits.LIMITS", replace(LIMITS, return_visit_users=1))
     assert enough_return_visits(TRAIN, VALID, 4)
