@@ -64,7 +64,8 @@ def test_the_image_has_what_a_service_needs_and_no_more() -> None:
 
 def test_what_is_copied_is_there_and_reaches_the_builder() -> None:
     copied = [name for line in said("COPY") if "--from" not in line for name in line.split()[:-1]]
-    assert {"kgrec", "loaders", "graph_schemas"} <= set(copied)
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    assert {*project["tool"]["setuptools"]["package-dir"].values(), project["project"]["readme"]} <= set(copied)
     assert [name for name in copied if not (ROOT / name).exists()] == []
     ignored, *kept = [line for line in (ROOT / ".dockerignore").read_text().splitlines() if not line.startswith("#")]
     assert (ignored, kept) == ("*", [*(f"!{name}" for name in copied), "**/__pycache__"])
