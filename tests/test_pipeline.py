@@ -133,5 +133,5 @@ def test_too_little_behaviour_is_said(tmp_path: Path) -> None:
     (shop / "interactions.csv").write_text("user,item,kind,time,weight\nada,rope,buy,1,1\n")
     with open_store("kglite::memory:") as store:
         pipeline.ingest(load_schema("triples"), [f"tables:{shop}"], store)
-        with pytest.raises(KgrecError, match="too little behaviour"):
+        with pytest.raises(KgrecError, match="too few interactions"):
             pipeline.train(store, config=QUICK)

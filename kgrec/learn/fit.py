@@ -27,16 +27,16 @@ def fit(
     checkpoint: Path | None = None,
     progress: Progress = silent,
 ) -> FitResult:
-    """Learn a model.
+    """A model learned from a data set, with settings chosen on validation.
 
     Args:
-        dataset: graph and behaviour; where ``valid`` is None, a tenth of the behaviour is held out for validation.
-        valid: behaviour to choose settings on, not in the data set.
+        dataset: graph and interactions; where ``valid`` is None, a tenth of these is held out for validation.
+        valid: interactions to choose settings on, not in the data set.
         refit_on_all: learn once more from training and validation together, with the chosen settings.
         checkpoint: folder for resuming the training of the embeddings.
 
     Raises:
-        KgrecError: too little behaviour to hold anything out.
+        KgrecError: too few interactions to hold anything out.
         ConfigError: the settings ask for a GPU, and there is none.
         TrainingDivergedError: a loss was not finite.
     """
@@ -57,20 +57,20 @@ def fit(
 
 
 def parts_of(dataset: Dataset, valid: Interactions | None, config: TrainConfig) -> tuple[Interactions, Interactions]:
-    """What to train on and what to choose settings on, see :func:`fit`.
+    """The training and the validation part, see :func:`fit`.
 
     Raises:
-        KgrecError: too little behaviour to hold anything out.
+        KgrecError: too few interactions to hold anything out.
     """
     train, held = (
         (dataset.interactions, valid) if valid is not None else hold_out(dataset.interactions, seed=config.seed)
     )
     if not np.isin(held.item, train.item).any():
-        apart = ", of items that nobody has in training" if len(held) else ""
+        without_known = ", of items that nobody has in training" if len(held) else ""
         raise KgrecError(
-            "there is too little behaviour to learn from.",
+            "there are too few interactions to learn from.",
             where="interactions",
-            found=f"{len(train)} to train on and {len(held)} to validate on{apart}",
+            found=f"{len(train)} to train on and {len(held)} to validate on{without_known}",
             expected="users with at least a few interactions each",
             next="import more interactions, or check `kgrec inspect`",
         )
@@ -85,7 +85,7 @@ def refit(
     checkpoint: Path | None = None,
     progress: Progress = silent,
 ) -> FitResult:
-    """Learn from all behaviour of a data set, with settings that validation chose before."""
+    """A model learned from all interactions of a data set, with settings that validation chose before."""
     training_device(config)
     folder = None if checkpoint is None else checkpoint / "refit"
     learner = Learner(dataset, text_vectors(dataset, config, progress), config, folder, progress)

@@ -62,7 +62,7 @@ class Limits:
 
     def reasons(self) -> dict[str, str]:
         """Name to the reason for the value."""
-        return {one.name: str(one.metadata["reason"]) for one in fields(self)}
+        return {limit.name: str(limit.metadata["reason"]) for limit in fields(self)}
 
 
 LIMITS = Limits()

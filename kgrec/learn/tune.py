@@ -31,8 +31,8 @@ _FILE, _CONFIG = "tuning.journal", "config"
 
 
 @dataclass(frozen=True)
-class Tuned:
-    """What a search found.
+class TuningResult:
+    """The best settings of a search, and what was tried.
 
     Attributes:
         config: the best settings.
@@ -56,20 +56,20 @@ def tune(
     valid: Interactions | None = None,
     folder: Path | None = None,
     progress: Progress = silent,
-) -> Tuned:
-    """Search for good settings of the learned part.
+) -> TuningResult:
+    """The best settings of the learned part that a search within a time budget finds.
 
     The behaviour channels choose theirs once; each trial then trains one member of the ensemble and fits the gates.
 
     Args:
         config: what is not searched stays as it is here; tried first.
         minutes: above 0; no trial is begun after that many, those of earlier runs in the folder included.
-        valid: behaviour to choose on, not in the data set; None holds a tenth of the behaviour out.
+        valid: interactions to choose on, not in the data set; None holds a tenth out.
         folder: keeps the trials; None keeps them in memory.
 
     Raises:
         ConfigError: no time at all, or no GPU where the settings ask for one.
-        KgrecError: too little behaviour to learn from.
+        KgrecError: too few interactions to learn from.
         TrainingDivergedError: not even the settings given could be trained.
     """
     if not minutes > 0:
@@ -86,11 +86,11 @@ def tune(
     data = dataset.with_interactions(train)
     learner = Learner(data, text_vectors(data, config, progress), config, None, progress)
     study = _study(folder, _name(data, held, config), config.seed)
-    earlier = sum(one.duration.total_seconds() for one in study.trials if one.duration is not None)
+    earlier = sum(trial.duration.total_seconds() for trial in study.trials if trial.duration is not None)
     prepared: PreparedChannels | None = None
     while not _done(study) or earlier + time.perf_counter() - started < 60.0 * minutes:
         done = _done(study)
-        progress("tuning", len(done) + 1, None, f"ndcg@10 {max((_value(one) for one in done), default=0.0):.4f}")
+        progress("tuning", len(done) + 1, None, f"ndcg@10 {max(map(_value, done), default=0.0):.4f}")
         prepared = prepared or learner.prepare(held)
         trial = study.ask()
         learner.config = _proposed(trial, config, texts=learner.texts is not None) if done else config
@@ -105,10 +105,12 @@ def tune(
         study.tell(trial, value)
     done = _done(study)
     best = max(done, key=_value)
-    found = TrainConfig.of(best.user_attrs[_CONFIG])
-    before, after = config.model_dump(), found.model_dump()
+    best_config = TrainConfig.of(best.user_attrs[_CONFIG])
+    before, after = config.model_dump(), best_config.model_dump()
     changed = {name: value for name, value in after.items() if value != before[name]}
-    return Tuned(found, _value(done[0]), _value(best), len(done), changed)
+    return TuningResult(
+        config=best_config, default=_value(done[0]), best=_value(best), trials=len(done), changed=changed
+    )
 
 
 def _proposed(trial: Trial, config: TrainConfig, texts: bool) -> TrainConfig:

@@ -16,7 +16,7 @@ PRIVATE = {
     r"\bgate_view\b|\bGateView\b": "candidate scores",
     r"\bMoment\b|\bMOMENT_|\bmoment_after\b": "return visit",
     r"\bReach\b|\bneural\.reach\b": "training subgraph",
-    r"\bchoose_few\b": "shrinkage",
+    r"\bchoose_few\b|\.steady\b|\bease_and_knn\b": "shrinkage, without recency, EASE and neighbours",
     r"\b[Ll]istings?\b|\bclues?\b|\bsettle\b": "source record, evidence, one-to-one matching",
     r"\bdirected[_ -]ridge\b|\blocal_ridge\b|\bitem_item\b|\bsession_rules\b": "what the channel says, not its method",
     r"(?<!scope=)(?<!tag != )[\"'`](latest|sequence|session|lasting)[\"'`]": "short_term, next_item ...",

@@ -296,7 +296,7 @@ def test_too_little_behaviour_is_refused() -> None:
     with pytest.raises(KgrecError) as caught:
         fit(dataset_of(Interactions.of_pairs([0], [0]), 1, 2), quick())
     assert str(caught.value) == (
-        "KgrecError: there is too little behaviour to learn from.\n"
+        "KgrecError: there are too few interactions to learn from.\n"
         "  where     interactions\n"
         "  found     1 to train on and 0 to validate on\n"
         "  expected  users with at least a few interactions each\n"
@@ -308,7 +308,7 @@ def test_items_that_one_user_each_has_teach_nothing() -> None:
     with pytest.raises(KgrecError) as caught:
         fit(dataset_of(Interactions.of_pairs(np.zeros(20), np.arange(20)), 1, 20), quick())
     assert str(caught.value) == (
-        "KgrecError: there is too little behaviour to learn from.\n"
+        "KgrecError: there are too few interactions to learn from.\n"
         "  where     interactions\n"
         "  found     18 to train on and 2 to validate on, of items that nobody has in training\n"
         "  expected  users with at least a few interactions each\n"

@@ -129,5 +129,5 @@ def test_without_optuna_it_is_said_what_to_install(monkeypatch: pytest.MonkeyPat
 
 def test_too_little_behaviour_is_said() -> None:
     nobody = WORLD.with_interactions(replace(WORLD.interactions.select(np.zeros(0, np.int64))))
-    with pytest.raises(KgrecError, match="too little behaviour"):
+    with pytest.raises(KgrecError, match="too few interactions"):
         tune(nobody, START, minutes=1)

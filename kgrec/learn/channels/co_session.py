@@ -1,4 +1,4 @@
-"""Co-session weights: which items are taken near each other in time, counted.
+"""Co-session weights: how often items follow each other within a few steps of a user's sequence.
 
 For catalogues too large for :mod:`kgrec.learn.channels.next_item_ridge`.
 
@@ -22,7 +22,7 @@ _MINUTE = 60.0
 def co_session_weights(
     interactions: Interactions, n_items: int, *, horizon: int = 10, fade: float = 0.85
 ) -> sparse.csr_matrix:
-    """Weights from past items to those taken around them, in steps and in time.
+    """Weights from past items to those that follow or precede them, near in steps and in time.
 
         C[a, b] = SUM over users with a and b m <= horizon steps and t seconds apart of  fade^(m - 1) / log2(2 + t / 60)
         W[a, b] = C[a, b] / c_a

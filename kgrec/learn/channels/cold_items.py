@@ -162,7 +162,7 @@ class ColdItemWeights:
         least, chosen = (1.0 - _SHRINKAGE_COST) * quality(weights), 0.0
         for number, shrinkage in enumerate(_SHRINKAGES):
             shrunk = quality(self.shrunk(weights, settings, shrinkage))
-            progress("items that few have taken", number + 1, len(_SHRINKAGES), f"ndcg@10 {shrunk:.4f}")
+            progress("shrinkage towards content", number + 1, len(_SHRINKAGES), f"ndcg@10 {shrunk:.4f}")
             chosen = shrinkage if shrunk >= least else chosen
         return chosen
 

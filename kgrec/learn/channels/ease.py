@@ -78,14 +78,14 @@ def ridge_system(
     relative: bool = True,
 ) -> tuple[sparse.csc_matrix, Array]:
     """R and D of the system ``G = R'R + D`` of :func:`ease`: weighted users and facts x items, and ``(items,)``."""
-    taken = X.tocsc().astype(np.float32)
+    interactions = X.tocsc().astype(np.float32)
     of_user = np.maximum(np.diff(X.tocsr().indptr), 1.0) ** -user_exponent
-    rows = (sparse.diags(np.sqrt(of_user).astype(np.float32)) @ taken).tocsc()
+    rows = (sparse.diags(np.sqrt(of_user).astype(np.float32)) @ interactions).tocsc()
     n = X.shape[1]
     mean = float(rows.power(2).sum(dtype=np.float64)) / n or 1.0
     if facts is not None and fact_weight:
         rows = sparse.vstack([rows, np.float32(np.sqrt(fact_weight * mean)) * facts.T]).tocsc()
-    spread = np.maximum(np.diff(taken.indptr), 1.0) ** item_exponent
+    spread = np.maximum(np.diff(interactions.indptr), 1.0) ** item_exponent
     penalty = (ridge * (mean if relative else 1.0) * spread / spread.mean()).astype(np.float32)
     return rows, penalty
 

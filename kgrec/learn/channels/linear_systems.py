@@ -17,7 +17,11 @@ _PRODUCTS = 20_000_000
 
 
 def inverted(gram: Array, setting: str, value: float) -> Array:
-    """Inverse of a symmetric positive definite Fortran-ordered float32 matrix, in its own memory."""
+    """Inverse of a symmetric positive definite Fortran-ordered float32 matrix, in its own memory.
+
+    Raises:
+        ConfigError: it is not positive definite; ``setting`` and ``value`` name what would make it so.
+    """
     gram = factorised(gram, setting, value)
     inverse, info = lapack.spotri(gram, lower=1, overwrite_c=1)
     if info != 0:
@@ -32,7 +36,11 @@ def inverted(gram: Array, setting: str, value: float) -> Array:
 
 
 def factorised(gram: Array, setting: str, value: float) -> Array:
-    """Cholesky factor in the lower triangle, in the same memory."""
+    """Cholesky factor in the lower triangle of such a matrix, in the same memory.
+
+    Raises:
+        ConfigError: likewise.
+    """
     factor, info = lapack.spotrf(gram, lower=1, clean=0, overwrite_a=1)
     if info != 0:
         raise _not_solvable(setting, value)
@@ -51,6 +59,7 @@ def _not_solvable(setting: str, value: float) -> ConfigError:
 
 
 def blocks_of(n: int) -> list[slice]:
+    """Slices that cut ``n`` columns into blocks."""
     return [slice(start, min(start + _COLUMNS, n)) for start in range(0, n, _COLUMNS)]
 
 
@@ -97,9 +106,9 @@ def nearest_products(by_row: sparse.csr_matrix, top: int, output_exponent: float
         _largest((transposed[low:high] @ by_row).tocsr(), scale, np.arange(low, high), top)
         for low, high in itertools.pairwise(starts)
     ]
-    found: sparse.csr_matrix = sparse.vstack(parts, format="csr", dtype=np.float32)
-    found.sort_indices()
-    return found
+    nearest: sparse.csr_matrix = sparse.vstack(parts, format="csr", dtype=np.float32)
+    nearest.sort_indices()
+    return nearest
 
 
 def _largest(products: sparse.csr_matrix, scale: Array, items: IntArray, top: int) -> sparse.csr_matrix:

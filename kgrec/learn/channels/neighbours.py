@@ -40,11 +40,11 @@ def item_knn(
     Returns:
         float32 ``(items, items)``, zero diagonal.
     """
-    taken = X.tocsc().astype(np.float32)
+    interactions = X.tocsc().astype(np.float32)
     of_user = np.maximum(np.diff(X.tocsr().indptr), 1.0) ** -user_exponent
-    weighted = (sparse.diags(of_user.astype(np.float32)) @ taken).tocsc()
-    transposed = taken.T
-    own = np.asarray(taken.multiply(weighted).sum(axis=0), np.float32).ravel()
+    weighted = (sparse.diags(of_user.astype(np.float32)) @ interactions).tocsc()
+    transposed = interactions.T
+    own = np.asarray(interactions.multiply(weighted).sum(axis=0), np.float32).ravel()
     n = X.shape[1]
     if n > LIMITS.dense_cosine_items and similarity == "cosine" and not shrink:
         # Most pairs share no user: only those that do are looked at.
