@@ -29,7 +29,7 @@ from kgrec_benchmarks.runs.summary import TRAIN_ONLY
 from kgrec_benchmarks.systems.registry import OURS, system_named
 
 if TYPE_CHECKING:
-    from kgrec.learn.learner import FitResult
+    from kgrec.learn.fit_result import FitResult
 
 
 @dataclass(frozen=True)

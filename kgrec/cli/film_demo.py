@@ -27,7 +27,7 @@ from kgrec.recommendation.documents import explanation_document
 from kgrec.schema.load import load_schema
 
 if TYPE_CHECKING:
-    from kgrec.learn.learner import FitResult
+    from kgrec.learn.fit_result import FitResult
 
 SOURCES = ("movielens100k", "wikidata_films")
 _SHOWN, _SHOWN_NEW = 10, 3

@@ -19,7 +19,7 @@ from kgrec.graph.dataset_reader import read_dataset
 from kgrec.progress import Progress, silent
 
 if TYPE_CHECKING:
-    from kgrec.learn.learner import FitResult
+    from kgrec.learn.fit_result import FitResult
 
 SPLITS = ("time", "random", "leave-one-out", "k-fold")
 

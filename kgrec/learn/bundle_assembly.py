@@ -12,7 +12,7 @@ from kgrec.bundle.bundle import Bundle, Manifest
 from kgrec.bundle.package_versions import package_versions
 from kgrec.config import TrainConfig
 from kgrec.data.dataset import Dataset
-from kgrec.learn.learner import FitResult
+from kgrec.learn.fit_result import FitResult
 from kgrec.learn.limits import LIMITS
 from kgrec.schema.model import GraphSchema
 

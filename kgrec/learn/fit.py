@@ -12,7 +12,8 @@ from kgrec.data.dataset import Dataset, Interactions
 from kgrec.data.splits import hold_out
 from kgrec.errors import KgrecError, TrainingDivergedError
 from kgrec.learn.encoders.named_encoders import text_vectors
-from kgrec.learn.learner import FitResult, Learner
+from kgrec.learn.fit_result import FitResult
+from kgrec.learn.learner import Learner
 from kgrec.learn.neural.checkpoint import mark_diverged
 from kgrec.learn.neural.trainer import training_device
 from kgrec.progress import Progress, silent

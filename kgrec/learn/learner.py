@@ -1,10 +1,9 @@
-"""The steps of learning on one set of interactions, and what comes out of them."""
+"""The steps of learning on one set of interactions."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from scipy import sparse
@@ -15,6 +14,7 @@ from kgrec.data.splits import hide, sample_users
 from kgrec.learn.channels.behaviour import BehaviourChannels
 from kgrec.learn.channels.behaviour_weights import BehaviourSettings
 from kgrec.learn.channels.plugin_channels import plugin_channels
+from kgrec.learn.fit_result import ChosenSettings, FitResult
 from kgrec.learn.fusion.cold_item_gates import ColdStartSimulation
 from kgrec.learn.fusion.cold_item_offset import refit_offset, why_no_offset
 from kgrec.learn.fusion.gate_search import GateFitter
@@ -33,60 +33,6 @@ from kgrec.scoring.model import AdditiveModel, Channel
 
 _SEED_STEP = 1_000_003
 """Between the seeds of an ensemble's members, so that runs with neighbouring seeds share none."""
-
-
-@dataclass(frozen=True)
-class ChosenSettings:
-    """Settings that validation chose; enough to learn again without it.
-
-    Attributes:
-        behaviour: of the channels in closed form.
-        num_layers: depth of the GNN.
-        epochs: of its training.
-        gates: weights of the channels.
-        cold_items: what the setting ``cold_item_cost`` did, in words.
-    """
-
-    behaviour: BehaviourSettings
-    num_layers: int
-    epochs: int
-    gates: Gates
-    cold_items: str = ""
-
-    def as_dict(self) -> dict[str, Any]:
-        """Plain data, for manifests and results."""
-        return {
-            "behaviour": self.behaviour.as_dict(),
-            "num_layers": self.num_layers,
-            "epochs": self.epochs,
-            "gates": self.gates.as_dict(),
-            "cold_items": self.cold_items,
-        }
-
-
-@dataclass(frozen=True)
-class FitResult:
-    """A fitted model and how it came about.
-
-    Attributes:
-        model: ready to score.
-        embeddings: of the learned part.
-        chosen: the settings that validation chose.
-        metrics: validation ndcg@10 of each channel alone, of the prior, and fused.
-        log: the epochs of the run on the training part.
-        trials: number of settings tried on validation: of the behaviour channel, depths, and mixtures of the gate
-            search as :class:`~kgrec.learn.fusion.gate_search.GateFitter` counts them. Settings of cold items are tried
-            on a simulation and do not count.
-        train_only: the model that was chosen, learned without the validation part; None where ``model`` is that model.
-    """
-
-    model: AdditiveModel
-    embeddings: Embeddings
-    chosen: ChosenSettings
-    metrics: dict[str, float]
-    log: list[Epoch]
-    trials: int
-    train_only: AdditiveModel | None = None
 
 
 @dataclass(frozen=True)

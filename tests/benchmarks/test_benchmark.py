@@ -17,7 +17,7 @@ from kgrec.cli.app import run
 from kgrec.config import TrainConfig
 from kgrec.errors import ConfigError, MissingExtraError, SourceError
 from kgrec.learn.fit import fit
-from kgrec.learn.learner import FitResult
+from kgrec.learn.fit_result import FitResult
 from kgrec_benchmarks.benchmark import measure_folder
 from kgrec_benchmarks.folder_dataset import to_dataset
 from kgrec_benchmarks.systems.registry import system_named

@@ -17,8 +17,8 @@ from kgrec.errors import KgrecError, TrainingDivergedError
 from kgrec.learn import learner as learner_module
 from kgrec.learn.channels.behaviour import BehaviourChannels
 from kgrec.learn.fit import fit
+from kgrec.learn.fit_result import FitResult
 from kgrec.learn.fusion.cold_item_gates import ColdStartSimulation
-from kgrec.learn.learner import FitResult
 from kgrec.learn.neural.trainer import Trainer
 from kgrec.metrics.ranking import mean_metrics
 from kgrec.progress import Progress, silent

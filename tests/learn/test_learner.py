@@ -9,8 +9,9 @@ import pytest
 
 from kgrec.data.dataset import Dataset
 from kgrec.data.splits import hold_out
+from kgrec.learn.fit_result import FitResult
 from kgrec.learn.fusion.gate_search import GateFitter
-from kgrec.learn.learner import FitResult, Learner
+from kgrec.learn.learner import Learner
 from kgrec.learn.limits import LIMITS
 from kgrec.scoring.gates import Gates
 from tests.support.datasets import genre_world, quick

@@ -1,0 +1,66 @@
+"""What learning returns: the model, the settings that were chosen, and how both came about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from kgrec.learn.channels.behaviour_weights import BehaviourSettings
+from kgrec.learn.neural.model import Embeddings
+from kgrec.learn.neural.trainer import Epoch
+from kgrec.scoring.gates import Gates
+from kgrec.scoring.model import AdditiveModel
+
+
+@dataclass(frozen=True)
+class ChosenSettings:
+    """Settings that validation chose; enough to learn again without it.
+
+    Attributes:
+        behaviour: of the channels in closed form.
+        num_layers: depth of the GNN.
+        epochs: of its training.
+        gates: weights of the channels.
+        cold_items: what the setting ``cold_item_cost`` did, in words.
+    """
+
+    behaviour: BehaviourSettings
+    num_layers: int
+    epochs: int
+    gates: Gates
+    cold_items: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data, for manifests and results."""
+        return {
+            "behaviour": self.behaviour.as_dict(),
+            "num_layers": self.num_layers,
+            "epochs": self.epochs,
+            "gates": self.gates.as_dict(),
+            "cold_items": self.cold_items,
+        }
+
+
+@dataclass(frozen=True)
+class FitResult:
+    """A fitted model and how it came about.
+
+    Attributes:
+        model: ready to score.
+        embeddings: of the learned part.
+        chosen: the settings that validation chose.
+        metrics: validation ndcg@10 of each channel alone, of the prior, and fused.
+        log: the epochs of the run on the training part.
+        trials: number of settings tried on validation: of the behaviour channel, depths, and mixtures of the gate
+            search as :class:`~kgrec.learn.fusion.gate_search.GateFitter` counts them. Settings of cold items are tried
+            on a simulation and do not count.
+        train_only: the model that was chosen, learned without the validation part; None where ``model`` is that model.
+    """
+
+    model: AdditiveModel
+    embeddings: Embeddings
+    chosen: ChosenSettings
+    metrics: dict[str, float]
+    log: list[Epoch]
+    trials: int
+    train_only: AdditiveModel | None = None
