@@ -34,7 +34,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
 
 
 def _piece_of_work(nodeid: str) -> str:
-    return "neo4j" if "neo4j" in nodeid else nodeid.partition("::")[0]
+    return "neo4j" if "neo4j" in nodeid.lower() else nodeid.partition("::")[0]
 
 
 @pytest.fixture(scope="session")
@@ -53,7 +53,9 @@ def neo4j_server() -> Iterator[Neo4jServer]:
 @pytest.fixture
 def neo4j_url(request: pytest.FixtureRequest, neo4j_server: Neo4jServer, monkeypatch: pytest.MonkeyPatch) -> str:
     """Store URL of an empty database; the environment holds the user and the password."""
-    assert "neo4j" in request.node.nodeid, "the name of a test on the server says neo4j: these tests share a worker"
+    assert "neo4j" in request.node.nodeid.lower(), (
+        "the name of a test on the server says neo4j: these tests share a worker"
+    )
     if not neo4j_server.running:  # an earlier test killed it and failed
         neo4j_server.restart()
     neo4j_server.empty()
