@@ -36,6 +36,9 @@ _POM = f"""<project>
 </project>
 """
 _TIMEOUT_S = 600
+_SOON = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
+"""Compiling less well and collecting in one thread, Java starts and warms up in half the time."""
+_HOME_BYTES = 2 * 2**30
 _MODULES = ("java.base/java.nio", "java.base/java.io", "java.base/sun.nio.ch")
 
 
@@ -50,7 +53,7 @@ class JarServer(Neo4jServer):
         self._settings = dict(settings)
         self._kept = home is not None
         self._lasting = lasting
-        self.home = home.absolute() if home else Path(tempfile.mkdtemp(prefix="kgrec-neo4j-"))
+        self.home = home.absolute() if home else Path(tempfile.mkdtemp(prefix="kgrec-neo4j-", dir=_memory_folder()))
         self._process: subprocess.Popen[bytes] | None = None
         self._watcher: subprocess.Popen[bytes] | None = None
         try:
@@ -88,8 +91,7 @@ class JarServer(Neo4jServer):
     def _launch(self) -> None:
         memory = {"-Xms": "server.memory.heap.initial_size", "-Xmx": "server.memory.heap.max_size"}
         options = [flag + self._settings[key] for flag, key in memory.items()]
-        # Compiling less well and collecting in one thread, a server starts and warms up in half the time.
-        options += ["-XX:+UseG1GC"] if self._lasting else ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"]
+        options += ["-XX:+UseG1GC"] if self._lasting else _SOON
         options += [f"--add-opens={module}=ALL-UNNAMED" for module in _MODULES]
         command = self._command("org.neo4j.server.CommunityEntryPoint", *options)
         command += [f"--home-dir={self.home}", f"--config-dir={self.home / 'conf'}"]
@@ -129,7 +131,7 @@ class JarServer(Neo4jServer):
 
     def admin(self, *arguments: str) -> str:
         heap = "-Xmx" + self._settings["server.memory.heap.max_size"]
-        return run([*self._command("org.neo4j.cli.AdminTool", heap), *arguments], self._environment())
+        return run([*self._command("org.neo4j.cli.AdminTool", heap, *_SOON), *arguments], self._environment())
 
     def close(self) -> None:
         if self._kept:
@@ -142,6 +144,12 @@ class JarServer(Neo4jServer):
         logs = [self.home / "logs" / name for name in ("console.log", "neo4j.log")]
         lines = [line for log in logs if log.is_file() for line in log.read_text(errors="replace").splitlines()[-20:]]
         return "\n".join(lines)
+
+
+def _memory_folder() -> Path | None:
+    """Where files are memory, with room for a home: a commit waits for no disk there. None where there is no such."""
+    folder = Path("/dev/shm")
+    return folder if folder.is_dir() and shutil.disk_usage(folder).free > _HOME_BYTES else None
 
 
 def java() -> str:

@@ -30,6 +30,7 @@ _DEFAULTS = {
     "server.http.enabled": "false",
     "server.https.enabled": "false",
     "dbms.usage_report.enabled": "false",
+    "db.tx_log.preallocate": "false",
     "db.transaction.monitor.check.interval": "10ms",
     "dbms.cypher.min_replan_interval": "1h",
 }

@@ -65,14 +65,14 @@ def test_what_follows_from_other_facts_is_found(world: Dataset) -> None:
 
 
 @pytest.mark.skipif(find_spec("pykeen") is None, reason="the extra `bench` is not installed")
-def test_pykeens_models_stand_beside_it(world: Dataset) -> None:
+def test_a_model_of_pykeen_stands_beside_it(world: Dataset) -> None:
     grid = [PykeenSetting(epochs=2, check_every=1, num_negatives=2, learning_rate=rate) for rate in (0.01, 0.1)]
     head = HeadSetting(epochs=1)
     told: list[str] = []
-    protocol = HeldOutFacts([head], ["TransE", "RotatE"], grid)
+    protocol = HeldOutFacts([head], ["RotatE"], grid)
     found = measured(protocol, world, quick(epochs=1), RunCache(), lambda stage, *_: told.append(stage))
     assert told.count("PyKEEN's RotatE") == 4  # two looks at each setting
-    assert found.rows.keys() >= {"TransE", "RotatE"}
+    assert "RotatE" in found.rows
     assert found.settings["RotatE"]["learning_rate"] in (0.01, 0.1)
     assert found.settings["RotatE"]["embedding_dim"] == 8
     assert found.timings_s.keys() == found.rows.keys() - {"kgrec, joint loss"}
