@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 # Before numpy: workers with a thread for every core each would wait for one another.
@@ -13,6 +14,8 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 
 import pytest
 
+from kgrec.learn.fusion import gate_search
+from kgrec.learn.limits import LIMITS
 from tests.support.shop import Shell
 from tools.neo4j.server import Neo4jMissingError, Neo4jServer, start
 
@@ -70,6 +73,14 @@ def neo4j_managed(neo4j_server: Neo4jServer, neo4j_url: str) -> Neo4jServer:
     if not neo4j_server.managed:
         pytest.skip("the server of KGREC_TEST_NEO4J_URI cannot be killed, restarted or given to neo4j-admin")
     return neo4j_server
+
+
+@pytest.fixture(scope="module")
+def one_gate_search() -> Iterator[None]:
+    """Gates of few users are the mean over eight searches more, which takes most of the time of a tiny training."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setattr(gate_search, "LIMITS", replace(LIMITS, bagged_users=0))
+        yield
 
 
 @pytest.fixture

@@ -1,5 +1,8 @@
 """Benchmarks are tested for what they measure and write down, on tiny worlds."""
 
-from tests.support.gates import one_gate_search
+import pytest
 
-__all__ = ["one_gate_search"]
+
+@pytest.fixture(autouse=True, scope="module")
+def quick_gates(one_gate_search: None) -> None:
+    """Gates are tested elsewhere."""

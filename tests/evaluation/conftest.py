@@ -4,9 +4,6 @@ import numpy as np
 import pytest
 
 from kgrec.data.dataset import Interactions
-from tests.support.gates import one_gate_search
-
-__all__ = ["one_gate_search", "two_tastes"]
 
 N_USERS, N_ITEMS = 20, 10
 

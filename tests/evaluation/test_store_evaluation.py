@@ -13,6 +13,8 @@ from kgrec.pipeline import ingest
 from kgrec.schema.load import load_schema
 from tests.support import SHOP
 
+pytestmark = pytest.mark.usefixtures("one_gate_search")
+
 QUICK = TrainConfig(text_encoder="hashing", embedding_dim=8, epochs=4, num_layers=1, num_threads=1, ensemble=1)
 
 

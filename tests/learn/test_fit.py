@@ -27,6 +27,8 @@ from kgrec.scoring.matrices import SparseMatrix
 from kgrec.scoring.model import AdditiveModel
 from tests.support.datasets import dataset_of, genre_world, quick
 
+pytestmark = pytest.mark.usefixtures("one_gate_search")
+
 
 @pytest.fixture(autouse=True)
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,7 +15,7 @@ from kgrec.data.dataset import Dataset, Interactions
 from kgrec.data.splits import hold_out
 from kgrec.learn.channels.behaviour import BehaviourChannels
 from kgrec.learn.channels.behaviour_weights import BehaviourSettings, NeighbourSettings, RidgeSettings
-from kgrec.learn.fusion import candidate_scores, cold_item_offset
+from kgrec.learn.fusion import candidate_scores, cold_item_offset, gate_search
 from kgrec.learn.fusion.gate_search import GateFitter
 from kgrec.learn.learner import Learner
 from kgrec.progress import silent
@@ -96,6 +96,7 @@ def test_the_behaviour_channel_needs_items_x_items_at_most() -> None:
 @pytest.mark.parametrize("new_share", [0.0, 0.9])
 def test_gates_keep_to_their_budget(new_share: float, monkeypatch: pytest.MonkeyPatch) -> None:
     budget = 4 * 2**20
+    monkeypatch.setattr(gate_search, "_BAGS", 1)  # each search more takes the same memory again
     monkeypatch.setattr(cold_item_offset, "_BYTES", budget)
     monkeypatch.setattr(candidate_scores, "_BYTES", budget)
     monkeypatch.setattr(candidate_scores, "block_size", lambda n_items: 4 * 2**20 // (4 * n_items))
