@@ -6,11 +6,13 @@ VENV ?= .venv
 STORE ?=
 BIN := $(VENV)/bin
 
-.PHONY: demo test check bench slow neo4j help
+.PHONY: demo test quick check style bench slow neo4j help
 
 help:
 	@echo "make demo    the main job on real films: import, learn, measure, recommend with reasons"
 	@echo "make test    style, types, import rules and the default tests"
+	@echo "make quick   style, types, import rules and the unit tests, in under a minute: those of rooms that need neither a"
+	@echo "             training, nor a server, nor a process of their own"
 	@echo "make check   style, types, import rules and the pages of docs/ only"
 	@echo "make slow    the tests that take long: crashes, memory"
 	@echo "make neo4j   a Neo4j server until ctrl-c (PORT=7687 PASSWORD=... DATA=folder HEAP=1g): needs Docker, or Java 17 and Maven"
@@ -25,17 +27,24 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 demo: $(VENV)/.installed
 	$(BIN)/kgrec demo --out demo $(if $(STORE),--store $(STORE))
 
-check: $(VENV)/.installed
+style: $(VENV)/.installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+check: style
 	$(BIN)/mkdocs build --strict --quiet
 
 # Workers of the tests: as many as there are cores. What needs the Neo4j server runs in one of them.
 WORKERS ?= auto
 test: check
 	$(BIN)/python -m pytest -n $(WORKERS)
+
+UNIT := bundle data explanation extract graph learn/channels learn/fusion metrics pages recommendation schema scoring \
+	test_architecture.py test_config.py test_doctests.py test_errors.py test_exported_names.py
+quick: style
+	$(BIN)/python -m pytest -n $(WORKERS) -m 'not slow and not neo4j' $(addprefix tests/,$(UNIT))
 
 slow: $(VENV)/.installed
 	$(BIN)/python -m pytest -m slow
