@@ -1,1 +1,1 @@
-"""Published data sets, rival systems and protocols; not needed to run kgrec."""
+"""The publication programme: protocols on public data sets beside rival systems; not needed to run kgrec."""

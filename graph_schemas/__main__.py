@@ -82,7 +82,7 @@ Rules beyond the tables below:
 
 # Every key
 
-This part is generated: run `python -m kgrec_schemas` after changing `kgrec/schema.py`.
+This part is generated: run `python -m kgrec_schemas` after changing `kgrec/schema/model.py`.
 """
 
 

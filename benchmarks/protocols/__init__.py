@@ -1,1 +1,1 @@
-"""What is measured: clicks, cold start, facts, ablations."""
+"""What is measured: lists on a split, clicks, cold start, held-out facts, ablations."""

@@ -150,6 +150,7 @@ def _time_gaps(result: Result) -> str:
     ]
     longer = groups["longer"]
     against = longer["against_best"]["ndcg@10"]
+    rival = _SYSTEM.get(against["baseline"], against["baseline"])
     high, low = (-end for end in against["interval"])
     return f"""\
 ## By the time between history and test
@@ -158,7 +159,7 @@ People rate whole pages of films at once, and that is where most of the gain on 
 for users grouped by the time from their last event in train or validation to their first in the test:
 
 {_table(["gap", "users", "kgrec", "EASE"], rows)}
-In the last group, which is small, kgrec is behind {_SYSTEM[against["baseline"]]} by {-against["difference"]:.3f}
+In the last group, which is small, kgrec is behind {rival} by {-against["difference"]:.3f}
 (95 % interval {low:.3f} to {high:.3f}). On validation it is ahead there: see decisions
 [014](decisions/014-a-pause-closes-the-channels-of-sequence.md) and
 [015](decisions/015-a-stronger-ridge-for-who-comes-back.md).
@@ -238,7 +239,7 @@ Where ratings are labels, 1 for a click and 0 for none, systems are measured by 
 AUC, F1, log loss and calibration error, over five seeded cuts. All learn from the clicks of train alone, with settings
 of best AUC on validation. AUC:
 
-{_table(["set", *(_SYSTEM[name] for name in systems)], rows)}"""
+{_table(["set", *(_SYSTEM.get(name, name) for name in systems)], rows)}"""
 
 
 def _facts(results: Mapping[str, Result]) -> str:

@@ -1,1 +1,1 @@
-"""What travels between the rooms: records, id vocabularies, arrays, splits."""
+"""What travels between the rooms: records, id vocabularies, arrays, splits, the context of a question."""

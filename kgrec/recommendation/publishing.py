@@ -38,7 +38,7 @@ class PublishReport:
 
     Attributes:
         model: the version that readers have now, ``created#hash``; ``at``: when it was first written, ISO time.
-        slot: the embeddings' property is ``kgrec_embedding_`` with this behind it.
+        slot: suffix of the embeddings' property, ``kgrec_embedding_<slot>``.
         unchanged: the version was in use already; what was missing of it was put back.
         users, items: how many of them have a list; ``recommended`` and ``similar`` count the relationships.
         embeddings: nodes that got one, by type; ``dimension``: its length.
@@ -177,7 +177,7 @@ class _AllLists:
     Attributes:
         users: ids of the rows of ``recommended``; the rows of ``similar`` are the bundle's items.
         skipped: users and items of the bundle that the graph has no more.
-        model: the publication's name, a hash of everything that two of them can differ in behind the bundle's time.
+        model: the publication's name, the bundle's creation time, then a hash of all that is published.
     """
 
     users: list[str]

@@ -218,7 +218,7 @@ class Recommender:
         return Explainer(self.bundle, person, self._link).explain(rows, person.scores(self.bundle), unseen)[0]
 
     def similar_items(self, item: str, k: int = 10) -> list[Recommendation]:
-        """The items that having taken ``item``, and nothing else, speaks most for; popularity is left out.
+        """The best items for a history that holds ``item`` only, best first; popularity is left out.
 
         Raises:
             UnknownItemError: the item is not in the catalogue.

@@ -199,7 +199,9 @@ class GraphSchema(_Model):
         last = re.split(r"[./#:]", relation)[-1].replace("_", " ").strip()
         if not last or re.fullmatch(r"(relation )?\d+", last):
             return edge.words
-        return Words(en=last, zh=f"{edge.words.zh}（{last}）")
+        # A further language has its own word with the name beside it, as Chinese has.
+        further = {code: f"{words} ({last})" for code, words in (edge.words.model_extra or {}).items()}
+        return Words.model_validate({"en": last, "zh": f"{edge.words.zh}（{last}）", **further})
 
     def is_readable(self, node_type: str, uid: str, name: str) -> bool:
         """Whether a node's name says more to a person than an id.

@@ -58,7 +58,7 @@ class GateTable:
 
 @dataclass(frozen=True)
 class ColdItemGates:
-    """Gate weights of cold items, the same for every history, and what brings their scores beside those of known ones.
+    """Gate weights of cold items, the same for every history, with what makes their scores comparable to known ones'.
 
     A cold item's score is ``SUM_c channels[c] * z_c + prior * p + offset + slope * log(1 + n)``: z_c is what channel c
     says of it, scaled to mean 0 and unit spread over the cold items, p the popularity that its content predicts, n the

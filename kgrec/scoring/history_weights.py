@@ -10,7 +10,7 @@ from scipy import sparse
 from kgrec.data.dataset import Array, Interactions
 
 _LEAST_MEAN = 1e-9
-"""Of a user's weights, which others are divided by."""
+"""Lower bound of a user's mean weight, by which their weights are divided."""
 
 
 @dataclass(frozen=True)

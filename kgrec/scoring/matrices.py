@@ -158,7 +158,8 @@ def matrix_class(kind: str) -> type[ItemMatrix]:
 def _without_own_terms(dense: Array, history: sparse.csr_matrix, diagonal: Array) -> Array:
     """Scores without what each item, being in the history itself, put into its own.
 
-    What is left within rounding of that is 0: scaling to unit spread would otherwise make a score of mere noise.
+    Remainders below the rounding error of the subtracted term become 0: scaling to unit spread would otherwise make a
+    score of mere noise.
     """
     row = np.repeat(np.arange(history.shape[0]), np.diff(history.indptr))
     own = history.data * diagonal[history.indices]

@@ -4,7 +4,7 @@
 
 Each channel ``c`` is an item-item matrix ``M_c`` with history weights ``w_c`` of its own. Its scale is the gate weight
 of the channel over the spread (standard deviation) of its scores over the catalogue, for each user. Known and cold
-items are scaled apart, so that a new film is compared by its facts and not punished for its silence. ``base`` holds the
+items are scaled apart, so that a new film is not penalised for having no co-occurrences. ``base`` holds the
 weighted popularity prior, the constants that bring each channel's scores to mean 0 and, for cold items, their offset.
 Every number can be shown; they add up.
 

@@ -75,3 +75,10 @@ def test_the_reference_begins_with_a_schema_that_works() -> None:
 )
 def test_a_finer_relation_without_words_is_read_as_it_is_called(relation: str, english: str) -> None:
     assert load_schema("triples").relation_words("FACT", relation).en == english
+
+
+def test_a_finer_relation_keeps_the_words_of_further_languages() -> None:
+    given = load_schema("triples").model_dump(mode="json")
+    given["edges"]["FACT"]["words"]["xx"] = "bound to"
+    words = GraphSchema.model_validate(given).relation_words("FACT", "made by")
+    assert words.model_extra == {"xx": "bound to (made by)"}

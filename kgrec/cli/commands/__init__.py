@@ -1,1 +1,1 @@
-"""One file per verb."""
+"""A file per command."""

@@ -1,1 +1,1 @@
-"""Property graph databases behind one protocol, imported when one of theirs is opened."""
+"""Property graph databases behind one protocol, each driver imported when its store is opened."""

@@ -1,1 +1,1 @@
-"""How channels are mixed, decided on validation; numpy only."""
+"""How channels are mixed, decided on validation; without a deep-learning framework."""

@@ -61,8 +61,8 @@ class ColdStartSimulation:
 
         The mixture of channels is the one that ranks the hidden items best among themselves. Spread, slope and offset
         are those that find most of them in the whole catalogue while the known items lose no more than ``cost``. What
-        cold items bring is measured with the hidden items as the only cold ones; what they cost, with the truly cold
-        ones, which are as many as they are and as little known.
+        cold items bring is measured with the hidden items as the only cold ones; what they cost, with the items that
+        really have no interactions, in their real number and with their real content.
         """
         rng = np.random.default_rng(seed)
         is_hidden = np.diff(self.hidden.tocsc().indptr) > 0

@@ -43,7 +43,7 @@ _K = 20
 _SPREADS = (0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 1.4, 2.0)
 """Spreads of cold items' scores that are tried, in spreads of the known items' scores."""
 _SLOPES = (0.0, -0.5, -1.0, -1.5)
-"""Slopes that are tried, in the same unit: with a longer history, what a cold item would push out is surer."""
+"""Slopes that are tried, in the same unit: a longer history makes the known items that a cold one displaces surer."""
 _LOWEST, _HIGHEST, _HALVINGS = -20.0, 5.0, 11
 """Between which the offset is searched, in the same unit above the mean of the known items' scores."""
 _LENGTH_QUANTILES = (0.05, 0.95)

@@ -91,7 +91,7 @@ class GateFitter:
         return len(self._candidates)
 
     def _search(self, candidates: CandidateScores, starts: list[Array], stage: str) -> tuple[Array, Array]:
-        """Good weights, on average never worse than the starts, and each user's ndcg@10 with them."""
+        """Weights whose mean ndcg@10 is at least that of the best start, and each user's ndcg@10 with them."""
         self.trials += len(_COARSE) ** self._n + _TURNS * (self._n + 1)
         weights, ndcg = self._coordinate_search(candidates, starts, stage)
         if not 0 < len(candidates) <= LIMITS.bagged_users:
