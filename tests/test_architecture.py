@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import configparser
 import re
 import subprocess
 import sys
@@ -48,6 +49,19 @@ def rooms() -> list[Path]:
 
 def test_import_rules_are_kept() -> None:
     assert cli.lint_imports(config_filename=str(ROOT / ".importlinter"), no_logo=True) == cli.EXIT_STATUS_SUCCESS
+
+
+def test_no_room_is_forgotten_by_a_rule() -> None:
+    """The layers are exhaustive by themselves; the lists of the other rules are not."""
+    rules = configparser.ConfigParser()
+    rules.read(ROOT / ".importlinter", encoding="utf-8")
+    names = {f"kgrec.{path.stem}" for path in (ROOT / "kgrec").iterdir() if path.suffix == ".py" or path.is_dir()}
+    names -= {"kgrec.__init__", "kgrec.__pycache__"}
+    without_torch = set(rules["importlinter:contract:torch"]["source_modules"].split())
+    learns = {"kgrec.learn", "kgrec.pipeline", "kgrec.evaluation", "kgrec.cli", "kgrec.testing"}
+    assert names - learns == without_torch - {f"kgrec.learn.{part}" for part in ("limits", "channels", "fusion")}
+    unknown_to_loaders = set(rules["importlinter:contract:loaders"]["forbidden_modules"].split())
+    assert names - unknown_to_loaders == {"kgrec.data", "kgrec.errors"}
 
 
 def test_importing_kgrec_stays_light() -> None:
