@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+# A table is as wide as its reader's terminal, which is not what tests measure.
+os.environ.pop("COLUMNS", None)
 # Before numpy: workers with a thread for every core each would wait for one another.
 if "PYTEST_XDIST_WORKER" in os.environ:
     for library in ("OMP", "MKL", "OPENBLAS"):
