@@ -36,7 +36,12 @@ _POM = f"""<project>
 </project>
 """
 _TIMEOUT_S = 600
-_SOON = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
+_SOON = (
+    "-XX:TieredStopAtLevel=1",
+    "-XX:+UseSerialGC",
+    "-XX:+UnlockDiagnosticVMOptions",
+    "-XX:-BytecodeVerificationRemote",  # Maven has checked the jars
+)
 """Compiling less well and collecting in one thread, Java starts and warms up in half the time."""
 _HOME_BYTES = 2 * 2**30
 _MODULES = ("java.base/java.nio", "java.base/java.io", "java.base/sun.nio.ch")
