@@ -3,51 +3,53 @@
 from __future__ import annotations
 
 import ctypes
+import subprocess
 import sys
 
-import numpy as np
-import psutil
 import pytest
 
 from kgrec.learn.neural.allocator import memory_kept
 
-BLOCK = 256 << 20
 glibc = sys.platform == "linux" and hasattr(ctypes.CDLL(None), "mallopt")
 
+HELD = """
+import numpy as np
+import psutil
+from kgrec.learn.neural.allocator import memory_kept
 
-def resident() -> int:
-    held: int = psutil.Process().memory_info().rss
-    return held
+BLOCK = 256 << 20
 
-
-def make_and_drop() -> None:
+def make_and_drop():
     np.ones(BLOCK, np.uint8)
 
-
 @memory_kept()
-def fail() -> None:
+def fail():
     make_and_drop()
     raise ZeroDivisionError
 
+def held():
+    return round(10 * (psutil.Process().memory_info().rss - before) / BLOCK)
+
+make_and_drop()
+before = psutil.Process().memory_info().rss
+with memory_kept():
+    make_and_drop()
+    print("within", held())
+print("after", held())
+make_and_drop()
+print("later", held())
+try:
+    fail()
+except ZeroDivisionError:
+    print("after an error", held())
+"""
+"""What a process of its own holds, in tenths of a block: in one that runs other tests, their memory comes and goes too."""
+
 
 @pytest.mark.skipif(not glibc, reason="only glibc has mallopt")
-def test_freed_memory_stays_and_goes_back_at_the_end() -> None:
-    make_and_drop()
-    before = resident()
-    with memory_kept():
-        make_and_drop()
-        assert resident() - before > 0.9 * BLOCK
-    assert resident() - before < 0.1 * BLOCK
-    make_and_drop()
-    assert resident() - before < 0.1 * BLOCK
-
-
-@pytest.mark.skipif(not glibc, reason="only glibc has mallopt")
-def test_memory_goes_back_after_an_error() -> None:
-    before = resident()
-    with pytest.raises(ZeroDivisionError):
-        fail()
-    assert resident() - before < 0.1 * BLOCK
+def test_freed_memory_stays_and_goes_back_at_the_end_and_after_an_error() -> None:
+    done = subprocess.run([sys.executable, "-c", HELD], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == ["within 10", "after 0", "later 0", "after an error 0"]
 
 
 @pytest.mark.parametrize("found", ["another system", "another C library"])
