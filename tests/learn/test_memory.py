@@ -93,10 +93,11 @@ def test_the_behaviour_channel_needs_items_x_items_at_most() -> None:
     assert peak(lambda: learner.channels(settings)) < 0.75 * DENSE
 
 
+@pytest.mark.parametrize("bags", [1, pytest.param(8, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("new_share", [0.0, 0.9])
-def test_gates_keep_to_their_budget(new_share: float, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_gates_keep_to_their_budget(new_share: float, bags: int, monkeypatch: pytest.MonkeyPatch) -> None:
     budget = 4 * 2**20
-    monkeypatch.setattr(gate_search, "_BAGS", 1)  # each search more takes the same memory again
+    monkeypatch.setattr(gate_search, "_BAGS", bags)
     monkeypatch.setattr(cold_item_offset, "_BYTES", budget)
     monkeypatch.setattr(candidate_scores, "_BYTES", budget)
     monkeypatch.setattr(candidate_scores, "block_size", lambda n_items: 4 * 2**20 // (4 * n_items))

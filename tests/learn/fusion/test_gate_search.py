@@ -56,9 +56,10 @@ def held_out(rng: np.random.Generator, seen: sparse.csr_matrix, share: float = 0
     return sparse.csr_matrix(((rng.random(seen.shape) < share) & (seen.toarray() == 0)).astype(np.float32))
 
 
+@pytest.mark.parametrize("bags", [2, pytest.param(8, marks=pytest.mark.slow)])
 @given(seed=st.integers(0, 10_000))
 @settings(deadline=None, max_examples=15)
-def test_the_fused_model_is_never_worse_than_its_best_channel(seed: int) -> None:
+def test_the_fused_model_is_never_worse_than_its_best_channel(bags: int, seed: int) -> None:
     rng = np.random.default_rng(seed)
     n_users, n_items = 12, 15
     interactions = random_interactions(rng, n_users, n_items, 60)
@@ -68,7 +69,7 @@ def test_the_fused_model_is_never_worse_than_its_best_channel(seed: int) -> None
     histories = model.histories(interactions, n_users)
     valid = held_out(rng, seen)
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(gates_module, "_BAGS", 2)  # the mean of two is another point than where a search ends
+        patched.setattr(gates_module, "_BAGS", bags)  # the mean of several is another point than where a search ends
         found, metrics = GateFitter(model, interactions, pairs(valid), n_users, 0, silent).fit()
     channels = [channel.name for channel in model.channels]
     assert metrics["fused"] >= max(metrics[name] for name in channels)

@@ -43,7 +43,7 @@ try:
 except ZeroDivisionError:
     print("after an error", held())
 """
-"""What a process of its own holds, in tenths of a block: in one that runs other tests, their memory comes and goes too."""
+"""What a process of its own holds, in tenths of a block: other tests in the same one would hold and free theirs too."""
 
 
 @pytest.mark.skipif(not glibc, reason="only glibc has mallopt")
