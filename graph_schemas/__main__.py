@@ -29,30 +29,30 @@ Begin with a file that is enough for two tables, `users.csv` and `plays.csv`, an
 version: 1
 domain: games
 platforms:
-  shop: {{en: the game shop, zh: 游戏商店}}
+  shop: {{en: the game shop}}
 nodes:
   Player:
     role: user                       # exactly one type is the user ...
-    words: {{en: player, zh: 玩家}}
+    words: {{en: player}}
     sources:
       - {{table: users, platform: shop, id: user_id}}
   Game:
     role: item                       # ... and one the item
-    words: {{en: game, zh: 游戏}}
+    words: {{en: game}}
     properties:
       name: {{type: text, embed: true}}     # what people read, and what the language model reads
       year: {{type: number}}
     sources:
       - {{table: games, platform: shop, id: game_id, columns: {{name: title, year: released}}}}
   Studio:
-    words: {{en: studio, zh: 工作室}}
+    words: {{en: studio}}
     sources:
       - {{table: games, platform: shop, id: studios, split: ";"}}
 edges:
   MADE_BY:
     source: [Game]
     target: [Studio]
-    words: {{en: made by, zh: 的开发商是}}      # explanations read "Game made by Studio"
+    words: {{en: made by}}      # explanations read "Game made by Studio"
     sources:
       - table: games
         platform: shop
@@ -62,7 +62,7 @@ interactions:
   PLAYED:
     user: Player
     item: Game
-    words: {{en: played, zh: 玩过}}
+    words: {{en: played}}
     sources:
       - {{table: plays, platform: shop, user: user_id, item: game_id, kind: play, time: at, weight: hours}}
 ```

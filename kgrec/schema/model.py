@@ -28,16 +28,15 @@ class _Model(BaseModel):
 
 
 class Words(_Model):
-    """How people say it, in every language of the explanations.
+    """How people say it: in English, and in any further language of the explanations.
 
-    A further language has its code as the key, such as `fr`; where it is absent, English is taken.
+    A further language has its code as the key, such as `zh` or `fr`; where it is absent, English is taken.
     """
 
     model_config = ConfigDict(extra="allow", frozen=True)
     __pydantic_extra__: dict[Language, str] = Field(init=False)
 
     en: str = Field(description="English.")
-    zh: str = Field(description="Chinese.")
 
 
 class PropertySpec(_Model):
@@ -199,9 +198,9 @@ class GraphSchema(_Model):
         last = re.split(r"[./#:]", relation)[-1].replace("_", " ").strip()
         if not last or re.fullmatch(r"(relation )?\d+", last):
             return edge.words
-        # A further language has its own word with the name beside it, as Chinese has.
-        further = {code: f"{words} ({last})" for code, words in (edge.words.model_extra or {}).items()}
-        return Words.model_validate({"en": last, "zh": f"{edge.words.zh}（{last}）", **further})
+        # A further language has its own word with the name beside it.
+        further = (edge.words.model_extra or {}).items()
+        return Words.model_validate({"en": last} | {code: f"{words} ({last})" for code, words in further})
 
     def is_readable(self, node_type: str, uid: str, name: str) -> bool:
         """Whether a node's name says more to a person than an id.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from importlib import resources
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import jsonschema
 import pytest
 import yaml
 
+from kgrec.errors import SchemaError
 from kgrec.schema.load import load_schema, parse_schema, shipped_schemas
 from kgrec.schema.model import GraphSchema
 from kgrec_schemas import __main__ as generator
@@ -37,7 +39,7 @@ def test_every_relation_has_words_in_both_languages(name: str) -> None:
     schema = load_schema(name)
     for words in [words for edge in schema.edges.values() for words in (edge.words, *edge.relations.values())]:
         assert words.en.isascii()
-        assert any("一" <= letter <= "鿿" for letter in words.zh)
+        assert any("一" <= letter <= "鿿" for letter in (words.model_extra or {})["zh"])
 
 
 def test_movies_has_words_for_every_freebase_relation_it_keeps() -> None:
@@ -81,4 +83,13 @@ def test_a_finer_relation_keeps_the_words_of_further_languages() -> None:
     given = load_schema("triples").model_dump(mode="json")
     given["edges"]["FACT"]["words"]["xx"] = "bound to"
     words = GraphSchema.model_validate(given).relation_words("FACT", "made by")
-    assert words.model_extra == {"xx": "bound to (made by)"}
+    assert words.model_dump() == {"en": "made by", "zh": "关联到 (made by)", "xx": "bound to (made by)"}
+
+
+def test_english_is_enough() -> None:
+    without = re.sub(r", zh: [^}]+", "", GOOD)
+    assert without != GOOD
+    words = parse_schema(without, "my.yaml").nodes["Player"].words
+    assert words.model_dump() == {"en": "player"}
+    with pytest.raises(SchemaError, match=r"words\.en: is missing"):
+        parse_schema(GOOD.replace("{en: player, zh: 玩家}", "{zh: 玩家}"), "my.yaml")

@@ -1,0 +1,130 @@
+"""The interactions of a drafted schema: what somebody did, when, and how much."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kgrec.errors import shorten
+from kgrec.extract.draft.behaviour_tables import BehaviourTable, verb_of
+from kgrec.extract.draft.column_profiles import ColumnProfile
+from kgrec.extract.draft.drafting import Drafting, Guess
+from kgrec.extract.draft.header_words import means, noun_among, property_name
+from kgrec.extract.draft.table_links import Link
+
+_TYPES = {
+    "view": ("VIEWED", "viewed"),
+    "click": ("CLICKED", "clicked on"),
+    "cart": ("PUT_INTO_CART", "put into the cart"),
+    "buy": ("BOUGHT", "bought"),
+    "play": ("PLAYED", "played"),
+    "like": ("LIKED", "liked"),
+    "rate": ("RATED", "rated"),
+    "share": ("SHARED", "shared"),
+    "dislike": ("DISLIKED", "disliked"),
+    "skip": ("SKIPPED", "skipped"),
+    "return": ("RETURNED", "returned"),
+    "cancel": ("CANCELLED", "cancelled"),
+}
+"""What was done: name of the interaction type, and words between user and item."""
+
+_PLAYED = {
+    "listened to": frozenset({"track", "artist", "album", "podcast"}),
+    "watched": frozenset({"film", "video", "show", "anime"}),
+    "read": frozenset({"book", "article", "post"}),
+    "visited": frozenset({"place"}),
+}
+_UNITS = {"s": "seconds", "ms": "milliseconds", "us": "microseconds", "ns": "nanoseconds"}
+
+
+def add_interactions(drafting: Drafting) -> None:
+    """Put an interaction type into a schema for every table of interactions; those of one verb share a type."""
+    for table in drafting.behaviour:
+        verb = None if table.kind is not None and table.kind.distinct > 1 else _verb(table)
+        name, words = _TYPES.get(verb or "", ("CHOSE", "chose"))
+        if verb == "play":
+            words = next((said for said, nouns in _PLAYED.items() if noun_among(table.item.name, nouns)), words)
+            name = words.split(maxsplit=1)[0].upper()
+        types = drafting.sheet.data["interactions"]
+        fresh = {"user": drafting.user_type, "item": drafting.item_type, "words": {"en": words}, "sources": []}
+        type = types.setdefault(name, fresh)
+        place = ("interactions", name, "sources", len(type["sources"]))
+        source: dict[str, Any] = {"table": table.table, "platform": drafting.platform}
+        source |= {"user": table.user.name, "item": table.item.name}
+        source |= {"kind": verb or "interact"} if table.kind is None else {"kind_column": table.kind.name}
+        said = [_linked(drafting, column) for column in (table.user, table.item)]
+        said.append(_kind_said(table, verb))
+        said += _time(drafting, table, source, place)
+        if table.weight is not None:
+            source["weight"] = table.weight.name
+            said.append(_weight_said(table.weight))
+        for text in said:
+            drafting.sheet.say(*place, because=text)
+        for doubt in table.unsure:
+            drafting.unsure(f"{table.table}: {doubt}", *place)
+        type["sources"].append(source)
+        columns = [c.name for c in (table.user, table.item, table.kind, table.time, table.weight) if c is not None]
+        drafting.guesses.append(Guess(f"interaction {name}", f"{table.table}: {', '.join(columns)}", said[1]))
+
+
+def _verb(table: BehaviourTable) -> str | None:
+    """What was done in all rows of a table: by its kind, its name, or what it counts."""
+    if table.kind is not None:
+        return verb_of(table.kind.examples[0][0]) or property_name(table.kind.examples[0][0], "") or None
+    if (named := verb_of(table.table)) is not None:
+        return named
+    weight = None if table.weight is None else table.weight.name
+    if weight is not None and means(weight, "stars"):
+        return "rate"
+    if means(table.table, "order") or (weight is not None and means(weight, "money")):
+        return "buy"
+    if weight is not None and means(weight, "hours"):
+        return "play"
+    return "play" if noun_among(table.item.name, frozenset({"track"})) else None
+
+
+def _linked(drafting: Drafting, column: ColumnProfile) -> str:
+    link: Link | None = drafting.links.get(column.called)
+    if link is not None:
+        return link.evidence
+    return f"{column.called}: {column.distinct:,} values in {column.filled:,} rows, {_shown(column)}"
+
+
+def _kind_said(table: BehaviourTable, verb: str | None) -> str:
+    if table.kind is not None:
+        return f"{table.kind.name} says what was done: " + ", ".join(
+            f"{shorten(text, 30)} ({count:,} rows)" for text, count in table.kind.examples
+        )
+    if verb is None:
+        return "no column says what was done"
+    return f"no column says what was done; the names speak of '{verb}'"
+
+
+def _time(drafting: Drafting, table: BehaviourTable, source: dict[str, Any], place: tuple[str | int, ...]) -> list[str]:
+    """Note the column of the time; what is known of it, in words."""
+    column = table.time
+    if column is None:
+        return ["no column says when; the order in which things were chosen is not known"]
+    source["time"] = column.name
+    form = column.time
+    if form is None:
+        low, high = column.span or (0.0, 0.0)
+        return [f"{column.name}: numbers from {low:,.10g} to {high:,.10g}, positions in a sequence"]
+    if form.unit is not None:
+        source["time_unit"] = form.unit
+        return [f"{column.name}: {_UNITS[form.unit]} since 1970, {_shown(column)}"]
+    if form.format is None:
+        return [f"{column.name}: ISO dates, {_shown(column)}"]
+    source["time_format"] = form.format
+    if form.or_else is not None:
+        drafting.unsure(f"{column.name}: day and month may be the other way round, {form.or_else}", *place)
+    return [f"{column.name}: dates such as {shorten(column.examples[0][0], 40)}, no ISO dates"]
+
+
+def _weight_said(column: ColumnProfile) -> str:
+    low, high = column.span or (0.0, 0.0)
+    what = "stars" if means(column.name, "stars") else "how much"
+    return f"{column.name}: {what}, from {low:,.10g} to {high:,.10g}"
+
+
+def _shown(column: ColumnProfile) -> str:
+    return f"such as {shorten(column.examples[0][0], 40)}" if column.examples else "all empty"
