@@ -26,12 +26,13 @@ from kgrec.cli.commands.ingest import ingest
 from kgrec.cli.commands.inspect import inspect
 from kgrec.cli.commands.publish import publish
 from kgrec.cli.commands.recommend import recommend
+from kgrec.cli.commands.schema import schema
 from kgrec.cli.commands.serve import serve
 from kgrec.cli.commands.train import train
 from kgrec.cli.exits import exit_code, leave
 from kgrec.cli.plugin_commands import add_plugin_commands
 
-_WORK = ("check", "ingest", "inspect", "train", "evaluate", "recommend", "explain")
+_WORK = ("schema", "check", "ingest", "inspect", "train", "evaluate", "recommend", "explain")
 _ORDER = (*_WORK, "serve", "cypher", "publish", "export", "demo")
 
 
@@ -52,6 +53,7 @@ for _command in (check, ingest, inspect, evaluate, recommend, explain, serve, cy
     app.command()(_command)
 app.command(epilog=settings_help())(train)
 app.add_typer(export, name="export")
+app.add_typer(schema, name="schema")
 add_plugin_commands(app, own=_ORDER)
 
 

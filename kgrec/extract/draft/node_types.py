@@ -247,7 +247,8 @@ def joining_node(joining: Joining, platform: str, free_label: Callable[..., str]
     column = joining.column
     words = joining.noun or english(column.name) or "value"
     source: dict[str, Any] = {"table": column.table, "platform": platform, "id": column.name}
-    data = {"words": {"en": words}, "properties": {"name": {"type": "text", "embed": True}}, "sources": [source]}
+    data: dict[str, Any] = {"words": {"en": words}}
+    data |= {"properties": {"name": {"type": "text", "embed": True}}, "sources": [source]}
     if column.form.separator is not None:
         source["split"] = column.form.separator
     else:
