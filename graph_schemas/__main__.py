@@ -73,7 +73,16 @@ once, each with its line. Editors that know JSON Schema can check while you type
 Rules beyond the tables below:
 
 - A table that no source has is passed over; a column that its table lacks is an error.
-- Ids are texts, trimmed; whole numbers become texts without `.0`. Empty cells mean that there is nothing.
+- Ids are texts. What text a value becomes depends on the value alone, so it is the same from every file format and
+  database: whole numbers their digits without `.0` (fractions and floats too large to be exact are refused), decimals
+  without zeros at the end, booleans `true` and `false`, dates as ISO 8601, texts trimmed and otherwise as they are:
+  `007` and `20.0` stay. Letters are compared in their composed form (NFC). Bytes are refused unless `binary` says what
+  they are; so are objects. Empty cells and NaN mean that there is nothing.
+- A cell that is a list (Parquet, JSON lines, SQL arrays) is several values: several nodes, edges, or a list as property.
+  A user, an item, a `name`, a time or a number of an interaction is one value.
+- Times are unix seconds in the graph. Sources may have seconds, milliseconds, microseconds or nanoseconds since 1970,
+  recognised by their size over the whole column and told by `kgrec check`; ISO dates; other dates with a format; or
+  positions in a sequence, below 100,000,000. A column has one of them. What was done was done between 1970 and 2100.
 - Property names kept by the store: {_quoted(RESERVED_PROPERTIES)}; of edges also
   {_quoted(RESERVED_EDGE_PROPERTIES[len(RESERVED_PROPERTIES) :])}. `name` is free: it is what people read.
 - Names of types start with a letter, go on with letters, digits and underscores, and do not start with

@@ -34,12 +34,14 @@ class ImportReport:
         alignment: None where no node type is on several platforms.
         problems: rows that did not fit the schema, by reason.
         counts: of everything in the store, earlier imports included.
+        notes: how the sources were read: units of times, texts that may stand for nothing.
     """
 
     ingest: IngestReport
     alignment: AlignmentReport | None
     problems: Sequence[Problem]
     counts: GraphCounts
+    notes: Sequence[str]
 
     def as_dict(self) -> dict[str, Any]:
         """The report as plain data, for ``--json``."""
@@ -48,6 +50,7 @@ class ImportReport:
             "alignment": None if self.alignment is None else self.alignment.as_dict(),
             "problems": [asdict(problem) for problem in self.problems],
             "counts": asdict(self.counts),
+            "notes": list(self.notes),
         }
 
 
@@ -86,7 +89,7 @@ def ingest(
 
     report = ingest_records(extraction, store, progress=show)
     store.checkpoint()
-    return ImportReport(report, extraction.alignment, tuple(extraction.problems), store.counts())
+    return ImportReport(report, extraction.alignment, tuple(extraction.problems), store.counts(), extraction.notes())
 
 
 def ingest_sources(

@@ -7,6 +7,7 @@ from collections.abc import Set
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from kgrec.data.id_texts import id_texts
 from kgrec.errors import SourceError, shorten
 
 _NAMES = ("name", "title", "label")
@@ -17,7 +18,7 @@ _IDENTIFIER_VALUE = r"^\S{6,}$"
 def id_column(
     table: pa.Table, name: str, where: str, *, required: bool = True, unique: bool = False
 ) -> pa.ChunkedArray:
-    """A column of ids as strings; whole numbers that were stored as fractions lose the fraction.
+    """A column of ids as strings, by the rule of :mod:`kgrec.data.id_texts`.
 
     Args:
         required: refuse empty cells.
@@ -34,20 +35,19 @@ def id_column(
             expected=name,
             next="rename the column that holds it",
         )
-    ids = table[name]
-    try:
-        if pa.types.is_floating(ids.type):
-            ids = ids.cast(pa.int64())
-        ids = ids.cast(pa.string())
-    except pa.ArrowException as error:
+    chunks = [id_texts(chunk) for chunk in table[name].chunks]
+    odd = next(((chunk, row) for chunk, texts in enumerate(chunks) for row in texts.faults), None)
+    if odd is not None:
+        fault = chunks[odd[0]].faults[odd[1]]
         raise SourceError(
-            f"column {name!r} holds no ids.",
+            f"column {name!r} {fault.text}.",
             where=where,
-            found=f"{table[name].type}: {shorten(str(error).splitlines()[0])}",
-            expected="whole numbers or text",
+            found=shorten(table[name].chunk(odd[0])[odd[1]].as_py()),
+            expected=fault.expected,
             next="store the ids as whole numbers or text",
-        ) from error
-    empty = pc.or_kleene(pc.is_null(ids), pc.equal(ids, ""))
+        )
+    ids = pa.chunked_array([texts.array for texts in chunks], pa.string())
+    empty = pc.is_null(ids)
     if required and (count := pc.sum(empty).as_py()):
         raise SourceError(
             f"column {name!r} has empty cells.",
@@ -66,7 +66,7 @@ def id_column(
             expected="one row per id",
             next="remove the repeated rows",
         )
-    return pc.if_else(empty, pa.scalar(None, pa.string()), ids)
+    return ids
 
 
 def number_column(table: pa.Table, name: str, where: str) -> pa.ChunkedArray:

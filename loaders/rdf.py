@@ -22,6 +22,7 @@ from rdflib.plugins.parsers import jsonld, ntriples
 from rdflib.plugins.parsers.notation3 import BadSyntax
 from rdflib.plugins.stores.memory import Memory
 
+from kgrec.data.id_texts import literal_text
 from kgrec.data.records import Table
 from kgrec.errors import SourceError, shorten
 from kgrec_loaders.import_script import run
@@ -56,8 +57,9 @@ class RdfLoader:
 
     N-Triples take constant memory; a Turtle or JSON-LD file is held in memory as a whole.
 
-    Columns: subject, predicate and object as text (a blank node as ``_:file name#label``, since its label means
-    nothing outside its file), object_kind (``iri``, ``blank`` or ``literal``), datatype and language of a literal.
+    Columns: subject, predicate and object as text (numbers in their canonical form; a blank node as
+    ``_:file name#label``, since its label means nothing outside its file), object_kind (``iri``, ``blank`` or
+    ``literal``), datatype and language of a literal.
 
     Args:
         location: a file, or a folder whose files are read one after the other.
@@ -187,7 +189,7 @@ def _read_ntriples(path: Path, where: str) -> Iterator[Row]:
             elif end:
                 yield source, predicate, blank(end), "blank", None, None
             else:
-                yield source, predicate, text, "literal", datatype, language
+                yield source, predicate, literal_text(text, datatype), "literal", datatype, language
 
 
 def _read_turtle(path: Path, where: str) -> Iterator[Row]:
@@ -259,7 +261,8 @@ def _rows_of(triples: Iterable[tuple[Any, Any, Any]], blank: Callable[[rdflib.BN
     for subject, predicate, value in triples:
         if isinstance(value, rdflib.Literal):
             datatype = None if value.datatype is None else str(value.datatype)
-            yield text(subject), text(predicate), str(value), "literal", datatype, value.language
+            written = literal_text(str(value), datatype)
+            yield text(subject), text(predicate), written, "literal", datatype, value.language
         else:
             kind = "blank" if isinstance(value, rdflib.BNode) else "iri"
             yield text(subject), text(predicate), text(value), kind, None, None

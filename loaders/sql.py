@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from kgrec.data.records import Table
 from kgrec.errors import SourceError, shorten
 from kgrec_loaders.import_script import run
+from kgrec_loaders.mixed_columns import column
 from kgrec_loaders.source_files import BATCH_ROWS
 
 _LOCATION = "URL#TABLE=SELECT ..., e.g. sqlite:///shop.db#ratings=SELECT user_id, item_id, stars FROM reviews"
@@ -26,7 +27,7 @@ _SECRET = re.compile("pass|pwd|secret|token|key", re.IGNORECASE)
 class SqlLoader:
     """Reads one query, a batch of rows at a time. Nothing is ever committed.
 
-    Numbers, text and booleans keep their type; everything else (dates, decimals) becomes text.
+    Every cell keeps the type that the driver gives it, whatever stands beside it; :mod:`kgrec_loaders.mixed_columns`.
 
     Args:
         location: ``URL#TABLE=QUERY``: where to connect, how the schema calls the table, one SELECT or WITH statement.
@@ -99,7 +100,7 @@ def _batches(url: sa.URL, query: str, where: str) -> Iterator[pa.RecordBatch]:
             empty = True
             while rows := result.fetchmany(BATCH_ROWS):
                 empty = False
-                columns = [_column(values) for values in zip(*rows, strict=True)]
+                columns = [column(values) for values in zip(*rows, strict=True)]
                 yield pa.RecordBatch.from_arrays(columns, names)
             if empty:
                 yield pa.RecordBatch.from_arrays([pa.array([], pa.string()) for _ in names], names)
@@ -132,15 +133,6 @@ def _check_names(names: list[str], where: str) -> None:
             expected="one different name per column",
             next="name them with AS",
         )
-
-
-def _column(values: tuple[object, ...]) -> pa.Array:
-    plain = [v if v is None or isinstance(v, str | int | float) else str(v) for v in values]
-    try:
-        return pa.array(plain)
-    except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError):
-        # Databases without fixed types, SQLite above all, mix them within a column.
-        return pa.array([None if v is None else str(v) for v in plain], pa.string())
 
 
 def _without_secrets(text: str, url: sa.URL) -> str:

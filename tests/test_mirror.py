@@ -11,7 +11,7 @@ TESTED_IN = {
     "benchmarks/test_benchmark": "benchmarks/command benchmarks/folder_dataset benchmarks/protocols/split "
     "benchmarks/runs/cost benchmarks/runs/fingerprints benchmarks/runs/runner",
     "bundle/test_bundle": "bundle/files",
-    "cli/commands/test_recommend": "cli/arguments cli/options data/context",
+    "cli/commands/test_recommend": "cli/arguments cli/options",
     "cli/test_bad_input": "cli/output",
     "cli/test_long_work": "cli/commands/demo cli/commands/evaluate cli/commands/train cli/film_demo cli/measurements",
     "cli/test_progress_line": "progress",
@@ -23,7 +23,6 @@ TESTED_IN = {
     "explanation/wording/lists",
     "extract/identity/test_alignment": "extract/identity/matching_rules extract/identity/source_records",
     "extract/test_extraction": "data/records extract/sources",
-    "extract/test_mapping": "extract/values",
     "graph/cypher/test_pasteable": "graph/cypher/look_ups",
     "graph/test_hostile_strings": "graph/cypher/schema_names",
     "graph/test_paths": "graph/cypher/path_statements",

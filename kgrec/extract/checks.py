@@ -11,6 +11,7 @@ from typing import Any, Literal, NamedTuple
 from kgrec.data.records import EdgeRecord, Interaction, NodeRecord
 from kgrec.errors import shorten
 from kgrec.extract.extraction import Extraction
+from kgrec.extract.near_misses import near_miss
 
 Status = Literal["PASS", "WARN", "FAIL"]
 
@@ -75,7 +76,7 @@ class _Count:
         self.of += 1
         if is_odd:
             self.odd += 1
-            self.first = self.first or " ".join(map(str, words))
+            self.first = self.first or " ".join(filter(None, map(str, words)))
 
     def check(self, what: str, odd: Status) -> Check:
         return Check(what, odd if self.odd else "PASS", self.odd, self.of, self.first)
@@ -99,6 +100,18 @@ class _Nodes:
     values: dict[tuple[str, str], set[str]] = field(default_factory=lambda: defaultdict(set))
 
 
+class _Near(NamedTuple):
+    """What is nearly an unknown node, in words, looked for only where it is shown."""
+
+    unknown: list[_Name]
+    nodes: _Nodes
+
+    def __str__(self) -> str:
+        type, uid = self.unknown[0]
+        found = near_miss(uid, lambda other: (type, other) in self.nodes.platforms)
+        return f"({found})" if found else ""
+
+
 def check(extraction: Extraction) -> CheckReport:
     """Report of what is odd in the sources, which are read once from start to end.
 
@@ -115,6 +128,7 @@ def check(extraction: Extraction) -> CheckReport:
     checks = [
         *_table_checks(reading),
         *_row_checks(reading),
+        *_reading_checks(reading),
         *node_checks,
         *edge_checks,
         *interaction_checks,
@@ -144,6 +158,14 @@ def _row_checks(reading: Extraction) -> Iterator[Check]:
     for problem in reading.problems:
         first = f"{problem.where}, row {problem.row}, {problem.about}: found {problem.found}"
         yield Check(f"rows that do not fit: {problem.what}", "FAIL", problem.rows, problem.of, first)
+
+
+def _reading_checks(reading: Extraction) -> Iterator[Check]:
+    for what, words in reading.times.items():
+        yield Check(f"{what} are read as {words}", "PASS", 0, 0)
+    for what, count, first in reading.odd_texts.found():
+        name = f"ids or names that read like {what}"
+        yield Check(name, "WARN" if count else "PASS", count, reading.odd_texts.nodes, first or None)
 
 
 def _node_checks(reading: Extraction, nodes: _Nodes) -> Iterator[Check]:
@@ -202,7 +224,7 @@ def _edge_checks(reading: Extraction, nodes: _Nodes) -> Iterator[Check]:
         fact = (record.type, record.relation, *ends[0], *ends[1])
         duplicates.note(fact in known, _Name(*ends[0]), record.relation, _Name(*ends[1]), "in table", table)
         missing = [_Name(*end) for end in ends if end not in nodes.platforms]
-        dangling.note(bool(missing), *missing[:1], "in table", table)
+        dangling.note(bool(missing), *missing[:1], "in table", table, _Near(missing, nodes))
         if fact not in known and not missing:
             degrees.update(ends)
         known.add(fact)
@@ -231,7 +253,7 @@ def _interaction_checks(reading: Extraction, nodes: _Nodes) -> Iterator[Check]:
         duplicates.note(identity in known, *words)
         known.add(identity)
         missing = [_Name(*end) for end in ends if end not in nodes.platforms]
-        dangling.note(bool(missing), *missing[:1], "in table", table)
+        dangling.note(bool(missing), *missing[:1], "in table", table, _Near(missing, nodes))
         unknown.note(record.time is None, *words)
         zero.note(record.time == 0.0, *words)
         future.note(record.time is not None and record.time > tomorrow, *words)

@@ -15,6 +15,7 @@ from kgrec.errors import SourceError
 from kgrec.extract.identity.alignment import AlignmentReport
 from kgrec.extract.identity.merging import MergedNodes, aligned_types
 from kgrec.extract.mapping import PHASES, OnError, map_table, schema_sources
+from kgrec.extract.odd_texts import OddTexts
 from kgrec.extract.row_reader import Phase, Problem
 from kgrec.extract.seen_nodes import SeenNodes
 from kgrec.extract.sources import open_loader, source_fingerprint
@@ -37,6 +38,8 @@ class Extraction:
     Attributes:
         problems: rows left out, by reason; filled while batches are read.
         rows: rows of each table that was read to its end.
+        times: what the times of each column were read as, in words; filled while batches are read.
+        odd_texts: nodes whose id or name was read but may stand for nothing, or for a list; likewise.
 
     Raises:
         ConfigError: an unknown loader.
@@ -50,6 +53,8 @@ class Extraction:
         self.loaders = tuple(open_loader(source) if isinstance(source, str) else source for source in sources)
         self.problems: list[Problem] = []
         self.rows: dict[str, int] = {}
+        self.times: dict[str, str] = {}
+        self.odd_texts = OddTexts()
 
     def __repr__(self) -> str:
         return f"Extraction({self.schema.domain}, {len(self.sources)} sources, source_id={self.source_id[:8]})"
@@ -78,6 +83,7 @@ class Extraction:
             RecordError: a row does not fit and ``on_error`` is "fail".
         """
         self.problems.clear()
+        self.odd_texts = OddTexts()
         for phase in PHASES:
             table, waiting = "", list[Record]()
             for name, record in self.records(phase):
@@ -95,13 +101,30 @@ class Extraction:
         seen = SeenNodes()
         for table in self._tables([phase]):
             for record in map_table(
-                self.schema, table, phases=[phase], on_error=self.on_error, problems=self.problems, seen=seen
+                self.schema,
+                table,
+                phases=[phase],
+                on_error=self.on_error,
+                problems=self.problems,
+                seen=seen,
+                times=self.times,
             ):
+                if isinstance(record, NodeRecord):
+                    self.odd_texts.note(record)
                 yield table.name, merged.rewrite(record)
 
     def tables_of_schema(self, phases: Collection[Phase] = PHASES) -> tuple[str, ...]:
         """Names of the tables that the schema reads."""
         return tuple(dict.fromkeys(source.spec.table for source in schema_sources(self.schema, phases)))
+
+    def notes(self) -> list[str]:
+        """What is to be said of how the sources were read, a sentence each; complete when all batches were read."""
+        notes = [f"{what} are read as {words}" for what, words in self.times.items()]
+        return notes + [
+            f"{count:,} of {self.odd_texts.nodes:,} nodes have an id or name that reads like {what}, first {first}"
+            for what, count, first in self.odd_texts.found()
+            if count
+        ]
 
     def _tables(self, phases: Collection[Phase]) -> Iterator[Table]:
         """Tables of all loaders that the schema reads for these kinds, their rows counted when they are read."""

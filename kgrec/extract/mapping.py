@@ -8,6 +8,7 @@ from typing import Literal
 from kgrec.data.records import EdgeRecord, Interaction, NodeRecord, Record, Table
 from kgrec.extract.row_reader import Phase, Problem, Reader, SchemaSource, TableFaults
 from kgrec.extract.seen_nodes import SeenNodes
+from kgrec.extract.times import TimeRule
 from kgrec.schema.model import (
     EdgeSource,
     EdgeType,
@@ -48,6 +49,7 @@ def map_table(
     on_error: OnError = "fail",
     problems: list[Problem] | None = None,
     seen: SeenNodes | None = None,
+    times: dict[str, str] | None = None,
 ) -> Iterator[Record]:
     """The records of a table, in row order within a batch, one source of the schema after the other.
 
@@ -59,6 +61,8 @@ def map_table(
         node_types: make nodes of these types only; None: of all.
         on_error: at a row that does not fit, raise (after counting all such rows of the table) or leave it out.
         problems: takes up what was left out.
+        times: takes up what times were read as: ``times of interaction type RATED, column 'at' of table ratings`` to
+            ``milliseconds``.
         seen: what the tables before this one said of their nodes; goes on with this one.
 
     Raises:
@@ -85,6 +89,8 @@ def map_table(
         raise faults.problems[0].error()
     if problems is not None:
         problems += faults.problems
+    if times is not None:
+        times |= {f"times of {about}, {name} of table {table.name}": words for about, name, words in faults.units()}
 
 
 def _nodes(reader: Reader, seen: SeenNodes) -> list[Record]:
@@ -93,16 +99,19 @@ def _nodes(reader: Reader, seen: SeenNodes) -> list[Record]:
     if spec.type_column is not None:
         names = reader.column(spec.type_column, "id", ("type_column",))
         reader.keep([row for row, name in enumerate(names) if name == source.type])
-    ids = reader.ids(spec, spec.id, spec.prefix, ("id",))
+    ids = reader.ids(spec, spec.id, ("id",))
+    describing = [row for row, uids in enumerate(ids) if uids]
+    reader.keep(describing)
+    ids = [ids[row] for row in describing]
     properties = reader.properties(source.schema.nodes[source.type].properties, spec.columns, spec.list_columns)
     records: list[Record] = []
     repeating = spec.split is not None or spec.optional
-    named = spec.split is not None and "name" not in spec.columns
+    own_names = spec.columns.get("name", spec.id) == spec.id
     for row in reader.good():
-        for uid, name in ids[row]:
-            values = {"name": name} | properties[row] if named else properties[row]
+        for uid, part in ids[row]:
+            values = properties[row] | {"name": part} if own_names and part is not None else properties[row]
             record = NodeRecord(source.type, uid, values, spec.platform)
-            if not repeating:
+            if not repeating and part is None:
                 seen.forget(record)  # what repeats after it may say something else
             elif not seen.is_new(record):
                 continue
@@ -121,8 +130,8 @@ def _edges(reader: Reader, seen: SeenNodes) -> list[Record]:
     relations = [source.type] * reader.batch.num_rows
     if spec.relation_column is not None:
         relations = reader.column(spec.relation_column, "id", ("relation_column",), "must name a relation")
-    starts = reader.ids(spec.source, spec.source.column, spec.source.prefix, ("source", "column"))
-    ends = reader.ids(spec.target, spec.target.column, spec.target.prefix, ("target", "column"))
+    starts = reader.ids(spec.source, spec.source.column, ("source", "column"))
+    ends = reader.ids(spec.target, spec.target.column, ("target", "column"))
     start_types = _end_types(reader, spec.source, edge.source, "source")
     end_types = _end_types(reader, spec.target, edge.target, "target")
     properties = reader.properties(edge.properties, spec.columns, {})
@@ -151,8 +160,8 @@ def _interactions(reader: Reader, seen: SeenNodes) -> list[Record]:
     source, spec = reader.source, reader.source.spec
     assert isinstance(spec, InteractionSource)
     size = reader.batch.num_rows
-    users = reader.ids(None, spec.user, spec.user_prefix, ("user",))
-    items = reader.ids(None, spec.item, spec.item_prefix, ("item",))
+    users = reader.id(spec.user, spec.user_prefix, ("user",), spec.user_binary)
+    items = reader.id(spec.item, spec.item_prefix, ("item",), spec.item_binary)
     kinds = [spec.kind or ""] * size
     if spec.kind_column is not None:
         kinds = reader.column(spec.kind_column, "id", ("kind_column",), "must hold a kind")
@@ -161,15 +170,18 @@ def _interactions(reader: Reader, seen: SeenNodes) -> list[Record]:
             if allowed and kind not in allowed:
                 expected = f"one of {', '.join(allowed)}, from {reader.at(('kind_column',))}"
                 reader.fail(row, f"column '{spec.kind_column}' must hold a known kind.", kind, expected)
-    times: list[float | None] = [None] * size if spec.time is None else reader.column(spec.time, "time", ("time",))
+    times: list[float | None] = [None] * size
+    if spec.time is not None:
+        rule = TimeRule(spec.time_format, spec.time_zone, spec.time_unit, is_event=True)
+        times = reader.times(spec.time, ("time",), rule)
     weights: list[float | None] = [1.0] * size
     if spec.weight is not None:
         weights = reader.column(spec.weight, "number", ("weight",))
     return [
         Interaction(
             source.type,
-            users[row][0][0],
-            items[row][0][0],
+            users[row],
+            items[row],
             kinds[row],
             spec.platform,
             times[row],

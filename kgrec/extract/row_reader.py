@@ -8,9 +8,11 @@ from typing import Any, Literal
 
 import pyarrow as pa
 
+from kgrec.data.id_texts import Binary, composed, id_fault, plain_array
 from kgrec.data.records import Table, Value
 from kgrec.errors import RecordError, SourceError, did_you_mean, shorten
-from kgrec.extract.values import Column, id_fault, read_column
+from kgrec.extract.times import TimeColumn, TimeRule
+from kgrec.extract.values import CellRule, Column, read_column, read_ids
 from kgrec.schema.model import EdgeSource, Endpoint, GraphSchema, InteractionSource, NodeSource, PropertySpec
 from kgrec.schema.yaml_lines import Location
 
@@ -77,6 +79,7 @@ class TableFaults:
     def __init__(self) -> None:
         self._problems: dict[tuple[str, str], Problem] = {}
         self._lengths: dict[tuple[str, str], int] = {}
+        self._times: dict[tuple[str, str], TimeColumn] = {}
 
     @property
     def problems(self) -> list[Problem]:
@@ -89,6 +92,16 @@ class TableFaults:
     def embedding_length(self, about: str, name: str, length: int) -> int:
         """Length that embeddings of a property have in this table: that of the first one asked about."""
         return self._lengths.setdefault((about, name), length)
+
+    def times(self, about: str, name: str, rule: TimeRule) -> TimeColumn:
+        """How the times of a column are read in this table: as in its first batch."""
+        return self._times.setdefault((about, name), TimeColumn(rule))
+
+    def units(self) -> Iterable[tuple[str, str, str]]:
+        """Yield type, column or property, and what its times were read as, in words."""
+        for (about, name), column in self._times.items():
+            if column.words is not None:
+                yield about, name, column.words
 
     def count_rows(self, rows: int) -> None:
         """Note among how many rows the faulty ones are."""
@@ -117,7 +130,9 @@ class Reader:
     def keep(self, rows: list[int]) -> None:
         """Go on with these rows of the batch only."""
         if len(rows) < self.batch.num_rows:
-            self.batch = self.batch.take(pa.array(rows, pa.int64()))
+            taken = pa.array(rows, pa.int64())
+            columns = [plain_array(column).take(taken) for column in self.batch.columns]
+            self.batch = pa.RecordBatch.from_arrays(columns, self.batch.schema.names)
             self._row_numbers = [self._row_numbers[row] for row in rows]
             self._faulty = {position for position, row in enumerate(rows) if row in self._faulty}
 
@@ -170,14 +185,25 @@ class Reader:
 
     def column(self, name: str, kind: str, key: Location, required: str | None = None) -> list[Any]:
         """A column as a type; ``required`` says what is missing where a cell is empty."""
+        return self._column(name, CellRule(kind, several=False), key, required)
+
+    def times(self, name: str, key: Location, rule: TimeRule) -> list[float | None]:
+        """A column of times."""
+        times = self._faults.times(self.source.about, f"column '{name}'", rule)
+        return self._column(name, CellRule("time", several=False, times=times), key)
+
+    def _column(self, name: str, rule: CellRule, key: Location, required: str | None = None) -> list[Any]:
         cells = self.cells(name, key)
-        column = read_column(cells, kind)
+        column = read_column(cells, rule)
         self._note(column, cells, f"column '{name}'", self.at(key))
         if required:
-            for row, value in enumerate(column.values):
-                if value is None:
-                    self.fail(row, f"column '{name}' {required}.", None, f"a value in every row, from {self.at(key)}")
+            self._require(column, name, key, required)
         return column.values
+
+    def _require(self, column: Column, name: str, key: Location, required: str) -> None:
+        for row, value in enumerate(column.values):
+            if value is None and row not in column.faults:
+                self.fail(row, f"column '{name}' {required}.", None, f"a value in every row, from {self.at(key)}")
 
     def _note(self, column: Column, cells: pa.Array, what: str, at: str, next: str | None = None) -> None:
         for row, fault in column.faults.items():
@@ -185,29 +211,33 @@ class Reader:
             advice = next.format(found=str(found)) if next and len(str(found)) < 40 else None
             self.fail(row, f"{what} {fault.text}.", found, f"{fault.expected}, from {at}", advice)
 
-    def ids(
-        self, end: NodeSource | Endpoint | None, name: str, prefix: str, key: Location
-    ) -> list[list[tuple[str, str]]]:
-        """Ids of a column with the part of the cell that each stands for: one per row, or several where it is split."""
-        if end is None or end.split is None:
-            optional = end is not None and end.optional
-            column = self.column(name, "id", key, None if optional else "must hold an id")
-            rename = {} if end is None else end.rename
-            uids = [None if uid is None else rename.get(str(uid), str(uid)) for uid in column]
-            result = [[(prefix + uid, uid)] if uid else [] for uid in uids]
-        else:
-            result = []
-            for cell in self.column(name, "text", key):
-                parts = [part.strip() for part in str(cell).split(end.split)] if cell is not None else []
-                renamed = dict.fromkeys(end.rename.get(part, part) for part in parts)
-                result.append([(prefix + part, part) for part in renamed if part])
-        if prefix or (end is not None and end.split is not None):
-            self._check_parts(result, name, key)
+    def id(self, name: str, prefix: str, key: Location, binary: Binary | None) -> list[str]:
+        """Ids of a column with one in every row; the empty text where a row does not fit."""
+        column = self._column(name, CellRule("id", several=False, binary=binary), key, "must hold an id")
+        ids = ["" if uid is None else prefix + uid for uid in column]
+        if prefix:
+            self._check([[uid] for uid in ids], name, key)
+        return ids
+
+    def ids(self, end: NodeSource | Endpoint, name: str, key: Location) -> list[list[tuple[str, str | None]]]:
+        """Ids of each row, several where the cell is a list or split: each with its part of such a cell, else None."""
+        cells = self.cells(name, key)
+        column = read_ids(cells, end.split, end.binary)
+        self._note(column, cells, f"column '{name}'", self.at(key))
+        if not end.optional and end.split is None:
+            self._require(column, name, key, "must hold an id")
+        rename = {composed(old): new for old, new in end.rename.items()}
+        result = []
+        for ids in column.values:
+            renamed = {rename.get(uid, uid): is_part for uid, is_part in ids or ()}
+            result.append([(end.prefix + uid, uid if is_part else None) for uid, is_part in renamed.items() if uid])
+        if end.prefix or rename:
+            self._check([[uid for uid, _ in ids] for ids in result], name, key)
         return result
 
-    def _check_parts(self, ids: list[list[tuple[str, str]]], name: str, key: Location) -> None:
-        for row, parts in enumerate(ids):
-            for uid, _ in parts:
+    def _check(self, ids: list[list[str]], name: str, key: Location) -> None:
+        for row, uids in enumerate(ids):
+            for uid in uids:
                 if fault := id_fault(uid):
                     self.fail(row, f"column '{name}' {fault.text}.", uid, f"{fault.expected}, from {self.at(key)}")
 
@@ -220,7 +250,7 @@ class Reader:
             if name not in columns and name not in separators:
                 continue
             cells = self.cells(columns.get(name, name), ("columns", name))
-            column = read_column(cells, spec.type, spec.missing, separators.get(name))
+            column = read_column(cells, self._rule(name, spec, separators.get(name)))
             at = self.source.schema.origin.at(*self.source.location[:2], "properties", name)
             if spec.type == "embedding":
                 self._check_lengths(name, column.values, at)
@@ -233,6 +263,16 @@ class Reader:
                     found = cells[row].as_py()
                     self.fail(row, f"property '{name}' is required.", found, f"{spec.type}, from {at}")
         return rows
+
+    def _rule(self, name: str, spec: PropertySpec, separator: str | None) -> CellRule:
+        times = None
+        if spec.type == "time":
+            rule = TimeRule(spec.format, spec.zone, spec.unit)
+            times = self._faults.times(self.source.about, f"property '{name}'", rule)
+        spec_of_source = self.source.spec
+        own = isinstance(spec_of_source, NodeSource) and spec_of_source.columns.get(name) == spec_of_source.id
+        several = name != "name" or separator is not None or own  # of its own id, each part is the name
+        return CellRule(spec.type, frozenset(spec.missing), separator, several, spec.binary, times)
 
     def _check_lengths(self, name: str, embeddings: list[Any], at: str) -> None:
         """All embeddings of a property have as many numbers as the first one of the table."""

@@ -5,29 +5,32 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time
+from datetime import date, time
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-LONGEST_ID = 2_000
-"""Characters; longer ids are refused, because no index of a graph store keeps them."""
+from kgrec.data.id_texts import (
+    NOT_ONE_VALUE,
+    Binary,
+    Fault,
+    Texts,
+    exact_texts,
+    id_texts,
+    is_list,
+    plain_array,
+    union_parts,
+    value_texts,
+)
+from kgrec.extract.times import TimeColumn, TimeRule
 
 _EXACT_FLOAT = 2**53
 _LARGEST_INT = 2**63
 _WHOLE = re.compile(r"[+-]?\d+")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """What is wrong with a cell: the end of 'property x ...', and what should have been there."""
-
-    text: str
-    expected: str
 
 
 @dataclass(slots=True)
@@ -38,76 +41,164 @@ class Column:
     faults: dict[int, Fault] = field(default_factory=dict)
 
 
-NOT_ONE_VALUE = Fault("must be one value", "text or a number, not a nested value")
 NOT_A_NUMBER = Fault("must be a number", "a finite number")
-NOT_A_TIME = Fault("must be a time", "unix seconds, an ISO date or a position")
 NOT_AN_EMBEDDING = Fault("must be an embedding", "a list of finite numbers")
-EMPTY_ID = Fault("must hold an id", "an id in every row")
-LONG_ID = Fault("holds an id that is too long", f"at most {LONGEST_ID:,} characters")
-NUL_ID = Fault("holds an id with a NUL character", "an id without NUL characters")
-INEXACT_ID = Fault("holds an id that is not exact", "ids as text or whole numbers: a decimal number has lost digits")
 
 
-def id_fault(uid: str) -> Fault | None:
-    """What forbids a text as id, None where nothing does."""
-    if len(uid) > LONGEST_ID:
-        return LONG_ID
-    return NUL_ID if "\0" in uid else None
+@dataclass(frozen=True, slots=True)
+class CellRule:
+    """How the cells of a column are read.
 
-
-def read_column(cells: pa.Array, kind: str, missing: Iterable[str] = (), separator: str | None = None) -> Column:
-    """Values and faults of a column, read as a property type.
-
-    Args:
+    Attributes:
         kind: a property type of the schema.
         missing: texts that mean 'nothing'.
         separator: the cells hold lists, written with this between the parts.
+        several: a cell may hold several values.
+        binary: how bytes are read; None refuses them.
+        times: how times are read, over the batches of a column.
     """
-    cells = cells.dictionary_decode() if pa.types.is_dictionary(cells.type) else cells
-    nothing = frozenset(missing)
-    if separator is not None or (pa.types.is_list(cells.type) or pa.types.is_large_list(cells.type)):
-        return _lists(cells, kind, nothing, separator)
-    column = _READERS[kind](cells)
-    if nothing:
-        for row, text in enumerate(_texts(cells).values):
-            if text in nothing:
+
+    kind: str
+    missing: frozenset[str] = frozenset()
+    separator: str | None = None
+    several: bool = True
+    binary: Binary | None = None
+    times: TimeColumn | None = None
+
+
+def read_column(cells: pa.Array, rule: CellRule) -> Column:
+    """Values and faults of a column, read by a rule; lists where a cell holds several values."""
+    cells = plain_array(cells)
+    if pa.types.is_union(cells.type) and not (rule.kind == "time" and rule.separator is None):
+        return _scattered(cells, lambda part: read_column(part, rule))
+    if is_list(cells.type):
+        if rule.several or rule.kind == "embedding":
+            return _grouped(cells.flatten(), pc.list_value_length(cells).to_pylist(), rule)
+        return Column([None] * len(cells), _everywhere(cells, NOT_ONE_VALUE))
+    if rule.separator is not None:
+        texts = value_texts(cells, rule.binary)
+        column = _grouped(*_split(texts.array, rule.separator), rule)
+        column.faults |= texts.faults
+        return column
+    return _single(cells, rule)
+
+
+def read_ids(cells: pa.Array, separator: str | None = None, binary: Binary | None = None) -> Column:
+    """The ids of each cell: a list of them, each with whether it is a part of the cell; None where there is nothing.
+
+    A text is taken apart at the separator. A cell that is a list holds its elements, and none where it is empty.
+
+    Args:
+        separator: stands between the ids of a text.
+        binary: how bytes are read; None refuses them.
+    """
+    cells = plain_array(cells)
+    if pa.types.is_union(cells.type):
+        return _scattered(cells, lambda part: read_ids(part, separator, binary))
+    if is_list(cells.type):
+        lengths, faults = pc.list_value_length(cells).to_pylist(), dict[int, Fault]()
+        ids = id_texts(cells.flatten(), binary)
+    elif separator is not None:
+        texts = exact_texts(cells, binary)
+        parts, lengths = _split(texts.array, separator)
+        ids, faults = id_texts(parts), texts.faults
+    else:
+        ids = id_texts(cells, binary)
+        return Column([None if uid is None else [(uid, False)] for uid in ids.array.to_pylist()], ids.faults)
+    column = Column([], faults)
+    start, every = 0, ids.array.to_pylist()
+    for row, length in enumerate(lengths):
+        end = start + (length or 0)
+        column.values.append(None if length is None else [(uid, True) for uid in every[start:end] if uid is not None])
+        if ids.faults and (fault := next((ids.faults[i] for i in range(start, end) if i in ids.faults), None)):
+            column.faults[row] = fault
+        start = end
+    return column
+
+
+def _scattered(cells: pa.UnionArray, read: Callable[[pa.Array], Column]) -> Column:
+    """A column of several types, read type by type."""
+    column = Column([None] * len(cells))
+    for rows, part in union_parts(cells):
+        some = read(part)
+        places = rows.tolist()
+        for row, value in zip(places, some.values, strict=True):
+            column.values[row] = value
+        column.faults |= {places[position]: fault for position, fault in some.faults.items()}
+    return column
+
+
+def _split(texts: pa.Array, separator: str) -> tuple[pa.Array, list[int | None]]:
+    """Parts of all texts one after the other, and how many each has."""
+    parts: list[str] = []
+    lengths: list[int | None] = []
+    for text in texts.to_pylist():
+        some = [] if text is None else text.split(separator)
+        parts += some
+        lengths.append(None if text is None else len(some))
+    return pa.array(parts, pa.string()), lengths
+
+
+def _grouped(cells: pa.Array, lengths: Sequence[int | None], rule: CellRule) -> Column:
+    """Lists of values; parts that mean nothing are left out, and a list without parts is nothing."""
+    kind = "number" if rule.kind == "embedding" else rule.kind
+    parts = _single(cells, CellRule(kind, rule.missing, None, False, rule.binary, rule.times))
+    column = Column([])
+    start = 0
+    for row, length in enumerate(lengths):
+        end = start + (length or 0)
+        some: list[Any] = parts.values[start:end]
+        fault = next((parts.faults[i] for i in range(start, end) if i in parts.faults), None) if parts.faults else None
+        if rule.kind == "embedding" and (fault or None in some):
+            fault = NOT_AN_EMBEDDING
+        if fault is not None:
+            column.faults[row] = fault
+        kept = [part for part in some if part is not None] if fault is None else []
+        column.values.append((list(map(float, kept)) if kind == "number" else kept) or None)
+        start = end
+    return column
+
+
+def _single(cells: pa.Array, rule: CellRule) -> Column:
+    """One value a cell."""
+    if pa.types.is_union(cells.type) and rule.kind != "time":
+        return _scattered(cells, lambda part: _single(part, rule))
+    if rule.kind in _TEXTS:
+        texts = _TEXTS[rule.kind](cells, rule.binary)
+        column = Column(texts.array.to_pylist(), texts.faults)
+    elif rule.kind == "time":
+        column = Column(*(rule.times or TimeColumn(TimeRule())).read(cells))
+    else:
+        column = _embeddings(cells) if rule.kind == "embedding" else _numbers(cells)
+    if rule.missing:
+        texts = value_texts(cells, rule.binary)
+        for row, text in enumerate(texts.array.to_pylist()):
+            if text in rule.missing:
                 column.values[row] = None
                 column.faults.pop(row, None)
     return column
 
 
-def _texts(cells: pa.Array, exact: bool = False) -> Column:
-    """Trimmed texts; whole numbers without '.0'. With ``exact``, decimals too large to be exact are faults."""
+_TEXTS: dict[str, Callable[[pa.Array, Binary | None], Texts]] = {
+    "id": id_texts,
+    "category": value_texts,
+    "text": value_texts,
+}
+
+
+def _numbers(cells: pa.Array) -> Column:
     kind = cells.type
-    if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
-        return Column([None if text is None else text.strip() or None for text in cells.to_pylist()])
-    if pa.types.is_integer(kind):
-        return Column(cells.cast(pa.string()).to_pylist())
-    if pa.types.is_nested(kind):
-        return Column([None] * len(cells), {row: NOT_ONE_VALUE for row in range(len(cells)) if cells[row].is_valid})
-    column = Column([])
-    for row, cell in enumerate(cells.to_pylist()):
-        if isinstance(cell, float):
-            if exact and not math.isnan(cell) and (abs(cell) >= _EXACT_FLOAT or not cell.is_integer()):
-                column.faults[row] = INEXACT_ID
-            cell = None if math.isnan(cell) else int(cell) if cell.is_integer() else cell
-        elif isinstance(cell, bool):
-            cell = str(cell).lower()
-        elif isinstance(cell, bytes):
-            try:
-                cell = cell.decode()
-            except UnicodeDecodeError:
-                cell, column.faults[row] = None, Fault("must be text", "text in UTF-8")
-        column.values.append(None if cell is None else str(cell).strip() or None)
-    return column
-
-
-def _ids(cells: pa.Array) -> Column:
-    column = _texts(cells, exact=True)
-    for row, uid in enumerate(column.values):
-        if uid is not None and (fault := id_fault(uid)):
-            column.faults[row] = fault
-    return column
+    if pa.types.is_floating(kind):
+        numbers = cells.cast(pa.float64(), safe=False)
+        if not pc.any(pc.is_inf(numbers)).as_py():
+            values = pc.if_else(pc.is_nan(numbers), None, numbers).to_pylist()
+            exact = _EXACT_FLOAT
+            return Column([int(x) if x is not None and x.is_integer() and abs(x) < exact else x for x in values])
+    if pa.types.is_signed_integer(kind):
+        return Column(cells.to_pylist())
+    if pa.types.is_nested(kind) or pa.types.is_boolean(kind):
+        return Column([None] * len(cells), _everywhere(cells, NOT_A_NUMBER))
+    return _each(cells, _number, NOT_A_NUMBER)
 
 
 def _number(cell: Any) -> int | float | None:
@@ -129,7 +220,7 @@ def _number(cell: Any) -> int | float | None:
             raise ValueError(cell)
     if cell is None or (isinstance(cell, float) and math.isnan(cell)):
         return None
-    if isinstance(cell, bool | bytes | date | time):
+    if isinstance(cell, bytes | date | time):
         raise ValueError(cell)
     if isinstance(cell, int) and abs(cell) < _LARGEST_INT:
         return cell
@@ -139,103 +230,34 @@ def _number(cell: Any) -> int | float | None:
     return int(number) if number.is_integer() and abs(number) < _EXACT_FLOAT else number
 
 
-def _time(cell: Any) -> float | None:
-    if isinstance(cell, str) and (cell := cell.strip()) and not _NUMBER.fullmatch(cell):
-        cell = datetime.fromisoformat(cell)
-    if isinstance(cell, date) and not isinstance(cell, datetime):
-        cell = datetime.combine(cell, time())
-    if isinstance(cell, datetime):
-        return (cell if cell.tzinfo else cell.replace(tzinfo=UTC)).timestamp()
-    number = _number(cell)
-    return None if number is None else float(number)
+def _embeddings(cells: pa.Array) -> Column:
+    """Embeddings that are no list cells: JSON texts."""
+    return _each(cells, _embedding, NOT_AN_EMBEDDING)
 
 
 def _embedding(cell: Any) -> list[float] | None:
-    if isinstance(cell, str):
-        cell = json.loads(cell) if cell.strip() else None
-    if cell is None:
+    if not cell.strip():
         return None
-    numbers = [_number(each) for each in cell]
-    if None in numbers:
+    parsed = json.loads(cell)
+    numbers = [None if isinstance(each, bool) else _number(each) for each in parsed]
+    if not isinstance(parsed, list) or None in numbers:
         raise ValueError(cell)
     return [float(number) for number in numbers if number is not None]
 
 
-def _each(read: Callable[[Any], Any], fault: Fault) -> Callable[[pa.Array], Column]:
-    """A reader of columns made of a reader of cells."""
-
-    def reader(cells: pa.Array) -> Column:
-        column = Column([])
-        for row, cell in enumerate(cells.to_pylist()):
-            try:
-                value = read(cell)
-            except (TypeError, ValueError, OverflowError):
-                value, column.faults[row] = None, fault
-            column.values.append(value)
-        return column
-
-    return reader
-
-
-_any_numbers = _each(_number, NOT_A_NUMBER)
-_seconds = _each(_time, NOT_A_TIME)
-
-
-def _finite(cells: pa.Array) -> list[float | None] | None:
-    """Cells of a column of numbers at once, None for nothing; None where something in it is no finite number."""
-    if not (pa.types.is_floating(cells.type) or pa.types.is_signed_integer(cells.type)):
-        return None
-    numbers = cells.cast(pa.float64(), safe=False)
-    if pc.any(pc.is_inf(numbers)).as_py():
-        return None
-    found: list[float | None] = pc.if_else(pc.is_nan(numbers), None, numbers).to_pylist()
-    return found
-
-
-def _numbers(cells: pa.Array) -> Column:
-    numbers = _finite(cells) if pa.types.is_floating(cells.type) else None
-    if numbers is None:
-        return _any_numbers(cells)
-    exact = _EXACT_FLOAT
-    return Column([int(x) if x is not None and x.is_integer() and abs(x) < exact else x for x in numbers])
-
-
-def _times(cells: pa.Array) -> Column:
-    kind = cells.type
-    if (seconds := _finite(cells)) is not None:
-        return Column(seconds)
-    if not pa.types.is_timestamp(kind):
-        return _seconds(cells)
-    per_second = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}[kind.unit]
-    return Column([None if tick is None else tick / per_second for tick in cells.cast(pa.int64()).to_pylist()])
-
-
-_READERS: dict[str, Callable[[pa.Array], Column]] = {
-    "id": _ids,
-    "category": _texts,
-    "text": _texts,
-    "number": _numbers,
-    "time": _times,
-    "embedding": _each(_embedding, NOT_AN_EMBEDDING),
-}
-
-
-def _lists(cells: pa.Array, kind: str, nothing: frozenset[str], separator: str | None) -> Column:
-    """Lists of texts or numbers; parts that mean nothing are left out, and a list without parts is nothing."""
+def _each(cells: pa.Array, read: Callable[[Any], Any], fault: Fault) -> Column:
     column = Column([])
     for row, cell in enumerate(cells.to_pylist()):
-        parts = cell.split(separator) if isinstance(cell, str) else [cell] if separator and cell is not None else cell
-        if parts is None:
-            column.values.append(None)
-            continue
-        kept = [part for each in parts if each is not None and (part := str(each).strip()) and part not in nothing]
-        value: list[Any] | None = kept or None
-        if kind in ("number", "time", "embedding"):
+        value = None
+        if cell is not None:
             try:
-                value = [_time(part) if kind == "time" else float(part) for part in kept] or None
-                if value and not all(map(math.isfinite, value)):
-                    raise ValueError(value)
-            except ValueError:
-                value, column.faults[row] = None, NOT_AN_EMBEDDING if kind == "embedding" else NOT_A_NUMBER
+                value = read(cell)
+            except (AttributeError, TypeError, ValueError, OverflowError):
+                column.faults[row] = fault
         column.values.append(value)
     return column
+
+
+def _everywhere(cells: pa.Array, fault: Fault) -> dict[int, Fault]:
+    """The fault in every cell that is not empty."""
+    return {row: fault for row, valid in enumerate(cells.is_valid().to_pylist()) if valid}

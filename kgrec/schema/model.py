@@ -20,6 +20,10 @@ Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,62}$")
 
 Language = Annotated[str, StringConstraints(pattern=LANGUAGE_CODE)]
 
+Binary = Literal["uuid", "hex", "text"]
+
+TimeUnit = Literal["s", "ms", "us", "ns", "position"]
+
 Separator = Annotated[str, StringConstraints(min_length=1)]
 
 
@@ -42,7 +46,7 @@ class Words(_Model):
 class PropertySpec(_Model):
     """One property of a node or edge type.
 
-    The types: `id` and `category` are short texts, `text` is prose, `number` is finite, `time` is unix seconds, an ISO
+    The types: `id` and `category` are short texts, `text` is prose, `number` is finite, `time` is unix time, an ISO
     date or a position, `embedding` is a list of numbers of one length.
     """
 
@@ -50,6 +54,10 @@ class PropertySpec(_Model):
     embed: bool = Field(False, description="Part of the text that the language model reads; for text and category.")
     required: bool = Field(False, description="A row without it is refused; otherwise the property is left out.")
     missing: tuple[str, ...] = Field((), description="Source values that mean 'nothing', beside the empty cell.")
+    binary: Binary | None = Field(None, description="What cells of bytes are; without it they are refused.")
+    format: str | None = Field(None, description="Of dates that are not ISO 8601, as `strptime` reads it: `%m/%d/%Y`.")
+    zone: str | None = Field(None, description="Time zone of dates that state none, such as `Europe/Berlin`; else UTC.")
+    unit: TimeUnit | None = Field(None, description="Unit of times that are numbers; else recognised by their size.")
 
 
 class NodeSource(_Model):
@@ -60,8 +68,9 @@ class NodeSource(_Model):
     id: str = Field(description="Column of the identity.")
     prefix: str = Field("", description="Put before the id, where ids of two platforms could collide.")
     split: Separator | None = Field(
-        None, description="Separator, where one cell holds several ids; each part is its own `name`."
+        None, description="Separator, where one text holds several ids; each part is its own `name`. Lists need none."
     )
+    binary: Binary | None = Field(None, description="What ids of bytes are; without it they are refused.")
     rename: dict[str, str] = Field(
         default_factory=dict, description="Id in the source: id in the graph; the empty text leaves it out."
     )
@@ -102,7 +111,8 @@ class Endpoint(_Model):
     type: Name | None = Field(None, description="Node type, when it is always the same.")
     type_column: str | None = Field(None, description="Column that names the node type, when it differs by row.")
     prefix: str = Field("", description="Put before the id, as in the node's source.")
-    split: Separator | None = Field(None, description="Separator, where one cell holds several ids.")
+    split: Separator | None = Field(None, description="Separator, where one text holds several ids. Lists need none.")
+    binary: Binary | None = Field(None, description="What ids of bytes are; without it they are refused.")
     rename: dict[str, str] = Field(
         default_factory=dict, description="Id in the source: id in the graph; the empty text leaves the edge out."
     )
@@ -144,7 +154,18 @@ class InteractionSource(_Model):
     item_prefix: str = Field("", description="Put before the item's id, as in the item's node source.")
     kind: str | None = Field(None, description="The kind of all rows.")
     kind_column: str | None = Field(None, description="Column of the kind, when it differs by row.")
-    time: str | None = Field(None, description="Column of unix seconds, ISO dates or positions.")
+    user_binary: Binary | None = Field(None, description="What users' ids of bytes are; without it they are refused.")
+    item_binary: Binary | None = Field(None, description="What items' ids of bytes are; without it they are refused.")
+    time: str | None = Field(None, description="Column of unix time, ISO dates or positions.")
+    time_format: str | None = Field(
+        None, description="Of dates that are not ISO 8601, as `strptime` reads it: `%m/%d/%Y %H:%M`."
+    )
+    time_zone: str | None = Field(
+        None, description="Time zone of dates that state none, such as `Europe/Berlin`; otherwise UTC."
+    )
+    time_unit: TimeUnit | None = Field(
+        None, description="Unit of times that are numbers; otherwise recognised by their size."
+    )
     weight: str | None = Field(None, description="Column of stars, counts ...; 1 where there is none.")
 
 
@@ -206,10 +227,11 @@ class GraphSchema(_Model):
         """Whether a node's name says more to a person than an id.
 
         It does not where the type has no names, or where the name is but the id; unless the ids of the type are
-        names, as those are that come from a cell with several values.
+        names, as those are that come from a cell with several values or from the column of the names.
         """
         node = self.nodes[node_type]
-        return "name" in node.properties and (name != uid or any(source.split for source in node.sources))
+        own = any(source.split or source.columns.get("name") == source.id for source in node.sources)
+        return "name" in node.properties and (name != uid or own)
 
     def embedded_properties(self, node_type: str) -> tuple[str, ...]:
         """Names of the properties that make a node's text, in file order."""

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from kgrec.errors import did_you_mean
+from kgrec.schema.time_rules import time_problems
 from kgrec.schema.yaml_lines import Location, SchemaProblem
 
 RESERVED_PROPERTIES = ("uid", "aliases", "platforms", "id", "title", "type")
@@ -17,6 +18,7 @@ RESERVED_PROPERTIES = ("uid", "aliases", "platforms", "id", "title", "type")
 
 RESERVED_EDGE_PROPERTIES = (*RESERVED_PROPERTIES, "relation", "platform")
 RESERVED_LABEL_START = "Kgrec"
+_TEXT_TYPES = ("id", "category", "text")
 
 
 def broken_rules(data: Any) -> Iterator[SchemaProblem]:
@@ -83,6 +85,12 @@ def _properties(location: Location, properties: dict[Any, Any], reserved: tuple[
             yield SchemaProblem(here, f"the name is reserved ({', '.join(reserved)}), expected another")
         if isinstance(spec, dict) and spec.get("embed") is True and spec.get("type") in ("number", "time", "embedding"):
             yield SchemaProblem((*here, "embed"), f"a {spec['type']} is not text, expected type text or category")
+        if isinstance(spec, dict):
+            yield from time_problems(here, spec, {"format": "format", "zone": "zone", "unit": "unit"})
+            for key, types in (("binary", _TEXT_TYPES), *((key, ("time",)) for key in ("format", "zone", "unit"))):
+                if key in spec and spec.get("type") not in types:
+                    text = f"a {spec.get('type')} has no `{key}`, expected type {' or '.join(types)}"
+                    yield SchemaProblem((*here, key), text)
 
 
 def _columns(location: Location, source: Any, properties: dict[Any, Any]) -> Iterator[SchemaProblem]:
@@ -152,6 +160,10 @@ def _interaction(
         if not isinstance(source, dict):
             continue
         yield from _unknown((*here, "platform"), source.get("platform"), platforms, "a declared platform")
+        yield from time_problems(here, source, {key: f"time_{key}" for key in ("format", "zone", "unit")})
+        for key in ("time_format", "time_zone", "time_unit"):
+            if key in source and "time" not in source:
+                yield SchemaProblem((*here, key), "needs `time`, the column that it is about")
         if ("kind" in source) == ("kind_column" in source):
             yield SchemaProblem(here, "expected either `kind` or `kind_column`")
         if kinds:

@@ -7,10 +7,10 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+from kgrec.data.id_texts import LONGEST_ID
 from kgrec.data.records import NodeRecord, Table
 from kgrec.errors import RecordError, SourceError
 from kgrec.extract.row_reader import Problem
-from kgrec.extract.values import LONGEST_ID
 from tests.support.games import mapped, table
 
 
@@ -89,7 +89,8 @@ def test_skipping_leaves_bad_rows_out_and_counts_them() -> None:
             "RecordError: column 'at' must be a time.\n"
             "  where     csv:data/plays.csv, row 1, interaction type PLAYED\n"
             "  found     'yesterday'   (1 of 1 rows)\n"
-            "  expected  unix seconds, an ISO date or a position, from games.yaml:65\n"
+            "  expected  unix time, an ISO date or a position; other forms of date need a format in the schema, "
+            "from games.yaml:65\n"
             "  next      correct the source, or run `kgrec check` for the full list",
         ),
         (

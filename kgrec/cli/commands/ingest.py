@@ -34,6 +34,8 @@ def ingest(
         output.print_json(report)
     else:
         _show(report)
+    for note in report["notes"]:
+        output.note(f"note: {visible(note)}")
     _note_dangling(report["tables"])
 
 

@@ -1,0 +1,38 @@
+"""The id that was probably meant, named with what differs."""
+
+from __future__ import annotations
+
+import pytest
+
+from kgrec.extract.near_misses import near_miss, near_spellings
+
+
+@pytest.mark.parametrize(
+    ("uid", "known", "told"),
+    [
+        ("20.0", "20", "'20' exists"),
+        ("20", "20.0", "'20.0' exists"),
+        ("007", "7", "'7' exists"),
+        ("7", "007", "'007' exists"),
+        ("+7", "7", "'7' exists"),
+        ("-7.00", "-7", "'-7' exists"),
+        ("0.0", "0", "'0' exists"),
+        ("Ame\u0301lie", "Am\u00e9lie", "'Am\u00e9lie' exists (the same letters composed otherwise)"),
+        ("\uff21\uff22", "AB", "'AB' exists (the same letters composed otherwise)"),
+        ("a\u200bb", "ab", "'ab' exists (without characters that nobody sees)"),
+        ("a  b", "a b", "'a b' exists (without characters that nobody sees)"),
+        ('"20"', "20", "'20' exists (without quotes)"),
+        ("emma", "Emma", "'Emma' exists (in other letters, small or capital)"),
+        ("True", "true", "'true' exists (in other letters, small or capital)"),
+    ],
+)
+def test_another_way_to_write_it_is_named(uid: str, known: str, told: str) -> None:
+    assert near_miss(uid, {known}.__contains__) == told
+    assert known in near_spellings(uid)
+
+
+@pytest.mark.parametrize(
+    ("uid", "known"), [("20.5", "20"), ("a", "b"), ("20", "200"), ("1e1", "10"), ("a", "a"), ("-", "")]
+)
+def test_what_is_another_id_is_not_named(uid: str, known: str) -> None:
+    assert near_miss(uid, {known}.__contains__) is None
