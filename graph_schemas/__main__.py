@@ -78,8 +78,8 @@ Rules beyond the tables below:
   without zeros at the end, booleans `true` and `false`, dates as ISO 8601, texts trimmed and otherwise as they are:
   `007` and `20.0` stay. Letters are compared in their composed form (NFC). Bytes are refused unless `binary` says what
   they are; so are objects. Empty cells and NaN mean that there is nothing.
-- A cell that is a list (Parquet, JSON lines, SQL arrays) is several values: several nodes, edges, or a list as property.
-  A user, an item, a `name`, a time or a number of an interaction is one value.
+- A cell that is a list (Parquet, JSON lines, SQL arrays) is several values: several nodes or edges, or a list as
+  property. A user, an item, a `name`, and all else of an interaction is one value.
 - Times are unix seconds in the graph. Sources may have seconds, milliseconds, microseconds or nanoseconds since 1970,
   recognised by their size over the whole column and told by `kgrec check`; ISO dates; other dates with a format; or
   positions in a sequence, below 100,000,000. A column has one of them. What was done was done between 1970 and 2100.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -177,7 +178,9 @@ def test_nan_in_training(shell: Shell) -> None:
 
 
 HOSTILE = [
-    text for text in hostile_strings() if text == text.strip() and text and "\r" not in text and len(text) <= 2_000
+    text
+    for text in hostile_strings()
+    if text == unicodedata.normalize("NFC", text.strip()) and text and "\r" not in text and len(text) <= 2_000
 ]
 
 

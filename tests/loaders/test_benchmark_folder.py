@@ -223,7 +223,7 @@ def test_ids_stored_as_fractions(tmp_path: Path) -> None:
     assert folder.all is not None
     assert folder.all.select(["user", "item"]).to_pylist() == [{"user": "1", "item": "7"}]
     assert message(tmp_path, {"interactions_all": {"user": [1.5], "item": [7.0]}}).startswith(
-        "SourceError: column 'user' holds no ids."
+        "SourceError: column 'user' holds an id that is not exact."
     )
 
 

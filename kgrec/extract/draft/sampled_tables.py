@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
+from kgrec.data.id_texts import value_texts
 from kgrec.data.records import Loader, Table
 from kgrec.errors import SourceError
 from kgrec.extract.sources import open_loader
-from kgrec.extract.values import read_column
 
 SAMPLE_ROWS = 100_000
 """Rows of each table that are looked at: enough for most catalogues as a whole, and read in a second or two."""
@@ -82,5 +82,5 @@ def _sample(table: Table, source: int, most: int) -> SampledTable:
 def _joined(parts: list[pa.Array]) -> pa.ChunkedArray:
     """Parts of a column as one; texts where they have several types, as batches of a database may."""
     if len({part.type for part in parts}) > 1:
-        parts = [pa.array(read_column(part, "category").values, pa.string()) for part in parts]
+        parts = [value_texts(part).array for part in parts]
     return pa.chunked_array(parts)

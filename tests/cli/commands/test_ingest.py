@@ -23,7 +23,11 @@ def test_ingest_and_inspect(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> No
         "nodes from films",
         "nodes from users",
         "interactions from ratings",
+        "note",
     ]
+    assert said.err.endswith(
+        "note: times of interaction type WATCHED, column 'time' of table ratings are read as positions\n"
+    )
     again = shell("ingest", *IMPORT, "--quiet", "--json")
     assert again.err == ""
     assert [row["created"] for row in again.json["tables"]] == [0, 0, 0]
