@@ -270,7 +270,7 @@ def joining_edge(joining: Joining, platform: str, item: str, target: str, words:
         end["split"] = column.form.separator
     else:
         end["optional"] = True
-    start = {"column": joining.item_key.name, "type": item}
+    start: dict[str, Any] = {"column": joining.item_key.name, "type": item}
     if not joining.item_key.unique:
         start["optional"] = True
     source = {"table": column.table, "platform": platform, "source": start, "target": end}
