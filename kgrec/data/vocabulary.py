@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 import numpy.typing as npt
 
+from kgrec.data.id_texts import composed
+
 
 class Vocabulary:
     """An ordered set of ids; row ``i`` of every array that it belongs to is about ``vocabulary[i]``.
@@ -43,8 +45,9 @@ class Vocabulary:
         return f"Vocabulary({len(self)} ids)"
 
     def row(self, uid: str) -> int | None:
-        """Row of an id, None where it is unknown."""
-        return self._rows.get(uid)
+        """Row of an id, in whichever form its letters are composed; None where it is unknown."""
+        row = self._rows.get(uid)
+        return self._rows.get(composed(uid)) if row is None else row
 
     def rows(self, uids: Sequence[str]) -> npt.NDArray[np.int64]:
         """Rows of many ids, -1 where unknown."""

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, NamedTuple
 
+from kgrec.data.near_misses import near_miss
 from kgrec.data.records import EdgeRecord, Interaction, NodeRecord
 from kgrec.errors import shorten
 from kgrec.extract.extraction import Extraction
-from kgrec.extract.near_misses import near_miss
 
 Status = Literal["PASS", "WARN", "FAIL"]
 

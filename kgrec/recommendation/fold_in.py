@@ -12,6 +12,7 @@ import numpy as np
 
 from kgrec.bundle.bundle import Bundle
 from kgrec.data.dataset import Interactions
+from kgrec.data.near_misses import near_miss
 from kgrec.data.records import Interaction
 from kgrec.errors import UnknownItemError, did_you_mean, shorten
 
@@ -77,7 +78,8 @@ def item_row(bundle: Bundle, item: str) -> int:
             "there is no such item in the bundle.",
             found=shorten(item),
             expected=f"one of {len(bundle.items)} item ids",
-            next=did_you_mean(item, bundle.items, 3)
+            next=near_miss(item, bundle.items.__contains__)
+            or did_you_mean(item, bundle.items, 3)
             or f"an item's id looks like {shorten(bundle.items[0])}; train again where it is newer than the bundle",
         )
     return row

@@ -13,6 +13,8 @@ import numpy as np
 from kgrec.bundle.bundle import Bundle
 from kgrec.data.context import Context
 from kgrec.data.dataset import Array, IntArray, Interactions
+from kgrec.data.id_texts import composed
+from kgrec.data.near_misses import near_miss
 from kgrec.errors import (
     ConfigError,
     GraphError,
@@ -253,10 +255,12 @@ class Recommender:
 
     def _stored(self, user: str, store: GraphReader) -> Interactions:
         """History as the store holds it now; a user without any is known if there is a node for them."""
-        records, user_type = store.history(user), schema_of(store).user_type
-        if not records and store.node(user_type, user) is None:
-            raise self._unknown(user, f"a {user_type} of {store.url}")
-        return fold_in_records(records, self.bundle)
+        user_type = schema_of(store).user_type
+        for uid in dict.fromkeys((user, composed(user))):
+            records = store.history(uid)
+            if records or store.node(user_type, uid) is not None:
+                return fold_in_records(records, self.bundle)
+        raise self._unknown(user, f"a {user_type} of {store.url}")
 
     def _bundled(self, user: str) -> Interactions:
         row = self.bundle.users.row(user)
@@ -271,7 +275,9 @@ class Recommender:
             "there is no such user.",
             found=shorten(user),
             expected=expected,
-            next=did_you_mean(user, self.bundle.users, 3) or "give a history instead: recommend(history=[...])",
+            next=near_miss(user, self.bundle.users.__contains__)
+            or did_you_mean(user, self.bundle.users, 3)
+            or "give a history instead: recommend(history=[...])",
         )
 
     def _listed(

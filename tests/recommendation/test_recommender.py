@@ -253,6 +253,19 @@ def test_a_bundle_of_another_graph(store: GraphStore) -> None:
     )
 
 
+def test_ids_are_compared_as_composed_letters_and_a_near_one_is_named() -> None:
+    users, items = ("Am\u00e9lie", "20", "x"), ("1", "caf\u00e9", *map(str, range(5, 10)))
+    with film_store(items, users) as store:
+        recommender = Recommender(film_bundle(film_schema(), store.graph_id, items, users), store)
+        assert recommender.recommend("Ame\u0301lie") == recommender.recommend("Am\u00e9lie")
+        assert recommender.explain("20", "cafe\u0301").item == "caf\u00e9"
+        with pytest.raises(UnknownUserError) as no_user:
+            recommender.recommend("20.0")
+        with pytest.raises(UnknownItemError) as no_item:
+            recommender.recommend(history=["007"])
+    assert (no_user.value.next, no_item.value.next) == ("'20' exists", "'7' exists")
+
+
 HOSTILE = ("it's", 'say "no"', "{a: 1}", "`tick`", "x' DETACH DELETE n //", "$item", "\\")
 
 

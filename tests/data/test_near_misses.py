@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kgrec.extract.near_misses import near_miss, near_spellings
+from kgrec.data.near_misses import near_miss, near_spellings
 
 
 @pytest.mark.parametrize(
