@@ -89,6 +89,44 @@ Rules beyond the tables below:
   `{RESERVED_LABEL_START}`. A name is used once, be it of nodes, edges or interactions.
 - Aliases of YAML (`*name`) are not understood.
 
+# What behaviour means
+
+An interaction speaks for its item, against it, hides it, or says nothing. Only what speaks *for* an item is learned
+from and named as a reason. What speaks *against* an item hides it from this user's lists, takes back what spoke for it
+before (a return the purchase), and speaks against items like it where validation finds that this helps. `filter` hides
+and takes back only. Of one user and item, the later interaction counts. Where a kind or its type has no `speaks`:
+
+| interaction | says |
+|---|---|
+| its kind, or else its type, is called dislike, downvote, hide, block, cancel, return, refund or the like | against |
+| likewise skip, ignore or dismiss | nothing |
+| any other with a weight below 0; `weights: {{against_up_to: 2}}` draws another line | against |
+| any other with a weight of 0; `weights: {{for_from: 4}}` makes it any weight up to there | nothing |
+| any other | for |
+
+Rows with the same user, item, kind, platform and time are repeats; `repeats` is `sum`, `max`, `last` or `each` (every
+row counts as one interaction). By default rows of one time are one event, of which the last row counts; rows without a
+time add up (plays 3, 5 and 1 are 9), but of ratings and what speaks against its item the last counts. Repeats are put
+together within one import: import what belongs together at once. `kgrec check` tells what it finds and how it is taken.
+
+```yaml
+interactions:
+  RATED:
+    user: Player
+    item: Game
+    words: {{en: rated, zh: 评价过}}
+    weights: {{against_up_to: 2, for_from: 4, stars: 5}}      # "you rated Chess ★★★★"; 3 says nothing
+    sources: [...]
+  ORDERED:
+    user: Player
+    item: Game
+    words: {{en: ordered, zh: 订购过}}
+    kinds:
+      buy: {{words: {{en: bought, zh: 购买过}}, repeats: sum}}
+      return: {{speaks: filter, words: {{en: returned, zh: 退回过}}}}
+    sources: [...]
+```
+
 # Every key
 
 This part is generated: run `python -m kgrec_schemas` after changing `kgrec/schema/model.py`.
@@ -135,7 +173,8 @@ def _kind(spec: dict[str, Any]) -> str:
     if spec["type"] == "object":
         values = spec.get("additionalProperties") or next(iter(spec["patternProperties"].values()))
         return f"mapping of name to {_kind(values)}"
-    return {"string": "text", "boolean": "true or false", "integer": "whole number"}[spec["type"]]
+    words = {"string": "text", "boolean": "true or false", "integer": "whole number", "number": "number"}
+    return words[spec["type"]]
 
 
 def main() -> None:

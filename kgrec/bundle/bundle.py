@@ -63,7 +63,7 @@ class Bundle:
 
     Attributes:
         nodes: ``Type:uid`` of all nodes, the items first; ``names`` are what people read.
-        interactions: what it was learned from: the users' histories.
+        interactions: what users did: what it was learned from, and what hides items or speaks against them.
         node_embeddings: GNN output, float32 ``(nodes, d)``; relation_embeddings ``(relations, d)``.
     """
 
@@ -110,6 +110,7 @@ class Bundle:
             "relations": list(self.relations),
             "kinds": list(self.interactions.kinds),
             "platforms": list(self.interactions.platforms),
+            "types": list(self.interactions.types),
         }
         (fresh / IDS).write_text(json.dumps(ids, ensure_ascii=False), encoding="utf-8")
         manifest = {
@@ -147,6 +148,8 @@ class Bundle:
             "interactions.weight": seen.weight,
             "interactions.kind": seen.kind,
             "interactions.platform": seen.platform,
+            "interactions.type": seen.type,
+            "interactions.says": seen.says,
         }
         for channel in model.channels:
             arrays |= {f"{channel.name}.{name}": array for name, array in channel.matrix.arrays().items()}
@@ -169,7 +172,7 @@ class Bundle:
             check_sizes(arrays, ids)
             channels = tuple(_channel(entry, arrays, len(ids["items"])) for entry in manifest["channels"])
             gates = Gates.from_arrays(_part(arrays, "gates"))
-            fields = ("user", "item", "time", "weight", "kind", "platform")
+            known = {"user", "item", "time", "weight", "kind", "platform", "type", "says"}
             schema = manifest["schema"]
             return cls(
                 Manifest(
@@ -183,9 +186,10 @@ class Bundle:
                 tuple(ids["names"]),
                 tuple(ids["relations"]),
                 Interactions(
-                    **{name: arrays[f"interactions.{name}"] for name in fields},
+                    **{name: array for name, array in _part(arrays, "interactions").items() if name in known},
                     kinds=tuple(ids["kinds"]),
                     platforms=tuple(ids["platforms"]),
+                    types=tuple(ids.get("types", ("",))),  # bundles of earlier versions have none
                 ),
                 arrays["node_embeddings"],
                 arrays["relation_embeddings"],

@@ -85,7 +85,7 @@ def check_sizes(arrays: Mapping[str, Array], ids: Mapping[str, list[str]]) -> No
     if len(ids["names"]) != len(ids["nodes"]):
         raise ValueError(f"there are {len(ids['names'])} names and {len(ids['nodes'])} nodes")
     rows = {"user": "users", "item": "items", "kind": "kinds", "platform": "platforms"}
-    for field, kind in rows.items():
+    for field, kind in (rows | ({"type": "types"} if "types" in ids else {})).items():
         array = arrays[f"interactions.{field}"]
         if len(array) and not 0 <= array.min() <= array.max() < len(ids[kind]):
             beyond = array.min() if array.min() < 0 else array.max()

@@ -5,7 +5,7 @@ Nodes are numbered with the items first: a node row below ``len(items)`` is the 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,9 @@ FloatArray = npt.NDArray[np.float32]
 
 _EARLIEST_S, _LATEST_S = 1e8, 1e11
 
+FOR, HIDES, AGAINST = 1, 0, -1
+"""What an interaction says of its item: more like it; not this one again; less like it, and not this one again."""
+
 
 @dataclass(frozen=True)
 class Interactions:
@@ -30,6 +33,8 @@ class Interactions:
         time: unix seconds or position, float64 ``(n,)``; nan where unknown.
         weight: strength as the source gives it, float32 ``(n,)``.
         kind, platform: indices into ``kinds`` and ``platforms``, int64 ``(n,)``.
+        type: index of the interaction type in ``types``, int64 ``(n,)``; where none is given, all are of the first.
+        says: ``FOR``, ``HIDES`` or ``AGAINST``, int8 ``(n,)``: what it says of the item; where not given, for it.
     """
 
     user: IntArray
@@ -40,6 +45,15 @@ class Interactions:
     platform: IntArray
     kinds: tuple[str, ...] = ("interaction",)
     platforms: tuple[str, ...] = ("",)
+    types: tuple[str, ...] = ("",)
+    type: IntArray = field(default_factory=lambda: np.zeros(0, np.int64))
+    says: npt.NDArray[np.int8] = field(default_factory=lambda: np.zeros(0, np.int8))
+
+    def __post_init__(self) -> None:
+        if not len(self.type):
+            object.__setattr__(self, "type", np.zeros(len(self), np.int64))
+        if not len(self.says):
+            object.__setattr__(self, "says", np.full(len(self), FOR, np.int8))
 
     @classmethod
     def of_pairs(
@@ -104,11 +118,43 @@ class Interactions:
             weight=self.weight[keep],
             kind=self.kind[keep],
             platform=self.platform[keep],
+            type=self.type[keep],
+            says=self.says[keep],
         )
 
+    def saying(self, what: int) -> Interactions:
+        """The interactions that say this of their items: ``FOR``, ``HIDES`` or ``AGAINST``."""
+        wanted = self.says == what
+        return self if wanted.all() else self.select(wanted)
+
+    def before(self, later: Interactions) -> Interactions:
+        """Those before their user's first of ``later``; all of a user who has none, or where times are unknown."""
+        n_users = int(max(self.user.max(initial=-1), later.user.max(initial=-1))) + 1
+        return self.select(~(self.time >= later.first_times(n_users)[self.user]))
+
+    def settled(self) -> Interactions:
+        """What holds in the end: of a user and an item either what speaks for it, or what hides it, in the same order.
+
+        What hides an item takes back what spoke for it up to that moment (a return the purchase, one star the five
+        before); what comes later speaks for it again, and then the item is not hidden. Where a time is unknown, what
+        hides the item counts.
+        """
+        hiding = self.says != FOR
+        if not hiding.any():
+            return self
+        pair = (self.user + 1) * (int(self.item.max()) + 2) + self.item + 1
+        _, pair = np.unique(pair, return_inverse=True)
+        hidden_until = np.full(int(pair.max()) + 1, -np.inf)
+        np.maximum.at(hidden_until, pair[hiding], np.nan_to_num(self.time[hiding], nan=np.inf))
+        until = hidden_until[pair]
+        holds = ~hiding & ((self.time > until) | (until == -np.inf))
+        speaks = np.zeros(len(hidden_until), np.bool_)
+        speaks[pair[holds]] = True
+        return self.select(np.where(hiding, ~speaks[pair], holds))
+
     def joined(self, other: Interactions) -> Interactions:
-        """The interactions of both, self first. Kinds and platforms must be the same lists."""
-        if (self.kinds, self.platforms) != (other.kinds, other.platforms):
+        """The interactions of both, self first. Kinds, platforms and types must be the same lists."""
+        if (self.kinds, self.platforms, self.types) != (other.kinds, other.platforms, other.types):
             raise ValueError("interactions of different kinds or platforms cannot be joined")
         return replace(
             self,
@@ -118,6 +164,8 @@ class Interactions:
             weight=np.concatenate([self.weight, other.weight]),
             kind=np.concatenate([self.kind, other.kind]),
             platform=np.concatenate([self.platform, other.platform]),
+            type=np.concatenate([self.type, other.type]),
+            says=np.concatenate([self.says, other.says]),
         )
 
     def matrix(self, n_users: int, n_items: int) -> sparse.csr_matrix:
@@ -184,10 +232,12 @@ class Dataset:
     Attributes:
         users, items: ids.
         nodes: ids of all nodes, ``Type:uid``; the first ``len(items)`` are the items.
-        interactions: behaviour, rows of ``users`` and ``items``.
+        interactions: behaviour that speaks for its items, rows of ``users`` and ``items``: all that is learned from,
+            split and found again.
         facts: triples, rows of ``nodes``.
         names: what people read, one per node.
         texts: what the language model reads, one per node; empty where there is none.
+        against: behaviour that hides its items or speaks against them; no pair of it is in ``interactions``.
     """
 
     users: Vocabulary
@@ -197,6 +247,7 @@ class Dataset:
     facts: Facts
     names: tuple[str, ...]
     texts: tuple[str, ...]
+    against: Interactions = field(default_factory=lambda: Interactions.of_pairs([], []))
 
     def __post_init__(self) -> None:
         if not len(self.names) == len(self.texts) == len(self.nodes) >= len(self.items):
@@ -208,6 +259,16 @@ class Dataset:
             f"{len(self.interactions)} interactions, {len(self.facts)} facts)"
         )
 
-    def with_interactions(self, interactions: Interactions) -> Dataset:
-        """The graph with other interactions: a part of them, for a split."""
-        return replace(self, interactions=interactions)
+    @property
+    def behaviour(self) -> Interactions:
+        """What users did, ``interactions`` and ``against`` together: histories as answers are made from them."""
+        return self.interactions.joined(self.against) if len(self.against) else self.interactions
+
+    def with_interactions(self, interactions: Interactions, held_out: Interactions | None = None) -> Dataset:
+        """The graph with other interactions: a part of them, for a split.
+
+        Args:
+            held_out: what is to be found, before which everything else is to be: later dislikes are left out.
+        """
+        against = self.against if held_out is None else self.against.before(held_out)
+        return replace(self, interactions=interactions, against=against)

@@ -43,8 +43,9 @@ def compare_with_baselines(dataset: Dataset, split: Split, model: AdditiveModel,
         KgrecError: there is nothing to find in the test or in validation.
     """
     task = Task.of(dataset, split)
-    known, at = split.train.joined(split.valid), split.test.first_times(task.n_users)
-    rankers: dict[str, Ranker] = {"kgrec": ModelRanker.over(model, known, task.n_users, at)}
+    past = dataset.with_interactions(split.train.joined(split.valid)).behaviour
+    at = split.test.first_times(task.n_users)
+    rankers: dict[str, Ranker] = {"kgrec": ModelRanker.over(model, past, task.n_users, at)}
     settings: dict[str, Setting] = {}
     timings: dict[str, float] = {}
     for number, (name, system) in enumerate(BASELINES.items()):

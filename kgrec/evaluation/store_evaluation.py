@@ -101,6 +101,7 @@ def evaluate_split(dataset: Dataset, split: Split, config: TrainConfig, progress
             expected="at least one user with a test item",
             next="check the split",
         )
+    dataset = dataset.with_interactions(dataset.interactions, split.test)
     started = time.perf_counter()
     learned = fit(dataset.with_interactions(split.train), config, valid=split.valid, progress=progress)
     timings = {"kgrec": time.perf_counter() - started}

@@ -45,7 +45,7 @@ class Task:
     """A split over all items, and over the columns that anybody took for systems that know of nothing else.
 
     Attributes:
-        seen: train and validation, users x items; hidden from every ranking.
+        seen: train, validation and what is hidden by dislikes and the like, users x items: left out of every ranking.
         test: what is to be found, users x items, without what was seen.
         columns: item rows that occur in train or validation.
         train, valid, known: the parts, and train and validation together, with items as places in ``columns``.
@@ -67,7 +67,8 @@ class Task:
         """The task of a split of a data set."""
         n_users, n_items, n_nodes = len(dataset.users), len(dataset.items), len(dataset.nodes)
         known = split.train.joined(split.valid)
-        seen, test = known.matrix(n_users, n_items), split.test.matrix(n_users, n_items)
+        seen = dataset.with_interactions(known).behaviour.matrix(n_users, n_items)
+        test = split.test.matrix(n_users, n_items)
         test = test - test.multiply(seen > 0)
         test.eliminate_zeros()
         columns = np.unique(known.item)

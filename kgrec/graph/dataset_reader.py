@@ -6,9 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from kgrec.data.dataset import Dataset, Facts, Interactions
+from kgrec.data.dataset import FOR, Dataset, Facts, Interactions
 from kgrec.data.vocabulary import Vocabulary
 from kgrec.graph.cypher.schema_names import fact_types
+from kgrec.graph.distinct_names import distinct_names
+from kgrec.graph.polarity import with_polarity
 from kgrec.graph.store import GraphExporter, schema_of
 from kgrec.schema.model import GraphSchema
 
@@ -18,7 +20,7 @@ def read_dataset(store: GraphExporter) -> Dataset:
 
     Items come first among the nodes, then the other node types in the schema's order, each by uid; users are no nodes
     here, and facts about users are left out. Relations are called ``EDGE_TYPE``, or ``EDGE_TYPE/finer``. A node's text
-    joins its embedded properties with ``. ``, and lists with ``, ``.
+    joins its embedded properties with ``. ``, and lists with ``, ``. Items of one name get names that differ.
 
     Raises:
         GraphError: the store is empty.
@@ -30,25 +32,32 @@ def read_dataset(store: GraphExporter) -> Dataset:
     texts: list[str] = []
     items: list[str] = []
     others = [name for name in schema.nodes if name not in (schema.item_type, schema.user_type)]
+    properties = {name: list[Any]() for name in schema.nodes[schema.item_type].properties if name != "name"}
     for type in (schema.item_type, *others):
         embedded = schema.embedded_properties(type)
         for batch in store.export_nodes(type):
             columns = batch.to_pydict()
             node_ids += [f"{type}:{uid}" for uid in columns["uid"]]
             names += columns["name"]
+            for name in properties if type == schema.item_type else ():
+                properties[name] += columns[name]
             cells = [columns[name] for name in embedded]
             texts += [_text(row) for row in zip(*cells, strict=True)] if cells else [""] * batch.num_rows
             if type == schema.item_type:
                 items += columns["uid"]
     item_ids, nodes = Vocabulary(items), Vocabulary(node_ids)
+    names[: len(items)] = distinct_names(names[: len(items)], items, properties)
+    behaviour = read_interactions(store, schema, users, item_ids)
+    speaks = behaviour.says == FOR
     return Dataset(
         users=users,
         items=item_ids,
         nodes=nodes,
-        interactions=read_interactions(store, schema, users, item_ids),
+        interactions=behaviour.select(speaks),
         facts=_facts(store, schema, nodes),
         names=tuple(names),
         texts=tuple(texts),
+        against=behaviour.select(~speaks),
     )
 
 
@@ -58,14 +67,19 @@ def _text(values: tuple[Any, ...]) -> str:
 
 
 def read_interactions(store: GraphExporter, schema: GraphSchema, users: Vocabulary, items: Vocabulary) -> Interactions:
-    """All interactions in a store; the row is -1 for a user or an item that a vocabulary does not have."""
+    """All interactions in a store that say anything of their items, each with what it says.
+
+    The row is -1 for a user or an item that a vocabulary does not have.
+    """
     columns: dict[str, list[Any]] = {n: [] for n in ("user", "item", "kind", "platform", "time", "weight")}
-    for type in schema.interactions:
+    types: list[int] = []
+    for number, type in enumerate(schema.interactions):
         for batch in store.export_interactions(type):
+            types += [number] * batch.num_rows
             for name, values in batch.to_pydict().items():
                 columns[name] += values
     kinds, platforms = (tuple(sorted(set(columns[name]))) for name in ("kind", "platform"))
-    return Interactions(
+    everything = Interactions(
         user=users.rows(columns["user"]),
         item=items.rows(columns["item"]),
         time=np.array([np.nan if t is None else t for t in columns["time"]], np.float64),
@@ -74,7 +88,10 @@ def read_interactions(store: GraphExporter, schema: GraphSchema, users: Vocabula
         platform=Vocabulary(platforms).rows(columns["platform"]),
         kinds=kinds,
         platforms=platforms,
+        types=tuple(schema.interactions),
+        type=np.array(types, np.int64),
     )
+    return with_polarity(everything, schema)
 
 
 def _facts(store: GraphExporter, schema: GraphSchema, nodes: Vocabulary) -> Facts:

@@ -53,7 +53,7 @@ def to_bundle(
         nodes=dataset.nodes,
         names=dataset.names,
         relations=dataset.facts.relations,
-        interactions=dataset.interactions,
+        interactions=dataset.behaviour,
         node_embeddings=learned.embeddings.nodes,
         relation_embeddings=learned.embeddings.relations[: len(dataset.facts.relations)],
     )

@@ -44,7 +44,7 @@ def fit(
     training_device(config)  # before long work
     train, held = parts_of(dataset, valid, config)
     texts = text_vectors(dataset, config, progress)
-    learner = Learner(dataset.with_interactions(train), texts, config, checkpoint, progress)
+    learner = Learner(dataset.with_interactions(train, held), texts, config, checkpoint, progress)
     try:
         chosen = learner.choose(learner.prepare(held))
         if not refit_on_all:

@@ -178,7 +178,7 @@ class Learner:
     def _gate_fitter(self, model: AdditiveModel, prepared: PreparedChannels) -> GateFitter:
         """What fits the gates of known items."""
         return GateFitter(
-            model, self.dataset.interactions, prepared.held_out, self.n_users, self.config.seed, self.progress
+            model, self.dataset.behaviour, prepared.held_out, self.n_users, self.config.seed, self.progress
         )
 
     def _fit_cold_gates(
@@ -192,7 +192,7 @@ class Learner:
         without, _ = hidden.learner.refit(chosen)
         simulation = ColdStartSimulation(
             model=without,
-            train=hidden.learner.dataset.interactions,
+            train=hidden.learner.dataset.behaviour,
             hidden=hidden.interactions,
             known=_of_items(prepared.valid, ~without.is_cold),
             cost=self.config.cold_item_cost,
@@ -200,7 +200,7 @@ class Learner:
         gates, metrics = simulation.fit(self.config.seed, self.progress)
         gates = refit_offset(
             replace(model, gates=gates),
-            self.dataset.interactions,
+            self.dataset.behaviour,
             _of_items(prepared.valid, ~model.is_cold),
             self.config.cold_item_cost,
             self.config.seed,

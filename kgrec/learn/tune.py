@@ -83,7 +83,7 @@ def tune(
     started = time.perf_counter()
     training_device(config)  # before long work
     train, held = parts_of(dataset, valid, config)
-    data = dataset.with_interactions(train)
+    data = dataset.with_interactions(train, held)
     learner = Learner(data, text_vectors(data, config, progress), config, None, progress)
     study = _study(folder, _name(data, held, config), config.seed)
     earlier = sum(trial.duration.total_seconds() for trial in study.trials if trial.duration is not None)

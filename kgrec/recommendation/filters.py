@@ -12,7 +12,7 @@ from typing import Any, Literal, Self, get_args
 import numpy as np
 
 from kgrec.bundle.bundle import Bundle
-from kgrec.data.dataset import IntArray
+from kgrec.data.dataset import FOR, IntArray, Interactions
 from kgrec.errors import ConfigError, shorten
 from kgrec.graph.store import GraphReader, schema_of
 from kgrec.recommendation.fold_in import item_row
@@ -85,7 +85,7 @@ class Filters:
         where: conditions on properties of items, answered by the store as it is now.
         cold_items: ``include``, ``only`` or ``exclude`` the items that nobody had interacted with when the model was
             learned.
-        include_seen: items of the history may come back.
+        include_seen: items of the history may come back, but for those that it hides.
 
     Raises:
         ConfigError: ``cold_items`` is none of the three words.
@@ -127,11 +127,11 @@ class Filters:
         return cls(allow or None, deny or (), conditions, cold_items, include_seen)
 
 
-def candidate_rows(filters: Filters, bundle: Bundle, seen: IntArray, store: GraphReader | None) -> IntArray:
+def candidate_rows(filters: Filters, bundle: Bundle, past: Interactions, store: GraphReader | None) -> IntArray:
     """Rows of the items that pass, ascending.
 
     Args:
-        seen: rows of the history's items.
+        past: the history; what it hides, such as an item that was disliked or returned, never passes.
         store: needed for ``filters.where`` alone.
 
     Raises:
@@ -156,8 +156,7 @@ def candidate_rows(filters: Filters, bundle: Bundle, seen: IntArray, store: Grap
         passed = matching_items(store, filters.where)
         keep &= np.fromiter((item in passed for item in items), np.bool_, len(items))
     keep[[row for item in filters.deny if (row := items.row(item)) is not None]] = False
-    if not filters.include_seen:
-        keep[seen] = False
+    keep[(past.select(past.says != FOR) if filters.include_seen else past).item] = False
     if filters.cold_items != "include":
         keep &= cold if filters.cold_items == "only" else ~cold
     return np.flatnonzero(keep)

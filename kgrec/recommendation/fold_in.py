@@ -6,15 +6,18 @@ A user is what they did, so there is nothing to train: ids become rows, kinds an
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from kgrec.bundle.bundle import Bundle
-from kgrec.data.dataset import Interactions
+from kgrec.data.dataset import FOR, Interactions
 from kgrec.data.near_misses import near_miss
 from kgrec.data.records import Interaction
 from kgrec.errors import UnknownItemError, did_you_mean, shorten
+from kgrec.graph.polarity import with_polarity
+from kgrec.schema.meanings import type_of_kind
+from kgrec.schema.model import GraphSchema
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +28,18 @@ class PastInteraction:
         item: id of the item.
         kind, platform: as in the data; None stands for the most frequent one that the bundle has seen.
         time: unix seconds, or a position; recency counts only where every interaction of a history has a time.
-        weight: strength (stars, play count).
+        weight: strength (stars, play count); None where unknown: it counts 1, and the kind alone says what it says.
+        type: interaction type of the graph schema; None stands for the one that has the kind.
+
+    Kind and weight say, as in the data, whether it speaks for the item, against it, or hides it.
     """
 
     item: str
     kind: str | None = None
     time: float | None = None
-    weight: float = 1.0
+    weight: float | None = None
     platform: str | None = None
+    type: str | None = None
 
 
 def fold_in(history: Iterable[str | PastInteraction], bundle: Bundle) -> Interactions:
@@ -43,14 +50,17 @@ def fold_in(history: Iterable[str | PastInteraction], bundle: Bundle) -> Interac
     """
     past = [PastInteraction(entry) if isinstance(entry, str) else entry for entry in history]
     rows = [item_row(bundle, entry.item) for entry in past]
-    usual_kind = _most_frequent(bundle.interactions.kinds, bundle.interactions.kind)
-    usual_platform = _most_frequent(bundle.interactions.platforms, bundle.interactions.platform)
+    usual = bundle.interactions.saying(FOR)
+    usual_kind = _most_frequent(usual.kinds, usual.kind)
+    usual_platform = _most_frequent(usual.platforms, usual.platform)
     return _arrays(
+        bundle.manifest.schema,
         rows,
         [entry.time for entry in past],
         [entry.weight for entry in past],
         [usual_kind if entry.kind is None else entry.kind for entry in past],
         [usual_platform if entry.platform is None else entry.platform for entry in past],
+        [entry.type for entry in past],
     )
 
 
@@ -58,11 +68,13 @@ def fold_in_records(records: Iterable[Interaction], bundle: Bundle) -> Interacti
     """A history as the store keeps it; items that came after the bundle was learned are passed over."""
     known = [(row, record) for record in records if (row := bundle.items.row(record.item)) is not None]
     return _arrays(
+        bundle.manifest.schema,
         [row for row, _ in known],
         [record.time for _, record in known],
         [record.weight for _, record in known],
         [record.kind for _, record in known],
         [record.platform for _, record in known],
+        [record.type for _, record in known],
     )
 
 
@@ -90,20 +102,34 @@ def _most_frequent(names: Sequence[str], index: np.ndarray[tuple[int, ...], np.d
 
 
 def _arrays(
+    schema: GraphSchema | None,
     rows: Sequence[int],
     times: Sequence[float | None],
-    weights: Sequence[float],
+    weights: Sequence[float | None],
     kinds: Sequence[str],
     platforms: Sequence[str],
+    types: Sequence[str | None],
 ) -> Interactions:
     kind_names, platform_names = tuple(sorted(set(kinds))), tuple(sorted(set(platforms)))
-    return Interactions(
+    weight = np.array([np.nan if given is None else given for given in weights], np.float32)
+    past = Interactions(
         user=np.zeros(len(rows), np.int64),
         item=np.array(rows, np.int64),
         time=np.array([np.nan if time is None else time for time in times], np.float64),
-        weight=np.array(weights, np.float32),
+        weight=weight,
         kind=np.array([kind_names.index(kind) for kind in kinds], np.int64),
         platform=np.array([platform_names.index(name) for name in platforms], np.int64),
         kinds=kind_names,
         platforms=platform_names,
     )
+    if schema is None:
+        return _with_known_weights(past)
+    type_names = tuple(schema.interactions)
+    of_kind = {kind: type_of_kind(schema, kind) for kind in kind_names}
+    known = [type if type in type_names else of_kind[kind] for type, kind in zip(types, kinds, strict=True)]
+    numbers = np.array([type_names.index(type) for type in known], np.int64)
+    return _with_known_weights(with_polarity(replace(past, types=type_names, type=numbers), schema))
+
+
+def _with_known_weights(past: Interactions) -> Interactions:
+    return replace(past, weight=np.nan_to_num(past.weight, nan=1.0))

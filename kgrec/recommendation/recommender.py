@@ -191,7 +191,7 @@ class Recommender:
         if k < 1:
             raise ConfigError("k must be at least 1.", where="recommend", found=str(k), next="ask for one item or more")
         person = self._person(user, history, context)
-        candidates = candidate_rows(filters or Filters(), self.bundle, person.interactions.item, self.store)
+        candidates = candidate_rows(filters or Filters(), self.bundle, person.interactions, self.store)
         scores = person.scores(self.bundle)
         best = top_k(scores, candidates, k)
         explanations: Sequence[Explanation | None] = [None] * len(best)
@@ -215,7 +215,7 @@ class Recommender:
         """
         row = item_row(self.bundle, item)
         person = self._person(user, history, context)
-        unseen = candidate_rows(Filters(), self.bundle, person.interactions.item, None)
+        unseen = candidate_rows(Filters(), self.bundle, person.interactions, None)
         rows = np.array([row], np.int64)
         return Explainer(self.bundle, person, self._link).explain(rows, person.scores(self.bundle), unseen)[0]
 

@@ -26,6 +26,9 @@ TimeUnit = Literal["s", "ms", "us", "ns", "position"]
 
 Separator = Annotated[str, StringConstraints(min_length=1)]
 
+Speaks = Literal["for", "against", "filter", "nothing"]
+Repeats = Literal["sum", "last", "max", "each"]
+
 
 class _Model(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -169,13 +172,42 @@ class InteractionSource(_Model):
     weight: str | None = Field(None, description="Column of stars, counts ...; 1 where there is none.")
 
 
+class WeightMeaning(_Model):
+    """What the weight of an interaction says.
+
+    Where nothing is set, a weight below 0 speaks against the item, one of 0 says nothing, and any other speaks for it.
+    """
+
+    against_up_to: float | None = Field(None, description="Weights up to here speak against: 2, of 5 stars, say.")
+    for_from: float | None = Field(None, description="Weights from here on speak for it; those between say nothing.")
+    stars: int | None = Field(None, ge=1, le=10, description="The weight is stars, of so many; sentences show them.")
+
+
+class InteractionKind(_Model):
+    """What interactions of one kind say of their item; what is left out is as the interaction type has it."""
+
+    speaks: Speaks | None = Field(
+        None, description="For the item, against it, `filter`: not this one again, or nothing; by default by its name."
+    )
+    words: Words | None = Field(None, description="Read between user and item: 'bought'.")
+    weights: WeightMeaning | None = Field(None, description="What the weight says, where the kind speaks for its item.")
+    repeats: Repeats | None = Field(None, description="How rows with the same user, item, kind and time add up.")
+
+
 class InteractionType(_Model):
     """A relationship type of the graph that records behaviour."""
 
     user: Name = Field(description="The node type with the role user.")
     item: Name = Field(description="The node type with the role item.")
     words: Words = Field(description="Read between user and item: 'watched'.")
-    kinds: tuple[str, ...] = Field((), description="Kinds that may occur; empty: any.")
+    kinds: tuple[str, ...] | dict[str, InteractionKind] = Field(
+        (), description="Kinds that may occur, as names or with what each says; empty: any."
+    )
+    speaks: Speaks | None = Field(None, description="What all its kinds say that do not say otherwise.")
+    weights: WeightMeaning = Field(default_factory=WeightMeaning, description="What a weight says.")
+    repeats: Repeats | None = Field(
+        None, description="How rows with the same user, item, kind and time add up, see above."
+    )
     sources: tuple[InteractionSource, ...] = Field((), description="Tables that hold such interactions.")
 
 
@@ -209,9 +241,9 @@ class GraphSchema(_Model):
         return next(name for name, node in self.nodes.items() if node.role == "item")
 
     def relation_words(self, edge_type: str, relation: str) -> Words:
-        """Words for a relation: those the schema gives its finer name, else the finer name itself where it can be read.
+        """Words for a relation: those the schema gives its finer name, else those of the edge type.
 
-        A finer name that only numbers a relation (``relation_12``) is shown with the words of its edge type.
+        The latter have the finer name behind them, where it can be read: *is linked with (brand)*.
         """
         edge = self.edges[edge_type]
         if relation in edge.relations or relation == edge_type:
@@ -219,9 +251,12 @@ class GraphSchema(_Model):
         last = re.split(r"[./#:]", relation)[-1].replace("_", " ").strip()
         if not last or re.fullmatch(r"(relation )?\d+", last):
             return edge.words
-        # A further language has its own word with the name beside it.
-        further = (edge.words.model_extra or {}).items()
-        return Words.model_validate({"en": last} | {code: f"{words} ({last})" for code, words in further})
+        return Words.model_validate({code: f"{words} ({last})" for code, words in edge.words.model_dump().items()})
+
+    def has_names(self, node_type: str) -> bool:
+        """Whether nodes of a type have names for people: a property ``name``, or ids that are parts of a cell."""
+        node = self.nodes[node_type]
+        return "name" in node.properties or any(source.split for source in node.sources)
 
     def is_readable(self, node_type: str, uid: str, name: str) -> bool:
         """Whether a node's name says more to a person than an id.
@@ -231,7 +266,7 @@ class GraphSchema(_Model):
         """
         node = self.nodes[node_type]
         own = any(source.split or source.columns.get("name") == source.id for source in node.sources)
-        return "name" in node.properties and (name != uid or own)
+        return self.has_names(node_type) and (name != uid or own)
 
     def embedded_properties(self, node_type: str) -> tuple[str, ...]:
         """Names of the properties that make a node's text, in file order."""

@@ -154,7 +154,10 @@ def _interaction(
         yield from _unknown((*location, role), name, nodes, "a node type")
         if name in nodes and _mapping(nodes, str(name)).get("role") != role:
             yield SchemaProblem((*location, role), f"found '{name}', expected the node type with `role: {role}`")
-    kinds = _list(interaction, "kinds")
+    kinds = _list(interaction, "kinds") or list(_mapping(interaction, "kinds"))
+    yield from _weights((*location, "weights"), _mapping(interaction, "weights"))
+    for name, kind in _mapping(interaction, "kinds").items():
+        yield from _weights((*location, "kinds", name, "weights"), _mapping(kind, "weights"))
     for position, source in enumerate(_list(interaction, "sources")):
         here = (*location, "sources", position)
         if not isinstance(source, dict):
@@ -168,3 +171,10 @@ def _interaction(
             yield SchemaProblem(here, "expected either `kind` or `kind_column`")
         if kinds:
             yield from _unknown((*here, "kind"), source.get("kind"), kinds, "one of `kinds`")
+
+
+def _weights(location: Location, weights: dict[Any, Any]) -> Iterator[SchemaProblem]:
+    against, least = weights.get("against_up_to"), weights.get("for_from")
+    if isinstance(against, (int, float)) and isinstance(least, (int, float)) and least <= against:
+        text = f"found {least}, expected more than `against_up_to`, {against}: a weight cannot speak for and against"
+        yield SchemaProblem((*location, "for_from"), text)

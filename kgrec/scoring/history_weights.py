@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy import sparse
 
-from kgrec.data.dataset import Array, Interactions
+from kgrec.data.dataset import AGAINST, FOR, Array, Interactions
 
 _LEAST_MEAN = 1e-9
 """Lower bound of a user's mean weight, by which their weights are divided."""
@@ -21,12 +21,14 @@ class HistoryWeights:
         recency: factor per step back in the user's history, in (0, 1]; 1 ignores order.
         strength: exponent of an interaction's weight relative to the user's mean weight; 0 ignores it.
         kinds, platforms: factor by name; a name that is missing counts 1.
+        against: the history is what the user did that speaks against its items, instead of what speaks for them.
     """
 
     recency: float = 1.0
     strength: float = 0.0
     kinds: dict[str, float] = field(default_factory=dict)
     platforms: dict[str, float] = field(default_factory=dict)
+    against: bool = False
 
     def matrix(self, interactions: Interactions, n_users: int, n_items: int) -> sparse.csr_matrix:
         """Weights of all users' histories, float64 ``(n_users, n_items)``.
@@ -35,6 +37,7 @@ class HistoryWeights:
         same time share a rank, so the order of the input does not matter. Recency is left out for a user any of whose
         times is unknown.
         """
+        interactions = interactions.saying(AGAINST if self.against else FOR)
         n = len(interactions)
         if n == 0:
             return sparse.csr_matrix((n_users, n_items), dtype=np.float64)

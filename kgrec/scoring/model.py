@@ -27,7 +27,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from kgrec.data.dataset import Array, IntArray, Interactions
+from kgrec.data.dataset import FOR, Array, IntArray, Interactions
 from kgrec.scoring.contributions import Contributions
 from kgrec.scoring.gates import Gates
 from kgrec.scoring.history_weights import HistoryWeights
@@ -130,7 +130,7 @@ class AdditiveModel:
             if key not in by_weights:
                 by_weights[key] = channel.history.matrix(interactions, n_users, self.n_items)
             matrices.append(by_weights[key])
-        last = interactions.last_times(n_users)
+        last = interactions.saying(FOR).last_times(n_users)
         return Histories(tuple(matrices), (np.nan if at is None else np.asarray(at, np.float64)) - last)
 
     def scores(self, histories: Histories, dtype: npt.DTypeLike = np.float64) -> Array:

@@ -68,14 +68,14 @@ def test_the_reference_begins_with_a_schema_that_works() -> None:
     [
         ("FACT", "is linked with"),
         ("genre", "has the genre"),
-        ("made by", "made by"),
-        ("music.artist.label_mates", "label mates"),
-        ("http://example.org/ontology/author", "author"),
+        ("made by", "is linked with (made by)"),
+        ("music.artist.label_mates", "is linked with (label mates)"),
+        ("http://example.org/ontology/author", "is linked with (author)"),
         ("relation_12", "is linked with"),
         ("7", "is linked with"),
     ],
 )
-def test_a_finer_relation_without_words_is_read_as_it_is_called(relation: str, english: str) -> None:
+def test_a_finer_relation_without_words_is_said_with_those_of_its_type(relation: str, english: str) -> None:
     assert load_schema("triples").relation_words("FACT", relation).en == english
 
 

@@ -129,7 +129,8 @@ class BehaviourSearch:
 
         if interactions.has_time:
             take_best([HistoryWeights(recency) for recency in _RECENCY], "recency")
-        for kind in interactions.kinds if len(interactions.kinds) > 1 else ():
+        present = interactions.kinds_present  # others speak against items only
+        for kind in [kind for kind in interactions.kinds if kind in present] if len(interactions.kinds) > 1 else ():
             take_best([replace(best, kinds={**best.kinds, kind: by}) for by in _FACTORS], f"weight of {kind}")
         for name in interactions.platforms if len(interactions.platforms) > 1 else ():
             take_best([replace(best, platforms={**best.platforms, name: by}) for by in _FACTORS], f"weight of {name}")

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kgrec.data.dataset import Array, Interactions
+from kgrec.data.dataset import FOR, Array, Interactions
 from kgrec.learn.limits import LIMITS
 
 PAUSES = (0.0, 1800.0)
@@ -39,7 +39,7 @@ def visits_after_pause(
     order = np.lexsort((valid.time, valid.user))
     valid = valid.select(order)
     first_of_user = np.r_[True, valid.user[1:] != valid.user[:-1]]
-    before = np.where(first_of_user, train.last_times(n_users)[valid.user], np.r_[np.nan, valid.time[:-1]])
+    before = np.where(first_of_user, train.saying(FOR).last_times(n_users)[valid.user], np.r_[np.nan, valid.time[:-1]])
     pause = valid.time - before  # nan for the first event of all, which no comparison passes
     after_pause = np.flatnonzero((pause >= least) & (pause < most))
     users, first = np.unique(valid.user[after_pause], return_index=True)
