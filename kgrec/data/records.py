@@ -57,13 +57,14 @@ class EdgeRecord:
 
 @dataclass(frozen=True, slots=True)
 class Interaction:
-    """One interaction. Identified by type, user, item, kind, platform and time.
+    """One interaction. Identified by type, user, item, kind, platform, time and ``repeat``.
 
     Attributes:
         type: interaction type, a name of the schema.
         kind: view, cart, buy, rate ...
         time: unix seconds, or a position in the user's sequence; None where unknown.
         weight: strength as the source gives it (stars, play count); 1.0 where it gives none.
+        repeat: number among interactions that are the same but for it, where each of them counts; else 0.
     """
 
     type: str
@@ -73,11 +74,13 @@ class Interaction:
     platform: str = ""
     time: float | None = None
     weight: float = 1.0
+    repeat: int = 0
 
     @property
     def key(self) -> str:
         """Identity between the same user and item, so that importing twice is importing once."""
-        return f"{_key_start(self.kind, self.platform)}{'' if self.time is None else repr(float(self.time))}"
+        time = "" if self.time is None else repr(float(self.time))
+        return f"{_key_start(self.kind, self.platform)}{time}{f'|{self.repeat}' if self.repeat else ''}"
 
 
 @lru_cache(maxsize=1024)  # an import asks for the same few a million times

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, NamedTuple
 
 from kgrec.data.near_misses import near_miss
 from kgrec.data.records import EdgeRecord, Interaction, NodeRecord
 from kgrec.errors import shorten
+from kgrec.extract.behaviour_checks import BehaviourChecks, Finding, unreadable_types
 from kgrec.extract.extraction import Extraction
 
 Status = Literal["PASS", "WARN", "FAIL"]
@@ -194,6 +195,7 @@ def _node_checks(reading: Extraction, nodes: _Nodes) -> Iterator[Check]:
     per_type: dict[str, list[tuple[str, str]]] = defaultdict(list)
     for node in nodes.platforms:
         per_type[node[0]].append(node)
+    yield from _findings(unreadable_types(schema, {name: len(of_type) for name, of_type in per_type.items()}))
     for name, node_type in schema.nodes.items():
         for property_name in node_type.properties:
             if not per_type[name] or (property_name == "name" and not _describes(reading, name, "name")):
@@ -206,6 +208,10 @@ def _node_checks(reading: Extraction, nodes: _Nodes) -> Iterator[Check]:
                 len(per_type[name]),
                 str(_Name(*without[0])) if without else None,
             )
+
+
+def _findings(findings: Iterable[Finding]) -> Iterator[Check]:
+    return (Check(what, "WARN" if odd else "PASS", count, of, first) for what, odd, count, of, first in findings)
 
 
 def _describes(reading: Extraction, node_type: str, property_name: str) -> bool:
@@ -242,6 +248,7 @@ def _interaction_checks(reading: Extraction, nodes: _Nodes) -> Iterator[Check]:
     schema = reading.schema
     duplicates, dangling, unknown, zero, future, units = (_Count() for _ in range(6))
     known: set[tuple[str, ...]] = set()
+    behaviour = BehaviourChecks(schema)
     times: dict[str, list[float | None]] = defaultdict(list)
     taken: set[str] = set()
     tomorrow = time.time() + _DAY
@@ -249,8 +256,11 @@ def _interaction_checks(reading: Extraction, nodes: _Nodes) -> Iterator[Check]:
         assert isinstance(record, Interaction)
         ends = ((schema.user_type, record.user), (schema.item_type, record.item))
         words = (_Name(*ends[0]), _Name(*ends[1]), "time", record.time, "in table", table)
+        behaviour.note(record, *words)
         identity = (record.type, record.user, record.item, record.key)
         duplicates.note(identity in known, *words)
+        if identity in known:
+            behaviour.note_repeat(record, *words)
         known.add(identity)
         missing = [_Name(*end) for end in ends if end not in nodes.platforms]
         dangling.note(bool(missing), *missing[:1], "in table", table, _Near(missing, nodes))
@@ -264,6 +274,7 @@ def _interaction_checks(reading: Extraction, nodes: _Nodes) -> Iterator[Check]:
             times[record.user].append(record.time)
     yield duplicates.check("interactions stated twice", "WARN")
     yield dangling.check("interactions of users or items that no table describes", "FAIL")
+    yield from _findings(behaviour.findings())
     yield unknown.check("interactions without time", "WARN")
     if 0 < zero.odd < zero.of and not units.odd:
         yield zero.check("times that are zero among unix seconds", "WARN")

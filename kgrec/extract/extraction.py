@@ -16,6 +16,7 @@ from kgrec.extract.identity.alignment import AlignmentReport
 from kgrec.extract.identity.merging import MergedNodes, aligned_types
 from kgrec.extract.mapping import PHASES, OnError, map_table, schema_sources
 from kgrec.extract.odd_texts import OddTexts
+from kgrec.extract.repeats import put_together
 from kgrec.extract.row_reader import Phase, Problem
 from kgrec.extract.seen_nodes import SeenNodes
 from kgrec.extract.sources import open_loader, source_fingerprint
@@ -86,7 +87,8 @@ class Extraction:
         self.odd_texts = OddTexts()
         for phase in PHASES:
             table, waiting = "", list[Record]()
-            for name, record in self.records(phase):
+            records = self.records(phase)
+            for name, record in put_together(self.schema, records) if phase == "interactions" else records:
                 if waiting and (name != table or len(waiting) == batch_size):
                     yield Batch(phase, table, tuple(waiting))
                     waiting = []

@@ -1,0 +1,128 @@
+"""Data checks of behaviour: what weights and kinds will be taken to say, and what becomes of repeats."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from kgrec.data.records import Interaction
+from kgrec.errors import shorten
+from kgrec.extract.repeats import RepeatRules
+from kgrec.schema.meanings import Meaning, meaning
+from kgrec.schema.model import GraphSchema, Repeats, Speaks
+
+_TAKEN: dict[Speaks, str] = {
+    "for": "speaking for their item",
+    "against": "speaking against their item: no reason, not recommended again, what spoke for it before is taken back",
+    "filter": "hiding their item: no reason, not recommended again, what spoke for it before is taken back",
+    "nothing": "saying nothing, and left out",
+}
+_PUT_TOGETHER: dict[Repeats, str] = {
+    "sum": "their weights add up",
+    "max": "the largest weight counts",
+    "last": "the last row counts, the others do not",
+    "each": "each counts as one",
+}
+
+Finding = tuple[str, bool, int, int, str | None]
+"""What is asked, whether it is a warning, how many there are, of how many, and the first one in words."""
+
+
+@dataclass
+class _Repeated:
+    """Repeats of one kind: how they are put together, whether the schema says so, the first of them, how many."""
+
+    rule: Repeats
+    is_given: bool
+    first: str
+    rows: int = 0
+
+
+class BehaviourChecks:
+    """What interactions say of their items, counted while they are read.
+
+    Args:
+        schema: says what kinds and weights mean.
+    """
+
+    def __init__(self, schema: GraphSchema) -> None:
+        self._schema = schema
+        self._meanings: dict[tuple[str, str], Meaning] = {}
+        self._of_kind: Counter[tuple[str, str]] = Counter()
+        self._turned: Counter[tuple[str, str, bool, Speaks]] = Counter()
+        self._first: dict[tuple[str, ...] | tuple[str, str, bool, Speaks], str] = {}
+        self._rules = RepeatRules(schema)
+        self._repeats: dict[tuple[str, str, bool], _Repeated] = {}
+
+    def note(self, record: Interaction, *words: object) -> None:
+        """Count one; ``words`` name it, put together only where it is the first of its sort."""
+        name = record.type, record.kind
+        if name not in self._meanings:
+            self._meanings[name] = meaning(self._schema, *name)
+        means = self._meanings[name]
+        self._of_kind[name] += 1
+        if self._of_kind[name] == 1:
+            self._first[name] = _joined(record, words)
+        if means.speaks != "for":
+            return
+        says = means.of(record.weight)
+        if says != "for" or record.weight <= 0:
+            turned = (*name, record.weight <= 0, says)
+            self._turned[turned] += 1
+            if self._turned[turned] == 1:
+                self._first[turned] = _joined(record, words)
+
+    def note_repeat(self, record: Interaction, *words: object) -> None:
+        """Count one more of the same user, item, kind, platform and time."""
+        name = record.type, record.kind, record.time is None
+        if name not in self._repeats:
+            self._repeats[name] = _Repeated(*self._rules.of(record), _joined(record, words))
+        self._repeats[name].rows += 1
+
+    def findings(self) -> Iterator[Finding]:
+        """What there is to tell; one without a warning where every interaction speaks for its item."""
+        total = sum(self._of_kind.values())
+        if all(means.speaks == "for" for means in self._meanings.values()) and not self._turned:
+            yield "interactions that do not speak for their item", False, 0, total, None
+        for name, means in self._meanings.items():
+            if means.speaks != "for":
+                what = f"interactions of kind {_named(name)} are taken as {_TAKEN[means.speaks]} ({means.why})"
+                yield what, "schema" not in means.why, self._of_kind[name], total, self._first[name]
+        for turned, count in self._turned.items():
+            type, kind, low, says = turned
+            what = f"interactions of kind {_named((type, kind))} with {self._weights(turned)} are taken as "
+            yield what + _TAKEN[says], low, count, self._of_kind[type, kind], self._first[turned]
+
+        for (type, kind, untimed), repeats in self._repeats.items():
+            without = "without a time" if untimed else "of one time"
+            what = f"repeated interactions of kind {_named((type, kind))} {without}: {_PUT_TOGETHER[repeats.rule]}"
+            why = " (as the schema says)" if repeats.is_given else ""
+            yield what + why, not repeats.is_given, repeats.rows, self._of_kind[type, kind], repeats.first
+
+    def _weights(self, turned: tuple[str, str, bool, Speaks]) -> str:
+        """The weights in question, in words."""
+        up_to, least = self._meanings[turned[:2]].limits
+        if turned[2]:
+            return "a weight below 0" if turned[3] == "against" and up_to < 0 else "a weight of 0 or below"
+        return f"a weight up to {up_to:g}" if turned[3] == "against" else f"a weight between {up_to:g} and {least:g}"
+
+
+def unreadable_types(schema: GraphSchema, nodes: Mapping[str, int]) -> Iterator[Finding]:
+    """Node types that no path is shown over, because their nodes have only ids to be called by.
+
+    Args:
+        nodes: how many there are of each type.
+    """
+    for type in schema.nodes:
+        if nodes.get(type) and type not in (schema.user_type, schema.item_type) and not schema.has_names(type):
+            what = f"{type} has no names, so no reason is shown over one: give it a property `name` with a column"
+            yield what, True, nodes[type], nodes[type], None
+
+
+def _named(name: tuple[str, str]) -> str:
+    return f"{shorten(name[1], 60)} ({name[0]})"
+
+
+def _joined(record: Interaction, words: tuple[object, ...]) -> str:
+    return " ".join(map(str, (*words, "weight", f"{record.weight:g}")))
