@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from kgrec.errors import GraphError, QueryTimeoutError
@@ -47,11 +47,14 @@ class ShownPath:
         )
 
 
-def shown_paths(link: GraphLink, past: Sequence[str], item: str) -> tuple[tuple[ShownPath, ...], str | None]:
+def shown_paths(
+    link: GraphLink, past: Sequence[str], item: str, name_of: Callable[[str], str | None]
+) -> tuple[tuple[ShownPath, ...], str | None]:
     """Paths from past items to an item, and in words what is missing from them, if anything.
 
     Args:
         past: ids, the strongest first.
+        name_of: what people call an item, by its id; None for one that only the graph knows.
     """
     store, missing = link.reach()
     if store is None:
@@ -72,21 +75,25 @@ def shown_paths(link: GraphLink, past: Sequence[str], item: str) -> tuple[tuple[
     except GraphError as error:
         return (), f"no graph paths: {link.failed(error)}"
     held = [path for path, exists in zip(best, confirmed, strict=True) if exists]
-    return tuple(_shown(path, schema) for path in held[:PATHS_SHOWN]), None
+    return tuple(_shown(path, schema, name_of) for path in held[:PATHS_SHOWN]), None
 
 
 def _has_names(path: GraphPath, schema: GraphSchema) -> bool:
     """Whether every inner node's type has names: ids of a type that has none are no reasons to a person."""
-    return all("name" in schema.nodes[node.type].properties for node in path.nodes[1:-1])
+    return all(schema.has_names(node.type) for node in path.nodes[1:-1])
 
 
-def _shown(path: GraphPath, schema: GraphSchema) -> ShownPath:
+def _shown(path: GraphPath, schema: GraphSchema, name_of: Callable[[str], str | None]) -> ShownPath:
+    def named(node: NodeRef) -> NodeRef:
+        name = name_of(node.uid) if node.type == schema.item_type else None
+        return node if name is None else replace(node, name=name)
+
     steps = []
     for step in path.steps:
         source, target = (step.source, step.target) if step.forward else (step.target, step.source)
         words = _words(schema, step.type, step.relation)
-        steps.append(ShownStep(source, target, step.type, step.relation, words.model_dump()))
-    return ShownPath(path.nodes, tuple(steps))
+        steps.append(ShownStep(named(source), named(target), step.type, step.relation, words.model_dump()))
+    return ShownPath(tuple(map(named, path.nodes)), tuple(steps))
 
 
 def _words(schema: GraphSchema, edge_type: str, relation: str) -> Words:

@@ -14,12 +14,11 @@ from kgrec.bundle.bundle import Bundle
 from kgrec.data.context import Context
 from kgrec.data.dataset import Array, IntArray, Interactions
 from kgrec.errors import KgrecError
+from kgrec.explanation.actions import past_actions
 from kgrec.explanation.evidence_paths import ShownPath, shown_paths
 from kgrec.explanation.explanation import Contribution, Counterfactual, Explanation, PastItem
-from kgrec.explanation.wording.languages import installed_wordings
 from kgrec.graph.cypher.pasteable import explanation_statement
 from kgrec.graph.store_link import GraphLink
-from kgrec.schema.model import GraphSchema
 from kgrec.scoring.channel_names import SEMANTIC
 from kgrec.scoring.contributions import Contributions, ItemContributions
 from kgrec.scoring.top_k import rank_of
@@ -68,7 +67,7 @@ class Explainer:
         self._bundle = bundle
         self._person = person
         self._link = link
-        self._verbs = _verbs(person.interactions, bundle.manifest.schema)
+        self._actions = past_actions(person.interactions, bundle)
         self._scores_without: dict[int, Array] = {}
 
     def explain(self, rows: IntArray, scores: Array, candidates: IntArray) -> list[Explanation]:
@@ -128,9 +127,17 @@ class Explainer:
         bundle, values = self._bundle, parts.values
         ordered = np.argsort(-values.sum(axis=0), kind="stable")
         return tuple(
-            PastItem(bundle.items[past], bundle.names[past], float(values[:, h].sum()), self._verbs[past])
+            PastItem(
+                bundle.items[past],
+                bundle.names[past],
+                float(values[:, h].sum()),
+                action.verb,
+                action.stars,
+                action.against,
+            )
             for h in ordered
             for past in [int(parts.history[h])]
+            for action in [self._actions[past]]
             if values[:, h].any()
         )
 
@@ -138,7 +145,12 @@ class Explainer:
         """Paths from past items, and why something is missing from the explanation."""
         if self._person.degraded is not None:
             return (), self._person.degraded
-        return shown_paths(self._link, past, item)
+        return shown_paths(self._link, past, item, self._name)
+
+    def _name(self, item: str) -> str | None:
+        """What an item is called everywhere, so that two of one name are told apart in paths, too."""
+        row = self._bundle.items.row(item)
+        return None if row is None else self._bundle.names[row]
 
     def _counterfactual(self, left_out: str, row: int, scores: Array, candidates: IntArray) -> Counterfactual:
         """The effect of leaving a past item out, by scoring again; once for each past item, however many ask."""
@@ -176,18 +188,3 @@ def _check_sums(parts: Contributions, scores: Array) -> None:
             expected=f"the score, {scores[worst]:.6f}, within {TOLERANCE}",
             next="the bundle's numbers may be too large for their precision: train again, and report it if it stays",
         )
-
-
-def _verbs(interactions: Interactions, schema: GraphSchema | None) -> dict[int, dict[str, str]]:
-    """What the user did with each past item: words of the interaction type that has the kind of the latest one."""
-    by_kind = [_verb(kind, schema) for kind in interactions.kinds]
-    order = np.argsort(np.nan_to_num(interactions.time, nan=-np.inf), kind="stable")
-    return {int(interactions.item[n]): by_kind[int(interactions.kind[n])] for n in order}
-
-
-def _verb(kind: str, schema: GraphSchema | None) -> dict[str, str]:
-    if schema is None:
-        return {language: wording.labels.chose for language, wording in installed_wordings().items()}
-    types = list(schema.interactions.values())
-    named = [interaction for interaction in types if kind in interaction.kinds]
-    return (named or types)[0].words.model_dump()

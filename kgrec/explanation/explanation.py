@@ -21,12 +21,20 @@ class Contribution:
 
 @dataclass(frozen=True, slots=True)
 class PastItem:
-    """What one past item adds through all channels; ``verb`` is what the user did with it, by language."""
+    """What one past item adds through all channels; what it takes away is below 0.
+
+    Attributes:
+        verb: what the user did with it, by language.
+        stars: how many they gave it, None where nobody gives any.
+        against: what they did speaks against it: they disliked or returned it.
+    """
 
     item: str
     name: str
     value: float
     verb: Mapping[str, str]
+    stars: float | None = None
+    against: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,13 @@ class WordingContract:
             _mentions(text, *(part for item in past[:n] for part in (item.name, f"+{item.value:.2f}")), "watched")
         _mentions(text, "bought")
 
+    def test_what_speaks_against_an_item_is_named_with_its_value_and_stars(self, wording: Wording) -> None:
+        past = [
+            PastItem("c", "Cats", -0.42, _words(wording, "rated"), 1.5, True),
+            PastItem("h", "Heat", -0.4, _words(wording, "returned"), None, True),
+        ]
+        _mentions(wording.against(past), "rated", "Cats", "★½", "-0.42", "returned", "Heat", "-0.40")
+
     def test_a_schema_without_this_language_is_read_in_english(self, wording: Wording) -> None:
         _mentions(wording.because([PastItem("a", "Alien", 1.0, {"en": "watched"})]), "Alien", "watched")
 

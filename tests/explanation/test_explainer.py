@@ -193,13 +193,13 @@ def linked(store: Any) -> GraphLink:
 
 
 def test_a_path_that_the_store_does_not_confirm_is_not_shown() -> None:
-    paths, missing = shown_paths(linked(OddStore(true_from=("b",))), ["a", "b"], "z")
+    paths, missing = shown_paths(linked(OddStore(true_from=("b",))), ["a", "b"], "z", lambda uid: None)
     assert [path.nodes[0].uid for path in paths] == ["b"] * 3
     assert missing is None
 
 
 def test_no_more_paths_than_can_be_read() -> None:
-    paths, missing = shown_paths(linked(OddStore()), ["a", "b", "c", "d"], "z")
+    paths, missing = shown_paths(linked(OddStore()), ["a", "b", "c", "d"], "z", lambda uid: None)
     assert [path.nodes[0].uid for path in paths] == ["a"] * 3 + ["b"] * 3
     assert (len(paths), missing) == (PATHS_SHOWN, None)
 

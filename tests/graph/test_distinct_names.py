@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from kgrec.graph.distinct_names import distinct_names
 
 
@@ -10,7 +13,7 @@ def test_a_name_of_one_node_stays() -> None:
 
 
 def test_the_first_short_property_that_differs_tells_them_apart() -> None:
-    properties = {
+    properties: dict[str, Sequence[Any]] = {
         "text": ["x" * 50, "y"],
         "tags": [["a"], ["b"]],
         "maker": ["A", "A"],

@@ -83,7 +83,11 @@ def test_a_finer_relation_keeps_the_words_of_further_languages() -> None:
     given = load_schema("triples").model_dump(mode="json")
     given["edges"]["FACT"]["words"]["xx"] = "bound to"
     words = GraphSchema.model_validate(given).relation_words("FACT", "made by")
-    assert words.model_dump() == {"en": "made by", "zh": "关联到 (made by)", "xx": "bound to (made by)"}
+    assert words.model_dump() == {
+        "en": "is linked with (made by)",
+        "zh": "关联到 (made by)",
+        "xx": "bound to (made by)",
+    }
 
 
 def test_english_is_enough() -> None:

@@ -63,9 +63,16 @@ def _show(best: Sequence[Recommendation], language: str) -> None:
     if not best:
         output.show(labels.nothing_passes)
         return
-    columns = [labels.rank, labels.title, labels.score, labels.new, labels.why]
+    columns = [labels.rank, labels.id, labels.title, labels.score, labels.new, labels.why]
     rows = [
-        (one.rank, short(one.name), output.figure(f"{one.score:.4f}"), labels.yes * one.new, _reason(one, labels))
+        (
+            one.rank,
+            one.item,
+            short(one.name),
+            output.figure(f"{one.score:.4f}"),
+            labels.yes * one.new,
+            _reason(one, labels),
+        )
         for one in best
     ]
     output.show(output.table(columns, rows))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from kgrec.explanation.evidence_paths import ShownPath
 from kgrec.explanation.explanation import Contribution, Counterfactual, PastItem
 from kgrec.explanation.wording.languages import Labels, in_language
-from kgrec.explanation.wording.lists import by_verb, listed
+from kgrec.explanation.wording.lists import by_verb, listed, with_stars
 from kgrec.graph.store_types import NodeRef
 
 
@@ -18,6 +18,7 @@ class Chinese:
     between = ""
     labels = Labels(
         rank="名次",
+        id="编号",
         title="名称",
         score="得分",
         new="新",
@@ -34,18 +35,22 @@ class Chinese:
         yes="是",
         nothing_passes="没有符合条件的内容。",
         chose="选过",
+        declined="拒绝过",
     )
 
     def because(self, past: Sequence[PastItem]) -> str:
         """推荐理由：您看过《Alien》（+2.58）和《Heat》（+1.00）。"""
-        runs = by_verb(past, self.code, lambda item: f"{_title(item.name)}（+{item.value:.2f}）")
-        return f"推荐理由：您{'，'.join(f'{verb}{_and(names)}' for verb, names in runs)}。"
+        return f"推荐理由：您{_done(past, self.code)}。"
 
     def without_reasons(self, history: bool, cold: bool) -> str:
         """目前还没有您的历史记录可供参考，依据的是它的整体热度。"""
         popularity = "预期热度" if cold else "整体热度"
         why = "您的历史记录中没有支持它的内容" if history else "目前还没有您的历史记录可供参考"
         return f"{why}，依据的是它的{popularity}。"
+
+    def against(self, past: Sequence[PastItem]) -> str:
+        """不利因素：您不喜欢《Cats》（-0.42）。"""
+        return f"不利因素：您{_done(past, self.code)}。"
 
     def shared_fact(self, past: Sequence[str], item: str, words: str, entity: str) -> str:
         """《Alien》和《Blade Runner》的导演是Ridley Scott。"""
@@ -78,6 +83,14 @@ class Chinese:
 
 def _and(words: Sequence[str]) -> str:
     return listed(words, "、", "和")
+
+
+def _done(past: Sequence[PastItem], language: str) -> str:
+    return "，".join(f"{verb}{_and(names)}" for verb, names in by_verb(past, language, _with_value))
+
+
+def _with_value(item: PastItem) -> str:
+    return f"{with_stars(_title(item.name), item.stars)}（{item.value:+.2f}）"
 
 
 def _title(name: str) -> str:

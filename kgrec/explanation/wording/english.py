@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from kgrec.explanation.evidence_paths import ShownPath
 from kgrec.explanation.explanation import Contribution, Counterfactual, PastItem
 from kgrec.explanation.wording.languages import Labels, in_language
-from kgrec.explanation.wording.lists import by_verb, listed
+from kgrec.explanation.wording.lists import by_verb, listed, with_stars
 
 
 class English:
@@ -17,6 +18,7 @@ class English:
     between = " "
     labels = Labels(
         rank="rank",
+        id="id",
         title="title",
         score="score",
         new="new",
@@ -33,19 +35,22 @@ class English:
         yes="yes",
         nothing_passes="Nothing passes the filters.",
         chose="chose",
+        declined="turned down",
     )
 
     def because(self, past: Sequence[PastItem]) -> str:
         """Recommended because you watched Alien (+2.58) and Heat (+1.00)."""
-        runs = by_verb(past, self.code, lambda item: f"{item.name} (+{item.value:.2f})")
-        clauses = [f"{verb} {_and(names)}" for verb, names in runs]
-        return f"Recommended because you {_and(clauses)}."
+        return f"Recommended because you {_done(past, self.code)}."
 
     def without_reasons(self, history: bool, cold: bool) -> str:
         """There is no history to go by yet: what counts is its popularity."""
         popularity = "the popularity expected of it" if cold else "its popularity"
         why = "Nothing in your history speaks for it" if history else "There is no history to go by yet"
         return f"{why}: what counts is {popularity}."
+
+    def against(self, past: Sequence[PastItem]) -> str:
+        """Against it speaks that you disliked Cats (-0.42)."""
+        return f"Against it speaks that you {_done(past, self.code)}."
 
     def shared_fact(self, past: Sequence[str], item: str, words: str, entity: str) -> str:
         """Like Alien, Blade Runner is directed by Ridley Scott."""
@@ -79,6 +84,15 @@ def _and(words: Sequence[str]) -> str:
     return listed(words, ", ", " and ")
 
 
+def _done(past: Sequence[PastItem], language: str) -> str:
+    clauses = [f"{verb} {_and(names)}" for verb, names in by_verb(past, language, _with_value)]
+    return _and(clauses)
+
+
+def _with_value(item: PastItem) -> str:
+    return f"{with_stars(item.name, item.stars)} ({item.value:+.2f})"
+
+
 def _finite(words: str) -> str:
     """Words of a relation as a verb: schemas write ``directed by``, a sentence says ``is directed by``."""
-    return f"is {words}" if words.endswith(" by") and not words.startswith("is ") else words
+    return f"is {words}" if re.search(r" by( \(.*\))?$", words) and not words.startswith("is ") else words

@@ -25,6 +25,7 @@ class Labels:
 
     Attributes:
         chose: what somebody did with an item, where no graph schema says it.
+        declined: likewise with one that they disliked, returned, hid or the like.
         others: the sum of ``{n}`` further rows.
         addends: ``{base}`` and ``{parts}`` add up to ``{score}``.
         without: ``{score}``, ``{rank_before}`` and ``{rank_after}`` of ``{candidates}`` without ``{name}``.
@@ -33,6 +34,7 @@ class Labels:
     """
 
     rank: str
+    id: str
     title: str
     score: str
     new: str
@@ -49,6 +51,7 @@ class Labels:
     yes: str
     nothing_passes: str
     chose: str
+    declined: str
 
 
 class Wording(Protocol):
@@ -80,6 +83,10 @@ class Wording(Protocol):
             history: there is a history, which says nothing for the item.
             cold: the item had no interactions, so that its popularity is an expected one.
         """
+        ...
+
+    def against(self, past: Sequence[PastItem]) -> str:
+        """Past items that speak against the item, at least one, each with its value, which is below 0."""
         ...
 
     def shared_fact(self, past: Sequence[str], item: str, words: str, entity: str) -> str:

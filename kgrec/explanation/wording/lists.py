@@ -14,6 +14,14 @@ def listed(words: Sequence[str], comma: str, last: str) -> str:
     return words[0] if len(words) == 1 else f"{comma.join(words[:-1])}{last}{words[-1]}"
 
 
+def with_stars(name: str, stars: float | None) -> str:
+    """A name with the stars that were given, such as ``Heat ★★★½``."""
+    if stars is None:
+        return name
+    whole, half = divmod(round(2 * max(stars, 0.0)), 2)
+    return f"{name} {'★' * whole}{'½' * half}" if whole or half else f"{name} ☆"
+
+
 def by_verb(past: Sequence[PastItem], language: str, named: Callable[[PastItem], str]) -> list[tuple[str, list[str]]]:
     """A verb and names for each run of past items with which the same was done."""
     runs = groupby(past, key=lambda item: in_language(item.verb, language))

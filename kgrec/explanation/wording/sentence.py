@@ -13,7 +13,9 @@ _FACTS_NAMED = 3
 
 
 def sentence(explanation: Explanation, language: str = "en") -> str:
-    """An explanation in a language, such as ``en`` or ``zh``: the reasons, strongest first, then the counterfactual.
+    """An explanation in a language, such as ``en`` or ``zh``.
+
+    The reasons come first, the strongest before the others, then what speaks against the item and the counterfactual.
 
     Raises:
         ConfigError: the language is not installed.
@@ -24,6 +26,9 @@ def sentence(explanation: Explanation, language: str = "en") -> str:
         parts = [wording.because(strongest)]
     else:
         parts = [wording.without_reasons(explanation.history > 0, explanation.new)]
+    opposing = [past for past in reversed(explanation.past) if past.against and past.value < 0]
+    if opposing:
+        parts.append(wording.against(opposing[:_ITEMS_NAMED]))
     parts += _facts(explanation.paths, wording)
     if explanation.semantic:
         parts.append(wording.text_evidence(explanation.semantic))

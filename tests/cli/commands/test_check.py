@@ -10,7 +10,7 @@ def test_check(shell: Shell) -> None:
     said = shell("check", *IMPORT)
     assert (said.code, said.err) == (0, "")
     assert said.out.endswith("\nPASS\n")
-    assert [line.split("│")[1].strip() for line in said.out.splitlines() if line.startswith("│")] == ["PASS"] * 18
+    assert [line.split("│")[1].strip() for line in said.out.splitlines() if line.startswith("│")] == ["PASS"] * 19
     assert shell("check", *IMPORT, "--json").json["status"] == "PASS"
     shell.write(ratings=FILES["ratings.csv"] + "zoe,alien,1\n")
     said = shell("check", *IMPORT)

@@ -11,14 +11,14 @@ def test_recommend(shell: Shell) -> None:
     shell.learned()
     assert shell("recommend", "--user", "ann", "-k", "4") == Said(
         0,
-        "┏━━━━━━┳━━━━━━━━━━┳━━━━━━━━━┳━━━━━┳━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━┓\n"
-        "┃ rank ┃ title    ┃ score   ┃ new ┃ why                              ┃\n"
-        "┡━━━━━━╇━━━━━━━━━━╇━━━━━━━━━╇━━━━━╇━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━┩\n"
-        "│    1 │ Empire   │  1.9425 │     │ Star Wars +3.41 via George Lucas │\n"
-        "│    2 │ Aliens   │  1.3319 │     │ Alien +2.58, Star Wars +0.27     │\n"
-        "│    3 │ Newcomer │  0.4000 │ yes │ Alien +1.67 via horror           │\n"
-        "│    4 │ Blade    │ -0.2909 │     │ Star Wars +0.87, Alien +0.45     │\n"
-        "└──────┴──────────┴─────────┴─────┴──────────────────────────────────┘\n",
+        "┏━━━━━━┳━━━━━━━━━━┳━━━━━━━━━━┳━━━━━━━━━┳━━━━━┳━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━┓\n"
+        "┃ rank ┃ id       ┃ title    ┃ score   ┃ new ┃ why                              ┃\n"
+        "┡━━━━━━╇━━━━━━━━━━╇━━━━━━━━━━╇━━━━━━━━━╇━━━━━╇━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━┩\n"
+        "│    1 │ empire   │ Empire   │  1.9425 │     │ Star Wars +3.41 via George Lucas │\n"
+        "│    2 │ aliens   │ Aliens   │  1.3319 │     │ Alien +2.58, Star Wars +0.27     │\n"
+        "│    3 │ newcomer │ Newcomer │  0.4000 │ yes │ Alien +1.67 via horror           │\n"
+        "│    4 │ blade    │ Blade    │ -0.2909 │     │ Star Wars +0.87, Alien +0.45     │\n"
+        "└──────┴──────────┴──────────┴─────────┴─────┴──────────────────────────────────┘\n",
         "",
     )
     chinese = shell("recommend", "--user", "ann", "--lang", "zh", "--cold-items", "only").out

@@ -1,0 +1,72 @@
+"""What a user did with each past item, in the words of the graph schema for that very interaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from kgrec.bundle.bundle import Bundle
+from kgrec.data.dataset import FOR, Interactions
+from kgrec.explanation.wording.languages import installed_wordings
+from kgrec.schema.meanings import Meaning, meaning, type_of_kind
+from kgrec.schema.model import GraphSchema
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """What a user did with an item.
+
+    Attributes:
+        verb: by language, read between user and item: 'bought'.
+        stars: how many they gave; None where the schema does not say that weights are stars.
+        against: it speaks against the item, or hides it.
+    """
+
+    verb: Mapping[str, str]
+    stars: float | None = None
+    against: bool = False
+
+
+def past_actions(interactions: Interactions, bundle: Bundle) -> dict[int, Action]:
+    """The action of each past item, by the item's row.
+
+    Of several interactions with one item, the sort that is rarest in the bundle is said, as it says most (a purchase
+    rather than a view); of one sort, the latest.
+    """
+    n_kinds = max(len(interactions.kinds), 1)
+    sort = interactions.type * n_kinds + interactions.kind
+    names = {n: (interactions.types[n // n_kinds], interactions.kinds[n % n_kinds]) for n in np.unique(sort).tolist()}
+    often = np.zeros(len(interactions.types) * n_kinds, np.int64)
+    for n in names if len(names) > 1 else ():
+        often[n] = _occurrences(bundle.interactions, *names[n])
+    meanings = {n: _meaning(bundle.manifest.schema, *name) for n, name in names.items()}
+    order = np.lexsort((np.nan_to_num(interactions.time, nan=-np.inf), -often[sort]))  # what is said comes last
+    against = interactions.says != FOR
+    return {
+        int(interactions.item[n]): _action(meanings[int(sort[n])], float(interactions.weight[n]), bool(against[n]))
+        for n in order
+    }
+
+
+def _occurrences(interactions: Interactions, type: str, kind: str) -> int:
+    """How many interactions there are of a type and kind; of the kind alone, where no types were kept."""
+    of_kind = [name == kind for name in interactions.kinds]
+    of_type = [name in (type, "") for name in interactions.types]
+    return int((np.array(of_kind)[interactions.kind] & np.array(of_type)[interactions.type]).sum())
+
+
+def _meaning(schema: GraphSchema | None, type: str, kind: str) -> Meaning | None:
+    """What the schema says of a type and kind; of the type that has the kind, where no types were kept."""
+    if schema is None:
+        return None
+    return meaning(schema, type if type in schema.interactions else type_of_kind(schema, kind), kind)
+
+
+def _action(means: Meaning | None, weight: float, against: bool) -> Action:
+    stars = weight if means is not None and means.weights.stars else None
+    if means is not None and (not against or stars is not None or (means.speaks != "for" and means.words_say_it)):
+        return Action(means.words.model_dump(), stars, against)
+    labels = {language: wording.labels for language, wording in installed_wordings().items()}
+    return Action({name: of.declined if against else of.chose for name, of in labels.items()}, None, against)
