@@ -22,8 +22,8 @@ def test_recommend(shell: Shell) -> None:
         "",
     )
     chinese = shell("recommend", "--user", "ann", "--lang", "zh", "--cold-items", "only").out
-    assert "┃ 名次 ┃ 名称     ┃ 得分    ┃ 新 ┃ 理由 " in chinese
-    assert "│    1 │ Newcomer │  0.4000 │ 是 │ Alien +1.67 经由 horror " in chinese
+    assert "┃ 名次 ┃ 编号     ┃ 名称     ┃ 得分    ┃ 新 ┃ 理由 " in chinese
+    assert "│    1 │ newcomer │ Newcomer │  0.4000 │ 是 │ Alien +1.67 经由 horror " in chinese
 
 
 def listed(said: Said) -> list[str]:
