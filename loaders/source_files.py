@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
+import lzma
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO
 
 from kgrec.errors import SourceError
 
@@ -15,15 +17,22 @@ BATCH_ROWS = 20_000
 """Rows per record batch: small enough to keep memory flat, large enough for Arrow to pay off."""
 
 
+_COMPRESSED: Mapping[str, Callable[..., Any]] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
+
+
+def is_compressed(path: Path) -> bool:
+    """Whether the file's name says that it is compressed: ``.gz``, ``.bz2`` or ``.xz``."""
+    return path.suffix.lower() in _COMPRESSED
+
+
 def format_of(path: Path, formats: Mapping[str, str]) -> str | None:
-    """The format of a file by its suffix, ``.gz`` aside; None when ``formats`` has no such suffix."""
-    return formats.get(Path(path.name.lower().removesuffix(".gz")).suffix)
+    """The format of a file by its suffix, that of a compression aside; None when ``formats`` has no such suffix."""
+    return formats.get(Path(path.stem if is_compressed(path) else path.name).suffix.lower())
 
 
 def stem_of(path: Path) -> str:
-    """File name without its suffix and without ``.gz``."""
-    name = path.name[:-3] if path.name.lower().endswith(".gz") else path.name
-    return Path(name).stem
+    """File name without its suffix and without that of a compression."""
+    return Path(path.stem).stem if is_compressed(path) else path.stem
 
 
 def located(location: str, expected: str) -> Path:
@@ -57,8 +66,9 @@ def files_of(folder: Path) -> list[Path]:
 
 
 def open_bytes(path: Path) -> BinaryIO:
-    """Open a file, unpacking it on the way when its name ends in ``.gz``."""
-    return cast(BinaryIO, gzip.open(path, "rb")) if path.name.lower().endswith(".gz") else path.open("rb")
+    """Open a file, unpacking it on the way when its name ends in ``.gz``, ``.bz2`` or ``.xz``."""
+    content: BinaryIO = _COMPRESSED.get(path.suffix.lower(), Path.open)(path, "rb")
+    return content
 
 
 def empty_file(where: str, expected: str) -> SourceError:
@@ -85,18 +95,18 @@ def not_utf8(where: str, found: str) -> SourceError:
 
 @contextmanager
 def reading(where: str) -> Iterator[None]:
-    """Turn what the operating system or gzip raises while a file is read into a SourceError."""
+    """Turn what the operating system or an unpacker raises while a file is read into a SourceError."""
     try:
         yield
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise SourceError(
-            "the compressed file is damaged or cut short.",
-            where=where,
-            found=str(error),
-            expected="a complete gzip file",
-            next="fetch or compress the file again",
-        ) from error
-    except OSError as error:
+    except (EOFError, zlib.error, lzma.LZMAError, OSError) as error:
+        if not isinstance(error, OSError) or error.errno is None:  # a failure of the system has a number
+            raise SourceError(
+                "the compressed file is damaged or cut short.",
+                where=where,
+                found=str(error),
+                expected="a complete compressed file, of the kind that its name says",
+                next="fetch or compress the file again",
+            ) from error
         raise SourceError(
             "the file cannot be read.",
             where=where,

@@ -1,4 +1,4 @@
-"""Tables: CSV, TSV, Parquet and JSON lines, each also gzipped, as one file or a folder of them.
+"""Tables: CSV, TSV, Parquet and JSON lines, each also compressed (.gz, .bz2, .xz), as one file or a folder of them.
 
 films.csv                  one table, films
 data/films.csv             a folder of tables: films, ratings
@@ -19,12 +19,21 @@ from kgrec.errors import SourceError
 from kgrec_loaders.delimited import read_delimited
 from kgrec_loaders.import_script import run
 from kgrec_loaders.jsonl import read_jsonl
-from kgrec_loaders.source_files import empty_file, files_of, format_of, located, open_bytes, reading, stem_of
+from kgrec_loaders.source_files import (
+    empty_file,
+    files_of,
+    format_of,
+    is_compressed,
+    located,
+    open_bytes,
+    reading,
+    stem_of,
+)
 
 FORMATS = {".csv": "csv", ".tsv": "tsv", ".parquet": "parquet", ".jsonl": "jsonl", ".ndjson": "jsonl"}
 """Form by file suffix."""
 
-_EXPECTED = "a .csv, .tsv, .parquet or .jsonl file (also .gz), or a folder of them"
+_EXPECTED = "a .csv, .tsv, .parquet or .jsonl file (also .gz, .bz2, .xz), or a folder of them"
 
 
 class TablesLoader:
@@ -121,13 +130,13 @@ def _read_parquet(parts: Sequence[Path]) -> Iterator[pa.RecordBatch]:
 
 
 def _parquet(path: Path) -> pq.ParquetFile:
-    """Open a Parquet file. Its table of contents is at the end, so a gzipped one has to be unpacked in memory."""
+    """Open a Parquet file. Its table of contents is at the end, so a compressed one has to be unpacked in memory."""
     where = f"parquet:{path}"
     with reading(where):
         if path.stat().st_size == 0:
             raise empty_file(where, "a Parquet file")
         source: io.BytesIO | str = str(path)
-        if path.name.lower().endswith(".gz"):
+        if is_compressed(path):
             with open_bytes(path) as content:
                 source = io.BytesIO(content.read())
         try:

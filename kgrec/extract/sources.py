@@ -67,13 +67,17 @@ def source_fingerprint(source: str | Loader) -> str:
 
 
 def _files(location: str) -> Iterator[str]:
-    """Name, size in bytes and time of change of each file at a location; a random word for a URL."""
-    if "://" in location:
+    """Name, size in bytes and time of change of each file at a location; a random word for a URL.
+
+    What follows a question mark after a path is a setting of the loader.
+    """
+    before, mark, _ = location.partition("?")
+    if "://" in before:
         yield uuid.uuid4().hex
         return
     if not location or "\0" in location:
         return
-    path = Path(location)
+    path = Path(before) if mark and not Path(location).exists() else Path(location)
     for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
         if file.is_file():
             state = file.stat()

@@ -16,7 +16,7 @@ def test_a_missing_file(shell: Shell) -> None:
         "SourceError: the source does not exist.\n"
         "  where     nowhere/films.csv\n"
         "  found     nothing at this path\n"
-        "  expected  a .csv, .tsv, .parquet or .jsonl file (also .gz), or a folder of them\n"
+        "  expected  a .csv, .tsv, .parquet or .jsonl file (also .gz, .bz2, .xz), or a folder of them\n"
         "  next      check the path; a relative one starts at the folder the command runs in\n"
     )
     for command in ("ingest", "check"):

@@ -1,9 +1,12 @@
-"""RDF files: the three forms say the same, N-Triples take constant memory, and errors name the line."""
+"""RDF files: all forms say the same, N-Triples take constant memory, and errors name the line."""
 
 from __future__ import annotations
 
+import bz2
 import gzip
+import lzma
 import tracemalloc
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kgrec.errors import SourceError
+from kgrec.extract.sources import source_fingerprint
 from kgrec_loaders.rdf import RdfGraphLoader, RdfLoader
 
 XSD = "http://www.w3.org/2001/XMLSchema#"
@@ -28,11 +32,16 @@ x:heat x:title "Heat \\"95\\" é"@en ; x:year 1995 ; x:by [ x:name "Michael Mann
 JSONLD = """{"@id": "http://x/heat", "http://x/title": {"@value": "Heat \\"95\\" é", "@language": "en"},
  "http://x/year": 1995, "http://x/by": {"http://x/name": "Michael Mann"}, "http://x/genre": {"@id": "http://x/crime"}}"""
 
+RDFXML = f"""<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns:x="http://x/">
+<rdf:Description rdf:about="http://x/heat"><x:title xml:lang="en">Heat "95" é</x:title>
+<x:year rdf:datatype="{XSD}integer">1995</x:year><x:by><rdf:Description><x:name>Michael Mann</x:name>
+</rdf:Description></x:by><x:genre rdf:resource="http://x/crime"/></rdf:Description></rdf:RDF>"""
+
 Row = tuple[str | None, ...]
 
 
-def rows_of(location: Path) -> list[Row]:
-    (table,) = RdfLoader(str(location)).tables()
+def rows_of(location: Path | str) -> list[Row]:
+    table = next(RdfLoader(str(location)).tables())
     assert table.name == "rdf_triples"
     return [tuple(row.values()) for batch in table.batches for row in batch.to_pylist()]
 
@@ -45,11 +54,23 @@ def message(location: Path) -> str:
 
 @pytest.mark.parametrize(
     ("name", "content", "blank"),
-    [("a.nt", NTRIPLES, "mann"), ("a.nt.gz", NTRIPLES, "mann"), ("a.ttl", TURTLE, "b0"), ("a.jsonld", JSONLD, "b0")],
+    [
+        ("a.nt", NTRIPLES, "mann"),
+        ("a.nt.gz", NTRIPLES, "mann"),
+        ("a.nt.xz", NTRIPLES, "mann"),
+        ("a.nq", NTRIPLES.replace(" .", " <u:g> ."), "mann"),
+        ("a.ttl", TURTLE, "b0"),
+        ("a.TTL.bz2", TURTLE, "b0"),
+        ("a.trig", TURTLE, "b0"),
+        ("a.rdf", RDFXML, "b0"),
+        ("a.owl", RDFXML, "b0"),
+        ("a.jsonld", JSONLD, "b0"),
+    ],
 )
 def test_every_form_says_the_same(tmp_path: Path, name: str, content: str, blank: str) -> None:
     path = tmp_path / name
-    path.write_bytes(gzip.compress(content.encode()) if name.endswith(".gz") else content.encode())
+    packers: dict[str, Callable[[bytes], bytes]] = {".gz": gzip.compress, ".bz2": bz2.compress, ".xz": lzma.compress}
+    path.write_bytes(packers.get(path.suffix, bytes)(content.encode()))
     rows = rows_of(path)
     node = f"_:{name}#{blank}"
     heat = "http://x/heat"
@@ -103,7 +124,7 @@ def test_literals_that_do_not_suit_their_type_are_kept(tmp_path: Path, caplog: p
 
 
 def rows_of_graph(graph: rdflib.Graph, name: str = "graph") -> list[Row]:
-    (table,) = RdfGraphLoader(graph, name).tables()
+    table = next(RdfGraphLoader(graph, name).tables())
     return [tuple(row.values()) for batch in table.batches for row in batch.to_pylist()]
 
 
@@ -161,7 +182,7 @@ def test_ntriples_take_constant_memory(tmp_path: Path) -> None:
     path = tmp_path / "large.nt"
     with path.open("w") as file:
         file.writelines(f'_:b{i} <http://x/p{i % 7}> "value {i}" .\n' for i in range(100_000))
-    (table,) = RdfLoader(str(path)).tables()
+    table = next(RdfLoader(str(path)).tables())
     peaks = []
     tracemalloc.start()
     try:
@@ -195,7 +216,7 @@ def test_ntriples_take_constant_memory(tmp_path: Path) -> None:
         (
             "a.nt",
             b"# nothing\n",
-            "SourceError: the file is empty.\n  where     ntriples:{path}\n  found     0 bytes of content\n"
+            "SourceError: the file states nothing.\n  where     ntriples:{path}\n  found     no triple\n"
             "  expected  at least one triple\n  next      check that the export or download of this file finished",
         ),
         (
@@ -218,10 +239,11 @@ def test_ntriples_take_constant_memory(tmp_path: Path) -> None:
             "  next      put the context's content into the file in place of its address",
         ),
         (
-            "a.xml",
-            b"<rdf/>",
-            "SourceError: the location holds no RDF.\n  where     {path}\n  found     a.xml\n"
-            "  expected  a .ttl, .nt or .jsonld file (also .gz), or a folder of them\n"
+            "a.html",
+            b"<p>",
+            "SourceError: the location holds no RDF.\n  where     {path}\n  found     a.html\n"
+            "  expected  a .ttl, .nt, .nq, .trig, .rdf, .owl, .xml or .jsonld file (also .gz, .bz2, .xz), "
+            "or a folder of them\n"
             "  next      save the data in one of these formats; the suffix says which",
         ),
     ],
@@ -230,3 +252,30 @@ def test_messages(tmp_path: Path, name: str, content: bytes, expected: str) -> N
     path = tmp_path / name
     path.write_bytes(content)
     assert message(path) == expected.format(path=path)
+
+
+def test_the_base_is_stated_in_the_location(tmp_path: Path) -> None:
+    (tmp_path / "a.ttl").write_text("<a> <b> <c> .")
+    (tmp_path / "b.nt").write_text("<a> <b> <d> .")
+    rows = rows_of(f"{tmp_path}?base=http://x/")
+    assert [row[:3] for row in rows] == [("http://x/a", "http://x/b", f"http://x/{end}") for end in "cd"]
+    with pytest.raises(SourceError, match="the base is relative itself"):
+        rows_of(f"{tmp_path}?base=x/")
+
+
+def test_a_stated_base_does_not_hide_the_files_from_the_fingerprint(tmp_path: Path) -> None:
+    (tmp_path / "a.ttl").write_text("<a> <b> <c> .")
+    source = f"rdf:{tmp_path}?base=http://x/"
+    before = source_fingerprint(source)
+    assert source_fingerprint(source) == before
+    (tmp_path / "a.ttl").write_text("<a> <b> <c>, <d> .")
+    assert source_fingerprint(source) != before
+
+
+def test_files_that_changed_are_read_anew(tmp_path: Path) -> None:
+    (tmp_path / "a.ttl").write_text("<u:a> a <u:Tent> .")
+    loader = RdfLoader(str(tmp_path))
+    assert [table.name for table in loader.tables()] == ["rdf_triples", "Tent", "rdf_links", "rdf_resources"]
+    (tmp_path / "a.ttl").write_text("<u:a> a <u:Stove> . <u:b> a <u:Stove> .")
+    tables = {table.name: list(table.batches) for table in loader.tables()}
+    assert [row["iri"] for batch in tables["Stove"] for row in batch.to_pylist()] == ["u:a", "u:b"]

@@ -232,7 +232,7 @@ BAD_ROWS: list[tuple[str, str | bytes, str]] = [
         "a.txt",
         "x",
         "SourceError: the location holds no table.\n  where     {path}\n  found     a.txt\n"
-        "  expected  a .csv, .tsv, .parquet or .jsonl file (also .gz), or a folder of them\n"
+        "  expected  a .csv, .tsv, .parquet or .jsonl file (also .gz, .bz2, .xz), or a folder of them\n"
         "  next      save the data in one of these formats; the suffix says which",
     ),
 ]
@@ -252,7 +252,7 @@ def test_json_that_arrow_cannot_hold_is_refused(tmp_path: Path, line: str) -> No
 def test_nothing_there(tmp_path: Path) -> None:
     assert message(tmp_path / "no.csv") == (
         f"SourceError: the source does not exist.\n  where     {tmp_path}/no.csv\n  found     nothing at this path\n"
-        "  expected  a .csv, .tsv, .parquet or .jsonl file (also .gz), or a folder of them\n"
+        "  expected  a .csv, .tsv, .parquet or .jsonl file (also .gz, .bz2, .xz), or a folder of them\n"
         "  next      check the path; a relative one starts at the folder the command runs in"
     )
     assert message("").startswith("SourceError: the source has no location.\n  found     an empty location\n")
@@ -270,7 +270,10 @@ def test_damaged_gzip(tmp_path: Path, damage: Callable[[bytes], bytes]) -> None:
     path.write_bytes(damage(path.read_bytes()))
     lines = message(path).splitlines()
     assert lines[:2] == ["SourceError: the compressed file is damaged or cut short.", f"  where     csv:{path}"]
-    assert lines[3:] == ["  expected  a complete gzip file", "  next      fetch or compress the file again"]
+    assert lines[3:] == [
+        "  expected  a complete compressed file, of the kind that its name says",
+        "  next      fetch or compress the file again",
+    ]
 
 
 def test_damaged_parquet(tmp_path: Path) -> None:

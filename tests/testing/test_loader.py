@@ -58,6 +58,7 @@ class TestRdf(LoaderContract):
         folder.mkdir()
         (folder / "a.nt").write_text(TRIPLE + '_:someone <http://x/name> "Ann"@en .\n')
         (folder / "b.ttl").write_text('@prefix x: <http://x/> .\nx:heat x:year 1995 ; x:by [ x:name "Mann" ] .\n')
+        (folder / "d.trig").write_text("<u:g> { <u:a> a <u:Tent>, <u:Thing> ; <u:size> 1, 2 . }")
         (folder / "c.jsonld").write_text('{"@id": "http://x/ronin", "http://x/name": "Ronin"}')
         return str(folder)
 
