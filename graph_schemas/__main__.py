@@ -72,7 +72,11 @@ once, each with its line. Editors that know JSON Schema can check while you type
 
 Rules beyond the tables below:
 
-- A table that no source has is passed over; a column that its table lacks is an error.
+- Of users, of items and of each type of interaction one table at least must be there. Another one that no source has
+  is passed over. A column that its table lacks is an error, unless `optional_columns` names it. In names of tables and
+  columns capitals do not count; what was read under another name is told.
+- `where: {{status: [paid, sent]}}` keeps the rows that have one of these in the column, `where_not` leaves such rows
+  out; all conditions must hold. Cells are compared as ids are; `""` is the empty cell.
 - Ids are texts. What text a value becomes depends on the value alone, so it is the same from every file format and
   database: whole numbers their digits without `.0` (fractions and floats too large to be exact are refused), decimals
   without zeros at the end, booleans `true` and `false`, dates as ISO 8601, texts trimmed and otherwise as they are:

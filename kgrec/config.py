@@ -9,6 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationIn
 
 from kgrec.errors import ConfigError
 
+MAX_DROPPED = 0.1
+"""Share of a table's rows that an import may leave out: a few bad rows are usual, more mean that ids do not match."""
+
 
 class TrainConfig(BaseModel):
     """How a bundle is learned. The defaults are the ones that the published figures were made with."""

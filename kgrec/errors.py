@@ -5,7 +5,9 @@
     │   └── MissingExtraError           2   an optional package is needed and absent
     ├── SchemaError                     3   a graph schema with problems, all listed at once
     ├── SourceError                     3   a source that cannot be read
-    │   └── RecordError                 3   a row that does not fit the schema
+    │   ├── RecordError                 3   a row that does not fit the schema
+    │   └── DroppedRowsError            3   an import that leaves out more rows than it may
+    │       └── NothingLeftError        6   an import that leaves out every row of a type
     ├── BundleError                     3   a damaged, newer or foreign bundle
     ├── TrainingDivergedError           3   nan or inf in training; the last good state is kept
     ├── GraphError                      4   the graph store refused
@@ -155,6 +157,22 @@ class SourceError(KgrecError):
 
 class RecordError(SourceError):
     """A row that does not fit the schema."""
+
+
+class DroppedRowsError(SourceError):
+    """An import that leaves out more of a table than it may.
+
+    Attributes:
+        missing: the first nodes, by type and uid, that its rows refer to and that do not exist.
+    """
+
+    missing: tuple[tuple[str, str], ...] = ()
+
+
+class NothingLeftError(DroppedRowsError):
+    """An import that had to leave out every row of a type."""
+
+    exit_code = 6
 
 
 class BundleError(KgrecError):

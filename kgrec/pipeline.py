@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from kgrec.bundle.bundle import Bundle
-from kgrec.config import TrainConfig
+from kgrec.config import MAX_DROPPED, TrainConfig
 from kgrec.data.dataset import Dataset
+from kgrec.data.near_misses import near_miss
 from kgrec.data.records import Loader
-from kgrec.errors import ConfigError, require_extra
+from kgrec.errors import ConfigError, DroppedRowsError, SourceError, require_extra
 from kgrec.extract import CheckReport, Extraction, check
 from kgrec.extract.identity.alignment import AlignmentReport
 from kgrec.extract.row_reader import Problem
@@ -21,6 +22,7 @@ from kgrec.graph.ingest import BatchWritten, IngestReport
 from kgrec.graph.ingest import ingest as ingest_records
 from kgrec.graph.store import GraphStore
 from kgrec.graph.store_types import GraphCounts
+from kgrec.plain_text import local_path
 from kgrec.progress import Progress, silent
 from kgrec.schema.load import load_schema
 from kgrec.schema.model import GraphSchema
@@ -35,13 +37,17 @@ class ImportReport:
         problems: rows that did not fit the schema, by reason.
         counts: of everything in the store, earlier imports included.
         notes: how the sources were read: units of times, texts that may stand for nothing.
+        warnings: what was read otherwise than the sources or the schema say, and what nobody read.
+        nothing_left: types and tables, in words, of which every row was left out.
     """
 
     ingest: IngestReport
     alignment: AlignmentReport | None
     problems: Sequence[Problem]
     counts: GraphCounts
-    notes: Sequence[str]
+    notes: Sequence[str] = ()
+    warnings: Sequence[str] = ()
+    nothing_left: Sequence[str] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """The report as plain data, for ``--json``."""
@@ -51,6 +57,8 @@ class ImportReport:
             "problems": [asdict(problem) for problem in self.problems],
             "counts": asdict(self.counts),
             "notes": list(self.notes),
+            "warnings": list(self.warnings),
+            "nothing_left": list(self.nothing_left),
         }
 
 
@@ -65,6 +73,8 @@ def ingest(
     store: GraphStore,
     *,
     on_error: str = "fail",
+    max_dropped: float = MAX_DROPPED,
+    partial: bool = False,
     progress: Progress = silent,
 ) -> ImportReport:
     """Report of an import of sources, read through a schema, into a store.
@@ -74,31 +84,116 @@ def ingest(
     Args:
         sources: ``LOADER`` or ``LOADER:LOCATION``, or loaders themselves.
         on_error: ``fail`` at the first row that does not fit, or ``skip`` such rows and list them.
+        max_dropped: largest share of a table's rows that may be left out, because they do not fit or refer to nodes
+            that do not exist; from 0 to 1.
+        partial: whether users, items or interactions may be missing, because another import brings them.
 
     Raises:
-        SourceError, RecordError: a source or row that cannot be read.
+        SourceError, RecordError: a source or row that cannot be read; a table of users, items or interactions that is
+            missing, and of which the store holds nothing.
+        DroppedRowsError: more rows of a table were left out; the message says what the store holds.
         GraphError: the store refused.
     """
     if on_error not in ("fail", "skip"):
         raise ConfigError("on_error cannot be that.", found=on_error, expected="fail or skip", next="choose one")
-    extraction = Extraction(schema, sources, on_error="skip" if on_error == "skip" else "fail")
+    if not 0 <= max_dropped <= 1:
+        raise ConfigError(
+            "max_dropped cannot be that.", found=str(max_dropped), expected="a share from 0 to 1", next="choose another"
+        )
+    skip: Literal["skip", "fail"] = "skip" if on_error == "skip" else "fail"
+    extraction = Extraction(schema, sources, on_error=skip, max_dropped=max_dropped)
+    if not partial:
+        _refuse_missing_tables(extraction, store)
 
     def show(event: BatchWritten) -> None:
         if event.table is not None:
             progress(f"{event.table.kind} from {event.table.table}", event.table.rows)
 
-    report = ingest_records(extraction, store, progress=show)
+    try:
+        report = ingest_records(extraction, store, max_dropped=max_dropped, progress=show)
+    except DroppedRowsError as error:
+        store.checkpoint()
+        near = [_near(store, *end) for end in error.missing]
+        stopped = f"the import stopped there; {store.url} holds {_in_words(store.counts())}"
+        error.found = "\n".join(filter(None, (error.found, *near, stopped)))
+        raise
     store.checkpoint()
-    return ImportReport(report, extraction.alignment, tuple(extraction.problems), store.counts(), extraction.notes())
+    held = store.counts()
+    nothing_left = (*extraction.nothing_left(), *report.nothing_left)
+    if not partial and not nothing_left:
+        _refuse_half_a_graph(extraction, store, held)
+    return ImportReport(
+        report,
+        extraction.alignment,
+        tuple(extraction.problems),
+        held,
+        notes=extraction.notes(),
+        warnings=extraction.warnings(),
+        nothing_left=nothing_left,
+    )
+
+
+def _near(store: GraphStore, type: str, uid: str) -> str:
+    """What the store has in the place of a node that it does not have, in words; empty where nothing is like it."""
+    found = near_miss(uid, lambda other: store.node(type, other) is not None)
+    return f"of {type}, {found}" if found else ""
+
+
+def _refuse_missing_tables(extraction: Extraction, store: GraphStore) -> None:
+    """Make sure before anything is written that there are users, items and interactions, here or in the store."""
+    missing = extraction.missing_tables()
+    if missing and store.schema is not None:
+        counts = store.counts()
+        held = {name for part in (counts.nodes, counts.interactions) for name, count in part.items() if count}
+        missing = extraction.missing_tables(held)
+    if missing:
+        raise SourceError(
+            "tables that an import needs are missing.",
+            where=", ".join(map(str, extraction.sources)),
+            found="\n".join(missing),
+            expected=f"the tables that the schema '{extraction.schema.domain}' reads",
+            next="name the files like the schema's tables; with --partial another import may bring what is missing",
+        )
+
+
+def _refuse_half_a_graph(extraction: Extraction, store: GraphStore, held: GraphCounts) -> None:
+    """Make sure that an import that left nothing out brought users, items and interactions: its tables may be empty."""
+    schema = extraction.schema
+    nodes = {"users": schema.user_type, "items": schema.item_type}
+    none = [what for what, name in nodes.items() if not held.nodes.get(name)]
+    none += [] if any(held.interactions.values()) else ["interactions"]
+    if none:
+        raise SourceError(
+            f"the graph has no {' and no '.join(none)} after the import.",
+            where=store.url,
+            found=", ".join(f"{rows:,} rows in table '{name}'" for name, rows in extraction.rows.items()),
+            expected="users, items and interactions",
+            next="check that the export of these tables finished; with --partial another import may bring the rest",
+        )
+
+
+def _in_words(counts: GraphCounts) -> str:
+    """What a store holds: '30 User, 120 INTERACTED'."""
+    parts = [f"{n:,} {name}" for part in (counts.nodes, counts.edges, counts.interactions) for name, n in part.items()]
+    return ", ".join(parts)
 
 
 def ingest_sources(
-    schema: str, sources: Sequence[str], store_url: str, *, on_error: str = "fail", progress: Progress = silent
+    schema: str,
+    sources: Sequence[str],
+    store_url: str,
+    *,
+    on_error: str = "fail",
+    max_dropped: float = MAX_DROPPED,
+    partial: bool = False,
+    progress: Progress = silent,
 ) -> ImportReport:
     """:func:`ingest` with the schema by name or path and the store by URL."""
     loaded = load_schema(schema)
     with open_store(store_url) as store:
-        return ingest(loaded, sources, store, on_error=on_error, progress=progress)
+        return ingest(
+            loaded, sources, store, on_error=on_error, max_dropped=max_dropped, partial=partial, progress=progress
+        )
 
 
 def inspect(store_url: str) -> dict[str, Any]:
@@ -142,7 +237,7 @@ def train(
         TrainingDivergedError: a loss was not finite.
     """
     config = config or TrainConfig()
-    folder = None if checkpoint is None else Path(checkpoint)
+    folder = None if checkpoint is None else local_path(checkpoint)
     with opened(store) as graph:
         dataset = read_dataset(graph)
         # Imported once there is something to learn from: a missing store is told where torch is absent, too.

@@ -1,9 +1,11 @@
-"""Texts and data as terminals, tables and JSON can take them."""
+"""Texts and data as terminals, tables, JSON and file systems can take them."""
 
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 _LONGEST_CELL = 60
@@ -27,3 +29,8 @@ def short(text: str, limit: int = _LONGEST_CELL) -> str:
     """A text for a cell of a table."""
     text = visible(text)
     return text if len(text) <= limit else f"{text[:limit]}... ({len(text)} characters)"
+
+
+def local_path(text: str | Path) -> Path:
+    """The path that a text means: ``~`` in front is the home folder, as a shell has it only at the start of a word."""
+    return Path(os.path.expanduser(text))

@@ -1,124 +1,274 @@
 """CSV and TSV as record batches of strings: nothing is guessed, so that an id like 007 survives.
 
-Quoting is that of RFC 4180 for both: a cell that holds the delimiter, a quote or a line break stands in double quotes,
-and a quote in it is doubled. The first row names the columns; a RecBole type suffix (``user_id:token``) is taken off.
+In CSV quoting is that of RFC 4180: a cell that holds the delimiter, a quote or a line break stands in double quotes,
+and a quote in it is doubled. In TSV a quote is a letter. The first row names the columns; a RecBole type suffix
+(``user_id:token``) is taken off, and a column without a name, such as the index that pandas writes, is passed over.
 """
 
 from __future__ import annotations
 
 import csv
-import io
 import re
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from kgrec.data.records import BadRow, ReadingLog
 from kgrec.errors import SourceError, shorten
-from kgrec_loaders.source_files import BATCH_ROWS, empty_file, not_utf8, open_bytes, reading
+from kgrec_loaders.dialect import DELIMITERS, dialect_of, open_text
+from kgrec_loaders.source_files import (
+    BATCH_ROWS,
+    NOT_UTF8,
+    UTF8,
+    empty_file,
+    encoding_advice,
+    not_utf8,
+    open_bytes,
+    reading,
+)
 
 _RECBOLE_TYPE = re.compile(r":(token|token_seq|float|float_seq)$")
 _SURROGATE = re.compile("[\udc80-\udcff]")
-_DELIMITERS = {",": "commas", "\t": "tabs", ";": "semicolons", "|": "bars"}
+_QUOTES = 'close every double quote and write a quote inside a cell twice: "say ""hi"""'
 
 
-def read_delimited(parts: Sequence[Path], format: str) -> Iterator[pa.RecordBatch]:
+def read_delimited(parts: Sequence[Path], format: str, log: ReadingLog | None = None) -> Iterator[pa.RecordBatch]:
     """Read the parts of one table as record batches of strings, at least one batch even without rows.
 
     Args:
-        parts: files with the same header, optionally gzipped.
+        parts: files with the same header, optionally compressed.
         format: ``csv`` or ``tsv``.
+        log: takes up what is odd, and the rows that cannot be read where it collects them.
 
     Raises:
-        SourceError: empty, damaged, not UTF-8, another delimiter, or a row that does not fit the header.
+        SourceError: empty, damaged, no text; a row that does not fit the header or is not UTF-8, unless collected.
     """
-    delimiter = "\t" if format == "tsv" else ","
+    log = ReadingLog() if log is None else log
     first: list[str] | None = None
     for path in parts:
         where = f"{format}:{path}"
         with reading(where), open_bytes(path) as content:
-            # Bytes that are not UTF-8 come through as lone surrogates, so that the row of the first one can be named.
-            text = io.TextIOWrapper(content, "utf-8-sig", errors="surrogateescape", newline="")
-            reader = csv.reader(text, delimiter=delimiter, strict=True)
-            names = _header(_next_row(reader, where, 0), delimiter, where)
-            if first is not None and names != first:
-                raise SourceError(
-                    "the parts of a table have different columns.",
-                    where=where,
-                    found=", ".join(names),
-                    expected=", ".join(first) + f" (from {parts[0].name})",
-                    next="put tables with other columns into a file or sub-folder of their own",
-                )
-            first = names
-            rows: list[list[str]] = []
-            done = 0
-            while (row := _next_row(reader, where, done + len(rows) + 1)) is not None:
-                if len(row) != len(names):
+            text = open_text(content, where)
+            try:
+                file = _File(where, format, text, log)
+                if first is not None and file.names != first:
                     raise SourceError(
-                        f"a row has {len(row)} cells, the header has {len(names)}.",
-                        where=f"{where}, row {done + len(rows) + 1}",
-                        found=shorten(delimiter.join(row)),
-                        expected=f"{len(names)} cells, separated by {_DELIMITERS[delimiter]}",
-                        next='put cells that hold the delimiter into double quotes: "a, b"',
+                        "the parts of a table have different columns.",
+                        where=where,
+                        found=", ".join(file.names),
+                        expected=", ".join(first) + f" (from {parts[0].name})",
+                        next="put tables with other columns into a file or sub-folder of their own",
                     )
-                rows.append(row)
-                if len(rows) == BATCH_ROWS:
-                    yield _batch(rows, names, where, done)
-                    done += len(rows)
-                    rows = []
-            if rows or not done:
-                yield _batch(rows, names, where, done)
+                first = file.names
+                yield from file.batches()
+            except UnicodeDecodeError as error:  # of UTF-16 and UTF-32 only
+                raise SourceError(
+                    f"the text is not {error.encoding.upper()}, as its first bytes say.",
+                    where=where,
+                    found=error.reason,
+                    expected="UTF-8, or complete UTF-16",
+                    next="fetch or export the file again",
+                ) from error
 
 
-def _next_row(reader: Iterator[list[str]], where: str, row: int) -> list[str] | None:
-    """The next row that is not a blank line; rows are counted from 1, the header is row 0."""
-    try:
-        for cells in reader:
-            if cells:
-                return cells
-    except csv.Error as error:
-        raise SourceError(
+class _Lines:
+    """Physical lines; those of a row that cannot be taken apart can be given back, all but the first."""
+
+    def __init__(self, lines: Iterable[str]) -> None:
+        self._lines = iter(lines)
+        self._again: deque[str] = deque()
+        self.taken: list[str] = []
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = self._again.popleft() if self._again else next(self._lines)
+        self.taken.append(line)
+        return line
+
+    def give_back(self) -> None:
+        self._again.extendleft(reversed(self.taken[1:]))
+
+
+class _File:
+    """One file: its header is read at once, its rows when they are asked for."""
+
+    def __init__(self, where: str, format: str, text: Iterable[str], log: ReadingLog) -> None:
+        self._where = where
+        self._log = log
+        lines = iter(text)
+        first_line = next((line for line in lines if line.strip("\r\n")), "")
+        self._dialect = dialect_of(first_line, format)
+        if self._dialect.note:
+            log.note(f"{where}: {self._dialect.note}")
+        self._lines = _Lines(lines if self._dialect.preamble else chain([first_line], lines))
+        self._reader = csv.reader(
+            self._lines,
+            delimiter=self._dialect.delimiter,
+            quoting=csv.QUOTE_MINIMAL if self._dialect.quoted else csv.QUOTE_NONE,
+            strict=True,
+        )
+        cells = self._header_cells()
+        self.names = [name for name in cells if name.strip()]
+        self._width = len(cells)
+        self._kept = [position for position, name in enumerate(cells) if name.strip()]
+        if unnamed := len(cells) - len(self.names):
+            what = "the column without a name was" if unnamed == 1 else f"{unnamed} columns without a name were"
+            log.note(f"{where}: {what} passed over")
+
+    def _header_cells(self) -> list[str]:
+        where, delimiter = f"{self._where}, header", self._dialect.delimiter
+        try:
+            cells = next((cells for cells in self._reader if cells), None)
+        except csv.Error as error:
+            raise SourceError(
+                "the header cannot be taken apart.",
+                where=where,
+                found=str(error),
+                expected="names of columns, as RFC 4180 writes cells",
+                next=_QUOTES,
+            ) from error
+        if cells is None:
+            raise empty_file(self._where, "a header row")
+        names = [_RECBOLE_TYPE.sub("", cell) for cell in cells]
+        if any(_SURROGATE.search(name) for name in names):
+            raise not_utf8(where, delimiter.join(names).encode("utf-8", "surrogateescape"))
+        repeated = list(dict.fromkeys(name for name in names if name.strip() and names.count(name) > 1))
+        if repeated or not any(name.strip() for name in names):
+            times = ", ".join(f"{shorten(name)} {names.count(name)} times" for name in repeated)
+            raise SourceError(
+                "the header does not name every column once.",
+                where=where,
+                found=times or "no name at all",
+                expected="one different name per column",
+                next="name the columns in the first row of the file",
+            )
+        return names
+
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        """The rows; at least one batch."""
+        rows: list[list[str]] = []
+        numbers: list[int] = []
+        empty = True
+        for number, row in self._rows():
+            rows.append(row)
+            numbers.append(number)
+            if len(rows) == BATCH_ROWS:
+                yield self._batch(rows, numbers)
+                rows, numbers, empty = [], [], False
+        if rows or empty:
+            yield self._batch(rows, numbers)
+
+    def _rows(self) -> Iterator[tuple[int, list[str]]]:
+        """Rows that fit the header, with their numbers: the first row of data is 1, blank ones are not counted."""
+        number, width, lines = 0, self._width, self._lines
+        while True:
+            lines.taken.clear()
+            try:
+                row = next(self._reader)
+            except StopIteration:
+                return
+            except csv.Error as error:
+                number += 1
+                self._not_taken_apart(number, error)
+                continue
+            if not row or (row[0] == "" and width > 1 and not any(row)):
+                continue  # spreadsheets write rows of delimiters after the last one
+            number += 1
+            if len(row) == width:
+                yield number, row
+            else:
+                self._another_width(number, row)
+
+    def _another_width(self, number: int, row: list[str]) -> None:
+        width, delimiter = self._width, self._dialect.delimiter
+        few = len(row) < width
+        if few:
+            advice = "write a delimiter for each cell that has nothing in it; a file that was cut short ends like this"
+        elif self._dialect.quoted:
+            advice = 'put cells that hold the delimiter into double quotes: "a, b"'
+        else:
+            advice = "take the tabs out of the cells"
+        cells = f"{len(row)} {'cell' if len(row) == 1 else 'cells'}"
+        separated = DELIMITERS.get(delimiter, f"the signs {delimiter!r}")
+        self._log.leave_out(
+            BadRow(
+                f"a row has too {'few' if few else 'many'} cells.",
+                where=self._where,
+                row=number,
+                found=f"{cells}: {shorten(delimiter.join(row))}",
+                expected=f"{width} {'cell' if width == 1 else 'cells'} as in the header, separated by {separated}",
+                next=advice,
+            )
+        )
+
+    def _not_taken_apart(self, number: int, error: csv.Error) -> None:
+        """Leave out the line in which a row begins that no rule of quoting explains; the lines after it count again."""
+        taken = self._lines.taken
+        swallowed = f"; it would take up {len(taken)} lines" if len(taken) > 1 else ""
+        bad = BadRow(
             "a row cannot be taken apart.",
-            where=f"{where}, row {row}" if row else f"{where}, header",
-            found=str(error),
+            where=self._where,
+            row=number,
+            found=f"{error}{swallowed}: {shorten(taken[0].rstrip() if taken else '')}",
             expected="cells as RFC 4180 writes them, of at most 131,072 characters",
-            next='close every double quote and write a quote inside a cell twice: "say ""hi"""',
-        ) from error
-    return None
-
-
-def _header(cells: list[str] | None, delimiter: str, where: str) -> list[str]:
-    if cells is None:
-        raise empty_file(where, "a header row")
-    names = [_RECBOLE_TYPE.sub("", cell) for cell in cells]
-    if any(_SURROGATE.search(name) for name in names):
-        raise not_utf8(f"{where}, header", shorten(delimiter.join(names).encode("utf-8", "surrogateescape")))
-    other = next((d for d in _DELIMITERS if d in names[0]), None)
-    if len(names) == 1 and other:
-        name = ".tsv" if other == "\t" else ".csv"
-        raise SourceError(
-            f"found 1 column, and {_DELIMITERS[other]} in its name.",
-            where=f"{where}, header",
-            found=shorten(names[0]),
-            expected=f"columns separated by {_DELIMITERS[delimiter]}",
-            next=f"name the file {name}" if other in ",\t" else "save the file with commas (.csv) or tabs (.tsv)",
+            next=_QUOTES,
         )
-    repeated = sorted({name for name in names if names.count(name) > 1})
-    if repeated or "" in names:
-        raise SourceError(
-            "the header does not name every column once.",
-            where=f"{where}, header",
-            found=f"{shorten(repeated[0])} {names.count(repeated[0])} times" if repeated else "a column without a name",
-            expected="one different name per column",
-            next="name the columns in the first row of the file",
-        )
-    return names
+        self._log.leave_out(bad)
+        self._lines.give_back()
 
+    def _batch(self, rows: list[list[str]], numbers: list[int]) -> pa.RecordBatch:
+        try:
+            columns = self._columns(rows)
+        except UnicodeEncodeError:
+            columns = self._columns(
+                [row for row, number in zip(rows, numbers, strict=True) if self._is_text(row, number)]
+            )
+        if self._dialect.quoted:
+            self._tell_swallowed_rows(columns)
+        else:
+            self._tell_quoted_cells(columns)
+        return pa.RecordBatch.from_arrays(columns, self.names)
 
-def _batch(rows: list[list[str]], names: list[str], where: str, done: int) -> pa.RecordBatch:
-    columns = zip(*rows, strict=True) if rows else ([] for _ in names)
-    try:
-        return pa.RecordBatch.from_arrays([pa.array(column, pa.string()) for column in columns], names)
-    except UnicodeEncodeError:
-        row, cell = next((r, c) for r, cells in enumerate(rows) for c in cells if _SURROGATE.search(c))
-        raise not_utf8(f"{where}, row {done + row + 1}", shorten(cell.encode("utf-8", "surrogateescape"))) from None
+    def _columns(self, rows: list[list[str]]) -> list[pa.Array]:
+        columns = list(zip(*rows, strict=True)) if rows else [()] * self._width
+        return [pa.array(columns[position], pa.string()) for position in self._kept]
+
+    def _is_text(self, row: list[str], number: int) -> bool:
+        """Whether a row is UTF-8; one that is not is left out."""
+        cell = next((cell for cell in row if _SURROGATE.search(cell)), None)
+        if cell is None:
+            return True
+        raw = cell.encode("utf-8", "surrogateescape")
+        advice = encoding_advice(raw)
+        self._log.leave_out(BadRow(NOT_UTF8, self._where, number, shorten(raw), expected=UTF8, next=advice))
+        return False
+
+    def _tell_swallowed_rows(self, columns: list[pa.Array]) -> None:
+        """Note cells whose lines look like rows: a quote that was meant as a letter swallows what follows it."""
+        delimiter = self._dialect.delimiter
+        for column in columns if self._width > 1 else ():
+            with_breaks = column.filter(pc.match_substring(column, "\n"))
+            for cell in with_breaks.to_pylist() if len(with_breaks) else ():
+                inner = cell.split("\n")[1:-1]
+                if inner and all(line.count(delimiter) == self._width - 1 for line in inner):
+                    self._log.note(
+                        f"{self._where}: a cell in quotes holds {len(inner)} lines that look like rows: "
+                        f"{shorten(cell, 80)}; a quote that is a letter is written twice, inside quotes"
+                    )
+                    return
+
+    def _tell_quoted_cells(self, columns: list[pa.Array]) -> None:
+        """Note cells of a TSV that stand in quotes: there they are letters, but not every program writes them so."""
+        for name, column in zip(self.names, columns, strict=True):
+            quoted = column.filter(pc.match_substring_regex(column, '^"(?s:.*)"$'))
+            if len(quoted):
+                self._log.note(
+                    f"{self._where}: cells of column '{name}' stand in quotes, which are letters in a TSV: "
+                    f"{shorten(quoted[0].as_py(), 80)}; name the file .csv if they are not"
+                )

@@ -54,7 +54,7 @@ def _rows(parts: Sequence[Path]) -> Iterator[dict[str, Any]]:
                     if "\\u" in text:
                         json.dumps(row, ensure_ascii=False).encode()
                 except UnicodeDecodeError:
-                    raise not_utf8(f"{where}, row {number}", shorten(line)) from None
+                    raise not_utf8(f"{where}, row {number}", line) from None
                 except ValueError as error:
                     raise _bad_line(f"{where}, row {number}", str(error)) from error
                 if not isinstance(row, dict):

@@ -69,7 +69,7 @@ def read_ntriples(path: Path, where: str, base: str | None, quads: bool) -> Iter
                 if term is not None and (not ABSOLUTE.match(term) or "\\" in line):
                     check_iri(term, f"{where}, line {number}", base)
             if not line.isascii() and SURROGATE.search(line):
-                raise not_utf8(f"{where}, line {number}", shorten(line.encode("utf-8", "surrogateescape")))
+                raise not_utf8(f"{where}, line {number}", line.encode("utf-8", "surrogateescape"))
             if "\\" in line and any(term and SURROGATE.search(term) for term in terms):
                 raise half_a_pair(line.strip(), f"{where}, line {number}")
             if base is not None:

@@ -170,7 +170,7 @@ def _text(path: Path, where: str) -> str:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
-        raise not_utf8(f"{where}, line {line}", shorten(raw[error.start : error.start + 20])) from None
+        raise not_utf8(f"{where}, line {line}", raw[error.start : error.start + 20]) from None
 
 
 def _syntax_error(format: str, where: str, found: str, next: str = "correct it") -> SourceError:

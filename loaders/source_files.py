@@ -5,19 +5,25 @@ from __future__ import annotations
 import bz2
 import gzip
 import lzma
+import os
+import re
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from kgrec.errors import SourceError
+from kgrec.errors import SourceError, shorten
 
 BATCH_ROWS = 20_000
 """Rows per record batch: small enough to keep memory flat, large enough for Arrow to pay off."""
 
 
 _COMPRESSED: Mapping[str, Callable[..., Any]] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
+"""How a compressed file is opened, by its last suffix."""
+
+_WINDOWS_1252 = re.compile(rb"[\x80-\x9f]")
+"""Bytes that latin-1 keeps for control characters: text that has them is Windows'."""
 
 
 def is_compressed(path: Path) -> bool:
@@ -48,7 +54,7 @@ def located(location: str, expected: str) -> Path:
             expected=expected,
             next="name a file or folder after the loader's name",
         )
-    path = Path(location)
+    path = Path(os.path.expanduser(location))
     if not path.exists():
         raise SourceError(
             "the source does not exist.",
@@ -82,15 +88,19 @@ def empty_file(where: str, expected: str) -> SourceError:
     )
 
 
-def not_utf8(where: str, found: str) -> SourceError:
-    """The error for text in another encoding."""
-    return SourceError(
-        "the text is not UTF-8.",
-        where=where,
-        found=found,
-        expected="UTF-8, with or without a byte order mark",
-        next="convert the file, e.g. `iconv -f latin1 -t utf-8`",
-    )
+NOT_UTF8 = "the text is not UTF-8."
+UTF8 = "UTF-8, with or without a byte order mark"
+
+
+def not_utf8(where: str, raw: bytes) -> SourceError:
+    """The error for text in another encoding, of which ``raw`` is a part that is not UTF-8."""
+    return SourceError(NOT_UTF8, where=where, found=shorten(raw), expected=UTF8, next=encoding_advice(raw))
+
+
+def encoding_advice(raw: bytes) -> str:
+    """What to do about text in another encoding: the command for the likeliest one."""
+    likely = "windows-1252" if _WINDOWS_1252.search(raw) else "latin1"
+    return f"convert the file, e.g. `iconv -f {likely} -t utf-8`"
 
 
 @contextmanager

@@ -104,7 +104,7 @@ class Wheel:
 
 def cache_folder(location: str) -> Path:
     """Where fetched packages are kept: the location, else ``$KGREC_CACHE``, else ``~/.cache/kgrec``."""
-    return Path(location or os.environ.get("KGREC_CACHE") or Path.home() / ".cache" / "kgrec")
+    return Path(os.path.expanduser(location or os.environ.get("KGREC_CACHE") or "~/.cache/kgrec"))
 
 
 def _sha256(path: Path) -> str:

@@ -34,7 +34,7 @@ TESTED_IN = {
     "learn/neural/test_hetero_graph": "learn/neural/message_passing learn/neural/quiet_pyg",
     "learn/test_fit": "learn/fit_result",
     "loaders/test_benchmark_folder": "loaders/benchmark_columns loaders/benchmark_graph loaders/benchmark_tables",
-    "loaders/test_tables": "loaders/delimited loaders/jsonl loaders/source_files",
+    "loaders/test_tables": "loaders/jsonl loaders/source_files",
     "metrics/test_rankers": "testing/ranker",
     "pages/test_demo_page": "pages/demo_report pages/style",
     "recommendation/test_publishing": "graph/cypher/publication_statements recommendation/batch",

@@ -24,6 +24,7 @@ from kgrec.bundle.old_names import renamed
 from kgrec.data.dataset import Array, Interactions
 from kgrec.data.vocabulary import Vocabulary
 from kgrec.errors import BundleError
+from kgrec.plain_text import local_path
 from kgrec.schema.model import GraphSchema
 from kgrec.scoring.gates import Gates
 from kgrec.scoring.history_weights import HistoryWeights
@@ -88,7 +89,7 @@ class Bundle:
         Raises:
             BundleError: something else than a bundle is there, which would be lost.
         """
-        target = Path(folder).absolute()
+        target = local_path(folder).absolute()
         if target.is_file() or (target.is_dir() and any(target.iterdir()) and not (target / MANIFEST).is_file()):
             raise BundleError(
                 "a bundle cannot be written here.",
@@ -162,7 +163,7 @@ class Bundle:
         Raises:
             BundleError: it is missing, damaged, or of another format version.
         """
-        root = Path(folder)
+        root = local_path(folder)
         manifest = read_manifest(root)
         try:
             arrays = load_file(root / ARRAYS)

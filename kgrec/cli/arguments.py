@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any, get_args
 
 from kgrec.config import TrainConfig
 from kgrec.errors import ConfigError, shorten
 from kgrec.explanation.wording.languages import wording_of
+from kgrec.plain_text import local_path
 
 
 def settings_help() -> str:
@@ -86,7 +86,7 @@ def check_output(path: str, *, folder: bool) -> None:
     Raises:
         ConfigError: something that is no bundle (no file) is there, or the folder around it cannot be written to.
     """
-    target = Path(path)
+    target = local_path(path)
     parent = target.absolute().parent
     obstacle: str | None = None
     if target.is_dir() and not folder:

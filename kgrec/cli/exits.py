@@ -1,6 +1,7 @@
 """How a command ends: its exit code, what is said of an error, ctrl-c, and a reader that goes away.
 
-Exit codes: 0 done, 1 unexpected, 2 usage or settings, 3 data, 4 store, 5 unknown id, 130 stopped by ctrl-c.
+Exit codes: 0 done, 1 unexpected, 2 usage or settings, 3 data, 4 store, 5 unknown id,
+6 an import that left out every row of a type, 130 stopped by ctrl-c.
 """
 
 from __future__ import annotations

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,6 +20,7 @@ from kgrec.graph.store import GraphStore
 from kgrec.pages.demo_page import page
 from kgrec.pages.demo_report import DemoReport, ShownExplanation
 from kgrec.pipeline import ImportReport, ingest
+from kgrec.plain_text import local_path
 from kgrec.progress import Progress, silent
 from kgrec.recommendation import Explanation, Recommender
 from kgrec.recommendation.documents import explanation_document
@@ -55,7 +55,7 @@ def film_demo(
         UnknownUserError: there is no such user.
     """
     config = config or TrainConfig()
-    out = Path(folder)
+    out = local_path(folder)
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:

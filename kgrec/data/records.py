@@ -13,6 +13,8 @@ from typing import Literal, Protocol
 
 import pyarrow as pa
 
+from kgrec.errors import SourceError
+
 Value = str | int | float | bool | list[str] | list[float]
 """What a property may hold: what both Neo4j and the embedded store can keep."""
 
@@ -107,6 +109,84 @@ class Batch:
     records: Sequence[Record]
 
 
+@dataclass
+class BadRow:
+    """Rows of a source that cannot be read for the same reason.
+
+    Attributes:
+        what: the sentence, 'a row has too few cells.'
+        where: the source in words.
+        row, found: number and content of the first such row.
+        rows: how many there are.
+    """
+
+    what: str
+    where: str
+    row: int
+    found: str
+    expected: str
+    next: str
+    rows: int = 1
+
+    def error(self) -> SourceError:
+        """The same as an exception."""
+        where = f"{self.where}, row {self.row}"
+        return SourceError(self.what, where=where, found=self.found, expected=self.expected, next=self.next)
+
+
+class ReadingLog:
+    """What a loader has to say of a table beside its rows; it fills while the rows are read.
+
+    A row that cannot be read is raised. Whoever calls :meth:`collect` before reading gets the rows after it as well,
+    and the bad ones listed here.
+
+    Attributes:
+        notes: what the reader should know of how the table was read, each said once.
+        passed_over: names of files beside the table that no table was made of.
+        bad_rows: rows that were left out, by reason.
+    """
+
+    def __init__(self, passed_over: Sequence[str] = ()) -> None:
+        self.notes: list[str] = []
+        self.passed_over = tuple(passed_over)
+        self._collecting = False
+        self._bad: dict[str, BadRow] = {}
+
+    def __repr__(self) -> str:
+        return f"ReadingLog({len(self.notes)} notes, {self.left_out} rows left out)"
+
+    @property
+    def bad_rows(self) -> list[BadRow]:
+        return list(self._bad.values())
+
+    @property
+    def left_out(self) -> int:
+        """How many rows could not be read."""
+        return sum(bad.rows for bad in self._bad.values())
+
+    def collect(self) -> None:
+        """From now on leave bad rows out and list them; a table that is read again starts with an empty list."""
+        self._collecting = True
+        self._bad.clear()
+
+    def leave_out(self, bad: BadRow) -> None:
+        """Note rows that cannot be read.
+
+        Raises:
+            SourceError: nobody collects them.
+        """
+        if not self._collecting:
+            raise bad.error()
+        known = self._bad.setdefault(bad.what, bad)
+        if known is not bad:
+            known.rows += bad.rows
+
+    def note(self, text: str) -> None:
+        """Say something once."""
+        if text not in self.notes:
+            self.notes.append(text)
+
+
 @dataclass(frozen=True)
 class Table:
     """Plain rows as a loader yields them: unchecked, columns named as in the source.
@@ -116,12 +196,14 @@ class Table:
         batches: Arrow record batches, read lazily; can be iterated once per call of the loader's ``tables``.
         where: the source in words, for error messages (``csv:data/ratings.csv``).
         rows: total number of rows where the source knows it, for progress.
+        log: what the loader has to say beside the rows.
     """
 
     name: str
     batches: Iterable[pa.RecordBatch]
     where: str
     rows: int | None = None
+    log: ReadingLog = field(default_factory=ReadingLog, compare=False, repr=False)
 
 
 class Loader(Protocol):

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, NamedTuple
 
+from kgrec.config import MAX_DROPPED
 from kgrec.data.near_misses import near_miss
 from kgrec.data.records import EdgeRecord, Interaction, NodeRecord
 from kgrec.errors import shorten
@@ -83,6 +84,26 @@ class _Count:
         return Check(what, odd if self.odd else "PASS", self.odd, self.of, self.first)
 
 
+class _PerTable:
+    """The same for each table."""
+
+    def __init__(self) -> None:
+        self.counts: dict[str, _Count] = defaultdict(_Count)
+
+    def note(self, table: str, is_odd: bool, *words: object, near: object) -> None:
+        """Count one of a table; ``near`` is said behind it."""
+        self.counts[table].note(is_odd, *words, "in table", table, near)
+
+    def check(self, what: str, most: float) -> Check:
+        """One check of all tables; it fails where more of any than a share were odd, as an import does."""
+        every = self.counts.values()
+        fails = any(count.odd > most * count.of for count in every)
+        whole = _Count(
+            sum(c.odd for c in every), sum(c.of for c in every), next((c.first for c in every if c.odd), None)
+        )
+        return whole.check(what, "FAIL" if fails else "WARN")
+
+
 class _Name(NamedTuple):
     """A node in words, made only where it is shown."""
 
@@ -122,11 +143,13 @@ def check(extraction: Extraction) -> CheckReport:
         SourceError: a source cannot be read at all.
     """
     reading = Extraction(extraction.schema, extraction.loaders, on_error="skip")
+    missing = reading.missing_tables()
     nodes = _Nodes()
     node_checks = list(_node_checks(reading, nodes))
     edge_checks = list(_edge_checks(reading, nodes))
     interaction_checks = list(_interaction_checks(reading, nodes))
     checks = [
+        *(Check(f"missing: {text}", "FAIL", 1, 1) for text in missing),
         *_table_checks(reading),
         *_row_checks(reading),
         *_reading_checks(reading),
@@ -134,6 +157,7 @@ def check(extraction: Extraction) -> CheckReport:
         *edge_checks,
         *interaction_checks,
         *_alignment_checks(reading),
+        *(Check(f"warning: {text}", "WARN", 1, 1) for text in reading.warnings()),
     ]
     return CheckReport(tuple(checks), dict(reading.rows))
 
@@ -156,6 +180,8 @@ def _row_checks(reading: Extraction) -> Iterator[Check]:
     total = sum(reading.rows.values())
     if not reading.problems:
         yield Check("rows that do not fit the schema", "PASS", 0, total)
+    for words in reading.nothing_left():
+        yield Check(f"every row does not fit: {words}", "FAIL", 1, 1)
     for problem in reading.problems:
         first = f"{problem.where}, row {problem.row}, {problem.about}: found {problem.found}"
         yield Check(f"rows that do not fit: {problem.what}", "FAIL", problem.rows, problem.of, first)
@@ -221,7 +247,7 @@ def _describes(reading: Extraction, node_type: str, property_name: str) -> bool:
 
 
 def _edge_checks(reading: Extraction, nodes: _Nodes) -> Iterator[Check]:
-    duplicates, dangling = _Count(), _Count()
+    duplicates, dangling = _Count(), _PerTable()
     known: set[tuple[str, ...]] = set()
     degrees: Counter[tuple[str, str]] = Counter()
     for table, record in reading.records("edges"):
@@ -230,14 +256,14 @@ def _edge_checks(reading: Extraction, nodes: _Nodes) -> Iterator[Check]:
         fact = (record.type, record.relation, *ends[0], *ends[1])
         duplicates.note(fact in known, _Name(*ends[0]), record.relation, _Name(*ends[1]), "in table", table)
         missing = [_Name(*end) for end in ends if end not in nodes.platforms]
-        dangling.note(bool(missing), *missing[:1], "in table", table, _Near(missing, nodes))
+        dangling.note(table, bool(missing), *missing[:1], near=_Near(missing, nodes))
         if fact not in known and not missing:
             degrees.update(ends)
         known.add(fact)
-    if not dangling.of:
+    if not dangling.counts:
         return
     yield duplicates.check("facts stated twice", "WARN")
-    yield dangling.check("facts about nodes that no table describes", "WARN")
+    yield dangling.check("facts about nodes that no table describes", MAX_DROPPED)
     hubs = [(node, degree) for node, degree in degrees.most_common() if degree > HUB_DEGREE]
     first = f"{_Name(*hubs[0][0])} with {hubs[0][1]} facts" if hubs else None
     what = f"hubs, nodes with more than {HUB_DEGREE} facts"
@@ -246,7 +272,8 @@ def _edge_checks(reading: Extraction, nodes: _Nodes) -> Iterator[Check]:
 
 def _interaction_checks(reading: Extraction, nodes: _Nodes) -> Iterator[Check]:
     schema = reading.schema
-    duplicates, dangling, unknown, zero, future, units = (_Count() for _ in range(6))
+    duplicates, unknown, zero, future, units = (_Count() for _ in range(5))
+    dangling = _PerTable()
     known: set[tuple[str, ...]] = set()
     behaviour = BehaviourChecks(schema)
     times: dict[str, list[float | None]] = defaultdict(list)
@@ -263,7 +290,7 @@ def _interaction_checks(reading: Extraction, nodes: _Nodes) -> Iterator[Check]:
             behaviour.note_repeat(record, *words)
         known.add(identity)
         missing = [_Name(*end) for end in ends if end not in nodes.platforms]
-        dangling.note(bool(missing), *missing[:1], "in table", table, _Near(missing, nodes))
+        dangling.note(table, bool(missing), *missing[:1], near=_Near(missing, nodes))
         unknown.note(record.time is None, *words)
         zero.note(record.time == 0.0, *words)
         future.note(record.time is not None and record.time > tomorrow, *words)
@@ -273,7 +300,7 @@ def _interaction_checks(reading: Extraction, nodes: _Nodes) -> Iterator[Check]:
             taken.add(record.item)
             times[record.user].append(record.time)
     yield duplicates.check("interactions stated twice", "WARN")
-    yield dangling.check("interactions of users or items that no table describes", "FAIL")
+    yield dangling.check("interactions of users or items that no table describes", MAX_DROPPED)
     yield from _findings(behaviour.findings())
     yield unknown.check("interactions without time", "WARN")
     if 0 < zero.odd < zero.of and not units.odd:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -11,7 +11,7 @@ from functools import cached_property
 import pyarrow as pa
 
 from kgrec.data.records import Batch, Loader, NodeRecord, Record, Table
-from kgrec.errors import SourceError
+from kgrec.extract.dropped_rows import nothing_left, too_many_left_out
 from kgrec.extract.identity.alignment import AlignmentReport
 from kgrec.extract.identity.merging import MergedNodes, aligned_types
 from kgrec.extract.mapping import PHASES, OnError, map_table, schema_sources
@@ -19,6 +19,7 @@ from kgrec.extract.odd_texts import OddTexts
 from kgrec.extract.repeats import put_together
 from kgrec.extract.row_reader import Phase, Problem
 from kgrec.extract.seen_nodes import SeenNodes
+from kgrec.extract.source_tables import SourceTables
 from kgrec.extract.sources import open_loader, source_fingerprint
 from kgrec.schema.model import GraphSchema
 
@@ -35,6 +36,7 @@ class Extraction:
         schema: what the columns mean.
         sources: loaders, or specs such as ``movielens100k`` and ``tables:data/``.
         on_error: raise at a row that does not fit, or leave it out and note it in :attr:`problems`.
+        max_dropped: largest share of a table's rows that may be left out; None: any.
 
     Attributes:
         problems: rows left out, by reason; filled while batches are read.
@@ -47,15 +49,25 @@ class Extraction:
         SourceError: a source that cannot be read, or none that has a table of the schema.
     """
 
-    def __init__(self, schema: GraphSchema, sources: Sequence[str | Loader], *, on_error: OnError = "fail") -> None:
+    def __init__(
+        self,
+        schema: GraphSchema,
+        sources: Sequence[str | Loader],
+        *,
+        on_error: OnError = "fail",
+        max_dropped: float | None = None,
+    ) -> None:
         self.schema = schema
         self.sources = tuple(sources)
         self.on_error = on_error
+        self.max_dropped = max_dropped
         self.loaders = tuple(open_loader(source) if isinstance(source, str) else source for source in sources)
         self.problems: list[Problem] = []
         self.rows: dict[str, int] = {}
         self.times: dict[str, str] = {}
         self.odd_texts = OddTexts()
+        self._warnings: dict[str, None] = {}
+        self._made: Counter[tuple[Phase, str]] = Counter()
 
     def __repr__(self) -> str:
         return f"Extraction({self.schema.domain}, {len(self.sources)} sources, source_id={self.source_id[:8]})"
@@ -82,9 +94,11 @@ class Extraction:
         Raises:
             SourceError: as :class:`Extraction`, or a table without a column that the schema names.
             RecordError: a row does not fit and ``on_error`` is "fail".
+            DroppedRowsError: more rows of a table were left out than may be.
         """
         self.problems.clear()
         self.odd_texts = OddTexts()
+        self._made.clear()
         for phase in PHASES:
             table, waiting = "", list[Record]()
             records = self.records(phase)
@@ -101,9 +115,10 @@ class Extraction:
         """Each record of one kind with the name of its table, identities already merged."""
         merged = self._merged
         seen = SeenNodes()
-        for table in self._tables([phase]):
+        for table, schema in self._tables([phase]):
+            known = len(self.problems)
             for record in map_table(
-                self.schema,
+                schema,
                 table,
                 phases=[phase],
                 on_error=self.on_error,
@@ -111,9 +126,29 @@ class Extraction:
                 seen=seen,
                 times=self.times,
             ):
+                self._made[phase, record.type] += 1
                 if isinstance(record, NodeRecord):
                     self.odd_texts.note(record)
                 yield table.name, merged.rewrite(record)
+            self._warnings.update(dict.fromkeys(table.log.notes))
+            if self.max_dropped is not None:
+                too_many_left_out(table.name, self.problems[known:], self.max_dropped)
+
+    def warnings(self) -> list[str]:
+        """What was read otherwise than the sources or the schema say, and what nobody read, a sentence each."""
+        return list(self._warnings)
+
+    def nothing_left(self) -> list[str]:
+        """Types of which every row that was read had to be left out, in words; asked when all batches were read."""
+        return nothing_left(self.schema, self.problems, self._made)
+
+    def missing_tables(self, held: Collection[str] = ()) -> list[str]:
+        """What the sources lack that an import needs, in words: users, items, or interactions of a type.
+
+        Args:
+            held: types of which the graph holds some already.
+        """
+        return self._listed().problems(held)
 
     def tables_of_schema(self, phases: Collection[Phase] = PHASES) -> tuple[str, ...]:
         """Names of the tables that the schema reads."""
@@ -128,38 +163,39 @@ class Extraction:
             if count
         ]
 
-    def _tables(self, phases: Collection[Phase]) -> Iterator[Table]:
-        """Tables of all loaders that the schema reads for these kinds, their rows counted when they are read."""
-        wanted = self.tables_of_schema(phases)
-        every = self.tables_of_schema()
-        names: list[str] = []
-        for loader in self.loaders:
-            for table in loader.tables():
-                names.append(table.name)
-                if table.name in wanted:
-                    yield replace(table, batches=self._counted(table))
-        if not set(names) & set(every):
-            raise SourceError(
-                f"no table of the sources is one that the schema '{self.schema.domain}' reads.",
-                found=f"tables {', '.join(dict.fromkeys(names))}" if names else "no table at all",
-                expected=f"some of {', '.join(every)}",
-                next="name the files like the schema's tables, or choose another schema",
-            )
+    def _listed(self) -> SourceTables:
+        """All tables of the sources, none of them read as yet.
 
-    def _counted(self, table: Table) -> Iterator[pa.RecordBatch]:
+        Raises:
+            SourceError: the schema reads none of them.
+        """
+        tables = SourceTables(self.schema, [table for loader in self.loaders for table in loader.tables()])
+        tables.check()
+        self._warnings.update(dict.fromkeys(tables.notes))
+        return tables
+
+    def _tables(self, phases: Collection[Phase]) -> Iterator[tuple[Table, GraphSchema]]:
+        """Tables that the schema reads for these kinds, each with the schema as these sources fill it."""
+        listed = self._listed()
+        wanted = {source.spec.table for source in schema_sources(listed.schema, phases)}
+        for name, table in listed.named:
+            if name in wanted:
+                yield replace(table, name=name, batches=self._counted(name, table)), listed.schema
+
+    def _counted(self, name: str, table: Table) -> Iterator[pa.RecordBatch]:
         rows = 0
         for batch in table.batches:
             rows += batch.num_rows
             yield batch
-        self.rows[table.name] = rows
+        self.rows[name] = rows
 
     @cached_property
     def _merged(self) -> MergedNodes:
         """Needs all nodes that the schema aligns, so the sources are read an extra time where there are any."""
         types = aligned_types(self.schema)
         records: dict[str, list[NodeRecord]] = defaultdict(list)
-        for table in self._tables(["nodes"]) if types else ():
-            for record in map_table(self.schema, table, phases=["nodes"], node_types=types, on_error=self.on_error):
+        for table, schema in self._tables(["nodes"]) if types else ():
+            for record in map_table(schema, table, phases=["nodes"], node_types=types, on_error=self.on_error):
                 assert isinstance(record, NodeRecord)
                 records[record.type].append(record)
         return MergedNodes(self.schema, records)

@@ -6,6 +6,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Literal
 
 from kgrec.data.records import EdgeRecord, Interaction, NodeRecord, Record, Table
+from kgrec.extract.columns import with_columns
+from kgrec.extract.row_filter import RowFilter
 from kgrec.extract.row_reader import Phase, Problem, Reader, SchemaSource, TableFaults
 from kgrec.extract.seen_nodes import SeenNodes
 from kgrec.extract.times import TimeRule
@@ -66,31 +68,51 @@ def map_table(
         seen: what the tables before this one said of their nodes; goes on with this one.
 
     Raises:
-        SourceError: a column that the schema names is not there.
-        RecordError: a row does not fit and ``on_error`` is "fail".
+        SourceError: columns that the schema names are not there.
+        RecordError: a row does not fit or cannot be read, and ``on_error`` is "fail".
     """
+    every = [source for source in schema_sources(schema) if source.spec.table == table.name]
     sources = [
         source
-        for source in schema_sources(schema, phases)
-        if source.spec.table == table.name
-        and (source.phase != "nodes" or node_types is None or source.type in node_types)
+        for source in every
+        if source.phase in phases and (source.phase != "nodes" or node_types is None or source.type in node_types)
     ]
     seen = seen or SeenNodes()
     faults = TableFaults()
+    filters = [RowFilter(source) for source in sources]
     first_row = 1
-    for batch in table.batches if sources else ():
-        for source in sources:
-            records = _MAKERS[source.phase](Reader(source, table, batch, first_row, faults), seen)
-            if on_error == "skip" or not faults.problems:
+    table.log.collect()
+    for batch in with_columns(table, every).batches if sources else ():
+        for source, rows in zip(sources, filters, strict=True):
+            reader = Reader(source, table, batch, first_row, faults)
+            rows.apply(reader)
+            records = _MAKERS[source.phase](reader, seen)
+            if on_error == "skip" or not (faults.problems or table.log.left_out):
                 yield from records
         first_row += batch.num_rows
         faults.count_rows(first_row - 1)
-    if faults.problems and on_error == "fail":
-        raise faults.problems[0].error()
+    for rows in filters:
+        rows.tell(table)
+    found = [*_bad_rows(table, first_row - 1), *faults.problems]
+    if found and on_error == "fail":
+        raise found[0].error()
     if problems is not None:
-        problems += faults.problems
+        problems += (problem for problem in found if problem not in problems)
     if times is not None:
         times |= {f"times of {about}, {name} of table {table.name}": words for about, name, words in faults.units()}
+
+
+def _bad_rows(table: Table, rows: int) -> list[Problem]:
+    """Rows that the loader could not read, as problems; those that fit no type are about the table.
+
+    Args:
+        rows: how many rows could be read.
+    """
+    of = rows + table.log.left_out
+    return [
+        Problem(bad.what, bad.where, f"table {table.name}", bad.row, bad.found, bad.expected, bad.next, bad.rows, of)
+        for bad in table.log.bad_rows
+    ]
 
 
 def _nodes(reader: Reader, seen: SeenNodes) -> list[Record]:

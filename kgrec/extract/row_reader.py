@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from kgrec.data.id_texts import Binary, composed, id_fault, plain_array
 from kgrec.data.records import Table, Value
-from kgrec.errors import RecordError, SourceError, did_you_mean, shorten
+from kgrec.errors import RecordError, shorten
 from kgrec.extract.times import TimeColumn, TimeRule
 from kgrec.extract.values import CellRule, Column, read_column, read_ids
 from kgrec.schema.model import EdgeSource, Endpoint, GraphSchema, InteractionSource, NodeSource, PropertySpec
@@ -18,7 +18,6 @@ from kgrec.schema.yaml_lines import Location
 
 Phase = Literal["nodes", "edges", "interactions"]
 _LABELS = {"nodes": "node type", "edges": "edge type", "interactions": "interaction type"}
-_MOST_COLUMNS_SHOWN = 40
 
 
 @dataclass
@@ -136,32 +135,9 @@ class Reader:
             self._row_numbers = [self._row_numbers[row] for row in rows]
             self._faulty = {position for position, row in enumerate(rows) if row in self._faulty}
 
-    def cells(self, column: str, key: Location) -> pa.Array:
-        """A column of the batch.
-
-        Raises:
-            SourceError: it is not there, or twice.
-        """
-        names = self.batch.schema.names
-        if names.count(column) == 1:
-            return self.batch.column(names.index(column))
-        delimiter = next((sign for sign in "\t;|," if len(names) == 1 and sign in names[0]), None)
-        if column in names:
-            advice = "give the columns different names"
-        elif delimiter:
-            advice = f"the table has one column only: read it with the delimiter {delimiter!r}"
-        else:
-            advice = "correct the column's name in the schema or in the source"
-        shown = names if len(names) <= _MOST_COLUMNS_SHOWN else [*names[:_MOST_COLUMNS_SHOWN], f"... ({len(names)})"]
-        hint = "" if delimiter or column in names else did_you_mean(column, names, before=", ")
-        raise SourceError(
-            f"table '{self._table.name}' has "
-            + (f"the column '{column}' twice." if column in names else f"no column '{column}'."),
-            where=self._table.where,
-            found="columns " + ", ".join(shown) + hint,
-            expected=f"column '{column}', from {self.at(key)}",
-            next=advice,
-        )
+    def cells(self, column: str) -> pa.Array:
+        """A column of the batch."""
+        return self.batch.column(column)
 
     def at(self, key: Location) -> str:
         return self.source.schema.origin.at(*self.source.location, *key)
@@ -193,7 +169,7 @@ class Reader:
         return self._column(name, CellRule("time", several=False, times=times), key)
 
     def _column(self, name: str, rule: CellRule, key: Location, required: str | None = None) -> list[Any]:
-        cells = self.cells(name, key)
+        cells = self.cells(name)
         column = read_column(cells, rule)
         self._note(column, cells, f"column '{name}'", self.at(key))
         if required:
@@ -221,7 +197,7 @@ class Reader:
 
     def ids(self, end: NodeSource | Endpoint, name: str, key: Location) -> list[list[tuple[str, str | None]]]:
         """Ids of each row, several where the cell is a list or split: each with its part of such a cell, else None."""
-        cells = self.cells(name, key)
+        cells = self.cells(name)
         column = read_ids(cells, end.split, end.binary)
         self._note(column, cells, f"column '{name}'", self.at(key))
         if not end.optional and end.split is None:
@@ -249,7 +225,7 @@ class Reader:
         for name, spec in specs.items():
             if name not in columns and name not in separators:
                 continue
-            cells = self.cells(columns.get(name, name), ("columns", name))
+            cells = self.cells(columns.get(name, name))
             column = read_column(cells, self._rule(name, spec, separators.get(name)))
             at = self.source.schema.origin.at(*self.source.location[:2], "properties", name)
             if spec.type == "embedding":

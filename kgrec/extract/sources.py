@@ -7,10 +7,10 @@ import inspect
 import uuid
 from collections.abc import Iterator
 from importlib.metadata import entry_points
-from pathlib import Path
 
 from kgrec.data.records import Loader
 from kgrec.errors import ConfigError, did_you_mean
+from kgrec.plain_text import local_path
 
 LOADER_GROUP = "kgrec.loaders"
 """Entry points of this group are loaders; a package that declares one adds a platform to kgrec."""
@@ -77,7 +77,8 @@ def _files(location: str) -> Iterator[str]:
         return
     if not location or "\0" in location:
         return
-    path = Path(before) if mark and not Path(location).exists() else Path(location)
+    whole = local_path(location)
+    path = local_path(before) if mark and not whole.exists() else whole
     for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
         if file.is_file():
             state = file.stat()

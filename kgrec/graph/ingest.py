@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
 from kgrec.data.records import Batch
-from kgrec.graph.store import GraphWriter
+from kgrec.errors import DroppedRowsError, NothingLeftError, shorten
+from kgrec.graph.dangling import End, missing_ends
+from kgrec.graph.store import GraphStore, GraphWriter
 from kgrec.graph.store_types import PreparedBatch, UpsertCounts
 from kgrec.schema.model import GraphSchema
 
@@ -44,6 +46,7 @@ class TableReport:
         rows: records given to the store.
         created, matched, dangling: how many were new, were there already, or lacked an end node and were left out.
         seconds: time the store took.
+        missing: the first nodes, by type and uid, that dangling records refer to.
     """
 
     kind: str
@@ -53,6 +56,7 @@ class TableReport:
     matched: int = 0
     dangling: int = 0
     seconds: float = 0.0
+    missing: list[End] = field(default_factory=list)
 
     @property
     def rows_per_s(self) -> float:
@@ -72,6 +76,7 @@ class IngestReport:
     """What an import did.
 
     Attributes:
+        nothing_left: tables, in words, of which every record was dangling; also of what was put in before.
         tables: one report per table and kind, in the order they came; skipped batches are in none.
         skipped_batches, skipped_rows: what an interrupted import had put in before, and this one passed over.
         batches: how many batches the whole import has.
@@ -83,6 +88,7 @@ class IngestReport:
     skipped_rows: int = 0
     batches: int = 0
     completed_before: bool = False
+    nothing_left: list[str] = field(default_factory=list)
 
     @property
     def created(self) -> int:
@@ -101,6 +107,7 @@ class IngestReport:
             "tables": [
                 {name: getattr(table, name) for name in names}
                 | {"seconds": round(table.seconds, 3), "rows_per_s": round(table.rows_per_s)}
+                | {"missing": [f"{type} {uid}" for type, uid in table.missing]}
                 for table in self.tables
             ],
             "skipped_batches": self.skipped_batches,
@@ -125,9 +132,10 @@ class BatchWritten:
 
 def ingest(
     source: RecordSource,
-    store: GraphWriter,
+    store: GraphStore,
     *,
     batch_size: int = 10_000,
+    max_dropped: float | None = None,
     progress: Callable[[BatchWritten], None] | None = None,
 ) -> IngestReport:
     """Report of an import: the schema is applied, and every record of a source written.
@@ -137,9 +145,14 @@ def ingest(
     which changes nothing. An import that had been completed is written again from the start: where the sources are
     unchanged that creates nothing, and it puts back what was deleted since.
 
+    Args:
+        max_dropped: largest share of a table's records that may be dangling; None: any. Records that an interrupted
+            import had put in count as well.
+
     Raises:
         SchemaMismatchError: the store holds a graph of another shape.
         SourceError: it met a file or row that it cannot take.
+        DroppedRowsError: more records of a table were dangling than may be; what was read so far is in the store.
     """
     store.apply_schema(source.schema)
     ledger = _ledger_name(source, batch_size)
@@ -147,9 +160,11 @@ def ingest(
     report = IngestReport(completed_before=store.finished_batches(completed) > 0)
     finished = 0 if report.completed_before else store.finished_batches(ledger)
     tables: dict[tuple[str, str], TableReport] = {}
+    totals = _Totals(store, ledger, max_dropped, fresh=finished == 0)
     for batch, ready in _ahead(_prepared(source.batches(batch_size), store, finished)):
         report.batches += 1
         table = None
+        totals.begin(batch)
         if ready is None:
             report.skipped_batches += 1
             report.skipped_rows += len(batch.records)
@@ -157,15 +172,85 @@ def ingest(
             table = tables.setdefault((batch.kind, batch.table), TableReport(batch.kind, batch.table))
             started = time.perf_counter()
             counts = store.write(ready)
+            if counts.dangling:
+                totals.add(counts.dangling)
+                table.missing = totals.missing
             if not report.completed_before:
                 store.mark_batch(ledger, report.batches)
             table._add(len(batch.records), counts, time.perf_counter() - started)
         if progress is not None:
             progress(BatchWritten(report.batches, table))
+    totals.end()
+    report.nothing_left = totals.nothing_left
     report.tables = list(tables.values())
     store.mark_batch(completed, 1)
     store.checkpoint()
     return report
+
+
+class _Totals:
+    """Records and dangling records of the table under way, those of an interrupted import included: the store keeps
+    their number beside that of the batches.
+
+    Args:
+        fresh: no batch is in, so that numbers that the store keeps are of another run.
+    """
+
+    def __init__(self, store: GraphStore, ledger: str, max_dropped: float | None, *, fresh: bool) -> None:
+        self._store = store
+        self._ledger = ledger
+        self._max = max_dropped
+        self._fresh = fresh
+        self._batch: Batch | None = None
+        self.missing: list[End] = []
+        self._rows = self._dangling = 0
+        self.nothing_left: list[str] = []
+
+    @property
+    def _key(self) -> str:
+        assert self._batch is not None
+        return f"{self._ledger} dangling {self._batch.kind} {self._batch.table}"
+
+    def begin(self, batch: Batch) -> None:
+        """Count the records of a batch; where it is the first of a table, the one before is judged."""
+        if self._batch is None or (batch.kind, batch.table) != (self._batch.kind, self._batch.table):
+            self.end()
+            self._batch, self._rows, self.missing = batch, 0, []
+            self._dangling = 0 if self._fresh or batch.kind == "nodes" else self._store.finished_batches(self._key)
+        self._batch = batch
+        self._rows += len(batch.records)
+        if self._dangling and not self.missing:  # of batches that an interrupted import had put in
+            self.missing = missing_ends(self._store, batch.records)
+
+    def add(self, dangling: int) -> None:
+        """Count dangling records of the batch."""
+        assert self._batch is not None
+        self._dangling += dangling
+        self._store.mark_batch(self._key, self._dangling)
+        self.missing = self.missing or missing_ends(self._store, self._batch.records)
+
+    def end(self) -> None:
+        """Judge the table under way.
+
+        Raises:
+            DroppedRowsError, NothingLeftError: more of its records were dangling than may be, or all.
+        """
+        if self._batch is None or not self._dangling:
+            return
+        what = f"{self._batch.kind} from table '{self._batch.table}'"
+        if self._dangling == self._rows:
+            self.nothing_left.append(what)
+        if self._max is not None and self._dangling > self._max * self._rows:
+            kind = NothingLeftError if self._dangling == self._rows else DroppedRowsError
+            error = kind(
+                f"{self._dangling:,} of {self._rows:,} {what} refer to nodes that do not exist.",
+                where=self._store.url,
+                found=", ".join(f"no {type} {shorten(uid)}" for type, uid in self.missing) or "ids that no node has",
+                expected=f"at most {self._max:.0%} of a table's rows left out",
+                next="correct the ids or the schema, or let more rows go with --max-dropped",
+            )
+            error.missing = tuple(self.missing)
+            raise error
 
 
 def _prepared(

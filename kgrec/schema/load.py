@@ -8,6 +8,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from kgrec.errors import ConfigError, SchemaError, did_you_mean
+from kgrec.plain_text import local_path
 from kgrec.schema.model import GraphSchema
 from kgrec.schema.rules import broken_rules
 from kgrec.schema.yaml_lines import model_problems, read_yaml, refuse
@@ -29,7 +30,7 @@ def load_schema(name_or_path: str | Path) -> GraphSchema:
     if str(name_or_path) in shipped_schemas():
         source = resources.files("kgrec_schemas") / f"{name_or_path}.yaml"
         return parse_schema(source.read_text(encoding="utf-8"), f"graph_schemas/{name_or_path}.yaml")
-    path = Path(name_or_path)
+    path = local_path(name_or_path)
     if not path.is_file():
         known = shipped_schemas()
         raise ConfigError(

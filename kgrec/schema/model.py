@@ -9,9 +9,10 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from typing import Annotated, Literal
+from datetime import date
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, StringConstraints, WithJsonSchema
 
 from kgrec.schema.yaml_lines import LANGUAGE_CODE, Origin
 
@@ -28,6 +29,20 @@ Separator = Annotated[str, StringConstraints(min_length=1)]
 
 Speaks = Literal["for", "against", "filter", "nothing"]
 Repeats = Literal["sum", "last", "max", "each"]
+
+
+def _cell_text(value: Any) -> Any:
+    """What YAML read as a number, a truth value or a day, as the text that a cell of it has."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value) if isinstance(value, int | float | date) else value
+
+
+_CELL_KINDS = [{"type": "string"}, {"type": "number"}, {"type": "boolean"}]
+Cell = Annotated[str, BeforeValidator(_cell_text), WithJsonSchema({"anyOf": _CELL_KINDS})]
+"""A cell that rows are chosen by, as text; the empty text stands for nothing."""
 
 
 class _Model(BaseModel):
@@ -63,10 +78,24 @@ class PropertySpec(_Model):
     unit: TimeUnit | None = Field(None, description="Unit of times that are numbers; else recognised by their size.")
 
 
-class NodeSource(_Model):
+class TableRows(_Model):
+    """Which rows of which table are read."""
+
+    table: str = Field(description="Name of the table as the loader yields it; capitals do not count.")
+    where: dict[str, tuple[Cell, ...]] = Field(
+        default_factory=dict, description="Column: cells; keep only rows that have one of them there."
+    )
+    where_not: dict[str, tuple[Cell, ...]] = Field(
+        default_factory=dict, description="Column: cells; leave out rows that have one of them there."
+    )
+    optional_columns: tuple[str, ...] = Field(
+        (), description="Columns that the table may lack: its rows have nothing there."
+    )
+
+
+class NodeSource(TableRows):
     """Which table describes nodes of this type, and how."""
 
-    table: str = Field(description="Name of the table as the loader yields it.")
     platform: str = Field(description="Where it comes from: one of the schema's platforms.")
     id: str = Field(description="Column of the identity.")
     prefix: str = Field("", description="Put before the id, where ids of two platforms could collide.")
@@ -104,6 +133,9 @@ class NodeType(_Model):
         default_factory=dict, description="By name; `name` is what people read of a node."
     )
     sources: tuple[NodeSource, ...] = Field((), description="Tables that describe such nodes.")
+    from_interactions: bool = Field(
+        False, description="Where none of these tables is there, users or items come from the interactions."
+    )
     align: Alignment | None = Field(None, description="Merge nodes of several platforms by this.")
 
 
@@ -122,10 +154,9 @@ class Endpoint(_Model):
     optional: bool = Field(False, description="An empty cell means that there is no such edge; else it is an error.")
 
 
-class EdgeSource(_Model):
+class EdgeSource(TableRows):
     """Which table holds edges of this type, and how."""
 
-    table: str = Field(description="Name of the table as the loader yields it.")
     platform: str = Field(description="Where it comes from, and whose ids the ends are.")
     source: Endpoint = Field(description="Where the edge starts.")
     target: Endpoint = Field(description="Where the edge leads.")
@@ -146,10 +177,9 @@ class EdgeType(_Model):
     sources: tuple[EdgeSource, ...] = Field((), description="Tables that hold such edges.")
 
 
-class InteractionSource(_Model):
+class InteractionSource(TableRows):
     """Which table holds interactions of this type, and how."""
 
-    table: str = Field(description="Name of the table as the loader yields it.")
     platform: str = Field(description="Where it comes from, and whose ids user and item are.")
     user: str = Field(description="Column of the user's id.")
     item: str = Field(description="Column of the item's id.")

@@ -99,6 +99,23 @@ def _columns(location: Location, source: Any, properties: dict[Any, Any]) -> Ite
             yield from _unknown((*location, part, name), name, properties, "a declared property")
 
 
+def _optional(location: Location, source: dict[Any, Any]) -> Iterator[SchemaProblem]:
+    """Columns that may be absent are columns that are read, and no ids."""
+    ends = [_mapping(source, end) for end in ("source", "target")]
+    needed = [source.get(key) for key in ("id", "user", "item")]
+    needed += [end.get(key) for end in ends for key in ("column", "type_column")]
+    read = [source.get(key) for key in ("type_column", "relation_column", "kind_column", "time", "weight")]
+    read += _mapping(source, "columns").values()
+    read += [name for name in _mapping(source, "list_columns") if name not in _mapping(source, "columns")]
+    read += [*_mapping(source, "where"), *_mapping(source, "where_not")]
+    for position, name in enumerate(_list(source, "optional_columns")):
+        here = (*location, "optional_columns", position)
+        if name in needed:
+            yield SchemaProblem(here, f"found '{name}', which holds an id, expected a column that rows can do without")
+        else:
+            yield from _unknown(here, name, [column for column in read if isinstance(column, str)], "a column it reads")
+
+
 def _node(location: Location, node: Any, platforms: dict[Any, Any]) -> Iterator[SchemaProblem]:
     properties = _mapping(node, "properties")
     yield from _properties(location, properties, RESERVED_PROPERTIES)
@@ -107,6 +124,10 @@ def _node(location: Location, node: Any, platforms: dict[Any, Any]) -> Iterator[
         yield from _columns(here, source, properties)
         if isinstance(source, dict):
             yield from _unknown((*here, "platform"), source.get("platform"), platforms, "a declared platform")
+            yield from _optional(here, source)
+    if isinstance(node, dict) and node.get("from_interactions") is True and not node.get("role"):
+        text = "interactions have users and items only, expected a node type with `role: user` or `role: item`"
+        yield SchemaProblem((*location, "from_interactions"), text)
     align = _mapping(node, "align")
     for key in ("title", "year"):
         yield from _unknown((*location, "align", key), align.get(key), properties, "a declared property")
@@ -131,6 +152,7 @@ def _edge(location: Location, edge: Any, nodes: dict[Any, Any], platforms: dict[
         if not isinstance(source, dict):
             continue
         yield from _columns(here, source, properties)
+        yield from _optional(here, source)
         yield from _unknown((*here, "platform"), source.get("platform"), platforms, "a declared platform")
         for end in ("source", "target"):
             point = _mapping(source, end)
@@ -167,6 +189,7 @@ def _interaction(
         for key in ("time_format", "time_zone", "time_unit"):
             if key in source and "time" not in source:
                 yield SchemaProblem((*here, key), "needs `time`, the column that it is about")
+        yield from _optional(here, source)
         if ("kind" in source) == ("kind_column" in source):
             yield SchemaProblem(here, "expected either `kind` or `kind_column`")
         if kinds:

@@ -49,6 +49,12 @@ class LoaderContract:
         """Loaders that cannot read what they were given, by the text that names the place: a path, an address."""
         raise NotImplementedError
 
+    @pytest.fixture
+    def with_bad_rows(self) -> Mapping[str, Loader]:
+        """Loaders of a source with one row that cannot be read among others that can, by the text that names the place;
+        none where a source is read as a whole or not at all."""
+        return {}
+
     def test_tables_have_names_and_places_of_their_own(self, loader: Loader) -> None:
         tables = list(loader.tables())
         assert tables
@@ -95,6 +101,23 @@ class LoaderContract:
             assert error.found
             assert error.expected
             assert error.next
+
+    def test_a_bad_row_is_refused_or_left_out_and_listed(self, with_bad_rows: Mapping[str, Loader]) -> None:
+        for place, loader in with_bad_rows.items():
+            with pytest.raises(SourceError) as caught:
+                list(_read(loader))
+            assert place in (caught.value.where or "")
+            rows, bad = 0, []
+            for table in loader.tables():
+                table.log.collect()
+                rows += sum(batch.num_rows for batch in table.batches)
+                bad += table.log.bad_rows
+            assert rows > 0
+            assert [one.rows for one in bad] == [1]
+            assert place in bad[0].where
+            assert f"row {bad[0].row}" in (caught.value.where or "")
+            assert bad[0].what.endswith(".")
+            assert all((bad[0].found, bad[0].expected, bad[0].next))
 
 
 def _read(loader: Loader) -> Iterator[tuple[str, str, pa.Table]]:

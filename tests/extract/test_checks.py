@@ -86,7 +86,7 @@ def test_dangling_facts_and_facts_twice() -> None:
     found = answers(facts=facts)
     twice, dangling = found["facts stated twice"], found["facts about nodes that no table describes"]
     assert (twice.status, twice.count, twice.first) == ("WARN", 1, "Item '1' genre Entity 'x' in table facts")
-    assert (dangling.status, dangling.count, dangling.first) == ("WARN", 1, "Entity 'nowhere' in table facts")
+    assert (dangling.status, dangling.count, dangling.first) == ("FAIL", 1, "Entity 'nowhere' in table facts")
 
 
 def test_dangling_and_repeated_interactions() -> None:

@@ -142,7 +142,8 @@ def test_a_missing_column_names_the_nearest() -> None:
         "  where     csv:data/games.csv\n"
         "  found     columns game_id, titel, released, did you mean 'titel'?\n"
         "  expected  column 'title', from games.yaml:23\n"
-        "  next      correct the column's name in the schema or in the source"
+        "  next      correct the column's name in the schema or in the source; "
+        "one that may be absent is named in `optional_columns`"
     )
 
 
@@ -151,10 +152,12 @@ def test_a_wrong_delimiter_is_recognised() -> None:
     with pytest.raises(SourceError) as raised:
         mapped(table("games", **columns))
     assert str(raised.value) == (
-        "SourceError: table 'games' has no column 'game_id'.\n"
+        "SourceError: table 'games' has no column 'game_id', 'title' and 'released'.\n"
         "  where     csv:data/games.csv\n"
         "  found     columns game_id;title;released\n"
         "  expected  column 'game_id', from games.yaml:22\n"
+        "            column 'title', from games.yaml:23\n"
+        "            column 'released', from games.yaml:23\n"
         "  next      the table has one column only: read it with the delimiter ';'"
     )
 

@@ -48,6 +48,17 @@ class TestTables(LoaderContract):
         names = ("short.csv", "short.jsonl", "short.parquet", "no.csv")
         return {str(tmp_path / name): open_loader(f"tables:{tmp_path / name}") for name in names}
 
+    @pytest.fixture
+    def with_bad_rows(self, tmp_path: Path) -> Mapping[str, Loader]:
+        files = {
+            "few.csv": b"a,b\n1,2\n3\n",
+            "many.tsv": b"a\tb\n1\t2\n3\t4\t5\n",
+            "text.csv": b"a,b\n1,\xe9\n3,4\n",
+        }
+        for name, content in files.items():
+            (tmp_path / name).write_bytes(content)
+        return {str(tmp_path / name): open_loader(f"tables:{tmp_path / name}") for name in files}
+
 
 class TestRdf(LoaderContract):
     name = "rdf"

@@ -12,6 +12,8 @@ from kgrec.cli import options as opt
 from kgrec.cli import output
 from kgrec.cli.exits import resumable
 from kgrec.cli.progress_line import progress_line
+from kgrec.config import MAX_DROPPED
+from kgrec.errors import NothingLeftError
 from kgrec.plain_text import visible
 
 
@@ -22,21 +24,44 @@ def ingest(
     on_error: Annotated[
         Literal["fail", "skip"], typer.Option("--on-error", help="Stop at a row that does not fit, or leave it out.")
     ] = "fail",
+    max_dropped: Annotated[
+        float,
+        typer.Option(
+            "--max-dropped",
+            metavar="SHARE",
+            min=0.0,
+            max=1.0,
+            help="Fail where more of a table's rows must be left out: they do not fit, or name unknown nodes.",
+        ),
+    ] = MAX_DROPPED,
+    partial: Annotated[
+        bool, typer.Option("--partial", help="Another import brings the users, items or interactions that are missing.")
+    ] = False,
     as_json: opt.Json = False,
     quiet: opt.Quiet = False,
 ) -> None:
-    """Import sources into the graph. Stopped on the way, it continues when it is run again."""
+    """Import sources into the graph. Stopped on the way, it continues when it is run again.
+
+    Ends with exit code 6 where every row of a type had to be left out.
+    """
     from kgrec.pipeline import ingest_sources
 
     with resumable(), progress_line(quiet) as progress:
-        report = ingest_sources(schema, source, store, on_error=on_error, progress=progress).as_dict()
+        report = ingest_sources(
+            schema, source, store, on_error=on_error, max_dropped=max_dropped, partial=partial, progress=progress
+        ).as_dict()
     if as_json:
         output.print_json(report)
     else:
         _show(report)
     for note in () if quiet else report["notes"]:
         output.note(f"note: {visible(note)}")
+    for text in report["warnings"]:
+        output.note(f"warning: {visible(text)}")
     _note_dangling(report["tables"])
+    if report["nothing_left"]:
+        output.note(f"every row was left out of: {visible(', '.join(report['nothing_left']))}")
+        raise typer.Exit(NothingLeftError.exit_code)
 
 
 def show_imports(tables: Iterable[Mapping[str, Any]]) -> None:
@@ -61,5 +86,6 @@ def _note_dangling(tables: Iterable[Mapping[str, Any]]) -> None:
         if row["dangling"]:
             which = f"{row['dangling']:,} of {row['rows']:,} {row['kind']} from {visible(row['table'])}"
             output.note(
-                f"note: {which} refer to nodes that do not exist and were left out; `kgrec check` names the first"
+                f"note: {which} refer to nodes that do not exist and were left out, "
+                f"such as {visible(', '.join(row['missing']))}"
             )

@@ -24,6 +24,7 @@ from kgrec.graph.export.neo4j_admin_values import ColumnType, field_of, id_field
 from kgrec.graph.store import GraphExporter, schema_of
 from kgrec.graph.store_types import StoredTable
 from kgrec.graph.stores.write_batches import LONGEST_UID
+from kgrec.plain_text import local_path
 from kgrec.progress import Progress, silent
 
 MANIFEST = "kgrec-export.json"
@@ -83,7 +84,7 @@ def export_for_neo4j_admin(
         ConfigError: something else is in the folder, or the database's name cannot be one.
         GraphError: the store is empty, or holds a value that cannot be imported this way.
     """
-    target = Path(folder).absolute()
+    target = local_path(folder).absolute()
     _check(target, folder, database)
     # An export that was killed leaves a folder of this name, and the next one begins by removing it.
     fresh = target.with_name(f".{target.name}.unfinished")

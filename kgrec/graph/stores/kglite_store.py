@@ -16,6 +16,7 @@ from kgrec.errors import GraphError, QueryTimeoutError, StoreUnavailableError, s
 from kgrec.graph.cypher import statements as cypher
 from kgrec.graph.store import schema_of
 from kgrec.graph.stores.cypher_store import CypherStore, Rows
+from kgrec.plain_text import local_path
 
 # The engine writes a line to stderr for every type that has no nodes yet; ours come from the schema, so it is no typo.
 kglite.set_query_warning_policy("silent")
@@ -38,16 +39,17 @@ class KgliteStore(CypherStore):
 
     def __init__(self, url: str, *, read_only: bool = False) -> None:
         super().__init__(url)
-        path = url.removeprefix("kglite:")
-        self._in_memory = path in ("", ":memory:")
+        name = url.removeprefix("kglite:")
+        self._in_memory = name in ("", ":memory:")
+        path = local_path(name)
         self._read_only = read_only
         self._session: Any = None
         if self._in_memory:
             self._session = kglite.KnowledgeGraph().session()
         elif read_only:
-            self._session = self._open_to_read(Path(path))
+            self._session = self._open_to_read(path)
         else:
-            self._session = self._open_to_write(Path(path))
+            self._session = self._open_to_write(path)
         try:
             self._remembered()
         except BaseException:

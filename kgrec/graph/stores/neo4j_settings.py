@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlsplit, urlunsplit
 
 from kgrec.errors import ConfigError
+from kgrec.plain_text import local_path
 
 SCHEMES = ("neo4j", "neo4j+s", "neo4j+ssc", "bolt", "bolt+s", "bolt+ssc")
 """``neo4j`` asks the server for its cluster's members (Aura too), ``bolt`` talks to one server; ``+s`` is TLS with a
@@ -76,7 +77,7 @@ class Neo4jSettings:
                 expected=f"{scheme}://HOST:PORT/DATABASE",
                 next="write, for example, neo4j://127.0.0.1:7687/neo4j",
             )
-        ca = Path(known[CA]) if known.get(CA) else None
+        ca = local_path(known[CA]) if known.get(CA) else None
         if ca is not None and not ca.is_file():
             raise ConfigError(
                 "the file of trusted certificates does not exist.",

@@ -14,11 +14,12 @@ import numpy as np
 from kgrec.data.dataset import Array
 from kgrec.errors import ConfigError
 from kgrec.learn.encoders.protocol import OnProgress, TextEncoder
+from kgrec.plain_text import local_path
 
 
 def cache_folder() -> Path:
     """The folder of computed files: ``$KGREC_CACHE`` or ``~/.cache/kgrec``."""
-    return Path(os.environ.get("KGREC_CACHE") or Path.home() / ".cache" / "kgrec")
+    return local_path(os.environ.get("KGREC_CACHE") or "~/.cache/kgrec")
 
 
 def encode_cached(encoder: TextEncoder, texts: Sequence[str], progress: OnProgress | None = None) -> Array:

@@ -19,6 +19,7 @@ from kgrec.data.dataset import Array
 from kgrec.errors import ConfigError
 from kgrec.learn.encoders.model_package import import_model_package
 from kgrec.learn.encoders.protocol import OnProgress, unit_rows
+from kgrec.plain_text import local_path
 
 
 class TransformerEncoder:
@@ -96,8 +97,8 @@ def model_folder(name: str) -> str | None:
     Raises:
         MissingExtraError: transformers is not installed.
     """
-    if Path(name).is_dir():
-        return name
+    if (folder := local_path(name)).is_dir():
+        return str(folder)
     import_model_package("transformers")
     try:
         return str(import_model_package("huggingface_hub").snapshot_download(name, local_files_only=True))

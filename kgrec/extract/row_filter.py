@@ -1,0 +1,62 @@
+"""RowFilter: the rows of a table that a source of the schema takes, by what stands in some of their cells."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from kgrec.data.records import Table
+from kgrec.errors import did_you_mean, shorten
+from kgrec.extract.row_reader import Reader, SchemaSource
+
+_MOST_KEPT = 20
+
+
+class RowFilter:
+    """``where`` and ``where_not`` of one source, from batch to batch; cells are compared as the text that an id has.
+
+    Args:
+        source: the source of the schema.
+    """
+
+    def __init__(self, source: SchemaSource) -> None:
+        spec = source.spec
+        self._source = source
+        self._keep = {column: frozenset(cells) for column, cells in spec.where.items()}
+        self._leave = {column: frozenset(cells) for column, cells in spec.where_not.items()}
+        self._unmet = {
+            (key, column, cell) for key in ("where", "where_not") for column, cell in _pairs(getattr(spec, key))
+        }
+        self._others: dict[str, dict[str, None]] = {column: {} for column in (*spec.where, *spec.where_not)}
+        self._rows = self._kept = 0
+
+    def apply(self, reader: Reader) -> None:
+        """Let a batch go on with the rows that are taken."""
+        self._rows += reader.batch.num_rows
+        for key, chosen in (("where", self._keep), ("where_not", self._leave)):
+            for column, cells in chosen.items():
+                texts = [text or "" for text in reader.column(column, "id", (key, column))]
+                self._note(key, column, set(texts))
+                reader.keep([row for row, text in enumerate(texts) if (text in cells) == (key == "where")])
+        self._kept += reader.batch.num_rows
+
+    def _note(self, key: str, column: str, found: set[str]) -> None:
+        self._unmet -= {(key, column, text) for text in found}
+        others = self._others[column]
+        for text in sorted(found) if len(others) < _MOST_KEPT else ():
+            others.setdefault(text)
+
+    def tell(self, table: Table) -> None:
+        """Say of a table that was read what the filter never met, and if it took no row."""
+        if not self._rows:
+            return
+        where = f"{table.where}, {self._source.about}"
+        if (self._keep or self._leave) and not self._kept:
+            table.log.note(f"{where}: `where` and `where_not` take none of {self._rows:,} rows")
+        for key, column, cell in sorted(self._unmet):
+            others = [text for text in self._others[column] if text != cell]
+            hint = did_you_mean(cell, others, before=", ") or f", found {', '.join(map(shorten, others[:5]))}"
+            table.log.note(f"{where}: no row has {shorten(cell)} in column '{column}', as `{key}` says{hint}")
+
+
+def _pairs(chosen: Mapping[str, tuple[str, ...]]) -> list[tuple[str, str]]:
+    return [(column, cell) for column, cells in chosen.items() for cell in cells]
