@@ -11,17 +11,18 @@ from dataclasses import replace
 import numpy as np
 from scipy import sparse
 
-from kgrec.data.dataset import Array, Dataset
+from kgrec.data.dataset import AGAINST, Array, Dataset
 from kgrec.data.splits import sample_users
 from kgrec.learn.channels.behaviour_search import BehaviourSearch
 from kgrec.learn.channels.behaviour_weights import BehaviourSettings, BehaviourWeights
 from kgrec.learn.channels.co_session import co_session_weights
 from kgrec.learn.channels.cold_items import ColdItemWeights, ContentSettings
 from kgrec.learn.channels.content_kernel import fact_matrix
+from kgrec.learn.channels.dislikes import dislike_weights
 from kgrec.learn.channels.next_item_ridge import next_item_ridge
 from kgrec.learn.limits import LIMITS
 from kgrec.progress import Progress
-from kgrec.scoring.channel_names import BEHAVIOUR, CO_SESSION, LONG_TERM, NEXT_ITEM, SHORT_TERM
+from kgrec.scoring.channel_names import BEHAVIOUR, CO_SESSION, DISLIKES, LONG_TERM, NEXT_ITEM, SHORT_TERM
 from kgrec.scoring.history_weights import HistoryWeights
 from kgrec.scoring.matrices import SparseMatrix
 from kgrec.scoring.model import Channel
@@ -74,7 +75,7 @@ class BehaviourChannels:
         search = BehaviourSearch(self._weights, interactions, self._known_histories, valid, self._progress)
         best = search.best()
         with_long_term &= len(self._known) <= LIMITS.wide_ridge_search_items
-        best = replace(best, recencies=tuple(self._order_channels().values()))
+        best = replace(best, recencies=tuple(self._order_channels().values()), dislikes=self._has_dislikes)
         return best if with_long_term else replace(best, long_term_penalty=0.0), search.trials
 
     def choose_content(self, hidden: sparse.csr_matrix, history: HistoryWeights) -> ContentSettings:
@@ -91,9 +92,9 @@ class BehaviourChannels:
         return self._content.choose_shrinkage(weights, history, sample, settings.content, self._progress)
 
     def channels(self, settings: BehaviourSettings) -> list[Channel]:
-        """The channels of some settings: co-occurrence and, where it has them, what follows what and what lasts.
+        """The channels of some settings: co-occurrence and, where it has them, what follows what, dislikes, what lasts.
 
-        All but the last share their columns of cold items; they differ in how histories fade. The last has none.
+        The first two share their columns of cold items; they differ in how histories fade. The others have none.
         """
         columns = self._content.columns(settings.content) if self.places_cold_items else None
         co_occurrence = self._among_known(settings)
@@ -101,6 +102,8 @@ class BehaviourChannels:
             _channel(BEHAVIOUR, co_occurrence, settings.without_recency, columns),
             *self._channels_of_order(settings, columns),
         ]
+        if settings.dislikes:
+            channels.append(_channel(DISLIKES, self._dislikes(settings), HistoryWeights(against=True)))
         if settings.long_term_penalty:
             ridge = replace(settings.ridge, penalty=settings.long_term_penalty, regressors=0)
             weights = self._at_places(self._weights.ridge(ridge).weights)
@@ -122,6 +125,19 @@ class BehaviourChannels:
     @property
     def _has_content(self) -> bool:
         return self.facts.nnz > 0 or self._content.texts is not None
+
+    @property
+    def _has_dislikes(self) -> bool:
+        """Whether anybody disliked anything, and there are few enough items to solve a system of dislikes."""
+        disliked = len(self.dataset.against.saying(AGAINST)) > 0
+        return disliked and len(self._known) <= LIMITS.wide_ridge_search_items
+
+    def _dislikes(self, settings: BehaviourSettings) -> sparse.csr_matrix:
+        """How disliked items speak against others, among all items; those beyond the known ones say nothing."""
+        seen = self._weights.seen
+        disliked = self.dataset.against.saying(AGAINST).matrix(seen.shape[0], len(self.cold))[:, self._known]
+        top = settings.ridge.top if len(self._known) > LIMITS.whole_matrix_items else None
+        return self._at_places(dislike_weights(seen, disliked, self._weights.ridge(settings.ridge).weights, top))
 
     def _histories(self, weights: HistoryWeights) -> sparse.csr_matrix:
         """Weighted histories, float32 users x items."""

@@ -63,6 +63,7 @@ class BehaviourSettings:
         recencies: one per channel of what follows what; none without times.
         long_term_penalty: of a further ridge over all items, the long-term channel, for users who return after a pause:
             a stronger penalty leaves fewer and broader relations. 0 for no such channel.
+        dislikes: whether there is a channel of what speaks against items.
         content: how cold items get their weights.
         shrinkage: k, where an item with n interactions has k / (k + n) of its weights from its content; 0 for none.
     """
@@ -74,6 +75,7 @@ class BehaviourSettings:
     history: HistoryWeights = field(default_factory=HistoryWeights)
     recencies: tuple[float, ...] = ()
     long_term_penalty: float = 0.0
+    dislikes: bool = False
     content: ContentSettings = field(default_factory=ContentSettings)
     shrinkage: float = 0.0
 
