@@ -33,6 +33,10 @@ def test_the_moment_of_asking_is_handed_on(shell: Shell) -> None:
         client = TestClient(service(recommender))
         now = client.get("/recommend?user=ann&k=3&at=2000000000")
         assert client.get("/explain?user=ann&item=empire&at=soon").status_code == 422
+        refused = client.get("/recommend?user=ann&at=2000000000000")
+    assert (refused.status_code, refused.json()["found"]) == (422, "2000000000000, milliseconds")
+    said = shell("recommend", "--user", "ann", "--at", "2000000000000")
+    assert (said.code, "found     2000000000000, milliseconds" in said.err) == (2, True)
     assert now.json() == shell("recommend", "--user", "ann", "-k", "3", "--at", "2000000000", "--json").json
 
 
