@@ -130,7 +130,7 @@ def ids_of(loader: Loader, names: tuple[str, str, str] = ("t", "id", "row")) -> 
     text = SCHEMA.replace("TABLE", names[0]).replace("ID", names[1]).replace("ROW", names[2])
     schema = parse_schema(text, "test.yaml")
     problems: list[Problem] = []
-    (table,) = loader.tables()
+    table = next(table for table in loader.tables() if table.name == names[0])
     records = list(map_table(schema, table, on_error="skip", problems=problems))
     return {str(r.properties["name"]): r.uid for r in records if isinstance(r, NodeRecord)}, problems
 
