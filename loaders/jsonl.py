@@ -13,25 +13,30 @@ from typing import Any, NoReturn
 
 import pyarrow as pa
 
+from kgrec.data.records import ReadingLog
 from kgrec.errors import SourceError, shorten
 from kgrec_loaders.mixed_columns import column, kinds_of
 from kgrec_loaders.source_files import BATCH_ROWS, empty_file, not_utf8, open_bytes, reading
 
 
-def read_jsonl(parts: Sequence[Path]) -> Iterator[pa.RecordBatch]:
+def read_jsonl(parts: Sequence[Path], log: ReadingLog | None = None) -> Iterator[pa.RecordBatch]:
     """Read the parts of one table as record batches, at least one.
 
+    Args:
+        log: takes up the lines that cannot be read where it collects them.
+
     Raises:
-        SourceError: empty, damaged, not UTF-8, or a line that is not a JSON object.
+        SourceError: empty or damaged; a line that is not UTF-8 or not a JSON object, unless collected.
     """
+    log = ReadingLog() if log is None else log
     kinds: dict[str, set[str]] = {}
-    for row in _rows(parts):
+    for row in _rows(parts, log.for_a_first_look()):
         for key, value in row.items():
             kinds.setdefault(key, set()).update(kinds_of(value))
     if not kinds:
         raise empty_file(f"jsonl:{parts[0]}", "one JSON object per line, with at least one key")
     rows: list[dict[str, Any]] = []
-    for row in _rows(parts):
+    for row in _rows(parts, log):
         rows.append(row)
         if len(rows) == BATCH_ROWS:
             yield _batch(rows, kinds)
@@ -40,7 +45,7 @@ def read_jsonl(parts: Sequence[Path]) -> Iterator[pa.RecordBatch]:
         yield _batch(rows, kinds)
 
 
-def _rows(parts: Sequence[Path]) -> Iterator[dict[str, Any]]:
+def _rows(parts: Sequence[Path], log: ReadingLog) -> Iterator[dict[str, Any]]:
     for path in parts:
         where = f"jsonl:{path}"
         with reading(where), open_bytes(path) as lines:
@@ -54,12 +59,15 @@ def _rows(parts: Sequence[Path]) -> Iterator[dict[str, Any]]:
                     if "\\u" in text:
                         json.dumps(row, ensure_ascii=False).encode()
                 except UnicodeDecodeError:
-                    raise not_utf8(f"{where}, row {number}", line) from None
+                    log.leave_out_for(not_utf8(f"{where}, row {number}", line), where, number)
+                    continue
                 except ValueError as error:
-                    raise _bad_line(f"{where}, row {number}", str(error)) from error
-                if not isinstance(row, dict):
-                    raise _bad_line(f"{where}, row {number}", shorten(text.strip()))
-                yield row
+                    log.leave_out_for(_bad_line(f"{where}, row {number}", str(error)), where, number)
+                    continue
+                if isinstance(row, dict):
+                    yield row
+                else:
+                    log.leave_out_for(_bad_line(f"{where}, row {number}", shorten(text.strip())), where, number)
 
 
 def _refuse_constant(name: str) -> NoReturn:

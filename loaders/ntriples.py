@@ -11,6 +11,7 @@ from urllib.parse import urljoin
 from rdflib.compat import decodeUnicodeEscape
 
 from kgrec.data.id_texts import literal_text
+from kgrec.data.records import ReadingLog
 from kgrec.errors import SourceError, shorten
 from kgrec_loaders.source_files import not_utf8, open_bytes
 
@@ -36,7 +37,9 @@ SURROGATE = re.compile("[\ud800-\udfff]")
 """Halves of a pair of codes, which no encoding can hold."""
 
 
-def read_ntriples(path: Path, where: str, base: str | None, quads: bool) -> Iterator[Row]:
+def read_ntriples(
+    path: Path, where: str, base: str | None, quads: bool, log: ReadingLog | None = None
+) -> Iterator[Row]:
     """The triples of a file, in its order.
 
     Blank nodes are named ``_:file name#label``, since a label means nothing outside its file. Of N-Quads the fourth
@@ -46,44 +49,56 @@ def read_ntriples(path: Path, where: str, base: str | None, quads: bool) -> Iter
         where: the file in words.
         base: what a relative IRI starts from; None: it is refused.
         quads: the lines may have a fourth term.
+        log: takes up the lines that cannot be read where it collects them.
 
     Raises:
-        SourceError: a line is no triple, an IRI is relative without a base, the text is not UTF-8.
+        SourceError: a line is no triple, an IRI is relative without a base, the text is not UTF-8; unless collected.
     """
+    log = ReadingLog() if log is None else log
     pattern = _QUAD if quads else _TRIPLE
     start = f"_:{path.name}#"
     # All line ends that the specification knows; what is not UTF-8 comes through, so that its line can be named.
     with io.TextIOWrapper(open_bytes(path), "utf-8-sig", errors="surrogateescape") as lines:
         for number, line in enumerate(lines, 1):
-            match = pattern.fullmatch(line)
-            if match is None:
-                rest = line.strip()
-                if not rest or rest.startswith("#"):
-                    continue
-                raise _no_triple(line, f"{where}, line {number}", quads)
-            terms: tuple[str | None, ...] = match.groups()
-            if "\\" in line:
-                terms = tuple(term and decodeUnicodeEscape(term) for term in terms)
-            subject, node, predicate, iri, end, text, language, datatype = terms[:8]
-            for term in (subject, predicate, iri, datatype):
-                if term is not None and (not ABSOLUTE.match(term) or "\\" in line):
-                    check_iri(term, f"{where}, line {number}", base)
-            if not line.isascii() and SURROGATE.search(line):
-                raise not_utf8(f"{where}, line {number}", line.encode("utf-8", "surrogateescape"))
-            if "\\" in line and any(term and SURROGATE.search(term) for term in terms):
-                raise half_a_pair(line.strip(), f"{where}, line {number}")
-            if base is not None:
-                subject, predicate, iri = (_joined(base, term) for term in (subject, predicate, iri))
-            source = start + node if node is not None else subject
-            assert source is not None
-            assert predicate is not None
-            if iri is not None:
-                yield source, predicate, iri, "iri", None, None
-            elif end is not None:
-                yield source, predicate, start + end, "blank", None, None
+            try:
+                row = _row(line, pattern, start, base, f"{where}, line {number}")
+            except SourceError as error:
+                log.leave_out_for(error, where, number)
             else:
-                assert text is not None
-                yield source, predicate, literal_text(text, datatype), "literal", datatype, language
+                if row is not None:
+                    yield row
+
+
+def _row(line: str, pattern: re.Pattern[str], start: str, base: str | None, where: str) -> Row | None:
+    """The triple of a line; None for a blank line and a comment."""
+    match = pattern.fullmatch(line)
+    if match is None:
+        rest = line.strip()
+        if not rest or rest.startswith("#"):
+            return None
+        raise _no_triple(line, where, pattern is _QUAD)
+    terms: tuple[str | None, ...] = match.groups()
+    if "\\" in line:
+        terms = tuple(term and decodeUnicodeEscape(term) for term in terms)
+    subject, node, predicate, iri, end, text, language, datatype = terms[:8]
+    for term in (subject, predicate, iri, datatype):
+        if term is not None and (not ABSOLUTE.match(term) or "\\" in line):
+            check_iri(term, where, base)
+    if not line.isascii() and SURROGATE.search(line):
+        raise not_utf8(where, line.encode("utf-8", "surrogateescape"))
+    if "\\" in line and any(term and SURROGATE.search(term) for term in terms):
+        raise half_a_pair(line.strip(), where)
+    if base is not None:
+        subject, predicate, iri = (_joined(base, term) for term in (subject, predicate, iri))
+    source = start + node if node is not None else subject
+    assert source is not None
+    assert predicate is not None
+    if iri is not None:
+        return source, predicate, iri, "iri", None, None
+    if end is not None:
+        return source, predicate, start + end, "blank", None, None
+    assert text is not None
+    return source, predicate, literal_text(text, datatype), "literal", datatype, language
 
 
 def _joined(base: str, term: str | None) -> str | None:

@@ -13,7 +13,7 @@ from typing import Any
 
 import rdflib
 
-from kgrec.data.records import Table
+from kgrec.data.records import ReadingLog, Table
 from kgrec.errors import SourceError, shorten
 from kgrec_loaders.import_script import run
 from kgrec_loaders.ntriples import ABSOLUTE, Row, read_ntriples
@@ -87,10 +87,11 @@ class RdfLoader:
                 next="save the data in one of these formats; the suffix says which",
             )
         where = f"rdf:{path}"
-        yield Table("rdf_triples", text_batches(_rows_of_files(files, base or None), COLUMNS), where)
+        log = ReadingLog()
+        yield Table("rdf_triples", text_batches(_rows_of_files(files, base or None, log), COLUMNS), where, log=log)
         state = [(file, file.stat().st_size, file.stat().st_mtime_ns) for file in files]
         if self._things is None or self._state != state:
-            self._state, self._things = state, RdfTables(lambda: _rows_of_files(files, base or None), where)
+            self._state, self._things = state, RdfTables(lambda log: _rows_of_files(files, base or None, log), where)
         yield from self._things.tables()
 
 
@@ -120,7 +121,7 @@ class RdfGraphLoader:
         """
         where = f"rdf:{self._name}"
         yield Table("rdf_triples", text_batches(self._rows(), COLUMNS), where)
-        yield from RdfTables(self._rows, where).tables()
+        yield from RdfTables(lambda _: self._rows(), where).tables()
 
     def _rows(self) -> Iterator[Row]:
         every = (None, None, None)
@@ -141,7 +142,7 @@ class RdfGraphLoader:
             )
 
 
-def _rows_of_files(files: list[Path], base: str | None) -> Iterator[Row]:
+def _rows_of_files(files: list[Path], base: str | None, log: ReadingLog) -> Iterator[Row]:
     for path in files:
         format = format_of(path, FORMATS)
         assert format is not None
@@ -149,7 +150,7 @@ def _rows_of_files(files: list[Path], base: str | None) -> Iterator[Row]:
         empty = True
         with reading(where):
             if format in ("ntriples", "nquads"):
-                rows = read_ntriples(path, where, base, quads=format == "nquads")
+                rows = read_ntriples(path, where, base, quads=format == "nquads", log=log)
             else:
                 rows = read_document(path, where, base, format)
             for row in rows:

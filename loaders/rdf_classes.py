@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
 
 import pyarrow as pa
 
-from kgrec.data.records import Table
+from kgrec.data.records import ReadingLog, Table
 from kgrec_loaders.ntriples import Row
 from kgrec_loaders.rdf_index import TYPE, Path, TripleIndex, Values
 from kgrec_loaders.source_files import BATCH_ROWS
@@ -43,29 +44,43 @@ class RdfTables:
     holds what has no language, else what is English, else the language stated first.
 
     Args:
-        rows: reads the triples, from the start each time.
+        rows: reads the triples, from the start each time; the log takes up lines that cannot be read.
         where: their source in words.
     """
 
-    def __init__(self, rows: Callable[[], Iterator[Row]], where: str) -> None:
+    def __init__(self, rows: Callable[[ReadingLog], Iterator[Row]], where: str) -> None:
         self._rows = rows
         self._where = where
         self._index: TripleIndex | None = None
+        self._left_out = ReadingLog()
+        self._left_out.collect()
         self._class_names: dict[str, str] | None = None
 
     def tables(self) -> Iterator[Table]:
         """Yield the tables. The triples are read once to learn the classes, and sorted when a table is first read."""
         if self._class_names is None:
-            classes = {row[2]: None for row in self._rows() if row[1] == TYPE and row[3] == "iri"}
+            rows = self._rows(self._left_out.for_a_first_look())
+            classes = {row[2]: None for row in rows if row[1] == TYPE and row[3] == "iri"}
             self._class_names = _short_names(sorted(classes))
         for class_, name in self._class_names.items():
-            yield Table(name, self._class_batches(class_), f"{self._where}, class {class_}")
-        yield Table("rdf_links", self._link_batches(), f"{self._where}, links")
-        yield Table("rdf_resources", self._resource_batches(), f"{self._where}, resources")
+            yield self._table(name, self._class_batches(class_), f"class {class_}")
+        yield self._table("rdf_links", self._link_batches(), "links")
+        yield self._table("rdf_resources", self._resource_batches(), "resources")
+
+    def _table(self, name: str, batches: Iterator[pa.RecordBatch], what: str) -> Table:
+        log = ReadingLog()
+
+        def told() -> Iterator[pa.RecordBatch]:
+            self._triples()
+            for bad in self._left_out.bad_rows:
+                log.leave_out(replace(bad))
+            yield from batches
+
+        return Table(name, told(), f"{self._where}, {what}", log=log)
 
     def _triples(self) -> TripleIndex:
         if self._index is None:
-            self._index = TripleIndex(self._rows(), self._where)
+            self._index = TripleIndex(self._rows(self._left_out), self._where)
         return self._index
 
     def _class_batches(self, class_: str) -> Iterator[pa.RecordBatch]:

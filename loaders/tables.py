@@ -233,7 +233,7 @@ def read_parts(parts: Sequence[Path], format: str, log: ReadingLog | None = None
     """
     if format == "parquet":
         return _read_parquet(parts)
-    return read_jsonl(parts) if format == "jsonl" else read_delimited(parts, format, log)
+    return read_jsonl(parts, log) if format == "jsonl" else read_delimited(parts, format, log)
 
 
 def _read_parquet(parts: Sequence[Path]) -> Iterator[pa.RecordBatch]:

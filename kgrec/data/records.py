@@ -165,9 +165,14 @@ class ReadingLog:
         return sum(bad.rows for bad in self._bad.values())
 
     def collect(self) -> None:
-        """From now on leave bad rows out and list them; a table that is read again starts with an empty list."""
+        """From now on leave bad rows out and list them."""
         self._collecting = True
-        self._bad.clear()
+
+    def for_a_first_look(self) -> ReadingLog:
+        """A log for reading the same rows beforehand: it refuses or leaves out as this one does, and is then lost."""
+        log = ReadingLog()
+        log._collecting = self._collecting
+        return log
 
     def leave_out(self, bad: BadRow) -> None:
         """Note rows that cannot be read.
@@ -180,6 +185,17 @@ class ReadingLog:
         known = self._bad.setdefault(bad.what, bad)
         if known is not bad:
             known.rows += bad.rows
+
+    def leave_out_for(self, error: SourceError, where: str, row: int) -> None:
+        """Note one row that cannot be read, for the reason that an error gives.
+
+        Raises:
+            SourceError: the error itself, where nobody collects.
+        """
+        if not self._collecting:
+            raise error
+        found, expected, next = error.found or "", error.expected or "", error.next or ""
+        self.leave_out(BadRow(error.summary, where, row, found, expected, next))
 
     def note(self, text: str) -> None:
         """Say something once."""

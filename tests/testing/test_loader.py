@@ -54,6 +54,8 @@ class TestTables(LoaderContract):
             "few.csv": b"a,b\n1,2\n3\n",
             "many.tsv": b"a\tb\n1\t2\n3\t4\t5\n",
             "text.csv": b"a,b\n1,\xe9\n3,4\n",
+            "list.jsonl": b'{"a": 1}\n[1]\n',
+            "text.jsonl": b'{"a": 1}\n{"a": "\xe9"}\n',
         }
         for name, content in files.items():
             (tmp_path / name).write_bytes(content)
@@ -62,6 +64,16 @@ class TestTables(LoaderContract):
 
 class TestRdf(LoaderContract):
     name = "rdf"
+
+    @pytest.fixture
+    def with_bad_rows(self, tmp_path: Path) -> Mapping[str, Loader]:
+        files = {
+            "no.nt": TRIPLE + "<http://x/a> .\n" + TRIPLE,
+            "relative.nt": TRIPLE + TRIPLE.replace("http://x/alien", "a"),
+        }
+        for name, content in files.items():
+            (tmp_path / name).write_text(content)
+        return {str(tmp_path / name): open_loader(f"rdf:{tmp_path / name}") for name in files}
 
     @pytest.fixture
     def location(self, tmp_path: Path) -> str:
