@@ -55,7 +55,7 @@ class TrainConfig(BaseModel):
         lt=1,
         description="Share of the known items' validation recall@20 and ndcg@10 that cold ones may cost.",
     )
-    num_threads: int = Field(0, ge=0, description="CPU threads; 0 takes all cores.")
+    num_threads: int = Field(0, ge=0, description="CPU threads; 0 takes one for each core that it may use.")
     device: Literal["cpu", "cuda"] = Field("cpu", description="Where embeddings are trained; cuda is an NVIDIA GPU.")
     precision: Literal["float32", "bfloat16"] = Field(
         "float32", description="Of the products in training; bfloat16 is for GPUs that are faster with it."

@@ -24,6 +24,7 @@ class Limits:
     # Channels
     dense_system: int = _up_to(15_000, "a dense float32 system of that many rows takes 900 MB and minutes to solve")
     wide_ridge_search_items: int = _up_to(6_000, "one ridge takes seconds: many settings are tried, and one more ridge")
+    one_thread_items: int = _up_to(6_000, "a system takes a second; on a busy machine more threads wait for each other")
     any_search_items: int = _up_to(50_000, "beyond, one setting alone takes minutes, so that it is taken as it is")
     dense_cosine_items: int = _up_to(5_000, "beyond, most pairs of items share no user: only pairs that do are counted")
     whole_matrix_items: int = _up_to(5_000, "all weights of a matrix take 100 MB; beyond, the largest are kept")

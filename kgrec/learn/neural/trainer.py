@@ -22,6 +22,7 @@ from kgrec.learn.neural.losses import exact_bce, gbce, info_nce, kg_loss, sample
 from kgrec.learn.neural.model import Embeddings, JointModel, entries, rows_of, unit_history
 from kgrec.learn.neural.sampling import TripleSampler, popularity_negatives, user_batches
 from kgrec.learn.neural.triple_decoders import DECODERS
+from kgrec.learn.processors import usable_processors
 
 Epoch = dict[str, float]
 OnEpoch = Callable[[Epoch], None]
@@ -66,7 +67,7 @@ class Trainer:
         checkpoint: Path | None = None,
         degree: Array | None = None,
     ) -> None:
-        torch.set_num_threads(config.num_threads or torch.get_num_threads())
+        torch.set_num_threads(config.num_threads or min(torch.get_num_threads(), usable_processors()))
         torch.manual_seed(config.seed)
         self.config = config
         self._device = training_device(config)
