@@ -16,6 +16,9 @@ from scipy.linalg import lapack
 from kgrec.data.dataset import Array, Facts, IntArray
 from kgrec.learn.channels.linear_systems import blocks_of, factorised, largest_per_column
 
+_NEARLY_FULL = 0.1
+"""Share of a sparse matrix's entries that are not 0, beyond which products with it are faster dense."""
+
 
 def fact_matrix(
     facts: Facts, n_items: int, n_nodes: int, idf_exponent: float = 1.0, length_exponent: float = 1.0
@@ -107,6 +110,14 @@ class ContentKernel:
 
         return block
 
+    def gram(self, rows: IntArray) -> Array:
+        """``K[rows, rows]``, float32, Fortran-ordered."""
+        with_rows = self.of(rows)
+        gram = np.empty((len(rows), len(rows)), np.float32, order="F")
+        for columns in blocks_of(len(rows)):
+            gram[:, columns] = with_rows(rows[columns])
+        return gram
+
 
 def content_map(
     base: sparse.csr_matrix, kernel: ContentKernel, wanted: Array, known: Array, *, l2: float, top: int | None = None
@@ -143,28 +154,45 @@ def content_map(
     known_rows, wanted_rows = np.flatnonzero(known), np.flatnonzero(wanted)
     if not len(known_rows):
         return sparse.csr_matrix(base.shape, dtype=np.float32)
-    with_known = kernel.of(known_rows)
-    factor = _kernel_system(with_known, known_rows, l2)
+    mixtures = content_mixtures(kernel, kernel.gram(known_rows), known_rows, wanted_rows, l2=l2)
     columns_of_known = base.tocsc()[:, known_rows].tocsr().astype(np.float32)
-    place = np.full(len(wanted), -1)
-    place[known_rows] = np.arange(len(known_rows))
+    used = np.flatnonzero(np.diff(columns_of_known.indptr))
+    mixed = nearly_full_as_dense(columns_of_known[used])
 
     def predicted(columns: slice) -> Array:
-        items = wanted_rows[columns]
-        block: Array = columns_of_known @ _mixtures(factor, with_known(items), place[items])
+        block: Array = mixed @ mixtures(columns)
         return block
 
-    weights = largest_per_column(predicted, base.shape[0], len(wanted_rows), top).tocoo()
-    return sparse.csr_matrix((weights.data, (weights.row, wanted_rows[weights.col])), shape=base.shape)
+    weights = largest_per_column(predicted, len(used), len(wanted_rows), top).tocoo()
+    return sparse.csr_matrix((weights.data, (used[weights.row], wanted_rows[weights.col])), shape=base.shape)
 
 
-def _kernel_system(with_known: Callable[[IntArray], Array], known: IntArray, l2: float) -> Array:
-    """Cholesky factor of ``K_ww + l2 I``."""
-    gram = np.empty((len(known), len(known)), np.float32, order="F")
-    for columns in blocks_of(len(known)):
-        gram[:, columns] = with_known(known[columns])
-    gram[np.diag_indices(len(gram))] += np.float32(l2)
-    return factorised(gram, "l2", l2)
+def content_mixtures(
+    kernel: ContentKernel, gram: Array, known: IntArray, wanted: IntArray, *, l2: float
+) -> Callable[[slice], Array]:
+    """The mixtures of known items that some wanted items are written as in :func:`content_map`, ``(known, wanted)``.
+
+    Args:
+        gram: of the known items; it is not changed, so that it serves for several ``l2``.
+        known, wanted: rows of the items.
+
+    Returns:
+        A function that gives those of a slice of the wanted items.
+
+    Raises:
+        ConfigError: l2 is too small for the system to be solved.
+    """
+    system = gram.copy(order="F")
+    system[np.diag_indices(len(system))] += np.float32(l2)
+    factor, with_known = factorised(system, "l2", l2), kernel.of(known)
+    place = np.full(kernel.facts.shape[0], -1)
+    place[known] = np.arange(len(known))
+    return lambda columns: _mixtures(factor, with_known(wanted[columns]), place[wanted[columns]])
+
+
+def nearly_full_as_dense(weights: sparse.csr_matrix) -> Any:
+    """Nearly full weights as what they are: they multiply many times faster then."""
+    return weights.toarray() if weights.nnz > _NEARLY_FULL * np.prod(weights.shape) else weights
 
 
 def _mixtures(factor: Array, target: Array, place: IntArray) -> Array:

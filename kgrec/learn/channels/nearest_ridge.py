@@ -6,10 +6,12 @@ most, as fsSLIM does (Ning and Karypis 2011), in closed form as EASE (arXiv 1905
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from scipy import sparse
 
-from kgrec.data.dataset import Array
+from kgrec.data.dataset import Array, IntArray
 from kgrec.learn.channels.linear_systems import nearest_products
 from kgrec.learn.limits import LIMITS
 
@@ -31,7 +33,7 @@ def nearest_ridge(rows: sparse.csc_matrix, penalty: Array, nearest: int) -> spar
     n = rows.shape[1]
     by_row = rows.tocsr()
     by_row = by_row[np.flatnonzero(np.diff(by_row.indptr) <= LIMITS.broad_row_items)]
-    by_column = by_row.tocsc()
+    products_among = _products(by_row.tocsc())
     products = nearest_products(by_row, nearest)
     weights = products.copy()
     counts = np.diff(products.indptr)
@@ -41,11 +43,24 @@ def nearest_ridge(rows: sparse.csc_matrix, penalty: Array, nearest: int) -> spar
         right = np.zeros((len(items), nearest, 1), np.float32)
         for place, item in enumerate(items):
             near = products.indices[products.indptr[item] : products.indptr[item + 1]]
-            of_near = by_column[:, near]
-            systems[place, : len(near), : len(near)] = (of_near.T @ of_near).toarray() + np.diag(penalty[near])
+            systems[place, : len(near), : len(near)] = products_among(near) + np.diag(penalty[near])
             right[place, : len(near), 0] = products.data[products.indptr[item] : products.indptr[item + 1]]
         solved = np.linalg.solve(systems, right)[:, :, 0]
         used = np.arange(nearest)[None, :] < counts[items][:, None]
         weights.data[products.indptr[start] : products.indptr[items[-1] + 1]] = solved[used]
     by_item: sparse.csr_matrix = weights.T.tocsr()
     return by_item
+
+
+def _products(by_column: sparse.csc_matrix) -> Callable[[IntArray], Array]:
+    """A function from some items to their inner products, which are computed once where all fit into memory."""
+    if by_column.shape[1] <= LIMITS.whole_matrix_items:
+        whole = (by_column.T @ by_column).toarray()
+        return lambda items: whole[np.ix_(items, items)]
+
+    def among(items: IntArray) -> Array:
+        columns = by_column[:, items]
+        products: Array = (columns.T @ columns).toarray()
+        return products
+
+    return among
