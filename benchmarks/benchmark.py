@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import resource
 import sys
@@ -14,6 +13,7 @@ from kgrec.bundle.package_versions import package_versions
 from kgrec.config import TrainConfig
 from kgrec.errors import ConfigError
 from kgrec.evaluation.baseline_tuning import Budget
+from kgrec.learn.processors import usable_processors
 from kgrec.progress import Progress, silent
 from kgrec_benchmarks.folder_dataset import PublishedSet
 from kgrec_benchmarks.protocols.protocol_registry import PROTOCOLS, protocol_for
@@ -55,7 +55,8 @@ def measure_folder(
     started = time.perf_counter()
     config = config or TrainConfig()
     names = named(models)
-    progress("reading", 0, None, folder)
+    reading, measuring = progress.parts(1, 50)
+    reading.named("Read")(folder, 0)
     dataset = PublishedSet.read(folder)
     read = time.perf_counter() - started
     name = protocol_for(protocol, dataset.labels is not None)
@@ -71,7 +72,7 @@ def measure_folder(
             next="leave them out",
         )
     kept = RunCache(None if keep is None else Path(keep), _fingerprint(name, dataset))
-    result = chosen.run(dataset, config, kept, progress)
+    result = chosen.run(dataset, config, kept, measuring)
     return replace(
         result,
         set=dataset.name,
@@ -80,7 +81,7 @@ def measure_folder(
         timings_s={"reading": read, **result.timings_s, "whole": time.perf_counter() - started},
         peak_memory_mb=_peak_memory_mb(),
         versions=package_versions(chosen.packages()),
-        machine={"system": platform.platform(), "cores": os.cpu_count() or 1, "python": platform.python_version()},
+        machine={"system": platform.platform(), "cores": usable_processors(), "python": platform.python_version()},
     )
 
 

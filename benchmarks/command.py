@@ -13,7 +13,7 @@ from kgrec.cli import output
 from kgrec.cli.arguments import check_output, train_config
 from kgrec.cli.exits import resumable
 from kgrec.cli.measurements import show_rows
-from kgrec.cli.progress_line import progress_line
+from kgrec.cli.progress_bars import progress_bars
 from kgrec_benchmarks.protocols.protocol_registry import PROTOCOLS
 from kgrec_benchmarks.systems.registry import DEFAULT, known_systems
 
@@ -40,6 +40,7 @@ def benchmark(
     seed: opt.Seed = None,
     as_json: opt.Json = False,
     quiet: opt.Quiet = False,
+    verbose: opt.Verbose = False,
 ) -> None:
     """Measure kgrec beside other systems on a public data set.
 
@@ -52,7 +53,7 @@ def benchmark(
         check_output(out, folder=False)
     from kgrec_benchmarks.benchmark import measure_folder
 
-    with resumable(out is not None), progress_line(quiet) as progress:
+    with resumable(out is not None), progress_bars(quiet, verbose) as progress:
         measured = measure_folder(
             folder,
             config,

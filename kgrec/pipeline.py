@@ -15,6 +15,7 @@ from kgrec.data.records import Loader
 from kgrec.errors import ConfigError, DroppedRowsError, SourceError, require_extra
 from kgrec.extract import CheckReport, Extraction, check
 from kgrec.extract.identity.alignment import AlignmentReport
+from kgrec.extract.mapping import PHASES
 from kgrec.extract.row_reader import Problem
 from kgrec.graph import open_store, opened
 from kgrec.graph.dataset_reader import read_dataset
@@ -105,9 +106,14 @@ def ingest(
     if not partial:
         _refuse_missing_tables(extraction, store)
 
+    n_tables = sum(len(extraction.tables_of_schema([phase])) for phase in PHASES)
+    shares, met = progress.named("Import").parts(*[1] * n_tables), dict[tuple[str, str], Progress]()
+
     def show(event: BatchWritten) -> None:
         if event.table is not None:
-            progress(f"{event.table.kind} from {event.table.table}", event.table.rows)
+            table = event.table.kind, event.table.table
+            met.setdefault(table, shares[min(len(met), n_tables - 1)])
+            met[table](f"{table[0]} from {table[1]}", event.table.rows, unit="rows")
 
     try:
         report = ingest_records(extraction, store, max_dropped=max_dropped, progress=show)
@@ -238,7 +244,9 @@ def train(
     """
     config = config or TrainConfig()
     folder = None if checkpoint is None else local_path(checkpoint)
+    reading, tuning, learning, writing = progress.parts(2, 20 if tune is not None else 0, 20, 1)
     with opened(store) as graph:
+        reading.named("Read")("the graph", 0)
         dataset = read_dataset(graph)
         # Imported once there is something to learn from: a missing store is told where torch is absent, too.
         from kgrec.learn.bundle_assembly import to_bundle
@@ -246,8 +254,10 @@ def train(
 
         metrics = {}
         if tune is not None:
-            config, metrics["tuning"] = _tuned(dataset, config, tune, folder, progress)
-        learned = fit(dataset, config, checkpoint=folder, progress=progress)
+            config, metrics["tuning"] = _tuned(dataset, config, tune, folder, tuning.named("Tune"))
+        learned = fit(dataset, config, checkpoint=folder, progress=learning)
+        writing = writing.named("Write")
+        writing("the bundle", 0)
         bundle = to_bundle(dataset, learned, config, schema=graph.schema, graph_id=graph.graph_id, metrics=metrics)
     if out is not None:
         bundle.save(out)

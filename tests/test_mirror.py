@@ -14,7 +14,6 @@ TESTED_IN = {
     "cli/commands/test_recommend": "cli/arguments cli/options",
     "cli/test_bad_input": "cli/output",
     "cli/test_long_work": "cli/commands/demo cli/commands/evaluate cli/commands/train cli/film_demo cli/measurements",
-    "cli/test_progress_line": "progress",
     "data/test_dataset": "data/vocabulary",
     "evaluation/test_baseline_tuning": "evaluation/compared_system",
     "evaluation/test_store_evaluation": "evaluation/comparison",

@@ -56,17 +56,20 @@ def ablations(
     which = fingerprint_of_split(split)
     task = Task.of(dataset, split)
 
-    def measured(variant: _Variant) -> Outcome:
-        progress("ablations", 0, None, f"{variant.group}: {variant.name}")
-        make = partial(_measure, variant, split, task, progress)
+    def measured(variant: _Variant, share: Progress) -> Outcome:
+        share = share.named(f"{variant.group}: {variant.name}")
+        share("learning", 0)
+        make = partial(_measure, variant, split, task, share)
         return kept.get(f"ablation {variant.group} {variant.name}", make, (which, variant.config))
 
-    full = measured(_Variant("channels", _FULL, dataset, config))
+    of_full, of_others = progress.parts(1, 10)
+    full = measured(_Variant("channels", _FULL, dataset, config), of_full)
     table = {"channels": {row: _metrics(full, row) for row in full.rows}}
     users: dict[str, dict[str, Array]] = {}
     same = {"graph": "true", "text": "true", "loss": config.loss, "kg_weight": f"{config.kg_weight:g}"}
-    for variant in _variants(dataset, config, int(full.settings["num_layers"])):
-        outcome = full if same[variant.group] == variant.name else measured(variant)
+    variants = list(_variants(dataset, config, int(full.settings["num_layers"])))
+    for variant, share in zip(variants, of_others.parts(*[1] * len(variants)), strict=True):
+        outcome = full if same[variant.group] == variant.name else measured(variant, share)
         table.setdefault(variant.group, {})[variant.name] = _metrics(outcome, _FULL)
         users.setdefault(variant.group, {})[variant.name] = outcome.users[_FULL][_METRIC]
     return table, [text for group in ("graph", "text") if group in users for text in sentences(group, users[group])]

@@ -65,10 +65,9 @@ class ClickPrediction:
         pairs = {name: Pairs(part.user, part.item, dataset.labels[name]) for name, part in dataset.parts.items()}
         numbers = [config.seed + n for n in range(self.seeds)]
         runs = []
-        for place, seed in enumerate(numbers):
-            progress("click prediction", place, self.seeds, f"seed {seed}")
+        for seed, share in zip(numbers, progress.parts(*[1] * self.seeds), strict=True):
             seeded = config.model_copy(update={"seed": seed})
-            make = partial(_measure_cut, dataset.dataset, pairs, seeded, progress)
+            make = partial(_measure_cut, dataset.dataset, pairs, seeded, share.named(f"Seed {seed}"))
             runs.append(kept.get(f"seed {seed}", make, seeded))
         folds = [run.rows for run in runs]
         rows, spread = mean_and_spread(folds)
@@ -171,12 +170,13 @@ def predict_clicks(
     n_users, n_items = len(dataset.users), len(dataset.items)
     started = time.perf_counter()
     clicks = dataset.with_interactions(train.clicked)
-    learned = fit(clicks, config, valid=valid.clicked, refit_on_all=False, progress=progress)
+    learning, tuning = progress.parts(10, 1)
+    learned = fit(clicks, config, valid=valid.clicked, refit_on_all=False, progress=learning)
     ours = ModelRanker.over(learned.model, clicks.interactions, n_users)
     model, validation = fit_click_gates(learned.model, ours.histories, valid)
     timings = {"kgrec": time.perf_counter() - started}
     started = time.perf_counter()
-    progress("tuning baselines", 0, None, "on the AUC of validation")
+    tuning("settings of the baselines", 0)
     rankers, settings = fit_baselines(clicks.interactions, n_users, n_items, valid)
     timings["baselines"] = time.perf_counter() - started
     everyone = {"kgrec": ModelRanker(model, ours.histories), **rankers}

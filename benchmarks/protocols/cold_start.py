@@ -78,9 +78,8 @@ class ColdItems:
         data = dataset.with_clicks_only()
         contents = _contents(data, config)
         runs = []
-        for fold in range(self.folds):
-            progress("cold items", fold, self.folds, "hiding a tenth")
-            make = partial(_measure_items, data, config, contents, fold, progress)
+        for fold, share in enumerate(progress.parts(*[1] * self.folds)):
+            make = partial(_measure_items, data, config, contents, fold, share.named(f"Fold {fold + 1}"))
             runs.append(kept.get(f"items, fold {fold}", make, config))
         return _mean_of_folds(runs, data, config)
 
@@ -114,10 +113,10 @@ class ColdUsers:
         """
         data = dataset.with_clicks_only()
         runs = []
-        for fold in range(self.folds):
-            progress("cold users", fold, self.folds, "hiding a tenth")
+        for fold, share in enumerate(progress.parts(*[1] * self.folds)):
             key = f"users after {', '.join(map(str, self.after))}, fold {fold}"
-            runs.append(kept.get(key, partial(_measure_users, data, config, self.after, fold, progress), config))
+            make = partial(_measure_users, data, config, self.after, fold, share.named(f"Fold {fold + 1}"))
+            runs.append(kept.get(key, make, config))
         return _mean_of_folds(runs, data, config)
 
 
@@ -132,7 +131,8 @@ def _measure_items(
     is_cold = np.isin(interactions.item, hide(interactions.item, fold, config.seed))
     cold = interactions.select(is_cold)
     train, known = hold_out(interactions.select(~is_cold), seed=config.seed)
-    learned = fit(dataset.with_interactions(train), config, progress=progress)
+    learning, testing = progress.parts(4, 1)
+    learned = fit(dataset.with_interactions(train), config, progress=learning)
     histories = learned.model.histories(train, n_users)
     seen, wanted = train.matrix(n_users, n_items), known.matrix(n_users, n_items)
     chosen: dict[str, Any] = {}
@@ -145,11 +145,11 @@ def _measure_items(
 
     add("kgrec", dict.fromkeys(CANDIDATES, ModelRanker(learned.model, histories)))
     for name, vectors in contents.items():
-        progress("cold items", fold, None, f"tuning {name}")
+        testing(f"settings of {name}", 0)
         settings = {which: tune_for_cold_items(train, n_users, vectors, which, config.seed) for which in CANDIDATES}
         add(name, {which: ContentKNN.fit(train, n_users, vectors, **setting) for which, setting in settings.items()})
         chosen |= {f"{name}, {which} candidates": setting for which, setting in settings.items()}
-        progress("cold items", fold, None, f"at the loss of {name}")
+        testing(f"kgrec at the loss of {name}", 0)
         kept_share = 1.0 - rows[name]["known recall@20 loss"]
         least = kept_share * rows["kgrec"]["known recall@20, known candidates"]
 

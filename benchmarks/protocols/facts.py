@@ -76,10 +76,10 @@ class HeldOutFacts:
         cut = _FactSplit.of(data, config.seed)
         heads = [replace(setting, embedding_dim=config.embedding_dim) for setting in self.heads]
         grid = [replace(setting, embedding_dim=config.embedding_dim) for setting in self.grid]
-        progress("facts", 0, None, "learning to recommend")
-        runs = [kept.get("kgrec", partial(_measure_ours, data, config, heads, cut, progress), (config, heads))]
-        for model in self.pykeen:
-            progress("facts", 0, None, f"PyKEEN's {model}")
+        ours, *others = progress.parts(*[1] * (1 + len(self.pykeen)))
+        make_ours = partial(_measure_ours, data, config, heads, cut, ours.named("kgrec"))
+        runs = [kept.get("kgrec", make_ours, (config, heads))]
+        for model, share in zip(self.pykeen, others, strict=True):
             make = partial(
                 measure_pykeen,
                 model,
@@ -89,7 +89,7 @@ class HeldOutFacts:
                 cut.n_nodes,
                 grid=grid,
                 seed=config.seed,
-                progress=progress,
+                progress=share.named(f"PyKEEN {model}"),
             )
             runs.append(kept.get(model, make, (config, grid, package_versions(self.packages()))))
         return Result(
@@ -131,19 +131,21 @@ def _measure_ours(
     def validate(scorer: TripleScorer) -> float:
         return link_prediction(scorer, cut.valid, rest, cut.n_nodes)["mrr"]
 
-    embeddings = fit(replace(dataset, facts=cut.train), config, refit_on_all=False, progress=progress).embeddings
+    learning, *shares = progress.parts(2, 1, 1)
+    embeddings = fit(replace(dataset, facts=cut.train), config, refit_on_all=False, progress=learning).embeddings
     scorers: dict[str, TripleScorer] = {
         "kgrec, joint loss": DecodedFacts(embeddings.nodes, embeddings.relations, config.kg_decoder)
     }
     timings: dict[str, float] = {}
     settings: dict[str, Any] = {"kgrec": config.model_dump()}
-    for name, given in (("kgrec", embeddings.nodes), ("kgrec, facts alone", None)):
+    inputs = {"kgrec": embeddings.nodes, "kgrec, facts alone": None}
+    for (name, given), share in zip(inputs.items(), shares, strict=True):
         highest = -np.inf
         for number, head in enumerate(heads):
             started = time.perf_counter()
             scorer = fit_kg_head(cut.train, cut.n_nodes, head, given=given, seed=config.seed, validate=validate)
             seconds, quality = time.perf_counter() - started, validate(scorer)
-            progress(name, number + 1, len(heads), f"mrr {quality:.4f}")
+            share(f"heads of {name}", number + 1, len(heads), f"mrr {quality:.4f}", unit="settings")
             if quality > highest:
                 highest, scorers[name], timings[name] = quality, scorer, seconds
                 settings[name] = {**settings.get(name, {}), "head": asdict(head)}

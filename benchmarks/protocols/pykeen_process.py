@@ -68,7 +68,7 @@ def measure_pykeen(
                 for line in process.stdout or ():
                     message = json.loads(line) if line.startswith("{") else {}
                     if "epochs" in message:
-                        progress(f"PyKEEN's {model}", message["epochs"], None, f"mrr {message['mrr']:.4f}")
+                        progress("training", message["epochs"], None, f"mrr {message['mrr']:.4f}", unit="epochs")
                     elif message:
                         measured = message
             except BaseException:

@@ -66,7 +66,8 @@ class PublishedSplit:
         data = dataset.dataset
         own_valid = "valid" in dataset.parts
         plan = Plan(data, partial(split_of, dataset.parts), own_valid, config, self.models, self.seeds, self.budget)
-        runs = run(plan, kept, progress)
+        measuring, taking_apart = progress.parts(1, 2 if self.ablations else 0)
+        runs = run(plan, kept, measuring)
         first = runs.splits[0]
         seeds = [config.seed + number for number in range(self.seeds)]
         summary = summarised(runs.outcomes, seeds, OURS)
@@ -75,7 +76,7 @@ class PublishedSplit:
         for name, cost in summary["cost"].items():
             timings[name] = cost["tuning_s"] + cost["fit_s"]
             timings[f"ranking with {name}"] = cost["ranking_s"]
-        table, notes = ablations(data, first, config, kept, progress) if self.ablations else (None, None)
+        table, notes = ablations(data, first, config, kept, taking_apart) if self.ablations else (None, None)
         ours = runs.outcomes.get(OURS)
         return Result(
             **summary,

@@ -31,6 +31,9 @@ from kgrec_benchmarks.systems.registry import OURS, system_named
 if TYPE_CHECKING:
     from kgrec.learn.fit_result import FitResult
 
+_OURS = 10.0
+"""How long measuring kgrec takes, in times of another system, more or less."""
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -77,23 +80,24 @@ def run(plan: Plan, kept: RunCache, progress: Progress) -> Runs:
             require_extra("bench", system.package, where=f"model {name}", instead="leave it out")
     splits = [plan.split_of(plan.config.seed + number) for number in range(plan.seeds)]
     outcomes: dict[str, list[Outcome]] = {name: [] for name in plan.models}
+    shares = iter(progress.parts(*[_OURS if name == OURS else 1.0 for name in plan.models] * plan.seeds))
     for number, split in enumerate(splits):
         seed = plan.config.seed + number
         which = fingerprint_of_split(split)
         task = Task.of(plan.dataset, split)
         for name in plan.models:
-            done = sum(map(len, outcomes.values()))
-            progress("measuring", done, plan.seeds * len(plan.models), f"{name}, seed {seed}")
+            share = next(shares).named(name if plan.seeds == 1 else f"{name}, {seed}")
+            share(f"seed {seed}", 0)
             depends_on = (plan.config.model_dump(exclude={"seed"}), plan.budget, plan.own_valid)
             if name == OURS:
                 config = plan.config.model_copy(update={"seed": seed})
                 key = f"{name} {which} seed {seed}"
-                make = partial(measure_ours, plan.dataset, split, task, config, plan.own_valid, progress)
+                make = partial(measure_ours, plan.dataset, split, task, config, plan.own_valid, share)
                 outcomes[name].append(kept.get(key, make, depends_on))
             else:
                 system = systems[name]
                 key = f"{name} {which}" + (f" seed {seed}" if "seed" in system.reads else "")
-                make = partial(measure_baseline, name, system, task, seed, plan.own_valid, plan.budget, progress)
+                make = partial(measure_baseline, name, system, task, seed, plan.own_valid, plan.budget, share)
                 packages = package_versions({system.package} - {""})
                 outcomes[name].append(kept.get(key, make, (depends_on, packages)))
     return Runs(plan, splits, outcomes)
@@ -110,12 +114,12 @@ def measure_baseline(
     fit = partial(system.fit, **{name: readable[name] for name in system.reads})
     grid = budget.of_grid(system.grid, n_items)
     watch = Watch()
-    progress(f"tuning {name}", 0, len(grid))
+    progress("settings", 0, len(grid), unit="settings")
     with watch.stage("tuning_s"):
         tuned = tune_baseline(fit, grid, task.validation, stops_early=system.stops_early, seconds=budget.seconds)
     with watch.stage("fit_s"):
         fitted = fit(task.known, task.n_users, n_items, **tuned.setting)
-    progress(f"testing {name}", 0, None)
+    progress("lists", 0)
     measured: dict[str, Measured] = {}
     with watch.stage("ranking_s"):
         measured[name] = task.measure(task.over_catalogue(fitted))
@@ -131,10 +135,11 @@ def measure_ours(
 ) -> Outcome:
     """The outcome of kgrec, chosen on validation and learned again from train and validation; each is tested once."""
     watch = Watch()
-    learned = learn(dataset, split, config, watch, progress)
+    learning, testing = progress.parts(20, 1)
+    learned = learn(dataset, split, config, watch, learning)
     rankers = rankers_of(learned, split, task.n_users)
     measured: dict[str, Measured] = {}
-    progress("testing kgrec", 0, None)
+    testing("lists", 0)
     with watch.stage("ranking_s"):
         measured[OURS] = task.measure(rankers[0], features_of(learned.model))
     if own_valid:
@@ -148,13 +153,14 @@ def learn(dataset: Dataset, split: Split, config: TrainConfig, watch: Watch, pro
     """kgrec's model, chosen on validation and refitted on train and validation, the two timed apart."""
     from kgrec.learn.fit import fit, refit
 
+    choosing, learning = progress.parts(3, 1)
     with watch.stage("tuning_s"):
         chosen = fit(
-            dataset.with_interactions(split.train), config, valid=split.valid, refit_on_all=False, progress=progress
+            dataset.with_interactions(split.train), config, valid=split.valid, refit_on_all=False, progress=choosing
         )
     with watch.stage("fit_s"):
         known = dataset.with_interactions(split.train.joined(split.valid))
-        return refit(known, chosen, config, progress=progress)
+        return refit(known, chosen, config, progress=learning)
 
 
 def rankers_of(learned: FitResult, split: Split, n_users: int) -> tuple[ModelRanker, ModelRanker]:

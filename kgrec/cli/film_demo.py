@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 SOURCES = ("movielens100k", "wikidata_films")
 _SHOWN, _SHOWN_NEW = 10, 3
+_SHARES = 8.0, 2.0, 20.0, 4.0, 1.0
+"""Of import, reading the graph, measuring, learning from everything and writing, by their time."""
 
 
 def film_demo(
@@ -66,6 +68,7 @@ def film_demo(
             expected="a folder that can be written to",
             next="name another with --out",
         ) from error
+    importing, reading, measuring, learning, writing = progress.parts(*_SHARES)
     timings: dict[str, float] = {}
     clock = time.perf_counter()
 
@@ -75,18 +78,22 @@ def film_demo(
         timings[name], clock = now - clock, now
 
     with open_store(store_url or f"kglite:{out / 'films.kgl'}") as store:
-        imported = ingest(load_schema("movies"), SOURCES, store, progress=progress)
+        imported = ingest(load_schema("movies"), SOURCES, store, progress=importing)
         lap("import")
+        reading.named("Read")("the graph", 0)
         dataset = read_dataset(store)
         whom = user or _middling_user(dataset)
         history = _history(dataset, whom)
         lap("read the graph")
         split = time_split_per_user(dataset.interactions, valid=0.1, test=0.2, seed=config.seed)
-        compared = evaluate_split(dataset, split, config, progress)
+        compared = evaluate_split(dataset, split, config, measuring)
         lap("train, tune and measure")
-        bundle = _final_bundle(dataset, compared.learned, config, store, progress)
+        bundle = _final_bundle(dataset, compared.learned, config, store, learning.named("Train again"))
+        writing = writing.named("Write")
+        writing("the bundle", 0, 2)
         bundle.save(out / "films.bundle")
         lap("train on everything")
+        writing("reasons", 1, 2)
         explanations = _explained(bundle, store, whom)
         lap("recommend and explain")
     report: DemoReport = {

@@ -76,6 +76,7 @@ Language = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="Results as one JSON document on stdout, and nothing else there.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="No progress on stderr.")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Every step of the progress, with its figures.")]
 
 DEFAULT_STORE = "kglite:kgrec.kgl"
 DEFAULT_BUNDLE = "kgrec.bundle"

@@ -48,9 +48,10 @@ def compare_with_baselines(dataset: Dataset, split: Split, model: AdditiveModel,
     rankers: dict[str, Ranker] = {"kgrec": ModelRanker.over(model, past, task.n_users, at)}
     settings: dict[str, Setting] = {}
     timings: dict[str, float] = {}
+    tuning, testing = progress.named("Measure").parts(1, 4)
     for number, (name, system) in enumerate(BASELINES.items()):
         started = time.perf_counter()
-        progress("tuning baselines", number, len(BASELINES), name)
+        tuning(f"settings of {name}", number, len(BASELINES))
         n_items = len(task.columns)
         tried = Budget().of_grid(system.grid, n_items)
         settings[name] = tune_baseline(system.fit, tried, task.validation).setting
@@ -62,7 +63,7 @@ def compare_with_baselines(dataset: Dataset, split: Split, model: AdditiveModel,
     whole: Rows = {}
     for number, (name, ranker) in enumerate(rankers.items()):
         started = time.perf_counter()
-        progress("testing", number + 1, len(rankers), name)
+        testing(f"lists of {name}", number, len(rankers))
         rows[name] = task.measure(ranker, features, None if is_taken.all() else is_taken).means
         if not is_taken.all():
             whole[name] = task.measure(ranker, features).means

@@ -53,10 +53,15 @@ def evaluate_store(
         KgrecError: the split holds nothing to test on, or too little to learn from.
     """
     config = config or TrainConfig()
+    reading, measuring = progress.parts(1, 10)
     with opened(store) as graph:
+        reading.named("Read")("the graph", 0)
         dataset = read_dataset(graph)
-    splits = _splits(dataset.interactions, split, test, folds, config.seed)
-    runs = [evaluate_split(dataset, part, config, progress) for part in splits]
+    splits = list(_splits(dataset.interactions, split, test, folds, config.seed))
+    shares = measuring.parts(*[1] * len(splits))
+    if len(splits) > 1:
+        shares = [share.named(f"Fold {number}") for number, share in enumerate(shares, start=1)]
+    runs = [evaluate_split(dataset, part, config, share) for part, share in zip(splits, shares, strict=True)]
     first = runs[0]
     result: dict[str, Any] = {
         "rows": _mean_rows([run.rows for run in runs]),
@@ -103,9 +108,10 @@ def evaluate_split(dataset: Dataset, split: Split, config: TrainConfig, progress
         )
     dataset = dataset.with_interactions(dataset.interactions, split.test)
     started = time.perf_counter()
-    learned = fit(dataset.with_interactions(split.train), config, valid=split.valid, progress=progress)
+    learning, measuring = progress.parts(10, 1)
+    learned = fit(dataset.with_interactions(split.train), config, valid=split.valid, progress=learning)
     timings = {"kgrec": time.perf_counter() - started}
-    table = compare_with_baselines(dataset, split, learned.model, progress)
+    table = compare_with_baselines(dataset, split, learned.model, measuring)
     settings = {"kgrec": {**config.model_dump(), **learned.chosen.as_dict()}, **table.settings}
     return SplitEvaluation(table.rows, table.whole, settings, timings | table.timings, split, learned)
 

@@ -109,7 +109,7 @@ class Publication:
         while True:
             states = {row["name"]: row["state"] for row in self._store.write_back("index_states", names=names)}
             waiting = [name for name in names if states.get(name) != "ONLINE"]
-            self._progress("vector indexes", len(names) - len(waiting), len(names))
+            self._progress("vector indexes", len(names) - len(waiting), len(names), unit="indexes")
             if not waiting:
                 return
             if "FAILED" in states.values() or time.monotonic() > deadline:
@@ -162,4 +162,4 @@ class Publication:
                 return
             self.removed += int(rows[0]["removed"])
             start = rows[0]["last"]
-            self._progress("removing the old publication", self.removed)
+            self._progress("removing the version before", self.removed, unit="relationships")

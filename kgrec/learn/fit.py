@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,9 +15,14 @@ from kgrec.errors import KgrecError, TrainingDivergedError
 from kgrec.learn.encoders.named_encoders import text_vectors
 from kgrec.learn.fit_result import FitResult
 from kgrec.learn.learner import Learner
+from kgrec.learn.limits import LIMITS
 from kgrec.learn.neural.checkpoint import mark_diverged
 from kgrec.learn.neural.trainer import training_device
+from kgrec.learn.processors import threads_limited_to
 from kgrec.progress import Progress, silent
+
+_SHARES = 2.0, 8.0, 3.0
+"""Of reading texts, choosing settings and learning again from everything, by the time that they take on MovieLens."""
 
 
 def fit(
@@ -43,18 +49,38 @@ def fit(
     """
     training_device(config)  # before long work
     train, held = parts_of(dataset, valid, config)
-    texts = text_vectors(dataset, config, progress)
-    learner = Learner(dataset.with_interactions(train, held), texts, config, checkpoint, progress)
+    with _threads(dataset, config):
+        return _fit(dataset, train, held, config, refit_on_all, checkpoint, progress)
+
+
+def _fit(
+    dataset: Dataset,
+    train: Interactions,
+    held: Interactions,
+    config: TrainConfig,
+    refit_on_all: bool,
+    checkpoint: Path | None,
+    progress: Progress,
+) -> FitResult:
+    reading, choosing, learning = progress.parts(*_SHARES) if refit_on_all else (*progress.parts(*_SHARES[:2]), silent)
+    texts = text_vectors(dataset, config, reading)
+    learner = Learner(dataset.with_interactions(train, held), texts, config, checkpoint, choosing.named("Choose"))
     try:
         chosen = learner.choose(learner.prepare(held))
         if not refit_on_all:
             return chosen
         everything = dataset.with_interactions(train.joined(held))
-        return refit(everything, chosen, config, checkpoint=checkpoint, progress=progress)
+        return refit(everything, chosen, config, checkpoint=checkpoint, progress=learning)
     except TrainingDivergedError:
         if checkpoint is not None:
             mark_diverged(checkpoint)
         raise
+
+
+def _threads(dataset: Dataset, config: TrainConfig) -> AbstractContextManager[None]:
+    """As many threads as the settings allow, in the linear algebra of a small catalogue one."""
+    small = len(np.unique(dataset.interactions.item)) <= LIMITS.one_thread_items
+    return threads_limited_to(config.num_threads, in_linear_algebra=1 if small else None)
 
 
 def parts_of(dataset: Dataset, valid: Interactions | None, config: TrainConfig) -> tuple[Interactions, Interactions]:
@@ -89,6 +115,8 @@ def refit(
     """A model learned from all interactions of a data set, with settings that validation chose before."""
     training_device(config)
     folder = None if checkpoint is None else checkpoint / "refit"
-    learner = Learner(dataset, text_vectors(dataset, config, progress), config, folder, progress)
-    model, embeddings = learner.refit(learned.chosen)
+    progress = progress.named("Train")
+    with _threads(dataset, config):
+        learner = Learner(dataset, text_vectors(dataset, config, progress), config, folder, progress)
+        model, embeddings = learner.refit(learned.chosen, progress)
     return replace(learned, model=model, embeddings=embeddings, train_only=learned.train_only or learned.model)

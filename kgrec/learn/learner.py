@@ -33,6 +33,8 @@ from kgrec.scoring.model import AdditiveModel, Channel
 
 _SEED_STEP = 1_000_003
 """Between the seeds of an ensemble's members, so that runs with neighbouring seeds share none."""
+_SHARES = 4.0, 0.5, 6.0
+"""Of settings of the channels in closed form, of making these, of choosing all else, by their time on MovieLens."""
 
 
 @dataclass(frozen=True)
@@ -85,10 +87,11 @@ class Learner:
         self, dataset: Dataset, texts: Array | None, config: TrainConfig, checkpoint: Path | None, progress: Progress
     ) -> None:
         self.dataset, self.texts, self.config = dataset, texts, config
-        self.checkpoint, self.progress = checkpoint, progress
+        self.checkpoint, self._progress = checkpoint, progress
         self.n_users, self.n_items = len(dataset.users), len(dataset.items)
         self.seen = dataset.interactions.matrix(self.n_users, self.n_items)
-        self.behaviour = BehaviourChannels(dataset, None if texts is None else texts[: self.n_items], progress)
+        of_behaviour, self._of_channels, self._choosing = progress.parts(*_SHARES)
+        self.behaviour = BehaviourChannels(dataset, None if texts is None else texts[: self.n_items], of_behaviour)
 
     def prepare(self, held_out: Interactions) -> PreparedChannels:
         """The channels that need no training, with settings chosen on the validation part."""
@@ -106,7 +109,7 @@ class Learner:
             held_out=held_out,
             valid=valid.tocsr(),
             settings=settings,
-            channels=self._closed_form_channels(settings),
+            channels=self._closed_form_channels(settings, self._of_channels),
             hidden=hidden,
             trials=trials,
         )
@@ -114,24 +117,27 @@ class Learner:
     def choose(self, prepared: PreparedChannels) -> FitResult:
         """The model of the training part, with every other setting chosen on validation."""
         settings = prepared.settings
-        depths = self._train_depths(prepared)
+        by_depth, of_members, of_gates, of_cold_items = self._choosing.parts(4, 2, 2, 4)
+        depths = self._train_depths(prepared, by_depth)
         epochs = depths.trained.best_epoch
-        members = [depths.trained.embeddings, *self._further_members(depths.best, settings.history, epochs)]
+        members = [depths.trained.embeddings, *self._further_members(depths.best, settings.history, epochs, of_members)]
         model = self._assemble(settings, prepared.channels, joined(members))
-        fitter = self._gate_fitter(model, prepared)
+        fitter = self._gate_fitter(model, prepared, of_gates)
         gates, metrics = fitter.fit()
         chosen = ChosenSettings(behaviour=settings, num_layers=depths.best, epochs=epochs, gates=gates)
         if prepared.hidden is None:
             gates = fitter.with_cold_offset(gates, self.config.cold_item_cost)
         else:
-            gates, of_cold_items = self._fit_cold_gates(replace(model, gates=gates), chosen, prepared.hidden, prepared)
-            metrics |= of_cold_items
+            simulated = self._fit_cold_gates(
+                replace(model, gates=gates), chosen, prepared.hidden, prepared, of_cold_items
+            )
+            gates, metrics = simulated[0], metrics | simulated[1]
         metrics |= {f"learned part, {depth} hops": quality for depth, quality in depths.qualities.items()}
         model = replace(model, gates=gates)
         return FitResult(
             model=model,
             embeddings=members[0],
-            chosen=replace(chosen, gates=gates, cold_items=self._effect_of_cold_item_cost(model, fitter.n_users)),
+            chosen=replace(chosen, gates=gates, cold_items=self._effect_of_cost(model, fitter, of_cold_items)),
             metrics=metrics,
             log=depths.trained.log,
             trials=prepared.trials + len(depths.qualities) + fitter.trials,
@@ -139,16 +145,18 @@ class Learner:
 
     def quality(self, prepared: PreparedChannels) -> float:
         """Validation ndcg@10 of the fused model with one training, for comparing settings of it."""
-        trained = self._train_depths(prepared).trained
+        by_depth, of_gates = self._choosing.parts(4, 2)
+        trained = self._train_depths(prepared, by_depth).trained
         model = self._assemble(prepared.settings, prepared.channels, trained.embeddings)
-        return self._gate_fitter(model, prepared).fit()[1]["fused"]
+        return self._gate_fitter(model, prepared, of_gates).fit()[1]["fused"]
 
-    def refit(self, chosen: ChosenSettings) -> tuple[AdditiveModel, Embeddings]:
+    def refit(self, chosen: ChosenSettings, progress: Progress) -> tuple[AdditiveModel, Embeddings]:
         """A model learned with settings that were chosen before, and the embeddings of its first member."""
         settings, depth = chosen.behaviour, chosen.num_layers
-        first = self._train(depth, settings.history, epochs=chosen.epochs).embeddings
-        members = [first, *self._further_members(depth, settings.history, chosen.epochs)]
-        model = self._assemble(settings, self._closed_form_channels(settings), joined(members))
+        of_first, of_others, of_channels = progress.parts(1, self.config.ensemble - 1, 1)
+        first = self._train(depth, settings.history, of_first, epochs=chosen.epochs).embeddings
+        members = [first, *self._further_members(depth, settings.history, chosen.epochs, of_others)]
+        model = self._assemble(settings, self._closed_form_channels(settings, of_channels), joined(members))
         return replace(model, gates=chosen.gates), first
 
     def _hide_items(self) -> HiddenItems | None:
@@ -162,34 +170,41 @@ class Learner:
         config = self.config.model_copy(update={"ensemble": 1})
         visible = self.dataset.with_interactions(interactions.select(~is_hidden))
         return HiddenItems(
-            learner=Learner(visible, self.texts, config, None, self.progress),
+            learner=Learner(visible, self.texts, config, None, self._progress),
             interactions=interactions.select(is_hidden).matrix(self.n_users, self.n_items),
         )
 
-    def _train_depths(self, prepared: PreparedChannels) -> _Depths:
+    def _train_depths(self, prepared: PreparedChannels, progress: Progress) -> _Depths:
         """Train with every depth that the settings leave open."""
         depths = (1, 0) if self.config.num_layers == "auto" else (self.config.num_layers,)
         sample = sample_users(prepared.valid, LIMITS.validation_users)
-        runs = {depth: self._train(depth, prepared.settings.history, valid=sample) for depth in depths}
+        shares = dict(zip(depths, progress.parts(*[1] * len(depths)), strict=True))
+        runs = {
+            depth: self._train(depth, prepared.settings.history, share, valid=sample) for depth, share in shares.items()
+        }
         qualities = {depth: max(epoch["valid_ndcg@10"] for epoch in run.log) for depth, run in runs.items()}
         best = max(depths, key=lambda depth: qualities[depth])
         return _Depths(qualities=qualities, best=best, trained=runs[best])
 
-    def _gate_fitter(self, model: AdditiveModel, prepared: PreparedChannels) -> GateFitter:
+    def _gate_fitter(self, model: AdditiveModel, prepared: PreparedChannels, progress: Progress) -> GateFitter:
         """What fits the gates of known items."""
-        return GateFitter(
-            model, self.dataset.behaviour, prepared.held_out, self.n_users, self.config.seed, self.progress
-        )
+        return GateFitter(model, self.dataset.behaviour, prepared.held_out, self.n_users, self.config.seed, progress)
 
     def _fit_cold_gates(
-        self, model: AdditiveModel, chosen: ChosenSettings, hidden: HiddenItems, prepared: PreparedChannels
+        self,
+        model: AdditiveModel,
+        chosen: ChosenSettings,
+        hidden: HiddenItems,
+        prepared: PreparedChannels,
+        progress: Progress,
     ) -> tuple[Gates, dict[str, float]]:
         """The gates of a model with those of cold items, and how well these rank hidden items.
 
         A model that is learned without the hidden items tells how cold items are told apart; what they cost the known
         ones is measured again in the model itself.
         """
-        without, _ = hidden.learner.refit(chosen)
+        learning, fitting = progress.parts(2, 2)
+        without, _ = hidden.learner.refit(chosen, learning)
         simulation = ColdStartSimulation(
             model=without,
             train=hidden.learner.dataset.behaviour,
@@ -197,7 +212,7 @@ class Learner:
             known=_of_items(prepared.valid, ~without.is_cold),
             cost=self.config.cold_item_cost,
         )
-        gates, metrics = simulation.fit(self.config.seed, self.progress)
+        gates, metrics = simulation.fit(self.config.seed, fitting)
         gates = refit_offset(
             replace(model, gates=gates),
             self.dataset.behaviour,
@@ -207,26 +222,30 @@ class Learner:
         )
         return gates, metrics
 
-    def _effect_of_cold_item_cost(self, model: AdditiveModel, n_users: int) -> str:
+    def _effect_of_cost(self, model: AdditiveModel, fitter: GateFitter, progress: Progress) -> str:
         """What the setting did, in words; where it had no effect, whoever watches the progress is told."""
-        reason = why_no_offset(model, n_users)
+        reason = why_no_offset(model, fitter.n_users)
         if reason is None:
             return f"cold_item_cost {self.config.cold_item_cost:g} set their offset"
         note = f"cold_item_cost has no effect: {reason}"
-        self.progress("cold items", 1, 1, note)
+        progress("cold items", 1, 1, note)
         return note
 
-    def _further_members(self, depth: int, serving: HistoryWeights, epochs: int) -> list[Embeddings]:
+    def _further_members(
+        self, depth: int, serving: HistoryWeights, epochs: int, progress: Progress
+    ) -> list[Embeddings]:
         """The other members of the ensemble: the same training from other seeds, for as long as the first one took."""
+        shares = progress.parts(*[1] * (self.config.ensemble - 1))
         return [
-            self._train(depth, serving, epochs=epochs, member=member).embeddings
-            for member in range(1, self.config.ensemble)
+            self._train(depth, serving, share, epochs=epochs, member=member).embeddings
+            for member, share in enumerate(shares, start=1)
         ]
 
     def _train(
         self,
         depth: int,
         serving: HistoryWeights,
+        progress: Progress,
         valid: sparse.csr_matrix | None = None,
         epochs: int | None = None,
         member: int = 0,
@@ -238,6 +257,7 @@ class Learner:
         counts = np.bincount(part.interactions.item, minlength=n_items)
         prior = np.log((counts + 0.5) / len(part.interactions))
         flat = HistoryWeights().matrix(part.interactions, self.n_users, n_items)
+        step = f"embeddings, {depth} hops" if valid is not None else f"embeddings, part {member + 1}"
         name = f"{depth}-hops" if member == 0 else f"{depth}-hops-{member + 1}"
         folder = None if self.checkpoint is None else self.checkpoint / name
         config = self.config.model_copy(update={"num_layers": depth, "seed": self.config.seed + _SEED_STEP * member})
@@ -252,15 +272,16 @@ class Learner:
 
         def report(entry: Epoch) -> None:
             quality = f", ndcg@10 {entry['valid_ndcg@10']:.4f}" if "valid_ndcg@10" in entry else ""
-            stage = f"training, {depth} hops" if valid is not None else "training on everything"
-            self.progress(stage, int(entry["epoch"]), epochs or config.epochs, f"loss {entry['loss']:.4f}{quality}")
+            note = f"loss {entry['loss']:.4f}{quality}"
+            progress(step, int(entry["epoch"]), epochs or config.epochs, note, unit="epochs")
 
         trained = trainer.fit(None if wanted is None else validate, report, epochs)
         return replace(trained, embeddings=subgraph.embed(trainer.model, self.dataset, self.texts, config))
 
-    def _closed_form_channels(self, settings: BehaviourSettings) -> list[Channel]:
+    def _closed_form_channels(self, settings: BehaviourSettings, progress: Progress) -> list[Channel]:
         """Kgrec's own and those of plug-ins."""
-        return [*self.behaviour.channels(settings), *plugin_channels(self.dataset, settings.history, self.progress)]
+        progress("channels in closed form", 0)
+        return [*self.behaviour.channels(settings), *plugin_channels(self.dataset, settings.history, progress)]
 
     def _assemble(
         self, settings: BehaviourSettings, closed_form: list[Channel], embeddings: Embeddings

@@ -84,13 +84,17 @@ def tune(
     training_device(config)  # before long work
     train, held = parts_of(dataset, valid, config)
     data = dataset.with_interactions(train, held)
-    learner = Learner(data, text_vectors(data, config, progress), config, None, progress)
+    # The trials are a tale of minutes; what is done within each moves nothing on.
+    within, progress = progress.parts(0, 1)
+    learner = Learner(data, text_vectors(data, config, within), config, None, within)
     study = _study(folder, _name(data, held, config), config.seed)
     earlier = sum(trial.duration.total_seconds() for trial in study.trials if trial.duration is not None)
     prepared: PreparedChannels | None = None
     while not _done(study) or earlier + time.perf_counter() - started < 60.0 * minutes:
         done = _done(study)
-        progress("tuning", len(done) + 1, None, f"ndcg@10 {max(map(_value, done), default=0.0):.4f}")
+        spent = earlier + time.perf_counter() - started
+        note = f"trial {len(done) + 1}, ndcg@10 {max(map(_value, done), default=0.0):.4f}"
+        progress("better settings", round(spent / 60.0), max(1, round(minutes)), note, unit="minutes")
         prepared = prepared or learner.prepare(held)
         trial = study.ask()
         learner.config = _proposed(trial, config, texts=learner.texts is not None) if done else config

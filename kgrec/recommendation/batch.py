@@ -75,5 +75,5 @@ def _lists(
             keep[seen.indices[seen.indptr[row] : seen.indptr[row + 1]]] = False
             best = top_k(of_all, np.flatnonzero(keep), k)
             items[row, : len(best)], scores[row, : len(best)] = best, of_all[best]
-        progress(f"lists of {what}", min(start + step, n), n)
+        progress(f"lists of {what}", min(start + step, n), n, unit="lists")
     return Lists(items, scores)

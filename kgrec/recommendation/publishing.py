@@ -112,10 +112,11 @@ def publish(
     schema = schema_of(store)
     _refuse_taken_names(schema, store.url)
     clock = _Clock()
-    lists = _all_lists(bundle, store, (k, similar), users, progress)
+    ranking, tidying, writing = progress.parts(3, 0, 7)  # what an interrupted run left goes before, the rest after
+    lists = _all_lists(bundle, store, (k, similar), users, ranking.named("Recommend"))
     clock.took("lists")
     at = datetime.now(UTC).isoformat(timespec="seconds")
-    publication = Publication(store, schema, lists.model, at, batch_size, progress)
+    publication = Publication(store, schema, lists.model, at, batch_size, tidying.named("Tidy"))
     clock.took("leftovers")
     report = PublishReport(
         publication.model,
@@ -124,12 +125,13 @@ def publish(
         publication.live,
         dimension=bundle.node_embeddings.shape[1],
     )
-    writer = _Writer(bundle, publication, batch_size, progress)
-    writer.write_embeddings(report)
+    of_embeddings, of_lists, of_similar = writing.named("Write").parts(2, 2, 2)
+    writer = _Writer(bundle, publication, batch_size)
+    writer.write_embeddings(report, of_embeddings)
     clock.took("embeddings")
-    report.users, report.recommended = writer.write_lists(RECOMMENDED, lists.users, lists.recommended)
+    report.users, report.recommended = writer.write_lists(RECOMMENDED, lists.users, lists.recommended, of_lists)
     clock.took("recommended")
-    report.items, report.similar = writer.write_lists(SIMILAR, list(bundle.items), lists.similar)
+    report.items, report.similar = writer.write_lists(SIMILAR, list(bundle.items), lists.similar, of_similar)
     clock.took("similar")
     types = sorted(report.embeddings)
     report.no_vector_index = publication.index(types, report.dimension)
@@ -198,8 +200,9 @@ def _all_lists(
     past = read_interactions(store, schema, known, bundle.items)
     past = past.select((past.item >= 0) & (past.user >= 0))  # items may be newer than the bundle
     ids = [known[row] for row in rows]
-    recommended = recommend_all(bundle, past, rows, k, among, progress)
-    similar = similar_to_all(bundle, n_similar, among, progress)
+    of_users, of_items = progress.parts(max(len(rows), 1), len(bundle.items))
+    recommended = recommend_all(bundle, past, rows, k, among, of_users)
+    similar = similar_to_all(bundle, n_similar, among, of_items)
     similar.items[~among] = -1
     skipped = {"users": sum(user not in known for user in bundle.users), "items": int((~among).sum())}
     made = hashlib.sha256(json.dumps([list(bundle.nodes), ids, k, n_similar]).encode())
@@ -233,9 +236,8 @@ class _Writer:
     bundle: Bundle
     publication: Publication
     batch_size: int
-    progress: Progress
 
-    def write_embeddings(self, report: PublishReport) -> None:
+    def write_embeddings(self, report: PublishReport, progress: Progress) -> None:
         """As they were learned; an index by cosine needs no unit length, but takes no vector of 0."""
         nodes, vectors = self.bundle.nodes, self.bundle.node_embeddings
         usable = np.isfinite(vectors).all(axis=1) & (vectors != 0).any(axis=1)
@@ -243,7 +245,8 @@ class _Writer:
         for row in np.flatnonzero(usable).tolist():
             by_type.setdefault(nodes[row].partition(":")[0], []).append(row)
         step = max(1, min(self.batch_size, _NUMBERS_AT_ONCE // max(report.dimension, 1)))
-        for type, rows in by_type.items():
+        shares = progress.parts(*map(len, by_type.values()))
+        for (type, rows), share in zip(by_type.items(), shares, strict=True):
             report.embeddings[type] = 0
             for start in range(0, len(rows), step):
                 some = rows[start : start + step]
@@ -251,11 +254,13 @@ class _Writer:
                 pairs = zip(uids, vectors[some].tolist(), strict=True)
                 batch = [{"uid": uid, "vector": vector} for uid, vector in pairs]
                 report.embeddings[type] += self.publication.put_embeddings(type, batch)
-                self.progress(f"embeddings of {type}", start + len(some), len(rows))
+                share(f"embeddings of {type}", start + len(some), len(rows), unit="embeddings")
         report.without_embedding = int((~usable).sum())
         report.skipped["nodes"] = int(usable.sum()) - sum(report.embeddings.values())
 
-    def write_lists(self, relationship: str, owners: Sequence[str], lists: Lists) -> tuple[int, int]:
+    def write_lists(
+        self, relationship: str, owners: Sequence[str], lists: Lists, progress: Progress
+    ) -> tuple[int, int]:
         """How many lists are not empty, and how many relationships they have in the graph."""
         having = np.flatnonzero((lists.items >= 0).any(axis=1)).tolist()
         written, step = 0, max(1, self.batch_size // lists.items.shape[1])
@@ -263,7 +268,7 @@ class _Writer:
             some = having[start : start + step]
             batch = [{"uid": owners[row], "items": self._ranked(lists, row)} for row in some]
             written += self.publication.put_lists(relationship, batch)
-            self.progress(f"relationships {relationship}", start + len(some), len(having))
+            progress(f"{relationship} relationships", start + len(some), len(having), unit="lists")
         return len(having), written
 
     def _ranked(self, lists: Lists, row: int) -> list[dict[str, Any]]:

@@ -28,7 +28,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 
     def answer(name: str, result: Any) -> Any:
         def work(*arguments: Any, progress: Progress, **named: Any) -> Any:
-            progress("working", 2, 2, "good")
+            progress.named("Work")("tables", 2, 2, "good", unit="rows")
             calls.append((name, *arguments, named))
             return result
 
@@ -94,7 +94,8 @@ def test_evaluate(shell: Shell, asked: list[Any]) -> None:
         "│ ease  │    0.4000 │  0.3000 │\n"
         "└───────┴───────────┴─────────┘\n"
     )
-    assert said.err.startswith("working: 2, good, ")
+    assert said.err.startswith("Work: 2 rows in 0.0 s")
+    assert shell("evaluate", "-v").err.startswith("  tables, 2 rows, good, 0.0 s\nWork: 2 rows in ")
     assert shell("evaluate", "--json", "--quiet").json["rows"] == ROWS
 
 

@@ -10,6 +10,7 @@ from kgrec.evaluation.store_evaluation import SPLITS, evaluate_store
 from kgrec.graph import open_store
 from kgrec.graph.store import GraphStore
 from kgrec.pipeline import ingest
+from kgrec.progress import Progress
 from kgrec.schema.load import load_schema
 from tests.support import SHOP
 
@@ -41,9 +42,9 @@ def test_evaluation_puts_three_baselines_beside_us(store: GraphStore, split: str
 def test_a_split_without_a_test_set_is_refused_before_anything_is_learned(store: GraphStore) -> None:
     told: list[str] = []
     with pytest.raises(KgrecError, match="there is nothing to measure") as caught:
-        evaluate_store(store, QUICK, test=0.0, progress=lambda stage, *_: told.append(stage))
+        evaluate_store(store, QUICK, test=0.0, progress=Progress(lambda event: told.append(event.stage)))
     assert caught.value.found == "an empty test set"
-    assert told == []
+    assert told == ["Read"]
 
 
 def test_an_unknown_split_is_refused(store: GraphStore) -> None:

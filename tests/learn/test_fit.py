@@ -21,7 +21,7 @@ from kgrec.learn.fit_result import FitResult
 from kgrec.learn.fusion.cold_item_gates import ColdStartSimulation
 from kgrec.learn.neural.trainer import Trainer
 from kgrec.metrics.ranking import mean_metrics
-from kgrec.progress import Progress, silent
+from kgrec.progress import Event, Progress, silent
 from kgrec.scoring.gates import Gates
 from kgrec.scoring.matrices import SparseMatrix
 from kgrec.scoring.model import AdditiveModel
@@ -120,17 +120,16 @@ def test_what_was_chosen_is_plain_data(learned: FitResult) -> None:
 
 
 def test_what_was_tried_is_counted(genres: tuple[Dataset, Interactions, Interactions]) -> None:
-    """As many steps as progress tells of the search for settings, whichever words it tells them in."""
-    steps: dict[str, int] = {}
-
-    def count(stage: str, done: int, total: int | None = None, note: str = "") -> None:
-        steps[stage] = max(done, steps.get(stage, 0))
-
-    found = fit(genres[0], quick(num_layers="auto", epochs=1), valid=genres[1], refit_on_all=False, progress=count)
-    searched = [number for stage, number in steps.items() if stage.startswith(("behaviour: ", "gate search"))]
-    depths = [stage for stage in steps if stage.startswith("training, ")]
-    assert found.trials == sum(searched) + len(depths) > 50
+    """As many settings of behaviour as progress tells of, two depths, and one search for gates."""
+    steps: dict[str, Event] = {}
+    progress = Progress(lambda event: steps.update({event.step: event}))
+    found = fit(genres[0], quick(num_layers="auto", epochs=1), valid=genres[1], refit_on_all=False, progress=progress)
+    of_cold_items = {"content of cold items", "items with few interactions", "offset of cold items"}
+    searched = [event.done for step, event in steps.items() if event.unit == "settings" and step not in of_cold_items]
+    depths = [step for step in steps if step.endswith(" hops")]
     assert len(depths) == 2
+    n_channels = len(found.model.channels)
+    assert found.trials == sum(searched) + 2 + 3**n_channels + 2 * (n_channels + 1) > 50
 
 
 def test_the_offset_of_cold_items_is_measured_again_in_the_chosen_model_and_rare_items_shrink_towards_content(
@@ -248,27 +247,27 @@ def test_an_interrupted_fit_goes_on(tmp_path: Path) -> None:
     class KilledError(Exception):
         pass
 
-    def kill(stage: str, done: int, total: int | None = None, note: str = "") -> None:
-        if stage.startswith("training") and done == 2:
+    def kill(event: Event) -> None:
+        if event.unit == "epochs" and event.done == 2:
             raise KilledError
 
     with pytest.raises(KilledError):
-        fit(world, config, checkpoint=tmp_path / "run", progress=kill)
+        fit(world, config, checkpoint=tmp_path / "run", progress=Progress(kill))
     resumed, whole = fit(world, config, checkpoint=tmp_path / "run"), fit(world, config)
     np.testing.assert_array_equal(resumed.embeddings.source, whole.embeddings.source)
     assert resumed.metrics == whole.metrics
 
 
-@pytest.mark.parametrize("poisoned_stage", ["training, 0 hops", "training on everything"])
+@pytest.mark.parametrize("poisoned_step", ["embeddings, 0 hops", "embeddings, part 1"])
 def test_nan_in_a_later_run_and_a_lower_learning_rate_goes_on(
-    poisoned_stage: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    poisoned_step: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world, folder = small(), tmp_path / "run"
     poisoned = False
 
-    def watch(stage: str, done: int, total: int | None = None, note: str = "") -> None:
+    def watch(event: Event) -> None:
         nonlocal poisoned
-        poisoned = poisoned or stage == poisoned_stage
+        poisoned = poisoned or event.step == poisoned_step
 
     real = torch.optim.Adam.step
 
@@ -281,7 +280,7 @@ def test_nan_in_a_later_run_and_a_lower_learning_rate_goes_on(
     with monkeypatch.context() as patch:
         patch.setattr(torch.optim.Adam, "step", step)
         with pytest.raises(TrainingDivergedError, match="lower learning_rate"):
-            fit(world, quick(epochs=3, num_layers="auto"), checkpoint=folder, progress=watch)
+            fit(world, quick(epochs=3, num_layers="auto"), checkpoint=folder, progress=Progress(watch))
     rescued = fit(world, quick(epochs=3, num_layers="auto", learning_rate=0.001), checkpoint=folder)
     assert np.isfinite(rescued.embeddings.source).all()
 

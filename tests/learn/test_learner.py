@@ -13,6 +13,7 @@ from kgrec.learn.fit_result import FitResult
 from kgrec.learn.fusion.gate_search import GateFitter
 from kgrec.learn.learner import Learner
 from kgrec.learn.limits import LIMITS
+from kgrec.progress import Progress
 from kgrec.scoring.gates import Gates
 from tests.support.datasets import genre_world, quick
 
@@ -23,10 +24,8 @@ def chosen(world: Dataset, cost: float, notes: list[tuple[str, str]]) -> FitResu
     train, held_out = hold_out(world.interactions)
     config = quick(epochs=1, num_layers=0, text_encoder="none", cold_item_cost=cost)
 
-    def note(stage: str, done: int, total: int | None = None, note: str = "") -> None:
-        notes.append((stage, note))
-
-    learner = Learner(world.with_interactions(train), None, config, None, note)
+    progress = Progress(lambda event: notes.append((event.step, event.note)))
+    learner = Learner(world.with_interactions(train), None, config, None, progress)
     return learner.choose(learner.prepare(held_out))
 
 

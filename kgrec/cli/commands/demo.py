@@ -12,7 +12,7 @@ from kgrec.cli import output
 from kgrec.cli.arguments import train_config
 from kgrec.cli.commands.ingest import show_imports
 from kgrec.cli.measurements import show_rows
-from kgrec.cli.progress_line import progress_line
+from kgrec.cli.progress_bars import progress_bars
 from kgrec.explanation.wording.languages import wording_of
 from kgrec.plain_text import visible
 
@@ -29,12 +29,13 @@ def demo(
     lang: opt.Language = "en",
     as_json: opt.Json = False,
     quiet: opt.Quiet = False,
+    verbose: opt.Verbose = False,
 ) -> None:
     """The whole way on real films: import, align, learn, measure, and recommend with reasons."""
     config = train_config(settings, seed) if settings or seed is not None else None
     from kgrec.cli.film_demo import film_demo
 
-    with progress_line(quiet) as progress:
+    with progress_bars(quiet, verbose) as progress:
         report = film_demo(out, store, config=config, user=user, progress=progress)
     if as_json:
         output.print_json(report)

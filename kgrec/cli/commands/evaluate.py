@@ -10,7 +10,7 @@ from kgrec.cli import options as opt
 from kgrec.cli import output
 from kgrec.cli.arguments import train_config
 from kgrec.cli.measurements import show_rows
-from kgrec.cli.progress_line import progress_line
+from kgrec.cli.progress_bars import progress_bars
 
 
 def evaluate(
@@ -25,12 +25,13 @@ def evaluate(
     seed: opt.Seed = None,
     as_json: opt.Json = False,
     quiet: opt.Quiet = False,
+    verbose: opt.Verbose = False,
 ) -> None:
     """Measure kgrec against popularity, item-kNN and EASE on the same split of the graph's interactions."""
     config = train_config(settings, seed)
     from kgrec.evaluation.store_evaluation import evaluate_store
 
-    with progress_line(quiet) as progress:
+    with progress_bars(quiet, verbose) as progress:
         result = evaluate_store(store, config, split=split, test=test, folds=folds, progress=progress)
     if as_json:
         output.print_json(result)

@@ -8,7 +8,7 @@ import typer
 
 from kgrec.cli import options as opt
 from kgrec.cli import output
-from kgrec.cli.progress_line import progress_line
+from kgrec.cli.progress_bars import progress_bars
 
 export = typer.Typer(help="Write the graph as files for other tools; each takes --json.")
 
@@ -22,12 +22,13 @@ def neo4j_admin(
     ] = "neo4j",
     as_json: opt.Json = False,
     quiet: opt.Quiet = False,
+    verbose: opt.Verbose = False,
 ) -> None:
     """Write the graph for `neo4j-admin database import full`, the fastest way into an empty Neo4j database."""
     from kgrec.graph import open_store
     from kgrec.graph.export.neo4j_admin import CONSTRAINTS, SCRIPT, export_for_neo4j_admin
 
-    with open_store(store, read_only=True) as opened, progress_line(quiet) as progress:
+    with open_store(store, read_only=True) as opened, progress_bars(quiet, verbose) as progress:
         done = export_for_neo4j_admin(opened, folder, database=database, progress=progress)
     if as_json:
         output.print_json(done.as_dict())

@@ -11,7 +11,7 @@ from rich.text import Text
 from kgrec.cli import options as opt
 from kgrec.cli import output
 from kgrec.cli.exits import resumable
-from kgrec.cli.progress_line import progress_line
+from kgrec.cli.progress_bars import progress_bars
 from kgrec.config import MAX_DROPPED
 from kgrec.errors import NothingLeftError
 from kgrec.plain_text import visible
@@ -39,6 +39,7 @@ def ingest(
     ] = False,
     as_json: opt.Json = False,
     quiet: opt.Quiet = False,
+    verbose: opt.Verbose = False,
 ) -> None:
     """Import sources into the graph. Stopped on the way, it continues when it is run again.
 
@@ -46,7 +47,7 @@ def ingest(
     """
     from kgrec.pipeline import ingest_sources
 
-    with resumable(), progress_line(quiet) as progress:
+    with resumable(), progress_bars(quiet, verbose) as progress:
         report = ingest_sources(
             schema, source, store, on_error=on_error, max_dropped=max_dropped, partial=partial, progress=progress
         ).as_dict()

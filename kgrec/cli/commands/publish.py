@@ -9,7 +9,7 @@ import typer
 from kgrec.cli import options as opt
 from kgrec.cli import output
 from kgrec.cli.exits import resumable
-from kgrec.cli.progress_line import progress_line
+from kgrec.cli.progress_bars import progress_bars
 from kgrec.plain_text import visible
 
 
@@ -20,6 +20,7 @@ def publish(
     similar: Annotated[int, typer.Option("--similar", help="Similar items for each item.")] = 10,
     as_json: opt.Json = False,
     quiet: opt.Quiet = False,
+    verbose: opt.Verbose = False,
 ) -> None:
     """Write what was learned into the graph, for plain Cypher. Stopped on the way, it is finished by another run."""
     from kgrec.bundle.bundle import Bundle
@@ -27,7 +28,7 @@ def publish(
     from kgrec.recommendation.publishing import publish as write_back
 
     learned = Bundle.load(bundle)
-    with resumable(), open_store(store) as opened, progress_line(quiet) as progress:
+    with resumable(), open_store(store) as opened, progress_bars(quiet, verbose) as progress:
         report = write_back(learned, opened, k=k, similar=similar, progress=progress)
     if as_json:
         output.print_json(report.as_dict())

@@ -11,7 +11,7 @@ from kgrec.cli import options as opt
 from kgrec.cli import output
 from kgrec.cli.arguments import check_output, train_config
 from kgrec.cli.exits import resumable
-from kgrec.cli.progress_line import progress_line
+from kgrec.cli.progress_bars import progress_bars
 
 
 def train(
@@ -33,6 +33,7 @@ def train(
     seed: opt.Seed = None,
     as_json: opt.Json = False,
     quiet: opt.Quiet = False,
+    verbose: opt.Verbose = False,
 ) -> None:
     """Learn a bundle from the graph. Stopped on the way, it continues when it is run again."""
     config = train_config(settings, seed)
@@ -40,7 +41,7 @@ def train(
     from kgrec.pipeline import train as learn
 
     own = f"{out.rstrip('/')}.checkpoint"
-    with resumable(), progress_line(quiet) as progress:
+    with resumable(), progress_bars(quiet, verbose) as progress:
         bundle = learn(store, out, config, checkpoint=checkpoint or own, tune=tune, progress=progress)
     if checkpoint is None:
         # It would make the next training, of a graph that has grown, go on from this one.

@@ -132,7 +132,7 @@ def _check(target: Path, folder: str | Path, database: str) -> None:
 
 
 def _write(store: GraphExporter, fresh: Path, target: Path, database: str, progress: Progress) -> AdminExport:
-    tables = _Tables(fresh, store.url)
+    tables, progress = _Tables(fresh, store.url), progress.named("Write")
     for table in store.stored_tables():
         tables.add(table, progress)
     command = (
@@ -219,13 +219,13 @@ class _Tables:
                     self.multiline = line.count("\n") > 1 or "\r" in line
                 self.rows[table.type] += 1
                 if self.rows[table.type] % _ROWS_BETWEEN_PROGRESS == 0:
-                    progress(f"export of {table.type}", self.rows[table.type])
+                    progress(f"table of {table.type}", self.rows[table.type], unit="rows")
         for writer in writers:
             writer.write_header()
             self.files[writer.name + ".csv"] = writer.rows
             self.sources.append(f"--{part}={table.type}={writer.name}.header.csv,{writer.name}.csv")
         if writers:
-            progress(f"export of {table.type}", self.rows[table.type])
+            progress(f"table of {table.type}", self.rows[table.type], unit="rows")
 
     def _name(self, stem: str) -> str:
         # Some file systems take Film and film for the same name.

@@ -61,7 +61,7 @@ class BehaviourChannels:
             known=self._known,
             cold=self.cold,
         )
-        self._progress = progress
+        self._of_search, self._of_content, self._of_shrinkage = progress.parts(4, 6, 2)
 
     def choose(self, valid: sparse.csr_matrix, with_long_term: bool = False) -> tuple[BehaviourSettings, int]:
         """The best settings on validation, and how many were tried.
@@ -72,7 +72,7 @@ class BehaviourChannels:
         """
         valid = sample_users(valid[:, self._known].tocsr(), LIMITS.validation_users)
         interactions = self.dataset.interactions
-        search = BehaviourSearch(self._weights, interactions, self._known_histories, valid, self._progress)
+        search = BehaviourSearch(self._weights, interactions, self._known_histories, valid, self._of_search)
         best = search.best()
         with_long_term &= len(self._known) <= LIMITS.wide_ridge_search_items
         best = replace(best, recencies=tuple(self._order_channels().values()), dislikes=self._has_dislikes)
@@ -80,7 +80,7 @@ class BehaviourChannels:
 
     def choose_content(self, hidden: sparse.csr_matrix, history: HistoryWeights) -> ContentSettings:
         """The best settings of cold items: see :meth:`kgrec.learn.channels.cold_items.ColdItemWeights.choose`."""
-        return self._content.choose(self._histories(history), hidden, self._progress)
+        return self._content.choose(self._histories(history), hidden, self._of_content)
 
     def choose_shrinkage(self, settings: BehaviourSettings, valid: sparse.csr_matrix) -> float:
         """The best shrinkage of items with few interactions: see :mod:`kgrec.learn.channels.cold_items`."""
@@ -89,7 +89,7 @@ class BehaviourChannels:
         history = self._histories(settings.without_recency)
         weights = self._among_known(replace(settings, shrinkage=0.0))
         sample = sample_users(valid, LIMITS.validation_users)
-        return self._content.choose_shrinkage(weights, history, sample, settings.content, self._progress)
+        return self._content.choose_shrinkage(weights, history, sample, settings.content, self._of_shrinkage)
 
     def channels(self, settings: BehaviourSettings) -> list[Channel]:
         """The channels of some settings: co-occurrence and, where it has them, what follows what, dislikes, what lasts.

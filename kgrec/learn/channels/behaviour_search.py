@@ -40,6 +40,8 @@ _BLEND = (0.0, 0.1, 0.2, 0.5, 1.0, 2.0)
 _RECENCY = (1.0, 0.98, 0.95, 0.9, 0.8, 0.7)
 _FACTORS = (0.0, 0.1, 0.3, 3.0, 10.0)
 _SPREAD_USERS = 500
+_SHARES = 5.0, 4.0, 1.0, 1.0, 1.0
+"""Of the groups of settings, in the order in which they are tried, by the time that they take on MovieLens."""
 
 
 class BehaviourSearch:
@@ -64,7 +66,8 @@ class BehaviourSearch:
         progress: Progress,
     ) -> None:
         self._weights, self._interactions, self._weighted = weights, interactions, weighted
-        self._valid, self._progress = valid, progress
+        self._valid, self._shares = valid, iter(progress.parts(*_SHARES))
+        self._progress = progress
         self._unweighted = weights.seen.astype(np.float32)
         self.trials = 0
 
@@ -157,6 +160,8 @@ class BehaviourSearch:
         return mean_metrics(ranker, self._weights.seen, self._valid, ks=(10,))["ndcg@10"]
 
     def _report_trial(self, what: str, done: int, total: int, note: str) -> None:
-        """Count a trial and report it."""
+        """Count a trial and report it; the first of a group goes on to the share of this group."""
         self.trials += 1
-        self._progress(f"behaviour: {what}", done, total, note)
+        if done == 1:
+            self._progress = next(self._shares, self._progress)
+        self._progress(what, done, total, note, unit="settings")

@@ -49,7 +49,7 @@ def plugin_channels(dataset: Dataset, history: HistoryWeights, progress: Progres
     names = [point.name for point in points]
     channels = []
     for number, point in enumerate(points):
-        progress("channels of plug-ins", number, len(points), point.name)
+        progress("channels of plug-ins", number, len(points), point.name, unit="channels")
         if not _NAME.fullmatch(point.name) or point.name in _BUILT_IN or names.count(point.name) > 1:
             raise _not_usable(
                 point,

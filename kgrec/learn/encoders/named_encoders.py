@@ -65,4 +65,8 @@ def text_vectors(dataset: Dataset, config: TrainConfig, progress: Progress) -> A
     encoder = open_encoder(config.text_encoder)
     if encoder is None:
         return None
-    return encode_cached(encoder, dataset.texts, lambda done, total: progress("reading texts", done, total))
+    progress = progress.named("Texts")
+    progress("texts to vectors", 0)
+    return encode_cached(
+        encoder, dataset.texts, lambda done, total: progress("texts to vectors", done, total, unit="texts")
+    )

@@ -73,8 +73,9 @@ class ColdStartSimulation:
         min_spread = np.maximum(_SHARE_OF_MEDIAN * hidden_only.cold_spread(), _LEAST_SPREAD)
         gates = self.model.gates.with_cold(min_spread=min_spread)
         hidden_only, with_known = hidden_only.with_gates(gates), with_known.with_gates(gates)
-        mixture, metrics = fit_mixture(hidden_only, progress)
-        return fit_beside_known(mixture, hidden_only, with_known, self.cost, progress), metrics
+        of_mixture, of_offset = progress.parts(1, 2)
+        mixture, metrics = fit_mixture(hidden_only, of_mixture)
+        return fit_beside_known(mixture, hidden_only, with_known, self.cost, of_offset), metrics
 
 
 def fit_mixture(hidden_only: Catalogue, progress: Progress) -> tuple[Array, dict[str, float]]:
@@ -103,7 +104,8 @@ def fit_mixture(hidden_only: Catalogue, progress: Progress) -> tuple[Array, dict
     weights, best = singles[int(np.argmax(alone))], max(alone)
     for turn in range(2):
         for part in range(len(names)):
-            progress("gates of cold items", turn * len(names) + part + 1, 2 * len(names), f"recall@20 {best:.4f}")
+            done, note = turn * len(names) + part, f"recall@20 {best:.4f}"
+            progress("gates of cold items", done + 1, 2 * len(names), note, unit="weights")
             for step in _STEPS:
                 trial = weights.copy()
                 trial[part] = step

@@ -146,7 +146,7 @@ def fit_beside_known(
     best_recall, best = -1.0, below_all
     for number, (in_known_spreads, slope) in enumerate(itertools.product(_SPREADS, _SLOPES)):
         note = f"recall@20 {max(best_recall, 0.0):.4f}"
-        progress("offset of cold items", number + 1, len(_SPREADS) * len(_SLOPES), note)
+        progress("offset of cold items", number + 1, len(_SPREADS) * len(_SLOPES), note, unit="settings")
         spread = in_known_spreads * known_spread / cold_spread
         trial = with_mixture(unit, mixture * spread).with_cold(slope=known_spread * slope)
         offset = price.highest_offset(spread, trial, known_spread, cost)

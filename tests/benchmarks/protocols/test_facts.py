@@ -70,8 +70,9 @@ def test_a_model_of_pykeen_stands_beside_it(world: Dataset) -> None:
     head = HeadSetting(epochs=1)
     told: list[str] = []
     protocol = HeldOutFacts([head], ["RotatE"], grid)
-    found = measured(protocol, world, quick(epochs=1), RunCache(), lambda stage, *_: told.append(stage))
-    assert told.count("PyKEEN's RotatE") == 4  # two looks at each setting
+    progress = Progress(lambda event: told.append(event.stage))
+    found = measured(protocol, world, quick(epochs=1), RunCache(), progress)
+    assert told.count("PyKEEN RotatE") == 4  # two looks at each setting
     assert "RotatE" in found.rows
     assert found.settings["RotatE"]["learning_rate"] in (0.01, 0.1)
     assert found.settings["RotatE"]["embedding_dim"] == 8

@@ -20,11 +20,10 @@ def test_ingest_and_inspect(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> No
     ]
     assert rows[3:] == [["User", "2"], ["Film", "2"], ["WATCHED", "2"]]
     assert [line.partition(":")[0] for line in said.err.splitlines()] == [
-        "nodes from films",
-        "nodes from users",
-        "interactions from ratings",
+        "Import",
         "note",
     ]
+    assert said.err.startswith("Import: 6 rows in ")
     assert said.err.endswith(
         "note: times of interaction type WATCHED, column 'time' of table ratings are read as positions\n"
     )

@@ -18,6 +18,7 @@ from kgrec.errors import ConfigError, GraphError
 from kgrec.graph import GraphStore, open_store
 from kgrec.graph.export.neo4j_admin import MANIFEST, export_for_neo4j_admin
 from kgrec.graph.store_types import StoredTable
+from kgrec.progress import Event, Progress
 from kgrec.testing.sample_graph import fact, films_graph, films_schema, node
 
 LONG = 2_500_000
@@ -249,13 +250,13 @@ def test_an_interruption_keeps_the_earlier_export(films: GraphStore, tmp_path: P
     before = {path.name: text(path) for path in (tmp_path / "out").iterdir()}
     films.upsert_nodes([node("User", "cid")])
 
-    def stop(stage: str, done: int, total: int | None = None, note: str = "") -> None:
-        if stage == "export of RATED":
+    def stop(event: Event) -> None:
+        if event.step == "table of RATED":
             raise KeyboardInterrupt
 
     for folder in ("out", "new"):
         with pytest.raises(KeyboardInterrupt):
-            export_for_neo4j_admin(films, tmp_path / folder, progress=stop)
+            export_for_neo4j_admin(films, tmp_path / folder, progress=Progress(stop))
     assert {path.name: text(path) for path in (tmp_path / "out").iterdir()} == before
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
 

@@ -12,7 +12,7 @@ from kgrec.data.splits import hold_out
 from kgrec.learn.channels.behaviour import BehaviourChannels
 from kgrec.learn.channels.behaviour_weights import BehaviourSettings, RidgeSettings
 from kgrec.learn.limits import LIMITS
-from kgrec.progress import silent
+from kgrec.progress import Event, Progress, silent
 from kgrec.scoring.matrices import SparseMatrix
 from tests.support.datasets import dataset_of, genre_world
 
@@ -108,13 +108,13 @@ def test_a_very_large_catalogue_gets_one_setting_and_no_figure_is_claimed_for_it
     monkeypatch.setattr("kgrec.learn.channels.behaviour_search._REGRESSORS", 7)
     world = genre_world(np.random.default_rng(0), n_users=40, n_items=24, taken=5, texts=False)
     train, held = hold_out(world.interactions)
-    told: list[tuple[object, ...]] = []
-    learner = BehaviourChannels(world.with_interactions(train), None, lambda *event: told.append(event))
+    told: list[Event] = []
+    learner = BehaviourChannels(world.with_interactions(train), None, Progress(told.append))
     chosen, trials = learner.choose(held.matrix(40, 24))
     assert (chosen.ridge.penalty, chosen.ridge.user_exponent) == (3.0, 0.5)
     assert (chosen.neighbours.kept, chosen.neighbours.user_exponent) == (200, 0.5)
-    assert told[:2] == [
-        (f"behaviour: {what}", 1, 1, "the only setting at this size") for what in ("ridge, facts", "neighbours")
+    assert [(event.step, event.done, event.total, event.note) for event in told[:2]] == [
+        (what, 1, 1, "the only setting at this size") for what in ("ridge, facts", "neighbours")
     ]
     assert trials == len(told) == 8  # the two, and six blends
 
