@@ -23,11 +23,17 @@ import numpy as np
 from scipy import sparse
 
 from kgrec.data.dataset import Array, Facts, IntArray
-from kgrec.learn.channels.content_kernel import ContentKernel, content_map, fact_matrix
+from kgrec.learn.channels.content_kernel import (
+    ContentKernel,
+    content_map,
+    content_mixtures,
+    fact_matrix,
+    nearly_full_as_dense,
+)
 from kgrec.learn.channels.ease import ease
 from kgrec.learn.channels.neighbours import item_knn
 from kgrec.learn.limits import LIMITS
-from kgrec.metrics.rankers import ItemMatrixRanker
+from kgrec.metrics.rankers import ItemMatrixRanker, MatrixRanker
 from kgrec.metrics.ranking import mean_metrics
 from kgrec.progress import Progress
 from kgrec.scoring.matrices import SparseMatrix
@@ -99,20 +105,33 @@ class ColdItemWeights:
         """
         if len(self.known) > LIMITS.content_search_items:
             return ContentSettings()
-        candidates = np.diff(hidden.tocsc().indptr) > 0
-        seen = (history > 0).astype(np.float32)
+        candidates = np.flatnonzero(np.diff(hidden.tocsc().indptr))
+        among_known, wanted = history[:, self.known].tocsr(), hidden[:, candidates].tocsr()
+        nothing_seen = sparse.csr_matrix(wanted.shape, dtype=np.float32)
         qualities: dict[ContentSettings, float] = {}
+        # Many settings share a kernel, and each mixture of known items serves both bases.
+        kernels: dict[tuple[float, float], tuple[ContentKernel, Array]] = {}
+        mixtures: dict[ContentSettings, Array] = {}
+
+        def mixtures_by(tried: ContentSettings) -> Array:
+            key, of_kernel = replace(tried, base="neighbours"), (tried.length, tried.text_weight)
+            if of_kernel not in kernels:
+                kernel = self._kernel(tried)
+                kernels[of_kernel] = kernel, kernel.gram(self.known)
+            if key not in mixtures:
+                mixtures[key] = content_mixtures(*kernels[of_kernel], self.known, candidates, l2=tried.l2)(slice(None))
+            return mixtures[key]
 
         def best_of(settings: list[ContentSettings]) -> ContentSettings:
-            for tried in settings:
-                matrix = SparseMatrix(self._predicted(bases[tried.base], tried, candidates))
-                ranker = ItemMatrixRanker((matrix,), history)
-                qualities[tried] = mean_metrics(ranker, seen, hidden, (20,), candidates)["recall@20"]
-                progress("content map of cold items", len(qualities), None, f"recall@20 {qualities[tried]:.4f}")
+            for number, tried in enumerate(settings):
+                ranker = MatrixRanker(among_known, bases[tried.base] @ mixtures_by(tried))
+                qualities[tried] = mean_metrics(ranker, nothing_seen, wanted, (20,))["recall@20"]
+                note = f"recall@20 {qualities[tried]:.4f}"
+                progress("content of cold items", number + 1, len(settings), note, unit="settings")
             return max(qualities, key=lambda tried: qualities[tried])
 
         names: tuple[Literal["neighbours", "ridge"], ...] = ("neighbours", "ridge")
-        bases = {name: self._base(name) for name in names}
+        bases = {name: nearly_full_as_dense(self._base(name)[self.known][:, self.known]) for name in names}
         grid = itertools.product(names, (0.5, 1.0), (1.0, 3.0, 6.0, 12.0, 24.0))
         best = best_of([ContentSettings(*values) for values in grid])
         return best if self.texts is None else best_of([replace(best, text_weight=weight) for weight in (0.1, 1.0)])
@@ -162,7 +181,8 @@ class ColdItemWeights:
         least, chosen = (1.0 - _SHRINKAGE_COST) * quality(weights), 0.0
         for number, shrinkage in enumerate(_SHRINKAGES):
             shrunk = quality(self.shrunk(weights, settings, shrinkage))
-            progress("shrinkage towards content", number + 1, len(_SHRINKAGES), f"ndcg@10 {shrunk:.4f}")
+            note = f"ndcg@10 {shrunk:.4f}"
+            progress("items with few interactions", number + 1, len(_SHRINKAGES), note, unit="settings")
             chosen = shrinkage if shrunk >= least else chosen
         return chosen
 
@@ -185,8 +205,10 @@ class ColdItemWeights:
     def _predicted(self, base: sparse.csr_matrix, settings: ContentSettings, wanted: Array) -> sparse.csr_matrix:
         """Columns of the wanted items, bool ``(items,)``, as content mixes them from those of the known items."""
         top = None if len(self.known) * wanted.sum() <= LIMITS.whole_cold_weights else _TOP
-        kernel = ContentKernel(self._facts(_IDF_EXPONENT, settings.length), self.texts, settings.text_weight)
-        return content_map(base, kernel, wanted, ~self.cold, l2=settings.l2, top=top)
+        return content_map(base, self._kernel(settings), wanted, ~self.cold, l2=settings.l2, top=top)
+
+    def _kernel(self, settings: ContentSettings) -> ContentKernel:
+        return ContentKernel(self._facts(_IDF_EXPONENT, settings.length), self.texts, settings.text_weight)
 
     def _facts(self, idf_exponent: float, length_exponent: float) -> sparse.csr_matrix:
         return fact_matrix(self.facts, len(self.cold), self.n_nodes, idf_exponent, length_exponent)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 from scipy import sparse
 
 from kgrec.data.dataset import Array, IntArray, Interactions
 from kgrec.learn.limits import LIMITS
+from kgrec.learn.processors import thread_limit
 from kgrec.metrics.rankers import FixedScores
 from kgrec.metrics.ranking import per_user, rank_users
 from kgrec.scoring.model import AdditiveModel, Histories, block_size, unit_spread
@@ -90,6 +94,57 @@ class CandidateScores:
         everyone = np.arange(len(self))
         top = rank_users(FixedScores(scores), sparse.csr_matrix(scores.shape), everyone, 10)
         return per_user(top, self.hits, (10,))["ndcg@10"]
+
+
+class TriedMixtures:
+    """The ndcg@10 of each user by the mixtures that were tried, each of which is scored once.
+
+    A search that is repeated on samples of the users comes back to most mixtures, and what one user gets by a mixture
+    does not depend on who else is in the sample. Several mixtures are scored at the same time by threads.
+
+    Args:
+        candidates: of all users, see :class:`CandidateScores`.
+
+    Attributes:
+        candidates: these.
+    """
+
+    def __init__(self, candidates: CandidateScores) -> None:
+        self.candidates = candidates
+        self._ndcg: dict[tuple[bytes, int], Array] = {}
+        self._threads = ThreadPoolExecutor(thread_limit(), "kgrec-mixtures")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._threads.shutdown()
+
+    def quality(self, weights: Array) -> Array:
+        """ndcg@10 of each user with these weights of the parts."""
+        return self.qualities([weights])[0]
+
+    def qualities(self, mixtures: Sequence[Array]) -> list[Array]:
+        """The same of several mixtures."""
+        keys = [(weights.tobytes(), -1) for weights in mixtures]
+        fresh = {key: weights for key, weights in zip(keys, mixtures, strict=True) if key not in self._ndcg}
+        self._ndcg |= zip(fresh, self._threads.map(self.candidates.quality, fresh.values()), strict=True)
+        return [self._ndcg[key] for key in keys]
+
+    def qualities_of_steps(self, mixtures: Sequence[Array], part: int) -> list[Array]:
+        """The same of mixtures that differ in the weight of one part, which is added to the sum of the others."""
+        keys = [(weights.tobytes(), part) for weights in mixtures]
+        fresh = {key: weights[part] for key, weights in zip(keys, mixtures, strict=True) if key not in self._ndcg}
+        if fresh:
+            candidates, others = self.candidates, mixtures[0].copy()
+            others[part] = 0.0
+            sum_of_others = candidates.mixed(others)
+
+            def quality(weight: float) -> Array:
+                return candidates.ndcg(sum_of_others + np.float32(weight) * candidates.parts[part])
+
+            self._ndcg |= zip(fresh, self._threads.map(quality, fresh.values()), strict=True)
+        return [self._ndcg[key] for key in keys]
 
 
 def _candidates(

@@ -9,12 +9,14 @@ lengths and pauses since the last event get weights of their own only where that
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
 from kgrec.data.dataset import Array, IntArray, Interactions
-from kgrec.learn.fusion.candidate_scores import CandidateScores
+from kgrec.learn.fusion.candidate_scores import CandidateScores, TriedMixtures
 from kgrec.learn.fusion.cold_item_offset import coarse_offset
 from kgrec.learn.fusion.return_visits import PAUSES, visits_after_pause
 from kgrec.learn.limits import LIMITS
@@ -53,7 +55,8 @@ class GateFitter:
         seed: int,
         progress: Progress,
     ) -> None:
-        self._model, self._progress = model, progress
+        self._model = model
+        self._of_known, *self._of_pauses = progress.parts(2, *[1] * len(PAUSES))
         self._train, self._valid, self._n_users = train, valid, n_users
         self._rng = np.random.default_rng(seed)
         self._candidates = CandidateScores.of(model, train, valid, n_users, self._rng)
@@ -70,7 +73,9 @@ class GateFitter:
         singles = np.eye(n + 1)
         alone = [_mean(self._candidates.quality(single)) for single in singles]
         best_channel = singles[int(np.argmax(alone[:n]))]
-        weights, best = self._search(self._candidates, [best_channel], "gate search")
+        weights, best = self._search(
+            self._candidates, [best_channel], partial(self._of_known, "weights of the channels")
+        )
         min_lengths, table = self._by_length(weights, best)
         metrics = dict(zip([*names, "prior"], map(float, alone), strict=True)) | {"fused": _mean(best)}
         min_pauses, table = self._by_pause(weights, table, metrics)
@@ -90,60 +95,62 @@ class GateFitter:
         """Users of validation who have a history and a held-out known item."""
         return len(self._candidates)
 
-    def _search(self, candidates: CandidateScores, starts: list[Array], stage: str) -> tuple[Array, Array]:
+    def _search(
+        self, candidates: CandidateScores, starts: list[Array], tell: Callable[..., None]
+    ) -> tuple[Array, Array]:
         """Weights whose mean ndcg@10 is at least that of the best start, and each user's ndcg@10 with them."""
         self.trials += len(_COARSE) ** self._n + _TURNS * (self._n + 1)
-        weights, ndcg = self._coordinate_search(candidates, starts, stage)
-        if not 0 < len(candidates) <= LIMITS.bagged_users:
-            return weights, ndcg
-        n = self._n
-        bags = np.empty((_BAGS, n + 1))
-        for number in range(_BAGS):
-            sample = candidates.of_users(np.sort(self._rng.integers(0, len(candidates), len(candidates))))
-            of_sample = self._coordinate_search(sample, starts, stage)[0]
-            bags[number] = of_sample / of_sample[:n].sum()
-        mean = np.where((bags > 0).mean(axis=0) >= 0.5, bags.mean(axis=0), 0.0) * weights[:n].sum()
-        ndcg_of_mean = candidates.quality(mean)
-        least = max(_mean(candidates.quality(start)) for start in starts)
-        return (mean, ndcg_of_mean) if mean[:n].any() and _mean(ndcg_of_mean) >= least else (weights, ndcg)
+        bags = _BAGS if 0 < len(candidates) <= LIMITS.bagged_users else 0
+        with TriedMixtures(candidates) as tried:
+            tell(0, 1 + bags, unit="searches")
+            weights, ndcg = self._coordinate_search(tried, np.arange(len(candidates)), starts)
+            note = f"ndcg@10 {_mean(ndcg):.4f}"
+            tell(1, 1 + bags, note, unit="searches")
+            if not bags:
+                return weights, ndcg
+            n = self._n
+            of_bags = np.empty((bags, n + 1))
+            for number in range(bags):
+                sample = np.sort(self._rng.integers(0, len(candidates), len(candidates)))
+                of_sample = self._coordinate_search(tried, sample, starts)[0]
+                of_bags[number] = of_sample / of_sample[:n].sum()
+                tell(2 + number, 1 + bags, note, unit="searches")
+            mean = np.where((of_bags > 0).mean(axis=0) >= 0.5, of_bags.mean(axis=0), 0.0) * weights[:n].sum()
+            ndcg_of_mean = tried.quality(mean)
+            least = max(map(_mean, tried.qualities(starts)))
+            return (mean, ndcg_of_mean) if mean[:n].any() and _mean(ndcg_of_mean) >= least else (weights, ndcg)
 
-    def _coordinate_search(self, candidates: CandidateScores, starts: list[Array], stage: str) -> tuple[Array, Array]:
-        """The best weights of a coordinate search, and each user's ndcg@10 with them."""
+    def _coordinate_search(self, tried: TriedMixtures, users: IntArray, starts: list[Array]) -> tuple[Array, Array]:
+        """The best weights of a coordinate search on some users, and each of these users' ndcg@10 with them."""
         n = self._n
-        weights = max(starts, key=lambda start: _mean(candidates.quality(start)))
-        coarse = self._coarse_search(candidates, weights, stage)
-        weights = max((weights, coarse), key=lambda start: _mean(candidates.quality(start)))
-        best = candidates.quality(weights)
-        for turn in range(_TURNS):
+        weights = _best_on(tried, users, starts)
+        coarse = self._coarse_search(tried, users, weights)
+        weights = _best_on(tried, users, [weights, coarse])
+        best = tried.quality(weights)[users]
+        for _ in range(_TURNS):
             for part in range(n + 1):
-                self._progress(stage, turn * (n + 1) + part + 1, _TURNS * (n + 1), f"ndcg@10 {_mean(best):.4f}")
-                others = weights.copy()
-                others[part] = 0.0
-                sum_of_others = candidates.mixed(others)
-                for step in _STEPS:
-                    trial = others.copy()
+                trials = [weights.copy() for _ in _STEPS]
+                for trial, step in zip(trials, _STEPS, strict=True):
                     trial[part] = step
-                    ndcg = candidates.ndcg(sum_of_others + np.float32(step) * candidates.parts[part])
-                    if trial[:n].any() and _mean(ndcg) > _mean(best):
-                        weights, best = trial, ndcg
+                for trial, ndcg in zip(trials, tried.qualities_of_steps(trials, part), strict=True):
+                    if trial[:n].any() and _mean(ndcg[users]) > _mean(best):
+                        weights, best = trial, ndcg[users]
         return weights, best
 
-    def _coarse_search(self, candidates: CandidateScores, start: Array, stage: str) -> Array:
+    def _coarse_search(self, tried: TriedMixtures, users: IntArray, start: Array) -> Array:
         """The best weights on a coarse grid of all parts at once: two may help together where neither does alone."""
         n = self._n
-        if len(candidates) > LIMITS.coarse_search_users:
-            sample = self._rng.choice(len(candidates), LIMITS.coarse_search_users, replace=False)
-            candidates = candidates.of_users(np.sort(sample))
+        if len(users) > LIMITS.coarse_search_users:
+            users = users[np.sort(self._rng.choice(len(users), LIMITS.coarse_search_users, replace=False))]
         strongest = int(np.argmax(start[:n]))
         others = [part for part in range(n + 1) if part != strongest]
-        highest, weights = _mean(candidates.quality(start)), start
-        for number, levels in enumerate(itertools.product(_COARSE, repeat=n)):
-            self._progress(f"{stage}, coarsely", number + 1, len(_COARSE) ** n, f"ndcg@10 {highest:.4f}")
-            trial = np.eye(n + 1)[strongest]
-            trial[others] = levels
-            if (reached := _mean(candidates.quality(trial))) > highest:
-                highest, weights = reached, trial
-        return weights
+        levels = np.array(list(itertools.product(_COARSE, repeat=n)))
+        grid = np.tile(np.eye(n + 1)[strongest], (len(levels), 1))
+        grid[:, others] = levels
+        if len(tried.candidates) > LIMITS.bagged_users:  # nobody comes back to these mixtures with other users
+            with TriedMixtures(tried.candidates.of_users(users)) as of_sample:
+                return _best_on(of_sample, np.arange(len(users)), [start, *grid])
+        return _best_on(tried, users, [start, *grid])
 
     def _by_length(self, weights: Array, best: Array) -> tuple[IntArray, Array]:
         """Least lengths of the buckets of history length, and the weights in each, ``(lengths, parts)``.
@@ -175,15 +182,16 @@ class GateFitter:
         if not (self._train.in_unix_seconds and self._valid.in_unix_seconds):
             return (), table[None]
         rows = [table]
-        for least, most in zip(PAUSES, (*PAUSES[1:], np.inf), strict=True):
+        for least, most, progress in zip(PAUSES, (*PAUSES[1:], np.inf), self._of_pauses, strict=True):
             visits = visits_after_pause(self._train, self._valid, self._n_users, least, most)
             rows.append(table)
             if len(np.unique(visits.wanted.user)) < LIMITS.return_visit_users:
                 continue
             candidates = CandidateScores.of(self._model, visits.history, visits.wanted, self._n_users, self._rng)
             singles = list(np.eye(self._n + 1)[: self._n])
-            stage = f"gate search after {least:.0f} s and more"
-            after_pause, best = self._search(candidates, [weights, *singles], stage)
+            when = f"after {least / 60:.0f} minutes and more" if least else "within a visit"
+            tell = partial(progress, f"weights {when}")
+            after_pause, best = self._search(candidates, [weights, *singles], tell)
             common = candidates.quality(weights)
             if _beyond_chance(best - common):
                 rows[-1] = np.tile(after_pause, (len(table), 1))
@@ -197,6 +205,12 @@ class GateFitter:
 def _beyond_chance(gain: Array) -> bool:
     """Whether a mean gain is more than two standard errors."""
     return len(gain) > 0 and bool(gain.mean() > 2 * gain.std() / np.sqrt(len(gain)))
+
+
+def _best_on(tried: TriedMixtures, users: IntArray, mixtures: list[Array]) -> Array:
+    """The mixture with the highest mean ndcg@10 of some users, the first of equals."""
+    means = [_mean(ndcg[users]) for ndcg in tried.qualities(mixtures)]
+    return mixtures[int(np.argmax(means))]
 
 
 def _mean(values: Array) -> float:
