@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from kgrec.data.id_texts import composed
 from kgrec.data.records import Table
 from kgrec.errors import did_you_mean, shorten
 from kgrec.extract.row_reader import Reader, SchemaSource
@@ -12,7 +13,9 @@ _MOST_KEPT = 20
 
 
 class RowFilter:
-    """``where`` and ``where_not`` of one source, from batch to batch; cells are compared as the text that an id has.
+    """``where`` and ``where_not`` of one source, from batch to batch.
+
+    Cells are compared as their texts: those that ids have, and fractions.
 
     Args:
         source: the source of the schema.
@@ -21,8 +24,8 @@ class RowFilter:
     def __init__(self, source: SchemaSource) -> None:
         spec = source.spec
         self._source = source
-        self._keep = {column: frozenset(cells) for column, cells in spec.where.items()}
-        self._leave = {column: frozenset(cells) for column, cells in spec.where_not.items()}
+        self._keep = {column: frozenset(map(composed, cells)) for column, cells in spec.where.items()}
+        self._leave = {column: frozenset(map(composed, cells)) for column, cells in spec.where_not.items()}
         self._unmet = {
             (key, column, cell) for key in ("where", "where_not") for column, cell in _pairs(getattr(spec, key))
         }
@@ -34,7 +37,7 @@ class RowFilter:
         self._rows += reader.batch.num_rows
         for key, chosen in (("where", self._keep), ("where_not", self._leave)):
             for column, cells in chosen.items():
-                texts = [text or "" for text in reader.column(column, "id", (key, column))]
+                texts = [composed(text or "") for text in reader.column(column, "category", (key, column))]
                 self._note(key, column, set(texts))
                 reader.keep([row for row, text in enumerate(texts) if (text in cells) == (key == "where")])
         self._kept += reader.batch.num_rows

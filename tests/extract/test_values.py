@@ -14,6 +14,7 @@ import pytest
 from kgrec.data.records import EdgeRecord, Interaction, NodeRecord
 from kgrec.errors import RecordError
 from kgrec.extract import Check, Extraction, check
+from kgrec.extract.mapping import map_table
 from kgrec.extract.row_reader import Problem
 from kgrec.extract.values import NOT_A_NUMBER, NOT_AN_EMBEDDING, CellRule, read_column
 from kgrec.schema.load import load_schema, parse_schema
@@ -193,3 +194,13 @@ def test_skipped_rows_name_their_column() -> None:
     problems: list[Problem] = []
     mapped(table("players", player_id=[b"1", b"2"]), on_error="skip", problems=problems)
     assert [(p.what, p.rows) for p in problems] == [("column 'player_id' holds bytes.", 2)]
+
+
+def test_a_filter_compares_fractions_and_composed_letters() -> None:
+    source = "kind_column: kind, time: at, weight: hours}"
+    for column, wanted in (("hours", "[2.5]"), ("note", '["Ame\u0301lie"]')):
+        text = SCHEMA_TEXT.replace(source, source.replace("}", f", where: {{{column}: {wanted}}}}}"))
+        plays: dict[str, Any] = {"player_id": ["a", "b"], "game_id": ["1"] * 2, "kind": ["play"] * 2, "at": [1, 2]}
+        whole = table("plays", **plays, hours=[2.5, 3.0], note=["Am\u00e9lie", "x"])
+        records = list(map_table(parse_schema(text, "w.yaml"), whole))
+        assert [record.user for record in records if isinstance(record, Interaction)] == ["a"], column
