@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 
@@ -148,7 +148,7 @@ class Extraction:
         Args:
             held: types of which the graph holds some already.
         """
-        return self._listed().problems(held)
+        return self._listed(self._every_table()).problems(held)
 
     def tables_of_schema(self, phases: Collection[Phase] = PHASES) -> tuple[str, ...]:
         """Names of the tables that the schema reads."""
@@ -163,24 +163,44 @@ class Extraction:
             if count
         ]
 
-    def _listed(self) -> SourceTables:
-        """All tables of the sources, none of them read as yet.
+    def _every_table(self) -> Iterator[Table]:
+        for loader in self.loaders:
+            yield from loader.tables()
+
+    def _listed(self, tables: Iterable[Table]) -> SourceTables:
+        """All tables of the sources, and what they are in the schema.
 
         Raises:
             SourceError: the schema reads none of them.
         """
-        tables = SourceTables(self.schema, [table for loader in self.loaders for table in loader.tables()])
-        tables.check()
-        self._warnings.update(dict.fromkeys(tables.notes))
-        return tables
+        listed = SourceTables(self.schema, list(tables))
+        listed.check()
+        self._warnings.update(dict.fromkeys(listed.notes))
+        return listed
 
     def _tables(self, phases: Collection[Phase]) -> Iterator[tuple[Table, GraphSchema]]:
-        """Tables that the schema reads for these kinds, each with the schema as these sources fill it."""
-        listed = self._listed()
-        wanted = {source.spec.table for source in schema_sources(listed.schema, phases)}
-        for name, table in listed.named:
-            if name in wanted:
-                yield replace(table, name=name, batches=self._counted(name, table)), listed.schema
+        """Tables that the schema reads for these kinds, each with the schema as these sources fill it.
+
+        Those that have the schema's own name come first and at once: some loaders must read a source to its end to know
+        all of its tables.
+        """
+        coming: Iterable[Table] = self._every_table()
+        schema = self.schema
+        if any(node.from_interactions for node in schema.nodes.values()):
+            coming = list(coming)
+            schema = self._listed(coming).schema
+        wanted = {source.spec.table for source in schema_sources(schema, phases)}
+        met = []
+        for table in coming:
+            met.append(table)
+            if table.name in wanted:
+                yield self._named(table.name, table), schema
+        for name, table in self._listed(met).named:
+            if name != table.name and name in wanted:
+                yield self._named(name, table), schema
+
+    def _named(self, name: str, table: Table) -> Table:
+        return replace(table, name=name, batches=self._counted(name, table))
 
     def _counted(self, name: str, table: Table) -> Iterator[pa.RecordBatch]:
         rows = 0

@@ -68,9 +68,9 @@ def test_a_graph_in_memory_is_a_source_and_starts_over(tmp_path: Path) -> None:
     write_ntriples(path, 500)
     graph = rdflib.Graph().parse(path)
     with kgrec.open_store("kglite::memory:") as from_file, kgrec.open_store("kglite::memory:") as store:
-        kgrec.ingest(LINKED, [f"rdf:{path}"], from_file)
+        kgrec.ingest(LINKED, [f"rdf:{path}"], from_file, partial=True)
         for _ in range(2):
-            report = kgrec.ingest(LINKED, [RdfGraphLoader(graph)], store)
+            report = kgrec.ingest(LINKED, [RdfGraphLoader(graph)], store, partial=True)
             assert report.ingest.skipped_batches == 0
             assert report.counts == from_file.counts()
 
