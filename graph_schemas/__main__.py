@@ -20,8 +20,8 @@ HEAD = f"""# Graph schemas
 
 A graph schema is one YAML file that says what the rows of your tables mean: which columns become the *nodes* of the
 graph (users, items, and the things they are connected with), which become *edges* (facts) and which *interactions*
-(what users did). kgrec ships `movies`, `books`, `music` and `triples`; use one by its name, or write your own and give
-its path.
+(what users did). kgrec ships `movies`, `books`, `music`, `recbole` and `triples`; use one by its name, or write your
+own and give its path.
 
 Begin with a file that is enough for two tables, `users.csv` and `plays.csv`, and one of items:
 

@@ -45,7 +45,8 @@ _ADVICE = {
     "unpack it": (".zip", ".7z", ".rar", ".tar", ".tgz", ".zst", ".lz4"),
     "write one JSON object per line, as .jsonl": (".json",),
     "read it as sql:sqlite:///FILE#TABLE=SELECT ...": (".db", ".sqlite", ".sqlite3"),
-    "read it as rdf:FILE": (".ttl", ".nt", ".nq", ".rdf", ".jsonld"),
+    "read it as rdf:FILE": (".ttl", ".nt", ".nq", ".trig", ".rdf", ".owl", ".jsonld"),
+    "they are RecBole's atomic files: read the folder as recbole:FOLDER": (".inter", ".item", ".kg", ".link"),
     "write it as .parquet or .csv": (".feather", ".arrow", ".pkl", ".pickle", ".h5", ".hdf5", ".orc", ".avro"),
 }
 """What to do about files that are no table here, by their suffixes."""

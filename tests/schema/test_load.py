@@ -55,7 +55,7 @@ def test_an_unknown_name_lists_the_shipped_ones() -> None:
     assert str(raised.value) == (
         "ConfigError: no graph schema 'moovies'.\n"
         "  found     neither a shipped name nor a file, did you mean 'movies'?\n"
-        "  expected  one of books, movies, music, triples, or the path of a YAML file"
+        "  expected  one of books, movies, music, recbole, triples, or the path of a YAML file"
     )
 
 

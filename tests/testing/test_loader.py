@@ -16,6 +16,7 @@ from kgrec.extract import known_loaders, open_loader
 from kgrec.testing.loader import LoaderContract
 from kgrec_loaders.rdf import RdfGraphLoader
 from kgrec_loaders.wheels import cache_folder
+from tests.support.recbole import write_recbole
 
 TRIPLE = "<http://x/alien> <http://x/director> <http://x/scott> .\n"
 
@@ -120,6 +121,24 @@ class TestSql(LoaderContract):
             f"sqlite:///{tmp_path}/no.db": open_loader(f"sql:sqlite:///{tmp_path}/no.db#ratings=SELECT 1"),
             f"sqlite:///{tmp_path}/shop.db": open_loader(f"sql:{location.partition('#')[0]}#ratings=SELECT nothing"),
         }
+
+
+class TestRecBole(LoaderContract):
+    name = "recbole"
+
+    @pytest.fixture
+    def location(self, tmp_path: Path) -> str:
+        return str(write_recbole(tmp_path / "toy"))
+
+    @pytest.fixture
+    def faulty(self, tmp_path: Path) -> Mapping[str, Loader]:
+        (tmp_path / "short.inter").write_text("user_id:token\titem_id:token\n1\n")
+        (tmp_path / "untyped.inter").write_text("user_id\titem_id\n1\t2\n")
+        (tmp_path / "word.inter").write_text("user_id:token\trating:float\n1\tgood\n")
+        (tmp_path / "empty.inter").write_text("")
+        (tmp_path / "other.csv").write_text("a,b\n")
+        names = ("short.inter", "untyped.inter", "word.inter", "empty.inter", "other.csv", "no.inter")
+        return {str(tmp_path / name): open_loader(f"recbole:{tmp_path / name}") for name in names}
 
 
 class TestBenchmark(LoaderContract):
