@@ -157,7 +157,7 @@ def _lines(path: Path) -> Iterator[list[str]]:
     with reading(where), io.TextIOWrapper(open_bytes(path), "utf-8-sig", errors="surrogateescape", newline="\n") as all:
         for number, line in enumerate(all):
             if _SURROGATE.search(line):
-                raise not_utf8(f"{where}, row {number}", shorten(line.encode("utf-8", "surrogateescape")))
+                raise not_utf8(f"{where}, row {number}", line.encode("utf-8", "surrogateescape"))
             if text := line.rstrip("\r\n"):
                 yield text.split("\t")
 

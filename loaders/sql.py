@@ -25,7 +25,7 @@ _SECRET = re.compile("pass|pwd|secret|token|key", re.IGNORECASE)
 
 
 class SqlLoader:
-    """Reads one query, a batch of rows at a time. Nothing is ever committed.
+    """Reads one query in a transaction that may only read, a batch of rows at a time.
 
     Every cell keeps the type that the driver gives it, whatever stands beside it; :mod:`kgrec_loaders.mixed_columns`.
 
@@ -93,17 +93,20 @@ def _batches(url: sa.URL, query: str, where: str) -> Iterator[pa.RecordBatch]:
         )
     try:
         engine = sa.create_engine(url, poolclass=sa.pool.NullPool)
-        with engine.connect().execution_options(stream_results=True, max_row_buffer=BATCH_ROWS) as connection:
-            result = connection.exec_driver_sql(query)
-            names = list(result.keys())
-            _check_names(names, where)
-            empty = True
-            while rows := result.fetchmany(BATCH_ROWS):
-                empty = False
-                columns = [column(values) for values in zip(*rows, strict=True)]
-                yield pa.RecordBatch.from_arrays(columns, names)
-            if empty:
-                yield pa.RecordBatch.from_arrays([pa.array([], pa.string()) for _ in names], names)
+        with engine.connect() as connection:
+            _read_only(connection)
+            # Without parameters no driver takes % for a place to put one; colons of the query are none of SQLAlchemy's.
+            streamed = {"stream_results": True, "max_row_buffer": BATCH_ROWS}
+            with connection.execute(sa.text(query.replace(":", r"\:")), execution_options=streamed) as result:
+                names = list(result.keys())
+                _check_names(names, where)
+                empty = True
+                while rows := result.fetchmany(BATCH_ROWS):
+                    empty = False
+                    columns = [column(values) for values in zip(*rows, strict=True)]
+                    yield pa.RecordBatch.from_arrays(columns, names)
+                if empty:
+                    yield pa.RecordBatch.from_arrays([pa.array([], pa.string()) for _ in names], names)
     except (ModuleNotFoundError, sa.exc.NoSuchModuleError) as error:
         raise SourceError(
             "there is no driver for this database.",
@@ -121,6 +124,24 @@ def _batches(url: sa.URL, query: str, where: str) -> Iterator[pa.RecordBatch]:
             expected="a reachable database and a query it can run",
             next="run the query with the database's own client first",
         ) from None
+
+
+_READ_ONLY = {
+    "sqlite": "PRAGMA query_only = ON",
+    "postgresql": "SET TRANSACTION READ ONLY",
+    "mysql": "SET SESSION TRANSACTION READ ONLY",
+    "mariadb": "SET SESSION TRANSACTION READ ONLY",
+    "oracle": "SET TRANSACTION READ ONLY",
+}
+
+
+def _read_only(connection: sa.Connection) -> None:
+    """Let the database refuse whatever would write, a function that the query calls included, where it can."""
+    statement = _READ_ONLY.get(connection.dialect.name)
+    if statement is not None:
+        connection.exec_driver_sql(statement)
+        if "SESSION" in statement:  # holds from the next transaction on
+            connection.rollback()
 
 
 def _check_names(names: list[str], where: str) -> None:

@@ -6,10 +6,11 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from kgrec.data.records import Table
 from kgrec.errors import SourceError
-from kgrec_loaders.sql import SqlLoader
+from kgrec_loaders.sql import SqlLoader, _read_only
 
 
 @pytest.fixture
@@ -74,6 +75,21 @@ def test_only_one_select(database: Path, query: str) -> None:
         f"  found     {query!r}\n  expected  a single statement that starts with SELECT or WITH\n"
         "  next      leave out everything else; a loader only reads"
     )
+
+
+def test_percent_signs_and_colons_are_the_query_s_own(database: Path) -> None:
+    query = "SELECT user, '%(a)s :b %% \\:c' AS odd, 5 % 3 AS rest FROM reviews WHERE user LIKE '%d%' OR user = ':x'"
+    rows = [row for batch in read(f"sqlite:///{database}#t={query}").batches for row in batch.to_pylist()]
+    assert rows == [{"user": "c%d", "odd": "%(a)s :b %% \\:c", "rest": 2}]
+
+
+def test_the_database_refuses_to_write(database: Path) -> None:
+    engine = sa.create_engine(f"sqlite:///{database}")
+    with engine.connect() as connection:
+        _read_only(connection)
+        with pytest.raises(sa.exc.OperationalError, match="readonly"):
+            connection.exec_driver_sql("DELETE FROM reviews")
+    engine.dispose()
 
 
 def test_no_such_table(database: Path) -> None:
