@@ -141,10 +141,13 @@ def _with_interacting(schema: GraphSchema, present: Collection[str]) -> GraphSch
             for source in interaction.sources:
                 if source.table not in present:
                     continue
-                own = (source.user, source.user_prefix) if node.role == "user" else (source.item, source.item_prefix)
+                own = (source.item, source.item_prefix, source.item_binary)
+                if node.role == "user":
+                    own = (source.user, source.user_prefix, source.user_binary)
                 rows = {"table": source.table, "where": source.where, "where_not": source.where_not}
                 # Optional: a row without an id is told where it is read as an interaction.
-                found.append(NodeSource(**rows, platform=source.platform, id=own[0], prefix=own[1], optional=True))
+                ids = {"id": own[0], "prefix": own[1], "binary": own[2]}
+                found.append(NodeSource(**rows, **ids, platform=source.platform, optional=True))
         if found:
             nodes[name] = node.model_copy(update={"sources": tuple(found)})
     return schema.model_copy(update={"nodes": nodes})

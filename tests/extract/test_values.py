@@ -153,7 +153,12 @@ def test_bytes_of_a_database_are_refused_or_read_as_the_schema_says(tmp_path: Pa
         list(Extraction(parse_schema(SCHEMA_TEXT, "g.yaml"), [source]).batches())
     assert "`binary: uuid`" in str(raised.value.expected)
     text = SCHEMA_TEXT.replace("user: player_id,", "user: player_id, user_binary: uuid,")
-    (batch,) = Extraction(parse_schema(text, "g.yaml"), [source]).batches()
+    text = text.replace("role: user\n", "role: user\n    from_interactions: true\n")
+    users, batch = Extraction(parse_schema(text, "g.yaml"), [source]).batches()
+    assert [record.uid for record in users.records if isinstance(record, NodeRecord)] == [
+        "00010203-0405-0607-0809-0a0b0c0d0e0f",
+        "01020304-0506-0708-090a-0b0c0d0e0f10",
+    ]
     ids = [(record.user, record.item) for record in batch.records if isinstance(record, Interaction)]
     assert ids == [("00010203-0405-0607-0809-0a0b0c0d0e0f", "20"), ("01020304-0506-0708-090a-0b0c0d0e0f10", "20")]
 
