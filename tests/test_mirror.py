@@ -36,6 +36,7 @@ TESTED_IN = {
     "loaders/test_tables": "loaders/jsonl loaders/source_files",
     "metrics/test_rankers": "testing/ranker",
     "pages/test_demo_page": "pages/demo_report pages/style",
+    "graph/stores/test_kglite_bulk": "graph/stores/import_spool graph/stores/relationship_files",
     "recommendation/test_publishing": "graph/cypher/publication_statements recommendation/batch",
     "recommendation/test_publishing_interrupted": "graph/publication",
     "recommendation/test_recommender": "recommendation/documents recommendation/fold_in",

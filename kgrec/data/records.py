@@ -82,11 +82,12 @@ class Interaction:
     def key(self) -> str:
         """Identity between the same user and item, so that importing twice is importing once."""
         time = "" if self.time is None else repr(float(self.time))
-        return f"{_key_start(self.kind, self.platform)}{time}{f'|{self.repeat}' if self.repeat else ''}"
+        return f"{key_start(self.kind, self.platform)}{time}{f'|{self.repeat}' if self.repeat else ''}"
 
 
 @lru_cache(maxsize=1024)  # an import asks for the same few a million times
-def _key_start(kind: str, platform: str) -> str:
+def key_start(kind: str, platform: str) -> str:
+    """What the keys of all interactions of a kind on a platform start with; the time follows."""
     kind, platform = (text.replace("\\", "\\\\").replace("|", "\\|") for text in (kind, platform))
     return f"{kind}|{platform}|"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
@@ -12,7 +12,7 @@ from typing import Any, Protocol, TypeVar
 from kgrec.data.records import Batch
 from kgrec.errors import DroppedRowsError, NothingLeftError, shorten
 from kgrec.graph.dangling import End, missing_ends
-from kgrec.graph.store import GraphStore, GraphWriter
+from kgrec.graph.store import GraphStore, ImportTarget
 from kgrec.graph.store_types import PreparedBatch, UpsertCounts
 from kgrec.schema.model import GraphSchema
 
@@ -157,11 +157,14 @@ def ingest(
     store.apply_schema(source.schema)
     ledger = _ledger_name(source, batch_size)
     completed = f"{ledger} complete"
-    report = IngestReport(completed_before=store.finished_batches(completed) > 0)
-    finished = 0 if report.completed_before else store.finished_batches(ledger)
+    target = store.bulk_import(ledger)
+    unknown = target is None or target.finished == 0
+    report = IngestReport(completed_before=unknown and store.finished_batches(completed) > 0)
+    if target is None or report.completed_before:
+        target = _Upserts(store, ledger, again=report.completed_before)
     tables: dict[tuple[str, str], TableReport] = {}
-    totals = _Totals(store, ledger, max_dropped, fresh=finished == 0)
-    for batch, ready in _ahead(_prepared(source.batches(batch_size), store, finished)):
+    totals = _Totals(source.schema, target, store.url, max_dropped)
+    for batch, ready in _ahead(_prepared(source.batches(batch_size), target, target.finished)):
         report.batches += 1
         table = None
         totals.begin(batch)
@@ -171,17 +174,22 @@ def ingest(
         else:
             table = tables.setdefault((batch.kind, batch.table), TableReport(batch.kind, batch.table))
             started = time.perf_counter()
-            counts = store.write(ready)
+            counts = target.write(ready, report.batches)
             if counts.dangling:
                 totals.add(counts.dangling)
                 table.missing = totals.missing
-            if not report.completed_before:
-                store.mark_batch(ledger, report.batches)
             table._add(len(batch.records), counts, time.perf_counter() - started)
         if progress is not None:
             progress(BatchWritten(report.batches, table))
     totals.end()
     report.nothing_left = totals.nothing_left
+    started = time.perf_counter()
+    late = target.finish()
+    seconds = time.perf_counter() - started
+    for (kind, name), counts in late.items():
+        table = tables.setdefault((kind, name), TableReport(kind, name))
+        share = (counts.created + counts.matched) / max(1, sum(each.created + each.matched for each in late.values()))
+        table._add(0, counts, seconds * share)
     report.tables = list(tables.values())
     store.mark_batch(completed, 1)
     store.checkpoint()
@@ -189,45 +197,46 @@ def ingest(
 
 
 class _Totals:
-    """Records and dangling records of the table under way, those of an interrupted import included: the store keeps
-    their number beside that of the batches.
+    """Records and dangling records of the table under way, those of an interrupted import included: what takes the
+    batches keeps their number beside that of the batches.
 
     Args:
-        fresh: no batch is in, so that numbers that the store keeps are of another run.
+        where: the store's address, for messages.
     """
 
-    def __init__(self, store: GraphStore, ledger: str, max_dropped: float | None, *, fresh: bool) -> None:
-        self._store = store
-        self._ledger = ledger
+    def __init__(self, schema: GraphSchema, target: ImportTarget, where: str, max_dropped: float | None) -> None:
+        self._schema = schema
+        self._target = target
+        self._where = where
         self._max = max_dropped
-        self._fresh = fresh
+        self._fresh = target.finished == 0  # so that numbers that are kept are of another run
         self._batch: Batch | None = None
         self.missing: list[End] = []
         self._rows = self._dangling = 0
         self.nothing_left: list[str] = []
 
     @property
-    def _key(self) -> str:
+    def _name(self) -> str:
         assert self._batch is not None
-        return f"{self._ledger} dangling {self._batch.kind} {self._batch.table}"
+        return f"dangling {self._batch.kind} {self._batch.table}"
 
     def begin(self, batch: Batch) -> None:
         """Count the records of a batch; where it is the first of a table, the one before is judged."""
         if self._batch is None or (batch.kind, batch.table) != (self._batch.kind, self._batch.table):
             self.end()
             self._batch, self._rows, self.missing = batch, 0, []
-            self._dangling = 0 if self._fresh or batch.kind == "nodes" else self._store.finished_batches(self._key)
+            self._dangling = 0 if self._fresh or batch.kind == "nodes" else self._target.noted(self._name)
         self._batch = batch
         self._rows += len(batch.records)
         if self._dangling and not self.missing:  # of batches that an interrupted import had put in
-            self.missing = missing_ends(self._store, batch.records)
+            self.missing = missing_ends(self._schema, self._target.has_node, batch.records)
 
     def add(self, dangling: int) -> None:
         """Count dangling records of the batch."""
         assert self._batch is not None
         self._dangling += dangling
-        self._store.mark_batch(self._key, self._dangling)
-        self.missing = self.missing or missing_ends(self._store, self._batch.records)
+        self._target.note(self._name, self._dangling)
+        self.missing = self.missing or missing_ends(self._schema, self._target.has_node, self._batch.records)
 
     def end(self) -> None:
         """Judge the table under way.
@@ -244,7 +253,7 @@ class _Totals:
             kind = NothingLeftError if self._dangling == self._rows else DroppedRowsError
             error = kind(
                 f"{self._dangling:,} of {self._rows:,} {what} refer to nodes that do not exist.",
-                where=self._store.url,
+                where=self._where,
                 found=", ".join(f"no {type} {shorten(uid)}" for type, uid in self.missing) or "ids that no node has",
                 expected=f"at most {self._max:.0%} of a table's rows left out",
                 next="correct the ids or the schema, or let more rows go with --max-dropped",
@@ -253,12 +262,50 @@ class _Totals:
             raise error
 
 
-def _prepared(
-    batches: Iterator[Batch], store: GraphWriter, finished: int
-) -> Iterator[tuple[Batch, PreparedBatch | None]]:
+class _Upserts:
+    """Batches go in one after the other.
+
+    See :class:`kgrec.graph.store.ImportTarget`.
+
+    Args:
+        again: the import had been completed, so its batches are not counted anew.
+    """
+
+    def __init__(self, store: GraphStore, ledger: str, again: bool) -> None:
+        self._store = store
+        self._ledger = ledger
+        self._again = again
+
+    @property
+    def finished(self) -> int:
+        return 0 if self._again else self._store.finished_batches(self._ledger)
+
+    def prepare(self, batch: Batch) -> PreparedBatch:
+        return self._store.prepare(batch.kind, batch.records)
+
+    def write(self, prepared: PreparedBatch, number: int) -> UpsertCounts:
+        counts = self._store.write(prepared)
+        if not self._again:
+            self._store.mark_batch(self._ledger, number)
+        return counts
+
+    def has_node(self, type: str, uid: str) -> bool:
+        return self._store.node(type, uid) is not None
+
+    def noted(self, name: str) -> int:
+        return self._store.finished_batches(f"{self._ledger} {name}")
+
+    def note(self, name: str, number: int) -> None:
+        self._store.mark_batch(f"{self._ledger} {name}", number)
+
+    def finish(self) -> Mapping[tuple[str, str], UpsertCounts]:
+        return {}
+
+
+def _prepared(batches: Iterator[Batch], target: ImportTarget, finished: int) -> Iterator[tuple[Batch, Any]]:
     """Each batch with what is to be written of it: nothing of those that are in already."""
     for number, batch in enumerate(batches, start=1):
-        yield batch, None if number <= finished else store.prepare(batch.kind, batch.records)
+        yield batch, None if number <= finished else target.prepare(batch)
 
 
 def _ahead(items: Iterator[T]) -> Iterator[T]:

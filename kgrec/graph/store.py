@@ -8,13 +8,13 @@ declared as an entry point of the group ``kgrec.stores``. Open one with :func:`k
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Protocol, Self
 
 import pyarrow as pa
 
-from kgrec.data.records import EdgeRecord, Interaction, Kind, NodeRecord
+from kgrec.data.records import Batch, EdgeRecord, Interaction, Kind, NodeRecord
 from kgrec.errors import GraphError
 from kgrec.graph.store_types import (
     USUAL_LIMITS,
@@ -120,6 +120,39 @@ class GraphReader(OpenGraph, Protocol):
         ...
 
 
+class ImportTarget(Protocol):
+    """Where the batches of one import go, in their order: nodes first, then facts, then interactions."""
+
+    @property
+    def finished(self) -> int:
+        """How many batches are in, durably."""
+        ...
+
+    def prepare(self, batch: Batch) -> Any:
+        """What is to be written of a batch, without touching the store; it may run while :meth:`write` does."""
+        ...
+
+    def write(self, prepared: Any, number: int) -> UpsertCounts:
+        """What the ``number``-th batch changed, as far as that is known yet; it survives a kill from now on."""
+        ...
+
+    def has_node(self, type: str, uid: str) -> bool:
+        """Whether there is such a node; asked once all nodes are in."""
+        ...
+
+    def noted(self, name: str) -> int:
+        """The number that was noted of this import under a name, 0 where there is none."""
+        ...
+
+    def note(self, name: str, number: int) -> None:
+        """Keep a number of this import, as durably as its batches."""
+        ...
+
+    def finish(self) -> Mapping[tuple[str, str], UpsertCounts]:
+        """What is known only at the end, by kind and table; everything is in the graph now."""
+        ...
+
+
 class GraphWriter(OpenGraph, Protocol):
     """Imports: records go in by batches that are durable, and a ledger in the graph says which ones are in."""
 
@@ -160,6 +193,14 @@ class GraphWriter(OpenGraph, Protocol):
 
     def mark_batch(self, source: str, batches: int) -> None:
         """Note in the graph itself that the first ``batches`` of an import are in."""
+        ...
+
+    def bulk_import(self, source: str) -> ImportTarget | None:
+        """Where the batches of an import go that is quicker than one upsert after the other; None where nothing is.
+
+        Args:
+            source: as in :meth:`finished_batches`; an import that was interrupted goes on.
+        """
         ...
 
     def delete_user(self, uid: str) -> int:

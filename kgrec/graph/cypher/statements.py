@@ -33,6 +33,7 @@ READ_GRAPH = (
 CREATE_GRAPH = "MERGE (m:KgrecGraph {uid: 'graph'}) ON CREATE SET m.graph_id = $graph_id, m += $props"
 WRITE_GRAPH = "MATCH (m:KgrecGraph {uid: 'graph'}) SET m += $props"
 READ_LEDGER = "MATCH (m:KgrecImport {uid: $source}) RETURN m.batches AS batches"
+ANY_RELATIONSHIP = "MATCH ()-[r]->() RETURN 1 AS found LIMIT 1"
 WRITE_LEDGER = "MERGE (m:KgrecImport {uid: $source}) SET m.batches = $batches"
 
 

@@ -19,7 +19,7 @@ from kgrec.graph.cypher import statements as cypher
 from kgrec.graph.cypher.look_ups import READ_QUERIES
 from kgrec.graph.cypher.publication_statements import STATEMENTS
 from kgrec.graph.cypher.schema_names import edge_property_names, interaction_type, property_names
-from kgrec.graph.store import schema_of
+from kgrec.graph.store import ImportTarget, schema_of
 from kgrec.graph.store_types import (
     USUAL_LIMITS,
     GraphCounts,
@@ -185,6 +185,10 @@ class CypherStore(ABC):
         if not rows:
             raise UnknownUserError("no such user in the graph.", where=self.url, found=shorten(uid))
         return int(rows[0]["removed"])
+
+    def bulk_import(self, source: str) -> ImportTarget | None:
+        """None: batches are upserted."""
+        return None
 
     def finished_batches(self, source: str) -> int:
         """How many batches of an import are in."""

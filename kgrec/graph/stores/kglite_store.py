@@ -6,7 +6,8 @@ that is on disk when it returns.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,9 @@ from kgrec.errors import GraphError, QueryTimeoutError, StoreUnavailableError, s
 from kgrec.graph.cypher import statements as cypher
 from kgrec.graph.store import schema_of
 from kgrec.graph.stores.cypher_store import CypherStore, Rows
+from kgrec.graph.stores.import_spool import ImportSpool
+from kgrec.graph.stores.kglite_bulk import FEW, BulkImport, build, fingerprint, node_uids, write_statements
+from kgrec.graph.stores.relationship_files import RelationshipFiles
 from kgrec.plain_text import local_path
 
 # The engine writes a line to stderr for every type that has no nodes yet; ours come from the schema, so it is no typo.
@@ -42,8 +46,11 @@ class KgliteStore(CypherStore):
         name = url.removeprefix("kglite:")
         self._in_memory = name in ("", ":memory:")
         path = local_path(name)
+        self._path = path
         self._read_only = read_only
         self._session: Any = None
+        self._spool: ImportSpool | None = None
+        self._temporary: tempfile.TemporaryDirectory[str] | None = None
         if self._in_memory:
             self._session = kglite.KnowledgeGraph().session()
         elif read_only:
@@ -52,6 +59,8 @@ class KgliteStore(CypherStore):
             self._session = self._open_to_write(path)
         try:
             self._remembered()
+            if not read_only:
+                self._take_up_spool()
         except BaseException:
             self.close()
             raise
@@ -87,7 +96,8 @@ class KgliteStore(CypherStore):
         try:
             # A crash may have left writes in the log alone: opening for writing takes them in. Where a writer is at
             # work the last checkpoint must do.
-            self._open_to_write(path).close()
+            with KgliteStore(self.url) as writer:
+                writer._open_session()
         except StoreUnavailableError:
             if not path.exists():
                 raise
@@ -106,9 +116,85 @@ class KgliteStore(CypherStore):
         )
 
     def _open_session(self) -> Any:
+        """The session, with everything in it that an import has put down."""
         if self._session is None:
             raise StoreUnavailableError("the store is closed.", where=self.url, next="open it again")
+        if self._spool is not None and self._spool.nodes:
+            self._fold()
         return self._session
+
+    # a first import: relationships wait in a folder until they are all there
+
+    def _spool_folder(self) -> Path:
+        if not self._in_memory:
+            return Path(f"{self._path}-import")
+        if self._temporary is None:
+            self._temporary = tempfile.TemporaryDirectory(prefix="kgrec-")
+        return Path(self._temporary.name) / "import"
+
+    def _take_up_spool(self) -> None:
+        """Look for what an interrupted import put down and is not in the graph yet."""
+        spool = None if self._in_memory else ImportSpool.left_in(self._spool_folder())
+        if spool is not None and spool.nodes and self.finished_batches(spool.source) >= spool.batches:
+            spool.remove()  # stopped between the last two steps of taking it in
+        elif spool is not None:
+            self._spool = spool
+
+    def bulk_import(self, source: str) -> BulkImport | None:
+        """Where the batches of a first import go, of a new one or of one that was interrupted; None for any other."""
+        if self._spool is None or not self._spool.nodes:
+            if self._read(cypher.ANY_RELATIONSHIP, {}, None):
+                return None
+            if self._spool is not None and self._spool.source != source:
+                self._spool.remove()
+                self._spool = None
+        elif self._spool.source != source:
+            return None
+        self._spool = self._spool or ImportSpool(self._spool_folder(), source)
+        return BulkImport(self._session, schema_of(self), self._spool, self.write, self._fold)
+
+    def _fold(self) -> RelationshipFiles:
+        """Put what an import has put down into the graph."""
+        spool, self._spool = self._spool, None
+        if spool is None:
+            return RelationshipFiles()
+        try:
+            uids = node_uids(self._session, schema_of(self))
+            if spool.nodes and spool.nodes != fingerprint(uids):
+                raise GraphError(
+                    "what an interrupted import put down does not fit the graph.",
+                    where=str(self._spool_folder()),
+                    found="other nodes than when it was put down",
+                    next="delete this folder and import again",
+                )
+            if spool.rows() <= FEW:
+                files = RelationshipFiles()
+                write_statements(schema_of(self), spool.read(), uids, self.write, files)
+                _keep_notes(self, spool)
+            else:
+                files = self._rebuild(spool, uids)
+        except BaseException:
+            self._spool = spool
+            raise
+        spool.remove()
+        return files
+
+    def _rebuild(self, spool: ImportSpool, uids: Mapping[str, Sequence[str]]) -> RelationshipFiles:
+        """Build the graph's file anew from the nodes of this one and the relationships of a spool."""
+        path = spool.folder / "built.kgl"
+        files = build(self._session, schema_of(self), spool, path)
+        with KgliteStore(f"kglite:{path}") as built:
+            write_statements(schema_of(built), files.left, uids, built.write, files)
+            _keep_notes(built, spool)
+        if self._in_memory:
+            self._session = kglite.load(str(path)).session()
+        else:
+            self._session.close()
+            # The log of the old file is empty, but it must never be read beside the new one.
+            Path(f"{self._path}-wal").unlink(missing_ok=True)
+            path.replace(self._path)
+            self._session = self._open_to_write(self._path)
+        return files
 
     def _read(self, text: str, parameters: dict[str, Any], timeout_s: float | None) -> Rows:
         session = self._open_session()
@@ -158,5 +244,14 @@ class KgliteStore(CypherStore):
     def close(self) -> None:
         """Checkpoint and give the lease back; it can be called twice."""
         session, self._session = self._session, None
+        if self._temporary is not None:
+            self._temporary.cleanup()
         if session is not None and not self._in_memory and not self._read_only:
             session.close()
+
+
+def _keep_notes(store: KgliteStore, spool: ImportSpool) -> None:
+    """Note in the graph what the spool has noted of its import."""
+    for name, number in spool.numbers.items():
+        store.mark_batch(f"{spool.source} {name}", number)
+    store.mark_batch(spool.source, spool.batches)

@@ -1,0 +1,214 @@
+"""ImportSpool: relationships of an import that wait on disk until the graph is built from all of them at once.
+
+One Arrow file per batch, with the ends as numbers of their nodes, and a note of how many batches are in. A batch is on
+disk before it is noted, so what was noted survives a kill.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from kgrec.data.records import EdgeRecord, Interaction
+
+_NOTE = "import.json"
+_TEXT = pa.dictionary(pa.int32(), pa.string())
+SCHEMA = pa.schema(
+    {
+        "type": _TEXT,
+        "source_type": _TEXT,
+        "target_type": _TEXT,
+        "source": pa.int64(),
+        "target": pa.int64(),
+        "name": _TEXT,
+        "platform": _TEXT,
+        "time": pa.float64(),
+        "weight": pa.float64(),
+        "repeat": pa.int64(),
+        "properties": pa.string(),
+    }
+)
+"""Columns of a batch: ``name`` is the kind of an interaction or the relation of a fact, ``properties`` JSON or null."""
+
+
+@dataclass(frozen=True)
+class SpooledBatch:
+    """A batch as it lies on disk.
+
+    Attributes:
+        kind, table: as in :class:`kgrec.data.records.Batch`.
+        rows: with the columns of ``SCHEMA``.
+    """
+
+    kind: str
+    table: str
+    rows: pa.RecordBatch
+
+
+@dataclass
+class _Note:
+    source: str
+    nodes: str = ""
+    batches: int = 0
+    numbers: dict[str, int] = field(default_factory=dict)
+
+
+class ImportSpool:
+    """A folder with the batches of one import.
+
+    Args:
+        folder: made where it is not there; one that is there goes on.
+        source: fingerprint of the import; None: whichever the folder says.
+    """
+
+    def __init__(self, folder: Path, source: str | None = None) -> None:
+        self.folder = folder
+        note = folder / _NOTE
+        if note.is_file():
+            self._note = _Note(**json.loads(note.read_text(encoding="utf-8")))
+        elif source is None:
+            raise FileNotFoundError(note)
+        else:
+            folder.mkdir(exist_ok=True)
+            self._note = _Note(source)
+            self._write_note()
+        for path in self._files():
+            if int(path.stem) > self._note.batches:
+                path.unlink()
+
+    @classmethod
+    def left_in(cls, folder: Path) -> ImportSpool | None:
+        """The spool that an interrupted import left in a folder, None where there is none."""
+        return cls(folder) if (folder / _NOTE).is_file() else None
+
+    @property
+    def source(self) -> str:
+        """Fingerprint of the import."""
+        return self._note.source
+
+    @property
+    def nodes(self) -> str:
+        """Fingerprint of the nodes that the ends are numbers of; empty before the first relationship."""
+        return self._note.nodes
+
+    @property
+    def batches(self) -> int:
+        """How many batches are in, those of nodes included, which are in the graph itself."""
+        return self._note.batches
+
+    def number_by(self, nodes: str) -> None:
+        """Take note of which nodes the ends are numbers of."""
+        self._note.nodes = nodes
+        self._write_note()
+
+    def mark(self, batches: int) -> None:
+        """Note how many batches are in."""
+        self._note.batches = batches
+        self._write_note()
+
+    @property
+    def numbers(self) -> Mapping[str, int]:
+        """What was noted beside the number of batches, by name."""
+        return self._note.numbers
+
+    def note(self, name: str, number: int) -> None:
+        """Keep a number of the import."""
+        self._note.numbers[name] = number
+        self._write_note()
+
+    def append(self, number: int, batch: SpooledBatch) -> None:
+        """Put a batch on disk and note it; what is returned from survives a kill."""
+        path = self.folder / f"{number:09}.arrow"
+        with path.open("wb") as file:
+            schema = SCHEMA.with_metadata({"kind": batch.kind, "table": batch.table})
+            with pa.ipc.new_file(file, schema) as writer:
+                writer.write_batch(batch.rows.replace_schema_metadata(schema.metadata))
+            file.flush()
+            os.fsync(file.fileno())
+        self.mark(number)
+
+    def read(self) -> Iterator[SpooledBatch]:
+        """The batches in their order; their columns stay on disk until they are looked at."""
+        for path in self._files():
+            with pa.memory_map(str(path)) as file, pa.ipc.open_file(file) as reader:
+                meta = {key.decode(): value.decode() for key, value in reader.schema.metadata.items()}
+                for index in range(reader.num_record_batches):
+                    yield SpooledBatch(meta["kind"], meta["table"], reader.get_batch(index))
+
+    def rows(self) -> int:
+        """How many relationships wait."""
+        return sum(batch.rows.num_rows for batch in self.read())
+
+    def remove(self) -> None:
+        """Delete the folder; the note goes first, so that no half of a spool is ever taken for one."""
+        (self.folder / _NOTE).unlink(missing_ok=True)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _files(self) -> list[Path]:
+        return sorted(self.folder.glob("*.arrow"))
+
+    def _write_note(self) -> None:
+        draft = self.folder / f"{_NOTE}.new"
+        with draft.open("w", encoding="utf-8") as file:
+            json.dump(asdict(self._note), file)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(self.folder / _NOTE)
+
+
+Numbers = Mapping[str, Mapping[str, int]]
+"""Number of each node by type and uid."""
+
+
+def spooled(kind: str, table: str, records: Sequence[Any], numbers: Numbers, ends: Mapping[str, Any]) -> SpooledBatch:
+    """A batch with its ends as numbers; rows whose nodes do not exist are left out.
+
+    Args:
+        ends: the interaction types of the schema, by name; they say which types the ends of an interaction have.
+    """
+    rows = [_of_edge(record) if isinstance(record, EdgeRecord) else _of_interaction(record, ends) for record in records]
+    columns: list[Any] = list(zip(*rows, strict=True)) if rows else [() for _ in SCHEMA]
+    source = _numbered(columns[1], columns[3], numbers)
+    target = _numbered(columns[2], columns[4], numbers)
+    columns[3], columns[4] = source, target
+    arrays = [pa.array(column, field.type) for column, field in zip(columns, SCHEMA, strict=True)]
+    batch = pa.RecordBatch.from_arrays(arrays, schema=SCHEMA)
+    return SpooledBatch(kind, table, batch.filter(pa.array((source >= 0) & (target >= 0))))
+
+
+def _numbered(types: Sequence[str], uids: Sequence[str], numbers: Numbers) -> np.ndarray[Any, np.dtype[np.int64]]:
+    """Number of each node, -1 for one that does not exist."""
+    nothing: Mapping[str, int] = {}
+    found = (numbers.get(type, nothing).get(uid, -1) for type, uid in zip(types, uids, strict=True))
+    return np.fromiter(found, np.int64, len(uids))
+
+
+def _of_edge(record: EdgeRecord) -> tuple[Any, ...]:
+    ends = (record.source_type, record.target_type, record.source, record.target)
+    properties = json.dumps(record.properties, ensure_ascii=False) if record.properties else None
+    return (record.type, *ends, record.relation, record.platform, None, None, 0, properties)
+
+
+def _of_interaction(record: Interaction, ends: Mapping[str, Any]) -> tuple[Any, ...]:
+    types = ends[record.type]
+    return (
+        record.type,
+        types.user,
+        types.item,
+        record.user,
+        record.item,
+        record.kind,
+        record.platform,
+        record.time,
+        record.weight,
+        record.repeat,
+        None,
+    )
