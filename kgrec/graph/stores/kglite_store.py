@@ -6,7 +6,9 @@ that is on disk when it returns.
 
 from __future__ import annotations
 
+import shutil
 import tempfile
+import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -50,7 +52,7 @@ class KgliteStore(CypherStore):
         self._read_only = read_only
         self._session: Any = None
         self._spool: ImportSpool | None = None
-        self._temporary: tempfile.TemporaryDirectory[str] | None = None
+        self._temporary: str | None = None
         if self._in_memory:
             self._session = kglite.KnowledgeGraph().session()
         elif read_only:
@@ -129,8 +131,9 @@ class KgliteStore(CypherStore):
         if not self._in_memory:
             return Path(f"{self._path}-import")
         if self._temporary is None:
-            self._temporary = tempfile.TemporaryDirectory(prefix="kgrec-")
-        return Path(self._temporary.name) / "import"
+            self._temporary = tempfile.mkdtemp(prefix="kgrec-")
+            weakref.finalize(self, shutil.rmtree, self._temporary, ignore_errors=True)
+        return Path(self._temporary) / "import"
 
     def _take_up_spool(self) -> None:
         """Look for what an interrupted import put down and is not in the graph yet."""
@@ -244,8 +247,6 @@ class KgliteStore(CypherStore):
     def close(self) -> None:
         """Checkpoint and give the lease back; it can be called twice."""
         session, self._session = self._session, None
-        if self._temporary is not None:
-            self._temporary.cleanup()
         if session is not None and not self._in_memory and not self._read_only:
             session.close()
 
