@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import pyarrow as pa
 
-from kgrec.data.id_texts import Binary, composed, id_fault, plain_array
+from kgrec.data.id_texts import BYTES, Binary, composed, id_fault, plain_array
 from kgrec.data.records import Table, Value
 from kgrec.errors import RecordError, shorten
 from kgrec.extract.times import TimeColumn, TimeRule
@@ -189,8 +189,13 @@ class Reader:
 
     def id(self, name: str, prefix: str, key: Location, binary: Binary | None) -> list[str]:
         """Ids of a column with one in every row; the empty text where a row does not fit."""
-        column = self._column(name, CellRule("id", several=False, binary=binary), key, "must hold an id")
-        ids = ["" if uid is None else prefix + uid for uid in column]
+        cells = self.cells(name)
+        column = read_column(cells, CellRule("id", several=False, binary=binary))
+        setting = replace(BYTES, expected=BYTES.expected.replace("binary", f"{key[0]}_binary", 1))
+        column.faults = {row: setting if fault == BYTES else fault for row, fault in column.faults.items()}
+        self._note(column, cells, f"column '{name}'", self.at(key))
+        self._require(column, name, key, "must hold an id")
+        ids = ["" if uid is None else prefix + uid for uid in column.values]
         if prefix:
             self._check([[uid] for uid in ids], name, key)
         return ids

@@ -151,7 +151,7 @@ def test_bytes_of_a_database_are_refused_or_read_as_the_schema_says(tmp_path: Pa
     source = sqlite_rows(tmp_path / "a.db", [(bytes(range(16)), 20.0), (bytes(range(1, 17)), "20")])
     with pytest.raises(RecordError, match="column 'player_id' holds bytes") as raised:
         list(Extraction(parse_schema(SCHEMA_TEXT, "g.yaml"), [source]).batches())
-    assert "`binary: uuid`" in str(raised.value.expected)
+    assert "`user_binary: uuid`" in str(raised.value.expected)
     text = SCHEMA_TEXT.replace("user: player_id,", "user: player_id, user_binary: uuid,")
     text = text.replace("role: user\n", "role: user\n    from_interactions: true\n")
     users, batch = Extraction(parse_schema(text, "g.yaml"), [source]).batches()
