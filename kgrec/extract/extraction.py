@@ -186,7 +186,7 @@ class Extraction:
         """
         coming: Iterable[Table] = self._every_table()
         schema = self.schema
-        if any(node.from_interactions for node in schema.nodes.values()):
+        if any(node.from_interactions or node.from_edges for node in schema.nodes.values()):
             coming = list(coming)
             schema = self._listed(coming).schema
         wanted = {source.spec.table for source in schema_sources(schema, phases)}

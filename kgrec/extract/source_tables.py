@@ -24,7 +24,7 @@ class SourceTables:
         named: tables that the schema reads, each with its name there.
         missing: tables of the schema that no source has.
         notes: what the reader should know: names that were not quite the same, tables that nobody reads.
-        schema: the schema as these tables fill it: users or items that no table describes come from the interactions
+        schema: the schema as these tables fill it: nodes that no table describes come from the interactions or edges
             where it allows that.
     """
 
@@ -46,7 +46,7 @@ class SourceTables:
         self.named = tuple((self._names[table.name], table) for table in tables if table.name in self._names)
         present = set(self._names.values())
         self.missing = tuple(name for name in self._wanted if name not in present)
-        self.schema = _with_interacting(schema, present)
+        self.schema = _filled(schema, present)
         self.notes += self._notes()
 
     def __repr__(self) -> str:
@@ -130,24 +130,50 @@ def _either(sources: Sequence[object]) -> str:
     return " or ".join(names) or "of the schema"
 
 
-def _with_interacting(schema: GraphSchema, present: Collection[str]) -> GraphSchema:
-    """The schema with users or items of the interactions, where it allows that and no table describes them."""
+def _filled(schema: GraphSchema, present: Collection[str]) -> GraphSchema:
+    """The schema with nodes of the interactions or of the edges, where it allows that and no table describes them."""
     nodes = dict(schema.nodes)
     for name, node in schema.nodes.items():
-        if not node.from_interactions or any(source.table in present for source in node.sources):
+        if any(source.table in present for source in node.sources):
             continue
-        found = []
-        for interaction in schema.interactions.values():
-            for source in interaction.sources:
-                if source.table not in present:
-                    continue
-                own = (source.item, source.item_prefix, source.item_binary)
-                if node.role == "user":
-                    own = (source.user, source.user_prefix, source.user_binary)
-                rows = {"table": source.table, "where": source.where, "where_not": source.where_not}
-                # Optional: a row without an id is told where it is read as an interaction.
-                ids = {"id": own[0], "prefix": own[1], "binary": own[2]}
-                found.append(NodeSource(**rows, **ids, platform=source.platform, optional=True))
-        if found:
-            nodes[name] = node.model_copy(update={"sources": tuple(found)})
+        found = list(_interacting(schema, node.role or "")) if node.from_interactions else []
+        found += _ends(schema, name) if node.from_edges else []
+        if there := tuple(source for source in found if source.table in present):
+            nodes[name] = node.model_copy(update={"sources": there})
     return schema.model_copy(update={"nodes": nodes})
+
+
+def _interacting(schema: GraphSchema, role: str) -> Iterator[NodeSource]:
+    """Users or items, as the interactions name them. A row without an id is told where it is read as an interaction."""
+    for interaction in schema.interactions.values():
+        for source in interaction.sources:
+            id, prefix, binary = {
+                "user": (source.user, source.user_prefix, source.user_binary),
+                "item": (source.item, source.item_prefix, source.item_binary),
+            }[role]
+            yield NodeSource(
+                table=source.table,
+                platform=source.platform,
+                where=source.where,
+                where_not=source.where_not,
+                id=id,
+                prefix=prefix,
+                binary=binary,
+                optional=True,
+            )
+
+
+def _ends(schema: GraphSchema, node_type: str) -> Iterator[NodeSource]:
+    """Nodes of a type, as the edges name them."""
+    for edge in schema.edges.values():
+        for source in edge.sources:
+            where, where_not = dict(source.where), dict(source.where_not)
+            if source.relation_column is not None:
+                where |= {source.relation_column: source.only} if source.only else {}
+                where_not |= {source.relation_column: source.skip} if source.skip else {}
+            rows = {"table": source.table, "platform": source.platform, "where": where, "where_not": where_not}
+            for end, allowed in ((source.source, edge.source), (source.target, edge.target)):
+                if node_type in allowed and (end.type_column is not None or (end.type or allowed[0]) == node_type):
+                    own = {"id": end.column, "type_column": end.type_column, "optional": True}
+                    also = end.model_dump(include={"prefix", "split", "rename", "binary"})
+                    yield NodeSource.model_validate(rows | own | also)

@@ -136,6 +136,7 @@ class NodeType(_Model):
     from_interactions: bool = Field(
         False, description="Where none of these tables is there, users or items come from the interactions."
     )
+    from_edges: bool = Field(False, description="Where none of these tables is there, such nodes come from the edges.")
     align: Alignment | None = Field(None, description="Merge nodes of several platforms by this.")
 
 

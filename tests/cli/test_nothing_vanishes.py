@@ -77,11 +77,15 @@ def test_ragged_rows_are_left_out_and_listed(shell: Shell) -> None:
     }
 
 
-def test_users_come_from_the_interactions_where_no_table_has_them(shell: Shell) -> None:
-    write_things(shell.folder / "data", users=None)
+def test_users_and_entities_come_from_what_names_them_where_no_table_has_them(shell: Shell) -> None:
+    write_things(shell.folder / "data", users=None, entities=None)
     said = ingest(shell)
     assert nodes(said) == ALL
-    assert said.err == "warning: no table 'users': nodes of type User come from interactions\n"
+    assert said.json["counts"]["edges"] == {"FACT": 30}
+    assert said.err == (
+        "warning: no table 'users': nodes of type User come from interactions\n"
+        "warning: no table 'entities': nodes of type Entity come from facts\n"
+    )
     assert shell("check", *COMMAND).code == 0
 
 
