@@ -5,6 +5,7 @@ sql:sqlite:///shop.db#ratings=SELECT user_id, item_id, stars FROM reviews
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -82,7 +83,8 @@ def _one_select(query: str, where: str) -> str:
 
 def _batches(url: sa.URL, query: str, where: str) -> Iterator[pa.RecordBatch]:
     # SQLite would make an empty database of a mistyped name.
-    file = url.database if url.get_backend_name() == "sqlite" else None
+    file = os.path.expanduser(url.database or "") if url.get_backend_name() == "sqlite" else None
+    url = url.set(database=file) if file else url
     if file and not file.startswith((":memory:", "file:")) and not Path(file).is_file():
         raise SourceError(
             "the database file does not exist.",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 
 import pytest
 
+from kgrec.extract import open_loader
 from kgrec.graph import open_store
 from tests.support.shop import Said, Shell
 from tests.support.things import TAKEN, text_of, write_things
@@ -170,6 +172,10 @@ def test_a_tilde_is_the_home_folder(shell: Shell, monkeypatch: pytest.MonkeyPatc
     assert (home / "g.kgl").is_file()
     assert not (shell.folder / "~").exists()
     assert shell("inspect", "--store", "kglite:~/g.kgl", "--json").json["nodes"] == ALL
+    with sqlite3.connect(home / "a.db") as database:
+        database.execute("CREATE TABLE t AS SELECT 1 AS id")
+    (table,) = open_loader("sql:sqlite:///~/a.db#t=SELECT id FROM t").tables()
+    assert [batch.to_pylist() for batch in table.batches] == [[{"id": 1}]]
 
 
 def test_interactions_that_all_refer_to_nothing_end_with_a_code_of_their_own(shell: Shell) -> None:
