@@ -88,3 +88,10 @@ def test_a_row_that_nearly_everything_is_in_is_left_out(monkeypatch: pytest.Monk
 def test_nobody_took_anything() -> None:
     assert nearest_ridge(sparse.csc_matrix((2, 3), dtype=np.float32), np.ones(3), 2).nnz == 0
     assert ease(sparse.csr_matrix((2, 3), dtype=np.float32), 1.0).nnz == 0
+
+
+def test_products_made_at_once_or_item_by_item_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows, penalty = random_rows(3), np.full(12, 0.7, np.float32)
+    at_once = nearest_ridge(rows, penalty, 3)
+    monkeypatch.setattr(nearest_module, "LIMITS", replace(LIMITS, whole_matrix_items=5))
+    np.testing.assert_array_equal(nearest_ridge(rows, penalty, 3).toarray(), at_once.toarray())

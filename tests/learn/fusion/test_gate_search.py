@@ -13,6 +13,7 @@ from scipy import sparse
 from kgrec.data.dataset import Array, Interactions
 from kgrec.learn.fusion import candidate_scores, cold_item_offset
 from kgrec.learn.fusion import gate_search as gates_module
+from kgrec.learn.fusion.candidate_scores import CandidateScores, TriedMixtures
 from kgrec.learn.fusion.gate_search import GateFitter
 from kgrec.learn.limits import LIMITS
 from kgrec.metrics.ranking import mean_metrics
@@ -275,3 +276,30 @@ def test_who_comes_back_after_a_pause_gets_gates_of_their_own(monkeypatch: pytes
         scores = served.scores(served.histories(train, n_users, start + 60 + pause))
         assert (scores[users, goal[last]] >= scores.max(axis=1) - 1e-6).all()
     assert metrics["after 1800 s and more"] > 0.8  # what the first and what the last one leads to are equally good
+
+
+def test_a_mixture_is_scored_once_and_its_users_get_what_they_get_in_any_sample(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rng = np.random.default_rng(4)
+    interactions = random_interactions(rng, 40, 30, 200)
+    seen = interactions.matrix(40, 30)
+    model = replace(random_model(rng, 30), is_cold=np.zeros(30, np.bool_))
+    found = CandidateScores.of(model, interactions, pairs(held_out(rng, seen)), 40, rng)
+    mixtures = list(rng.random((3, len(found.parts))))
+    sample = np.sort(rng.integers(0, len(found), 25))
+    steps = [np.r_[0.5, weight, np.ones(len(found.parts) - 2)] for weight in (0.0, 0.3)]
+    scored: list[int] = []
+    real = CandidateScores.ndcg
+
+    def count(self: CandidateScores, scores: Array) -> Array:
+        scored.append(len(self))
+        return real(self, scores)
+
+    monkeypatch.setattr(CandidateScores, "ndcg", count)
+    with TriedMixtures(found) as tried:
+        for _ in range(2):
+            of_mixtures, of_steps = tried.qualities(mixtures), tried.qualities_of_steps(steps, 1)
+        assert len(scored) == 5
+    for weights, ndcg in zip([*mixtures, *steps], [*of_mixtures, *of_steps], strict=True):
+        np.testing.assert_allclose(ndcg[sample], found.of_users(sample).quality(weights), atol=1e-12)
