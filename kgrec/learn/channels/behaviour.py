@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 from scipy import sparse
 
-from kgrec.data.dataset import AGAINST, Array, Dataset
+from kgrec.data.dataset import AGAINST, FOR, Array, Dataset
 from kgrec.data.splits import sample_users
 from kgrec.learn.channels.behaviour_search import BehaviourSearch
 from kgrec.learn.channels.behaviour_weights import BehaviourSettings, BehaviourWeights
@@ -53,6 +53,8 @@ class BehaviourChannels:
         self.cold = np.diff(seen.tocsc().indptr) == 0
         self._known = np.flatnonzero(~self.cold)
         self._weights = BehaviourWeights(seen[:, self._known].tocsr(), self.facts[self._known])
+        met = dataset.behaviour.matrix(len(dataset.users), len(dataset.items))[:, self._known].tocsr()
+        self._from_all = BehaviourWeights(met, self.facts[self._known]) if len(dataset.against) else self._weights
         self._content = ColdItemWeights(
             facts=dataset.facts,
             n_nodes=len(dataset.nodes),
@@ -71,9 +73,10 @@ class BehaviourChannels:
             with_long_term: whether a long-term channel is wanted; a large catalogue has none.
         """
         valid = sample_users(valid[:, self._known].tocsr(), LIMITS.validation_users)
-        interactions = self.dataset.interactions
-        search = BehaviourSearch(self._weights, interactions, self._known_histories, valid, self._of_search)
-        best = search.best()
+        search = self._search(self._weights, valid)
+        if use_all := self._from_all is not self._weights and self._finds_more_from_all(search, valid):
+            search = self._search(self._from_all, valid)
+        best = replace(search.best(), from_all=use_all)
         with_long_term &= len(self._known) <= LIMITS.wide_ridge_search_items
         best = replace(best, recencies=tuple(self._order_channels().values()), dislikes=self._has_dislikes)
         return best if with_long_term else replace(best, long_term_penalty=0.0), search.trials
@@ -106,7 +109,7 @@ class BehaviourChannels:
             channels.append(_channel(DISLIKES, self._dislikes(settings), HistoryWeights(against=True)))
         if settings.long_term_penalty:
             ridge = replace(settings.ridge, penalty=settings.long_term_penalty, regressors=0)
-            weights = self._at_places(self._weights.ridge(ridge).weights)
+            weights = self._at_places(self._source(settings).ridge(ridge).weights)
             channels.append(_channel(LONG_TERM, weights, settings.without_recency))
         return channels
 
@@ -126,6 +129,21 @@ class BehaviourChannels:
     def _has_content(self) -> bool:
         return self.facts.nnz > 0 or self._content.texts is not None
 
+    def _search(self, weights: BehaviourWeights, valid: sparse.csr_matrix) -> BehaviourSearch:
+        """What tries settings of such weights, applied to what users liked, on validation."""
+        pairs = self._weights.seen, self._from_all.seen
+        return BehaviourSearch(
+            weights, self.dataset.interactions, *pairs, self._known_histories, valid, self._of_search
+        )
+
+    def _finds_more_from_all(self, from_liked: BehaviourSearch, valid: sparse.csr_matrix) -> bool:
+        """Whether weights that are learned from all that users met rank validation better."""
+        return self._search(self._from_all, valid).first_quality() > from_liked.first_quality()
+
+    def _source(self, settings: BehaviourSettings) -> BehaviourWeights:
+        """What makes the weights of co-occurrence: from what users liked, or from all that they met."""
+        return self._from_all if settings.from_all else self._weights
+
     @property
     def _has_dislikes(self) -> bool:
         """Whether anybody disliked anything, and there are few enough items to solve a system of dislikes."""
@@ -137,7 +155,9 @@ class BehaviourChannels:
         seen = self._weights.seen
         disliked = self.dataset.against.saying(AGAINST).matrix(seen.shape[0], len(self.cold))[:, self._known]
         top = settings.ridge.top if len(self._known) > LIMITS.whole_matrix_items else None
-        return self._at_places(dislike_weights(seen, disliked, self._weights.ridge(settings.ridge).weights, top))
+        return self._at_places(
+            dislike_weights(seen, disliked, self._source(settings).ridge(settings.ridge).weights, top)
+        )
 
     def _histories(self, weights: HistoryWeights) -> sparse.csr_matrix:
         """Weighted histories, float32 users x items."""
@@ -150,7 +170,7 @@ class BehaviourChannels:
 
     def _among_known(self, settings: BehaviourSettings) -> sparse.csr_matrix:
         """Co-occurrence weights among the known items, shrunk where so set, at their places among all."""
-        weights = self._at_places(self._weights.blended(settings).weights)
+        weights = self._at_places(self._source(settings).blended(settings).weights)
         return self._content.shrunk(weights, settings.content, settings.shrinkage) if settings.shrinkage else weights
 
     def _order_channels(self) -> dict[str, float]:
@@ -171,6 +191,10 @@ class BehaviourChannels:
         place = np.zeros(len(self.cold), np.int64)
         place[self._known] = np.arange(n)
         interactions = self.dataset.interactions
+        if settings.from_all and self.dataset.against.has_time:
+            everything = self.dataset.behaviour
+            everything = replace(everything, says=np.full(len(everything), FOR, np.int8))
+            interactions = everything.select(~self.cold[everything.item])
         among_known = replace(interactions, item=place[interactions.item])
         if settings.recencies == tuple(_NEXT_ITEM_RECENCIES.values()):
             names = _NEXT_ITEM_RECENCIES

@@ -13,7 +13,7 @@ from typing import TypeVar
 import numpy as np
 from scipy import sparse
 
-from kgrec.data.dataset import Interactions
+from kgrec.data.dataset import Array, Interactions
 from kgrec.learn.channels.behaviour_weights import (
     BehaviourSettings,
     BehaviourWeights,
@@ -23,7 +23,7 @@ from kgrec.learn.channels.behaviour_weights import (
 )
 from kgrec.learn.limits import LIMITS
 from kgrec.metrics.rankers import MatrixRanker
-from kgrec.metrics.ranking import mean_metrics
+from kgrec.metrics.ranking import rank_and_measure
 from kgrec.progress import Progress
 from kgrec.scoring.history_weights import HistoryWeights
 from kgrec.scoring.matrices import SparseMatrix
@@ -39,6 +39,7 @@ _LONG_TERM_FACTOR = 12.0
 _BLEND = (0.0, 0.1, 0.2, 0.5, 1.0, 2.0)
 _RECENCY = (1.0, 0.98, 0.95, 0.9, 0.8, 0.7)
 _FACTORS = (0.0, 0.1, 0.3, 3.0, 10.0)
+_STRENGTHS = (0.25, 0.5, 1.0)
 _SPREAD_USERS = 500
 _SHARES = 5.0, 4.0, 1.0, 1.0, 1.0
 """Of the groups of settings, in the order in which they are tried, by the time that they take on MovieLens."""
@@ -50,6 +51,8 @@ class BehaviourSearch:
     Args:
         weights: makes the matrices of every setting that is tried.
         interactions: what kinds, platforms and times there are.
+        history: the items that speak for others, unweighted, users x the items of ``weights``.
+        met: these and those that users disliked, likewise; they are not recommended.
         weighted: histories by their weights, users x the items of ``weights``.
         valid: interactions of some users after those, likewise.
 
@@ -61,6 +64,8 @@ class BehaviourSearch:
         self,
         weights: BehaviourWeights,
         interactions: Interactions,
+        history: sparse.csr_matrix,
+        met: sparse.csr_matrix,
         weighted: Callable[[HistoryWeights], sparse.csr_matrix],
         valid: sparse.csr_matrix,
         progress: Progress,
@@ -68,7 +73,7 @@ class BehaviourSearch:
         self._weights, self._interactions, self._weighted = weights, interactions, weighted
         self._valid, self._shares = valid, iter(progress.parts(*_SHARES))
         self._progress = progress
-        self._unweighted = weights.seen.astype(np.float32)
+        self._unweighted, self._met = history.astype(np.float32), met
         self.trials = 0
 
     def best(self) -> BehaviourSettings:
@@ -92,6 +97,10 @@ class BehaviourSearch:
         blends = [replace(settings, blend=weight) for weight in _BLEND]
         settings = self._best_of(blends, lambda tried: blend(*matrices, tried), "ridge and neighbours")
         return replace(settings, history=self._best_history(blend(*matrices, settings)))
+
+    def first_quality(self) -> float:
+        """ndcg@10 of the ridge with the first settings that would be tried."""
+        return self._quality(self._weights.ridge(self._ridges()[0]), self._unweighted)
 
     def _ridges(self) -> Sequence[RidgeSettings]:
         """Settings of the ridge to try: fewer where one solution takes minutes."""
@@ -118,7 +127,10 @@ class BehaviourSearch:
         return float(matrix.scores(sample).std()) or 1.0
 
     def _best_history(self, matrix: SparseMatrix) -> HistoryWeights:
-        """The best weights of histories: recency first, then the factor of one kind and platform after the other."""
+        """The best weights of histories: recency first, then the factor of one kind and platform after the other.
+
+        Stars and counts come last, and count only where that is better by more than chance.
+        """
         interactions, best = self._interactions, HistoryWeights()
         highest = self._quality(matrix, self._weighted(best))
 
@@ -137,6 +149,18 @@ class BehaviourSearch:
             take_best([replace(best, kinds={**best.kinds, kind: by}) for by in _FACTORS], f"weight of {kind}")
         for name in interactions.platforms if len(interactions.platforms) > 1 else ():
             take_best([replace(best, platforms={**best.platforms, name: by}) for by in _FACTORS], f"weight of {name}")
+        return self._with_strength(matrix, best) if np.ptp(interactions.weight) > 0 else best
+
+    def _with_strength(self, matrix: SparseMatrix, without: HistoryWeights) -> HistoryWeights:
+        """The weights with the best exponent of stars or counts, if it gains more than two standard errors."""
+        best, highest = without, 0.0
+        of_users = self._ndcg(matrix, self._weighted(without))
+        for number, strength in enumerate(_STRENGTHS):
+            tried = replace(without, strength=strength)
+            gain = self._ndcg(matrix, self._weighted(tried)) - of_users
+            self._report_trial("stars and counts", number + 1, len(_STRENGTHS), f"ndcg@10 {gain.mean():+.4f}")
+            if gain.mean() > max(highest, 2 * gain.std() / np.sqrt(len(gain))):
+                best, highest = tried, float(gain.mean())
         return best
 
     def _best_of(
@@ -153,11 +177,15 @@ class BehaviourSearch:
         return settings[int(np.argmax(qualities))]
 
     def _quality(self, matrix: SparseMatrix, history: sparse.csr_matrix) -> float:
+        return float(self._ndcg(matrix, history).mean())
+
+    def _ndcg(self, matrix: SparseMatrix, history: sparse.csr_matrix) -> Array:
+        """ndcg@10 of each user of validation."""
         weights = matrix.weights
         # Nearly full weights multiply several times faster as what they are.
         is_full = weights.nnz > 0.1 * weights.shape[0] ** 2
         ranker = MatrixRanker(history, weights.toarray() if is_full else weights)
-        return mean_metrics(ranker, self._weights.seen, self._valid, ks=(10,))["ndcg@10"]
+        return rank_and_measure(ranker, self._met, self._valid, ks=(10,)).per_user["ndcg@10"]
 
     def _report_trial(self, what: str, done: int, total: int, note: str) -> None:
         """Count a trial and report it; the first of a group goes on to the share of this group."""

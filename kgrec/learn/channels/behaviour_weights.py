@@ -64,6 +64,8 @@ class BehaviourSettings:
         long_term_penalty: of a further ridge over all items, the long-term channel, for users who return after a pause:
             a stronger penalty leaves fewer and broader relations. 0 for no such channel.
         dislikes: whether there is a channel of what speaks against items.
+        from_all: whether weights are learned from whatever users met, the items they disliked among it. Whose histories
+            they are applied to is another question: those hold what speaks for its item, always.
         content: how cold items get their weights.
         shrinkage: k, where an item with n interactions has k / (k + n) of its weights from its content; 0 for none.
     """
@@ -76,6 +78,7 @@ class BehaviourSettings:
     recencies: tuple[float, ...] = ()
     long_term_penalty: float = 0.0
     dislikes: bool = False
+    from_all: bool = False
     content: ContentSettings = field(default_factory=ContentSettings)
     shrinkage: float = 0.0
 

@@ -84,6 +84,26 @@ def test_a_kind_that_says_nothing_is_weighed_down() -> None:
     assert kinds.get("view", 1.0) < kinds.get("buy", 1.0)
 
 
+@pytest.mark.parametrize("tells", [True, False])
+def test_stars_count_where_they_tell_more_than_chance(tells: bool) -> None:
+    # What each user takes next is of the camp of the items with five stars, or of any item's camp.
+    rng = np.random.default_rng(3)
+    user, item, stars, next_item = [], [], [], []
+    for u in range(120):
+        camps = [rng.permutation(np.arange(c, 80, 8)) for c in rng.permutation(8)[:4]]
+        user += [u] * 12
+        item += [one for camp in camps for one in camp[:3]]
+        stars += [5.0] * 3 + [0.5] * 9
+        next_item.append(camps[0 if tells else rng.integers(4)][4])
+    train = Interactions.of_pairs(user, item, weight=stars)
+    held = Interactions.of_pairs(np.arange(120), next_item)
+    learner = BehaviourChannels(dataset_of(train, 120, 80), None, silent)
+    history = learner.choose(held.matrix(120, 80))[0].history
+    assert (history.strength > 0) is tells
+    even = BehaviourChannels(dataset_of(replace(train, weight=np.ones(1440, np.float32)), 120, 80), None, silent)
+    assert even.choose(held.matrix(120, 80))[0].history.strength == 0
+
+
 def test_beyond_the_memory_of_the_ridge_items_are_regressed_on_their_nearest(monkeypatch: pytest.MonkeyPatch) -> None:
     world = genre_world(np.random.default_rng(0), n_users=40, n_items=24, taken=5, texts=False)
     monkeypatch.setattr("kgrec.learn.channels.behaviour_search.LIMITS", replace(LIMITS, dense_system=10))

@@ -14,7 +14,7 @@ from kgrec.learn.channels.behaviour import BehaviourChannels
 from kgrec.learn.channels.dislikes import dislike_weights
 from kgrec.progress import silent
 from kgrec.scoring.history_weights import HistoryWeights
-from tests.support.datasets import genre_world
+from tests.support.datasets import dataset_of, genre_world
 
 
 def random_pairs(rng: np.random.Generator, share: float) -> sparse.csr_matrix:
@@ -82,3 +82,29 @@ def test_without_dislikes_there_is_no_such_channel(says: int | None) -> None:
     learner = BehaviourChannels(world if says is None else replace(world, against=against(says)), None, silent)
     settings, _ = learner.choose(held.matrix(40, 24))
     assert "dislikes" not in [channel.name for channel in learner.channels(settings)]
+
+
+@pytest.mark.parametrize("alike", [True, False])
+def test_weights_are_learned_from_all_that_users_met_where_that_finds_more(alike: bool) -> None:
+    """Each user likes two items of a genre and dislikes two: of the same genre, or of the next one."""
+    rng = np.random.default_rng(0)
+    n_users, n_items, genres = 80, 24, 4
+    user, liked, disliked = [], [], []
+    for u in range(n_users):
+        own = rng.permutation(np.arange(u % genres, n_items, genres))
+        other = own[3:] if alike else rng.permutation(np.arange((u + 1) % genres, n_items, genres))
+        user += [u] * 3
+        liked += own[:3].tolist()
+        disliked += other[:3].tolist()
+    is_valid = np.arange(len(user)) % 3 == 2
+    likes = Interactions.of_pairs(user, liked)
+    world = dataset_of(likes.select(~is_valid), n_users, n_items)
+    dislikes = Interactions.of_pairs(user, disliked)
+    world = replace(world, against=replace(dislikes, says=np.full(len(user), AGAINST, np.int8)))
+    learner = BehaviourChannels(world, None, silent)
+    settings, _ = learner.choose(likes.select(is_valid).matrix(n_users, n_items))
+    assert settings.from_all is alike
+    weights = [learner.channels(replace(settings, from_all=flag))[0].matrix for flag in (True, False)]
+    same = np.arange(n_items)[:, None] % genres == np.arange(n_items)[None, :] % genres
+    across = [float(abs(matrix.block(np.arange(n_items), np.arange(n_items))[~same]).sum()) for matrix in weights]
+    assert (across[0] > across[1]) is not alike
