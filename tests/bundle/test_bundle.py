@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,8 @@ import pytest
 from safetensors.numpy import load_file, save_file
 
 from kgrec.bundle.bundle import Bundle
-from kgrec.bundle.files import FORMAT
+from kgrec.bundle.files import FORMAT, sha256
+from kgrec.data.dataset import FOR
 from kgrec.errors import BundleError
 from kgrec.scoring.matrices import LowRankMatrix
 from tests.support.bundles import film_bundle, film_schema, random_bundle
@@ -52,6 +54,32 @@ def test_a_bundle_comes_back_exactly(tmp_path: Path, seed: int) -> None:
         assert (old.name, old.history, type(old.matrix)) == (new.name, new.history, type(new.matrix))
     histories = bundle.model.histories(bundle.interactions, 5)
     np.testing.assert_array_equal(bundle.model.scores(histories), back.model.scores(histories))
+
+
+def test_what_interactions_say_comes_back_and_where_nothing_was_kept_all_speak_for_their_items(tmp_path: Path) -> None:
+    bundle = random_bundle(np.random.default_rng(0))
+    n = len(bundle.interactions)
+    mixed = replace(
+        bundle.interactions,
+        says=(np.arange(n) % 3 - 1).astype(np.int8),
+        type=np.arange(n) % 2,
+        types=("VIEWED", "RETURNED"),
+    )
+    replace(bundle, interactions=mixed).save(tmp_path / "b")
+    back = Bundle.load(tmp_path / "b").interactions
+    np.testing.assert_array_equal(back.says, mixed.says)
+    np.testing.assert_array_equal(back.type, mixed.type)
+    assert back.types == mixed.types
+    arrays = load_file(tmp_path / "b/arrays.safetensors")
+    old = {name: array for name, array in arrays.items() if name not in ("interactions.says", "interactions.type")}
+    save_file(old, tmp_path / "b/arrays.safetensors")
+    ids = json.loads((tmp_path / "b/ids.json").read_text(encoding="utf-8"))
+    (tmp_path / "b/ids.json").write_text(json.dumps({k: v for k, v in ids.items() if k != "types"}), encoding="utf-8")
+    names = ("arrays.safetensors", "ids.json")
+    edit_manifest(tmp_path / "b", files={name: sha256(tmp_path / "b" / name) for name in names})
+    earlier = Bundle.load(tmp_path / "b").interactions
+    assert (earlier.says == FOR).all()
+    assert earlier.types == ("",)
 
 
 def test_the_schema_travels_with_the_bundle(folder: Path) -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
-from kgrec.data.records import Interaction, NodeRecord
-from kgrec.extract import repeats
+from kgrec.data.records import Interaction, NodeRecord, Table
+from kgrec.extract import Extraction, repeats
 from kgrec.extract.repeats import RepeatRules, put_together
 from kgrec.graph import open_store
 from kgrec.graph.ingest import ingest
@@ -78,6 +80,34 @@ def test_totals_of_many_keys_in_any_order(monkeypatch: pytest.MonkeyPatch) -> No
         expected[row.user, row.item] += row.weight
     found = kept(schema(), *rows)
     assert {(user, item): weight for (user, item, _), weight in found.items()} == expected
+
+
+class Plays:
+    """A table of plays without times, in batches that cut the repeats apart."""
+
+    def tables(self) -> Iterator[Table]:
+        columns = {
+            "users": {"user": ["ann", "bob"]},
+            "items": {"item": ["1", "2"], "name": ["One", "Two"], "text": ["", ""]},
+            "interactions": {
+                "user": ["ann", "ann", "bob", "ann", "ann"],
+                "item": ["1", "1", "1", "1", "2"],
+                "kind": ["play"] * 5,
+                "time": [None] * 5,
+                "weight": [3.0, 5.0, 7.0, 1.0, 2.0],
+            },
+        }
+        for name, given in columns.items():
+            batches = pa.table(given).to_batches(max_chunksize=2)
+            yield Table(name, batches, f"fake:{name}")
+
+
+def test_plays_of_a_table_add_up_in_the_graph_however_often_they_are_imported() -> None:
+    with open_store("kglite::memory:") as store:
+        for batch_size in (10_000, 1):
+            ingest(Extraction(schema(), [Plays()]), store, batch_size=batch_size)
+            told = [(one.item, one.weight) for one in store.history("ann")]
+            assert sorted(told) == [("1", 9.0), ("2", 2.0)]
 
 
 def test_the_same_import_twice_leaves_the_same_in_the_graph() -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from kgrec.data.records import NodeRecord
+from kgrec.data.dataset import AGAINST, FOR
+from kgrec.data.records import Interaction, NodeRecord
 from kgrec.errors import GraphError
 from kgrec.graph import open_store
 from kgrec.graph.dataset_reader import read_dataset
@@ -68,3 +71,32 @@ def test_an_empty_store_has_no_graph_to_read() -> None:
             read_dataset(store)
         with pytest.raises(GraphError, match="the store is empty"):
             to_networkx(store)
+
+
+def test_what_speaks_against_its_item_is_apart() -> None:
+    behaviour = [
+        Interaction("RATED", "ann", "alien", "rate", "lens", 1.0, 4.0),
+        Interaction("RATED", "ann", "heat", "rate", "lens", 2.0, -1.0),
+        Interaction("WATCHED", "bob", "alien", "skip", "lens", 3.0),
+        Interaction("WATCHED", "bob", "heat", "stream", "lens", 4.0),
+    ]
+    world = films_graph()
+    with open_store("kglite::memory:") as store:
+        replace(world, interactions=behaviour).put_into(store)
+        data = read_dataset(store)
+    told = [
+        [(data.users[u], data.items[i], part.types[t]) for u, i, t in zip(part.user, part.item, part.type, strict=True)]
+        for part in (data.interactions, data.against)
+    ]
+    assert told == [[("ann", "alien", "RATED"), ("bob", "heat", "WATCHED")], [("ann", "heat", "RATED")]]
+    assert data.behaviour.says.tolist() == [FOR, FOR, AGAINST]
+
+
+def test_items_of_one_name_are_told_apart() -> None:
+    with open_store("kglite::memory:") as store:
+        films_graph().put_into(store)
+        store.upsert_nodes([NodeRecord("Film", "solo", {"name": "Heat", "year": 2018.0})])
+        store.upsert_nodes([NodeRecord("Film", "heat", {"year": 1995.0})])
+        data = read_dataset(store)
+    names = dict(zip(data.items, data.names[: len(data.items)], strict=True))
+    assert (names["heat"], names["solo"], names["alien"]) == ("Heat (1995)", "Heat (2018)", "Alien")
