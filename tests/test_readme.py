@@ -57,7 +57,7 @@ def test_links_lead_somewhere() -> None:
 
 def test_the_first_screen_shows_an_explained_recommendation() -> None:
     first = "\n".join(README.splitlines()[:45])
-    assert "Recommended because you watched" in first
+    assert "Recommended because you rated" in first
     assert "HKUDS/KGRec" in first
 
 
