@@ -238,6 +238,8 @@ class Dataset:
         names: what people read, one per node.
         texts: what the language model reads, one per node; empty where there is none.
         against: behaviour that hides its items or speaks against them; no pair of it is in ``interactions``.
+        weights_count: validation may let the weights of interactions count, as they are stars or counts by a schema;
+            published sets are measured without, every interaction being worth the same.
     """
 
     users: Vocabulary
@@ -248,6 +250,7 @@ class Dataset:
     names: tuple[str, ...]
     texts: tuple[str, ...]
     against: Interactions = field(default_factory=lambda: Interactions.of_pairs([], []))
+    weights_count: bool = False
 
     def __post_init__(self) -> None:
         if not len(self.names) == len(self.texts) == len(self.nodes) >= len(self.items):

@@ -58,6 +58,7 @@ def read_dataset(store: GraphExporter) -> Dataset:
         names=tuple(names),
         texts=tuple(texts),
         against=behaviour.select(~speaks),
+        weights_count=True,
     )
 
 

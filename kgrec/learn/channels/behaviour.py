@@ -131,9 +131,15 @@ class BehaviourChannels:
 
     def _search(self, weights: BehaviourWeights, valid: sparse.csr_matrix) -> BehaviourSearch:
         """What tries settings of such weights, applied to what users liked, on validation."""
-        pairs = self._weights.seen, self._from_all.seen
         return BehaviourSearch(
-            weights, self.dataset.interactions, *pairs, self._known_histories, valid, self._of_search
+            weights=weights,
+            interactions=self.dataset.interactions,
+            history=self._weights.seen,
+            met=self._from_all.seen,
+            weighted=self._known_histories,
+            weights_count=self.dataset.weights_count,
+            valid=valid,
+            progress=self._of_search,
         )
 
     def _finds_more_from_all(self, from_liked: BehaviourSearch, valid: sparse.csr_matrix) -> bool:

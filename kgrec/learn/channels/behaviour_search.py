@@ -54,6 +54,7 @@ class BehaviourSearch:
         history: the items that speak for others, unweighted, users x the items of ``weights``.
         met: these and those that users disliked, likewise; they are not recommended.
         weighted: histories by their weights, users x the items of ``weights``.
+        weights_count: stars and counts may weigh interactions.
         valid: interactions of some users after those, likewise.
 
     Attributes:
@@ -67,10 +68,12 @@ class BehaviourSearch:
         history: sparse.csr_matrix,
         met: sparse.csr_matrix,
         weighted: Callable[[HistoryWeights], sparse.csr_matrix],
+        weights_count: bool,
         valid: sparse.csr_matrix,
         progress: Progress,
     ) -> None:
         self._weights, self._interactions, self._weighted = weights, interactions, weighted
+        self._weights_count = weights_count and np.ptp(interactions.weight) > 0
         self._valid, self._shares = valid, iter(progress.parts(*_SHARES))
         self._progress = progress
         self._unweighted, self._met = history.astype(np.float32), met
@@ -149,7 +152,7 @@ class BehaviourSearch:
             take_best([replace(best, kinds={**best.kinds, kind: by}) for by in _FACTORS], f"weight of {kind}")
         for name in interactions.platforms if len(interactions.platforms) > 1 else ():
             take_best([replace(best, platforms={**best.platforms, name: by}) for by in _FACTORS], f"weight of {name}")
-        return self._with_strength(matrix, best) if np.ptp(interactions.weight) > 0 else best
+        return self._with_strength(matrix, best) if self._weights_count else best
 
     def _with_strength(self, matrix: SparseMatrix, without: HistoryWeights) -> HistoryWeights:
         """The weights with the best exponent of stars or counts, if it gains more than two standard errors."""

@@ -97,11 +97,16 @@ def test_stars_count_where_they_tell_more_than_chance(tells: bool) -> None:
         next_item.append(camps[0 if tells else rng.integers(4)][4])
     train = Interactions.of_pairs(user, item, weight=stars)
     held = Interactions.of_pairs(np.arange(120), next_item)
-    learner = BehaviourChannels(dataset_of(train, 120, 80), None, silent)
-    history = learner.choose(held.matrix(120, 80))[0].history
-    assert (history.strength > 0) is tells
-    even = BehaviourChannels(dataset_of(replace(train, weight=np.ones(1440, np.float32)), 120, 80), None, silent)
-    assert even.choose(held.matrix(120, 80))[0].history.strength == 0
+    world = replace(dataset_of(train, 120, 80), weights_count=True)
+    strengths = [
+        BehaviourChannels(given, None, silent).choose(held.matrix(120, 80))[0].history.strength
+        for given in (
+            world,
+            replace(world, weights_count=False),
+            world.with_interactions(replace(train, weight=np.ones(1440, np.float32))),
+        )
+    ]
+    assert [strength > 0 for strength in strengths] == [tells, False, False]
 
 
 def test_beyond_the_memory_of_the_ridge_items_are_regressed_on_their_nearest(monkeypatch: pytest.MonkeyPatch) -> None:
