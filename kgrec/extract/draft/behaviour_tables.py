@@ -15,6 +15,7 @@ _MOST_KINDS = 30
 
 _PEOPLE = frozenset({"personal", "email", "country"})
 _PEOPLE_WORDS = frozenset({"age", "gender", "sex", "alter", "geschlecht", "sexe", "city", "stadt", "ville"})
+_COARSE = ("album", "artist", "show", "series")
 _MEASURES = ("stars", "count", "hours", "money", "time", "position", "status", "year", "later")
 VERBS = {
     "view": "view views viewed visit impression detail pageview pv see",
@@ -141,6 +142,8 @@ def _points(
     )
     if points <= 0 and means(column.name, *_MEASURES):
         return 0.0
+    # Of things that stand within each other the finest is chosen: a track, not its album.
+    points -= 0.5 * (people is False and means(column.name, *_COARSE))
     points += names_an_id(column.name) - means(column.name, "name") - 3 * means(column.name, "session", "order", "text")
     if people:
         points += 3 * means(column.name, "email")

@@ -7,7 +7,7 @@ from typing import Literal
 from kgrec.extract.draft.behaviour_tables import BehaviourTable
 from kgrec.extract.draft.column_profiles import ColumnProfile
 from kgrec.extract.draft.drafting import Drafting
-from kgrec.extract.draft.header_words import ITEMS, USERS, label, means, noun_among
+from kgrec.extract.draft.header_words import CATEGORIES, ITEMS, USERS, label, means, names_an_id, noun_among
 from kgrec.extract.draft.node_types import Description, NodeDraft, joining_edge, joining_node, node_draft
 from kgrec.extract.draft.table_links import decides
 
@@ -84,13 +84,21 @@ def _from_behaviour(drafting: Drafting, table: BehaviourTable, role: Literal["us
     chosen, why = [], []
     for column in rest:
         same, of = by_key.get(column.name, (0, 0))
-        if column.distinct < 2 or not of or same < _DECIDES * of or means(column.name, "time", "order", "money"):
+        if column.distinct < 2 or not of or means(column.name, "time", "order"):
+            continue
+        if same < _DECIDES * of:
+            if role == "item" and same >= of / 2 and noun_among(column.name, CATEGORIES) and not names_an_id(key.name):
+                drafting.unsure(
+                    f"{key.called} may name different things by one word: only {same:,} of {of:,} stand with one "
+                    f"{column.name} alone; an id that tells them apart is better",
+                    *("nodes",),
+                )
             continue
         same_there, of_there = by_other.get(column.name, (0, 0))
         if of_there and same_there / of_there >= same / of and not _is_about(column, role):
             continue
         chosen.append(column)
-        why.append(f"{column.name} is the same in all rows of a {role}: true of {same:,} of {of:,}")
+        why.append(f"{column.name}: one value for {'each' if same == of else f'{same:,}'} of {of:,} {role}s")
     rows = f"{key.called} repeats: {key.distinct:,} values in {key.filled:,} rows"
     return Description(key, [*chosen, *lists], own=False, why=(rows, *why))
 

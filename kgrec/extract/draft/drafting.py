@@ -89,7 +89,8 @@ class Drafting:
             edges[free]["sources"].append(source)
         else:
             edges[free] = dict(data)
-        self.sheet.say("edges", free, because=evidence)
+        if evidence not in self.sheet.comments.get(("nodes", data["target"][0]), ()):
+            self.sheet.say("edges", free, because=evidence)
         ends = f"{source['table']}: {source['source']['column']}, {source['target']['column']}"
         self.guesses.append(Guess(f"edge {free}", ends, evidence))
 

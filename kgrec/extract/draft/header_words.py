@@ -86,7 +86,7 @@ _NOUNS = {
     "count": "qty quantity count counts plays playcount listens times units pieces weight menge anzahl stuck stuckzahl "
     "quantite qte cantidad 数量 次数",
     "hours": "hours minutes seconds duration playtime dauer stunden duree heures 时长",
-    "money": "price prices amount total subtotal cost revenue sales discount tax shipping currency preis einzelpreis "
+    "money": "price prices amount total subtotal cost revenue sales discount tax currency preis einzelpreis "
     "betrag summe prix montant precio importe 价格 金额 单价",
     "status": "status state zustand statut etat estado 状态",
     "position": "position sequence seq step rank reihenfolge 序号",
@@ -117,7 +117,7 @@ ITEMS = _set(
 )
 CATEGORIES = _set(
     "genre category tag maker brand vendor studio publisher author director actor composer country language colour "
-    "size material topic series artist album"
+    "size material topic series artist album type"
 )
 """What joins items, and so deserves nodes of its own."""
 
@@ -139,8 +139,13 @@ EDGE_WORDS = {
     "country": ("COMES_FROM", "comes from"),
     "language": ("IN_LANGUAGE", "is in the language"),
     "series": ("IN_SERIES", "is in the series"),
+    "type": ("OF_TYPE", "is of the type"),
 }
 """Noun of what an item is joined with: name of the edge type, and words between item and node."""
+
+_THINGS = USERS | ITEMS | CATEGORIES | {"year"}
+_SPOKEN = {"money": "price", "stars": "rating", "text": "description"}
+"""How nouns that stand for several words are said."""
 
 _ID_WORDS = _set("sku skus asin isbn ean gtin upc uid 货号")
 """Words of things that are ids as well."""
@@ -193,10 +198,12 @@ def names_an_id(name: str) -> bool:
 
 def english(name: str) -> str:
     """A name in English words as far as they are known: ``Hersteller`` is ``maker``, ``fooBar`` is ``foo bar``."""
-    known = [noun for noun in nouns_of(name) if noun not in ("id", "type")]
-    if known and (len(known) == 1 or not name.isascii()):
-        return " ".join(known)
-    return " ".join(word for word in words_of(name) if word.isascii()) or " ".join(nouns_of(name))
+    words = [word for word in words_of(name) if not {"id", "name"} & set(nouns_of(word))] or list(words_of(name))
+    nouns = [noun for noun in nouns_of(name) if noun not in ("id", "name")]
+    if len(words) == len(nouns) == 1 and nouns[0] in _THINGS:
+        return nouns[0]
+    own = " ".join(word for word in words if word.isascii())
+    return own if own and name.isascii() else " ".join(_SPOKEN.get(noun, noun) for noun in nouns) or own
 
 
 def label(words: str, fallback: str) -> str:

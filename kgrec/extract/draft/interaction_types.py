@@ -57,13 +57,15 @@ def add_interactions(drafting: Drafting) -> None:
         if table.weight is not None:
             source["weight"] = table.weight.name
             said.append(_weight_said(table.weight))
+        if rest := _left_out(drafting, table):
+            said.append(f"left out: {', '.join(rest)}")
         for text in said:
             drafting.sheet.say(*place, because=text)
         for doubt in table.unsure:
             drafting.unsure(f"{table.table}: {doubt}", *place)
         type["sources"].append(source)
         columns = [c.name for c in (table.user, table.item, table.kind, table.time, table.weight) if c is not None]
-        drafting.guesses.append(Guess(f"interaction {name}", f"{table.table}: {', '.join(columns)}", said[1]))
+        drafting.guesses.append(Guess(f"interaction {name}", f"{table.table}: {', '.join(columns)}", said[2]))
 
 
 def _verb(table: BehaviourTable) -> str | None:
@@ -124,6 +126,16 @@ def _weight_said(column: ColumnProfile) -> str:
     low, high = column.span or (0.0, 0.0)
     what = "stars" if means(column.name, "stars") else "how much"
     return f"{column.name}: {what}, from {low:,.10g} to {high:,.10g}"
+
+
+def _left_out(drafting: Drafting, table: BehaviourTable) -> list[str]:
+    """Columns of a table of interactions that have become nothing."""
+    used = {column.name for column in (table.user, table.item, table.time, table.kind, table.weight) if column}
+    for node in drafting.nodes.values():
+        for source in node["sources"]:
+            if source["table"] == table.table:
+                used |= {source["id"], *source.get("columns", {}).values()}
+    return [column.name for column in drafting.profiles[table.table] if column.name not in used]
 
 
 def _shown(column: ColumnProfile) -> str:

@@ -121,7 +121,7 @@ def _name_column(description: Description) -> ColumnProfile | None:
             continue
         points = 2.0 * means(column.name, "name") + 1.0 * means(column.name, "text") * (column.form.kind == "text")
         points += (noun_among(column.name, ITEMS) is not None) * (column.form.kind == "text")
-        of_another = noun_among(column.name, CATEGORIES - ITEMS) is not None
+        of_another = noun_among(column.name, CATEGORIES) not in (None, noun_among(description.key.name, CATEGORIES))
         points -= 4.0 * (of_another or means(column.name, "personal", "link"))
         points -= 3.0 * names_an_id(column.name) + 3.0 * (column.form.kind in ("whole", "time"))
         points += column.distinct / max(1, column.filled)
@@ -256,7 +256,7 @@ def joining_node(joining: Joining, platform: str, free_label: Callable[..., str]
         if column.form.kind != "list":
             source["columns"] = {"name": (joining.name or column).name}
     draft = NodeDraft(data)
-    often = f"{column.distinct:,} values, each met {column.per_value:.1f} times on average, {_examples(column)}"
+    often = f"{column.distinct:,} values in {column.filled:,} rows, {_examples(column)}"
     draft.said.append(((), f"{column.called} joins items: {often}"))
     return free_label(words, " ".join(words_of(column.name))), draft
 

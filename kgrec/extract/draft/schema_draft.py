@@ -20,6 +20,9 @@ from kgrec.extract.draft.table_links import Profiles, links_of
 from kgrec.schema.load import parse_schema
 from kgrec.schema.model import GraphSchema
 
+_SAYING_NOTHING = ("data", "csv", "files", "tables", "export", "input", "raw", "tmp")
+"""Names of folders that do not tell one source from another."""
+
 
 @dataclass(frozen=True)
 class Draft:
@@ -97,6 +100,6 @@ def _platform(source: str | Loader) -> str:
     if not isinstance(source, str):
         return "source"
     loader, _, location = source.partition(":")
-    path = location.partition("#")[0].partition("?")[0].rstrip("/")
-    stem = Path(path.rpartition("/")[2]).stem
-    return property_name("_".join(words_of(stem)), "") or property_name(loader, "source")
+    path = location.partition("#")[0].partition("?")[0]
+    names = (property_name("_".join(words_of(Path(part).stem)), "") for part in reversed(path.split("/")))
+    return next((name for name in names if name and name not in _SAYING_NOTHING), property_name(loader, "source"))

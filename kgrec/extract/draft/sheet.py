@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,6 +11,8 @@ import yaml
 from kgrec.schema.yaml_lines import Location
 
 _WIDTH = 118
+_PLAIN = re.compile(r"\w([\w .%/+-]*\w)?")
+"""Texts that YAML reads as they stand, where it does not take them for a number or the like."""
 
 
 @dataclass
@@ -89,8 +92,9 @@ def _scalar(value: Any) -> str:
     """A single value so that YAML reads the same back, also within braces."""
     if not isinstance(value, str):
         return "true" if value is True else "false" if value is False else str(value)
-    text = yaml.safe_dump([value], default_flow_style=True, allow_unicode=True, width=10**9).strip()
-    return text[1:-1]
+    if _PLAIN.fullmatch(value) and yaml.safe_load(value) == value:
+        return value
+    return yaml.safe_dump(value, default_style='"', allow_unicode=True, width=10**9).strip()
 
 
 def _one_line(text: str) -> str:
