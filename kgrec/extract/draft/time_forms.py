@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import product
 
-_ISO = re.compile(r"\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2}([.,]\d{1,9})?)?)?( ?(Z|UTC|[+-]\d{2}:?\d{2}))?")
+_ISO = re.compile(r"\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2}([.,]\d{1,9})?)?)?(Z|[+-]\d{2}:?\d{2})?")
 _DAY_NUMBER = "%Y%m%d"
 _DAYS = (
     *("%m/%d/%Y", "%d/%m/%Y", "%d.%m.%Y", "%d-%m-%Y", "%m-%d-%Y", "%Y/%m/%d", "%Y.%m.%d", _DAY_NUMBER),
@@ -44,7 +44,7 @@ def time_form(texts: Sequence[str]) -> TimeForm | None:
     """How some distinct texts write times, None where they are none."""
     if not texts:
         return None
-    if all(_ISO.fullmatch(text) for text in texts):
+    if all(_ISO.fullmatch(text) for text in texts) and all(map(_is_iso, texts)):
         return TimeForm()
     if not all(_LOOKS_LIKE_ONE.fullmatch(text) for text in texts):
         return None
@@ -81,8 +81,16 @@ def _formats() -> Iterator[str]:
             continue
         for between in _BETWEEN:
             yield f"{day}{between}{clock}"
-            yield f"{day}{between}{clock} %z"
+            yield from (f"{day}{between}{clock}{zone}" for zone in (" %z", "%z", " UTC"))
     yield from _WHOLE_FORMATS
+
+
+def _is_iso(text: str) -> bool:
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _reads(form: str, texts: Sequence[str]) -> bool:

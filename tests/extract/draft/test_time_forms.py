@@ -25,6 +25,7 @@ MOMENTS = [datetime(2023, 11, 25, 18, 7, 9), datetime(2024, 2, 29, 0, 30), datet
         "%d/%b/%Y:%H:%M:%S",
         "%Y年%m月%d日",
         "%m/%d/%y",
+        "%Y-%m-%d %H:%M:%S UTC",
     ],
 )
 def test_the_format_that_wrote_them_is_found(form: str) -> None:
