@@ -19,12 +19,15 @@ _COARSE = ("album", "artist", "show", "series")
 _MEASURES = ("stars", "count", "hours", "money", "time", "position", "status", "year", "later")
 VERBS = {
     "view": "view views viewed visit impression detail pageview pv see",
-    "click": "click clicks clicked clickout open",
-    "cart": "cart addtocart basket add",
-    "buy": "buy bought purchase purchased order ordered sale sold transaction checkout paid completed buy_now",
-    "play": "play played listen listened stream streamed scrobble watch watched",
-    "like": "like liked love loved favorite favourite fav star save saved bookmark wishlist follow upvote",
-    "rate": "rate rated rating review reviewed",
+    "click": "click clicks clicked clickout open 点击 浏览",
+    "cart": "cart addtocart basket add 加购",
+    "buy": "buy bought purchase purchased order ordered sale sold transaction checkout paid completed "
+    "kauf verkauf bestellung bestellungen commande commandes 购买 下单",
+    "play": "play played listen listened stream streamed scrobble watch watched 播放",
+    "like": "like liked love loved favorite favourite fav star save saved bookmark wishlist follow upvote "
+    "收藏 喜欢 点赞",
+    "rate": "rate rated rating review reviewed bewertung bewertungen note 评分 评价",
+    "tag": "tag tags tagged",
     "share": "share shared repost",
     "dislike": "dislike disliked hate thumbsdown downvote unlike",
     "skip": "skip skipped",

@@ -16,7 +16,7 @@ NOTHING = frozenset({"na", "n/a", "nan", "null", "none", "nil", "\\n", "-", "--"
 """Texts, lower case, that stand for nothing among numbers and times."""
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
-_WHOLE = re.compile(r"[+-]?\d{1,18}")
+_WHOLE = re.compile(r"[+-]?\d{1,18}(\.0+)?")
 _MONEY = re.compile(r"[^\w\s.,-]{0,2}\s?[+-]?\d{1,3}([., ']?\d{3})*([.,]\d{1,2})?\s?([^\w\s]|EUR|USD|GBP|CNY)?")
 _LINK = re.compile(r"https?://\S+", re.IGNORECASE)
 _FLAGS = frozenset({"true", "false", "yes", "no", "y", "n", "t", "f"})

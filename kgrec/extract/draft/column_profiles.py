@@ -9,7 +9,7 @@ from functools import cached_property
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from kgrec.data.id_texts import value_texts
+from kgrec.data.id_texts import is_list, plain_array, value_texts
 from kgrec.extract.draft.cell_forms import Form, form_of
 from kgrec.extract.draft.sampled_tables import SampledTable
 from kgrec.extract.draft.time_forms import TimeForm, number_form
@@ -93,18 +93,15 @@ def profiles_of(table: SampledTable) -> Iterator[ColumnProfile]:
 
 def _profile(table: str, name: str, cells: pa.Array) -> ColumnProfile:
     rows = len(cells)
-    kind = cells.type
-    if pa.types.is_dictionary(kind):
-        cells, kind = cells.dictionary_decode(), kind.value_type
-    if pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind):
+    cells = plain_array(cells)
+    if is_list(cells.type):
         parts = cells.flatten()
         filled = int(pc.sum(pc.greater(pc.fill_null(pc.list_value_length(cells), 0), 0)).as_py() or 0)
-        if pa.types.is_nested(parts.type) or pa.types.is_binary(parts.type) or pa.types.is_floating(parts.type):
+        if _is_unusable(parts.type) or pa.types.is_floating(parts.type):
             return _unusable(table, name, rows, filled)
         values, counts = _counted(_texts(parts))
         return ColumnProfile(table, name, None, values, counts, rows, filled, Form("list"))
-    nested = pa.types.is_nested(kind) and not pa.types.is_union(kind)
-    if nested or pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
+    if _is_unusable(cells.type):
         return _unusable(table, name, rows, rows - cells.null_count)
     texts = _texts(cells)
     values, counts = _counted(texts)
@@ -117,6 +114,12 @@ def _profile(table: str, name: str, cells: pa.Array) -> ColumnProfile:
     return ColumnProfile(table, name, texts, values, counts, rows, filled, form)
 
 
+def _is_unusable(kind: pa.DataType) -> bool:
+    """Whether cells are nothing that a text, number or time can be read from."""
+    of_parts = pa.types.is_nested(kind) and not pa.types.is_union(kind)
+    return bool(of_parts or pa.types.is_binary(kind) or pa.types.is_large_binary(kind))
+
+
 def _unusable(table: str, name: str, rows: int, filled: int) -> ColumnProfile:
     nothing = pa.array([], pa.string())
     return ColumnProfile(table, name, None, nothing, pa.array([], pa.int64()), rows, filled, Form("unusable"))
@@ -124,7 +127,7 @@ def _unusable(table: str, name: str, rows: int, filled: int) -> ColumnProfile:
 
 def _texts(cells: pa.Array) -> pa.StringArray:
     """Cells as the texts that an import makes of them."""
-    return value_texts(cells).array
+    return value_texts(cells).array.cast(pa.string())
 
 
 def _counted(texts: pa.StringArray) -> tuple[pa.StringArray, pa.Int64Array]:

@@ -62,14 +62,24 @@ def _descriptions(drafting: Drafting, role: Literal["user", "item"]) -> list[Des
             further[table.table] = _from_behaviour(drafting, table, role)
     for key in [description.key for description in own.values()]:
         for link in drafting.links.values():
-            if link.key is key and link.column.unique and link.column.table not in {*own, *further, *drafting.used}:
-                own[link.column.table] = _own(drafting, link.column, link.evidence)
+            if link.key is not key or not link.column.unique:
+                continue
+            table = link.column.table
+            joins = sum(
+                other.key is key and other.column.table == table for other in drafting.links.values()
+            )  # ids of two items in a row say how they belong together
+            if joins == 1 and table not in {*own, *further, *drafting.used}:
+                own[table] = _own(drafting, link.column, link.evidence)
     drafting.used |= own.keys()
     return [*own.values(), *further.values()]
 
 
 def _own(drafting: Drafting, key: ColumnProfile, evidence: str) -> Description:
-    others = [column for column in drafting.profiles[key.table] if column is not key]
+    others = [
+        column
+        for column in drafting.profiles[key.table]
+        if column is not key and (column.called not in drafting.links or drafting.links[column.called].key is not key)
+    ]
     unique = f"{key.called}: {key.rows:,} rows, each with an id of its own"
     return Description(key, others, own=True, why=(evidence, unique))
 

@@ -10,6 +10,7 @@ from kgrec.extract.draft.column_profiles import ColumnProfile
 from kgrec.extract.draft.drafting import Drafting, Guess
 from kgrec.extract.draft.header_words import means, noun_among, property_name
 from kgrec.extract.draft.table_links import Link
+from kgrec.schema.meanings import has_word
 
 _TYPES = {
     "view": ("VIEWED", "viewed"),
@@ -20,6 +21,7 @@ _TYPES = {
     "like": ("LIKED", "liked"),
     "rate": ("RATED", "rated"),
     "share": ("SHARED", "shared"),
+    "tag": ("GAVE_A_TAG", "gave a tag to"),
     "dislike": ("DISLIKED", "disliked"),
     "skip": ("SKIPPED", "skipped"),
     "return": ("RETURNED", "returned"),
@@ -45,18 +47,21 @@ def add_interactions(drafting: Drafting) -> None:
             words = next((said for said, nouns in _PLAYED.items() if noun_among(table.item.name, nouns)), words)
             name = words.split(maxsplit=1)[0].upper()
         types = drafting.sheet.data["interactions"]
-        fresh = {"user": drafting.user_type, "item": drafting.item_type, "words": {"en": words}, "sources": []}
-        type = types.setdefault(name, fresh)
+        fresh: dict[str, Any] = {"user": drafting.user_type, "item": drafting.item_type, "words": {"en": words}}
+        type = types.setdefault(name, fresh | {"kinds": {}, "weights": {}, "sources": []})
         place = ("interactions", name, "sources", len(type["sources"]))
         source: dict[str, Any] = {"table": table.table, "platform": drafting.platform}
         source |= {"user": table.user.name, "item": table.item.name}
         source |= {"kind": verb or "interact"} if table.kind is None else {"kind_column": table.kind.name}
         said = [_linked(drafting, column) for column in (table.user, table.item)]
         said.append(_kind_said(table, verb))
+        if table.kind is not None and table.kind.distinct > 1 and drafting.samples[table.table].whole:
+            _add_kinds(drafting, name, type["kinds"], table.kind)
         said += _time(drafting, table, source, place)
         if table.weight is not None:
             source["weight"] = table.weight.name
             said.append(_weight_said(table.weight))
+            type["weights"] |= _stars(table.weight)
         if rest := _left_out(drafting, table):
             said.append(f"left out: {', '.join(rest)}")
         for text in said:
@@ -66,6 +71,13 @@ def add_interactions(drafting: Drafting) -> None:
         type["sources"].append(source)
         columns = [c.name for c in (table.user, table.item, table.kind, table.time, table.weight) if c is not None]
         drafting.guesses.append(Guess(f"interaction {name}", f"{table.table}: {', '.join(columns)}", said[2]))
+    for name, type in types.items():
+        if type["weights"]:
+            low = type["weights"]["against_up_to"]
+            drafting.sheet.say("interactions", name, "weights", because=f"up to {low} stars speak against an item")
+        for part in ("kinds", "weights"):
+            if not type[part]:
+                del type[part]
 
 
 def _verb(table: BehaviourTable) -> str | None:
@@ -84,6 +96,31 @@ def _verb(table: BehaviourTable) -> str | None:
     return "play" if noun_among(table.item.name, frozenset({"track"})) else None
 
 
+def _add_kinds(drafting: Drafting, name: str, kinds: dict[str, Any], column: ColumnProfile) -> None:
+    """Say of every kind what it means, and how people call it."""
+    for kind, count in column.examples:
+        rows = f"{count:,} rows"
+        verb = verb_of(kind) or ""
+        words = {"words": {"en": _TYPES[verb][1]}} if verb in _TYPES else {}
+        if has_word(kind, "takes back") or verb in ("dislike", "return", "cancel"):
+            kinds[kind] = {"speaks": "against", **words}
+            rows += "; by its name it speaks against the item"
+        elif has_word(kind, "passes over"):
+            kinds[kind] = {"speaks": "nothing", **words}
+            rows += "; by its name it says nothing of the item"
+        else:
+            kinds[kind] = words
+        drafting.sheet.say("interactions", name, "kinds", kind, because=rows)
+
+
+def _stars(column: ColumnProfile) -> dict[str, Any]:
+    """What few stars mean, where the scale is known by its upper end."""
+    low, high = column.span or (0.0, 0.0)
+    if not means(column.name, "stars") or low < 0 or high not in (5.0, 10.0):
+        return {}
+    return {"stars": int(high), "against_up_to": 2 if high == 5.0 else 4}
+
+
 def _linked(drafting: Drafting, column: ColumnProfile) -> str:
     link: Link | None = drafting.links.get(column.called)
     if link is not None:
@@ -98,7 +135,7 @@ def _kind_said(table: BehaviourTable, verb: str | None) -> str:
         )
     if verb is None:
         return "no column says what was done"
-    return f"no column says what was done; the names speak of '{verb}'"
+    return f"no column says what was done; by the names it is '{verb}'"
 
 
 def _time(drafting: Drafting, table: BehaviourTable, source: dict[str, Any], place: tuple[str | int, ...]) -> list[str]:

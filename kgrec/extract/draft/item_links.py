@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from kgrec.extract.draft.behaviour_tables import is_statements
 from kgrec.extract.draft.column_profiles import ColumnProfile
 from kgrec.extract.draft.drafting import Drafting
-from kgrec.extract.draft.header_words import CATEGORIES, english, means, names_an_id, noun_among, words_of
+from kgrec.extract.draft.header_words import CATEGORIES, means, noun_among, words_of
 from kgrec.extract.draft.node_types import Joining, NodeDraft, joining_edge, joining_node
 from kgrec.extract.draft.table_links import Link
 
@@ -18,6 +18,10 @@ _MOST_COLUMNS = 3
 
 def add_link_tables(drafting: Drafting) -> None:
     """Put an edge type into a schema for every column that stands beside ids of items in a table of its own."""
+    for key in drafting.item_keys:
+        for column in drafting.profiles[key.table]:
+            if column is not key and (link := _to_items(drafting, column)) is not None and link.key is key:
+                _add_link(drafting, key, column)
     taken = drafting.used | {table.table for table in drafting.behaviour}
     for table, columns in drafting.profiles.items():
         if table in taken or is_statements(columns):
@@ -28,7 +32,7 @@ def add_link_tables(drafting: Drafting) -> None:
         others = [column for column in columns if column is not start.column and _may_join(column, drafting)]
         for column in others[:_MOST_COLUMNS]:
             drafting.used.add(table)
-            _add_link(drafting, start, column)
+            _add_link(drafting, start.column, column, start.evidence)
 
 
 def add_statements(drafting: Drafting) -> None:
@@ -80,26 +84,24 @@ def _may_join(column: ColumnProfile, drafting: Drafting) -> bool:
     return column.per_value >= 1.3 or column.called in drafting.links
 
 
-def _add_link(drafting: Drafting, start: Link, column: ColumnProfile) -> None:
+def _add_link(drafting: Drafting, start: ColumnProfile, column: ColumnProfile, evidence: str = "") -> None:
+    """Put an edge type into a schema that leads from the items of one column to what another one holds."""
     link = drafting.links.get(column.called)
-    noun = noun_among(column.name, CATEGORIES)
-    joining = Joining(column, None, noun, start.column)
+    joining = Joining(column, None, noun_among(column.name, CATEGORIES), start)
     if link is not None and link.key in drafting.item_keys:
-        target, evidence = drafting.item_type, link.evidence
-        words = "is linked with" if names_an_id(column.name) else english(column.table)
-        name, data = joining_edge(joining, drafting.platform, drafting.item_type, target, words)
-        name = "LINKED_WITH"
-        data["words"] = {"en": "is linked with"}
+        said = link.evidence
+        _, data = joining_edge(joining, drafting.platform, drafting.item_type, drafting.item_type, "")
+        name, data["words"] = "LINKED_WITH", {"en": "is linked with"}
     else:
         if link is not None:
-            target, evidence = drafting.described_by(link, noun), link.evidence
+            target, said = drafting.described_by(link, joining.noun), link.evidence
         else:
             target, draft = joining_node(joining, drafting.platform, drafting.free_label)
-            evidence = draft.said[0][1]
-            drafting.add_node(target, draft, evidence)
+            said = draft.said[0][1]
+            drafting.add_node(target, draft, said)
         words = drafting.nodes[target]["words"]["en"]
         name, data = joining_edge(joining, drafting.platform, drafting.item_type, target, words)
-    drafting.add_edge(name, data, f"{start.evidence}; {evidence}")
+    drafting.add_edge(name, data, f"{evidence}; {said}" if evidence else said)
 
 
 def _add_facts(drafting: Drafting, head: ColumnProfile, tail: ColumnProfile, relation: ColumnProfile | None) -> None:

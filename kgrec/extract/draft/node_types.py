@@ -88,8 +88,7 @@ def node_draft(role: str | None, words: str, descriptions: Sequence[Description]
     for description in descriptions:
         key = description.key
         source: dict[str, Any] = {"table": key.table, "platform": platform, "id": key.name}
-        if not description.own:
-            source["optional"] = True
+        source |= {} if description.own else {"optional": True}
         columns: dict[str, str] = {}
         lists: dict[str, str] = {}
         name = None if role == "user" else _name_column(description)
@@ -100,6 +99,8 @@ def node_draft(role: str | None, words: str, descriptions: Sequence[Description]
         for column in description.attributes:
             if column is not name and column not in pairs.values():
                 _attribute(draft, column, role, columns, lists, (key, pairs.get(column)))
+        if description.own and not columns and data["sources"]:
+            continue  # ids that another table has as well, and nothing else
         source |= {"columns": columns} if columns else {}
         source |= {"list_columns": lists} if lists else {}
         draft.said += [(("sources", len(data["sources"])), why) for why in description.why]

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from kgrec.extract.draft.column_profiles import ColumnProfile
-from kgrec.extract.draft.header_words import ITEMS, USERS, nouns_of, words_of
+from kgrec.extract.draft.header_words import ITEMS, USERS, means, nouns_of, words_of
 
 Profiles = Mapping[str, Sequence[ColumnProfile]]
 """Columns by the name of their table."""
@@ -49,6 +49,15 @@ class Link:
 def links_of(tables: Profiles) -> list[Link]:
     """The links between tables, each column's best one only."""
     keys = [column for columns in tables.values() for column in columns if column.unique and column.can_be_id]
+
+    def strength(link: Link | None) -> tuple[float, bool, bool, int]:
+        """Of several tables with the ids, the one is meant that names them, and says most of them."""
+        if link is None:
+            return (-1.0, False, False, 0)
+        there = tables[link.key.table]
+        named = any(means(column.name, "name") for column in there)
+        return (link.share, _agree(link.column, link.key), named, len(there))
+
     best: dict[str, Link] = {}
     for columns in tables.values():
         for column in columns:
@@ -56,13 +65,9 @@ def links_of(tables: Profiles) -> list[Link]:
                 continue
             for key in keys:
                 link = _link(column, key)
-                if link is not None and _strength(link) > _strength(best.get(column.called)):
+                if link is not None and strength(link) > strength(best.get(column.called)):
                     best[column.called] = link
     return list(best.values())
-
-
-def _strength(link: Link | None) -> tuple[float, bool]:
-    return (-1.0, False) if link is None else (link.share, _agree(link.column, link.key))
 
 
 def _link(column: ColumnProfile, key: ColumnProfile) -> Link | None:

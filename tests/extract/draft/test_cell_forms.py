@@ -15,6 +15,7 @@ PAIRS = [(a, b) for a in GENRES for b in GENRES if a < b]
     ("texts", "form"),
     [
         (["1", "2", "-3"], Form("whole")),
+        (["17850.0", "2"], Form("whole")),
         (["1", "2.5", "1e3"], Form("number")),
         (["1", "NA", "3"], Form("whole", missing=("NA",))),
         (["NA", "null"], Form("nothing")),
