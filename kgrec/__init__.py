@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from kgrec.data.dataset import Dataset
     from kgrec.errors import KgrecError
     from kgrec.evaluation.store_evaluation import evaluate_store
+    from kgrec.extract.draft import draft_schema
     from kgrec.graph import open_store
     from kgrec.pipeline import ingest, train
     from kgrec.recommendation import (
@@ -41,6 +42,7 @@ _HOMES = {
     "PastInteraction": "kgrec.recommendation",
     "Recommendation": "kgrec.recommendation",
     "Recommender": "kgrec.recommendation",
+    "draft_schema": "kgrec.extract.draft",
     "evaluate_store": "kgrec.evaluation.store_evaluation",
     "ingest": "kgrec.pipeline",
     "load_schema": "kgrec.schema.load",
@@ -62,6 +64,7 @@ __all__ = [
     "PastInteraction",
     "Recommendation",
     "Recommender",
+    "draft_schema",
     "evaluate_store",
     "ingest",
     "load_schema",

@@ -212,6 +212,7 @@ def _weight(columns: Sequence[ColumnProfile]) -> ColumnProfile | None:
     """The column that says how much or how good: stars before counts before hours."""
     for noun in ("stars", "count", "hours"):
         for column in columns:
-            if means(column.name, noun) and column.form.kind in ("whole", "number") and not names_an_id(column.name):
+            numbers = column.form.kind in ("whole", "number") and column.distinct > 1
+            if means(column.name, noun) and numbers and not names_an_id(column.name):
                 return column
     return None

@@ -64,6 +64,10 @@ def add_interactions(drafting: Drafting) -> None:
             type["weights"] |= _stars(table.weight)
         if rest := _left_out(drafting, table):
             said.append(f"left out: {', '.join(rest)}")
+        for column in (table.user, table.item):
+            if column.filled < column.rows:
+                source.setdefault("where_not", {})[column.name] = [""]
+                said.append(f"{column.rows - column.filled:,} rows without {column.name} are left out")
         for text in said:
             drafting.sheet.say(*place, because=text)
         for doubt in table.unsure:

@@ -157,7 +157,7 @@ def _attribute(
         spec, what = {"type": "time"}, _examples(column)
         if column.time is not None and column.time.format is not None:
             spec["format"] = column.time.format
-    elif form.kind == "prose":
+    elif form.kind == "prose" or (form.kind == "text" and means(column.name, "text")):
         spec, what = {"type": "text"} | ({"embed": True} if embedded else {}), f"prose in {column.filled:,} rows"
     else:
         spec, what = {"type": "category"}, _examples(column)
@@ -207,7 +207,13 @@ def _why_not(column: ColumnProfile, role: str | None) -> str | None:
         return "personal, and nothing here needs it"
     if column.distinct == 1 and column.rows > 1:
         return f"always {shorten(column.examples[0][0], 20)}"
-    if form.kind in ("text", "whole") and column.unique and (names_an_id(column.name) or form.kind == "text"):
+    says_something = means(column.name, "text", "name")
+    if (
+        form.kind in ("text", "whole")
+        and column.unique
+        and (names_an_id(column.name) or form.kind == "text")
+        and (not says_something)
+    ):
         return "another value in every row"
     return None
 

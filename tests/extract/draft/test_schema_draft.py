@@ -153,6 +153,14 @@ def test_people_whom_their_table_lacks_come_from_the_interactions() -> None:
     ]
 
 
+def test_rows_without_a_user_are_left_out() -> None:
+    who, what = pairs(CUSTOMERS, ARTICLES, 200)
+    draft = drafted(Tables(log={"CustomerID": [*who[:190], *[""] * 10], "StockCode": what}))
+    (source,) = draft.schema.interactions["CHOSE"].sources
+    assert source.where_not == {"CustomerID": ("",)}
+    assert "10 rows without CustomerID are left out" in draft.text
+
+
 def test_small_numbers_are_no_ids_of_another_table() -> None:
     who, what = pairs(CUSTOMERS, [str(number) for number in range(1, 41)], 200)
     quantity = [1 + row % 3 for row in range(200)]
