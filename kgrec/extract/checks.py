@@ -14,6 +14,8 @@ from kgrec.data.records import EdgeRecord, Interaction, NodeRecord
 from kgrec.errors import shorten
 from kgrec.extract.behaviour_checks import BehaviourChecks, Finding, unreadable_types
 from kgrec.extract.extraction import Extraction
+from kgrec.extract.training_forecast import Taken, refusals
+from kgrec.schema.meanings import meaning
 
 Status = Literal["PASS", "WARN", "FAIL"]
 
@@ -278,6 +280,7 @@ def _interaction_checks(reading: Extraction, nodes: _Nodes) -> Iterator[Check]:
     behaviour = BehaviourChecks(schema)
     times: dict[str, list[float | None]] = defaultdict(list)
     taken: set[str] = set()
+    speaking: list[Taken] = []
     tomorrow = time.time() + _DAY
     for table, record in reading.records("interactions"):
         assert isinstance(record, Interaction)
@@ -297,6 +300,8 @@ def _interaction_checks(reading: Extraction, nodes: _Nodes) -> Iterator[Check]:
         position = record.time is not None and 0 < record.time < _LIKELY_UNIX
         units.note(position, *words)
         if not missing:
+            if meaning(schema, record.type, record.kind).of(record.weight) == "for":
+                speaking.append((record.user, record.item, record.time))
             taken.add(record.item)
             times[record.user].append(record.time)
     yield duplicates.check("interactions stated twice", "WARN")
@@ -313,6 +318,11 @@ def _interaction_checks(reading: Extraction, nodes: _Nodes) -> Iterator[Check]:
         if len(seen) > 1:
             order.note(len(set(seen)) == 1, _Name(schema.user_type, user))
     yield order.check("users whose interactions all have the same time, so no order", "WARN")
+    users, items = (
+        [uid for name, uid in nodes.platforms if name == type] for type in (schema.user_type, schema.item_type)
+    )
+    for what, found, of in refusals(users, items, speaking):
+        yield Check(f"too little for training, which needs {what}", "FAIL", found, of)
     idle, cold = _Count(), _Count()
     for node_type, uid in nodes.platforms:
         if node_type == schema.user_type:

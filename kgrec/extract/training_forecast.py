@@ -10,48 +10,30 @@ from kgrec.data.dataset import Interactions
 from kgrec.data.splits import hold_out
 from kgrec.data.vocabulary import Vocabulary
 
-MIN_ITEMS = 2
-"""With one item there is nothing to choose from."""
+Taken = tuple[str, str, float | None]
+"""User, item and time of an interaction that speaks for its item."""
 
 
-def refusals(
-    users: Collection[str], items: Collection[str], taken: Sequence[tuple[str, str, float | None]]
-) -> Iterator[tuple[str, int, int]]:
-    """What training needs and does not find: a sentence, how many there are and how many are needed at least.
+def refusals(users: Collection[str], items: Collection[str], taken: Sequence[Taken]) -> Iterator[tuple[str, int, int]]:
+    """What training needs and will not find: in words, how many there are, and of how many interactions.
 
-    Whether anything can be held out for validation is asked of the very function that training uses, so the answer is
-    the same with the default seed.
+    Whether anything can be held out to choose settings on is asked of the function that training uses, so with the
+    default seed the answer is the same.
 
     Args:
         users, items: ids.
-        taken: interactions of these users with these items: user, item, time.
+        taken: of these users and items.
     """
-    known = {item for _, item, _ in taken}
-    if not taken:
-        yield "interactions to learn from", 0, 1
+    several = {item for _, item, _ in taken}
+    if len(several) < 2:
+        yield "several items with interactions, to choose between", len(several), len(taken)
         return
-    if len(known) < MIN_ITEMS:
-        yield "items with interactions", len(known), MIN_ITEMS
-        return
-    if not np.isin(*_held_out_and_trained(users, items, taken)).any():
-        yield "users with several items each, so that some can be held out for validation", 0, 1
-
-
-def _held_out_and_trained(
-    users: Collection[str], items: Collection[str], taken: Sequence[tuple[str, str, float | None]]
-) -> tuple[np.ndarray, np.ndarray]:
-    """Items of the validation part, and those of the training part."""
-    size = len(taken)
     train, held = hold_out(
-        Interactions(
-            user=Vocabulary(sorted(users)).rows([user for user, _, _ in taken]),
-            item=Vocabulary(sorted(items)).rows([item for _, item, _ in taken]),
-            time=np.array([np.nan if time is None else time for _, _, time in taken], np.float64),
-            weight=np.ones(size, np.float32),
-            kind=np.zeros(size, np.int64),
-            platform=np.zeros(size, np.int64),
-            kinds=("any",),
-            platforms=("any",),
+        Interactions.of_pairs(
+            Vocabulary(sorted(users)).rows([user for user, _, _ in taken]),
+            Vocabulary(sorted(items)).rows([item for _, item, _ in taken]),
+            np.array([np.nan if time is None else time for _, _, time in taken], np.float64),
         )
     )
-    return held.item, train.item
+    if not np.isin(held.item, train.item).any():
+        yield "users with a few items each, of which some are held out to choose settings on", len(held), len(taken)

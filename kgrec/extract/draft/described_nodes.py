@@ -64,12 +64,12 @@ def _descriptions(drafting: Drafting, role: Literal["user", "item"]) -> list[Des
         for link in drafting.links.values():
             if link.key is not key or not link.column.unique:
                 continue
-            table = link.column.table
+            beside = link.column.table
             joins = sum(
-                other.key is key and other.column.table == table for other in drafting.links.values()
+                other.key is key and other.column.table == beside for other in drafting.links.values()
             )  # ids of two items in a row say how they belong together
-            if joins == 1 and table not in {*own, *further, *drafting.used}:
-                own[table] = _own(drafting, link.column, link.evidence)
+            if joins == 1 and beside not in {*own, *further, *drafting.used}:
+                own[beside] = _own(drafting, link.column, link.evidence)
     drafting.used |= own.keys()
     return [*own.values(), *further.values()]
 

@@ -129,8 +129,8 @@ def test_lists_in_cells_and_lists_of_arrow() -> None:
 
 def test_what_is_personal_or_says_nothing_is_left_out() -> None:
     who, what = pairs(CUSTOMERS, ARTICLES, 200)
-    people = {
-        "user": CUSTOMERS,
+    people: dict[str, list[object]] = {
+        "user": [*CUSTOMERS],
         "email": [f"{user}@example.com" for user in CUSTOMERS],
         "age": list(range(20, 50)),
         "currency": ["EUR"] * 30,
