@@ -9,6 +9,7 @@ from kgrec.config import TrainConfig
 from tests.support.shop import Said, Shell
 
 COMMANDS = (
+    "schema",
     "check",
     "ingest",
     "inspect",

@@ -60,7 +60,7 @@ ENOUGH: dict[str, Columns] = {
     "users": {"user": [f"u{n}" for n in range(20)]},
     "interactions": {
         "user": [f"u{n % 20}" for n in range(40)],
-        "item": ["1"] * 20 + ["2"] * 20,
+        "item": [str(1 + n // 20) for n in range(40)],
         "kind": ["take"] * 40,
         "time": [9e8 + n for n in range(40)],
         "weight": [1.0] * 40,

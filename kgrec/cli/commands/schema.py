@@ -17,12 +17,7 @@ from kgrec.plain_text import visible
 if TYPE_CHECKING:
     from kgrec.extract.draft import Draft
 
-schema = typer.Typer(help="Graph schemas for sources of your own.")
-
-
-@schema.callback()
-def commands() -> None:
-    """Graph schemas for sources of your own."""
+schema = typer.Typer(help="Graph schemas for sources of your own; each takes --json.")
 
 
 @schema.command()

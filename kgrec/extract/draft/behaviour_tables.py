@@ -147,7 +147,7 @@ def _points(
         return 0.0
     # Of things that stand within each other the finest is chosen: a track, not its album.
     points -= 0.5 * (people is False and means(column.name, *_COARSE))
-    points += names_an_id(column.name) - means(column.name, "name") - 3 * means(column.name, "session", "order", "text")
+    points += names_an_id(column.name) - means(column.name, "name") - 3 * means(column.name, "visit", "order", "text")
     if people:
         points += 3 * means(column.name, "email")
     elif points == -1 and means(column.name, "name"):
@@ -173,7 +173,7 @@ def _are_people(columns: Sequence[ColumnProfile]) -> bool:
 
 def _may_be_id(column: ColumnProfile) -> bool:
     """Whether a column whose name says nothing may hold ids: many values, each several times, and no measure."""
-    if means(column.name, *_MEASURES, "kind", "text", "order", "session") or column.time is not None:
+    if means(column.name, *_MEASURES, "kind", "text", "order", "visit") or column.time is not None:
         return False
     return column.distinct >= 10 and column.per_value >= 1.2 and column.filled == column.rows
 

@@ -47,7 +47,7 @@ _NOUNS = {
     "app": "app apps application",
     "job": "job jobs stelle emploi empleo 职位",
     "beer": "beer beers wine wines bier wein vin vino",
-    "listing": "listing listings offer offers angebot annonce",
+    "offer": "offer offers angebot annonce",
     # what belongs to an item
     "genre": "genre genres gattung style styles stil genero 类型 流派 体裁",
     "category": "category categories cat kategorie warengruppe rubrik categorie categories rayon categoria class "
@@ -91,7 +91,7 @@ _NOUNS = {
     "status": "status state zustand statut etat estado 状态",
     "position": "position sequence seq step rank reihenfolge 序号",
     "later": "shipped ship delivered updated modified refunded cancelled canceled expires versand livraison",
-    "session": "session sessions visit sitzung 会话",
+    "visit": "session sessions visit sitzung 会话",
     "order": "order orders invoice basket cart transaction bestellung rechnung commande facture pedido factura 订单",
     "email": "email mail emails courriel 邮箱",
     "personal": "phone telephone telefon mobile address street adresse strasse firstname lastname surname vorname "
@@ -113,7 +113,7 @@ def _set(words: str) -> frozenset[str]:
 USERS = _set("user customer member visitor account person player listener reader viewer student reviewer")
 ITEMS = _set(
     "item product article film book track artist album game course recipe video show post place podcast anime app job "
-    "beer listing"
+    "beer offer"
 )
 CATEGORIES = _set(
     "genre category tag maker brand vendor studio publisher author director actor composer country language colour "
