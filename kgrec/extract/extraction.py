@@ -14,13 +14,14 @@ from kgrec.data.records import Batch, Loader, NodeRecord, Record, Table
 from kgrec.extract.dropped_rows import nothing_left, too_many_left_out
 from kgrec.extract.identity.alignment import AlignmentReport
 from kgrec.extract.identity.merging import MergedNodes, aligned_types
-from kgrec.extract.mapping import PHASES, OnError, map_table, schema_sources
+from kgrec.extract.mapping import PHASES, OnError, map_blocks, map_table, schema_sources
 from kgrec.extract.odd_texts import OddTexts
-from kgrec.extract.repeats import put_together
+from kgrec.extract.repeats import RepeatedInteractions
 from kgrec.extract.row_reader import Phase, Problem
 from kgrec.extract.seen_nodes import SeenNodes
 from kgrec.extract.source_tables import SourceTables
 from kgrec.extract.sources import open_loader, source_fingerprint
+from kgrec.extract.waiting_records import WaitingRecords
 from kgrec.schema.model import GraphSchema
 
 
@@ -100,24 +101,25 @@ class Extraction:
         self.odd_texts = OddTexts()
         self._made.clear()
         for phase in PHASES:
-            table, waiting = "", list[Record]()
-            records = self.records(phase)
-            for name, record in put_together(self.schema, records) if phase == "interactions" else records:
-                if waiting and (name != table or len(waiting) == batch_size):
-                    yield Batch(phase, table, tuple(waiting))
-                    waiting = []
-                table = name
-                waiting.append(record)
-            if waiting:
-                yield Batch(phase, table, tuple(waiting))
+            repeats = RepeatedInteractions(self.schema)
+            waiting = WaitingRecords(phase, batch_size)
+            for table, records in self._blocks(phase):
+                yield from waiting.add(table, repeats.put_together(records) if phase == "interactions" else records)
+            yield from waiting.rest()
 
     def records(self, phase: Phase) -> Iterator[tuple[str, Record]]:
         """Each record of one kind with the name of its table, identities already merged."""
+        for table, records in self._blocks(phase):
+            for record in records:
+                yield table, record
+
+    def _blocks(self, phase: Phase) -> Iterator[tuple[str, Sequence[Record]]]:
+        """Records of one type and table at a time, with the table's name."""
         merged = self._merged
         seen = SeenNodes()
         for table, schema in self._tables([phase]):
             known = len(self.problems)
-            for record in map_table(
+            for records in map_blocks(
                 schema,
                 table,
                 phases=[phase],
@@ -126,10 +128,13 @@ class Extraction:
                 seen=seen,
                 times=self.times,
             ):
-                self._made[phase, record.type] += 1
-                if isinstance(record, NodeRecord):
+                if not records:
+                    continue
+                self._made[phase, records[0].type] += len(records)
+                for record in records if phase == "nodes" else ():
+                    assert isinstance(record, NodeRecord)
                     self.odd_texts.note(record)
-                yield table.name, merged.rewrite(record)
+                yield table.name, merged.rewrite_all(records)
             self._warnings.update(dict.fromkeys(table.log.notes))
             if self.max_dropped is not None:
                 too_many_left_out(table.name, self.problems[known:], self.max_dropped)

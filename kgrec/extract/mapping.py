@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Literal
 
-from kgrec.data.records import EdgeRecord, Interaction, NodeRecord, Record, Table
+import pyarrow as pa
+
+from kgrec.data.records import COLUMNS_OF_INTERACTIONS, EdgeRecord, InteractionColumns, NodeRecord, Record, Table
 from kgrec.extract.columns import with_columns
 from kgrec.extract.row_filter import RowFilter
 from kgrec.extract.row_reader import Phase, Problem, Reader, SchemaSource, TableFaults
@@ -53,7 +55,33 @@ def map_table(
     seen: SeenNodes | None = None,
     times: dict[str, str] | None = None,
 ) -> Iterator[Record]:
-    """The records of a table, in row order within a batch, one source of the schema after the other.
+    """The records of :func:`map_blocks`, one after the other."""
+    blocks = map_blocks(
+        schema,
+        table,
+        phases=phases,
+        node_types=node_types,
+        on_error=on_error,
+        problems=problems,
+        seen=seen,
+        times=times,
+    )
+    for block in blocks:
+        yield from block
+
+
+def map_blocks(
+    schema: GraphSchema,
+    table: Table,
+    *,
+    phases: Collection[Phase] = PHASES,
+    node_types: Collection[str] | None = None,
+    on_error: OnError = "fail",
+    problems: list[Problem] | None = None,
+    seen: SeenNodes | None = None,
+    times: dict[str, str] | None = None,
+) -> Iterator[Sequence[Record]]:
+    """The records of a table: those that one source of the schema makes of a batch of rows together, in their order.
 
     Cells that repeat (``split``, ``optional``) name the same node row after row; what only says again what the record
     before it said of its node is left out.
@@ -88,7 +116,7 @@ def map_table(
             rows.apply(reader)
             records = _MAKERS[source.phase](reader, seen)
             if on_error == "skip" or not (faults.problems or table.log.left_out):
-                yield from records
+                yield records
         first_row += batch.num_rows
         faults.count_rows(first_row - 1)
     for rows in filters:
@@ -115,7 +143,7 @@ def _bad_rows(table: Table, rows: int) -> list[Problem]:
     ]
 
 
-def _nodes(reader: Reader, seen: SeenNodes) -> list[Record]:
+def _nodes(reader: Reader, seen: SeenNodes) -> Sequence[Record]:
     source, spec = reader.source, reader.source.spec
     assert isinstance(spec, NodeSource)
     if spec.type_column is not None:
@@ -141,7 +169,7 @@ def _nodes(reader: Reader, seen: SeenNodes) -> list[Record]:
     return records
 
 
-def _edges(reader: Reader, seen: SeenNodes) -> list[Record]:
+def _edges(reader: Reader, seen: SeenNodes) -> Sequence[Record]:
     source, spec = reader.source, reader.source.spec
     assert isinstance(spec, EdgeSource)
     edge = source.schema.edges[source.type]
@@ -178,7 +206,7 @@ def _end_types(reader: Reader, end: Endpoint, allowed: tuple[str, ...], side: st
     return names
 
 
-def _interactions(reader: Reader, seen: SeenNodes) -> list[Record]:
+def _interactions(reader: Reader, seen: SeenNodes) -> Sequence[Record]:
     source, spec = reader.source, reader.source.spec
     assert isinstance(spec, InteractionSource)
     size = reader.batch.num_rows
@@ -199,19 +227,13 @@ def _interactions(reader: Reader, seen: SeenNodes) -> list[Record]:
     weights: list[float | None] = [1.0] * size
     if spec.weight is not None:
         weights = reader.column(spec.weight, "number", ("weight",))
-    return [
-        Interaction(
-            source.type,
-            users[row],
-            items[row],
-            kinds[row],
-            spec.platform,
-            times[row],
-            1.0 if weight is None else float(weight),
-        )
-        for row in reader.good()
-        for weight in (weights[row],)
-    ]
+    columns = [users, items, kinds, times, [1.0 if weight is None else float(weight) for weight in weights]]
+    arrays = [pa.array(column, field.type) for column, field in zip(columns, COLUMNS_OF_INTERACTIONS, strict=True)]
+    rows = pa.RecordBatch.from_arrays(arrays, schema=COLUMNS_OF_INTERACTIONS)
+    good = list(reader.good())
+    return InteractionColumns(
+        source.type, spec.platform, rows if len(good) == size else rows.take(pa.array(good, pa.int64()))
+    )
 
 
 _MAKERS = {"nodes": _nodes, "edges": _edges, "interactions": _interactions}

@@ -10,18 +10,16 @@ leaves the same. What is put together must come in one import.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from itertools import islice
 
 import numpy as np
+import pyarrow.compute as pc
 
 from kgrec.data.dataset import Array
-from kgrec.data.records import Interaction, Record
+from kgrec.data.records import Interaction, InteractionColumns, Record
 from kgrec.schema.meanings import has_word, meaning
 from kgrec.schema.model import GraphSchema, Repeats
-
-_AT_ONCE = 8192
 
 
 class RepeatRules:
@@ -37,10 +35,18 @@ class RepeatRules:
 
     def of(self, record: Interaction) -> tuple[Repeats, bool]:
         """The rule, and whether the schema says so."""
-        name = record.type, record.kind, record.time is None
+        return self.of_kind(record.type, record.kind, record.time is None)
+
+    def of_kind(self, type: str, kind: str, untimed: bool) -> tuple[Repeats, bool]:
+        """The same by type, kind and whether the time is unknown."""
+        name = type, kind, untimed
         if name not in self._rules:
             self._rules[name] = self._rule(*name)
         return self._rules[name]
+
+    def adds_up(self, record: Interaction) -> bool:
+        """Whether a record counts otherwise than in place of the one before it."""
+        return self.of(record)[0] != "last"
 
     def _rule(self, type: str, kind: str, untimed: bool) -> tuple[Repeats, bool]:
         means = meaning(self._schema, type, kind)
@@ -50,17 +56,28 @@ class RepeatRules:
         return ("sum" if untimed and means.speaks == "for" and not judges else "last"), False
 
 
-def put_together(schema: GraphSchema, records: Iterable[tuple[str, Record]]) -> Iterator[tuple[str, Record]]:
-    """The interactions of all tables, in their order, each with what it and those of its key before it come to."""
-    rules, totals = RepeatRules(schema), _Totals()
-    records = iter(records)
-    while block := list(islice(records, _AT_ONCE)):
-        adding = [n for n, (_, one) in enumerate(block) if isinstance(one, Interaction) and rules.of(one)[0] != "last"]
-        if adding:
-            ones = [block[n][1] for n in adding]
-            for n, one in zip(adding, totals.with_totals(ones, rules), strict=True):
-                block[n] = block[n][0], one
-        yield from block
+class RepeatedInteractions:
+    """Puts the interactions of all tables together, block by block in their order."""
+
+    def __init__(self, schema: GraphSchema) -> None:
+        self._rules, self._totals = RepeatRules(schema), _Totals()
+
+    def put_together(self, records: Sequence[Record]) -> Sequence[Record]:
+        """The interactions, each with what it and those of its key before it come to; columns where none adds up."""
+        if isinstance(records, InteractionColumns) and not self._some_add_up(records):
+            return records
+        block = list(records)
+        adding = [n for n, one in enumerate(block) if isinstance(one, Interaction) and self._rules.adds_up(one)]
+        ones = [block[n] for n in adding]
+        for n, one in zip(adding, self._totals.with_totals(ones, self._rules) if ones else (), strict=True):
+            block[n] = one
+        return block
+
+    def _some_add_up(self, records: InteractionColumns) -> bool:
+        unknown = records.columns["time"].null_count
+        untimed = {True} if unknown == len(records) else {False, unknown > 0}
+        kinds = pc.unique(records.columns["kind"]).to_pylist()
+        return any(self._rules.of_kind(records.type, kind, none)[0] != "last" for kind in kinds for none in untimed)
 
 
 class _Totals:

@@ -317,7 +317,7 @@ def _ahead(items: Iterator[T]) -> Iterator[T]:
             yield item
 
 
-CUT = 2
+CUT = 3
 """Raised whenever the same sources are cut into other batches than before, so that no count of the old ones is used."""
 
 

@@ -11,8 +11,8 @@ import pyarrow as pa
 import pytest
 
 from kgrec.data.records import Interaction, NodeRecord, Table
-from kgrec.extract import Extraction, repeats
-from kgrec.extract.repeats import RepeatRules, put_together
+from kgrec.extract import Extraction
+from kgrec.extract.repeats import RepeatedInteractions, RepeatRules
 from kgrec.graph import open_store
 from kgrec.graph.ingest import ingest
 from kgrec.schema.load import load_schema
@@ -30,10 +30,17 @@ def did(user: str, item: str, weight: float, kind: str = "play", time: float | N
     return Interaction("INTERACTED", user, item, kind, "shop", time, weight)
 
 
+AT_ONCE = 7
+"""Records of a block, so that totals are looked up in runs of many sizes."""
+
+
 def kept(given: GraphSchema, *records: Interaction) -> dict[tuple[str, str, str], float]:
     """Weights by user, item and key, the last of each key as a store keeps it."""
-    stream = put_together(given, [("t", record) for record in records])
-    return {(r.user, r.item, r.key): r.weight for _, r in stream if isinstance(r, Interaction)}
+    repeated = RepeatedInteractions(given)
+    stream = [
+        one for at in range(0, len(records), AT_ONCE) for one in repeated.put_together(records[at : at + AT_ONCE])
+    ]
+    return {(r.user, r.item, r.key): r.weight for r in stream if isinstance(r, Interaction)}
 
 
 def weights(given: GraphSchema, *records: Interaction) -> list[float]:
@@ -71,8 +78,7 @@ def test_a_kind_has_a_rule_of_its_own() -> None:
     assert RepeatRules(given).of(did("a", "1", 1, "buy")) == ("sum", True)
 
 
-def test_totals_of_many_keys_in_any_order(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(repeats, "_AT_ONCE", 7)  # so that totals are looked up in runs of many sizes
+def test_totals_of_many_keys_in_any_order() -> None:
     rng = np.random.default_rng(0)
     rows = [did(f"u{rng.integers(9)}", f"i{rng.integers(9)}", float(rng.integers(1, 9))) for _ in range(400)]
     expected: dict[tuple[str, str], float] = defaultdict(float)
@@ -116,7 +122,7 @@ def test_the_same_import_twice_leaves_the_same_in_the_graph() -> None:
     nodes = [NodeRecord("User", user) for user in ("ann", "bob")] + [NodeRecord("Item", "1")]
     with open_store("kglite::memory:") as store:
         for _ in range(2):
-            stream = [record for _, record in put_together(given, [("t", row) for row in rows])]
+            stream = RepeatedInteractions(given).put_together(rows)
             ingest(SampleGraph(given, nodes, (), [r for r in stream if isinstance(r, Interaction)]), store)
             assert store.counts().interactions["INTERACTED"] == 4
         told = [(one.kind, one.weight) for one in store.history("ann")]

@@ -88,6 +88,9 @@ class CountingStore:
         self.records[batch.statements[0][0]] += batch.records
         return UpsertCounts(batch.records, 0)
 
+    def bulk_import(self, source: str) -> None:
+        """Batches are upserted."""
+
     def finished_batches(self, source: str) -> int:
         """What was noted last."""
         return self.ledger.get(source, 0)

@@ -6,7 +6,9 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from kgrec.data.records import EdgeRecord, NodeRecord, Record, Value
+import pyarrow as pa
+
+from kgrec.data.records import EdgeRecord, InteractionColumns, NodeRecord, Record, Value
 from kgrec.extract.identity.alignment import AlignmentReport, align
 from kgrec.schema.model import GraphSchema
 
@@ -61,6 +63,19 @@ class MergedNodes:
             user=self._uid(ends.user, record.platform, record.user),
             item=self._uid(ends.item, record.platform, record.item),
         )
+
+    def rewrite_all(self, records: Sequence[Record]) -> Sequence[Record]:
+        """:meth:`rewrite` of each of some records; columns stay columns."""
+        if not self.reports:
+            return records
+        if not isinstance(records, InteractionColumns):
+            return [self.rewrite(record) for record in records]
+        columns, ends = records.columns, self._schema.interactions[records.type]
+        for position, (name, type) in enumerate((("user", ends.user), ("item", ends.item))):
+            if type in self.reports:
+                uids = [self._uid(type, records.platform, uid) for uid in columns[name].to_pylist()]
+                columns = columns.set_column(position, name, pa.array(uids, pa.string()))
+        return InteractionColumns(records.type, records.platform, columns)
 
     def _uid(self, node_type: str, platform: str, uid: str) -> str:
         report = self.reports.get(node_type)

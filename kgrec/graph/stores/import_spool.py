@@ -16,8 +16,9 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from kgrec.data.records import EdgeRecord, Interaction
+from kgrec.data.records import EdgeRecord, Interaction, InteractionColumns
 
 _NOTE = "import.json"
 _TEXT = pa.dictionary(pa.int32(), pa.string())
@@ -174,21 +175,49 @@ def spooled(kind: str, table: str, records: Sequence[Any], numbers: Numbers, end
     Args:
         ends: the interaction types of the schema, by name; they say which types the ends of an interaction have.
     """
+    if isinstance(records, InteractionColumns):
+        return SpooledBatch(kind, table, _of_columns(records, numbers, ends[records.type]))
     rows = [_of_edge(record) if isinstance(record, EdgeRecord) else _of_interaction(record, ends) for record in records]
     columns: list[Any] = list(zip(*rows, strict=True)) if rows else [() for _ in SCHEMA]
-    source = _numbered(columns[1], columns[3], numbers)
-    target = _numbered(columns[2], columns[4], numbers)
-    columns[3], columns[4] = source, target
+    numbered = (_numbers_of_all(columns[place], columns[place + 2], numbers) for place in (1, 2))
+    columns[3], columns[4] = numbered
     arrays = [pa.array(column, field.type) for column, field in zip(columns, SCHEMA, strict=True)]
-    batch = pa.RecordBatch.from_arrays(arrays, schema=SCHEMA)
-    return SpooledBatch(kind, table, batch.filter(pa.array((source >= 0) & (target >= 0))))
+    return SpooledBatch(kind, table, _with_nodes(pa.RecordBatch.from_arrays(arrays, schema=SCHEMA)))
 
 
-def _numbered(types: Sequence[str], uids: Sequence[str], numbers: Numbers) -> np.ndarray[Any, np.dtype[np.int64]]:
-    """Number of each node, -1 for one that does not exist."""
+def _of_columns(records: InteractionColumns, numbers: Numbers, ends: Any) -> pa.RecordBatch:
+    columns, size = records.columns, len(records)
+    constant = {"type": records.type, "source_type": ends.user, "target_type": ends.item, "platform": records.platform}
+    arrays = {
+        name: pa.DictionaryArray.from_arrays(pa.array(np.zeros(size, np.int32)), [text])
+        for name, text in constant.items()
+    }
+    arrays["source"] = _numbers_of(columns["user"], numbers.get(ends.user, {}))
+    arrays["target"] = _numbers_of(columns["item"], numbers.get(ends.item, {}))
+    arrays["name"] = columns["kind"].dictionary_encode()
+    arrays["time"], arrays["weight"] = columns["time"], columns["weight"]
+    arrays["repeat"] = pa.array(np.zeros(size, np.int64))
+    arrays["properties"] = pa.nulls(size, pa.string())
+    return _with_nodes(pa.RecordBatch.from_arrays([arrays[name] for name in SCHEMA.names], schema=SCHEMA))
+
+
+def _with_nodes(rows: pa.RecordBatch) -> pa.RecordBatch:
+    """The rows both of whose nodes exist."""
+    return rows.filter(pc.and_(pc.greater_equal(rows["source"], 0), pc.greater_equal(rows["target"], 0)))
+
+
+def _numbers_of(uids: pa.Array, numbers: Mapping[str, int]) -> pa.Array:
+    """Number of each node of a type, -1 for one that does not exist."""
+    coded = uids.dictionary_encode()
+    found = np.fromiter((numbers.get(uid, -1) for uid in coded.dictionary.to_pylist()), np.int64, len(coded.dictionary))
+    return pa.array(found[coded.indices.to_numpy()])
+
+
+def _numbers_of_all(types: Sequence[str], uids: Sequence[str], numbers: Numbers) -> pa.Array:
     nothing: Mapping[str, int] = {}
-    found = (numbers.get(type, nothing).get(uid, -1) for type, uid in zip(types, uids, strict=True))
-    return np.fromiter(found, np.int64, len(uids))
+    return pa.array(
+        [numbers.get(type, nothing).get(uid, -1) for type, uid in zip(types, uids, strict=True)], pa.int64()
+    )
 
 
 def _of_edge(record: EdgeRecord) -> tuple[Any, ...]:

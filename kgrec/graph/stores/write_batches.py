@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from operator import itemgetter
 from typing import Any
 
-from kgrec.data.records import EdgeRecord, Interaction, Kind, NodeRecord, Value
+from kgrec.data.records import EdgeRecord, Interaction, InteractionColumns, Kind, NodeRecord, Value, key_start
 from kgrec.errors import shorten
 from kgrec.graph.cypher import statements as cypher
 from kgrec.graph.cypher.schema_names import edge_property_names, property_names
@@ -65,9 +65,21 @@ def _edges(schema: GraphSchema, records: Sequence[EdgeRecord]) -> PreparedBatch:
 
 
 def _interactions(schema: GraphSchema, records: Sequence[Interaction]) -> PreparedBatch:
+    if isinstance(records, InteractionColumns):
+        rows_of_type = ((records.type, row) for row in _rows_of(records))
+        text = cypher.upsert_interactions(schema, records.type)
+        return _prepared(rows_of_type, itemgetter(0, 1, 2), {records.type: text})
     texts = {type: cypher.upsert_interactions(schema, type) for type in {record.type for record in records}}
     rows = ((r.type, [r.user, r.item, r.key, r.kind, r.platform, r.time, r.weight]) for r in records)
     return _prepared(rows, itemgetter(0, 1, 2), texts)
+
+
+def _rows_of(records: InteractionColumns) -> Iterator[list[Any]]:
+    """User, item, key, kind, platform, time and weight of each interaction."""
+    platform = records.platform
+    for user, item, kind, time, weight in zip(*(column.to_pylist() for column in records.columns.columns), strict=True):
+        key = f"{key_start(kind, platform)}{'' if time is None else repr(time)}"
+        yield [user, item, key, kind, platform, time, weight]
 
 
 def _prepared(rows: Iterable[tuple[Any, Any]], order: Callable[[Any], Any], texts: Mapping[Any, str]) -> PreparedBatch:
