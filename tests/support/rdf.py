@@ -72,6 +72,8 @@ def write_ntriples(path: Path, triples: int) -> None:
 class CountingStore:
     """As much of a GraphStore as an import needs; keeps nothing but counts and the ledger."""
 
+    url = "counting:"
+
     def __init__(self) -> None:
         self.records = Counter[str]()
         self.ledger: dict[str, int] = {}
