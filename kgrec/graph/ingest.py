@@ -156,10 +156,9 @@ def ingest(
     """
     store.apply_schema(source.schema)
     ledger = _ledger_name(source, batch_size)
-    completed = f"{ledger} complete"
     target = store.bulk_import(ledger)
     unknown = target is None or target.finished == 0
-    report = IngestReport(completed_before=unknown and store.finished_batches(completed) > 0)
+    report = IngestReport(completed_before=unknown and store.finished_batches(f"{ledger} {_COMPLETE}") > 0)
     if target is None or report.completed_before:
         target = _Upserts(store, ledger, again=report.completed_before)
     tables: dict[tuple[str, str], TableReport] = {}
@@ -183,6 +182,7 @@ def ingest(
             progress(BatchWritten(report.batches, table))
     totals.end()
     report.nothing_left = totals.nothing_left
+    target.note(_COMPLETE, 1)
     started = time.perf_counter()
     late = target.finish()
     seconds = time.perf_counter() - started
@@ -191,9 +191,12 @@ def ingest(
         share = (counts.created + counts.matched) / max(1, sum(each.created + each.matched for each in late.values()))
         table._add(0, counts, seconds * share)
     report.tables = list(tables.values())
-    store.mark_batch(completed, 1)
     store.checkpoint()
     return report
+
+
+_COMPLETE = "complete"
+"""Name of the note that all batches were written."""
 
 
 class _Totals:

@@ -165,30 +165,40 @@ def write_statements(
         files.matched[batch.kind, batch.table] += counts.matched
 
 
-def build(session: Any, schema: GraphSchema, spool: ImportSpool, path: Path) -> RelationshipFiles:
-    """What became of a spool's rows, after a graph file was built of them and of the nodes of a session.
+class Built:
+    """A graph in memory, which takes statements like a session.
 
-    The rows that are left for statements are not in it.
+    Attributes:
+        graph: the engine's own.
     """
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}-") as name:
-        folder = Path(name)
-        files = write_files(spool, folder)
-        blueprint = folder / "blueprint.json"
-        blueprint.write_text(json.dumps(_blueprint(session, schema, files, folder)), encoding="utf-8")
-        kglite.from_blueprint(str(blueprint)).save(str(path))
-    built = kglite.open_session(str(path), durable="off")
-    try:
-        for type in schema.nodes:
-            _copy_nodes(session, built, schema, type)
-        for label in session.node_types:
-            if label not in schema.nodes:
-                rows = [_without_own(row["p"]) for row in session.cypher(_ALL.format(quoted(label))).to_list()]
-                built.execute(f"UNWIND $rows AS row CREATE (n:{quoted(label)}) SET n += row", params={"rows": rows})
-        for text in cypher.constraints(schema):
-            built.execute(text)
-    finally:
-        built.close()
-    return files
+
+    def __init__(self, graph: Any) -> None:
+        self.graph = graph
+        self.execute = self.cypher = graph.cypher
+
+
+def build(session: Any, schema: GraphSchema, spool: ImportSpool, folder: Path) -> tuple[Built, RelationshipFiles]:
+    """A new graph with the nodes of a session and a spool's relationships, and what became of its rows.
+
+    Those that are left for statements are not in it.
+
+    Args:
+        folder: for files that are gone afterwards.
+    """
+    with tempfile.TemporaryDirectory(dir=folder) as name:
+        files = write_files(spool, Path(name))
+        blueprint = Path(name) / "blueprint.json"
+        blueprint.write_text(json.dumps(_blueprint(session, schema, files, Path(name))), encoding="utf-8")
+        built = Built(kglite.from_blueprint(str(blueprint)))
+    for type in schema.nodes:
+        _copy_nodes(session, built, schema, type)
+    for label in session.node_types:
+        if label not in schema.nodes:
+            rows = [_without_own(row["p"]) for row in session.cypher(_ALL.format(quoted(label))).to_list()]
+            built.execute(f"UNWIND $rows AS row CREATE (n:{quoted(label)}) SET n += row", params={"rows": rows})
+    for text in cypher.constraints(schema):
+        built.execute(text)
+    return built, files
 
 
 _ALL = "MATCH (n:{}) RETURN properties(n) AS p"
@@ -224,7 +234,7 @@ def _targets(schema: GraphSchema, type: str) -> tuple[str, ...]:
     return schema.edges[type].target if type in schema.edges else (schema.interactions[type].item,)
 
 
-def _copy_nodes(session: Any, built: Any, schema: GraphSchema, type: str) -> None:
+def _copy_nodes(session: Any, built: Built, schema: GraphSchema, type: str) -> None:
     """Give the nodes of a type, which are numbers in their fixed order, the properties they have."""
     label = quoted(type)
     rows = session.cypher(f"{cypher.all_of(schema, type)} RETURN properties(n) AS p").to_list()

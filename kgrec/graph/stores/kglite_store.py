@@ -51,6 +51,8 @@ class KgliteStore(CypherStore):
         self._path = path
         self._read_only = read_only
         self._session: Any = None
+        self._saved = False
+        """Nothing was written since the graph's file was."""
         self._spool: ImportSpool | None = None
         self._temporary: str | None = None
         if self._in_memory:
@@ -184,19 +186,22 @@ class KgliteStore(CypherStore):
 
     def _rebuild(self, spool: ImportSpool, uids: Mapping[str, Sequence[str]]) -> RelationshipFiles:
         """Build the graph's file anew from the nodes of this one and the relationships of a spool."""
-        path = spool.folder / "built.kgl"
-        files = build(self._session, schema_of(self), spool, path)
-        with KgliteStore(f"kglite:{path}") as built:
-            write_statements(schema_of(built), files.left, uids, built.write, files)
-            _keep_notes(built, spool)
+        new, files = build(self._session, schema_of(self), spool, spool.folder)
+        built = KgliteStore("kglite::memory:")
+        built._session, built.schema = new, self.schema
+        write_statements(schema_of(built), files.left, uids, built.write, files)
+        _keep_notes(built, spool)
         if self._in_memory:
-            self._session = kglite.load(str(path)).session()
-        else:
-            self._session.close()
-            # The log of the old file is empty, but it must never be read beside the new one.
-            Path(f"{self._path}-wal").unlink(missing_ok=True)
-            path.replace(self._path)
-            self._session = self._open_to_write(self._path)
+            self._session = new.graph.session()
+            return files
+        path = spool.folder / "built.kgl"
+        new.graph.save(str(path))
+        self._session.close()
+        # The log of the old file is empty, but it must never be read beside the new one.
+        Path(f"{self._path}-wal").unlink(missing_ok=True)
+        path.replace(self._path)
+        self._session = self._open_to_write(self._path)
+        self._saved = True
         return files
 
     def _read(self, text: str, parameters: dict[str, Any], timeout_s: float | None) -> Rows:
@@ -227,6 +232,7 @@ class KgliteStore(CypherStore):
         session = self._open_session()
         if self._read_only:
             raise GraphError("the store was opened read-only.", where=self.url, next="open it without read_only")
+        self._saved = False
         try:
             result = session.execute(text, params=parameters)
             stats = result.stats or {}
@@ -241,8 +247,10 @@ class KgliteStore(CypherStore):
 
     def checkpoint(self) -> None:
         """Fold the log into the graph's file."""
-        if not self._in_memory and not self._read_only:
-            self._open_session().save()
+        session = self._open_session()
+        if not self._in_memory and not self._read_only and not self._saved:
+            session.save()
+            self._saved = True
 
     def close(self) -> None:
         """Checkpoint and give the lease back; it can be called twice."""
