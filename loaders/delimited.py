@@ -11,11 +11,13 @@ import csv
 import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain
+from functools import reduce
+from itertools import chain, islice
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.csv as arrow_csv
 
 from kgrec.data.records import BadRow, ReadingLog
 from kgrec.errors import SourceError, shorten
@@ -94,6 +96,15 @@ class _Lines:
     def give_back(self) -> None:
         self._again.extendleft(reversed(self.taken[1:]))
 
+    def take(self, count: int) -> list[str]:
+        """The next lines, at most that many."""
+        again = [self._again.popleft() for _ in range(min(count, len(self._again)))]
+        return again + list(islice(self._lines, count - len(again)))
+
+    def put_back(self, lines: list[str]) -> None:
+        """Lines that were taken come again."""
+        self._again.extendleft(reversed(lines))
+
 
 class _File:
     """One file: its header is read at once, its rows when they are asked for."""
@@ -116,6 +127,7 @@ class _File:
         cells = self._header_cells()
         self.names = [name for name in cells if name.strip()]
         self._width = len(cells)
+        self._number = 0
         self._kept = [position for position, name in enumerate(cells) if name.strip()]
         if unnamed := len(cells) - len(self.names):
             what = "the column without a name was" if unnamed == 1 else f"{unnamed} columns without a name were"
@@ -152,21 +164,50 @@ class _File:
 
     def batches(self) -> Iterator[pa.RecordBatch]:
         """The rows; at least one batch."""
-        rows: list[list[str]] = []
-        numbers: list[int] = []
+        rows = self._rows()
         empty = True
-        for number, row in self._rows():
-            rows.append(row)
-            numbers.append(number)
-            if len(rows) == BATCH_ROWS:
-                yield self._batch(rows, numbers)
-                rows, numbers, empty = [], [], False
-        if rows or empty:
-            yield self._batch(rows, numbers)
+        while lines := self._lines.take(BATCH_ROWS):
+            batch = self._plain_batch(lines)
+            if batch is None:
+                self._lines.put_back(lines)
+                some = list(islice(rows, BATCH_ROWS))
+                batch = self._batch([row for _, row in some], [number for number, _ in some]) if some else None
+            if batch is not None:
+                yield batch
+                empty = False
+        if empty:
+            yield self._batch([], [])
+
+    def _plain_batch(self, lines: list[str]) -> pa.RecordBatch | None:
+        """Lines that are a row each, taken apart at once; None where one of them asks for a closer look."""
+        block, quoted = "".join(lines), self._dialect.quoted
+        if "\0" in block or ('"' in block and quoted) or block.count("\r") != block.count("\r\n"):
+            return None
+        if max(map(len, lines)) > csv.field_size_limit():
+            return None
+        names = [str(position) for position in range(self._width)]
+        try:
+            content = block.encode()
+            table = arrow_csv.read_csv(
+                pa.BufferReader(content),
+                arrow_csv.ReadOptions(column_names=names, use_threads=False, block_size=len(content)),
+                arrow_csv.ParseOptions(delimiter=self._dialect.delimiter, quote_char=False),
+                arrow_csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False),
+            )
+        except (UnicodeEncodeError, pa.ArrowInvalid, ValueError):
+            return None
+        columns = [column.combine_chunks() for column in table.columns]
+        if not table.num_rows or pc.any(reduce(pc.and_, (pc.equal(column, "") for column in columns))).as_py():
+            return None
+        self._number += table.num_rows
+        kept = [columns[position] for position in self._kept]
+        if not quoted and '"' in block:
+            self._tell_quoted_cells(kept)
+        return pa.RecordBatch.from_arrays(kept, self.names)
 
     def _rows(self) -> Iterator[tuple[int, list[str]]]:
         """Rows that fit the header, with their numbers: the first row of data is 1, blank ones are not counted."""
-        number, width, lines = 0, self._width, self._lines
+        width, lines = self._width, self._lines
         while True:
             lines.taken.clear()
             try:
@@ -174,16 +215,16 @@ class _File:
             except StopIteration:
                 return
             except csv.Error as error:
-                number += 1
-                self._not_taken_apart(number, error)
+                self._number += 1
+                self._not_taken_apart(self._number, error)
                 continue
             if not row or (row[0] == "" and width > 1 and not any(row)):
                 continue  # spreadsheets write rows of delimiters after the last one
-            number += 1
+            self._number += 1
             if len(row) == width:
-                yield number, row
+                yield self._number, row
             else:
-                self._another_width(number, row)
+                self._another_width(self._number, row)
 
     def _another_width(self, number: int, row: list[str]) -> None:
         width, delimiter = self._width, self._dialect.delimiter

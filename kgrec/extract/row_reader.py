@@ -177,6 +177,8 @@ class Reader:
         return column.values
 
     def _require(self, column: Column, name: str, key: Location, required: str) -> None:
+        if None not in column.values:
+            return
         for row, value in enumerate(column.values):
             if value is None and row not in column.faults:
                 self.fail(row, f"column '{name}' {required}.", None, f"a value in every row, from {self.at(key)}")

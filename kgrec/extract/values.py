@@ -198,6 +198,10 @@ def _numbers(cells: pa.Array) -> Column:
         return Column(cells.to_pylist())
     if pa.types.is_nested(kind) or pa.types.is_boolean(kind):
         return Column([None] * len(cells), _everywhere(cells, NOT_A_NUMBER))
+    if pa.types.is_string(kind):
+        given = pc.if_else(pc.equal(cells, ""), None, cells)
+        if pc.all(pc.match_substring_regex(given, r"^-?[0-9]{1,15}$"), min_count=0).as_py():
+            return Column(given.cast(pa.int64()).to_pylist())
     return _each(cells, _number, NOT_A_NUMBER)
 
 

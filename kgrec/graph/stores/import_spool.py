@@ -81,9 +81,8 @@ class ImportSpool:
             folder.mkdir(exist_ok=True)
             self._note = _Note(source)
             self._write_note()
-        for path in self._files():
-            if int(path.stem) > self._note.batches:
-                path.unlink()
+        if files := self._files():
+            self._note.batches = max(self._note.batches, int(files[-1].stem))
 
     @classmethod
     def left_in(cls, folder: Path) -> ImportSpool | None:
@@ -126,15 +125,16 @@ class ImportSpool:
         self._write_note()
 
     def append(self, number: int, batch: SpooledBatch) -> None:
-        """Put a batch on disk and note it; what is returned from survives a kill."""
-        path = self.folder / f"{number:09}.arrow"
-        with path.open("wb") as file:
+        """Put a batch on disk; what is returned from survives a kill, and no half of it ever has its name."""
+        draft = self.folder / "new"
+        with draft.open("wb") as file:
             schema = SCHEMA.with_metadata({"kind": batch.kind, "table": batch.table})
             with pa.ipc.new_file(file, schema) as writer:
                 writer.write_batch(batch.rows.replace_schema_metadata(schema.metadata))
             file.flush()
             os.fsync(file.fileno())
-        self.mark(number)
+        draft.replace(self.folder / f"{number:09}.arrow")
+        self._note.batches = number
 
     def read(self) -> Iterator[SpooledBatch]:
         """The batches in their order; their columns stay on disk until they are looked at."""
