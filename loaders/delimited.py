@@ -77,6 +77,14 @@ def read_delimited(parts: Sequence[Path], format: str, log: ReadingLog | None = 
                 ) from error
 
 
+def _is_plain(block: str, delimiter: str) -> bool:
+    """Whether every quote of some lines opens or closes a whole cell: as many do the one as the other."""
+    quotes = block.count('"')
+    opening = block.startswith('"') + block.count(f'{delimiter}"') + block.count('\n"')
+    closing = block.endswith('"') + sum(block.count(f'"{end}') for end in (delimiter, "\n", "\r\n"))
+    return 2 * opening == 2 * closing == quotes
+
+
 class _Lines:
     """Physical lines; those of a row that cannot be taken apart can be given back, all but the first."""
 
@@ -180,8 +188,8 @@ class _File:
 
     def _plain_batch(self, lines: list[str]) -> pa.RecordBatch | None:
         """Lines that are a row each, taken apart at once; None where one of them asks for a closer look."""
-        block, quoted = "".join(lines), self._dialect.quoted
-        if "\0" in block or ('"' in block and quoted) or block.count("\r") != block.count("\r\n"):
+        block, quoted, delimiter = "".join(lines), self._dialect.quoted, self._dialect.delimiter
+        if "\0" in block or block.count("\r") != block.count("\r\n") or (quoted and not _is_plain(block, delimiter)):
             return None
         if max(map(len, lines)) > csv.field_size_limit():
             return None
@@ -191,7 +199,9 @@ class _File:
             table = arrow_csv.read_csv(
                 pa.BufferReader(content),
                 arrow_csv.ReadOptions(column_names=names, use_threads=False, block_size=len(content)),
-                arrow_csv.ParseOptions(delimiter=self._dialect.delimiter, quote_char=False),
+                arrow_csv.ParseOptions(
+                    delimiter=delimiter, quote_char='"' if quoted else False, newlines_in_values=quoted
+                ),
                 arrow_csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False),
             )
         except (UnicodeEncodeError, pa.ArrowInvalid, ValueError):
@@ -201,8 +211,8 @@ class _File:
             return None
         self._number += table.num_rows
         kept = [columns[position] for position in self._kept]
-        if not quoted and '"' in block:
-            self._tell_quoted_cells(kept)
+        if '"' in block:
+            (self._tell_swallowed_rows if quoted else self._tell_quoted_cells)(kept)
         return pa.RecordBatch.from_arrays(kept, self.names)
 
     def _rows(self) -> Iterator[tuple[int, list[str]]]:
