@@ -186,7 +186,8 @@ def build(session: Any, schema: GraphSchema, spool: ImportSpool, folder: Path) -
         folder: for files that are gone afterwards.
     """
     with tempfile.TemporaryDirectory(dir=folder) as name:
-        files = write_files(spool, Path(name))
+        several = {type for type in (*schema.edges, *schema.interactions) if len(_targets(schema, type)) > 1}
+        files = write_files(spool, Path(name), several)
         blueprint = Path(name) / "blueprint.json"
         blueprint.write_text(json.dumps(_blueprint(session, schema, files, Path(name))), encoding="utf-8")
         built = Built(kglite.from_blueprint(str(blueprint)))
@@ -217,15 +218,17 @@ def _blueprint(session: Any, schema: GraphSchema, files: RelationshipFiles, fold
             listed.write_text("id\n" + "".join(f"{number}\n" for number in range(len(uids))), encoding="utf-8")
             nodes[type] = {"csv": listed.name, "pk": "id", "properties": {"id": "int"}}
     for (kind, type, source_type), path in files.paths.items():
-        ends = {"source_id": "int", "target_id": "int", "target_type": "text"}
+        targets = _targets(schema, type)
+        column = {"target_type_column": "target_type"} if len(targets) > 1 else {}
+        ends = {"source_id": "int", "target_id": "int"} | dict.fromkeys(column.values(), "text")
         nodes[source_type].setdefault("connections", {}).setdefault("junction_edges", {})[type] = {
             "csv": path.name,
             "source_fk": "source_id",
-            "target": [target for target in _targets(schema, type) if target in nodes],
-            "target_type_column": "target_type",
+            "target": [target for target in targets if target in nodes],
             "target_fk": "target_id",
             "properties": list(PROPERTY_TYPES[kind]),
             "property_types": PROPERTY_TYPES[kind] | ends,
+            **column,
         }
     return {"nodes": nodes, "settings": {"root": str(folder)}}
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -66,18 +66,24 @@ class RelationshipFiles:
     left: list[SpooledBatch] = field(default_factory=list)
 
 
-def write_files(spool: ImportSpool, folder: Path) -> RelationshipFiles:
+def write_files(spool: ImportSpool, folder: Path, several_targets: Collection[str]) -> RelationshipFiles:
     """Files of the spool's relationships in a folder, one for each type and type of source.
+
+    Args:
+        several_targets: relationship types that lead to nodes of several types, which their files name.
 
     Rows are compared in parts, by their source, so that memory does not grow with them.
     """
     files = RelationshipFiles()
     for number, (group, rows) in enumerate(_sizes(spool).items()):
         files.paths[group] = folder / f"{number}.csv"
-        with csv.CSVWriter(str(files.paths[group]), _FILE_SCHEMAS[group[0]]) as writer:
+        columns = [c for c in _FILE_SCHEMAS[group[0]] if c.name != "target_type" or group[1] in several_targets]
+        with csv.CSVWriter(str(files.paths[group]), pa.schema(columns)) as writer:
             parts = rows // _PART_ROWS + 1
             for part in range(parts):
-                _write_part(list(_rows_of(spool, group, part, parts)), group[0], files, writer)
+                written = _part(list(_rows_of(spool, group, part, parts)), group[0], files)
+                if written is not None:
+                    writer.write(written.select([column.name for column in columns]))
     return files
 
 
@@ -105,9 +111,10 @@ def _rows_of(spool: ImportSpool, group: Group, part: int, parts: int) -> Iterato
             yield SpooledBatch(kind, batch.table, rows)
 
 
-def _write_part(batches: list[SpooledBatch], kind: str, files: RelationshipFiles, writer: csv.CSVWriter) -> None:
+def _part(batches: list[SpooledBatch], kind: str, files: RelationshipFiles) -> pa.RecordBatch | None:
+    """Rows of a file, each identity once; None where there are none."""
     if not batches:
-        return
+        return None
     table = pa.Table.from_batches([batch.rows for batch in batches]).unify_dictionaries().combine_chunks()
     rows = table.to_batches()[0]
     stated = _Statements(rows, with_time=kind == "interactions")
@@ -123,7 +130,8 @@ def _write_part(batches: list[SpooledBatch], kind: str, files: RelationshipFiles
         files.matched[batch.kind, batch.table] += int((~stated.is_first & ~left)[some].sum())
         if left[some].any():
             files.left.append(SpooledBatch(batch.kind, batch.table, batch.rows.filter(pa.array(left[some]))))
-    writer.write(_MAKERS[kind](rows.filter(pa.array(stated.is_last & ~left))))
+    kept = (stated.is_last & ~left)[stated.order]
+    return _MAKERS[kind](rows.take(pa.array(stated.order[kept])))  # the loader is twice as fast with sorted rows
 
 
 class _Statements:
@@ -132,6 +140,7 @@ class _Statements:
     Attributes:
         is_first, is_last: of the rows of an identity, bool ``(n,)``.
         times: how often the identity of a row is stated ``(n,)``.
+        order: rows by their nodes, int64 ``(n,)``.
     """
 
     def __init__(self, rows: pa.RecordBatch, with_time: bool) -> None:
@@ -144,7 +153,7 @@ class _Statements:
             repeat = rows["repeat"].to_numpy()
             detail = detail * len(rows["platform"].dictionary) + _codes(rows["platform"])
             detail = (detail * len(moments) + moment) * (repeat.max() + 1) + repeat
-        order = np.lexsort((detail, pair))
+        self.order = order = np.lexsort((detail, pair))
         new = np.r_[True, (np.diff(pair[order]) != 0) | (np.diff(detail[order]) != 0)]
         self._identity = _back(order, np.cumsum(new) - 1)
         self.is_first = _back(order, new)
