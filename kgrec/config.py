@@ -12,6 +12,9 @@ from kgrec.errors import ConfigError
 MAX_DROPPED = 0.1
 """Share of a table's rows that an import may leave out: a few bad rows are usual, more mean that ids do not match."""
 
+MAX_REMOVED = 0.5
+"""Share of a type's records that an import may remove when it replaces: more mean that a source is not complete."""
+
 
 class TrainConfig(BaseModel):
     """How a bundle is learned. The defaults are the ones that the published figures were made with."""

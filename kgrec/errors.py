@@ -175,6 +175,10 @@ class NothingLeftError(DroppedRowsError):
     exit_code = 6
 
 
+class ReplacementError(SourceError):
+    """An import that would remove more than it may of what its sources stated before, or what others state."""
+
+
 class BundleError(KgrecError):
     """A bundle that is damaged, of an unknown version, or of another graph."""
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from kgrec.bundle.bundle import Bundle
-from kgrec.config import MAX_DROPPED, TrainConfig
+from kgrec.config import MAX_DROPPED, MAX_REMOVED, TrainConfig
 from kgrec.data.dataset import Dataset
 from kgrec.data.near_misses import near_miss
 from kgrec.data.records import Loader
@@ -19,8 +19,8 @@ from kgrec.extract.mapping import PHASES
 from kgrec.extract.row_reader import Problem
 from kgrec.graph import open_store, opened
 from kgrec.graph.dataset_reader import read_dataset
-from kgrec.graph.ingest import BatchWritten, IngestReport
 from kgrec.graph.ingest import ingest as ingest_records
+from kgrec.graph.ingest_report import BatchWritten, IngestReport
 from kgrec.graph.store import GraphStore
 from kgrec.graph.store_types import GraphCounts
 from kgrec.plain_text import local_path
@@ -76,6 +76,8 @@ def ingest(
     on_error: str = "fail",
     max_dropped: float = MAX_DROPPED,
     partial: bool = False,
+    replace: bool = False,
+    max_removed: float = MAX_REMOVED,
     progress: Progress = silent,
 ) -> ImportReport:
     """Report of an import of sources, read through a schema, into a store.
@@ -88,19 +90,24 @@ def ingest(
         max_dropped: largest share of a table's rows that may be left out, because they do not fit or refer to nodes
             that do not exist; from 0 to 1.
         partial: whether users, items or interactions may be missing, because another import brings them.
+        replace: whether to remove what the same sources stated before and no longer state: interactions, facts, and
+            nodes that nobody else states. It happens when everything else is in the store.
+        max_removed: largest share of a type's records that may be removed then; from 0 to 1.
 
     Raises:
         SourceError, RecordError: a source or row that cannot be read; a table of users, items or interactions that is
             missing, and of which the store holds nothing.
         DroppedRowsError: more rows of a table were left out; the message says what the store holds.
+        ReplacementError: more would be removed, or other sources state records of the same types; none was removed.
         GraphError: the store refused.
     """
     if on_error not in ("fail", "skip"):
         raise ConfigError("on_error cannot be that.", found=on_error, expected="fail or skip", next="choose one")
-    if not 0 <= max_dropped <= 1:
-        raise ConfigError(
-            "max_dropped cannot be that.", found=str(max_dropped), expected="a share from 0 to 1", next="choose another"
-        )
+    for name, share in (("max_dropped", max_dropped), ("max_removed", max_removed)):
+        if not 0 <= share <= 1:
+            raise ConfigError(
+                f"{name} cannot be that.", found=str(share), expected="a share from 0 to 1", next="choose another"
+            )
     skip: Literal["skip", "fail"] = "skip" if on_error == "skip" else "fail"
     extraction = Extraction(schema, sources, on_error=skip, max_dropped=max_dropped)
     if not partial:
@@ -116,7 +123,9 @@ def ingest(
             met[table](f"{table[0]} from {table[1]}", event.table.rows, unit="rows")
 
     try:
-        report = ingest_records(extraction, store, max_dropped=max_dropped, progress=show)
+        report = ingest_records(
+            extraction, store, max_dropped=max_dropped, replace=replace, max_removed=max_removed, progress=show
+        )
     except DroppedRowsError as error:
         store.checkpoint()
         near = [_near(store, *end) for end in error.missing]
@@ -133,7 +142,7 @@ def ingest(
         extraction.alignment,
         tuple(extraction.problems),
         held,
-        notes=extraction.notes(),
+        notes=[*extraction.notes(), *(report.replacement.notes if report.replacement else ())],
         warnings=extraction.warnings(),
         nothing_left=nothing_left,
     )
@@ -192,13 +201,23 @@ def ingest_sources(
     on_error: str = "fail",
     max_dropped: float = MAX_DROPPED,
     partial: bool = False,
+    replace: bool = False,
+    max_removed: float = MAX_REMOVED,
     progress: Progress = silent,
 ) -> ImportReport:
     """:func:`ingest` with the schema by name or path and the store by URL."""
     loaded = load_schema(schema)
     with open_store(store_url) as store:
         return ingest(
-            loaded, sources, store, on_error=on_error, max_dropped=max_dropped, partial=partial, progress=progress
+            loaded,
+            sources,
+            store,
+            on_error=on_error,
+            max_dropped=max_dropped,
+            partial=partial,
+            replace=replace,
+            max_removed=max_removed,
+            progress=progress,
         )
 
 

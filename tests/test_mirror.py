@@ -27,6 +27,7 @@ TESTED_IN = {
     "extract/test_extraction": "data/records extract/sources",
     "graph/cypher/test_pasteable": "graph/cypher/look_ups",
     "graph/test_hostile_strings": "graph/cypher/schema_names",
+    "graph/test_ingest": "graph/ingest_report",
     "graph/test_paths": "graph/cypher/path_statements",
     "learn/channels/test_behaviour": "learn/channels/behaviour_search learn/channels/behaviour_weights",
     "learn/channels/test_ease": "learn/channels/linear_systems",

@@ -256,6 +256,7 @@ class Table:
         where: the source in words, for error messages (``csv:data/ratings.csv``).
         rows: total number of rows where the source knows it, for progress.
         log: what the loader has to say beside the rows.
+        source: name of the source that it belongs to, which an import fills in.
     """
 
     name: str
@@ -263,6 +264,7 @@ class Table:
     where: str
     rows: int | None = None
     log: ReadingLog = field(default_factory=ReadingLog, compare=False, repr=False)
+    source: str = ""
 
 
 class Loader(Protocol):

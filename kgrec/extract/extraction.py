@@ -20,7 +20,7 @@ from kgrec.extract.repeats import RepeatedInteractions
 from kgrec.extract.row_reader import Phase, Problem
 from kgrec.extract.seen_nodes import SeenNodes
 from kgrec.extract.source_tables import SourceTables
-from kgrec.extract.sources import open_loader, source_fingerprint
+from kgrec.extract.sources import open_loader, source_fingerprint, source_name
 from kgrec.extract.waiting_records import WaitingRecords
 from kgrec.schema.model import GraphSchema
 
@@ -43,6 +43,7 @@ class Extraction:
         problems: rows left out, by reason; filled while batches are read.
         rows: rows of each table that was read to its end.
         times: what the times of each column were read as, in words; filled while batches are read.
+        stated: which sources state records of which kind, type and platform; filled before the records are read.
         odd_texts: nodes whose id or name was read but may stand for nothing, or for a list; likewise.
 
     Raises:
@@ -68,6 +69,7 @@ class Extraction:
         self.times: dict[str, str] = {}
         self.odd_texts = OddTexts()
         self._warnings: dict[str, None] = {}
+        self.stated: dict[tuple[Phase, str, str], set[str]] = defaultdict(set)
         self._made: Counter[tuple[Phase, str]] = Counter()
 
     def __repr__(self) -> str:
@@ -119,6 +121,9 @@ class Extraction:
         seen = SeenNodes()
         for table, schema in self._tables([phase]):
             known = len(self.problems)
+            for source in schema_sources(schema, [phase]):
+                if source.spec.table == table.name:
+                    self.stated[phase, source.type, source.spec.platform].add(table.source)
             for records in map_blocks(
                 schema,
                 table,
@@ -169,8 +174,9 @@ class Extraction:
         ]
 
     def _every_table(self) -> Iterator[Table]:
-        for loader in self.loaders:
-            yield from loader.tables()
+        for source, loader in zip(self.sources, self.loaders, strict=True):
+            for table in loader.tables():
+                yield replace(table, source=source_name(source))
 
     def _listed(self, tables: Iterable[Table]) -> SourceTables:
         """All tables of the sources, and what they are in the schema.

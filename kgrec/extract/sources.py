@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import inspect
+import re
 import uuid
 from collections.abc import Iterator
 from importlib.metadata import entry_points
@@ -14,6 +15,9 @@ from kgrec.plain_text import local_path
 
 LOADER_GROUP = "kgrec.loaders"
 """Entry points of this group are loaders; a package that declares one adds a platform to kgrec."""
+
+
+_LOGIN = re.compile(r"://[^/#]*@")
 
 
 def known_loaders() -> tuple[str, ...]:
@@ -50,6 +54,27 @@ def open_loader(spec: str) -> Loader:
         ) from None
     loader: Loader = factory(*arguments)
     return loader
+
+
+def source_name(source: str | Loader) -> str:
+    """What a graph calls a source, the same whatever the source holds: its loader and where it is.
+
+    Of an address the login is left out; so that it tells queries apart, a hash of everything else is in it.
+    """
+    if isinstance(source, str):
+        loader, _, location = source.partition(":")
+    else:
+        loader, location = type(source).__qualname__, str(getattr(source, "location", ""))
+    before, mark, setting = location.partition("?")
+    if "://" in before:
+        address = _LOGIN.sub("://", location)
+        digest = hashlib.sha256(address.encode()).hexdigest()[:8]
+        return f"{loader}:{address.partition('#')[0].partition('?')[0]} {digest}"
+    if not location or "\0" in location:
+        return loader
+    whole = local_path(location)
+    path = local_path(before) if mark and not whole.exists() else whole
+    return f"{loader}:{path.resolve()}{mark}{setting}" if path != whole else f"{loader}:{path.resolve()}"
 
 
 def source_fingerprint(source: str | Loader) -> str:

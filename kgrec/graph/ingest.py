@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
+from kgrec.config import MAX_REMOVED
 from kgrec.data.records import Batch
 from kgrec.errors import DroppedRowsError, NothingLeftError, shorten
 from kgrec.graph.dangling import End, missing_ends
+from kgrec.graph.ingest_report import BatchWritten, IngestReport, TableReport
+from kgrec.graph.replacement import replace_earlier
+from kgrec.graph.stated_records import StatedRecords
+from kgrec.graph.statement_notes import Stated, StatementNotes
 from kgrec.graph.store import GraphStore, ImportTarget
 from kgrec.graph.store_types import PreparedBatch, UpsertCounts
 from kgrec.schema.model import GraphSchema
@@ -37,97 +42,10 @@ class RecordSource(Protocol):
         """All nodes, then all edges, then all interactions, always in the same order and cut in the same places."""
         ...
 
-
-@dataclass
-class TableReport:
-    """What became of one table's records of one kind.
-
-    Attributes:
-        rows: records given to the store.
-        created, matched, dangling: how many were new, were there already, or lacked an end node and were left out.
-        seconds: time the store took.
-        missing: the first nodes, by type and uid, that dangling records refer to.
-    """
-
-    kind: str
-    table: str
-    rows: int = 0
-    created: int = 0
-    matched: int = 0
-    dangling: int = 0
-    seconds: float = 0.0
-    missing: list[End] = field(default_factory=list)
-
     @property
-    def rows_per_s(self) -> float:
-        """Records per second, 0.0 before the first batch."""
-        return self.rows / self.seconds if self.seconds > 0 else 0.0
-
-    def _add(self, rows: int, counts: UpsertCounts, seconds: float) -> None:
-        self.rows += rows
-        self.created += counts.created
-        self.matched += counts.matched
-        self.dangling += counts.dangling
-        self.seconds += seconds
-
-
-@dataclass
-class IngestReport:
-    """What an import did.
-
-    Attributes:
-        nothing_left: tables, in words, of which every record was dangling; also of what was put in before.
-        tables: one report per table and kind, in the order they came; skipped batches are in none.
-        skipped_batches, skipped_rows: what an interrupted import had put in before, and this one passed over.
-        batches: how many batches the whole import has.
-        completed_before: the same import had been completed earlier, so every record was written once more.
-    """
-
-    tables: list[TableReport] = field(default_factory=list)
-    skipped_batches: int = 0
-    skipped_rows: int = 0
-    batches: int = 0
-    completed_before: bool = False
-    nothing_left: list[str] = field(default_factory=list)
-
-    @property
-    def created(self) -> int:
-        """New nodes, edges and interactions."""
-        return sum(table.created for table in self.tables)
-
-    @property
-    def dangling(self) -> int:
-        """Records left out because a node they refer to does not exist."""
-        return sum(table.dangling for table in self.tables)
-
-    def as_dict(self) -> dict[str, Any]:
-        """The report as plain data, for ``--json``."""
-        names = ("kind", "table", "rows", "created", "matched", "dangling")
-        return {
-            "tables": [
-                {name: getattr(table, name) for name in names}
-                | {"seconds": round(table.seconds, 3), "rows_per_s": round(table.rows_per_s)}
-                | {"missing": [f"{type} {uid}" for type, uid in table.missing]}
-                for table in self.tables
-            ],
-            "skipped_batches": self.skipped_batches,
-            "skipped_rows": self.skipped_rows,
-            "batches": self.batches,
-            "completed_before": self.completed_before,
-        }
-
-
-@dataclass(frozen=True)
-class BatchWritten:
-    """One batch, reported when its records and the note about it are durable.
-
-    Attributes:
-        batch: how many batches are in.
-        table: running totals of the batch's table; None for a batch that an earlier run had put in.
-    """
-
-    batch: int
-    table: TableReport | None
+    def stated(self) -> Mapping[Stated, Collection[str]]:
+        """Names of the sources by what they state; what a batch is of is there before the batch."""
+        ...
 
 
 def ingest(
@@ -136,6 +54,8 @@ def ingest(
     *,
     batch_size: int = 10_000,
     max_dropped: float | None = None,
+    replace: bool = False,
+    max_removed: float = MAX_REMOVED,
     progress: Callable[[BatchWritten], None] | None = None,
 ) -> IngestReport:
     """Report of an import: the schema is applied, and every record of a source written.
@@ -148,12 +68,28 @@ def ingest(
     Args:
         max_dropped: largest share of a table's records that may be dangling; None: any. Records that an interrupted
             import had put in count as well.
+        replace: when everything is in, remove what the same sources stated before and no longer state.
+        max_removed: largest share of a type's records that may be removed then.
 
     Raises:
         SchemaMismatchError: the store holds a graph of another shape.
         SourceError: it met a file or row that it cannot take.
         DroppedRowsError: more records of a table were dangling than may be; what was read so far is in the store.
+        ReplacementError: more would be removed than may be; everything is in the store, and nothing was removed.
     """
+    with StatedRecords() as stated:
+        return _ingest(source, store, batch_size, max_dropped, stated if replace else None, max_removed, progress)
+
+
+def _ingest(
+    source: RecordSource,
+    store: GraphStore,
+    batch_size: int,
+    max_dropped: float | None,
+    stated: StatedRecords | None,
+    max_removed: float,
+    progress: Callable[[BatchWritten], None] | None,
+) -> IngestReport:
     store.apply_schema(source.schema)
     ledger = _ledger_name(source, batch_size)
     target = store.bulk_import(ledger)
@@ -162,10 +98,14 @@ def ingest(
     if target is None or report.completed_before:
         target = _Upserts(store, ledger, again=report.completed_before)
     tables: dict[tuple[str, str], TableReport] = {}
+    notes = StatementNotes(target, replaces=stated is not None)
     totals = _Totals(source.schema, target, store.url, max_dropped)
     for batch, ready in _ahead(_prepared(source.batches(batch_size), target, target.finished)):
         report.batches += 1
         table = None
+        notes.take(source.stated)
+        if stated is not None:
+            stated.add(batch)
         totals.begin(batch)
         if ready is None:
             report.skipped_batches += 1
@@ -177,7 +117,7 @@ def ingest(
             if counts.dangling:
                 totals.add(counts.dangling)
                 table.missing = totals.missing
-            table._add(len(batch.records), counts, time.perf_counter() - started)
+            table.add(len(batch.records), counts, time.perf_counter() - started)
         if progress is not None:
             progress(BatchWritten(report.batches, table))
     totals.end()
@@ -189,8 +129,13 @@ def ingest(
     for (kind, name), counts in late.items():
         table = tables.setdefault((kind, name), TableReport(kind, name))
         share = (counts.created + counts.matched) / max(1, sum(each.created + each.matched for each in late.values()))
-        table._add(0, counts, seconds * share)
+        table.add(0, counts, seconds * share)
     report.tables = list(tables.values())
+    if stated is not None:
+        created = Counter[str]()
+        for table in report.tables:
+            created[table.kind] += table.created
+        report.replacement = replace_earlier(store, ledger, source.stated, stated, created, max_removed)
     store.checkpoint()
     return report
 

@@ -14,7 +14,7 @@ from typing import Any, Protocol, Self
 
 import pyarrow as pa
 
-from kgrec.data.records import Batch, EdgeRecord, Interaction, Kind, NodeRecord
+from kgrec.data.records import Batch, EdgeRecord, Interaction, Kind, NodeRecord, Record
 from kgrec.errors import GraphError
 from kgrec.graph.store_types import (
     USUAL_LIMITS,
@@ -200,6 +200,15 @@ class GraphWriter(OpenGraph, Protocol):
 
         Args:
             source: as in :meth:`finished_batches`; an import that was interrupted goes on.
+        """
+        ...
+
+    def retract(self, records: Sequence[Record]) -> int:
+        """Number of nodes, facts and interactions that went because nobody states them any more.
+
+        Each record is taken back for its platform, the reverse of an upsert; its properties do not matter. What other
+        platforms state as well stays, and a node stays as long as it has relationships. One that is not there changes
+        nothing.
         """
         ...
 

@@ -173,6 +173,42 @@ class GraphWriterContract(OpenGraphContract):
             f"UnknownUserError: no such user in the graph.\n  where     {films.url}\n  found     'ann'"
         )
 
+    def test_retracting_is_the_reverse_of_an_upsert(self, films: GraphStore) -> None:
+        world = films_graph()
+        assert films.retract(world.interactions) == 4
+        assert films.retract(world.edges) == 15
+        assert films.retract(world.nodes) == 14
+        assert films.retract([*world.nodes, *world.edges, *world.interactions]) == 0
+        counts = films.counts()
+        assert not any((*counts.nodes.values(), *counts.edges.values(), *counts.interactions.values()))
+
+    def test_what_another_platform_states_is_not_retracted(self, films: GraphStore) -> None:
+        before = everything(films)
+        films.upsert_nodes([NodeRecord("Film", "solo", {}, "lens")])
+        films.upsert_edges([replace(fact("SEQUEL_OF", "Film:aliens", "Film:alien"), platform="lens")])
+        assert films.retract([NodeRecord("Film", "solo", {}, "lens"), NodeRecord("Film", "solo", {}, "shop")]) == 0
+        assert films.retract([replace(fact("SEQUEL_OF", "Film:aliens", "Film:alien"), platform="lens")]) == 0
+        assert films.retract([Interaction("RATED", "bob", "alien", "rate", "wiki", 15.0)]) == 0
+        assert films.retract([Interaction("RATED", "bob", "alien", "rate", "lens", 16.0)]) == 0
+        assert films.retract([fact("WORKED_WITH", "Person:mann", "Person:scott")]) == 0
+        assert everything(films) == before
+        assert films.retract([NodeRecord("Film", "solo", {}, "wiki")]) == 1
+        assert films.retract([fact("SEQUEL_OF", "Film:aliens", "Film:alien")]) == 1
+
+    def test_two_platforms_that_state_the_same_take_it_back_together(self, films: GraphStore) -> None:
+        both = [NodeRecord("Film", "solo", {}, platform) for platform in ("lens", "wiki")]
+        films.upsert_nodes(both)
+        assert films.retract(both) == 1
+        assert films.node("Film", "solo") is None
+
+    def test_a_node_with_relationships_is_not_retracted(self, films: GraphStore) -> None:
+        assert films.retract([NodeRecord("Film", "alien", {}, "wiki"), NodeRecord("User", "ann", {}, "lens")]) == 0
+        assert films.counts().nodes == {"User": 2, "Film": 5, "Person": 6, "Genre": 1}
+        assert len(films.history("ann")) == 3
+        found = films.node("Film", "alien")
+        assert found is not None
+        assert not found.get("platforms")
+
     def test_hostile_texts_are_kept_to_the_letter(self, store: GraphStore) -> None:
         texts = hostile_strings()
         assert len(set(texts)) == 50

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from kgrec.data.records import Batch, EdgeRecord, Interaction, NodeRecord, Record
+from kgrec.data.records import Batch, EdgeRecord, Interaction, Kind, NodeRecord, Record
+from kgrec.graph.statement_notes import Stated
 from kgrec.graph.store import GraphStore
 from kgrec.schema.model import EdgeType, GraphSchema, InteractionType, NodeType, PropertySpec, Words
 
@@ -80,6 +81,20 @@ class SampleGraph:
     edges: Sequence[EdgeRecord] = ()
     interactions: Sequence[Interaction] = ()
     source_id: str = field(default="a world")
+    source: str = "a source"
+
+    @property
+    def stated(self) -> dict[Stated, set[str]]:
+        """That the source states whatever is here."""
+        parts: dict[Kind, Sequence[Record]] = {
+            "nodes": self.nodes,
+            "edges": self.edges,
+            "interactions": self.interactions,
+        }
+        stated: dict[Stated, set[str]] = {}
+        for kind, records in parts.items():
+            stated |= {(kind, record.type, record.platform): {self.source} for record in records}
+        return stated
 
     def batches(self, batch_size: int) -> Iterator[Batch]:
         parts: list[tuple[Literal["nodes", "edges", "interactions"], Sequence[Record]]] = [

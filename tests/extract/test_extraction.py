@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 from kgrec.data.records import EdgeRecord, Interaction, NodeRecord, Table, Value
 from kgrec.errors import ConfigError, RecordError, SourceError
 from kgrec.extract import Extraction, known_loaders, open_loader
-from kgrec.extract.sources import source_fingerprint
+from kgrec.extract.sources import source_fingerprint, source_name
 from kgrec.schema.load import parse_schema
 from kgrec.schema.model import GraphSchema
 
@@ -162,6 +163,29 @@ def test_source_id_changes_with_files_schema_and_policy(tmp_path: Path) -> None:
         Extraction(SCHEMA, [SHOP, SHOP]).source_id,
     }
     assert len(ids) == 4
+
+
+def test_a_source_keeps_its_name_whatever_it_holds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    names = {source_name(spec) for spec in ("tables:data", "tables:data/", "tables:./data", f"tables:{tmp_path}/data")}
+    assert names == {f"tables:{tmp_path}/data"}
+    assert source_name("movielens100k") == "movielens100k"
+    assert source_name("rdf:a.nt?base=x") == f"rdf:{tmp_path}/a.nt?base=x"
+
+
+def test_the_name_of_a_database_holds_no_login() -> None:
+    first = source_name("sql:postgresql://me:secret@host/db#items=SELECT * FROM a")
+    assert re.fullmatch(r"sql:postgresql://host/db [0-9a-f]{8}", first)
+    assert source_name("sql:postgresql://you:other@host/db#items=SELECT * FROM a") == first
+    assert source_name("sql:postgresql://host/db#items=SELECT * FROM b") != first
+
+
+def test_an_extraction_knows_which_source_states_what() -> None:
+    extraction = Extraction(SCHEMA, [SHOP])
+    assert extraction.stated == {}
+    list(extraction.batches())
+    assert {source for names in extraction.stated.values() for source in names} == {source_name(SHOP)}
+    assert {kind for kind, _, _ in extraction.stated} >= {"nodes", "interactions"}
 
 
 def test_what_cannot_be_looked_at_is_new_every_time() -> None:

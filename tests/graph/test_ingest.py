@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import pytest
@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 from kgrec.data.records import Batch, Interaction, NodeRecord
 from kgrec.graph import open_store
 from kgrec.graph.export.to_networkx import to_networkx
-from kgrec.graph.ingest import BatchWritten, ingest
+from kgrec.graph.ingest import ingest
+from kgrec.graph.ingest_report import BatchWritten
+from kgrec.graph.statement_notes import Stated
 from kgrec.graph.store import GraphStore
 from kgrec.schema.model import GraphSchema
 from kgrec.testing.sample_graph import SampleGraph, fact, films_graph, films_schema, node
@@ -79,6 +81,10 @@ class Interrupted:
     @property
     def source_id(self) -> str:
         return self.world.source_id
+
+    @property
+    def stated(self) -> Mapping[Stated, Collection[str]]:
+        return self.world.stated
 
     def batches(self, batch_size: int) -> Iterator[Batch]:
         yield from itertools.islice(self.world.batches(batch_size), self.before)

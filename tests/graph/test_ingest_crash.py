@@ -14,7 +14,8 @@ import pytest
 
 from kgrec.data.records import EdgeRecord, Interaction, NodeRecord
 from kgrec.graph import open_store
-from kgrec.graph.ingest import BatchWritten, ingest
+from kgrec.graph.ingest import ingest
+from kgrec.graph.ingest_report import BatchWritten
 from kgrec.graph.store import GraphStore
 from kgrec.testing.sample_graph import SampleGraph, fact, films_schema, node
 from tests.support import ROOT

@@ -15,7 +15,8 @@ import rdflib
 import kgrec
 from kgrec.data.records import Loader
 from kgrec.extract import Extraction
-from kgrec.graph.ingest import BatchWritten, ingest
+from kgrec.graph.ingest import ingest
+from kgrec.graph.ingest_report import BatchWritten
 from kgrec.graph.store import GraphStore
 from kgrec_loaders.rdf import RdfGraphLoader, RdfLoader
 from tests.support import ROOT

@@ -12,7 +12,7 @@ from kgrec.cli import options as opt
 from kgrec.cli import output
 from kgrec.cli.exits import resumable
 from kgrec.cli.progress_bars import progress_bars
-from kgrec.config import MAX_DROPPED
+from kgrec.config import MAX_DROPPED, MAX_REMOVED
 from kgrec.errors import NothingLeftError
 from kgrec.plain_text import visible
 
@@ -37,6 +37,20 @@ def ingest(
     partial: Annotated[
         bool, typer.Option("--partial", help="Another import brings the users, items or interactions that are missing.")
     ] = False,
+    replace: Annotated[
+        bool,
+        typer.Option("--replace", help="At the end remove what the same sources stated before and no longer state."),
+    ] = False,
+    max_removed: Annotated[
+        float,
+        typer.Option(
+            "--max-removed",
+            metavar="SHARE",
+            min=0.0,
+            max=1.0,
+            help="With --replace: remove nothing and fail where more of a type's records would go; 0 only counts.",
+        ),
+    ] = MAX_REMOVED,
     as_json: opt.Json = False,
     quiet: opt.Quiet = False,
     verbose: opt.Verbose = False,
@@ -49,7 +63,15 @@ def ingest(
 
     with resumable(), progress_bars(quiet, verbose) as progress:
         report = ingest_sources(
-            schema, source, store, on_error=on_error, max_dropped=max_dropped, partial=partial, progress=progress
+            schema,
+            source,
+            store,
+            on_error=on_error,
+            max_dropped=max_dropped,
+            partial=partial,
+            replace=replace,
+            max_removed=max_removed,
+            progress=progress,
         ).as_dict()
     if as_json:
         output.print_json(report)
@@ -78,7 +100,7 @@ def _show(report: Mapping[str, Any]) -> None:
     show_imports(report["tables"])
     if report["skipped_batches"]:
         output.show(f"{report['skipped_rows']:,} rows were in from an interrupted import and were passed over.")
-    output.show_facts({name: report[name] for name in ("problems", "alignment", "counts") if report[name]})
+    output.show_facts({name: report[name] for name in ("replaced", "problems", "alignment", "counts") if report[name]})
 
 
 def _note_dangling(tables: Iterable[Mapping[str, Any]]) -> None:

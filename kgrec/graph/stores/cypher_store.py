@@ -12,7 +12,7 @@ from typing import Any, Self
 import pyarrow as pa
 from pydantic import ValidationError
 
-from kgrec.data.records import EdgeRecord, Interaction, Kind, NodeRecord
+from kgrec.data.records import EdgeRecord, Interaction, Kind, NodeRecord, Record
 from kgrec.errors import SchemaMismatchError, UnknownUserError, shorten
 from kgrec.graph import paths
 from kgrec.graph.cypher import statements as cypher
@@ -30,7 +30,7 @@ from kgrec.graph.store_types import (
     UpsertCounts,
 )
 from kgrec.graph.stores.arrow_export import EDGE_COLUMNS, INTERACTION_COLUMNS, node_columns, record_batches
-from kgrec.graph.stores.write_batches import prepare
+from kgrec.graph.stores.write_batches import prepare, retraction
 from kgrec.schema.model import GraphSchema
 
 FORMAT = 1
@@ -178,6 +178,11 @@ class CypherStore(ABC):
             created += new
             written += sum(int(row["written"]) for row in answer)
         return UpsertCounts(created, written - created, batch.records - written)
+
+    def retract(self, records: Sequence[Record]) -> int:
+        """Number of nodes, facts and interactions that went."""
+        written = (self._write(text, {"rows": rows}) for text, rows in retraction(schema_of(self), records))
+        return sum(int(row["removed"]) for rows, _ in written for row in rows)
 
     def delete_user(self, uid: str) -> int:
         """Number of interactions removed with the user."""

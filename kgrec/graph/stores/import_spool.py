@@ -100,6 +100,11 @@ class ImportSpool:
         return self._note.nodes
 
     @property
+    def waiting(self) -> bool:
+        """Whether any relationships are in."""
+        return bool(self.nodes) and any(self.folder.glob("*.arrow"))
+
+    @property
     def batches(self) -> int:
         """How many batches are in, those of nodes included, which are in the graph itself."""
         return self._note.batches

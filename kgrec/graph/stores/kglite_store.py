@@ -123,7 +123,7 @@ class KgliteStore(CypherStore):
         """The session, with everything in it that an import has put down."""
         if self._session is None:
             raise StoreUnavailableError("the store is closed.", where=self.url, next="open it again")
-        if self._spool is not None and self._spool.nodes:
+        if self._spool is not None and self._spool.waiting:
             self._fold()
         return self._session
 
@@ -147,7 +147,7 @@ class KgliteStore(CypherStore):
 
     def bulk_import(self, source: str) -> BulkImport | None:
         """Where the batches of a first import go, of a new one or of one that was interrupted; None for any other."""
-        if self._spool is None or not self._spool.nodes:
+        if self._spool is None or not self._spool.waiting:
             if self._read(cypher.ANY_RELATIONSHIP, {}, None):
                 return None
             if self._spool is not None and self._spool.source != source:

@@ -7,8 +7,18 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from operator import itemgetter
 from typing import Any
 
-from kgrec.data.records import EdgeRecord, Interaction, InteractionColumns, Kind, NodeRecord, Value, key_start
+from kgrec.data.records import (
+    EdgeRecord,
+    Interaction,
+    InteractionColumns,
+    Kind,
+    NodeRecord,
+    Record,
+    Value,
+    key_start,
+)
 from kgrec.errors import shorten
+from kgrec.graph.cypher import retract_statements as retracting
 from kgrec.graph.cypher import statements as cypher
 from kgrec.graph.cypher.schema_names import edge_property_names, property_names
 from kgrec.graph.store_types import PreparedBatch
@@ -80,6 +90,23 @@ def _rows_of(records: InteractionColumns) -> Iterator[list[Any]]:
     for user, item, kind, time, weight in zip(*(column.to_pylist() for column in records.columns.columns), strict=True):
         key = f"{key_start(kind, platform)}{'' if time is None else repr(time)}"
         yield [user, item, key, kind, platform, time, weight]
+
+
+def retraction(schema: GraphSchema, records: Sequence[Record]) -> list[tuple[str, list[list[str]]]]:
+    """The statements that take records back, with their rows."""
+    # Platform by platform: what two of them state goes with the second.
+    groups: dict[tuple[str, tuple[str, ...]], list[list[str]]] = defaultdict(list)
+    texts: tuple[str, ...]
+    for record in records:
+        if isinstance(record, NodeRecord):
+            texts, row = retracting.retract_nodes(schema, record.type), [record.uid, record.platform]
+        elif isinstance(record, EdgeRecord):
+            texts = retracting.retract_edges(schema, record.type, record.source_type, record.target_type)
+            row = [record.source, record.target, record.relation, record.platform]
+        else:
+            texts, row = retracting.retract_interactions(schema, record.type), [record.user, record.item, record.key]
+        groups[record.platform, texts].append(row)
+    return [(text, sorted(rows)) for (_, texts), rows in groups.items() for text in texts]
 
 
 def _prepared(rows: Iterable[tuple[Any, Any]], order: Callable[[Any], Any], texts: Mapping[Any, str]) -> PreparedBatch:

@@ -13,7 +13,7 @@ def test_export_for_neo4j_admin(shell: Shell) -> None:
     said = shell("export", "neo4j-admin", "out", "--json", "--quiet")
     assert (said.code, said.err) == (0, "")
     written = said.json
-    assert written["rows"] == {"KgrecGraph": 1, "KgrecImport": 2, "User": 2, "Film": 2, "WATCHED": 2}
+    assert written["rows"] == {"KgrecGraph": 1, "KgrecImport": 5, "User": 2, "Film": 2, "WATCHED": 2}
     assert written["folder"] == str(shell.folder / "out")
     assert written["command"][:4] == ["neo4j-admin", "database", "import", "full"]
     assert written["command"][-1] == "neo4j"

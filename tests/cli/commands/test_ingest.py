@@ -36,3 +36,35 @@ def test_ingest_and_inspect(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> No
     shown = shell("inspect").out
     assert "│ domain " in shown
     assert "\ninteractions\n" in shown
+
+
+def test_a_corrected_source_replaces_what_it_said(shell: Shell) -> None:
+    shell.write()
+    assert shell("ingest", *IMPORT, "--quiet").code == 0
+    shell.write(films="film,title,year\nalien,Alien,1979\n", ratings="user,film,time\nann,alien,100\n")
+    kept = shell("ingest", *IMPORT, "--quiet", "--json")
+    assert kept.json["replaced"] is None
+    assert kept.json["counts"]["nodes"]["Film"] == 2
+    counted = shell("ingest", *IMPORT, "--replace", "--max-removed", "0", "--quiet")
+    assert counted.code == 3
+    assert "nothing was removed" in counted.err
+    assert "1 of 2 Film would go\n            1 of 2 WATCHED would go\n" in counted.err
+    assert shell("inspect", "--json").json["interactions"] == {"WATCHED": 2}
+    said = shell("ingest", *IMPORT, "--replace", "--quiet", "--json")
+    assert (said.code, said.err) == (0, "")
+    assert said.json["replaced"] == [
+        {"kind": "nodes", "type": "User", "held": 2, "unstated": 0, "removed": 0, "kept": 0},
+        {"kind": "nodes", "type": "Film", "held": 2, "unstated": 1, "removed": 1, "kept": 0},
+        {"kind": "interactions", "type": "WATCHED", "held": 2, "unstated": 1, "removed": 1, "kept": 0},
+    ]
+    assert said.json["counts"]["nodes"] == {"User": 2, "Film": 1}
+    assert said.json["counts"]["interactions"] == {"WATCHED": 1}
+    again = shell("ingest", *IMPORT, "--replace")
+    assert "│ nodes        │ Film    │    1 │        0 │       0 │    0 │" in again.out
+
+
+def test_the_first_import_has_nothing_to_replace(shell: Shell) -> None:
+    shell.write()
+    said = shell("ingest", *IMPORT, "--replace")
+    assert said.code == 0
+    assert "note: the sources were not imported before, so there is nothing to replace\n" in said.err

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from kgrec.data.records import Batch, EdgeRecord, Interaction, NodeRecord
 from kgrec.graph import open_store
-from kgrec.graph.ingest import IngestReport, ingest
+from kgrec.graph.ingest import ingest
+from kgrec.graph.ingest_report import IngestReport
 from kgrec.graph.store import GraphStore
 from kgrec.graph.stores import kglite_store, relationship_files
 from kgrec.testing.open_graph import everything
@@ -175,3 +176,18 @@ def test_another_import_after_an_interrupted_one_loses_nothing(tmp_path: Path) -
     with open_store(url) as store:
         ingest(other, store, batch_size=3)
         assert sum(store.counts().interactions.values()) == 3
+
+
+def test_an_import_that_stopped_before_the_first_relationship_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url, stop = f"kglite:{tmp_path / 'g.kgl'}", KeyboardInterrupt()
+    with monkeypatch.context() as patch:
+        patch.setattr("kgrec.graph.stores.import_spool.ImportSpool.append", lambda *_: (_ for _ in ()).throw(stop))
+        with open_store(url) as store, pytest.raises(KeyboardInterrupt):
+            ingest(films_graph(), store, batch_size=7)
+    with open_store(url) as store:
+        assert store.counts().nodes["Film"] == 5
+    with open_store(url) as store:
+        assert ingest(films_graph(), store, batch_size=7).skipped_batches == 2
+        assert store.counts().interactions["RATED"] == 3

@@ -1,0 +1,28 @@
+"""Texts that take statements back: only names of the schema reach them."""
+
+from __future__ import annotations
+
+import pytest
+
+from kgrec.graph.cypher.retract_statements import retract_edges, retract_interactions, retract_nodes
+from kgrec.testing.sample_graph import films_schema
+
+
+def test_types_are_quoted_and_values_are_parameters() -> None:
+    schema = films_schema()
+    for texts, type in (
+        (retract_nodes(schema, "Film"), "Film"),
+        (retract_edges(schema, "SEQUEL_OF", "Film", "Film"), "SEQUEL_OF"),
+        (retract_interactions(schema, "RATED"), "RATED"),
+    ):
+        for text in texts:
+            assert text.startswith("UNWIND $rows AS row\n")
+            assert f"`{type}`" in text
+            assert text.endswith(" AS removed")
+
+
+def test_a_foreign_type_is_refused() -> None:
+    with pytest.raises(ValueError, match="is not a node type of the schema"):
+        retract_nodes(films_schema(), "`) DETACH DELETE n //")
+    with pytest.raises(ValueError, match="is not an edge type of the schema"):
+        retract_edges(films_schema(), "x", "Film", "Film")
