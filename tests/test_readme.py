@@ -45,7 +45,7 @@ def test_the_commands_run(shop: Path) -> None:
     ]
     names = [command.split()[1] for command in commands]
     assert names[:6] == ["schema", "check", "ingest", "inspect", "train", "recommend"]
-    assert names[6:] == ["explain", "publish", "evaluate", "benchmark"]
+    assert names[6:] == ["explain", "similar", "publish", "evaluate", "forget", "benchmark"]
     for command in commands[:-1]:  # the last one needs a published set, and has its own tests
         assert run(shlex.split(command)[1:]) == 0, command
 

@@ -22,18 +22,20 @@ from kgrec.cli.commands.demo import demo
 from kgrec.cli.commands.evaluate import evaluate
 from kgrec.cli.commands.explain import explain
 from kgrec.cli.commands.export import export
+from kgrec.cli.commands.forget import forget
 from kgrec.cli.commands.ingest import ingest
 from kgrec.cli.commands.inspect import inspect
 from kgrec.cli.commands.publish import publish
 from kgrec.cli.commands.recommend import recommend
 from kgrec.cli.commands.schema import schema
 from kgrec.cli.commands.serve import serve
+from kgrec.cli.commands.similar import similar
 from kgrec.cli.commands.train import train
 from kgrec.cli.exits import exit_code, leave
 from kgrec.cli.plugin_commands import add_plugin_commands
 
-_WORK = ("schema", "check", "ingest", "inspect", "train", "evaluate", "recommend", "explain")
-_ORDER = (*_WORK, "serve", "cypher", "publish", "export", "demo")
+_WORK = ("schema", "check", "ingest", "inspect", "train", "evaluate", "recommend", "explain", "similar")
+_ORDER = (*_WORK, "serve", "cypher", "publish", "export", "forget", "demo")
 
 
 class _InOrder(TyperGroup):
@@ -49,7 +51,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["--help", "-h"], "max_content_width": 110},
 )
-for _command in (check, ingest, inspect, evaluate, recommend, explain, serve, cypher, publish, demo):
+for _command in (check, ingest, inspect, evaluate, recommend, explain, similar, serve, cypher, publish, forget, demo):
     app.command()(_command)
 app.command(epilog=settings_help())(train)
 app.add_typer(export, name="export")

@@ -188,8 +188,7 @@ class Recommender:
             ConfigError: a setting that cannot be, or ``filters.where`` without a store.
             StoreUnavailableError: ``filters.where``, and the store cannot be reached.
         """
-        if k < 1:
-            raise ConfigError("k must be at least 1.", where="recommend", found=str(k), next="ask for one item or more")
+        _check_length(k, "recommend")
         person = self._person(user, history, context)
         candidates = candidate_rows(filters or Filters(), self.bundle, person.interactions, self.store)
         scores = person.scores(self.bundle)
@@ -224,7 +223,9 @@ class Recommender:
 
         Raises:
             UnknownItemError: the item is not in the catalogue.
+            ConfigError: ``k`` is below 1.
         """
+        _check_length(k, "similar")
         row = item_row(self.bundle, item)
         model = replace(self.bundle.model, prior=np.zeros_like(self.bundle.model.prior))
         scores = model.scores(model.histories(fold_in([item], self.bundle), 1))[0]
@@ -294,6 +295,12 @@ class Recommender:
             )
             for rank, (row, explanation) in enumerate(zip(rows.tolist(), explanations, strict=True), start=1)
         ]
+
+
+def _check_length(k: int, where: str) -> None:
+    """Make sure that a list has a length."""
+    if k < 1:
+        raise ConfigError("k must be at least 1.", where=where, found=str(k), next="ask for one item or more")
 
 
 def check_graph(bundle: Bundle, store: GraphReader) -> None:

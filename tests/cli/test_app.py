@@ -17,10 +17,12 @@ COMMANDS = (
     "evaluate",
     "recommend",
     "explain",
+    "similar",
     "serve",
     "cypher",
     "publish",
     "export",
+    "forget",
     "demo",
     "benchmark",
 )

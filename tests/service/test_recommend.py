@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+import inspect
+from dataclasses import fields
+from typing import Any, get_args
 
 import pytest
 from fastapi.testclient import TestClient
 
+from kgrec.cli import options
+from kgrec.cli.commands.recommend import recommend
+from kgrec.cli.commands.similar import similar
 from kgrec.recommendation import Condition, Filters, Recommender
+from kgrec.recommendation.filters import ColdItems
 from kgrec.service.app import service
+from kgrec.service.requests import ListParameters, SimilarParameters
 from tests.support.shop import Shell
 
 
@@ -85,3 +92,28 @@ def test_a_filter_that_cannot_be_is_refused_in_the_same_words(shell: Shell, addr
 def test_a_list_without_explanations(client: TestClient) -> None:
     (one,) = client.get("/recommend?user=ann&k=1&explain=false").json()["recommendations"]
     assert (one["item"], one["explanation"], one["sentence"]) == ("empire", None, None)
+
+
+def test_the_filters_of_python_the_command_line_and_http_are_the_same() -> None:
+    command, request = inspect.signature(recommend).parameters, ListParameters.model_fields
+    filters = {field.name for field in fields(Filters)}
+    assert command.keys() - {"user", "history", "at", "k", "bundle", "store", "lang", "as_json"} == filters
+    assert request.keys() - {"user", "history", "at", "k", "explain"} == filters
+    assert inspect.signature(Filters.parse).parameters.keys() - {"schema"} == filters
+    for name in filters - {"where", "allow", "deny"}:
+        default = {field.name: field.default for field in fields(Filters)}[name]
+        assert command[name].default == request[name].default == default
+    assert get_args(get_args(options.ColdItems)[0]) == get_args(request["cold_items"].annotation) == get_args(ColdItems)
+
+
+def test_similar_items_are_asked_for_in_the_same_words() -> None:
+    command = inspect.signature(similar).parameters
+    assert command.keys() - {"bundle", "lang", "as_json"} == SimilarParameters.model_fields.keys()
+    assert command["k"].default == SimilarParameters.model_fields["k"].default
+
+
+def test_similar_answers_as_the_command_line_does(shell: Shell) -> None:
+    shell.learned()
+    with Recommender.open("kgrec.bundle") as recommender:
+        answer = TestClient(service(recommender)).get("/similar?item=alien&k=3")
+    assert answer.json() == shell("similar", "alien", "-k", "3", "--json").json

@@ -1,0 +1,44 @@
+"""`kgrec forget`: a user with all they did, out of the graph."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from kgrec.cli import options as opt
+from kgrec.cli import output
+from kgrec.errors import UnknownUserError
+from kgrec.plain_text import visible
+
+
+def forget(
+    user: Annotated[str, typer.Argument(metavar="USER", help="Id of the user.")],
+    store: opt.Store = opt.DEFAULT_STORE,
+    as_json: opt.Json = False,
+    quiet: opt.Quiet = False,
+) -> None:
+    """Remove a user from the graph, with all their interactions and facts."""
+    from kgrec.data.near_misses import near_miss
+    from kgrec.graph import open_store
+    from kgrec.graph.store import schema_of
+
+    with open_store(store, read_only=True) as graph:  # opened to write, a graph that is not there would be made
+        user_type = schema_of(graph).user_type
+        near = near_miss(user, lambda other: graph.node(user_type, other) is not None)
+    with open_store(store) as graph:
+        try:
+            removed = graph.delete_user(user)
+        except UnknownUserError as error:
+            error.next = near
+            raise
+        graph.checkpoint()
+    if as_json:
+        output.print_json({"user": user, "interactions": removed})
+    else:
+        output.show(f"{visible(user)} is forgotten, with {removed:,} interactions.")
+    if not quiet:
+        output.note(
+            "note: a bundle keeps what it was learned from until it is trained again, and an import of a source that "
+            "still names the user brings them back"
+        )
