@@ -109,6 +109,14 @@ class Extraction:
                 yield from waiting.add(table, repeats.put_together(records) if phase == "interactions" else records)
             yield from waiting.rest()
 
+    def read_again(self, source: str) -> Iterator[Batch]:
+        """All records of another source, by its name in :attr:`stated`; rows that do not fit are left out.
+
+        Raises:
+            ConfigError, SourceError: it cannot be read.
+        """
+        return Extraction(self.schema, [source], on_error="skip").batches()
+
     def records(self, phase: Phase) -> Iterator[tuple[str, Record]]:
         """Each record of one kind with the name of its table, identities already merged."""
         for table, records in self._blocks(phase):

@@ -47,6 +47,14 @@ class RecordSource(Protocol):
         """Names of the sources by what they state; what a batch is of is there before the batch."""
         ...
 
+    def read_again(self, source: str) -> Iterator[Batch]:
+        """All records of another source, by its name, as an import of it would have them.
+
+        Raises:
+            KgrecError: it cannot be read.
+        """
+        ...
+
 
 def ingest(
     source: RecordSource,
@@ -135,7 +143,9 @@ def _ingest(
         created = Counter[str]()
         for table in report.tables:
             created[table.kind] += table.created
-        report.replacement = replace_earlier(store, ledger, source.stated, stated, created, max_removed)
+        report.replacement = replace_earlier(
+            store, ledger, source.stated, stated, created, max_removed, source.read_again
+        )
     store.checkpoint()
     return report
 

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import groupby, islice
 from typing import IO, Any
 
-from kgrec.data.records import EdgeRecord, Interaction, Kind, NodeRecord, Record
-from kgrec.errors import ReplacementError
+from kgrec.data.records import Batch, EdgeRecord, Interaction, Kind, NodeRecord, Record
+from kgrec.errors import KgrecError, ReplacementError
 from kgrec.graph.stated_records import StatedRecords
-from kgrec.graph.statement_notes import ReplacementPlan, Stated, notes_in, replacement_plan
+from kgrec.graph.statement_notes import ReplacementPlan, Stated, notes_in, others_state, replacement_plan
 from kgrec.graph.store import GraphStore, schema_of
 from kgrec.graph.store_types import StoredTable
 from kgrec.schema.model import GraphSchema
@@ -65,6 +65,7 @@ def replace_earlier(
     stated: StatedRecords,
     created: Mapping[str, int],
     max_removed: float,
+    read_again: Callable[[str], Iterable[Batch]],
 ) -> Replacement:
     """What was taken back of the statements that some sources made before and no longer make.
 
@@ -74,12 +75,20 @@ def replace_earlier(
         stated: every record of it.
         created: how many of them are new.
         max_removed: largest share of a type's records that may be taken back.
+        read_again: everything that another source states, by its name; a KgrecError where it cannot be read.
 
     Raises:
         ReplacementError: it would be more, or other sources state the same; nothing was taken back then.
     """
     noted = _ledger(store)
     plan = replacement_plan(notes_in(noted), ledger, now, store.url)
+    told = [*plan.told, *(f"{each} states records of the same types and was read again" for each in plan.shared)]
+    try:
+        for source in plan.shared:
+            for batch in read_again(source):
+                stated.add(batch)
+    except KgrecError as error:
+        raise others_state(plan.shared, store.url) from error
     types: dict[tuple[Kind, str], TypeReplaced] = {}
     with tempfile.TemporaryFile("w+", prefix="kgrec-retract-", encoding="utf-8") as spool:
         for record in _unstated(store, plan, stated, types) if plan.what else ():
@@ -96,7 +105,7 @@ def replace_earlier(
         store.mark_batch(name, 0)
     for name in plan.pending:
         store.mark_batch(name, 1)
-    return Replacement(tuple(types.values()), plan.told)
+    return Replacement(tuple(types.values()), tuple(told))
 
 
 def _ledger(store: GraphStore) -> dict[str, int]:

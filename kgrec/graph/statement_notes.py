@@ -79,6 +79,7 @@ class ReplacementPlan:
     Attributes:
         what: kinds, types and platforms to look through.
         first: those that nobody stated before.
+        shared: other sources that state records of the same types and platforms.
         replaced: the source of another name that the import's sources are a new version of, if any.
         outdated: names of notes that are no longer true when it is done.
         pending: names of the import's own notes that are true then.
@@ -87,10 +88,22 @@ class ReplacementPlan:
 
     what: frozenset[Stated]
     first: frozenset[Stated]
+    shared: frozenset[str]
     replaced: str | None
     outdated: tuple[str, ...]
     pending: tuple[str, ...]
     told: tuple[str, ...]
+
+
+def others_state(sources: Collection[str], where: str) -> ReplacementError:
+    """An error that other sources state records of the same types and platforms."""
+    return ReplacementError(
+        "what these sources no longer state cannot be told from what others state: nothing was removed.",
+        where=where,
+        found=f"{', '.join(sorted(sources))} stated records of the same types and platforms",
+        expected="all sources of a type and platform in one import",
+        next="name them all, each with --source, or import without --replace",
+    )
 
 
 def replacement_plan(
@@ -103,7 +116,7 @@ def replacement_plan(
         now: which of its sources state what.
 
     Raises:
-        ReplacementError: other sources state records of the same types and platforms.
+        ReplacementError: several other sources state records of the same types and platforms.
     """
     before: dict[Stated, set[str]] = defaultdict(set)
     for note in notes:
@@ -120,14 +133,8 @@ def replacement_plan(
         elif not known.isdisjoint(sources):
             shared |= foreign
             what.add(each)
-    if shared or len(others) > 1:
-        raise ReplacementError(
-            "what these sources no longer state cannot be told from what others state: nothing was removed.",
-            where=where,
-            found=f"{', '.join(sorted(shared | others))} stated records of the same types and platforms",
-            expected="all sources of a type and platform in one import",
-            next="name them all, each with --source, or import without --replace",
-        )
+    if len(others) > 1:
+        raise others_state(others, where)
     told: tuple[str, ...] = ()
     if others:
         told = (f"{', '.join(sorted(new))} was not imported before and replaces {', '.join(others)}",)
@@ -136,6 +143,7 @@ def replacement_plan(
     return ReplacementPlan(
         frozenset(what),
         frozenset(now.keys() - before.keys()),
+        frozenset(shared - others),
         next(iter(others), None),
         tuple(
             note.name

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from kgrec.data.records import Batch, EdgeRecord, Interaction, Kind, NodeRecord, Record
+from kgrec.errors import SourceError
 from kgrec.graph.statement_notes import Stated
 from kgrec.graph.store import GraphStore
 from kgrec.schema.model import EdgeType, GraphSchema, InteractionType, NodeType, PropertySpec, Words
@@ -105,6 +106,10 @@ class SampleGraph:
         for kind, records in parts:
             for start in range(0, len(records), batch_size):
                 yield Batch(kind, f"{kind}.csv", records[start : start + batch_size])
+
+    def read_again(self, source: str) -> Iterator[Batch]:
+        """Nothing: there are no other sources."""
+        raise SourceError("there is no such source.", found=source)
 
     def put_into(self, store: GraphStore) -> None:
         """Write everything at once."""

@@ -86,6 +86,9 @@ class Interrupted:
     def stated(self) -> Mapping[Stated, Collection[str]]:
         return self.world.stated
 
+    def read_again(self, source: str) -> Iterator[Batch]:
+        return self.world.read_again(source)
+
     def batches(self, batch_size: int) -> Iterator[Batch]:
         yield from itertools.islice(self.world.batches(batch_size), self.before)
         raise KeyboardInterrupt

@@ -83,6 +83,9 @@ class Stopped:
     def stated(self) -> Mapping[Stated, Collection[str]]:
         return {**(self.earlier.stated if self.earlier else {}), **self.world.stated}
 
+    def read_again(self, source: str) -> Iterator[Batch]:
+        return self.world.read_again(source)
+
     def batches(self, batch_size: int) -> Iterator[Batch]:
         yield from itertools.islice(self.world.batches(batch_size), self.before)
         if self.before is not None:

@@ -50,11 +50,15 @@ def test_there_may_be_nothing_to_replace() -> None:
     assert found.told == ("the sources were not imported before, so there is nothing to replace",)
 
 
-@pytest.mark.parametrize(
-    "before",
-    [[(FILMS, "a", 1), (FILMS, "b", 1)], [(FILMS, "b", 1), (FILMS, "c", 1)]],
-)
-def test_what_others_state_as_well_is_refused(before: list[tuple[Stated, str, int]]) -> None:
+def test_others_that_state_the_same_are_named() -> None:
+    found = plan({FILMS: {"a"}}, (FILMS, "a", 1), (FILMS, "b", 1), (WATCHED, "c", 1))
+    assert found.what == {FILMS}
+    assert found.shared == {"b"}
+    assert plan({FILMS: {"a", "b"}}, (FILMS, "a", 1), (FILMS, "b", 1)).shared == frozenset()
+
+
+def test_a_new_name_among_several_is_refused() -> None:
+    before = (FILMS, "b", 1), (FILMS, "c", 1)
     with pytest.raises(ReplacementError, match=r"cannot be told from what others state") as caught:
         plan({FILMS: {"a"}}, *before)
     assert caught.value.found is not None

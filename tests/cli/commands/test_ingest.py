@@ -68,3 +68,34 @@ def test_the_first_import_has_nothing_to_replace(shell: Shell) -> None:
     said = shell("ingest", *IMPORT, "--replace")
     assert said.code == 0
     assert "note: the sources were not imported before, so there is nothing to replace\n" in said.err
+
+
+def test_what_another_source_of_the_same_platform_states_stays(shell: Shell) -> None:
+    shell.write()
+    other = shell.folder / "other"
+    other.mkdir()
+    (other / "films.csv").write_text("film,title,year\nheat,Heat,1995\nronin,Ronin,1998\n")
+    assert shell("ingest", *IMPORT, "--quiet").code == 0
+    second = ("--schema", "shop.yaml", "--source", "tables:other", "--partial", "--quiet")
+    assert shell("ingest", *second).code == 0
+    shell.write(films="film,title,year\nblade,Blade,1982\n", ratings="user,film,time\nbob,heat,200\n")
+    said = shell("ingest", *IMPORT, "--replace", "--json")
+    assert said.json["counts"]["nodes"] == {"User": 2, "Film": 3}
+    assert said.json["counts"]["interactions"] == {"WATCHED": 1}
+    films = {one["type"]: (one["unstated"], one["removed"]) for one in said.json["replaced"]}
+    assert films == {"User": (0, 0), "Film": (1, 1), "WATCHED": (1, 1)}
+    assert "/other states records of the same types and was read again\n" in said.err
+    (other / "films.csv").unlink()
+    refused = shell("ingest", *IMPORT, "--replace", "--quiet")
+    assert refused.code == 3
+    assert "cannot be told from what others state: nothing was removed" in refused.err
+
+
+def test_a_corrected_copy_elsewhere_replaces_the_first(shell: Shell) -> None:
+    shell.write()
+    assert shell("ingest", *IMPORT, "--quiet").code == 0
+    (shell.folder / "data").rename(shell.folder / "corrected")
+    (shell.folder / "corrected/ratings.csv").write_text("user,film,time\nann,alien,100\n")
+    said = shell("ingest", "--schema", "shop.yaml", "--source", "tables:corrected", "--replace", "--json")
+    assert said.json["counts"]["interactions"] == {"WATCHED": 1}
+    assert f"note: tables:{shell.folder}/corrected was not imported before and replaces tables:" in said.err
