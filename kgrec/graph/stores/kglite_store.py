@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+import warnings
 import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -185,17 +186,16 @@ class KgliteStore(CypherStore):
         return files
 
     def _rebuild(self, spool: ImportSpool, uids: Mapping[str, Sequence[str]]) -> RelationshipFiles:
-        """Build the graph's file anew from the nodes of this one and the relationships of a spool."""
-        new, files = build(self._session, schema_of(self), spool, spool.folder)
-        built = KgliteStore("kglite::memory:")
-        built._session, built.schema = new, self.schema
-        write_statements(schema_of(built), files.left, uids, built.write, files)
-        _keep_notes(built, spool)
+        """Build the graph anew from the nodes of this one and the relationships of a spool."""
+        built, files = self._built(spool, uids)
         if self._in_memory:
-            self._session = new.graph.session()
+            self._session = built.session()
             return files
         path = spool.folder / "built.kgl"
-        new.graph.save(str(path))
+        with warnings.catch_warnings():  # that a file cannot be mapped into memory: it is not mapped
+            warnings.simplefilter("ignore", kglite.MappedFallbackWarning)
+            built.save(str(path))
+        del built  # or the graph would be in memory twice
         self._session.close()
         # The log of the old file is empty, but it must never be read beside the new one.
         Path(f"{self._path}-wal").unlink(missing_ok=True)
@@ -203,6 +203,15 @@ class KgliteStore(CypherStore):
         self._session = self._open_to_write(self._path)
         self._saved = True
         return files
+
+    def _built(self, spool: ImportSpool, uids: Mapping[str, Sequence[str]]) -> tuple[Any, RelationshipFiles]:
+        """The engine's graph with everything in it, and what became of the spool's rows."""
+        new, files = build(self._session, schema_of(self), spool, spool.folder)
+        store = KgliteStore("kglite::memory:")
+        store._session, store.schema = new, self.schema
+        write_statements(schema_of(self), files.left, uids, store.write, files)
+        _keep_notes(store, spool)
+        return new.graph, files
 
     def _read(self, text: str, parameters: dict[str, Any], timeout_s: float | None) -> Rows:
         session = self._open_session()
