@@ -15,7 +15,7 @@ from typing import IO, Any
 
 from kgrec.data.records import Batch, EdgeRecord, Interaction, Kind, NodeRecord, Record
 from kgrec.errors import KgrecError, ReplacementError
-from kgrec.graph.stated_records import StatedRecords
+from kgrec.graph.stated_records import StatedOfType, StatedRecords
 from kgrec.graph.statement_notes import ReplacementPlan, Stated, notes_in, others_state, replacement_plan
 from kgrec.graph.store import GraphStore, schema_of
 from kgrec.graph.store_types import StoredTable
@@ -32,6 +32,7 @@ class TypeReplaced:
         held: how many nodes, facts or interactions the sources' platforms state in the store, the new ones included.
         unstated: how many of them the sources no longer state.
         removed: how many went; the others are kept by what else is in the graph.
+        values: how many values of nodes that stay went, because they are no longer stated.
     """
 
     kind: Kind
@@ -39,6 +40,7 @@ class TypeReplaced:
     held: int = 0
     unstated: int = 0
     removed: int = 0
+    values: int = 0
 
     def as_dict(self) -> dict[str, Any]:
         """The counts as plain data."""
@@ -91,16 +93,18 @@ def replace_earlier(
         raise others_state(plan.shared, store.url) from error
     types: dict[tuple[Kind, str], TypeReplaced] = {}
     with tempfile.TemporaryFile("w+", prefix="kgrec-retract-", encoding="utf-8") as spool:
-        for record in _unstated(store, plan, stated, types) if plan.what else ():
-            spool.write(json.dumps(_fields(record)) + "\n")
+        for fields in _unstated(store, plan, stated, types) if plan.what else ():
+            spool.write(json.dumps(fields) + "\n")
         _check_shares(types.values(), created if plan.replaced else {}, max_removed, store.url, plan.told)
-        if any(counts.unstated for counts in types.values()):
+        if any(counts.unstated or counts.values for counts in types.values()):
             for name in _unfinished(noted, ledger):
                 store.mark_batch(name, 0)
             # Relationships go before the nodes that they hold.
             for kind in ("interactions", "edges", "nodes"):
                 spool.seek(0)
                 _retract(store, kind, spool, types)
+            spool.seek(0)
+            _unset(store, spool)
     for name in plan.outdated:
         store.mark_batch(name, 0)
     for name in plan.pending:
@@ -122,8 +126,8 @@ def _unfinished(noted: Mapping[str, int], ledger: str) -> list[str]:
 
 def _unstated(
     store: GraphStore, plan: ReplacementPlan, stated: StatedRecords, types: dict[tuple[Kind, str], TypeReplaced]
-) -> Iterator[Record]:
-    """Everything in the store that is to be taken back, nodes first.
+) -> Iterator[list[Any]]:
+    """The fields of everything in the store that is to be taken back, nodes and their values first.
 
     A relationship of a node that nobody states any more goes with it: a fresh import would not find the node either.
     """
@@ -144,11 +148,22 @@ def _unstated(
             if table.ends is None:
                 if lost and len(lost) == len(platforms):
                     gone.add((table.type, row["uid"]))
+                elif records and len(records) == len(platforms):
+                    for name in _values_unstated(row, known):
+                        counts.values += 1
+                        yield ["values", table.type, name, row["uid"]]
             elif not gone.isdisjoint(zip(table.ends, (row["_source"], row["_target"]), strict=True)):
                 lost = records
             counts.held += bool(records)
             counts.unstated += bool(lost)
-            yield from lost
+            yield from map(_fields, lost)
+
+
+def _values_unstated(row: Mapping[str, Any], known: StatedOfType) -> list[str]:
+    """Properties of a node that it has, and that no record gives it any more."""
+    uid = row["uid"]
+    held = [name for name, value in row.items() if value is not None and name not in ("uid", "aliases", "platforms")]
+    return [name for name in held if not known.has_value(uid, name) and (name, row[name]) != ("name", uid)]
 
 
 def _kind(schema: GraphSchema, type: str) -> Kind | None:
@@ -200,6 +215,15 @@ def _retract(store: GraphStore, kind: Kind, spool: IO[str], types: Mapping[tuple
     for type, of_type in groupby(records, lambda record: record.type):
         while some := list(islice(of_type, _AT_ONCE)):
             types[kind, type].removed += store.retract(some)
+
+
+def _unset(store: GraphStore, spool: IO[str]) -> None:
+    """Take back the values that a spool has."""
+    values = (json.loads(line)[1:] for line in spool if line.startswith('["values"'))
+    for (type, name), of_property in groupby(sorted(values), lambda value: value[:2]):
+        uids = [uid for _, _, uid in of_property]
+        for start in range(0, len(uids), _AT_ONCE):
+            store.unset(type, name, uids[start : start + _AT_ONCE])
 
 
 def _check_shares(

@@ -24,13 +24,20 @@ class StatedOfType:
         self._numbers: npt.NDArray[np.uint64] = np.sort(np.frombuffer(digests, np.uint64))
 
     def __contains__(self, record: Record) -> bool:
-        number = np.frombuffer(_digest(record), np.uint64)
+        return self._holds(_identity(record))
+
+    def has_value(self, uid: str, name: str) -> bool:
+        """Whether a node was stated with a value of a property."""
+        return self._holds((uid, "", name))
+
+    def _holds(self, identity: tuple[str, ...]) -> bool:
+        number = np.frombuffer(_digest(identity), np.uint64)
         place = int(np.searchsorted(self._numbers, number)[0])
         return place < len(self._numbers) and bool(self._numbers[place] == number[0])
 
 
 class StatedRecords:
-    """Remembers everything that an import states, in 8 bytes of a temporary file each."""
+    """Remembers everything that an import states, in 8 bytes of a temporary file each: records, and values of nodes."""
 
     def __init__(self) -> None:
         self._files: dict[tuple[Kind, str], IO[bytes]] = {}
@@ -49,7 +56,9 @@ class StatedRecords:
             if key not in self._files:
                 file = tempfile.TemporaryFile(prefix="kgrec-stated-")  # noqa: SIM115  closed with the others
                 self._files[key] = self._open.enter_context(file)
-            self._files[key].write(_digest(record))
+            self._files[key].write(_digest(_identity(record)))
+            if isinstance(record, NodeRecord):
+                self._files[key].writelines(_digest((record.uid, "", name)) for name in record.properties)
 
     def of_type(self, kind: Kind, type: str) -> StatedOfType:
         """The records of a type."""
@@ -70,6 +79,6 @@ def _identity(record: Record) -> tuple[str, ...]:
     return record.user, record.item, record.key
 
 
-def _digest(record: Record) -> bytes:
+def _digest(identity: tuple[str, ...]) -> bytes:
     # Among a billion records, one in ten billion is taken for another: one that should go would stay.
-    return blake2b(repr(_identity(record)).encode("utf-8", "surrogatepass"), digest_size=8).digest()
+    return blake2b(repr(identity).encode("utf-8", "surrogatepass"), digest_size=8).digest()

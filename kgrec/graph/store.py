@@ -212,6 +212,10 @@ class GraphWriter(OpenGraph, Protocol):
         """
         ...
 
+    def unset(self, type: str, name: str, uids: Sequence[str]) -> int:
+        """Number of nodes of a type that have no value of a property now; for ``name`` the uid takes its place."""
+        ...
+
     def delete_user(self, uid: str) -> int:
         """Number of interactions that were removed, together with the user.
 

@@ -209,6 +209,13 @@ class GraphWriterContract(OpenGraphContract):
         assert found is not None
         assert not found.get("platforms")
 
+    def test_a_value_is_unset(self, films: GraphStore) -> None:
+        assert films.unset("Film", "year", ["alien", "nobody"]) == 1
+        assert films.unset("Film", "name", ["alien"]) == 1
+        assert films.node("Film", "alien") == {"uid": "alien", "name": "alien", "platforms": ["wiki"]}
+        assert films.unset("Film", "plot", ["heat"]) == 1
+        assert films.node("Film", "heat") == {"uid": "heat", "name": "Heat", "year": 1995.0, "platforms": ["wiki"]}
+
     def test_hostile_texts_are_kept_to_the_letter(self, store: GraphStore) -> None:
         texts = hostile_strings()
         assert len(set(texts)) == 50

@@ -51,7 +51,7 @@ def test_what_left_a_source_is_removed_and_counted() -> None:
     counts = {one.type: (one.held, one.unstated, one.removed) for one in report.replacement.types if one.unstated}
     assert counts == {"Film": (5, 1, 1), "ACTED_IN": (6, 2, 2), "HAS_GENRE": (2, 1, 1), "RATED": (3, 1, 1)}
     assert report.as_dict()["replaced"][1] == {
-        "kind": "nodes", "type": "Film", "held": 5, "unstated": 1, "removed": 1, "kept": 0
+        "kind": "nodes", "type": "Film", "held": 5, "unstated": 1, "removed": 1, "values": 0, "kept": 0
     }  # fmt: skip
 
 
@@ -241,3 +241,27 @@ def test_an_import_that_was_under_way_starts_over_behind_a_replacement() -> None
         ingest(corrected(), store, replace=True)
         assert ingest(world, store, batch_size=4).skipped_batches == 0
         assert edges_and_nodes(store) == edges_and_nodes(expected)
+
+
+def test_values_that_left_a_source_are_unset() -> None:
+    first = SampleGraph(films_schema(), [node("Film", "a", "A", year=1990.0, plot="long"), node("Film", "b", "B")])
+    second = replace(first, nodes=[node("Film", "a", "A", year=1991.0), node("Film", "b")], source_id="2")
+    with fresh() as store:
+        ingest(first, store)
+        report = ingest(second, store, replace=True)
+        assert store.node("Film", "a") == {"uid": "a", "name": "A", "year": 1991.0, "platforms": ["wiki"]}
+        assert store.node("Film", "b") == {"uid": "b", "name": "b", "platforms": ["wiki"]}
+    assert report.replacement is not None
+    assert [one.values for one in report.replacement.types] == [2]
+
+
+def test_values_of_a_node_that_others_state_stay() -> None:
+    first = SampleGraph(films_schema(), [node("Film", "a", "A", plot="long")])
+    other = of_platform(SampleGraph(films_schema(), [node("Film", "a")]), "lens", "lens.csv")
+    with fresh() as store:
+        ingest(first, store)
+        ingest(other, store)
+        ingest(replace(first, nodes=[node("Film", "a", "A")], source_id="2"), store, replace=True)
+        found = store.node("Film", "a")
+        assert found is not None
+        assert found["plot"] == "long"

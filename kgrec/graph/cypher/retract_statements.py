@@ -7,7 +7,7 @@ platforms state goes with the last of them; until then it only loses the platfor
 from __future__ import annotations
 
 from kgrec.graph.cypher.publication_statements import RECOMMENDED, SIMILAR
-from kgrec.graph.cypher.schema_names import edge_type, interaction_type, node_label
+from kgrec.graph.cypher.schema_names import edge_type, interaction_type, node_label, property_names, quoted
 from kgrec.schema.model import GraphSchema
 
 
@@ -25,6 +25,18 @@ def retract_nodes(schema: GraphSchema, type: str) -> tuple[str, str]:
         "DETACH DELETE n\nRETURN count(*) AS removed",
         f"{found}WHERE row[1] IN coalesce(n.platforms, [])\n"
         f"SET n.platforms = {_others('n', 'row[1]')}\nRETURN 0 AS removed",
+    )
+
+
+def unset_property(schema: GraphSchema, type: str, name: str) -> str:
+    """Rows of uid. A node without a name is called by its uid again."""
+    label = node_label(schema, type)
+    if name not in property_names(schema, type)[1:]:
+        raise ValueError(f"{name[:80]!r} is not a property of {type} in the schema")
+    value = "n.uid" if name == "name" else "null"
+    return (
+        f"UNWIND $rows AS row\nMATCH (n:{label} {{uid: row[0]}})\n"
+        f"SET n.{quoted(name)} = {value}\nRETURN count(*) AS removed"
     )
 
 

@@ -18,6 +18,7 @@ from kgrec.graph import paths
 from kgrec.graph.cypher import statements as cypher
 from kgrec.graph.cypher.look_ups import READ_QUERIES
 from kgrec.graph.cypher.publication_statements import STATEMENTS
+from kgrec.graph.cypher.retract_statements import unset_property
 from kgrec.graph.cypher.schema_names import edge_property_names, interaction_type, property_names
 from kgrec.graph.store import ImportTarget, schema_of
 from kgrec.graph.store_types import (
@@ -183,6 +184,12 @@ class CypherStore(ABC):
         """Number of nodes, facts and interactions that went."""
         written = (self._write(text, {"rows": rows}) for text, rows in retraction(schema_of(self), records))
         return sum(int(row["removed"]) for rows, _ in written for row in rows)
+
+    def unset(self, type: str, name: str, uids: Sequence[str]) -> int:
+        """Number of nodes that have no value of a property now."""
+        text = unset_property(schema_of(self), type, name)
+        rows, _ = self._write(text, {"rows": [[uid] for uid in uids]})
+        return sum(int(row["removed"]) for row in rows)
 
     def delete_user(self, uid: str) -> int:
         """Number of interactions removed with the user."""

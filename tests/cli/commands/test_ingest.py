@@ -53,14 +53,14 @@ def test_a_corrected_source_replaces_what_it_said(shell: Shell) -> None:
     said = shell("ingest", *IMPORT, "--replace", "--quiet", "--json")
     assert (said.code, said.err) == (0, "")
     assert said.json["replaced"] == [
-        {"kind": "nodes", "type": "User", "held": 2, "unstated": 0, "removed": 0, "kept": 0},
-        {"kind": "nodes", "type": "Film", "held": 2, "unstated": 1, "removed": 1, "kept": 0},
-        {"kind": "interactions", "type": "WATCHED", "held": 2, "unstated": 1, "removed": 1, "kept": 0},
+        {"kind": "nodes", "type": "User", "held": 2, "unstated": 0, "removed": 0, "values": 0, "kept": 0},
+        {"kind": "nodes", "type": "Film", "held": 2, "unstated": 1, "removed": 1, "values": 0, "kept": 0},
+        {"kind": "interactions", "type": "WATCHED", "held": 2, "unstated": 1, "removed": 1, "values": 0, "kept": 0},
     ]
     assert said.json["counts"]["nodes"] == {"User": 2, "Film": 1}
     assert said.json["counts"]["interactions"] == {"WATCHED": 1}
     again = shell("ingest", *IMPORT, "--replace")
-    assert "│ nodes        │ Film    │    1 │        0 │       0 │    0 │" in again.out
+    assert "│ nodes        │ Film    │    1 │        0 │       0 │      0 │    0 │" in again.out
 
 
 def test_the_first_import_has_nothing_to_replace(shell: Shell) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kgrec.graph.cypher.retract_statements import retract_edges, retract_interactions, retract_nodes
+from kgrec.graph.cypher.retract_statements import retract_edges, retract_interactions, retract_nodes, unset_property
 from kgrec.testing.sample_graph import films_schema
 
 
@@ -26,3 +26,6 @@ def test_a_foreign_type_is_refused() -> None:
         retract_nodes(films_schema(), "`) DETACH DELETE n //")
     with pytest.raises(ValueError, match="is not an edge type of the schema"):
         retract_edges(films_schema(), "x", "Film", "Film")
+    for name in ("uid", "platforms", "x` = 1 //"):
+        with pytest.raises(ValueError, match="is not a property of Film in the schema"):
+            unset_property(films_schema(), "Film", name)
