@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from kgrec.data.records import Table
+from kgrec.data.records import ReadingLog, Table
 from kgrec.errors import SourceError, shorten
 from kgrec_loaders.import_script import run
 from kgrec_loaders.source_files import (
@@ -82,7 +82,7 @@ class RecBoleLoader:
 
         Raises:
             SourceError: no such file, files of several data sets, or (while the batches are read) a header without
-                types, a row of another length, a cell that is not of its column's type.
+                types; a row of another length and a cell that is not of its column's type, where nobody collects them.
         """
         path = located(self._location, _EXPECTED)
         found: dict[str, list[Path]] = {}
@@ -102,19 +102,22 @@ class RecBoleLoader:
             )
         for kind in FORMATS.values():
             if kind in found:
-                yield Table(kind, _batches(found[kind]), f"recbole:{_place(found[kind])}")
+                log = ReadingLog()
+                yield Table(kind, _batches(found[kind], log), f"recbole:{_place(found[kind])}", log=log)
         if "kg" in found and "link" in found:
-            yield Table("facts", _facts(found["kg"], found["link"]), f"recbole:{_place(found['kg'])}, facts")
+            log = ReadingLog()
+            where = f"recbole:{_place(found['kg'])}, facts"
+            yield Table("facts", _facts(found["kg"], found["link"], log), where, log=log)
 
 
 def _place(files: Sequence[Path]) -> Path:
     return files[0] if len(files) == 1 else files[0].parent
 
 
-def _batches(files: Sequence[Path]) -> Iterator[pa.RecordBatch]:
+def _batches(files: Sequence[Path], log: ReadingLog) -> Iterator[pa.RecordBatch]:
     first: list[Column] | None = None
     for path in files:
-        columns, rows = _open(path)
+        columns, rows = _open(path, log)
         if first is not None and columns != first:
             raise SourceError(
                 "the parts of a table have different columns.",
@@ -125,19 +128,18 @@ def _batches(files: Sequence[Path]) -> Iterator[pa.RecordBatch]:
             )
         empty = first is None
         first = columns
-        done = 0
         while (some := list(islice(rows, BATCH_ROWS))) or empty:
-            yield _batch(some, columns, path, done)
-            done += len(some)
+            yield _batch(some, columns, path)
             empty = False
 
 
-def _open(path: Path) -> tuple[list[Column], Iterator[list[str]]]:
+def _open(path: Path, log: ReadingLog) -> tuple[list[Column], Iterator[list[object]]]:
     """The columns and the rows of a file; a cell is whatever stands between two tabs."""
     lines = _lines(path)
-    header = next(lines, None)
-    if header is None:
+    first = next(lines, None)
+    if first is None:
         raise empty_file(f"recbole:{path}", "a header such as user_id:token<TAB>item_id:token")
+    header = _cells(first, f"recbole:{path}, header")
     columns = [(name, kind) for name, _, kind in (cell.rpartition(":") for cell in header)]
     names = [name for name, _ in columns]
     wrong = next((":".join(column) for column in columns if not column[0] or column[1] not in _TYPES), None)
@@ -149,50 +151,70 @@ def _open(path: Path) -> tuple[list[Column], Iterator[list[str]]]:
             expected=f"NAME:TYPE between tabs, TYPE one of {', '.join(_TYPES)}",
             next="correct the header, or name the file .tsv and read it with tables: if it is not RecBole's",
         )
-    return columns, _rows(path, lines, len(columns))
+    return columns, _rows(path, lines, columns, log)
 
 
-def _lines(path: Path) -> Iterator[list[str]]:
+def _lines(path: Path) -> Iterator[str]:
+    """Yield the lines that hold something; what is not UTF-8 comes through, so that its row can be named."""
+    with (
+        reading(f"recbole:{path}"),
+        io.TextIOWrapper(open_bytes(path), "utf-8-sig", errors="surrogateescape", newline="\n") as lines,
+    ):
+        yield from (text for line in lines if (text := line.rstrip("\r\n")))
+
+
+def _cells(line: str, where: str) -> list[str]:
+    if _SURROGATE.search(line):
+        raise not_utf8(where, line.encode("utf-8", "surrogateescape"))
+    return line.split("\t")
+
+
+def _rows(path: Path, lines: Iterator[str], columns: list[Column], log: ReadingLog) -> Iterator[list[object]]:
     where = f"recbole:{path}"
-    with reading(where), io.TextIOWrapper(open_bytes(path), "utf-8-sig", errors="surrogateescape", newline="\n") as all:
-        for number, line in enumerate(all):
-            if _SURROGATE.search(line):
-                raise not_utf8(f"{where}, row {number}", line.encode("utf-8", "surrogateescape"))
-            if text := line.rstrip("\r\n"):
-                yield text.split("\t")
+    for number, line in enumerate(lines, 1):
+        try:
+            row = _row(line, columns, f"{where}, row {number}")
+        except SourceError as error:
+            log.leave_out_for(error, where, number)
+        else:
+            yield row
 
 
-def _rows(path: Path, lines: Iterator[list[str]], width: int) -> Iterator[list[str]]:
-    for number, cells in enumerate(lines, 1):
-        if len(cells) != width:
+def _row(line: str, columns: list[Column], where: str) -> list[object]:
+    """The values of a line."""
+    cells = _cells(line, where)
+    if len(cells) != len(columns):
+        raise SourceError(
+            f"a row has {len(cells)} cells, the header has {len(columns)}.",
+            where=where,
+            found=shorten("\t".join(cells)),
+            expected=f"{len(columns)} cells, separated by tabs",
+            next="correct the row; a cell holds no tab and no line end",
+        )
+    row: list[object] = []
+    for (name, kind), cell in zip(columns, cells, strict=True):
+        try:
+            row.append(_type_of(name, kind)[1](cell) if cell else None)
+        except ValueError:
             raise SourceError(
-                f"a row has {len(cells)} cells, the header has {width}.",
-                where=f"recbole:{path}, row {number}",
-                found=shorten("\t".join(cells)),
-                expected=f"{width} cells, separated by tabs",
-                next="correct the row; a cell holds no tab and no line end",
-            )
-        yield cells
+                f"column '{name}' must hold numbers.",
+                where=where,
+                found=shorten(cell),
+                expected=f"what the header says, {name}:{kind}",
+                next="correct the cell, or the type in the header",
+            ) from None
+    return row
 
 
-def _batch(rows: list[list[str]], columns: list[Column], path: Path, done: int) -> pa.RecordBatch:
+def _type_of(name: str, kind: str) -> tuple[pa.DataType, Callable[[str], object]]:
+    return _TYPES["token" if _TITLE.fullmatch(name) else kind]
+
+
+def _batch(rows: list[list[object]], columns: list[Column], path: Path) -> pa.RecordBatch:
     cells = list(zip(*rows, strict=True)) if rows else [()] * len(columns)
-    fields: dict[str, pa.Array] = {}
-    for (name, kind), column in zip(columns, cells, strict=True):
-        arrow, read = _TYPES["token" if _TITLE.fullmatch(name) else kind]
-        values = []
-        for row, cell in enumerate(column, done + 1):
-            try:
-                values.append(read(cell) if cell else None)
-            except ValueError:
-                raise SourceError(
-                    f"column '{name}' must hold numbers.",
-                    where=f"recbole:{path}, row {row}",
-                    found=shorten(cell),
-                    expected=f"what the header says, {name}:{kind}",
-                    next="correct the cell, or the type in the header",
-                ) from None
-        fields[name] = pa.array(values, arrow)
+    fields = {
+        name: pa.array(column, _type_of(name, kind)[0]) for (name, kind), column in zip(columns, cells, strict=True)
+    }
     title = next((fields[name] for name in fields if _TITLE.fullmatch(name)), None)
     for name, arrow in _ALWAYS.get(format_of(path, FORMATS) or "", ()):
         if name not in fields:
@@ -200,9 +222,9 @@ def _batch(rows: list[list[str]], columns: list[Column], path: Path, done: int) 
     return pa.RecordBatch.from_pydict(fields)
 
 
-def _facts(kg: Sequence[Path], link: Sequence[Path]) -> Iterator[pa.RecordBatch]:
+def _facts(kg: Sequence[Path], link: Sequence[Path], log: ReadingLog) -> Iterator[pa.RecordBatch]:
     items: dict[str, list[str]] = {}
-    for batch in _batches(link):
+    for batch in _batches(link, log):
         for item, entity in zip(
             *(_column(batch, name, link).to_pylist() for name in ("item_id", "entity_id")), strict=True
         ):
@@ -211,7 +233,7 @@ def _facts(kg: Sequence[Path], link: Sequence[Path]) -> Iterator[pa.RecordBatch]
     def ends(entity: str) -> list[tuple[str, str]]:
         return [("Item", item) for item in items[entity]] if entity in items else [("Entity", entity)]
 
-    for batch in _batches(kg):
+    for batch in _batches(kg, log):
         triples = zip(
             *(_column(batch, name, kg).to_pylist() for name in ("head_id", "relation_id", "tail_id")), strict=True
         )

@@ -80,3 +80,27 @@ def test_the_loader_of_tables_says_what_they_are(tmp_path: Path) -> None:
     with pytest.raises(SourceError) as caught:
         list(TablesLoader(str(write_recbole(tmp_path))).tables())
     assert caught.value.next == "they are RecBole's atomic files: read the folder as recbole:FOLDER"
+
+
+def test_rows_that_cannot_be_read_are_left_out_and_listed(tmp_path: Path) -> None:
+    lines = [
+        "user_id:token\titem_id:token\trating:float",
+        "1\ta\t5",
+        "2\tb",
+        "3\tc\tfive",
+        "4\td\xff\t2",
+        "",
+        "5\te\t1",
+    ]
+    (tmp_path / "a.inter").write_bytes("\n".join(lines).encode("latin-1"))
+    (table,) = RecBoleLoader(str(tmp_path)).tables()
+    with pytest.raises(SourceError, match="row 2"):
+        list(table.batches)
+    (table,) = RecBoleLoader(str(tmp_path)).tables()
+    table.log.collect()
+    assert [row["user_id"] for batch in table.batches for row in batch.to_pylist()] == ["1", "5"]
+    assert [(bad.row, bad.what) for bad in table.log.bad_rows] == [
+        (2, "a row has 2 cells, the header has 3."),
+        (3, "column 'rating' must hold numbers."),
+        (4, "the text is not UTF-8."),
+    ]
