@@ -147,7 +147,7 @@ def _rows_of_files(files: list[Path], base: str | None, log: ReadingLog) -> Iter
         format = format_of(path, FORMATS)
         assert format is not None
         where = f"{format}:{path}"
-        empty = True
+        empty, left_out = True, log.left_out
         with reading(where):
             if format in ("ntriples", "nquads"):
                 rows = read_ntriples(path, where, base, quads=format == "nquads", log=log)
@@ -156,7 +156,7 @@ def _rows_of_files(files: list[Path], base: str | None, log: ReadingLog) -> Iter
             for row in rows:
                 empty = False
                 yield row
-        if empty:
+        if empty and log.left_out == left_out:  # of lines that cannot be read, the log says why
             raise SourceError(
                 "the file states nothing.",
                 where=where,

@@ -254,6 +254,15 @@ def test_messages(tmp_path: Path, name: str, content: bytes, expected: str) -> N
     assert message(path) == expected.format(path=path)
 
 
+def test_a_file_of_lines_that_cannot_be_read_says_why(tmp_path: Path) -> None:
+    (tmp_path / "a.nt").write_text("<a> <b> <c> .\n")
+    triples = next(RdfLoader(str(tmp_path)).tables())
+    triples.log.collect()
+    assert [row for batch in triples.batches for row in batch.to_pylist()] == []
+    (bad,) = triples.log.bad_rows
+    assert bad.what == "an IRI is relative, and the base that it starts from is not stated."
+
+
 def test_the_base_is_stated_in_the_location(tmp_path: Path) -> None:
     (tmp_path / "a.ttl").write_text("<a> <b> <c> .")
     (tmp_path / "b.nt").write_text("<a> <b> <d> .")
