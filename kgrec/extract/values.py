@@ -30,6 +30,7 @@ from kgrec.extract.times import TimeColumn, TimeRule
 _EXACT_FLOAT = 2**53
 _LARGEST_INT = 2**63
 _WHOLE = re.compile(r"[+-]?\d+")
+_WITH_COMMA = re.compile(r"[+-]?[\d.]*\d,[\d.,]*\d")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
 
@@ -42,6 +43,7 @@ class Column:
 
 
 NOT_A_NUMBER = Fault("must be a number", "a finite number")
+NUMBER_WITH_COMMA = Fault("must be a number", "a number with a point before its fraction and no comma, such as 3.5")
 NOT_AN_EMBEDDING = Fault("must be an embedding", "a list of finite numbers")
 
 
@@ -202,7 +204,12 @@ def _numbers(cells: pa.Array) -> Column:
         given = pc.if_else(pc.equal(cells, ""), None, cells)
         if pc.all(pc.match_substring_regex(given, r"^-?[0-9]{1,15}$"), min_count=0).as_py():
             return Column(given.cast(pa.int64()).to_pylist())
-    return _each(cells, _number, NOT_A_NUMBER)
+    column = _each(cells, _number, NOT_A_NUMBER)
+    for row in column.faults:
+        cell = cells[row].as_py()
+        if isinstance(cell, str) and _WITH_COMMA.fullmatch(cell.strip()):
+            column.faults[row] = NUMBER_WITH_COMMA
+    return column
 
 
 def _number(cell: Any) -> int | float | None:

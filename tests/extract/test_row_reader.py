@@ -166,3 +166,22 @@ def test_a_column_that_is_there_twice_is_refused() -> None:
     batch = pa.RecordBatch.from_arrays([pa.array(["1"]), pa.array(["2"])], names=["player_id", "player_id"])
     with pytest.raises(SourceError, match="table 'players' has the column 'player_id' twice"):
         mapped(Table("players", [batch], "csv:players.csv"))
+
+
+def test_a_number_with_a_comma_is_told_apart() -> None:
+    problems: list[Problem] = []
+    games = table(
+        "games", game_id=list("abcde"), title=list("abcde"), released=["1,5", "-1.000,25", "1,200", "1,", "2"]
+    )
+    mapped(games, on_error="skip", problems=problems)
+    assert [(p.found, p.rows, p.expected.split(",")[0]) for p in problems] == [
+        ("'1,5'", 4, "a number with a point before its fraction and no comma")
+    ]
+
+
+def test_an_object_is_shown_as_its_source_has_it() -> None:
+    problems: list[Problem] = []
+    nested = pa.array([{"json": '{"$oid": "5f"}'}])
+    games = Table("games", [pa.record_batch({"game_id": nested, "title": ["a"], "released": [1]})], "jsonl:games.jsonl")
+    mapped(games, on_error="skip", problems=problems)
+    assert [p.found for p in problems][:1] == ['\'{"$oid": "5f"}\'']
