@@ -12,7 +12,7 @@ from kgrec.config import MAX_DROPPED, MAX_REMOVED, TrainConfig
 from kgrec.data.dataset import Dataset
 from kgrec.data.near_misses import near_miss
 from kgrec.data.records import Loader
-from kgrec.errors import ConfigError, DroppedRowsError, SourceError, require_extra
+from kgrec.errors import ConfigError, DroppedRowsError, SourceError, require_extra, shorten
 from kgrec.extract import CheckReport, Extraction, check
 from kgrec.extract.identity.alignment import AlignmentReport
 from kgrec.extract.mapping import PHASES
@@ -134,6 +134,8 @@ def ingest(
         raise
     store.checkpoint()
     held = store.counts()
+    ends = [end for table in report.tables for end in table.missing]
+    near = [f"no {type} {shorten(uid)}; {said}" for type, uid in ends if (said := _near(store, type, uid))]
     nothing_left = (*extraction.nothing_left(), *report.nothing_left)
     if not partial and not nothing_left:
         _refuse_half_a_graph(extraction, store, held)
@@ -143,7 +145,7 @@ def ingest(
         tuple(extraction.problems),
         held,
         notes=[*extraction.notes(), *(report.replacement.notes if report.replacement else ())],
-        warnings=extraction.warnings(),
+        warnings=(*extraction.warnings(), *dict.fromkeys(near)),
         nothing_left=nothing_left,
     )
 

@@ -205,6 +205,16 @@ def test_ids_that_are_nearly_the_same_are_named(shell: Shell) -> None:
     assert f"\nof Item, '{first}' exists\n" in said.json["found"]
 
 
+def test_ids_that_are_nearly_the_same_are_named_where_an_import_goes_on(shell: Shell) -> None:
+    first = TAKEN[0][1]
+    write_things(
+        shell.folder / "data", interactions=text_of("interactions").replace(f",{first},buy", f",{first}.0,buy", 1)
+    )
+    said = ingest(shell)
+    assert said.code == 0
+    assert f"no Item '{first}.0'; of Item, '{first}' exists" in said.json["warnings"]
+
+
 def test_more_than_a_share_that_refers_to_nothing_fails(shell: Shell) -> None:
     rows = text_of("interactions").splitlines()
     bad = "\n".join(row.replace(",buy", "x,buy") if place % 8 == 1 else row for place, row in enumerate(rows))

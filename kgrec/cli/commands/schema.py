@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,7 +11,7 @@ from rich.text import Text
 from kgrec.cli import options as opt
 from kgrec.cli import output
 from kgrec.errors import ConfigError
-from kgrec.plain_text import visible
+from kgrec.plain_text import local_path, visible
 
 if TYPE_CHECKING:
     from kgrec.extract.draft import Draft
@@ -30,11 +29,12 @@ def draft(
     as_json: opt.Json = False,
 ) -> None:
     """Guess a graph schema from the first rows of some sources, and write it with the evidence of each guess."""
-    if Path(out).exists():
+    target = local_path(out)
+    if target.exists():
         raise ConfigError(
             "the file is there already.",
             where=f"--out {out}",
-            found="a file that may hold corrections of yours" if Path(out).is_file() else "a folder",
+            found="a file that may hold corrections of yours" if target.is_file() else "a folder",
             expected="a new path",
             next="name another path with --out, or remove the file",
         )
@@ -42,7 +42,7 @@ def draft(
 
     drafted = draft_schema(sources)
     try:
-        Path(out).write_text(drafted.text, encoding="utf-8")
+        target.write_text(drafted.text, encoding="utf-8")
     except OSError as error:
         raise ConfigError(
             "the schema cannot be written.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 import yaml
 
 from tests.support.shop import Shell, refused
@@ -49,3 +50,11 @@ def test_a_folder_that_is_not_there(shell: Shell) -> None:
     said = shell("schema", "draft", "tables:data/ratings.csv", "--out", "nowhere/own.yaml")
     assert (said.code, said.out) == (2, "")
     assert "--out nowhere/own.yaml" in said.err
+
+
+def test_the_home_folder(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = "".join(f"u{n % 7},f{n % 5}\n" for n in range(60))
+    shell.write(ratings="user,film\n" + rows)
+    monkeypatch.setenv("HOME", str(shell.folder))
+    assert shell("schema", "draft", "tables:~/data/ratings.csv", "--out", "~/own.yaml").code == 0
+    assert (shell.folder / "own.yaml").is_file()
