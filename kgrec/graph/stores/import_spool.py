@@ -12,7 +12,7 @@ import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 import pyarrow as pa
@@ -68,10 +68,12 @@ class ImportSpool:
     Args:
         folder: made where it is not there; one that is there goes on.
         source: fingerprint of the import; None: whichever the folder says.
+        lasting: wait until the system has written what is put down; a graph in memory needs no such care.
     """
 
-    def __init__(self, folder: Path, source: str | None = None) -> None:
+    def __init__(self, folder: Path, source: str | None = None, *, lasting: bool = True) -> None:
         self.folder = folder
+        self._lasting = lasting
         note = folder / _NOTE
         if note.is_file():
             self._note = _Note(**json.loads(note.read_text(encoding="utf-8")))
@@ -136,8 +138,7 @@ class ImportSpool:
             schema = SCHEMA.with_metadata({"kind": batch.kind, "table": batch.table})
             with pa.ipc.new_file(file, schema) as writer:
                 writer.write_batch(batch.rows.replace_schema_metadata(schema.metadata))
-            file.flush()
-            os.fsync(file.fileno())
+            self._flush(file)
         draft.replace(self.folder / f"{number:09}.arrow")
         self._note.batches = number
 
@@ -158,6 +159,11 @@ class ImportSpool:
         (self.folder / _NOTE).unlink(missing_ok=True)
         shutil.rmtree(self.folder, ignore_errors=True)
 
+    def _flush(self, file: IO[Any]) -> None:
+        file.flush()
+        if self._lasting:
+            os.fsync(file.fileno())
+
     def _files(self) -> list[Path]:
         return sorted(self.folder.glob("*.arrow"))
 
@@ -165,8 +171,7 @@ class ImportSpool:
         draft = self.folder / f"{_NOTE}.new"
         with draft.open("w", encoding="utf-8") as file:
             json.dump(asdict(self._note), file)
-            file.flush()
-            os.fsync(file.fileno())
+            self._flush(file)
         draft.replace(self.folder / _NOTE)
 
 

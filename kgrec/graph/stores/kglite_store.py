@@ -156,7 +156,7 @@ class KgliteStore(CypherStore):
                 self._spool = None
         elif self._spool.source != source:
             return None
-        self._spool = self._spool or ImportSpool(self._spool_folder(), source)
+        self._spool = self._spool or ImportSpool(self._spool_folder(), source, lasting=not self._in_memory)
         return BulkImport(self._session, schema_of(self), self._spool, self.write, self._fold)
 
     def _fold(self) -> RelationshipFiles:
