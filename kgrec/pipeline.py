@@ -130,7 +130,7 @@ def ingest(
         store.checkpoint()
         near = [_near(store, *end) for end in error.missing]
         stopped = f"the import stopped there; {store.url} holds {_in_words(store.counts())}"
-        error.found = "\n".join(filter(None, (error.found, *near, stopped)))
+        error.found = "\n".join(filter(None, (error.found, *near, *extraction.warnings(), stopped)))
         raise
     store.checkpoint()
     held = store.counts()
@@ -180,10 +180,11 @@ def _refuse_half_a_graph(extraction: Extraction, store: GraphStore, held: GraphC
     none = [what for what, name in nodes.items() if not held.nodes.get(name)]
     none += [] if any(held.interactions.values()) else ["interactions"]
     if none:
+        rows = ", ".join(f"{rows:,} rows in table '{name}'" for name, rows in extraction.rows.items())
         raise SourceError(
             f"the graph has no {' and no '.join(none)} after the import.",
             where=store.url,
-            found=", ".join(f"{rows:,} rows in table '{name}'" for name, rows in extraction.rows.items()),
+            found="\n".join((rows, *extraction.warnings())),
             expected="users, items and interactions",
             next="check that the export of these tables finished; with --partial another import may bring the rest",
         )

@@ -9,6 +9,7 @@ import pytest
 
 from kgrec.extract import open_loader
 from kgrec.graph import open_store
+from tests.support import ROOT
 from tests.support.shop import Said, Shell
 from tests.support.things import TAKEN, text_of, write_things
 
@@ -44,6 +45,9 @@ def test_a_cell_that_swallows_rows_is_told(shell: Shell) -> None:
     assert said.json["counts"]["nodes"]["Item"] == 21
     assert "a cell in quotes holds 8 lines that look like rows: 'Quoth the raven" in said.err
     assert ingest(shell).json["summary"] == "9 of 30 edges from table 'facts' refer to nodes that do not exist."
+    stopped = ingest(shell, "--store", "kglite:new.kgl").json
+    assert stopped["summary"] == "9 of 30 edges from table 'facts' refer to nodes that do not exist."
+    assert "a cell in quotes holds 8 lines that look like rows" in stopped["found"]
 
 
 RAGGED = text_of("items").replace("14,Thing 14,", "14,Thing 14").replace("18,Thing 18,", "18,Thing 18,,extra")
@@ -245,3 +249,13 @@ def test_tables_without_rows_are_no_graph(shell: Shell) -> None:
     assert said.code == 3
     assert said.json["summary"] == "the graph has no interactions after the import."
     assert ingest(shell, "--partial").code == 0
+
+
+def test_a_graph_that_a_filter_left_empty_says_so(shell: Shell) -> None:
+    write_things(shell.folder / "data")
+    text = (ROOT / "graph_schemas/triples.yaml").read_text(encoding="utf-8")
+    text = text.replace("- table: interactions\n", "- table: interactions\n        where: {kind: [nope]}\n")
+    (shell.folder / "own.yaml").write_text(text, encoding="utf-8")
+    said = shell("ingest", "--schema", "own.yaml", "--source", "tables:data", "--quiet", "--json")
+    assert (said.code, said.json["summary"]) == (3, "the graph has no interactions after the import.")
+    assert "no row has 'nope' in column 'kind', as `where` says" in said.json["found"]
