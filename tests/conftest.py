@@ -15,11 +15,16 @@ if "PYTEST_XDIST_WORKER" in os.environ:
         os.environ.setdefault(f"{library}_NUM_THREADS", "1")
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from kgrec.learn.fusion import gate_search
 from kgrec.learn.limits import LIMITS
 from tests.support.shop import Shell
 from tools.neo4j.server import Neo4jMissingError, Neo4jServer, start
+
+# How fast a machine draws examples is not what tests measure either.
+settings.register_profile("kgrec", suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("kgrec")
 
 _NO_SERVER = "no Neo4j to test with: "
 

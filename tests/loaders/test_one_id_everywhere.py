@@ -227,7 +227,9 @@ scalars = st.one_of(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(value=scalars, neighbours=st.lists(scalars, max_size=4))
 def test_neighbours_and_carriers_change_no_id(tmp_path: Path, value: Any, neighbours: list[Any]) -> None:
     (tmp_path / "t.db").unlink(missing_ok=True)

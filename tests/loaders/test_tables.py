@@ -114,7 +114,9 @@ def test_json_columns_keep_one_type_over_the_whole_file(tmp_path: Path) -> None:
 
 text = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=8)
 plain_rows = st.lists(st.tuples(text, text), min_size=1, max_size=8)
-fast = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+fast = settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 
 
 @fast

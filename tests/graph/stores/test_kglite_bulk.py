@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kgrec.data.records import Batch, EdgeRecord, Interaction, NodeRecord
@@ -78,7 +78,7 @@ def numbers(report: IngestReport) -> list[tuple[object, ...]]:
     return sorted((t.kind, t.table, t.rows, t.created, t.matched, t.dangling) for t in report.tables)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25, deadline=None)
 @given(world=WORLDS, part=st.sampled_from([1, 3, 2_000_000]))
 def test_it_is_the_graph_of_statements(world: SampleGraph, part: int) -> None:
     with pytest.MonkeyPatch.context() as patch, merged(world) as slowly, open_store("kglite::memory:") as built:
