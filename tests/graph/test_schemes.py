@@ -99,6 +99,15 @@ def test_a_file_that_is_no_graph(tmp_path: Path) -> None:
 HOLD = "import sys; from kgrec.graph import open_store; s = open_store(sys.argv[1]); print('held'); sys.stdin.read()"
 
 
+@pytest.mark.parametrize("kind", ["pipe", "folder"])
+def test_what_is_no_file_is_not_replaced_by_one(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "graph.kgl"
+    path.mkdir() if kind == "folder" else os.mkfifo(path)
+    with pytest.raises(StoreUnavailableError, match="the graph's path is no file"):
+        open_store(f"kglite:{path}")
+    assert path.is_dir() if kind == "folder" else path.is_fifo()
+
+
 def test_held_by_another_process(tmp_path: Path) -> None:
     url = f"kglite:{tmp_path / 'graph.kgl'}"
     with open_store(url) as store:

@@ -78,6 +78,14 @@ class KgliteStore(CypherStore):
                 found=f"no folder '{path.parent}'",
                 next=f"create it: mkdir -p '{path.parent}'",
             )
+        if path.exists() and not path.is_file():
+            raise StoreUnavailableError(
+                "the graph's path is no file.",
+                where=self.url,
+                found="a folder" if path.is_dir() else "a device or pipe, which saving would replace",
+                expected="the path of a file, or of none yet",
+                next="name another path",
+            )
         try:
             return kglite.open_session(str(path), durable="full")
         except kglite.WriterLeaseHeldError as error:
