@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import tempfile
+import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ from typing import Any
 import kglite
 
 from kgrec.data.records import Batch, EdgeRecord, Interaction, Kind
+from kgrec.errors import GraphError
 from kgrec.graph.cypher import statements as cypher
 from kgrec.graph.cypher.schema_names import quoted
 from kgrec.graph.store_types import PreparedBatch, UpsertCounts
@@ -185,12 +187,16 @@ def build(session: Any, schema: GraphSchema, spool: ImportSpool, folder: Path) -
     Args:
         folder: for files that are gone afterwards.
     """
-    with tempfile.TemporaryDirectory(dir=folder) as name:
+    # The loader takes a relative path from where its own file lies.
+    with tempfile.TemporaryDirectory(dir=folder.resolve()) as name:
         several = {type for type in (*schema.edges, *schema.interactions) if len(_targets(schema, type)) > 1}
         files = write_files(spool, Path(name), several)
         blueprint = Path(name) / "blueprint.json"
         blueprint.write_text(json.dumps(_blueprint(session, schema, files, Path(name))), encoding="utf-8")
-        built = Built(kglite.from_blueprint(str(blueprint)))
+        with warnings.catch_warnings():  # whether all is there is looked at below
+            warnings.simplefilter("ignore", UserWarning)
+            built = Built(kglite.from_blueprint(str(blueprint)))
+    _check_complete(session, built, files.rows)
     for type in schema.nodes:
         _copy_nodes(session, built, schema, type)
     for label in session.node_types:
@@ -200,6 +206,20 @@ def build(session: Any, schema: GraphSchema, spool: ImportSpool, folder: Path) -
     for text in cypher.constraints(schema):
         built.execute(text)
     return built, files
+
+
+def _check_complete(session: Any, built: Built, relationships: int) -> None:
+    """Raise GraphError where the loader left something out: of what it cannot read it says so and goes on."""
+    rows = built.cypher("MATCH ()-[r]->() RETURN count(r) AS n").to_list()
+    nodes = [one.cypher("MATCH (n) RETURN count(n) AS n").to_list()[0]["n"] for one in (session, built)]
+    bookkeeping = session.cypher("MATCH (n:KgrecGraph|KgrecImport) RETURN count(n) AS n").to_list()[0]["n"]
+    if rows[0]["n"] != relationships or nodes[1] != nodes[0] - bookkeeping:
+        raise GraphError(
+            "the graph could not be built from what was read.",
+            found=f"{nodes[1]:,} nodes and {rows[0]['n']:,} relationships",
+            expected=f"{nodes[0] - bookkeeping:,} nodes and {relationships:,} relationships",
+            next="what was read is kept: look for room on the disk, and run the import again",
+        )
 
 
 _ALL = "MATCH (n:{}) RETURN properties(n) AS p"

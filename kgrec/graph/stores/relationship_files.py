@@ -58,12 +58,14 @@ class RelationshipFiles:
         paths: the file of each group.
         created, matched: how many rows of each kind and table are new, or state again what a row before them did.
         left: rows that statements must write, in order.
+        rows: how many the files hold.
     """
 
     paths: dict[Group, Path] = field(default_factory=dict)
     created: Counter[tuple[str, str]] = field(default_factory=Counter)
     matched: Counter[tuple[str, str]] = field(default_factory=Counter)
     left: list[SpooledBatch] = field(default_factory=list)
+    rows: int = 0
 
 
 def write_files(spool: ImportSpool, folder: Path, several_targets: Collection[str]) -> RelationshipFiles:
@@ -83,6 +85,7 @@ def write_files(spool: ImportSpool, folder: Path, several_targets: Collection[st
             for part in range(parts):
                 written = _part(list(_rows_of(spool, group, part, parts)), group[0], files)
                 if written is not None:
+                    files.rows += written.num_rows
                     writer.write(written.select([column.name for column in columns]))
     return files
 

@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kgrec.data.records import Batch, EdgeRecord, Interaction, NodeRecord
+from kgrec.errors import GraphError
 from kgrec.graph import open_store
 from kgrec.graph.ingest import ingest
 from kgrec.graph.ingest_report import IngestReport
 from kgrec.graph.store import GraphStore
-from kgrec.graph.stores import kglite_store, relationship_files
+from kgrec.graph.stores import kglite_bulk, kglite_store, relationship_files
 from kgrec.testing.open_graph import everything
 from kgrec.testing.sample_graph import SampleGraph, fact, films_graph, films_schema, hostile_strings, node
 
@@ -130,6 +132,31 @@ def test_the_built_graph_lasts_and_is_written_to(tmp_path: Path) -> None:
         assert everything(store) == everything(slowly)
     with open_store(url, read_only=True) as store:
         assert store.counts().nodes["Film"] == 6
+
+
+def test_a_graph_may_lie_at_a_relative_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a folder").mkdir()
+    with open_store("kglite:a folder/g.kgl") as store, merged(films_graph()) as slowly:
+        ingest(films_graph(), store)
+        assert everything(store) == everything(slowly)
+
+
+def test_what_the_loader_leaves_out_is_an_error_and_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = kglite_bulk._blueprint
+
+    def broken(*given: Any) -> dict[str, Any]:
+        plan = whole(*given)
+        plan["nodes"]["User"]["connections"]["junction_edges"]["RATED"]["csv"] = "nowhere.csv"
+        return plan
+
+    with open_store(f"kglite:{tmp_path / 'g.kgl'}") as store:
+        monkeypatch.setattr(kglite_bulk, "_blueprint", broken)
+        with pytest.raises(GraphError, match="could not be built") as caught:
+            ingest(films_graph(), store)
+        assert "14 nodes and 16 relationships" in str(caught.value)
+        monkeypatch.setattr(kglite_bulk, "_blueprint", whole)
+        assert sum(store.counts().interactions.values()) == 4
 
 
 class Stopped(SampleGraph):
