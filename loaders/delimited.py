@@ -12,7 +12,7 @@ import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from functools import reduce
-from itertools import chain, islice
+from itertools import chain, compress, islice
 from pathlib import Path
 
 import pyarrow as pa
@@ -209,6 +209,7 @@ class _File:
         columns = [column.combine_chunks() for column in table.columns]
         if not table.num_rows or pc.any(reduce(pc.and_, (pc.equal(column, "") for column in columns))).as_py():
             return None
+        self._log.row_numbers.come(self._where, range(self._number + 1, self._number + table.num_rows + 1))
         self._number += table.num_rows
         kept = [columns[position] for position in self._kept]
         if '"' in block:
@@ -277,9 +278,10 @@ class _File:
         try:
             columns = self._columns(rows)
         except UnicodeEncodeError:
-            columns = self._columns(
-                [row for row, number in zip(rows, numbers, strict=True) if self._is_text(row, number)]
-            )
+            good = [self._is_text(row, number) for row, number in zip(rows, numbers, strict=True)]
+            numbers = list(compress(numbers, good))
+            columns = self._columns(list(compress(rows, good)))
+        self._log.row_numbers.come(self._where, numbers)
         if self._dialect.quoted:
             self._tell_swallowed_rows(columns)
         else:

@@ -7,7 +7,7 @@ A column of one JSON type keeps it, one of several types keeps each cell's own; 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -49,25 +49,30 @@ def _rows(parts: Sequence[Path], log: ReadingLog) -> Iterator[dict[str, Any]]:
     for path in parts:
         where = f"jsonl:{path}"
         with reading(where), open_bytes(path) as lines:
-            for number, line in enumerate(lines, 1):
-                try:
-                    text = line.decode("utf-8-sig" if number == 1 else "utf-8")
-                    if not text.strip():
-                        continue
-                    row = json.loads(text, parse_constant=_refuse_constant)
-                    # An escaped half of a character pair passes json, but no encoding can hold it.
-                    if "\\u" in text:
-                        json.dumps(row, ensure_ascii=False).encode()
-                except UnicodeDecodeError:
-                    log.leave_out_for(not_utf8(f"{where}, row {number}", line), where, number)
-                    continue
-                except ValueError as error:
-                    log.leave_out_for(_bad_line(f"{where}, row {number}", str(error)), where, number)
-                    continue
-                if isinstance(row, dict):
-                    yield row
-                else:
-                    log.leave_out_for(_bad_line(f"{where}, row {number}", shorten(text.strip())), where, number)
+            yield from log.row_numbers.tell(where, _objects(lines, where, log))
+
+
+def _objects(lines: Iterable[bytes], where: str, log: ReadingLog) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The objects of some lines, with their numbers."""
+    for number, line in enumerate(lines, 1):
+        try:
+            text = line.decode("utf-8-sig" if number == 1 else "utf-8")
+            if not text.strip():
+                continue
+            row = json.loads(text, parse_constant=_refuse_constant)
+            # An escaped half of a character pair passes json, but no encoding can hold it.
+            if "\\u" in text:
+                json.dumps(row, ensure_ascii=False).encode()
+        except UnicodeDecodeError:
+            log.leave_out_for(not_utf8(f"{where}, row {number}", line), where, number)
+            continue
+        except ValueError as error:
+            log.leave_out_for(_bad_line(f"{where}, row {number}", str(error)), where, number)
+            continue
+        if isinstance(row, dict):
+            yield number, row
+        else:
+            log.leave_out_for(_bad_line(f"{where}, row {number}", shorten(text.strip())), where, number)
 
 
 def _refuse_constant(name: str) -> NoReturn:

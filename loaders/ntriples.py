@@ -57,8 +57,8 @@ def read_ntriples(
     log = ReadingLog() if log is None else log
     pattern = _QUAD if quads else _TRIPLE
     start = f"_:{path.name}#"
-    # All line ends that the specification knows; what is not UTF-8 comes through, so that its line can be named.
-    with io.TextIOWrapper(open_bytes(path), "utf-8-sig", errors="surrogateescape") as lines:
+
+    def numbered() -> Iterator[tuple[int, Row]]:
         for number, line in enumerate(lines, 1):
             try:
                 row = _row(line, pattern, start, base, f"{where}, line {number}")
@@ -66,7 +66,11 @@ def read_ntriples(
                 log.leave_out_for(error, where, number)
             else:
                 if row is not None:
-                    yield row
+                    yield number, row
+
+    # All line ends that the specification knows; what is not UTF-8 comes through, so that its line can be named.
+    with io.TextIOWrapper(open_bytes(path), "utf-8-sig", errors="surrogateescape") as lines:
+        yield from log.row_numbers.tell(where, numbered())
 
 
 def _row(line: str, pattern: re.Pattern[str], start: str, base: str | None, where: str) -> Row | None:

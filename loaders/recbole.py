@@ -15,6 +15,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from kgrec.data.records import ReadingLog, Table
+from kgrec.data.row_numbers import RowNumbers
 from kgrec.errors import SourceError, shorten
 from kgrec_loaders.import_script import run
 from kgrec_loaders.source_files import (
@@ -103,7 +104,9 @@ class RecBoleLoader:
         for kind in FORMATS.values():
             if kind in found:
                 log = ReadingLog()
-                yield Table(kind, _batches(found[kind], log), f"recbole:{_place(found[kind])}", log=log)
+                yield Table(
+                    kind, _batches(found[kind], log, log.row_numbers), f"recbole:{_place(found[kind])}", log=log
+                )
         if "kg" in found and "link" in found:
             log = ReadingLog()
             where = f"recbole:{_place(found['kg'])}, facts"
@@ -114,10 +117,11 @@ def _place(files: Sequence[Path]) -> Path:
     return files[0] if len(files) == 1 else files[0].parent
 
 
-def _batches(files: Sequence[Path], log: ReadingLog) -> Iterator[pa.RecordBatch]:
+def _batches(files: Sequence[Path], log: ReadingLog, numbers: RowNumbers) -> Iterator[pa.RecordBatch]:
     first: list[Column] | None = None
     for path in files:
-        columns, rows = _open(path, log)
+        columns, numbered = _open(path, log)
+        rows = numbers.tell(f"recbole:{path}", numbered)
         if first is not None and columns != first:
             raise SourceError(
                 "the parts of a table have different columns.",
@@ -133,8 +137,8 @@ def _batches(files: Sequence[Path], log: ReadingLog) -> Iterator[pa.RecordBatch]
             empty = False
 
 
-def _open(path: Path, log: ReadingLog) -> tuple[list[Column], Iterator[list[object]]]:
-    """The columns and the rows of a file; a cell is whatever stands between two tabs."""
+def _open(path: Path, log: ReadingLog) -> tuple[list[Column], Iterator[tuple[int, list[object]]]]:
+    """The columns and the numbered rows of a file; a cell is whatever stands between two tabs."""
     lines = _lines(path)
     first = next(lines, None)
     if first is None:
@@ -169,7 +173,9 @@ def _cells(line: str, where: str) -> list[str]:
     return line.split("\t")
 
 
-def _rows(path: Path, lines: Iterator[str], columns: list[Column], log: ReadingLog) -> Iterator[list[object]]:
+def _rows(
+    path: Path, lines: Iterator[str], columns: list[Column], log: ReadingLog
+) -> Iterator[tuple[int, list[object]]]:
     where = f"recbole:{path}"
     for number, line in enumerate(lines, 1):
         try:
@@ -177,7 +183,7 @@ def _rows(path: Path, lines: Iterator[str], columns: list[Column], log: ReadingL
         except SourceError as error:
             log.leave_out_for(error, where, number)
         else:
-            yield row
+            yield number, row
 
 
 def _row(line: str, columns: list[Column], where: str) -> list[object]:
@@ -224,7 +230,7 @@ def _batch(rows: list[list[object]], columns: list[Column], path: Path) -> pa.Re
 
 def _facts(kg: Sequence[Path], link: Sequence[Path], log: ReadingLog) -> Iterator[pa.RecordBatch]:
     items: dict[str, list[str]] = {}
-    for batch in _batches(link, log):
+    for batch in _batches(link, log, RowNumbers()):
         for item, entity in zip(
             *(_column(batch, name, link).to_pylist() for name in ("item_id", "entity_id")), strict=True
         ):
@@ -233,7 +239,7 @@ def _facts(kg: Sequence[Path], link: Sequence[Path], log: ReadingLog) -> Iterato
     def ends(entity: str) -> list[tuple[str, str]]:
         return [("Item", item) for item in items[entity]] if entity in items else [("Entity", entity)]
 
-    for batch in _batches(kg, log):
+    for batch in _batches(kg, log, RowNumbers()):
         triples = zip(
             *(_column(batch, name, kg).to_pylist() for name in ("head_id", "relation_id", "tail_id")), strict=True
         )

@@ -13,6 +13,7 @@ from typing import Literal, Protocol, overload
 
 import pyarrow as pa
 
+from kgrec.data.row_numbers import RowNumbers
 from kgrec.errors import SourceError
 
 Value = str | int | float | bool | list[str] | list[float]
@@ -187,11 +188,13 @@ class ReadingLog:
         notes: what the reader should know of how the table was read, each said once.
         passed_over: names of files beside the table that no table was made of.
         bad_rows: rows that were left out, by reason.
+        row_numbers: where those stand that are yielded.
     """
 
     def __init__(self, passed_over: Sequence[str] = ()) -> None:
         self.notes: list[str] = []
         self.passed_over = tuple(passed_over)
+        self.row_numbers = RowNumbers()
         self._collecting = False
         self._bad: dict[str, BadRow] = {}
 

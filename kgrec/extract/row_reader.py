@@ -27,7 +27,7 @@ class Problem:
     Attributes:
         what: the sentence, 'property 'year' must be a number.'
         about: type the rows were to become, 'node type Movie'.
-        row, found: number (the first row of data is 1) and cell of the first such row.
+        row, found: number in its file (the first row of data is 1) and cell of the first such row.
         rows: how many rows failed so; ``of`` rows were read.
     """
 
@@ -112,7 +112,7 @@ class Reader:
     """One batch of a table as one source of the schema reads it: columns by name, faults noted by row.
 
     Args:
-        first_row: number of the batch's first row in the table; the first row of data is 1.
+        first_row: how manieth of the rows that the loader yields the batch's first one is, from 1.
         faults: takes up the rows that do not fit.
     """
 
@@ -124,7 +124,7 @@ class Reader:
         self._table = table
         self._faults = faults
         self._faulty: set[int] = set()
-        self._row_numbers: Sequence[int] = range(first_row, first_row + batch.num_rows)
+        self._rows: Sequence[int] = range(first_row, first_row + batch.num_rows)
 
     def keep(self, rows: list[int]) -> None:
         """Go on with these rows of the batch only."""
@@ -132,7 +132,7 @@ class Reader:
             taken = pa.array(rows, pa.int64())
             columns = [plain_array(column).take(taken) for column in self.batch.columns]
             self.batch = pa.RecordBatch.from_arrays(columns, self.batch.schema.names)
-            self._row_numbers = [self._row_numbers[row] for row in rows]
+            self._rows = [self._rows[row] for row in rows]
             self._faulty = {position for position, row in enumerate(rows) if row in self._faulty}
 
     def cells(self, column: str) -> pa.Array:
@@ -147,12 +147,13 @@ class Reader:
         if row in self._faulty:
             return
         self._faulty.add(row)
+        where, number = self._table.log.row_numbers.place(self._rows[row], self._table.where)
         self._faults.note(
             Problem(
                 what=what,
-                where=self._table.where,
+                where=where,
                 about=self.source.about,
-                row=self._row_numbers[row],
+                row=number,
                 found="nothing" if found is None or found == "" else shorten(found),
                 expected=expected,
                 next=next or "correct the source, or run `kgrec check` for the full list",

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pytest
 
 from kgrec.data.id_texts import LONGEST_ID
-from kgrec.data.records import NodeRecord, Table
+from kgrec.data.records import Loader, NodeRecord, Table
 from kgrec.errors import RecordError, SourceError
+from kgrec.extract.mapping import map_table
 from kgrec.extract.row_reader import Problem
+from kgrec.schema.load import parse_schema
+from kgrec_loaders.rdf import RdfLoader
+from kgrec_loaders.recbole import RecBoleLoader
+from kgrec_loaders.tables import TablesLoader
 from tests.support.games import mapped, table
 
 
@@ -185,3 +192,52 @@ def test_an_object_is_shown_as_its_source_has_it() -> None:
     games = Table("games", [pa.record_batch({"game_id": nested, "title": ["a"], "released": [1]})], "jsonl:games.jsonl")
     mapped(games, on_error="skip", problems=problems)
     assert [p.found for p in problems][:1] == ['\'{"$oid": "5f"}\'']
+
+
+SCHEMA_OF_YEARS = """
+version: 1
+domain: years
+platforms: {p: {en: P}}
+nodes:
+  User: {role: user, words: {en: user}}
+  Thing:
+    role: item
+    words: {en: thing}
+    properties: {name: {type: text}, year: {type: number}}
+    sources: [{table: TABLE, platform: p, id: ID, columns: {name: ID, year: YEAR}}]
+interactions:
+  TOOK: {user: User, item: Thing, words: {en: took}}
+"""
+TRIPLES = '# years\n<u:a> <u:year> "1" .\n\n<u:d> <u:year> "soon" .\n'
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "names", "number"),
+    [
+        ("t.csv", "id,year\na,1\nb\n\nc,2\nd,soon\n", ("t", "id", "year"), 4),
+        ("t.csv", 'id,year\na,1\n"b"x,\nc,2\nd,soon\n', ("t", "id", "year"), 4),
+        ("t.csv", b"id,year\na,1\n\xff,2\nc,2\nd,soon\n", ("t", "id", "year"), 4),
+        ("t.tsv", "id\tyear\na\nb\nc\t2\nd\tsoon\n", ("t", "id", "year"), 4),
+        ("t.jsonl", '{"id": "a", "year": 1}\n\n{"id": \n{"id": "d", "year": "soon"}\n', ("t", "id", "year"), 4),
+        ("t.item", "item_id:token\tyear:token\na\nb\t1\nc\td\te\nd\tsoon\n", ("item", "item_id", "year"), 4),
+        ("t.nt", TRIPLES, ("rdf_triples", "subject", "object"), 4),
+    ],
+)
+def test_an_offender_has_the_number_that_it_has_in_its_file(
+    tmp_path: Path, file: str, content: str | bytes, names: tuple[str, str, str], number: int
+) -> None:
+    """Rows before it cannot be read, are blank or are comments; every file is read beside an equal one."""
+    text = SCHEMA_OF_YEARS.replace("TABLE", names[0]).replace("ID", names[1]).replace("YEAR", names[2])
+    raw = content.encode() if isinstance(content, str) else content
+    folder = tmp_path / "t" if file.split(".")[1] in ("csv", "tsv", "jsonl") else tmp_path
+    folder.mkdir(exist_ok=True)
+    places = [file] if folder == tmp_path else [f"1.{file.split('.')[1]}", f"2.{file.split('.')[1]}"]
+    for place in places:
+        (folder / place).write_bytes(raw)
+    makers: dict[str, Callable[[str], Loader]] = {"t.item": RecBoleLoader, "t.nt": RdfLoader}
+    loader = makers.get(file, TablesLoader)(str(tmp_path))
+    problems: list[Problem] = []
+    found = next(table for table in loader.tables() if table.name == names[0])
+    list(map_table(parse_schema(text, "years.yaml"), found, on_error="skip", problems=problems))
+    (offender,) = [problem for problem in problems if problem.what == "property 'year' must be a number."]
+    assert (offender.row, offender.found, offender.where.endswith(places[0])) == (number, "'soon'", True)
