@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from itertools import product
 
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2}([.,]\d{1,9})?)?)?(Z|[+-]\d{2}:?\d{2})?")
@@ -48,8 +49,7 @@ def time_form(texts: Sequence[str]) -> TimeForm | None:
         return TimeForm()
     if not all(_LOOKS_LIKE_ONE.fullmatch(text) for text in texts):
         return None
-    found = [form for form in _formats() if _reads(form, texts[:1])]
-    found = [form for form in found if _reads(form, texts)]
+    found = [form for form in _formats_by_shape().get(_shape(texts[0]), ()) if _reads(form, texts)]
     if not found:
         return None
     best = found[0]
@@ -72,6 +72,22 @@ def number_form(texts: Sequence[str]) -> TimeForm | None:
         return TimeForm(unit=unit)
     is_day = low >= 19_000_101 and high <= 21_001_231 and _reads(_DAY_NUMBER, texts)
     return TimeForm(_DAY_NUMBER) if is_day else None
+
+
+def _shape(text: str) -> str:
+    """A text with one 0 for any digits, one a for any letters and one blank for any space: 02 Mar 2024 is 0 a 0."""
+    return re.sub(r"\s+", " ", re.sub(r"[^\W\d_]+", "a", re.sub(r"\d+", "0", text)))
+
+
+@cache
+def _formats_by_shape() -> Mapping[str, Sequence[str]]:
+    """Formats by the shapes of what they write, for to try one that cannot fit costs a millisecond."""
+    shapes: dict[str, list[str]] = {}
+    for form in _formats():
+        written = re.sub(r"%[abBp]", "a", re.sub(r"%[dmyYHIMSf]", "0", form))
+        for zone in ("+0000", "-0000", "+00:00", "-00:00", "Z") if "%z" in written else ("",):
+            shapes.setdefault(_shape(written.replace("%z", zone)), []).append(form)
+    return shapes
 
 
 def _formats() -> Iterator[str]:
