@@ -19,6 +19,7 @@ from kgrec_benchmarks.folder_dataset import PublishedSet
 from kgrec_benchmarks.protocols.protocol_registry import PROTOCOLS, protocol_for
 from kgrec_benchmarks.protocols.split import PublishedSplit
 from kgrec_benchmarks.runs.fingerprints import fingerprint_of_arrays, fingerprint_of_data
+from kgrec_benchmarks.runs.provenance import Provenance
 from kgrec_benchmarks.runs.result import Result
 from kgrec_benchmarks.runs.run_cache import RunCache
 from kgrec_benchmarks.systems.registry import named
@@ -73,6 +74,7 @@ def measure_folder(
         )
     kept = RunCache(None if keep is None else Path(keep), _fingerprint(name, dataset))
     result = chosen.run(dataset, config, kept, measuring)
+    made = Provenance.now()
     return replace(
         result,
         set=dataset.name,
@@ -82,6 +84,8 @@ def measure_folder(
         peak_memory_mb=_peak_memory_mb(),
         versions=package_versions(chosen.packages()),
         machine={"system": platform.platform(), "cores": usable_processors(), "python": platform.python_version()},
+        commit=made.commit,
+        date=made.date,
     )
 
 

@@ -44,9 +44,9 @@ def benchmark(
 ) -> None:
     """Measure kgrec beside other systems on a public data set.
 
-    Every system chooses its settings on validation, within the same budget, and is tested once. Stopped on the way,
-    with --out, it continues when it is run again. --models, --seeds and --ablations are for the protocol split; the
-    others have systems and seeds of their own.
+    Every system chooses its settings on validation and is tested once; what each tried, and for how long, is printed.
+    Stopped on the way, with --out, it continues when it is run again. --models, --seeds and --ablations are for the
+    protocol split; the others have systems and seeds of their own.
     """
     config = train_config(settings, seed)
     if out is not None:

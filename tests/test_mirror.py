@@ -16,6 +16,7 @@ TESTED_IN = {
     "cli/test_long_work": "cli/commands/demo cli/commands/evaluate cli/commands/train cli/film_demo cli/measurements",
     "data/test_dataset": "data/vocabulary",
     "evaluation/test_baseline_tuning": "evaluation/compared_system",
+    "benchmarks/runs/test_results_page": "benchmarks/runs/lists_section benchmarks/runs/published_figures",
     "evaluation/test_store_evaluation": "evaluation/comparison",
     "explanation/test_explainer": "explanation/evidence_paths graph/store_link",
     "explanation/wording/test_sentence": "explanation/wording/chinese explanation/wording/english "

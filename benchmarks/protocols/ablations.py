@@ -118,7 +118,7 @@ def _measure(variant: _Variant, split: Split, task: Task, progress: Progress) ->
     """Learn a variant; test it and, where it is the whole model, each of its channels alone."""
     watch = Watch()
     learned = learn(variant.dataset, split, variant.config, watch, progress)
-    refitted, train_only = rankers_of(learned, split, task.n_users)
+    refitted, _, train_only = rankers_of(learned, split, task.n_users)
     at_validation = split.valid.first_times(task.n_users)
     train_only = ModelRanker.over(train_only.model, split.train, task.n_users, at_validation)
     rows = {_FULL: (refitted, train_only)}

@@ -188,7 +188,7 @@ def _measure_users(
     hidden, rest = interactions.select(is_hidden), interactions.select(~is_hidden)
     learned = fit(dataset.with_interactions(rest), config, progress=progress)
     validation = Validation(*hold_out(rest, seed=config.seed), n_users, n_items)
-    chosen = {name: tune_baseline(system.fit, system.grid, validation).setting for name, system in BASELINES.items()}
+    chosen = {name: tune_baseline(system, validation).setting for name, system in BASELINES.items()}
     fitted = {name: BASELINES[name].fit(rest, n_users, n_items, **setting) for name, setting in chosen.items()}
     rows: Table = {name: {} for name in ("kgrec", *fitted)}
     for n in after:
@@ -196,8 +196,7 @@ def _measure_users(
         if len(later) == 0 and n > min(after):
             continue
         rankers: dict[str, Ranker] = {"kgrec": ModelRanker.over(learned.model, history, n_users)}
-        short = history.matrix(n_users, n_items)
-        rankers |= {name: ranker.with_history(short) for name, ranker in fitted.items()}
+        rankers |= {name: ranker.with_history(history) for name, ranker in fitted.items()}
         for name, ranker in rankers.items():
             rows[name] |= measure_users(ranker, history, later, n, n_items)
     return Outcome(rows, settings=chosen)

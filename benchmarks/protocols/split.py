@@ -35,7 +35,7 @@ class PublishedSplit:
             run again only where the seed changes the split.
         ablations: also take kgrec apart, see :func:`kgrec_benchmarks.protocols.ablations.ablations`; ten more
             trainings, with the first seed.
-        budget: what each system may try on validation.
+        budget: what each system but kgrec may try on validation.
     """
 
     models: tuple[str, ...] = DEFAULT

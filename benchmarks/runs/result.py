@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
+from kgrec_benchmarks.runs.provenance import UNKNOWN
+
 Table = dict[str, dict[str, float]]
 """System to metric to value."""
 
@@ -26,7 +28,10 @@ class Result:
         folds: the table of each seed or fold, for protocols that repeat as a whole.
         per_seed: ``seed, rows, settings`` of each run, for protocols that measure system by system.
         measured_once: systems whose runs are one run, as neither the seed nor the split changes it.
-        rows_train_only: the models that were fitted without the validation part, where that part is the authors'.
+        rows_train_fit: the models that were fitted on train, over histories that hold the validation part: the protocol
+            of leave-one-out tables. Where the validation part is the authors', for systems whose users are what they
+            did.
+        rows_train_only: the same models over the histories of train.
         intervals: row to metric to the ends of a 95 % bootstrap interval over users.
         against_best: metric to ``baseline, difference, interval``: kgrec minus the baseline that is best in the test,
             paired by user.
@@ -36,13 +41,14 @@ class Result:
         ablations: group to variant to metrics; ``ablation_notes`` are sentences about them.
         validation: metrics that the choice of settings went by.
         cost: system to seconds, settings tried and memory, see :class:`kgrec_benchmarks.runs.cost.Watch`.
-        budget: what each system may try on validation.
+        budget: what each system but kgrec may try on validation.
         refused: system to the reason why it was not run.
         resumed: keys of the runs that were taken over from an earlier, stopped one.
         timings_s: what took how many seconds.
         set, protocol: names of the folder and of the protocol.
         peak_memory_mb: of the whole process.
         versions, machine: what it was run with and on.
+        commit, date: see :class:`kgrec_benchmarks.runs.provenance.Provenance`.
     """
 
     rows: Table
@@ -54,6 +60,7 @@ class Result:
     folds: Sequence[Table] | None = None
     per_seed: Sequence[dict[str, Any]] | None = None
     measured_once: Sequence[str] | None = None
+    rows_train_fit: Table | None = None
     rows_train_only: Table | None = None
     intervals: dict[str, dict[str, list[float]]] | None = None
     against_best: dict[str, dict[str, Any]] | None = None
@@ -72,6 +79,8 @@ class Result:
     peak_memory_mb: float = 0.0
     versions: dict[str, str] = field(default_factory=dict)
     machine: dict[str, Any] = field(default_factory=dict)
+    commit: str = UNKNOWN
+    date: str = UNKNOWN
 
     def as_dict(self) -> dict[str, Any]:
         """What was measured, as plain data for JSON."""

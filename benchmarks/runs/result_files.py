@@ -10,7 +10,13 @@ from typing import Any
 from kgrec.bundle.old_names import renamed_result
 from kgrec.evaluation.tables import columns_of, markdown_table
 from kgrec_benchmarks.runs.plots import ablation_bars, accuracy_and_time
+from kgrec_benchmarks.runs.provenance import made_in_words
 
+TITLES = {
+    "rows_train_fit": "Fitted on train alone, with the validation part in the history",
+    "rows_train_only": "Fitted on train alone",
+}
+"""What the rows are that know less than those of the first table."""
 _SHORT = ("recall@10", "ndcg@10", "mrr@10")
 
 
@@ -55,7 +61,7 @@ def markdown(result: Mapping[str, Any], stem: str) -> str:
     spread = result.get("spread")
     parts = [
         f"# {result['set']}\n",
-        f"{sizes}. Seeds {', '.join(map(str, seeds))}{' (mean ± sd)' if spread else ''}.\n",
+        f"{sizes}. Seeds {', '.join(map(str, seeds))}{' (mean ± sd)' if spread else ''}. {made_in_words([result])}\n",
     ]
     parts.append(markdown_table(result["rows"], spread=spread))
     parts += [f"{name} was not run: {reason}.\n" for name, reason in result.get("refused", {}).items()]
@@ -65,13 +71,14 @@ def markdown(result: Mapping[str, Any], stem: str) -> str:
     if result.get("measured_once"):
         names = ", ".join(result["measured_once"])
         parts.append(f"Measured once, as neither the seed nor the split changes anything: {names}.\n")
-    if result.get("rows_train_only"):
-        parts += ["## Fitted on train alone\n", markdown_table(result["rows_train_only"], spread=spread)]
+    for key, title in TITLES.items():
+        if result.get(key):
+            parts += [f"## {title}\n", markdown_table(result[key], spread=spread)]
     if result.get("intervals"):
         parts += ["## 95 % bootstrap intervals over users\n", _intervals(result)]
     parts += _against(result)
     if result.get("cost"):
-        parts += ["## Cost\n", _cost(result["cost"]), f"![accuracy and time]({stem}.time.svg)\n"]
+        parts += ["## Cost\n", _budget(result), _cost(result["cost"]), f"![accuracy and time]({stem}.time.svg)\n"]
     for group, variants in result.get("ablations", {}).items():
         columns = [name for name in (*_SHORT, "validation_ndcg@10") if name in next(iter(variants.values()))]
         parts += [f"## Ablation: {group}\n", markdown_table(variants, columns)]
@@ -105,6 +112,15 @@ def _against(result: Mapping[str, Any]) -> list[str]:
         if metric in against
     ]
     return ["".join(lines)] if lines else []
+
+
+def _budget(result: Mapping[str, Any]) -> str:
+    """How much the systems were allowed to try."""
+    budget = result["budget"]
+    return (
+        f"On validation each system but kgrec may try {budget['settings']:,.0f} settings and take "
+        f"{budget['seconds']:,.0f} s; the search of kgrec ends by itself.\n"
+    )
 
 
 def _cost(cost: Mapping[str, Mapping[str, float]]) -> str:

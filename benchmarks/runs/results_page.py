@@ -6,31 +6,21 @@ Every figure of the page is read from a file of `benchmarks/results/`; what is s
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from kgrec_benchmarks.runs.lists_section import SETS, caution_section, lists_section
+from kgrec_benchmarks.runs.markdown_cells import table
+from kgrec_benchmarks.runs.provenance import made_in_words
+from kgrec_benchmarks.runs.published_figures import FIGURES
 from kgrec_benchmarks.runs.result_files import read_result
 
 ROOT = Path(__file__).resolve().parents[2]
 RESULTS, PAGE = ROOT / "benchmarks/results", ROOT / "docs/results.md"
 
-SETS = {
-    "ml1m_pearlm": "MovieLens 1M with the graph of PEARLM, in order of time",
-    "ml100k_text": "MovieLens 100k with texts, in order of time",
-    "lastfm_lightkg": "Last.fm as LightKG cuts it",
-    "dbbook2014": "DBbook 2014",
-    "colakg_lastfm": "Last.fm as CoLaKG cuts it",
-    "kgat_amazonbook": "Amazon-book as KGAT cuts it",
-    "retailrocket_mb": "RetailRocket, the last purchase to be found",
-    "beauty_s3rec": "Amazon Beauty as S3-Rec cuts it, the last item of a sequence to be found",
-    "ml1m_mkr": "MovieLens 1M as MKR has it, liked films only",
-}
-"""Sets with lists on a split of their authors, in the order of the page."""
-
 NAMES = {"dbbook2014": "DBbook", "ml1m_pearlm": "MovieLens 1M", "lastfm_lightkg": "Last.fm"}
 _SYSTEM = {"kgrec": "kgrec", "popularity": "popularity", "itemknn": "item-kNN", "ease": "EASE", "rp3beta": "RP3beta"}
-_METRICS = ("recall@10", "ndcg@10", "mrr@10")
 _CLICKS = {"bookcrossing_mcclk": "BookCrossing", "lastfm_kgcn": "Last.fm"}
 _FACTS = {
     "kgrec": "kgrec",
@@ -50,15 +40,15 @@ def results_page(folder: Path = RESULTS) -> str:
     def read(name: str) -> Result:
         return read_result(folder / f"{name}.json")
 
-    lists = {name: read(name) for name in SETS}
+    lists = {name: read(name) for name in SETS if (folder / f"{name}.json").exists()}
     sections = [
         _INTRODUCTION,
-        _lists(lists),
-        _caution(lists),
+        lists_section(lists),
+        caution_section(lists),
         _time_gaps(lists["ml1m_pearlm"]),
         _graph(read("dbbook2014_ablations")),
         _cold_items({name: read(f"{name}_cold") for name in ("dbbook2014", "ml1m_pearlm")}),
-        _clicks({title: read(name) for name, title in _CLICKS.items()}),
+        _clicks({name: read(name) for name in _CLICKS}),
         _facts({name: read(f"{name}_facts") for name in ("dbbook2014", "ml1m_pearlm")}),
         _recbole(lists["lastfm_lightkg"], {name: read(f"recbole_{name}") for name in ("lastfm_lightkg", "dbbook2014")}),
         _neo4j(read("neo4j")),
@@ -73,72 +63,6 @@ _INTRODUCTION = """\
 This page is made from the files in `benchmarks/results/` by `python -m kgrec_benchmarks.runs.results_page`, so every
 figure is that of a file. Beside each file lies a page with intervals over users, costs, settings, versions and machine.
 All were measured on a machine with two CPU cores.
-"""
-
-
-def _lists(lists: Mapping[str, Result]) -> str:
-    parts = [
-        """\
-## Lists on the authors' splits
-
-Each data set has the split of those who published it. Every system chooses its settings on validation within the same
-budget, is fitted again on train and validation, and is tested once. The whole catalogue is ranked, without the items
-that the user has taken. Mean ± standard deviation over the seeds; without a deviation where neither the seed nor the
-split changes anything, or where there was one seed. The files also hold each channel alone and their fusion, measured
-on validation, and every system fitted on train alone.
-"""
-    ]
-    rows = []
-    for name, result in lists.items():
-        data = result["data"]
-        sizes = [f"{data[what]:,}" for what in ("users", "items", "facts", "train", "valid", "test")]
-        rows.append([f"`{name}`", SETS[name], *sizes, str(len(result["seeds"]))])
-    parts.append(_table(["set", "", "users", "items", "facts", "train", "valid", "test", "seeds"], rows))
-    rows = []
-    for name, result in lists.items():
-        for system in _by_ndcg(result["rows"]):
-            mark = "**" if system == "kgrec" else ""
-            rows.append([name, f"{mark}{system}{mark}", *(_with_spread(result, system, metric) for metric in _METRICS)])
-    parts.append(_table(["set", "system", *_METRICS], rows))
-    amazon = lists["kgat_amazonbook"]["rows"]["kgrec"]
-    parts.append(f"""\
-On Amazon-book published tables have the first 20: recall {amazon["recall@20"]:.4f} and ndcg {amazon["ndcg@20"]:.4f}, or
-{amazon["ndcg@20_kgat"]:.4f} by KGAT's own definition of ndcg, whose ideal list holds only what was found.
-""")
-    rows = []
-    for name, result in lists.items():
-        cost = result["cost"]["kgrec"]
-        seconds = [f"{cost[part]:,.0f}" for part in ("tuning_s", "fit_s", "ranking_s")]
-        rows.append([name, *seconds, f"{cost['peak_memory_mb'] / 1000:.1f}"])
-    parts.append(
-        """\
-What kgrec takes for one seed, mostly on one core: seconds to choose the settings, to fit again with them and to rank
-for all users, and memory. With nothing beside it, Amazon-book took twelve minutes on two cores, of which fitting with
-the settings that were chosen and ranking took four.
-"""
-    )
-    parts.append(_table(["set", "choosing, s", "fitting, s", "ranking, s", "peak memory, GB"], rows))
-    return "\n".join(parts)
-
-
-def _caution(lists: Mapping[str, Result]) -> str:
-    mkr = lists["ml1m_mkr"]
-    rows, against = mkr["rows"], mkr["against_best"]["ndcg@10"]
-    ahead = 100 * (rows["kgrec"]["recall@10"] / rows["ease"]["recall@10"] - 1)
-    low, high = against["interval"]
-    return f"""\
-### What to keep in mind
-
-- A run reads the test set once, but kgrec was run on MovieLens 100k and on Last.fm again and again while it was built,
-  with the test rows in view; the other sets were read a few times each.
-- Sets that nobody had looked at are the fairer test. `beauty_s3rec` and `ml1m_mkr` were measured once, when all else
-  was done. On the second, which is dense, has no times and {mkr["data"]["facts"]:,} facts, kgrec is
-  {ahead:.0f} % ahead of EASE in recall@10, and by no more than chance in ndcg@10
-  ({against["difference"]:.4f}, 95 % interval {low:.4f} to {high:.4f}).
-- RetailRocket holds out what was bought last, but what users looked at before and after it is in train, and kgrec reads
-  what is near in time.
-- The MovieLens sets are in order of time, and kgrec knows what follows what while the baselines do not; see the next
-  section.
 """
 
 
@@ -158,7 +82,9 @@ def _time_gaps(result: Result) -> str:
 People rate whole pages of films at once, and that is where most of the gain on MovieLens is. ndcg@10 on MovieLens 1M,
 for users grouped by the time from their last event in train or validation to their first in the test:
 
-{_table(["gap", "users", "kgrec", "EASE"], rows)}
+{table(["gap", "users", "kgrec", "EASE"], rows)}
+{made_in_words([result])}
+
 In the last group, which is small, kgrec is behind {rival} by {-against["difference"]:.3f}
 (95 % interval {low:.3f} to {high:.3f}). On validation it is ahead there: see decisions
 [014](decisions/014-a-pause-closes-the-channels-of-sequence.md) and
@@ -176,7 +102,9 @@ def _graph(result: Result) -> str:
 DBbook, learned with the true facts, with facts whose tails were shuffled within each relation, and with none; every
 setting is chosen anew for each.
 
-{_table(["facts", "recall@10", "ndcg@10"], rows)}
+{table(["facts", "recall@10", "ndcg@10"], rows)}
+{made_in_words([result])}
+
 {notes}
 
 `benchmarks/results/dbbook2014_ablations.md` also takes apart channels, losses and the weight of the graph's loss.
@@ -216,30 +144,35 @@ the cold items, ranked among themselves and among the whole catalogue, and of kn
 it that is lost by having cold items in the lists. `fact-knn` and `text-knn` are neighbours by facts and by texts, tuned
 in the same run.
 
-{_table(["set", "system", *columns], rows)}
+{table(["set", "system", *columns], rows)}
 kgrec gives cold items the places that cost the known ones at most 2 %. Neighbours by content do not tell cold items
 from known ones, and find far less of the known.
 
 Whoever gives cold items more room finds more of them. So here the cold items of kgrec are moved, in hindsight, until
 the known lose the same share of recall@20 as with each of the neighbours; whole catalogue:
 
-{_table(["set", "system", "cold recall@20", "known recall@20 lost", "cold ndcg@10", "known ndcg@10 lost"], equal)}"""
+{table(["set", "system", "cold recall@20", "known recall@20 lost", "cold ndcg@10", "known ndcg@10 lost"], equal)}
+{made_in_words(results.values())}
+"""
 
 
 def _clicks(results: Mapping[str, Result]) -> str:
     systems = ("kgrec", "popularity", "itemknn", "ease")
-    rows = [
-        [title, *(f"{result['rows'][name]['auc']:.3f} ± {result['spread'][name]['auc']:.3f}" for name in systems)]
-        for title, result in results.items()
-    ]
+    rows = []
+    for name, result in results.items():
+        figures = [f"{result['rows'][one]['auc']:.3f} ± {result['spread'][one]['auc']:.3f}" for one in systems]
+        published = ", ".join(f"{one.system} {one.values['auc']:.3f}" for one in FIGURES[name])
+        rows.append([_CLICKS[name], *figures, published])
     return f"""\
 ## Labelled clicks
 
 Where ratings are labels, 1 for a click and 0 for none, systems are measured by whether they tell one from the other:
 AUC, F1, log loss and calibration error, over five seeded cuts. All learn from the clicks of train alone, with settings
-of best AUC on validation. AUC:
+of best AUC on validation, and so did those whose published figures stand beside them. AUC:
 
-{_table(["set", *(_SYSTEM.get(name, name) for name in systems)], rows)}"""
+{table(["set", *(_SYSTEM.get(name, name) for name in systems), "published"], rows)}
+{made_in_words(results.values())}
+"""
 
 
 def _facts(results: Mapping[str, Result]) -> str:
@@ -254,7 +187,9 @@ def _facts(results: Mapping[str, Result]) -> str:
 A tenth of the graph's facts is looked for among all nodes: filtered MRR and Hits@10 of a head over kgrec's embeddings,
 of the same head without them, and of PyKEEN's models of the same width, each with three settings to choose from.
 
-{_table(["set", "system", "MRR", "Hits@10"], rows)}"""
+{table(["set", "system", "MRR", "Hits@10"], rows)}
+{made_in_words(results.values())}
+"""
 
 
 def _recbole(alone: Result, races: Mapping[str, Result]) -> str:
@@ -270,10 +205,12 @@ RecBole 1.2.0 on the same files, in an environment of its own (`benchmarks/recbo
 two learning rates, stopped by validation, learned from train alone and measured by kgrec's ranking; kgrec from train
 alone beside it. Last.fm:
 
-{_table(["system", "recall@10", "mrr@10"], rows)}
+{table(["system", "recall@10", "mrr@10"], rows)}
 Seconds of an epoch, KGAT with one layer:
 
-{_table(["set", "KGAT", "kgrec, one hop", "kgrec, no hop"], seconds)}"""
+{table(["set", "KGAT", "kgrec, one hop", "kgrec, no hop"], seconds)}
+{made_in_words(races.values())}
+"""
 
 
 def _neo4j(measured: Result) -> str:
@@ -292,9 +229,11 @@ def _neo4j(measured: Result) -> str:
 
 MovieLens 1M with its graph, {online["rows"]:,} rows, by `python -m kgrec_benchmarks.neo4j_speed`:
 
-{_table(["", "embedded", "Neo4j 5.26"], rows)}
+{table(["", "embedded", "Neo4j 5.26"], rows)}
 Import over the driver: {online["rows_per_s"]["kgrec"]:,} rows/s, {online["ratio_kgrec_to_bare"]} of what a bare driver
 loop does with the same batches. Through files for Neo4j's offline import: {offline["import_rows_per_s"]:,} rows/s.
+
+{made_in_words([measured])}
 """
 
 
@@ -316,23 +255,6 @@ intervals over users, a paired interval of kgrec minus the best baseline, the co
 known, groups of users by the time from history to test. A page and plots are written beside it, and a run that was
 stopped goes on where it was.
 """
-
-
-def _by_ndcg(rows: Mapping[str, Mapping[str, float]]) -> list[str]:
-    return sorted(rows, key=lambda system: (system != "kgrec", -rows[system]["ndcg@10"]))
-
-
-def _with_spread(result: Result, system: str, metric: str) -> str:
-    """A mean over seeds with its standard deviation, where there is one."""
-    spread = result.get("spread", {}).get(system, {})
-    return f"{result['rows'][system][metric]:.4f}" + (f" ± {spread[metric]:.4f}" if metric in spread else "")
-
-
-def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A Markdown table; columns that hold figures only are right-aligned."""
-    figures = [all(row[n][:1].isdigit() or row[n][:1] == "-" for row in rows) for n in range(len(columns))]
-    lines = [columns, ["---:" if right else "---" for right in figures], *rows]
-    return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
 
 
 def main() -> None:

@@ -25,7 +25,7 @@ from kgrec_benchmarks.runs.cost import Watch
 from kgrec_benchmarks.runs.fingerprints import fingerprint_of_split
 from kgrec_benchmarks.runs.outcome import Outcome
 from kgrec_benchmarks.runs.run_cache import RunCache
-from kgrec_benchmarks.runs.summary import TRAIN_ONLY
+from kgrec_benchmarks.runs.summary import TRAIN_FIT, TRAIN_ONLY
 from kgrec_benchmarks.systems.registry import OURS, system_named
 
 if TYPE_CHECKING:
@@ -42,7 +42,8 @@ class Plan:
     Attributes:
         dataset: graph and all interactions.
         split_of: the split of a seed.
-        own_valid: whether the validation part is the authors': then every system has a row without it as well.
+        own_valid: whether the validation part is the authors': then every system also has a row that is learned
+            without it, and one that does not know it at all.
         config: settings of ours; its seed is the first.
         models: names of systems, see :mod:`kgrec_benchmarks.systems.registry`.
         seeds: number of runs, with the seeds ``config.seed``, ``config.seed + 1`` and so on.
@@ -106,23 +107,26 @@ def run(plan: Plan, kept: RunCache, progress: Progress) -> Runs:
 def measure_baseline(
     name: str, system: System, task: Task, seed: int, own_valid: bool, budget: Budget, progress: Progress
 ) -> Outcome:
-    """The outcome of a baseline that is tuned on validation, fitted on train and validation, and tested once a row."""
+    """The outcome of a baseline that is tuned on validation and tested once a row, as :class:`Plan` says."""
     n_items = len(task.columns)
     if system.most_items is not None and n_items > system.most_items:
         return Outcome(refused=f"{n_items:,} items; beyond {system.most_items:,} it would run for hours")
+    if system.needs_times and not task.known.has_time:
+        return Outcome(refused="it learns from the order of events, and not all times are known")
     readable = {"seed": seed, "facts": task.facts, "n_nodes": task.n_nodes}
-    fit = partial(system.fit, **{name: readable[name] for name in system.reads})
-    grid = budget.of_grid(system.grid, n_items)
+    reads = {name: readable[name] for name in system.reads}
     watch = Watch()
-    progress("settings", 0, len(grid), unit="settings")
+    progress("settings", 0)
     with watch.stage("tuning_s"):
-        tuned = tune_baseline(fit, grid, task.validation, stops_early=system.stops_early, seconds=budget.seconds)
+        tuned = tune_baseline(system, task.validation, budget, **reads)
     with watch.stage("fit_s"):
-        fitted = fit(task.known, task.n_users, n_items, **tuned.setting)
+        fitted = system.fit(task.known, task.n_users, n_items, **reads, **tuned.setting)
     progress("lists", 0)
     measured: dict[str, Measured] = {}
     with watch.stage("ranking_s"):
         measured[name] = task.measure(task.over_catalogue(fitted))
+    if own_valid and system.user_is_history:
+        measured[name + TRAIN_FIT] = task.measure(task.over_catalogue(tuned.fitted.with_history(task.known)))
     if own_valid:
         measured[name + TRAIN_ONLY] = task.measure(task.over_catalogue(tuned.fitted))
     cost = cost_of(watch, tried=tuned.tried, capped=tuned.capped)
@@ -133,7 +137,7 @@ def measure_baseline(
 def measure_ours(
     dataset: Dataset, split: Split, task: Task, config: TrainConfig, own_valid: bool, progress: Progress
 ) -> Outcome:
-    """The outcome of kgrec, chosen on validation and learned again from train and validation; each is tested once."""
+    """The outcome of kgrec, chosen on validation and learned again from train and validation; tested once a row."""
     watch = Watch()
     learning, testing = progress.parts(20, 1)
     learned = learn(dataset, split, config, watch, learning)
@@ -143,7 +147,8 @@ def measure_ours(
     with watch.stage("ranking_s"):
         measured[OURS] = task.measure(rankers[0], features_of(learned.model))
     if own_valid:
-        measured[OURS + TRAIN_ONLY] = task.measure(rankers[1], features_of(rankers[1].model))
+        for ending, ranker in zip((TRAIN_FIT, TRAIN_ONLY), rankers[1:], strict=True):
+            measured[OURS + ending] = task.measure(ranker, features_of(ranker.model))
     settings = {**config.model_dump(), **learned.chosen.as_dict()}
     cost = cost_of(watch, tried=learned.trials, capped=False)
     return Outcome.of(measured, task.n_users, settings=settings, cost=cost, validation=learned.metrics)
@@ -163,10 +168,10 @@ def learn(dataset: Dataset, split: Split, config: TrainConfig, watch: Watch, pro
         return refit(known, chosen, config, progress=learning)
 
 
-def rankers_of(learned: FitResult, split: Split, n_users: int) -> tuple[ModelRanker, ModelRanker]:
-    """The refitted model over all known histories, and the one of train over those of train.
+def rankers_of(learned: FitResult, split: Split, n_users: int) -> tuple[ModelRanker, ModelRanker, ModelRanker]:
+    """The refitted model over all known histories, and the one of train over these and over those of train alone.
 
-    Both rank at the moment of each user's first test event, as a service does: the pause since the last event is known
+    All rank at the moment of each user's first test event, as a service does: the pause since the last event is known
     then.
     """
     assert learned.train_only is not None  # refitting leaves it
@@ -174,6 +179,7 @@ def rankers_of(learned: FitResult, split: Split, n_users: int) -> tuple[ModelRan
     at = split.test.first_times(n_users)
     return (
         ModelRanker.over(learned.model, known, n_users, at),
+        ModelRanker.over(learned.train_only, known, n_users, at),
         ModelRanker.over(learned.train_only, split.train, n_users, at),
     )
 

@@ -16,8 +16,8 @@ from kgrec_benchmarks.runs.outcome import Outcome, PerUser
 Outcomes = Mapping[str, Sequence[Outcome]]
 """System to its outcomes, one per seed; the same object again where a run was not repeated."""
 
-TRAIN_ONLY = "_train_only"
-"""Ending of the row of a model that was fitted without the validation part."""
+TRAIN_FIT, TRAIN_ONLY = "_train_fit", "_train_only"
+"""Endings of the rows of a model that was fitted on train: over histories with the validation part, and without it."""
 
 _LARGEST = ("peak_memory_mb", "memory_growth_mb")
 
@@ -26,8 +26,8 @@ def summarised(outcomes: Outcomes, seeds: Sequence[int], ours: str) -> dict[str,
     """The part of a result that says how good the systems are.
 
     Returns:
-        ``rows, rows_train_only, spread, per_seed, measured_once, intervals, against_best, refused, cost, settings``, as
-        :class:`kgrec_benchmarks.runs.result.Result` describes them.
+        ``rows, rows_train_fit, rows_train_only, spread, per_seed, measured_once, intervals, against_best, refused,
+        cost, settings``, as :class:`kgrec_benchmarks.runs.result.Result` describes them.
     """
     ran = {name: runs for name, runs in outcomes.items() if not runs[0].refused}
     names = [row for runs in ran.values() for row in runs[0].rows]
@@ -43,7 +43,8 @@ def summarised(outcomes: Outcomes, seeds: Sequence[int], ours: str) -> dict[str,
     users = {row: mean_of_users([run.users[row] for run in runs]) for runs in ran.values() for row in runs[0].rows}
     intervals, against = _intervals(users, means, ours)
     return {
-        "rows": {row: means[row] for row in names if not row.endswith(TRAIN_ONLY)},
+        "rows": {row: means[row] for row in names if _is_refitted(row)},
+        "rows_train_fit": {row: means[row] for row in names if row.endswith(TRAIN_FIT)},
         "rows_train_only": {row: means[row] for row in names if row.endswith(TRAIN_ONLY)},
         "spread": spread,
         "per_seed": [
@@ -71,6 +72,10 @@ def mean_of_users(runs: Sequence[PerUser]) -> PerUser:
         return {metric: np.asarray(np.nanmean(table, axis=0, dtype=np.float64)) for metric, table in tables.items()}
 
 
+def _is_refitted(row: str) -> bool:
+    return not row.endswith((TRAIN_FIT, TRAIN_ONLY))
+
+
 def _intervals(
     users: Mapping[str, PerUser], means: Mapping[str, Mapping[str, float]], ours: str
 ) -> tuple[dict[str, dict[str, list[float]]], dict[str, dict[str, Any]]]:
@@ -79,7 +84,7 @@ def _intervals(
         return {}, {}
     drawn = Bootstrap({f"{row} {metric}": values for row, of in users.items() for metric, values in of.items()})
     intervals = {row: {metric: drawn.interval(f"{row} {metric}") for metric in of} for row, of in users.items()}
-    others = [row for row in users if row != ours and not row.endswith(TRAIN_ONLY)]
+    others = [row for row in users if row != ours and _is_refitted(row)]
     against: dict[str, dict[str, Any]] = {}
     for metric in users[ours] if ours in users and others else ():
         best = max(others, key=lambda row: means[row][metric])
@@ -113,7 +118,7 @@ def grouped(outcomes: Outcomes, groups: Mapping[str, npt.NDArray[np.bool_]], our
         row: mean_of_users([run.users[row] for run in runs])
         for runs in outcomes.values()
         for row in runs[0].rows
-        if not row.endswith(TRAIN_ONLY)
+        if _is_refitted(row)
     }
     result: dict[str, dict[str, Any]] = {}
     for name, mask in groups.items():

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
-from scipy import sparse
 
 from kgrec.data.dataset import Array, IntArray, Interactions
 from kgrec.errors import require_extra
@@ -67,10 +66,11 @@ class IALS:
             model.fit(x, show_progress=False)
         return cls(model, np.asarray(model.user_factors))
 
-    def with_history(self, seen: sparse.csr_matrix) -> Self:
+    def with_history(self, history: Interactions) -> Self:
         """Users as one more least-squares step makes them from other histories; the items stay."""
+        seen = history.matrix(len(self.users), len(self.model.item_factors))
         with _one_blas_thread():
-            users = self.model.recalculate_user(np.arange(seen.shape[0]), seen.astype(np.float32).tocsr())
+            users = self.model.recalculate_user(np.arange(len(self.users)), seen)
         return replace(self, users=np.asarray(users))
 
     def scores(self, users: IntArray) -> Array:
@@ -140,4 +140,5 @@ BPR_SYSTEM = System(
     ),
     reads=("seed",),
     package=_PACKAGE,
+    user_is_history=False,
 )

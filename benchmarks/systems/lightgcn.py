@@ -78,4 +78,5 @@ SYSTEM = System(
     grid(learning_rate=(1e-2, 3e-3), l2=(1e-4, 1e-2), num_layers=(2, 1, 3)),
     reads=("seed",),
     stops_early=True,
+    user_is_history=False,
 )

@@ -7,11 +7,11 @@ from scipy import sparse
 
 from kgrec.data.dataset import Interactions
 from kgrec.evaluation.baselines import fast
-from kgrec.evaluation.compared_system import System, grid
-from kgrec.metrics.rankers import MatrixRanker
+from kgrec.evaluation.compared_system import RECENCIES, System, grid
+from kgrec.evaluation.fading_ranker import FadingRanker
 
 
-class RP3beta(MatrixRanker):
+class RP3beta(FadingRanker):
     """Random walks user, item, user, item (Paudel, Christoffel, Newell and Bernstein 2017, ACM TiiS 7(1), 1)."""
 
     @classmethod
@@ -23,10 +23,11 @@ class RP3beta(MatrixRanker):
         alpha: float = 1.0,
         beta: float = 0.5,
         neighbours: int = 100,
+        recency: float = 1.0,
     ) -> RP3beta:
-        """A ranker by :func:`rp3beta`; scores are the sum over the history, all of a user's items counting alike."""
-        x = train.matrix(n_users, n_items)
-        return cls(x, fast(rp3beta(x, alpha=alpha, beta=beta, neighbours=neighbours)))
+        """A ranker by :func:`rp3beta`; scores are the sum over the history."""
+        weights = rp3beta(train.matrix(n_users, n_items), alpha=alpha, beta=beta, neighbours=neighbours)
+        return cls(train, n_users, fast(weights), recency)
 
 
 def rp3beta(X: sparse.csr_matrix, *, alpha: float, beta: float, neighbours: int) -> sparse.csr_matrix:
@@ -71,4 +72,8 @@ def _largest(weights: sparse.csc_matrix, neighbours: int) -> sparse.csc_matrix:
     return kept_weights
 
 
-SYSTEM = System(RP3beta.fit, grid(alpha=(0.4, 0.7, 1.0, 1.3), beta=(0.0, 0.2, 0.4, 0.6, 0.8), neighbours=(50, 200)))
+SYSTEM = System(
+    RP3beta.fit,
+    grid(alpha=(0.4, 0.7, 1.0, 1.3), beta=(0.0, 0.2, 0.4, 0.6, 0.8), neighbours=(50, 200)),
+    RECENCIES,
+)

@@ -7,21 +7,28 @@ from scipy import linalg, sparse
 
 from kgrec.data.dataset import Array, Interactions
 from kgrec.evaluation.baselines import fast
-from kgrec.evaluation.compared_system import System, grid
-from kgrec.metrics.rankers import MatrixRanker
+from kgrec.evaluation.compared_system import RECENCIES, System, grid
+from kgrec.evaluation.fading_ranker import FadingRanker
 
 _MOST_ITEMS = 4_000
 """Time grows with the cube of the catalogue."""
 
 
-class SLIM(MatrixRanker):
+class SLIM(FadingRanker):
     """Sparse linear methods (Ning and Karypis 2011, ICDM): an elastic net for each item."""
 
     @classmethod
-    def fit(cls, train: Interactions, n_users: int, n_items: int, l1: float = 1.0, l2: float = 10.0) -> SLIM:
+    def fit(
+        cls,
+        train: Interactions,
+        n_users: int,
+        n_items: int,
+        l1: float = 1.0,
+        l2: float = 10.0,
+        recency: float = 1.0,
+    ) -> SLIM:
         """A ranker by :func:`slim`."""
-        x = train.matrix(n_users, n_items)
-        return cls(x, fast(slim(x, l1=l1, l2=l2)))
+        return cls(train, n_users, fast(slim(train.matrix(n_users, n_items), l1=l1, l2=l2)), recency)
 
 
 def slim(
@@ -62,4 +69,4 @@ def slim(
     return sparse.csr_matrix(sparse_part)
 
 
-SYSTEM = System(SLIM.fit, grid(l1=(1.0, 3.0, 10.0), l2=(3.0, 30.0)), most_items=_MOST_ITEMS)
+SYSTEM = System(SLIM.fit, grid(l1=(1.0, 3.0, 10.0), l2=(3.0, 30.0)), RECENCIES, most_items=_MOST_ITEMS)

@@ -17,9 +17,12 @@ def show_rows(result: Mapping[str, Any]) -> None:
     show(terminal_table(result["rows"], spread=spread))
     for system, reason in result.get("refused", {}).items():
         show(f"{visible(system)} was not run: {visible(reason)}")
-    if result.get("rows_train_only"):
-        title = "Fitted on train alone, with the history of train"
-        show(terminal_table(result["rows_train_only"], spread=spread, title=title))
+    for key, history in (("rows_train_fit", "train and validation"), ("rows_train_only", "train")):
+        if result.get(key):
+            title = f"Fitted on train alone, with the history of {history}"
+            show(terminal_table(result[key], spread=spread, title=title))
+    if result.get("cost"):
+        show(*_budgets(result))
     for group, variants in result.get("ablations", {}).items():
         show(terminal_table(variants, title=f"Ablation: {group}"))
     show(*result.get("ablation_notes", ()))
@@ -28,3 +31,15 @@ def show_rows(result: Mapping[str, Any]) -> None:
     if result.get("rows_whole_catalogue"):
         show(terminal_table(result["rows_whole_catalogue"], title="Ranked among the whole catalogue"))
     show_facts({name: result[name] for name in ("validation", "timings_s") if name in result})
+
+
+def _budgets(result: Mapping[str, Any]) -> list[str]:
+    """What each system tried on validation, and for how long."""
+    lines = [
+        f"{visible(name)} tried {cost['tried']:,.0f} settings on validation in {cost['tuning_s']:,.0f} s"
+        f"{', all that its budget allows' if cost['capped'] else ''}"
+        for name, cost in result["cost"].items()
+    ]
+    budget = result["budget"]
+    limit = f"{budget['settings']:,} settings and {budget['seconds']:,.0f} s"
+    return [*lines, f"The budget of each system but kgrec, whose search ends by itself: {limit}"]

@@ -8,7 +8,7 @@ from typing import Any
 
 from kgrec.data.dataset import Array, Dataset
 from kgrec.data.splits import Split
-from kgrec.evaluation.baseline_tuning import Budget, tune_baseline
+from kgrec.evaluation.baseline_tuning import tune_baseline
 from kgrec.evaluation.baselines import BASELINES
 from kgrec.evaluation.compared_system import Setting
 from kgrec.evaluation.task import Task
@@ -53,8 +53,7 @@ def compare_with_baselines(dataset: Dataset, split: Split, model: AdditiveModel,
         started = time.perf_counter()
         tuning(f"settings of {name}", number, len(BASELINES))
         n_items = len(task.columns)
-        tried = Budget().of_grid(system.grid, n_items)
-        settings[name] = tune_baseline(system.fit, tried, task.validation).setting
+        settings[name] = tune_baseline(system, task.validation).setting
         rankers[name] = task.over_catalogue(system.fit(task.known, task.n_users, n_items, **settings[name]))
         timings[name] = time.perf_counter() - started
     is_taken = task.is_taken

@@ -46,8 +46,9 @@ class VectorRanker:
     users: Array
     items: Array
 
-    def with_history(self, seen: sparse.csr_matrix) -> Self:
+    def with_history(self, history: Interactions) -> Self:
         """Users as the mean of the vectors of their items: the model itself knows only the users it was fitted on."""
+        seen = history.matrix(len(self.users), len(self.items))
         length = np.maximum(np.diff(seen.indptr), 1).astype(np.float32)
         return replace(self, users=(seen.astype(np.float32) @ self.items) / length[:, None])
 
@@ -68,10 +69,6 @@ class MatrixRanker:
 
     history: sparse.csr_matrix
     weights: Any
-
-    def with_history(self, seen: sparse.csr_matrix) -> Self:
-        """The same weights over other histories, users x items."""
-        return replace(self, history=seen)
 
     def scores(self, users: IntArray) -> Array:
         """``x_u @ W``, float32 ``(len(users), items)``."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import inspect
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
 from kgrec.data.dataset import Facts, Interactions
-from kgrec.evaluation.compared_system import Baseline, Setting, System
+from kgrec.evaluation.compared_system import Baseline, Fading, Setting, System
 from kgrec.metrics.rankers import Ranker
 from kgrec.metrics.ranking import mean_metrics, rank_users
 from kgrec.testing.ranker import RankerContract
@@ -18,13 +19,23 @@ N_USERS, N_ITEMS = 24, 12
 
 
 def camps() -> tuple[Interactions, Interactions]:
-    """Even users take even items, odd users odd ones, all but one, which is the second part."""
+    """Even users take even items, odd users odd ones, all but one, which is the second part and comes last.
+
+    The others come in an order that begins elsewhere for each user.
+    """
     pairs = [(u, i) for u in range(N_USERS) for i in range(u % 2, N_ITEMS, 2)]
     held = {(u, 2 * (u // 2 % (N_ITEMS // 2)) + u % 2) for u in range(N_USERS)}
+    first = np.array([pair for pair in pairs if pair not in held])
+    last = np.array(sorted(held))
     return (
-        Interactions.of_pairs(*np.array([pair for pair in pairs if pair not in held]).T),
-        Interactions.of_pairs(*np.array(sorted(held)).T),
+        Interactions.of_pairs(first[:, 0], first[:, 1], 1 + (first[:, 1] + 2 * first[:, 0]) % N_ITEMS),
+        Interactions.of_pairs(last[:, 0], last[:, 1], np.full(len(last), N_ITEMS + 1)),
     )
+
+
+def swapped(interactions: Interactions) -> Interactions:
+    """What every user did, done by the user at the same place from the end."""
+    return replace(interactions, user=N_USERS - 1 - interactions.user)
 
 
 def fitted(system: System, train: Interactions | None = None, **setting: Any) -> Baseline:
@@ -85,8 +96,9 @@ class SystemContract(RankerContract):
     def test_another_history_gives_the_camp_of_that_history(
         self, system: System, setting: Setting, personal: bool
     ) -> None:
-        swapped, users = camps()[0].matrix(N_USERS, N_ITEMS)[::-1].tocsr(), np.arange(N_USERS)
-        top = rank_users(fitted(system, **setting).with_history(swapped), swapped, users, 1)[:, 0]
+        history, users = swapped(camps()[0]), np.arange(N_USERS)
+        ranker = fitted(system, **setting).with_history(history)
+        top = rank_users(ranker, history.matrix(N_USERS, N_ITEMS), users, 1)[:, 0]
         assert not personal or (top % 2 == (N_USERS - 1 - users) % 2).all()
 
     def test_the_same_seed_gives_the_same_scores_and_another_one_others(self, system: System, setting: Setting) -> None:
@@ -97,13 +109,34 @@ class SystemContract(RankerContract):
             assert not np.array_equal(fitted(system, **{**setting, "seed": 1}).scores(users), first)
 
     def test_users_and_items_without_interactions_are_scored(self, system: System, setting: Setting) -> None:
-        lonely, users = Interactions.of_pairs([0, 0, 1, 1], [0, 1, 0, 2]), np.arange(N_USERS)
+        lonely, users = Interactions.of_pairs([0, 0, 1, 1], [0, 1, 0, 2], [1, 2, 1, 2]), np.arange(N_USERS)
         ranker = fitted(system, lonely, **{**setting, **({"epochs": 2} if system.stops_early else {})})
         assert np.isfinite(ranker.scores(users)).all()
-        assert np.isfinite(ranker.with_history(lonely.matrix(N_USERS, N_ITEMS)).scores(users)).all()
+        assert np.isfinite(ranker.with_history(lonely).scores(users)).all()
+
+    def test_users_who_are_what_they_did_are_scored_by_a_history_as_by_their_own(
+        self, system: System, setting: Setting
+    ) -> None:
+        ranker, users = fitted(system, **setting), np.arange(N_USERS)
+        if system.user_is_history:
+            np.testing.assert_allclose(ranker.with_history(camps()[0]).scores(users), ranker.scores(users), atol=0.02)
+
+    def test_recency_moves_nothing_but_histories(self, system: System, setting: Setting) -> None:
+        for recency in system.recencies[1:2]:
+            users = np.arange(N_USERS)
+            ranker = fitted(system, **setting)
+            assert isinstance(ranker, Fading)
+            faded = ranker.with_recency(recency).scores(users)
+            np.testing.assert_array_equal(faded, fitted(system, **{**setting, "recency": recency}).scores(users))
+            assert not np.array_equal(faded, ranker.with_recency(1.0).scores(users))
+            untimed = replace(camps()[0], time=np.full(len(camps()[0]), np.nan))
+            one, other = (which.with_history(untimed).scores(users) for which in (ranker.with_recency(recency), ranker))
+            np.testing.assert_allclose(one, other, atol=1e-6)
 
     def test_every_setting_to_try_names_arguments_of_fit(self, system: System) -> None:
         assert system.grid
+        named = {name for tried in system.grid for name in tried} | set(system.reads) | set(system.at_most)
+        named |= {"recency"} if system.recencies else set()
         parameters = inspect.signature(system.fit).parameters
         if not any(one.kind is inspect.Parameter.VAR_KEYWORD for one in parameters.values()):
-            assert {name for tried in system.grid for name in tried} | set(system.reads) <= parameters.keys()
+            assert named <= parameters.keys()

@@ -33,7 +33,7 @@ def test_popularity_counts_users_not_events() -> None:
 def test_a_history_given_later_is_scored_from(name: str, world: tuple[Interactions, Interactions]) -> None:
     train, _ = world
     fitted = BASELINES[name].fit(train, N_USERS, N_ITEMS)
-    swapped = train.matrix(N_USERS, N_ITEMS)[::-1]
+    swapped = replace(train, user=N_USERS - 1 - train.user)
     users = np.arange(N_USERS)
     found = fitted.with_history(swapped).scores(users)
     assert found == pytest.approx(fitted.scores(users)[::-1], abs=1e-6)
