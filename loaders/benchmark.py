@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -28,13 +29,18 @@ class BenchmarkLoader:
     def __init__(self, location: str = "") -> None:
         self._location = location
 
+    @cached_property
+    def _folder(self) -> BenchmarkFolder:
+        """Read once: an import asks for the tables several times, and what they are can be told from all of it only."""
+        return BenchmarkFolder.read(self._location)
+
     def tables(self) -> Iterator[Table]:
         """Yield the tables.
 
         Raises:
             SourceError: the folder is not of the format.
         """
-        folder = BenchmarkFolder.read(self._location)
+        folder = self._folder
         parts = [table.append_column("split", pa.repeat(split, len(table))) for split, table in folder.splits().items()]
         interactions = pa.concat_tables(parts, promote_options="permissive")
         tables = {"users": folder.users, "items": folder.items, "entities": folder.entities, "facts": folder.facts}

@@ -8,13 +8,15 @@ and a quote in it is doubled. In TSV a quote is a letter. The first row names th
 from __future__ import annotations
 
 import csv
+import io
 import re
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import reduce
-from itertools import chain, compress, islice
+from itertools import compress, islice
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as arrow_csv
@@ -35,6 +37,8 @@ from kgrec_loaders.source_files import (
 
 _RECBOLE_TYPE = re.compile(r":(token|token_seq|float|float_seq)$")
 _SURROGATE = re.compile("[\udc80-\udcff]")
+_BLOCK = 1 << 20
+"""Characters that are taken apart at once."""
 _QUOTES = 'close every double quote and write a quote inside a cell twice: "say ""hi"""'
 
 
@@ -77,19 +81,27 @@ def read_delimited(parts: Sequence[Path], format: str, log: ReadingLog | None = 
                 ) from error
 
 
-def _is_plain(block: str, delimiter: str) -> bool:
+def _is_plain(block: bytes, delimiter: str) -> bool:
     """Whether every quote of some lines opens or closes a whole cell: as many do the one as the other."""
-    quotes = block.count('"')
-    opening = block.startswith('"') + block.count(f'{delimiter}"') + block.count('\n"')
-    closing = block.endswith('"') + sum(block.count(f'"{end}') for end in (delimiter, "\n", "\r\n"))
-    return 2 * opening == 2 * closing == quotes
+    signs = np.frombuffer(b"\n" + block + b"\n", np.uint8)
+    quotes = np.flatnonzero(signs == ord('"'))
+    edges = np.array([ord(delimiter), ord("\n"), ord("\r")])
+    opening = np.isin(signs[quotes - 1], edges[:2]).sum()
+    closing = np.isin(signs[quotes + 1], edges).sum()
+    return bool(2 * opening == 2 * closing == len(quotes))
+
+
+def _longest(texts: pa.Array) -> int:
+    """Bytes of the longest of some texts."""
+    longest: int = pc.max(pc.binary_length(texts)).as_py()
+    return longest
 
 
 class _Lines:
-    """Physical lines; those of a row that cannot be taken apart can be given back, all but the first."""
+    """Physical lines of a text; those of a row that cannot be taken apart can be given back, all but the first."""
 
-    def __init__(self, lines: Iterable[str]) -> None:
-        self._lines = iter(lines)
+    def __init__(self, text: io.TextIOBase) -> None:
+        self._text = text
         self._again: deque[str] = deque()
         self.taken: list[str] = []
 
@@ -97,35 +109,35 @@ class _Lines:
         return self
 
     def __next__(self) -> str:
-        line = self._again.popleft() if self._again else next(self._lines)
+        line = self._again.popleft() if self._again else next(self._text)
         self.taken.append(line)
         return line
 
     def give_back(self) -> None:
         self._again.extendleft(reversed(self.taken[1:]))
 
-    def take(self, count: int) -> list[str]:
-        """The next lines, at most that many."""
-        again = [self._again.popleft() for _ in range(min(count, len(self._again)))]
-        return again + list(islice(self._lines, count - len(again)))
+    def block(self) -> str:
+        """Many whole lines at once, none at the end; those that were given back come one by one first."""
+        return "" if self._again else self._text.read(_BLOCK) + self._text.readline()
 
-    def put_back(self, lines: list[str]) -> None:
-        """Lines that were taken come again."""
-        self._again.extendleft(reversed(lines))
+    def put_back(self, block: str) -> None:
+        """Lines come again."""
+        self._again.extendleft(reversed(list(io.StringIO(block, newline=""))))
 
 
 class _File:
     """One file: its header is read at once, its rows when they are asked for."""
 
-    def __init__(self, where: str, format: str, text: Iterable[str], log: ReadingLog) -> None:
+    def __init__(self, where: str, format: str, text: io.TextIOBase, log: ReadingLog) -> None:
         self._where = where
         self._log = log
-        lines = iter(text)
-        first_line = next((line for line in lines if line.strip("\r\n")), "")
+        first_line = next((line for line in text if line.strip("\r\n")), "")
         self._dialect = dialect_of(first_line, format)
         if self._dialect.note:
             log.note(f"{where}: {self._dialect.note}")
-        self._lines = _Lines(lines if self._dialect.preamble else chain([first_line], lines))
+        self._lines = _Lines(text)
+        if not self._dialect.preamble:
+            self._lines.put_back(first_line)
         self._reader = csv.reader(
             self._lines,
             delimiter=self._dialect.delimiter,
@@ -174,28 +186,31 @@ class _File:
         """The rows; at least one batch."""
         rows = self._rows()
         empty = True
-        while lines := self._lines.take(BATCH_ROWS):
-            batch = self._plain_batch(lines)
+        while True:
+            block = self._lines.block()
+            batch = self._plain_batch(block)
             if batch is None:
-                self._lines.put_back(lines)
+                self._lines.put_back(block)
                 some = list(islice(rows, BATCH_ROWS))
-                batch = self._batch([row for _, row in some], [number for number, _ in some]) if some else None
-            if batch is not None:
-                yield batch
-                empty = False
+                if not some:
+                    break
+                batch = self._batch([row for _, row in some], [number for number, _ in some])
+            yield batch
+            empty = False
         if empty:
             yield self._batch([], [])
 
-    def _plain_batch(self, lines: list[str]) -> pa.RecordBatch | None:
+    def _plain_batch(self, block: str) -> pa.RecordBatch | None:
         """Lines that are a row each, taken apart at once; None where one of them asks for a closer look."""
-        block, quoted, delimiter = "".join(lines), self._dialect.quoted, self._dialect.delimiter
-        if "\0" in block or block.count("\r") != block.count("\r\n") or (quoted and not _is_plain(block, delimiter)):
-            return None
-        if max(map(len, lines)) > csv.field_size_limit():
+        quoted, delimiter = self._dialect.quoted, self._dialect.delimiter
+        if not block or "\0" in block or ("\r" in block and block.count("\r") != block.count("\r\n")):
             return None
         names = [str(position) for position in range(self._width)]
         try:
             content = block.encode()
+            has_quotes = b'"' in content
+            if quoted and has_quotes and not (delimiter.isascii() and _is_plain(content, delimiter)):
+                return None
             table = arrow_csv.read_csv(
                 pa.BufferReader(content),
                 arrow_csv.ReadOptions(column_names=names, use_threads=False, block_size=len(content)),
@@ -207,12 +222,15 @@ class _File:
         except (UnicodeEncodeError, pa.ArrowInvalid, ValueError):
             return None
         columns = [column.combine_chunks() for column in table.columns]
-        if not table.num_rows or pc.any(reduce(pc.and_, (pc.equal(column, "") for column in columns))).as_py():
+        if not table.num_rows or any(_longest(column) > csv.field_size_limit() for column in columns):
+            return None
+        blank = pc.equal(columns[0], "")
+        if pc.any(blank).as_py() and pc.any(reduce(pc.and_, (pc.equal(column, "") for column in columns))).as_py():
             return None
         self._log.row_numbers.come(self._where, range(self._number + 1, self._number + table.num_rows + 1))
         self._number += table.num_rows
         kept = [columns[position] for position in self._kept]
-        if '"' in block:
+        if has_quotes:
             (self._tell_swallowed_rows if quoted else self._tell_quoted_cells)(kept)
         return pa.RecordBatch.from_arrays(kept, self.names)
 

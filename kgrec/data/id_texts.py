@@ -89,7 +89,7 @@ def id_texts(cells: pa.Array, binary: Binary | None = None) -> Texts:
         (NUL_ID, pc.match_substring(texts.array, "\0")),
     ):
         if pc.any(odd).as_py():
-            texts.faults |= dict.fromkeys(_rows(odd), fault)
+            texts.faults |= dict.fromkeys(rows_of(odd), fault)
     return texts
 
 
@@ -198,7 +198,7 @@ def _texts(cells: pa.Array, binary: Binary | None, exact: bool) -> Texts:
         return _binary_texts(cells.storage, "uuid")
     if types.is_binary(kind) or types.is_large_binary(kind) or types.is_fixed_size_binary(kind):
         return _binary_texts(cells, binary)
-    return Texts(pa.nulls(len(cells), pa.string()), dict.fromkeys(_rows(cells.is_valid()), NOT_ONE_VALUE))
+    return Texts(pa.nulls(len(cells), pa.string()), dict.fromkeys(rows_of(cells.is_valid()), NOT_ONE_VALUE))
 
 
 def _union_texts(cells: pa.UnionArray, binary: Binary | None, exact: bool) -> Texts:
@@ -232,7 +232,7 @@ def _float_texts(cells: pa.Array, exact: bool) -> Texts:
 
 def _binary_texts(cells: pa.Array, binary: Binary | None) -> Texts:
     if binary is None:
-        return Texts(pa.nulls(len(cells), pa.string()), dict.fromkeys(_rows(cells.is_valid()), BYTES))
+        return Texts(pa.nulls(len(cells), pa.string()), dict.fromkeys(rows_of(cells.is_valid()), BYTES))
     texts: list[str | None] = []
     faults: dict[int, Fault] = {}
     for row, cell in enumerate(cells.to_pylist()):
@@ -280,6 +280,7 @@ def _composed(texts: pa.Array) -> pa.Array:
     return pc.utf8_normalize(texts, form="NFC")
 
 
-def _rows(mask: Any) -> list[int]:
+def rows_of(mask: Any) -> list[int]:
+    """Positions where a column of booleans is true."""
     found: list[int] = np.flatnonzero(mask.fill_null(False).to_numpy(zero_copy_only=False)).tolist()
     return found

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Literal, Protocol, overload
+from typing import Literal, Protocol
 
 import pyarrow as pa
 
@@ -84,48 +84,6 @@ class Interaction:
         """Identity between the same user and item, so that importing twice is importing once."""
         time = "" if self.time is None else repr(float(self.time))
         return f"{key_start(self.kind, self.platform)}{time}{f'|{self.repeat}' if self.repeat else ''}"
-
-
-@dataclass(frozen=True)
-class InteractionColumns(Sequence[Interaction]):
-    """Interactions of one type and platform as columns; a record is made when it is asked for.
-
-    Attributes:
-        columns: ``user``, ``item`` and ``kind`` as strings, ``time`` (null where unknown) and ``weight`` as float64.
-    """
-
-    type: str
-    platform: str
-    columns: pa.RecordBatch
-
-    def __len__(self) -> int:
-        rows: int = self.columns.num_rows
-        return rows
-
-    def __iter__(self) -> Iterator[Interaction]:
-        user, item, kind, time, weight = (self.columns[name].to_pylist() for name in COLUMNS_OF_INTERACTIONS.names)
-        for row in range(len(self)):
-            yield Interaction(self.type, user[row], item[row], kind[row], self.platform, time[row], weight[row])
-
-    @overload
-    def __getitem__(self, index: int) -> Interaction: ...
-
-    @overload
-    def __getitem__(self, index: slice) -> InteractionColumns: ...
-
-    def __getitem__(self, index: int | slice) -> Interaction | InteractionColumns:
-        if isinstance(index, slice):
-            start, stop, step = index.indices(len(self))
-            if step != 1:
-                raise ValueError("rows are taken in their order")
-            return InteractionColumns(self.type, self.platform, self.columns.slice(start, max(0, stop - start)))
-        return next(iter(self[range(len(self))[index] :]))
-
-
-COLUMNS_OF_INTERACTIONS = pa.schema(
-    {"user": pa.string(), "item": pa.string(), "kind": pa.string(), "time": pa.float64(), "weight": pa.float64()}
-)
-"""Columns of :class:`InteractionColumns`, in this order."""
 
 
 @lru_cache(maxsize=1024)  # an import asks for the same few a million times

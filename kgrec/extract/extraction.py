@@ -10,6 +10,7 @@ from functools import cached_property
 
 import pyarrow as pa
 
+from kgrec.data.record_columns import InteractionColumns
 from kgrec.data.records import Batch, Loader, NodeRecord, Record, Table
 from kgrec.extract.dropped_rows import nothing_left, too_many_left_out
 from kgrec.extract.identity.alignment import AlignmentReport
@@ -106,7 +107,8 @@ class Extraction:
             repeats = RepeatedInteractions(self.schema)
             waiting = WaitingRecords(phase, batch_size)
             for table, records in self._blocks(phase):
-                yield from waiting.add(table, repeats.put_together(records) if phase == "interactions" else records)
+                together = repeats.put_together(records) if isinstance(records, InteractionColumns) else records
+                yield from waiting.add(table, together)
             yield from waiting.rest()
 
     def read_again(self, source: str) -> Iterator[Batch]:

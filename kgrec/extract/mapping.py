@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Literal
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from kgrec.data.records import COLUMNS_OF_INTERACTIONS, EdgeRecord, InteractionColumns, NodeRecord, Record, Table
+from kgrec.data.id_texts import rows_of
+from kgrec.data.record_columns import EdgeColumns, InteractionColumns, constant
+from kgrec.data.records import EdgeRecord, NodeRecord, Record, Table
 from kgrec.extract.columns import with_columns
 from kgrec.extract.row_filter import RowFilter
 from kgrec.extract.row_reader import Phase, Problem, Reader, SchemaSource, TableFaults
@@ -147,8 +151,7 @@ def _nodes(reader: Reader, seen: SeenNodes) -> Sequence[Record]:
     source, spec = reader.source, reader.source.spec
     assert isinstance(spec, NodeSource)
     if spec.type_column is not None:
-        names = reader.column(spec.type_column, "id", ("type_column",))
-        reader.keep([row for row, name in enumerate(names) if name == source.type])
+        reader.keep(_rows_with(reader.names(spec.type_column, ("type_column",)), lambda name: name == source.type))
     ids = reader.ids(spec, spec.id, ("id",))
     describing = [row for row, uids in enumerate(ids) if uids]
     reader.keep(describing)
@@ -169,40 +172,61 @@ def _nodes(reader: Reader, seen: SeenNodes) -> Sequence[Record]:
     return records
 
 
+def _rows_with(names: pa.DictionaryArray, fits: Callable[[str | None], bool]) -> list[int]:
+    """Rows whose name fits; None is the name of a row without one."""
+    fitting = pa.array([fits(name) for name in names.dictionary.to_pylist()], pa.bool_())
+    return rows_of(pc.fill_null(fitting.take(names.indices), fits(None)))
+
+
 def _edges(reader: Reader, seen: SeenNodes) -> Sequence[Record]:
     source, spec = reader.source, reader.source.spec
     assert isinstance(spec, EdgeSource)
     edge = source.schema.edges[source.type]
     if spec.relation_column is not None and (spec.skip or spec.only):
-        names = reader.column(spec.relation_column, "id", ("relation_column",))
+        names = reader.names(spec.relation_column, ("relation_column",))
         skip, only = frozenset(spec.skip), frozenset(spec.only)
-        reader.keep([row for row, name in enumerate(names) if name not in skip and (not only or name in only)])
-    relations = [source.type] * reader.batch.num_rows
+        reader.keep(_rows_with(names, lambda name: name not in skip and (not only or name in only)))
+    relations = constant(source.type, reader.batch.num_rows)
     if spec.relation_column is not None:
-        relations = reader.column(spec.relation_column, "id", ("relation_column",), "must name a relation")
+        relations = reader.names(spec.relation_column, ("relation_column",), "must name a relation")
+    ends = {"source": spec.source, "target": spec.target}
+    ids = {side: reader.end_ids(end, (side, "column")) for side, end in ends.items()}
+    if spec.columns or any(column is None for column in ids.values()):
+        return _single_edges(reader, spec, edge, relations)
+    types = {f"{side}_type": _end_types(reader, end, getattr(edge, side), side) for side, end in ends.items()}
+    records = EdgeColumns.of_arrays(source.type, spec.platform, {**ids, **types, "relation": relations})
+    there = pc.and_(*(records.columns[side].is_valid() for side in ids))
+    good = reader.good()
+    rows = rows_of(there) if len(good) == len(there) else [row for row in good if there[row].as_py()]
+    return records if len(rows) == len(records) else records.take(rows)
+
+
+def _single_edges(
+    reader: Reader, spec: EdgeSource, edge: EdgeType, relation_of: pa.DictionaryArray
+) -> Sequence[Record]:
+    """A record per fact: rows may state several, and facts may have properties."""
     starts = reader.ids(spec.source, spec.source.column, ("source", "column"))
     ends = reader.ids(spec.target, spec.target.column, ("target", "column"))
-    start_types = _end_types(reader, spec.source, edge.source, "source")
-    end_types = _end_types(reader, spec.target, edge.target, "target")
-    properties = reader.properties(edge.properties, spec.columns, {})
+    start_types = _end_types(reader, spec.source, edge.source, "source").to_pylist()
+    end_types = _end_types(reader, spec.target, edge.target, "target").to_pylist()
+    properties, relations = reader.properties(edge.properties, spec.columns, {}), relation_of.to_pylist()
+    type = reader.source.type
     return [
-        EdgeRecord(
-            source.type, start_types[row], start, end_types[row], end, relations[row], properties[row], spec.platform
-        )
+        EdgeRecord(type, start_types[row], start, end_types[row], end, relations[row], properties[row], spec.platform)
         for row in reader.good()
         for start, _ in starts[row]
         for end, _ in ends[row]
     ]
 
 
-def _end_types(reader: Reader, end: Endpoint, allowed: tuple[str, ...], side: str) -> list[str]:
+def _end_types(reader: Reader, end: Endpoint, allowed: tuple[str, ...], side: str) -> pa.DictionaryArray:
     if end.type_column is None:
-        return [end.type or allowed[0]] * reader.batch.num_rows
-    names = reader.column(end.type_column, "id", (side, "type_column"))
-    for row, name in enumerate(names):
-        if name not in allowed:
-            expected = f"one of {', '.join(allowed)}, from {reader.at((side, 'type_column'))}"
-            reader.fail(row, f"column '{end.type_column}' must name a node type of the edge.", name, expected)
+        return constant(end.type or allowed[0], reader.batch.num_rows)
+    names = reader.names(end.type_column, (side, "type_column"))
+    for row in _rows_with(names, lambda name: name not in allowed):
+        expected = f"one of {', '.join(allowed)}, from {reader.at((side, 'type_column'))}"
+        what = f"column '{end.type_column}' must name a node type of the edge."
+        reader.fail(row, what, names[row].as_py(), expected)
     return names
 
 
@@ -210,30 +234,29 @@ def _interactions(reader: Reader, seen: SeenNodes) -> Sequence[Record]:
     source, spec = reader.source, reader.source.spec
     assert isinstance(spec, InteractionSource)
     size = reader.batch.num_rows
-    users = reader.id(spec.user, spec.user_prefix, ("user",), spec.user_binary)
-    items = reader.id(spec.item, spec.item_prefix, ("item",), spec.item_binary)
-    kinds = [spec.kind or ""] * size
+    columns = {
+        "user": reader.id(spec.user, spec.user_prefix, ("user",), spec.user_binary),
+        "item": reader.id(spec.item, spec.item_prefix, ("item",), spec.item_binary),
+        "kind": constant(spec.kind or "", size),
+        "time": pa.nulls(size, pa.float64()),
+        "weight": pa.array(np.ones(size)),
+        "repeat": pa.array(np.zeros(size, np.int64)),
+    }
     if spec.kind_column is not None:
-        kinds = reader.column(spec.kind_column, "id", ("kind_column",), "must hold a kind")
+        columns["kind"] = reader.names(spec.kind_column, ("kind_column",), "must hold a kind")
         allowed = source.schema.interactions[source.type].kinds
-        for row, kind in enumerate(kinds):
-            if allowed and kind not in allowed:
-                expected = f"one of {', '.join(allowed)}, from {reader.at(('kind_column',))}"
-                reader.fail(row, f"column '{spec.kind_column}' must hold a known kind.", kind, expected)
-    times: list[float | None] = [None] * size
+        for row in _rows_with(columns["kind"], lambda kind: bool(allowed) and kind not in allowed):
+            expected = f"one of {', '.join(allowed)}, from {reader.at(('kind_column',))}"
+            what = f"column '{spec.kind_column}' must hold a known kind."
+            reader.fail(row, what, columns["kind"][row].as_py(), expected)
     if spec.time is not None:
         rule = TimeRule(spec.time_format, spec.time_zone, spec.time_unit, is_event=True)
-        times = reader.times(spec.time, ("time",), rule)
-    weights: list[float | None] = [1.0] * size
+        columns["time"] = reader.times(spec.time, ("time",), rule)
     if spec.weight is not None:
-        weights = reader.column(spec.weight, "number", ("weight",))
-    columns = [users, items, kinds, times, [1.0 if weight is None else float(weight) for weight in weights]]
-    arrays = [pa.array(column, field.type) for column, field in zip(columns, COLUMNS_OF_INTERACTIONS, strict=True)]
-    rows = pa.RecordBatch.from_arrays(arrays, schema=COLUMNS_OF_INTERACTIONS)
-    good = list(reader.good())
-    return InteractionColumns(
-        source.type, spec.platform, rows if len(good) == size else rows.take(pa.array(good, pa.int64()))
-    )
+        columns["weight"] = pc.fill_null(reader.numbers(spec.weight, ("weight",)), 1.0)
+    records = InteractionColumns.of_arrays(source.type, spec.platform, columns)
+    good = reader.good()
+    return records if len(good) == size else records.take(good)
 
 
 _MAKERS = {"nodes": _nodes, "edges": _edges, "interactions": _interactions}

@@ -10,14 +10,12 @@ leaves the same. What is put together must come in one import.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
-
 import numpy as np
-import pyarrow.compute as pc
+import pyarrow as pa
 
 from kgrec.data.dataset import Array
-from kgrec.data.records import Interaction, InteractionColumns, Record
+from kgrec.data.record_columns import InteractionColumns
+from kgrec.data.records import Interaction
 from kgrec.schema.meanings import has_word, meaning
 from kgrec.schema.model import GraphSchema, Repeats
 
@@ -44,10 +42,6 @@ class RepeatRules:
             self._rules[name] = self._rule(*name)
         return self._rules[name]
 
-    def adds_up(self, record: Interaction) -> bool:
-        """Whether a record counts otherwise than in place of the one before it."""
-        return self.of(record)[0] != "last"
-
     def _rule(self, type: str, kind: str, untimed: bool) -> tuple[Repeats, bool]:
         means = meaning(self._schema, type, kind)
         if means.repeats is not None:
@@ -62,22 +56,54 @@ class RepeatedInteractions:
     def __init__(self, schema: GraphSchema) -> None:
         self._rules, self._totals = RepeatRules(schema), _Totals()
 
-    def put_together(self, records: Sequence[Record]) -> Sequence[Record]:
-        """The interactions, each with what it and those of its key before it come to; columns where none adds up."""
-        if isinstance(records, InteractionColumns) and not self._some_add_up(records):
+    def put_together(self, records: InteractionColumns) -> InteractionColumns:
+        """The interactions, each with what it and those of its key before it come to."""
+        rules = self._rules_of_rows(records)
+        rows = np.flatnonzero(rules != _LAST)
+        if not len(rows):
             return records
-        block = list(records)
-        adding = [n for n, one in enumerate(block) if isinstance(one, Interaction) and self._rules.adds_up(one)]
-        ones = [block[n] for n in adding]
-        for n, one in zip(adding, self._totals.with_totals(ones, self._rules) if ones else (), strict=True):
-            block[n] = one
-        return block
+        hashes, weights = _hashes(records)[rows], records.columns["weight"].to_numpy()
+        totals, first = self._totals.after(hashes, weights[rows], rules[rows])
+        each, weights, repeat = rules[rows] == _EACH, weights.copy(), np.zeros(len(records), np.int64)
+        weights[rows] = np.where(each, weights[rows], totals)
+        repeat[rows] = np.where(each & ~first, totals, 0)
+        return records.with_columns({"weight": pa.array(weights), "repeat": pa.array(repeat)})
 
-    def _some_add_up(self, records: InteractionColumns) -> bool:
-        unknown = records.columns["time"].null_count
-        untimed = {True} if unknown == len(records) else {False, unknown > 0}
-        kinds = pc.unique(records.columns["kind"]).to_pylist()
-        return any(self._rules.of_kind(records.type, kind, none)[0] != "last" for kind in kinds for none in untimed)
+    def _rules_of_rows(self, records: InteractionColumns) -> Array:
+        """Place of each row's rule in ``_RULES``."""
+        kinds = records.columns["kind"]
+        of_kind = [
+            [_RULES.index(self._rules.of_kind(records.type, kind, untimed)[0]) for untimed in (False, True)]
+            for kind in kinds.dictionary.to_pylist()
+        ]
+        untimed = records.columns["time"].is_null().to_numpy(zero_copy_only=False)
+        table = np.array(of_kind, np.int8).reshape(-1, 2)
+        rules: Array = table[kinds.indices.to_numpy(), untimed.astype(np.int8)]
+        return rules
+
+
+_RULES: tuple[Repeats, ...] = ("last", "sum", "max", "each")
+_LAST, _SUM, _MAX, _EACH = range(len(_RULES))
+
+
+def _hashes(records: InteractionColumns) -> Array:
+    """A number for the key of each record: of its type, user, item, kind, platform and time."""
+    start = hash((records.type, records.platform))
+    hashes = np.full(len(records), start, np.int64).view(np.uint64)
+    for name in ("user", "item", "kind"):
+        column = records.columns[name]
+        of_text = np.array([hash(text) for text in column.dictionary.to_pylist()], np.int64).view(np.uint64)
+        hashes = _mixed(hashes ^ of_text[column.indices.to_numpy()])
+    times = records.columns["time"].fill_null(np.nan).to_numpy()
+    return _mixed(hashes ^ times.view(np.uint64)).view(np.int64)
+
+
+def _mixed(numbers: Array) -> Array:
+    """Numbers of which every bit depends on every bit of the given ones: the finalizer of splitmix64."""
+    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
+        numbers = (numbers ^ (numbers >> np.uint64(shift))) * np.uint64(factor)
+    mixed: Array = numbers ^ (numbers >> np.uint64(31))
+    return mixed
 
 
 class _Totals:
@@ -86,28 +112,24 @@ class _Totals:
     def __init__(self) -> None:
         self._runs: list[tuple[Array, Array]] = []
 
-    def with_totals(self, records: Iterable[Record], rules: RepeatRules) -> list[Interaction]:
-        """The records with their running totals: of weights, or for ``each`` of rows, which number them."""
-        interactions = [record for record in records if isinstance(record, Interaction)]
-        hashes = np.array([hash((r.type, r.user, r.item, r.key)) for r in interactions], np.int64)
-        before = self._look_up(hashes)
-        changed: dict[int, float] = {}
-        result = []
-        for record, key, known in zip(interactions, hashes.tolist(), before.tolist(), strict=True):
-            rule, _ = rules.of(record)
-            so_far = changed.get(key, known)
-            first = so_far != so_far  # nan: none so far
-            if rule == "each":
-                number = 0 if first else int(so_far) + 1
-                changed[key] = number
-                result.append(replace(record, repeat=number))
-            else:
-                weight = record.weight
-                total = weight if first else so_far + weight if rule == "sum" else max(so_far, weight)
-                changed[key] = total
-                result.append(record if first else replace(record, weight=total))
-        self._keep(changed)
-        return result
+    def after(self, hashes: Array, weights: Array, rules: Array) -> tuple[Array, Array]:
+        """Running total after each row: of weights, or for ``each`` of rows, which numbers them from 0; whether the
+        row is the first of its key."""
+        keys, key = np.unique(hashes, return_inverse=True)
+        order = np.argsort(key, kind="stable")
+        starts = np.flatnonzero(np.r_[True, np.diff(key[order]) != 0])
+        turn = np.arange(len(order)) - np.repeat(starts, np.diff(np.r_[starts, len(order)]))
+        so_far = self._look_up(keys)
+        totals, first = np.empty(len(hashes)), np.zeros(len(hashes), np.bool_)
+        by_turn = order[np.argsort(turn, kind="stable")]
+        for rows in np.split(by_turn, np.cumsum(np.bincount(turn))[:-1]):  # each key once in each of them
+            before, weight, rule = so_far[key[rows]], weights[rows], rules[rows]
+            first[rows] = np.isnan(before)
+            later = np.select([rule == _SUM, rule == _MAX], [before + weight, np.maximum(before, weight)], before + 1)
+            totals[rows] = np.where(first[rows], np.where(rule == _EACH, 0.0, weight), later)
+            so_far[key[rows]] = totals[rows]
+        self._keep(keys, so_far)
+        return totals, first
 
     def _look_up(self, hashes: Array) -> Array:
         """The total of each hash, nan where there is none yet."""
@@ -118,18 +140,17 @@ class _Totals:
             found[there] = values[place[there]]
         return found
 
-    def _keep(self, changed: dict[int, float]) -> None:
-        hashes, totals = np.array(list(changed), np.int64), np.array(list(changed.values()), np.float64)
+    def _keep(self, hashes: Array, totals: Array) -> None:
+        """Remember the totals of some hashes, which are sorted."""
         fresh = np.ones(len(hashes), np.bool_)
         for keys, values in self._runs:
             place = np.minimum(np.searchsorted(keys, hashes), len(keys) - 1)
             there = keys[place] == hashes
             values[place[there]] = totals[there]
             fresh &= ~there
-        order = np.argsort(hashes[fresh])
-        if not len(order):
+        if not fresh.any():
             return
-        self._runs.append((hashes[fresh][order], totals[fresh][order]))
+        self._runs.append((hashes[fresh], totals[fresh]))
         while len(self._runs) > 1 and len(self._runs[-2][0]) < 2 * len(self._runs[-1][0]):
             (keys, values), (more, further) = self._runs[-2:]
             keys, values = np.concatenate([keys, more]), np.concatenate([values, further])

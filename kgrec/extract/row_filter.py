@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from kgrec.data.id_texts import composed
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from kgrec.data.id_texts import composed, rows_of
 from kgrec.data.records import Table
 from kgrec.errors import did_you_mean, shorten
 from kgrec.extract.row_reader import Reader, SchemaSource
@@ -37,9 +40,12 @@ class RowFilter:
         self._rows += reader.batch.num_rows
         for key, chosen in (("where", self._keep), ("where_not", self._leave)):
             for column, cells in chosen.items():
-                texts = [composed(text or "") for text in reader.column(column, "category", (key, column))]
-                self._note(key, column, set(texts))
-                reader.keep([row for row, text in enumerate(texts) if (text in cells) == (key == "where")])
+                texts = reader.texts(column, (key, column))
+                every = [composed(text) for text in texts.dictionary.to_pylist()]
+                self._note(key, column, set(every) | ({""} if texts.null_count else set()))
+                fits = pa.array([(text in cells) == (key == "where") for text in every], pa.bool_())
+                taken = pc.fill_null(fits.take(texts.indices), ("" in cells) == (key == "where"))
+                reader.keep(rows_of(taken))
         self._kept += reader.batch.num_rows
 
     def _note(self, key: str, column: str, found: set[str]) -> None:

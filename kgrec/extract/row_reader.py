@@ -6,13 +6,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+import numpy as np
 import pyarrow as pa
 
-from kgrec.data.id_texts import BYTES, Binary, composed, id_fault, plain_array
+from kgrec.data.id_texts import BYTES, Binary, Fault, composed, id_fault, plain_array, rows_of
+from kgrec.data.record_columns import CODED, coded
 from kgrec.data.records import Table, Value
 from kgrec.errors import RecordError, shorten
 from kgrec.extract.times import TimeColumn, TimeRule
-from kgrec.extract.values import CellRule, Column, read_column, read_ids
+from kgrec.extract.values import CellRule, Column, read_coded_ids, read_column, read_ids
 from kgrec.schema.model import EdgeSource, Endpoint, GraphSchema, InteractionSource, NodeSource, PropertySpec
 from kgrec.schema.yaml_lines import Location
 
@@ -124,15 +126,15 @@ class Reader:
         self._table = table
         self._faults = faults
         self._faulty: set[int] = set()
-        self._rows: Sequence[int] = range(first_row, first_row + batch.num_rows)
+        self._rows = np.arange(first_row, first_row + batch.num_rows)
 
-    def keep(self, rows: list[int]) -> None:
+    def keep(self, rows: Sequence[int]) -> None:
         """Go on with these rows of the batch only."""
         if len(rows) < self.batch.num_rows:
             taken = pa.array(rows, pa.int64())
             columns = [plain_array(column).take(taken) for column in self.batch.columns]
             self.batch = pa.RecordBatch.from_arrays(columns, self.batch.schema.names)
-            self._rows = [self._rows[row] for row in rows]
+            self._rows = self._rows[taken.to_numpy()]
             self._faulty = {position for position, row in enumerate(rows) if row in self._faulty}
 
     def cells(self, column: str) -> pa.Array:
@@ -147,7 +149,7 @@ class Reader:
         if row in self._faulty:
             return
         self._faulty.add(row)
-        where, number = self._table.log.row_numbers.place(self._rows[row], self._table.where)
+        where, number = self._table.log.row_numbers.place(int(self._rows[row]), self._table.where)
         self._faults.note(
             Problem(
                 what=what,
@@ -160,28 +162,57 @@ class Reader:
             )
         )
 
-    def column(self, name: str, kind: str, key: Location, required: str | None = None) -> list[Any]:
-        """A column as a type; ``required`` says what is missing where a cell is empty."""
-        return self._column(name, CellRule(kind, several=False), key, required)
+    def texts(self, name: str, key: Location) -> pa.DictionaryArray:
+        """A column of texts, null where there is none."""
+        return coded(self._column(name, CellRule("category", several=False), key).array(pa.string()))
 
-    def times(self, name: str, key: Location, rule: TimeRule) -> list[float | None]:
-        """A column of times."""
-        times = self._faults.times(self.source.about, f"column '{name}'", rule)
-        return self._column(name, CellRule("time", several=False, times=times), key)
+    def names(
+        self, name: str, key: Location, required: str | None = None, binary: Binary | None = None, setting: str = ""
+    ) -> pa.DictionaryArray:
+        """A column of ids, null where there is none.
 
-    def _column(self, name: str, rule: CellRule, key: Location, required: str | None = None) -> list[Any]:
+        Args:
+            required: says what is missing then; None: it may be.
+            setting: the key of the schema that says how bytes are read, where that is not ``binary``.
+        """
         cells = self.cells(name)
-        column = read_column(cells, rule)
+        column = read_coded_ids(cells, binary)
+        if setting:
+            bytes_fault = replace(BYTES, expected=BYTES.expected.replace("binary", setting, 1))
+            column.faults = {row: bytes_fault if fault == BYTES else fault for row, fault in column.faults.items()}
         self._note(column, cells, f"column '{name}'", self.at(key))
         if required:
             self._require(column, name, key, required)
-        return column.values
+        return column.array(CODED)
+
+    def refuse(self, ids: pa.DictionaryArray, faults: Sequence[Fault | None], name: str, key: Location) -> None:
+        """Note the rows whose ids, each different one of which may have a fault, do not fit."""
+        if not any(faults):
+            return
+        every = ids.dictionary.to_pylist()
+        for row in rows_of(pa.array([fault is not None for fault in faults], pa.bool_()).take(ids.indices)):
+            code = ids.indices[row].as_py()
+            if fault := faults[code]:
+                self.fail(row, f"column '{name}' {fault.text}.", every[code], f"{fault.expected}, from {self.at(key)}")
+
+    def numbers(self, name: str, key: Location) -> pa.Array:
+        """A column of numbers as float64, null where there is none."""
+        return self._column(name, CellRule("number", several=False), key).array(pa.float64())
+
+    def times(self, name: str, key: Location, rule: TimeRule) -> pa.Array:
+        """A column of times as float64, null where there is none."""
+        times = self._faults.times(self.source.about, f"column '{name}'", rule)
+        return self._column(name, CellRule("time", several=False, times=times), key).array(pa.float64())
+
+    def _column(self, name: str, rule: CellRule, key: Location) -> Column:
+        cells = self.cells(name)
+        column = read_column(cells, rule)
+        self._note(column, cells, f"column '{name}'", self.at(key))
+        return column
 
     def _require(self, column: Column, name: str, key: Location, required: str) -> None:
-        if None not in column.values:
-            return
-        for row, value in enumerate(column.values):
-            if value is None and row not in column.faults:
+        for row in column.empty():
+            if row not in column.faults:
                 self.fail(row, f"column '{name}' {required}.", None, f"a value in every row, from {self.at(key)}")
 
     def _note(self, column: Column, cells: pa.Array, what: str, at: str, next: str | None = None) -> None:
@@ -190,18 +221,31 @@ class Reader:
             advice = next.format(found=str(found)) if next and len(str(found)) < 40 else None
             self.fail(row, f"{what} {fault.text}.", found, f"{fault.expected}, from {at}", advice)
 
-    def id(self, name: str, prefix: str, key: Location, binary: Binary | None) -> list[str]:
-        """Ids of a column with one in every row; the empty text where a row does not fit."""
-        cells = self.cells(name)
-        column = read_column(cells, CellRule("id", several=False, binary=binary))
-        setting = replace(BYTES, expected=BYTES.expected.replace("binary", f"{key[0]}_binary", 1))
-        column.faults = {row: setting if fault == BYTES else fault for row, fault in column.faults.items()}
-        self._note(column, cells, f"column '{name}'", self.at(key))
-        self._require(column, name, key, "must hold an id")
-        ids = ["" if uid is None else prefix + uid for uid in column.values]
-        if prefix:
-            self._check([[uid] for uid in ids], name, key)
-        return ids
+    def id(self, name: str, prefix: str, key: Location, binary: Binary | None) -> pa.DictionaryArray:
+        """Ids of a column with one in every row; null where a row does not fit."""
+        ids = self.names(name, key, "must hold an id", binary, f"{key[0]}_binary")
+        return self._renamed(ids, prefix, {}, name, key)
+
+    def end_ids(self, end: Endpoint, key: Location) -> pa.DictionaryArray | None:
+        """One id of each row at most, null where there is none; None where cells may hold several."""
+        if end.split is not None or pa.types.is_nested(plain_array(self.cells(end.column)[:0]).type):
+            return None
+        required = None if end.optional else "must hold an id"
+        ids = self.names(end.column, key, required, end.binary)
+        return self._renamed(ids, end.prefix, end.rename, end.column, key)
+
+    def _renamed(
+        self, ids: pa.DictionaryArray, prefix: str, rename: Mapping[str, str], name: str, key: Location
+    ) -> pa.DictionaryArray:
+        """Ids by the names that the schema gives them, null where that is none, with a prefix."""
+        if not prefix and not rename:
+            return ids
+        others = {composed(old): new for old, new in rename.items()}
+        every = [others.get(uid, uid) for uid in ids.dictionary.to_pylist()]
+        made = [prefix + uid if uid else None for uid in every]
+        changed = pa.DictionaryArray.from_arrays(ids.indices, pa.array(made, pa.string()))
+        self.refuse(changed, [id_fault(uid) if uid else None for uid in made], name, key)
+        return coded(changed)
 
     def ids(self, end: NodeSource | Endpoint, name: str, key: Location) -> list[list[tuple[str, str | None]]]:
         """Ids of each row, several where the cell is a list or split: each with its part of such a cell, else None."""
@@ -267,9 +311,10 @@ class Reader:
                     expected = f"{length} numbers as in the first row, from {at}"
                     self.fail(row, f"property '{name}' must have one length.", f"{len(embedding)} numbers", expected)
 
-    def good(self) -> Iterable[int]:
+    def good(self) -> Sequence[int]:
         """Rows without a fault."""
-        return (row for row in range(self.batch.num_rows) if row not in self._faulty)
+        every = range(self.batch.num_rows)
+        return [row for row in every if row not in self._faulty] if self._faulty else every
 
 
 def _as_said(found: Any) -> Any:

@@ -22,6 +22,7 @@ class SeenNodes:
 
     def __init__(self, slots: int = 2**20) -> None:
         self._slots = slots
+        self._knows_none = True
         self._digests = bytearray(slots * _SIZE)
 
     def is_new(self, record: NodeRecord) -> bool:
@@ -31,11 +32,13 @@ class SeenNodes:
         if self._digests[place] == digest:
             return False
         self._digests[place] = digest
+        self._knows_none = False
         return True
 
     def forget(self, record: NodeRecord) -> None:
         """Take the next record of this one's node for new."""
-        self._digests[self._place(record)] = bytes(_SIZE)
+        if not self._knows_none:
+            self._digests[self._place(record)] = bytes(_SIZE)
 
     def _place(self, record: NodeRecord) -> slice:
         start = int.from_bytes(_digest(_node(record))) % self._slots * _SIZE

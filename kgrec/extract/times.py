@@ -82,8 +82,8 @@ class TimeColumn:
             return WORDS[UNITS[self._unit]]
         return f"dates of the time zone {self._rule.zone or 'UTC'}" if self._zoneless else "dates with their time zone"
 
-    def read(self, cells: pa.Array) -> tuple[list[float | None], dict[int, Fault]]:
-        """Values of a batch, None where there is nothing, and faults by position."""
+    def read(self, cells: pa.Array) -> tuple[pa.Array, dict[int, Fault]]:
+        """Values of a batch (float64, null where there is nothing), and faults by position."""
         numbers, dates, faults = self._parts(cells)
         units = np.full(len(numbers), _NOTHING)
         with np.errstate(invalid="ignore"):
@@ -100,8 +100,7 @@ class TimeColumn:
             faults.setdefault(row, fault)
         nothing = np.isnan(seconds)
         nothing[list(faults)] = True
-        values: list[float | None] = pa.array(seconds, mask=nothing).to_pylist()
-        return values, faults
+        return pa.array(seconds, mask=nothing), faults
 
     def _offenders(
         self, numbers: npt.NDArray[np.float64], seconds: npt.NDArray[np.float64], units: npt.NDArray[Any]

@@ -6,7 +6,7 @@ import json
 import math
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, time
 from typing import Any
 
@@ -22,9 +22,11 @@ from kgrec.data.id_texts import (
     id_texts,
     is_list,
     plain_array,
+    rows_of,
     union_parts,
     value_texts,
 )
+from kgrec.data.record_columns import coded
 from kgrec.extract.times import TimeColumn, TimeRule
 
 _EXACT_FLOAT = 2**53
@@ -34,12 +36,48 @@ _WITH_COMMA = re.compile(r"[+-]?[\d.]*\d,[\d.,]*\d")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
 
-@dataclass(slots=True)
 class Column:
-    """Values of one column, None where there is nothing, with the faults by position in the batch."""
+    """Values of one column, None where there is nothing, with the faults by position in the batch.
 
-    values: list[Any]
-    faults: dict[int, Fault] = field(default_factory=dict)
+    Args:
+        values: a list, or an Arrow array where all are of one type.
+        listed: makes the list of an array's values.
+    """
+
+    def __init__(
+        self,
+        values: list[Any] | pa.Array,
+        faults: dict[int, Fault] | None = None,
+        listed: Callable[[pa.Array], list[Any]] = pa.Array.to_pylist,
+    ) -> None:
+        self._values = values
+        self._listed = listed
+        self.faults = {} if faults is None else faults
+
+    @property
+    def values(self) -> list[Any]:
+        """The values as Python has them."""
+        if isinstance(self._values, pa.Array):
+            self._values = self._listed(self._values)
+        return self._values
+
+    def array(self, type: pa.DataType) -> pa.Array:
+        """The values as an Arrow array of a type."""
+        if isinstance(self._values, pa.Array):
+            return self._values if self._values.type == type else self._values.cast(type, safe=False)
+        return pa.array(self._values, type)
+
+    def empty(self) -> list[int]:
+        """Positions without a value."""
+        if not isinstance(self._values, pa.Array):
+            return [row for row, value in enumerate(self._values) if value is None]
+        return [] if self._values.null_count == 0 else rows_of(self._values.is_null())
+
+    def leave_out(self, rows: list[int]) -> None:
+        """Take the cells at some positions for nothing."""
+        for row in rows:
+            self.values[row] = None
+            self.faults.pop(row, None)
 
 
 NOT_A_NUMBER = Fault("must be a number", "a finite number")
@@ -118,6 +156,26 @@ def read_ids(cells: pa.Array, separator: str | None = None, binary: Binary | Non
     return column
 
 
+def read_coded_ids(cells: pa.Array, binary: Binary | None = None) -> Column:
+    """The id of each cell as a coded Arrow column, null where there is nothing: each different cell is read once.
+
+    Args:
+        binary: how bytes are read; None refuses them.
+    """
+    if not pa.types.is_dictionary(cells.type):
+        cells = plain_array(cells)
+        if pa.types.is_nested(cells.type) or pa.types.is_null(cells.type) or isinstance(cells, pa.ExtensionArray):
+            texts = id_texts(cells, binary)
+            return Column(coded(texts.array), texts.faults)
+        cells = cells.dictionary_encode()
+    texts = id_texts(cells.dictionary, binary)
+    ids = coded(texts.array)  # several cells may be one id: ' a' and 'a'
+    faulty = pa.array([code in texts.faults for code in range(len(texts.array))], pa.bool_()) if texts.faults else None
+    rows = [] if faulty is None else rows_of(faulty.take(cells.indices))
+    faults = {row: texts.faults[cells.indices[row].as_py()] for row in rows}
+    return Column(pa.DictionaryArray.from_arrays(ids.indices.take(cells.indices), ids.dictionary), faults)
+
+
 def _scattered(cells: pa.UnionArray, read: Callable[[pa.Array], Column]) -> Column:
     """A column of several types, read type by type."""
     column = Column([None] * len(cells))
@@ -167,17 +225,14 @@ def _single(cells: pa.Array, rule: CellRule) -> Column:
         return _scattered(cells, lambda part: _single(part, rule))
     if rule.kind in _TEXTS:
         texts = _TEXTS[rule.kind](cells, rule.binary)
-        column = Column(texts.array.to_pylist(), texts.faults)
+        column = Column(texts.array, texts.faults)
     elif rule.kind == "time":
         column = Column(*(rule.times or TimeColumn(TimeRule())).read(cells))
     else:
         column = _embeddings(cells) if rule.kind == "embedding" else _numbers(cells)
     if rule.missing:
         texts = value_texts(cells, rule.binary)
-        for row, text in enumerate(texts.array.to_pylist()):
-            if text in rule.missing:
-                column.values[row] = None
-                column.faults.pop(row, None)
+        column.leave_out(rows_of(pc.is_in(texts.array, pa.array(sorted(rule.missing), pa.string()))))
     return column
 
 
@@ -193,23 +248,29 @@ def _numbers(cells: pa.Array) -> Column:
     if pa.types.is_floating(kind):
         numbers = cells.cast(pa.float64(), safe=False)
         if not pc.any(pc.is_inf(numbers)).as_py():
-            values = pc.if_else(pc.is_nan(numbers), None, numbers).to_pylist()
-            exact = _EXACT_FLOAT
-            return Column([int(x) if x is not None and x.is_integer() and abs(x) < exact else x for x in values])
+            return Column(pc.if_else(pc.is_nan(numbers), pa.scalar(None, pa.float64()), numbers), listed=_whole)
     if pa.types.is_signed_integer(kind):
-        return Column(cells.to_pylist())
+        return Column(cells)
     if pa.types.is_nested(kind) or pa.types.is_boolean(kind):
         return Column([None] * len(cells), _everywhere(cells, NOT_A_NUMBER))
     if pa.types.is_string(kind):
-        given = pc.if_else(pc.equal(cells, ""), None, cells)
+        given = pc.if_else(pc.equal(cells, ""), pa.scalar(None, pa.string()), cells)
         if pc.all(pc.match_substring_regex(given, r"^-?[0-9]{1,15}$"), min_count=0).as_py():
-            return Column(given.cast(pa.int64()).to_pylist())
+            return Column(given.cast(pa.int64()))
+        if pc.all(pc.match_substring_regex(given, r"^-?[0-9]{1,15}(\.[0-9]{1,15})?$"), min_count=0).as_py():
+            return Column(given.cast(pa.float64()), listed=_whole)
     column = _each(cells, _number, NOT_A_NUMBER)
     for row in column.faults:
         cell = cells[row].as_py()
         if isinstance(cell, str) and _WITH_COMMA.fullmatch(cell.strip()):
             column.faults[row] = NUMBER_WITH_COMMA
     return column
+
+
+def _whole(numbers: pa.Array) -> list[Any]:
+    """Floats as Python has them, whole ones as integers."""
+    exact = _EXACT_FLOAT
+    return [int(x) if x is not None and x.is_integer() and abs(x) < exact else x for x in numbers.to_pylist()]
 
 
 def _number(cell: Any) -> int | float | None:
@@ -271,4 +332,4 @@ def _each(cells: pa.Array, read: Callable[[Any], Any], fault: Fault) -> Column:
 
 def _everywhere(cells: pa.Array, fault: Fault) -> dict[int, Fault]:
     """The fault in every cell that is not empty."""
-    return {row: fault for row, valid in enumerate(cells.is_valid().to_pylist()) if valid}
+    return dict.fromkeys(rows_of(cells.is_valid()), fault)

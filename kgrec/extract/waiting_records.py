@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
-import pyarrow as pa
-
-from kgrec.data.records import Batch, InteractionColumns, Kind, Record
+from kgrec.data.record_columns import RecordColumns
+from kgrec.data.records import Batch, Kind, Record
 
 
 class WaitingRecords:
@@ -43,12 +41,12 @@ class WaitingRecords:
 
 
 def _go_together(one: Sequence[Record], other: Sequence[Record]) -> bool:
-    if isinstance(one, InteractionColumns) and isinstance(other, InteractionColumns):
-        return (one.type, one.platform) == (other.type, other.platform)
-    return not isinstance(one, InteractionColumns) and not (one and isinstance(other, InteractionColumns))
+    if isinstance(one, RecordColumns):
+        return one.goes_with(other)
+    return not (one and isinstance(other, RecordColumns))
 
 
 def _joined(one: Sequence[Record], other: Sequence[Record]) -> Sequence[Record]:
-    if isinstance(one, InteractionColumns) and isinstance(other, InteractionColumns):
-        return replace(one, columns=pa.concat_batches([one.columns, other.columns]))
+    if isinstance(one, RecordColumns) and isinstance(other, RecordColumns):
+        return one.joined(other)
     return [*one, *other]

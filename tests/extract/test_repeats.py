@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pytest
 
+from kgrec.data.record_columns import CODED, InteractionColumns
 from kgrec.data.records import Interaction, NodeRecord, Table
 from kgrec.extract import Extraction
 from kgrec.extract.repeats import RepeatedInteractions, RepeatRules
@@ -38,9 +39,17 @@ def kept(given: GraphSchema, *records: Interaction) -> dict[tuple[str, str, str]
     """Weights by user, item and key, the last of each key as a store keeps it."""
     repeated = RepeatedInteractions(given)
     stream = [
-        one for at in range(0, len(records), AT_ONCE) for one in repeated.put_together(records[at : at + AT_ONCE])
+        one
+        for at in range(0, len(records), AT_ONCE)
+        for one in repeated.put_together(columns(records[at : at + AT_ONCE]))
     ]
-    return {(r.user, r.item, r.key): r.weight for r in stream if isinstance(r, Interaction)}
+    return {(r.user, r.item, r.key): r.weight for r in stream}
+
+
+def columns(records: Sequence[Interaction]) -> InteractionColumns:
+    types = {field.name: pa.string() if field.type == CODED else field.type for field in InteractionColumns.SCHEMA}
+    arrays = {name: pa.array([getattr(one, name) for one in records], type) for name, type in types.items()}
+    return InteractionColumns.of_arrays(records[0].type, records[0].platform, arrays)
 
 
 def weights(given: GraphSchema, *records: Interaction) -> list[float]:
@@ -122,8 +131,8 @@ def test_the_same_import_twice_leaves_the_same_in_the_graph() -> None:
     nodes = [NodeRecord("User", user) for user in ("ann", "bob")] + [NodeRecord("Item", "1")]
     with open_store("kglite::memory:") as store:
         for _ in range(2):
-            stream = RepeatedInteractions(given).put_together(rows)
-            ingest(SampleGraph(given, nodes, (), [r for r in stream if isinstance(r, Interaction)]), store)
+            stream = RepeatedInteractions(given).put_together(columns(rows))
+            ingest(SampleGraph(given, nodes, (), list(stream)), store)
             assert store.counts().interactions["INTERACTED"] == 4
         told = [(one.kind, one.weight) for one in store.history("ann")]
     assert sorted(told) == [("buy", 2.0), ("buy", 2.0), ("play", 9.0)]

@@ -14,14 +14,19 @@ NOW = 1_700_036_119.0
 EVENT = TimeRule(is_event=True)
 
 
+def listed(column: TimeColumn, cells: pa.Array) -> tuple[list[float | None], dict[int, Any]]:
+    values, faults = column.read(cells)
+    return values.to_pylist(), faults
+
+
 def read(values: list[Any], rule: TimeRule = EVENT, type: pa.DataType | None = None) -> list[float | None]:
-    found, faults = TimeColumn(rule).read(pa.array(values, type))
+    found, faults = listed(TimeColumn(rule), pa.array(values, type))
     assert faults == {}
     return found
 
 
 def faults(values: list[Any], rule: TimeRule = EVENT, type: pa.DataType | None = None) -> dict[int, Any]:
-    found, wrong = TimeColumn(rule).read(pa.array(values, type))
+    found, wrong = listed(TimeColumn(rule), pa.array(values, type))
     assert all(found[row] is None for row in wrong)
     return wrong
 
@@ -36,24 +41,24 @@ def test_the_unit_is_recognised_and_told(factor: int, words: str, type: pa.DataT
     kind = {pa.string(): str, pa.float64(): float}.get(type, int)
     cells = pa.array([None if number is None else kind(number) for number in numbers], type)
     assert column.words is None
-    assert column.read(cells) == ([NOW, None, NOW + 60], {})
+    assert listed(column, cells) == ([NOW, None, NOW + 60], {})
     assert column.words == words
 
 
 def test_small_whole_numbers_stay_positions() -> None:
     column = TimeColumn(EVENT)
-    assert column.read(pa.array([0, 1, 2])) == ([0.0, 1.0, 2.0], {})
+    assert listed(column, pa.array([0, 1, 2])) == ([0.0, 1.0, 2.0], {})
     assert column.words == "positions"
 
 
 def test_mixed_units_are_refused_within_a_batch_and_later() -> None:
     column = TimeColumn(EVENT)
-    values, wrong = column.read(pa.array([NOW, NOW * 1e3, NOW * 1e3, 0]))
+    values, wrong = listed(column, pa.array([NOW, NOW * 1e3, NOW * 1e3, 0]))
     assert values == [None, NOW, NOW, 0.0]
     assert [(row, fault.text, fault.expected) for row, fault in wrong.items()] == [
         (0, "must have one unit of time", "milliseconds, as most of its first rows have")
     ]
-    values, wrong = column.read(pa.array([NOW, NOW * 1e3, 5]))
+    values, wrong = listed(column, pa.array([NOW, NOW * 1e3, 5]))
     assert (values, sorted(wrong)) == ([None, NOW, None], [0, 2])
 
 
@@ -128,5 +133,5 @@ def test_a_column_of_several_types_is_one_column() -> None:
         pa.array([0, 0, 1], pa.int32()),
         [pa.array([int(NOW) * 1000, 7]), pa.array([str(int(NOW) * 1000)])],
     )
-    values, wrong = TimeColumn(EVENT).read(union)
+    values, wrong = listed(TimeColumn(EVENT), union)
     assert (values, list(wrong)) == ([NOW, NOW, None], [2])

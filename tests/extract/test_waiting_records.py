@@ -8,17 +8,17 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kgrec.data.records import COLUMNS_OF_INTERACTIONS, Batch, EdgeRecord, Interaction, InteractionColumns, Record
+from kgrec.data.record_columns import InteractionColumns
+from kgrec.data.records import Batch, EdgeRecord, Interaction, Record
 from kgrec.extract.waiting_records import WaitingRecords
 
 
 def columns(type: str, start: int, size: int) -> InteractionColumns:
-    rows = [("u", f"i{n}", "buy", float(n), 1.0) for n in range(start, start + size)]
-    arrays = [
-        pa.array(column, field.type)
-        for column, field in zip(zip(*rows, strict=True) if rows else [()] * 5, COLUMNS_OF_INTERACTIONS, strict=True)
-    ]
-    return InteractionColumns(type, "shop", pa.RecordBatch.from_arrays(arrays, schema=COLUMNS_OF_INTERACTIONS))
+    numbers = range(start, start + size)
+    texts = {"user": ["u"] * size, "item": [f"i{n}" for n in numbers], "kind": ["buy"] * size}
+    arrays = {name: pa.array(column, pa.string()) for name, column in texts.items()}
+    arrays |= {"time": pa.array(map(float, numbers), pa.float64()), "weight": pa.array([1.0] * size, pa.float64())}
+    return InteractionColumns.of_arrays(type, "shop", {**arrays, "repeat": pa.array([0] * size, pa.int64())})
 
 
 def edge(number: int) -> EdgeRecord:
@@ -59,4 +59,4 @@ def test_a_record_of_columns_is_made_when_it_is_asked_for() -> None:
     assert block[1] == Interaction("X", "u", "i4", "buy", "shop", 4.0, 1.0)
     assert block[-1] == list(block)[-1]
     assert list(block[1:3]) == list(block)[1:3]
-    assert block[1:3] == columns("X", 4, 2)
+    assert list(block[1:3]) == list(columns("X", 4, 2))

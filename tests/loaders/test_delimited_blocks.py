@@ -28,13 +28,14 @@ def read(path: Path, format: str) -> tuple[list[dict[str, str]], list[object], l
 
 
 @settings(max_examples=300, deadline=None)
-@given(text=TEXTS | WELL_FORMED, format=st.sampled_from(["csv", "tsv"]), block=st.sampled_from([1, 2, 20_000]))
+@given(text=TEXTS | WELL_FORMED, format=st.sampled_from(["csv", "tsv"]), block=st.sampled_from([1, 2, 5, 20_000]))
 def test_blocks_are_rows(text: str, format: str, block: int, tmp_path_factory: pytest.TempPathFactory) -> None:
     path = tmp_path_factory.mktemp("rows") / f"t.{format}"
     header = "x,y\n" if format == "csv" else "x\ty\n"
     path.write_bytes((header + text).encode("utf-8", "surrogateescape"))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(delimited, "BATCH_ROWS", block)
+        for size in ("BATCH_ROWS", "_BLOCK"):
+            patch.setattr(delimited, size, block)
         at_once = read(path, format)
         patch.setattr(delimited._File, "_plain_batch", lambda *_: None)
         assert read(path, format) == at_once

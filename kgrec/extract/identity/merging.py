@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from kgrec.data.records import EdgeRecord, InteractionColumns, NodeRecord, Record, Value
+from kgrec.data.record_columns import EdgeColumns, InteractionColumns
+from kgrec.data.records import EdgeRecord, NodeRecord, Record, Value
 from kgrec.extract.identity.alignment import AlignmentReport, align
 from kgrec.schema.model import GraphSchema
+
+Columns = TypeVar("Columns", InteractionColumns, EdgeColumns)
 
 
 def aligned_types(schema: GraphSchema) -> set[str]:
@@ -68,14 +73,25 @@ class MergedNodes:
         """:meth:`rewrite` of each of some records; columns stay columns."""
         if not self.reports:
             return records
-        if not isinstance(records, InteractionColumns):
-            return [self.rewrite(record) for record in records]
-        columns, ends = records.columns, self._schema.interactions[records.type]
-        for position, (name, type) in enumerate((("user", ends.user), ("item", ends.item))):
-            if type in self.reports:
-                uids = [self._uid(type, records.platform, uid) for uid in columns[name].to_pylist()]
-                columns = columns.set_column(position, name, pa.array(uids, pa.string()))
-        return InteractionColumns(records.type, records.platform, columns)
+        if isinstance(records, InteractionColumns):
+            types = self._schema.interactions[records.type]
+            return self._with_ends(records, {"user": types.user, "item": types.item})
+        if isinstance(records, EdgeColumns):
+            return self._with_ends(records, {side: records.columns[f"{side}_type"] for side in ("source", "target")})
+        return [self.rewrite(record) for record in records]
+
+    def _with_ends(self, records: Columns, ends: Mapping[str, str | pa.DictionaryArray]) -> Columns:
+        """The records with the ids of merged nodes in columns, given with their node type, or that of each row."""
+        changed: dict[str, pa.Array] = {}
+        for name, type in ends.items():
+            column = records.columns[name]
+            for one in [type] if isinstance(type, str) else type.dictionary.to_pylist():
+                if one in self.reports:
+                    uids = [self._uid(one, records.platform, uid) for uid in column.dictionary.to_pylist()]
+                    there = True if isinstance(type, str) else pc.equal(type.cast(pa.string()), one)
+                    merged = pa.array(uids, pa.string()).take(column.indices)
+                    changed[name] = pc.if_else(there, merged, changed.get(name, column).cast(pa.string()))
+        return records.with_columns(changed)
 
     def _uid(self, node_type: str, platform: str, uid: str) -> str:
         report = self.reports.get(node_type)

@@ -71,6 +71,16 @@ def upsert_nodes(schema: GraphSchema, type: str) -> str:
     )
 
 
+def create_nodes(schema: GraphSchema, type: str) -> str:
+    """Rows of ``uid``, ``name``, ``props`` with everything else of a node that is not there yet."""
+    return (
+        "UNWIND $rows AS row\n"
+        f"CREATE (n:{node_label(schema, type)} {{uid: row.uid, name: row.name}})\n"
+        "SET n += row.props\n"
+        "RETURN count(*) AS written"
+    )
+
+
 # Rows that come by the million are lists: the names in maps would be half of what is sent and read.
 
 

@@ -15,22 +15,23 @@ from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from kgrec.data.records import EdgeRecord, Interaction, InteractionColumns
+from kgrec.data.record_columns import CODED, EdgeColumns, InteractionColumns, constant
+from kgrec.data.records import EdgeRecord, Interaction
 
 _NOTE = "import.json"
-_TEXT = pa.dictionary(pa.int32(), pa.string())
 SCHEMA = pa.schema(
     {
-        "type": _TEXT,
-        "source_type": _TEXT,
-        "target_type": _TEXT,
+        "type": CODED,
+        "source_type": CODED,
+        "target_type": CODED,
         "source": pa.int64(),
         "target": pa.int64(),
-        "name": _TEXT,
-        "platform": _TEXT,
+        "name": CODED,
+        "platform": CODED,
         "time": pa.float64(),
         "weight": pa.float64(),
         "repeat": pa.int64(),
@@ -175,8 +176,31 @@ class ImportSpool:
         draft.replace(self.folder / _NOTE)
 
 
-Numbers = Mapping[str, Mapping[str, int]]
-"""Number of each node by type and uid."""
+class NodeNumbers:
+    """Numbers of the nodes of a type.
+
+    Args:
+        uids: of all nodes, each at the place that is its number.
+    """
+
+    def __init__(self, uids: Sequence[str]) -> None:
+        self._numbers = dict(zip(uids, range(len(uids)), strict=True))
+        self._last: tuple[pa.Array, npt.NDArray[np.int64]] | None = None
+
+    def of(self, uid: str) -> int:
+        """The number of a node, -1 where there is none."""
+        return self._numbers.get(uid, -1)
+
+    def of_all(self, uids: pa.Array) -> npt.NDArray[np.int64]:
+        """Numbers of many; those that were asked for last, by the batch before of the same rows, are known still."""
+        last = self._last
+        if last is None or not last[0].equals(uids):
+            self._last = last = uids, np.array([self._numbers.get(uid, -1) for uid in uids.to_pylist()], np.int64)
+        return last[1]
+
+
+Numbers = Mapping[str, NodeNumbers]
+"""Numbers of the nodes of each type."""
 
 
 def spooled(kind: str, table: str, records: Sequence[Any], numbers: Numbers, ends: Mapping[str, Any]) -> SpooledBatch:
@@ -186,7 +210,12 @@ def spooled(kind: str, table: str, records: Sequence[Any], numbers: Numbers, end
         ends: the interaction types of the schema, by name; they say which types the ends of an interaction have.
     """
     if isinstance(records, InteractionColumns):
-        return SpooledBatch(kind, table, _of_columns(records, numbers, ends[records.type]))
+        of_type, size = ends[records.type], len(records)
+        types = {"source_type": constant(of_type.user, size), "target_type": constant(of_type.item, size)}
+        return SpooledBatch(kind, table, _of_columns(records, types, ("user", "item", "kind"), numbers))
+    if isinstance(records, EdgeColumns):
+        types = {name: records.columns[name] for name in ("source_type", "target_type")}
+        return SpooledBatch(kind, table, _of_columns(records, types, ("source", "target", "relation"), numbers))
     rows = [_of_edge(record) if isinstance(record, EdgeRecord) else _of_interaction(record, ends) for record in records]
     columns: list[Any] = list(zip(*rows, strict=True)) if rows else [() for _ in SCHEMA]
     numbered = (_numbers_of_all(columns[place], columns[place + 2], numbers) for place in (1, 2))
@@ -195,19 +224,22 @@ def spooled(kind: str, table: str, records: Sequence[Any], numbers: Numbers, end
     return SpooledBatch(kind, table, _with_nodes(pa.RecordBatch.from_arrays(arrays, schema=SCHEMA)))
 
 
-def _of_columns(records: InteractionColumns, numbers: Numbers, ends: Any) -> pa.RecordBatch:
+def _of_columns(
+    records: InteractionColumns | EdgeColumns,
+    types: Mapping[str, pa.DictionaryArray],
+    names: tuple[str, str, str],
+    numbers: Numbers,
+) -> pa.RecordBatch:
+    """Rows of a spool; ``names`` are those of the columns of sources, of targets, and of kinds or relations."""
     columns, size = records.columns, len(records)
-    constant = {"type": records.type, "source_type": ends.user, "target_type": ends.item, "platform": records.platform}
-    arrays = {
-        name: pa.DictionaryArray.from_arrays(pa.array(np.zeros(size, np.int32)), [text])
-        for name, text in constant.items()
-    }
-    arrays["source"] = _numbers_of(columns["user"], numbers.get(ends.user, {}))
-    arrays["target"] = _numbers_of(columns["item"], numbers.get(ends.item, {}))
-    arrays["name"] = columns["kind"].dictionary_encode()
-    arrays["time"], arrays["weight"] = columns["time"], columns["weight"]
-    arrays["repeat"] = pa.array(np.zeros(size, np.int64))
-    arrays["properties"] = pa.nulls(size, pa.string())
+    arrays = {"type": constant(records.type, size), "platform": constant(records.platform, size), **types}
+    for end, name in zip(("source", "target"), names, strict=False):
+        arrays[end] = _numbers_of(columns[name], types[f"{end}_type"], numbers)
+    arrays["name"] = columns[names[2]]
+    for name in ("time", "weight", "repeat", "properties"):
+        given = name in columns.schema.names
+        arrays[name] = columns[name] if given else pa.nulls(size, SCHEMA.field(name).type)
+    arrays["repeat"] = pc.fill_null(arrays["repeat"], 0)
     return _with_nodes(pa.RecordBatch.from_arrays([arrays[name] for name in SCHEMA.names], schema=SCHEMA))
 
 
@@ -216,18 +248,19 @@ def _with_nodes(rows: pa.RecordBatch) -> pa.RecordBatch:
     return rows.filter(pc.and_(pc.greater_equal(rows["source"], 0), pc.greater_equal(rows["target"], 0)))
 
 
-def _numbers_of(uids: pa.Array, numbers: Mapping[str, int]) -> pa.Array:
-    """Number of each node of a type, -1 for one that does not exist."""
-    coded = uids.dictionary_encode()
-    found = np.fromiter((numbers.get(uid, -1) for uid in coded.dictionary.to_pylist()), np.int64, len(coded.dictionary))
-    return pa.array(found[coded.indices.to_numpy()])
+def _numbers_of(uids: pa.DictionaryArray, types: pa.DictionaryArray, numbers: Numbers) -> pa.Array:
+    """Number of each node, -1 for one that does not exist."""
+    codes, of_type = uids.indices.to_numpy(), types.indices.to_numpy()
+    found = np.full(len(codes), -1, np.int64)
+    for code, type in enumerate(types.dictionary.to_pylist()):
+        if type in numbers:
+            found = np.where(of_type == code, numbers[type].of_all(uids.dictionary)[codes], found)
+    return pa.array(found)
 
 
 def _numbers_of_all(types: Sequence[str], uids: Sequence[str], numbers: Numbers) -> pa.Array:
-    nothing: Mapping[str, int] = {}
-    return pa.array(
-        [numbers.get(type, nothing).get(uid, -1) for type, uid in zip(types, uids, strict=True)], pa.int64()
-    )
+    pairs = zip(types, uids, strict=True)
+    return pa.array([numbers[type].of(uid) if type in numbers else -1 for type, uid in pairs], pa.int64())
 
 
 def _of_edge(record: EdgeRecord) -> tuple[Any, ...]:

@@ -13,18 +13,18 @@ import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import kglite
 
-from kgrec.data.records import Batch, EdgeRecord, Interaction, Kind
+from kgrec.data.records import Batch, EdgeRecord, Interaction, Kind, NodeRecord
 from kgrec.errors import GraphError
 from kgrec.graph.cypher import statements as cypher
 from kgrec.graph.cypher.schema_names import quoted
 from kgrec.graph.store_types import PreparedBatch, UpsertCounts
-from kgrec.graph.stores.import_spool import ImportSpool, SpooledBatch, spooled
+from kgrec.graph.stores.import_spool import ImportSpool, NodeNumbers, SpooledBatch, spooled
 from kgrec.graph.stores.relationship_files import PROPERTY_TYPES, RelationshipFiles, write_files
-from kgrec.graph.stores.write_batches import prepare
+from kgrec.graph.stores.write_batches import prepare, prepare_nodes
 from kgrec.schema.model import GraphSchema
 
 FEW = 20_000
@@ -81,7 +81,8 @@ class BulkImport:
         self._spool = spool
         self._write = write
         self._fold = fold
-        self._numbers: dict[str, dict[str, int]] = {}
+        self._known: dict[str, set[str]] | None = None
+        self._numbers: dict[str, NodeNumbers] = {}
 
     @property
     def finished(self) -> int:
@@ -91,7 +92,9 @@ class BulkImport:
     def prepare(self, batch: Batch) -> PreparedBatch | _Waiting | Batch:
         """What is to be written of a batch; the batch itself as long as nodes may still be under way."""
         if batch.kind == "nodes":
-            return prepare(self._schema, batch.kind, batch.records)
+            if self._known is None:
+                self._known = {type: set(uids) for type, uids in node_uids(self._session, self._schema).items()}
+            return prepare_nodes(self._schema, cast("Sequence[NodeRecord]", batch.records), self._known)
         return self._spooled(batch) if self._numbers else batch
 
     def write(self, prepared: PreparedBatch | _Waiting | Batch, number: int) -> UpsertCounts:
@@ -112,7 +115,7 @@ class BulkImport:
     def has_node(self, type: str, uid: str) -> bool:
         """Whether there is such a node."""
         self._number_nodes()
-        return uid in self._numbers.get(type, ())
+        return type in self._numbers and self._numbers[type].of(uid) >= 0
 
     def noted(self, name: str) -> int:
         """The number under a name."""
@@ -126,7 +129,8 @@ class BulkImport:
         if not self._numbers:
             uids = node_uids(self._session, self._schema)
             self._spool.number_by(fingerprint(uids))
-            self._numbers = {type: dict(zip(names, range(len(names)), strict=True)) for type, names in uids.items()}
+            self._numbers = {type: NodeNumbers(names) for type, names in uids.items()}
+            self._known = None
 
     def finish(self) -> dict[tuple[str, str], UpsertCounts]:
         """What the relationships of each kind and table changed."""

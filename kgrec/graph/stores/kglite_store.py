@@ -52,6 +52,8 @@ class KgliteStore(CypherStore):
         self._path = path
         self._read_only = read_only
         self._session: Any = None
+        self._lease: Any = None
+        """Holds the file for writing while ``session`` is the graph that was built, in memory as it was saved."""
         self._saved = False
         """Nothing was written since the graph's file was."""
         self._spool: ImportSpool | None = None
@@ -203,12 +205,9 @@ class KgliteStore(CypherStore):
         with warnings.catch_warnings():  # that a file cannot be mapped into memory: it is not mapped
             warnings.simplefilter("ignore", kglite.MappedFallbackWarning)
             built.save(str(path))
-        del built  # or the graph would be in memory twice
-        self._session.close()
-        # The log of the old file is empty, but it must never be read beside the new one.
-        Path(f"{self._path}-wal").unlink(missing_ok=True)
+        self._session.save()  # its log is empty from now on, or it would be read beside the new file
         path.replace(self._path)
-        self._session = self._open_to_write(self._path)
+        self._lease, self._session = self._session, built.session()
         self._saved = True
         return files
 
@@ -249,6 +248,10 @@ class KgliteStore(CypherStore):
         session = self._open_session()
         if self._read_only:
             raise GraphError("the store was opened read-only.", where=self.url, next="open it without read_only")
+        if self._lease is not None:
+            self._lease.close()
+            self._lease = self._session = None
+            session = self._session = self._open_to_write(self._path)
         self._saved = False
         try:
             result = session.execute(text, params=parameters)
@@ -271,7 +274,7 @@ class KgliteStore(CypherStore):
 
     def close(self) -> None:
         """Checkpoint and give the lease back; it can be called twice."""
-        session, self._session = self._session, None
+        session, self._session, self._lease = self._lease or self._session, None, None
         if session is not None and not self._in_memory and not self._read_only:
             session.close()
 

@@ -25,7 +25,7 @@ from kgrec.graph.stores.import_spool import ImportSpool, SpooledBatch
 Group = tuple[str, str, str]
 """Kind of the records, their type, and the type of their source."""
 
-_PART_ROWS = 2_000_000
+_PART_ROWS = 4_000_000
 """Rows that are compared with each other at once: 16 bytes of hash and order each, and what sorting takes."""
 
 _EXACT_WHOLE = 1e15
@@ -92,13 +92,14 @@ def write_files(spool: ImportSpool, folder: Path, several_targets: Collection[st
 
 def _sizes(spool: ImportSpool) -> dict[Group, int]:
     """Rows of each group, the groups in a fixed order."""
-    types = ["type", "source_type"]
     sizes: Counter[Group] = Counter()
     for batch in spool.read():
-        counted = pa.Table.from_batches([batch.rows.select(types)]).group_by(types).aggregate([([], "count_all")])
-        for row in counted.to_pylist():
-            sizes[batch.kind, row["type"], row["source_type"]] += row["count_all"]
-    return dict(sorted(sizes.items()))
+        types, sources = batch.rows["type"], batch.rows["source_type"]
+        names = [(type, source) for type in types.dictionary.to_pylist() for source in sources.dictionary.to_pylist()]
+        counts = np.bincount(_codes(types) * len(sources.dictionary) + _codes(sources), minlength=len(names))
+        for (type, source), count in zip(names, counts.tolist(), strict=True):
+            sizes[batch.kind, type, source] += count
+    return {group: rows for group, rows in sorted(sizes.items()) if rows}
 
 
 def _rows_of(spool: ImportSpool, group: Group, part: int, parts: int) -> Iterator[SpooledBatch]:
@@ -106,11 +107,13 @@ def _rows_of(spool: ImportSpool, group: Group, part: int, parts: int) -> Iterato
     for batch in spool.read():
         if batch.kind != kind:
             continue
-        wanted = pc.and_(pc.equal(batch.rows["type"], type), pc.equal(batch.rows["source_type"], source_type))
+        wanted = np.ones(batch.rows.num_rows, np.bool_)
+        for column, text in ((batch.rows["type"], type), (batch.rows["source_type"], source_type)):
+            wanted &= _codes(column) == column.dictionary.index(text).as_py()
         if parts > 1:
-            wanted = pc.and_(wanted, pa.array(batch.rows["source"].to_numpy() % parts == part))
-        rows = batch.rows.filter(wanted)
-        if rows.num_rows:
+            wanted &= batch.rows["source"].to_numpy() % parts == part
+        if wanted.any():
+            rows = batch.rows if wanted.all() else batch.rows.filter(pa.array(wanted))
             yield SpooledBatch(kind, batch.table, rows)
 
 
@@ -123,49 +126,69 @@ def _part(batches: list[SpooledBatch], kind: str, files: RelationshipFiles) -> p
     stated = _Statements(rows, with_time=kind == "interactions")
     left = ~_plain(rows)
     if kind == "edges":
-        left |= stated.times > 1  # statements join the platforms of a fact that is stated again
+        left |= stated.several  # statements join the platforms of a fact that is stated again
     left = stated.any_of_identity(left)
+    is_first = stated.is_first
     start = 0
     for batch in batches:
         some = slice(start, start + batch.rows.num_rows)
         start = some.stop
-        files.created[batch.kind, batch.table] += int((stated.is_first & ~left)[some].sum())
-        files.matched[batch.kind, batch.table] += int((~stated.is_first & ~left)[some].sum())
-        if left[some].any():
+        n_left = int(left[some].sum())
+        created = int((is_first[some] & ~left[some]).sum())
+        files.created[batch.kind, batch.table] += created
+        files.matched[batch.kind, batch.table] += batch.rows.num_rows - n_left - created
+        if n_left:
             files.left.append(SpooledBatch(batch.kind, batch.table, batch.rows.filter(pa.array(left[some]))))
-    kept = (stated.is_last & ~left)[stated.order]
-    return _MAKERS[kind](rows.take(pa.array(stated.order[kept])))  # the loader is twice as fast with sorted rows
+    kept = stated.order[stated.ends & ~left[stated.order]]
+    return _MAKERS[kind](rows.select(_READ[kind]).take(pa.array(kept)))  # the loader is quicker with sorted rows
 
 
 class _Statements:
     """Which rows state the same relationship.
 
     Attributes:
-        is_first, is_last: of the rows of an identity, bool ``(n,)``.
-        times: how often the identity of a row is stated ``(n,)``.
-        order: rows by their nodes, int64 ``(n,)``.
+        order: rows by their nodes, those of an identity as they came, int64 ``(n,)``.
+        begins, ends: whether the row at a place of this order is the first or the last of its identity, bool ``(n,)``.
     """
 
     def __init__(self, rows: pa.RecordBatch, with_time: bool) -> None:
         target = rows["target"].to_numpy()
         end = _codes(rows["target_type"]) * (target.max() + 1) + target
         pair = rows["source"].to_numpy() * (end.max() + 1) + end
-        detail = _codes(rows["name"])
-        if with_time:
-            moments, moment = np.unique(rows["time"].to_numpy(zero_copy_only=False), return_inverse=True)
-            repeat = rows["repeat"].to_numpy()
-            detail = detail * len(rows["platform"].dictionary) + _codes(rows["platform"])
-            detail = (detail * len(moments) + moment) * (repeat.max() + 1) + repeat
-        self.order = order = np.lexsort((detail, pair))
-        new = np.r_[True, (np.diff(pair[order]) != 0) | (np.diff(detail[order]) != 0)]
-        self._identity = _back(order, np.cumsum(new) - 1)
-        self.is_first = _back(order, new)
-        self.is_last = _back(order, np.r_[new[1:], True])
-        self.times = np.bincount(self._identity)[self._identity]
+        self.order = order = np.argsort(pair, kind="stable")
+        alike = np.diff(pair[order]) == 0
+        self.begins = np.r_[True, ~alike]
+        # Few nodes have several relationships with each other: what tells those apart is compared of them only.
+        places = np.flatnonzero(np.r_[alike, False] | np.r_[False, alike])
+        if len(places):
+            some = order[places]
+            details = [pair, _codes(rows["name"])]
+            if with_time:
+                moments = rows["time"].to_numpy(zero_copy_only=False).view(np.int64)
+                details += [_codes(rows["platform"]), moments, rows["repeat"].to_numpy()]
+            details = [detail[some] for detail in details]
+            finer = np.lexsort(details[::-1])
+            order[places] = some[finer]
+            differs = [np.diff(detail[finer]) != 0 for detail in details]
+            self.begins[places] = np.r_[True, np.logical_or.reduce(differs)]
+        self.ends = np.r_[self.begins[1:], True]
+
+    @property
+    def is_first(self) -> npt.NDArray[np.bool_]:
+        """Whether a row is the first of its identity, bool ``(n,)``."""
+        return _back(self.order, self.begins)
+
+    @property
+    def several(self) -> npt.NDArray[np.bool_]:
+        """Whether the identity of a row is stated several times, bool ``(n,)``."""
+        return _back(self.order, ~(self.begins & self.ends))
 
     def any_of_identity(self, flags: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
         """Whether the flag is set for any row of a row's identity."""
-        found: npt.NDArray[np.bool_] = np.bincount(self._identity, flags)[self._identity] > 0
+        if not flags.any():
+            return flags
+        identity = _back(self.order, np.cumsum(self.begins) - 1)
+        found: npt.NDArray[np.bool_] = np.bincount(identity, flags)[identity] > 0
         return found
 
 
@@ -205,10 +228,10 @@ def _events(rows: pa.RecordBatch) -> pa.RecordBatch:
     names, platforms = rows["name"].dictionary.to_pylist(), rows["platform"].dictionary.to_pylist()
     starts = pa.array([key_start(kind, platform) for kind in names for platform in platforms])
     start = starts.take(pa.array(_codes(rows["name"]) * len(platforms) + _codes(rows["platform"])))
-    repeat = pc.if_else(
-        pc.equal(rows["repeat"], 0), "", pc.binary_join_element_wise("|", rows["repeat"].cast("string"), "")
-    )
-    key = pc.binary_join_element_wise(start, _time_texts(rows["time"]), repeat, "")
+    key = pc.binary_join_element_wise(start, _time_texts(rows["time"]), "")
+    if pc.max(rows["repeat"]).as_py():
+        repeat = pc.binary_join_element_wise("|", rows["repeat"].cast(pa.string()), "")
+        key = pc.binary_join_element_wise(key, pc.if_else(pc.equal(rows["repeat"], 0), "", repeat), "")
     texts = [rows[name].cast(pa.string()) for name in ("name", "platform")]
     columns = [*_ends(rows), key, *texts, rows["time"], rows["weight"]]
     return pa.RecordBatch.from_arrays(columns, schema=_FILE_SCHEMAS["interactions"])
@@ -223,5 +246,11 @@ def _time_texts(times: pa.Array) -> pa.Array:
         return pc.fill_null(whole, "")
     return pa.array(["" if time is None else repr(time) for time in times.to_pylist()], pa.string())
 
+
+_READ = {
+    "edges": ["source", "target", "target_type", "name", "platform"],
+    "interactions": ["source", "target", "target_type", "name", "platform", "time", "weight", "repeat"],
+}
+"""Columns that a file is made of."""
 
 _MAKERS = {"edges": _facts, "interactions": _events}

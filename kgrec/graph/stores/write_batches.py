@@ -3,20 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import itemgetter
 from typing import Any
 
-from kgrec.data.records import (
-    EdgeRecord,
-    Interaction,
-    InteractionColumns,
-    Kind,
-    NodeRecord,
-    Record,
-    Value,
-    key_start,
-)
+from kgrec.data.records import EdgeRecord, Interaction, Kind, NodeRecord, Record, Value
 from kgrec.errors import shorten
 from kgrec.graph.cypher import retract_statements as retracting
 from kgrec.graph.cypher import statements as cypher
@@ -58,6 +49,29 @@ def _nodes(schema: GraphSchema, records: Sequence[NodeRecord]) -> PreparedBatch:
     return _prepared(((record.type, row(record)) for record in records), itemgetter("uid"), texts)
 
 
+def prepare_nodes(schema: GraphSchema, records: Sequence[NodeRecord], known: dict[str, set[str]]) -> PreparedBatch:
+    """As :func:`prepare` for nodes of which it is known which are in the store: the others need not be looked for.
+
+    Args:
+        known: uids by type; those of the records are added.
+    """
+    fresh, again = list[NodeRecord](), list[NodeRecord]()
+    for record in records:
+        of_type = known.setdefault(record.type, set())
+        (again if record.uid in of_type else fresh).append(record)
+        of_type.add(record.uid)
+    texts = {cypher.upsert_nodes(schema, type): cypher.create_nodes(schema, type) for type in known}
+    new = [(texts[text], [_created(row) for row in rows]) for text, rows in _nodes(schema, fresh).statements]
+    merged = _nodes(schema, again)
+    return PreparedBatch([*new, *merged.statements], len(records))
+
+
+def _created(row: Mapping[str, Any]) -> dict[str, Any]:
+    """What is written of a node that is not there yet."""
+    given = {name: row[name] for name in ("aliases", "platforms") if row[name]}
+    return {"uid": row["uid"], "name": row["props"].get("name", row["uid"]), "props": row["props"] | given}
+
+
 def _edges(schema: GraphSchema, records: Sequence[EdgeRecord]) -> PreparedBatch:
     texts = {
         ends: cypher.upsert_edges(schema, *ends)
@@ -75,21 +89,9 @@ def _edges(schema: GraphSchema, records: Sequence[EdgeRecord]) -> PreparedBatch:
 
 
 def _interactions(schema: GraphSchema, records: Sequence[Interaction]) -> PreparedBatch:
-    if isinstance(records, InteractionColumns):
-        rows_of_type = ((records.type, row) for row in _rows_of(records))
-        text = cypher.upsert_interactions(schema, records.type)
-        return _prepared(rows_of_type, itemgetter(0, 1, 2), {records.type: text})
     texts = {type: cypher.upsert_interactions(schema, type) for type in {record.type for record in records}}
     rows = ((r.type, [r.user, r.item, r.key, r.kind, r.platform, r.time, r.weight]) for r in records)
     return _prepared(rows, itemgetter(0, 1, 2), texts)
-
-
-def _rows_of(records: InteractionColumns) -> Iterator[list[Any]]:
-    """User, item, key, kind, platform, time and weight of each interaction."""
-    platform = records.platform
-    for user, item, kind, time, weight in zip(*(column.to_pylist() for column in records.columns.columns), strict=True):
-        key = f"{key_start(kind, platform)}{'' if time is None else repr(time)}"
-        yield [user, item, key, kind, platform, time, weight]
 
 
 def retraction(schema: GraphSchema, records: Sequence[Record]) -> list[tuple[str, list[list[str]]]]:

@@ -7,17 +7,20 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kgrec.data.record_columns import InteractionColumns
 from kgrec.data.records import Batch, EdgeRecord, Interaction, NodeRecord
-from kgrec.errors import GraphError
+from kgrec.errors import GraphError, StoreUnavailableError
 from kgrec.graph import open_store
 from kgrec.graph.ingest import ingest
 from kgrec.graph.ingest_report import IngestReport
 from kgrec.graph.store import GraphStore
 from kgrec.graph.stores import kglite_bulk, kglite_store, relationship_files
+from kgrec.graph.stores.import_spool import NodeNumbers, spooled
 from kgrec.testing.open_graph import everything
 from kgrec.testing.sample_graph import SampleGraph, fact, films_graph, films_schema, hostile_strings, node
 
@@ -132,6 +135,42 @@ def test_the_built_graph_lasts_and_is_written_to(tmp_path: Path) -> None:
         assert everything(store) == everything(slowly)
     with open_store(url, read_only=True) as store:
         assert store.counts().nodes["Film"] == 6
+
+
+def test_the_file_is_held_until_the_store_is_closed(tmp_path: Path) -> None:
+    url = f"kglite:{tmp_path / 'g.kgl'}"
+    with open_store(url) as store:
+        ingest(films_graph(), store)
+        with pytest.raises(StoreUnavailableError, match="held"):
+            open_store(url)
+        with open_store(url, read_only=True) as reader:  # the file is there already
+            assert everything(reader) == everything(store)
+        before = everything(store)
+    with open_store(url) as store:  # and giving it back has put no older state in its place
+        assert everything(store) == before
+
+
+@given(world=WORLDS)
+def test_columns_wait_as_their_records_do(world: SampleGraph) -> None:
+    types = {one: NodeNumbers(list("ab")) for one in ("Film", "User")}
+    for type in ("RATED", "WATCHED"):
+        records = [replace(one, type=type, platform="shop") for one in world.interactions]
+        named = {field.name: pa.array([getattr(r, field.name) for r in records]) for field in InteractionColumns.SCHEMA}
+        arrays = {n: array.cast(InteractionColumns.SCHEMA.field(n).type) for n, array in named.items() if n != "user"}
+        columns = InteractionColumns.of_arrays(type, "shop", arrays | {"user": named["user"].cast(pa.string())})
+        ends = world.schema.interactions
+        one, other = (spooled("interactions", "t", each, types, ends).rows for each in (records, columns))
+        assert one.to_pylist() == other.to_pylist()
+
+
+def test_a_node_that_comes_again_in_its_batch_or_later_is_one_node() -> None:
+    nodes = [node("Film", "a", "A"), NodeRecord("Film", "a", {"plot": "p"}, "x", ["x:1"]), node("Film", "b")]
+    world = replace(films_graph(), nodes=[*nodes, *films_graph().nodes, NodeRecord("Film", "b", {}, "y")])
+    with merged(world) as slowly:
+        for batch_size in (1, 2, 100):
+            with open_store("kglite::memory:") as built:
+                ingest(world, built, batch_size=batch_size)
+                assert everything(built) == everything(slowly)
 
 
 def test_a_graph_may_lie_at_a_relative_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
