@@ -25,6 +25,7 @@ TESTED_IN = {
     "extract/draft/described_nodes extract/draft/drafting extract/draft/interaction_types extract/draft/item_links "
     "extract/draft/node_types extract/draft/refusal extract/draft/table_links",
     "extract/identity/test_alignment": "extract/identity/matching_rules extract/identity/source_records",
+    "extract/test_checks": "extract/check_counts",
     "extract/test_extraction": "data/records extract/sources",
     "graph/cypher/test_pasteable": "graph/cypher/look_ups",
     "graph/test_hostile_strings": "graph/cypher/schema_names",

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self, TypeVar, overload
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from kgrec.data.records import EdgeRecord, Interaction
@@ -32,6 +33,29 @@ def texts_of(column: pa.DictionaryArray) -> list[str]:
     """The text of each row."""
     texts = column.dictionary.to_pylist()
     return [texts[code] for code in column.indices.to_pylist()]
+
+
+class Numbering:
+    """Texts by the numbers of their places.
+
+    Args:
+        texts: each of them once.
+    """
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        self._numbers = dict(zip(texts, range(len(texts)), strict=True))
+        self._last: tuple[pa.Array, npt.NDArray[np.int64]] | None = None
+
+    def of(self, text: str) -> int:
+        """The number of a text, -1 where it has none."""
+        return self._numbers.get(text, -1)
+
+    def of_all(self, texts: pa.Array) -> npt.NDArray[np.int64]:
+        """Numbers of many; those that were asked for last, as of rows that were cut in several parts, are known."""
+        last = self._last
+        if last is None or not last[0].equals(texts):
+            self._last = last = texts, np.array([self._numbers.get(text, -1) for text in texts.to_pylist()], np.int64)
+        return last[1]
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Rows to records: reading sources, mapping columns, checking data, aligning entities."""
 
-from kgrec.extract.checks import Check, CheckReport, check
+from kgrec.extract.check_counts import Check
+from kgrec.extract.checks import CheckReport, check
 from kgrec.extract.extraction import Extraction
 from kgrec.extract.mapping import map_table
 from kgrec.extract.sources import known_loaders, open_loader

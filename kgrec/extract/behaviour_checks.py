@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from kgrec.data.records import Interaction
+import numpy as np
+
+from kgrec.data.dataset import Array
+from kgrec.data.record_columns import InteractionColumns
 from kgrec.errors import shorten
 from kgrec.extract.repeats import RepeatRules
 from kgrec.schema.meanings import Meaning, meaning
@@ -55,30 +58,42 @@ class BehaviourChecks:
         self._rules = RepeatRules(schema)
         self._repeats: dict[tuple[str, str, bool], _Repeated] = {}
 
-    def note(self, record: Interaction, *words: object) -> None:
-        """Count one; ``words`` name it, put together only where it is the first of its sort."""
-        name = record.type, record.kind
-        if name not in self._meanings:
-            self._meanings[name] = meaning(self._schema, *name)
-        means = self._meanings[name]
-        self._of_kind[name] += 1
-        if self._of_kind[name] == 1:
-            self._first[name] = _joined(record, words)
-        if means.speaks != "for":
-            return
-        says = means.of(record.weight)
-        if says != "for" or record.weight <= 0:
-            turned = (*name, record.weight <= 0, says)
-            self._turned[turned] += 1
-            if self._turned[turned] == 1:
-                self._first[turned] = _joined(record, words)
+    def note(self, block: InteractionColumns, words: Callable[[int], str]) -> None:
+        """Count some; ``words`` name one by its row."""
+        weights = block.columns["weight"].to_numpy()
+        turned: dict[tuple[str, str, bool, Speaks], tuple[int, int]] = {}
+        for kind, rows in _by_kind(block):
+            name = block.type, kind
+            if name not in self._meanings:
+                self._meanings[name] = meaning(self._schema, *name)
+                self._first[name] = _joined(words, weights, rows[0])
+            means = self._meanings[name]
+            self._of_kind[name] += len(rows)
+            if means.speaks == "for":
+                of_kind = np.unique(weights[rows], return_index=True, return_counts=True)
+                for weight, place, count in zip(*(column.tolist() for column in of_kind), strict=True):
+                    says = means.of(weight)
+                    if says != "for" or weight <= 0:
+                        sort = (*name, weight <= 0, says)
+                        first, before = turned.get(sort, (rows[place], 0))
+                        turned[sort] = min(first, rows[place]), before + count
+        for sort, (row, count) in sorted(turned.items(), key=lambda one: one[1]):
+            self._turned[sort] += count
+            if sort not in self._first:
+                self._first[sort] = _joined(words, weights, row)
 
-    def note_repeat(self, record: Interaction, *words: object) -> None:
-        """Count one more of the same user, item, kind, platform and time."""
-        name = record.type, record.kind, record.time is None
-        if name not in self._repeats:
-            self._repeats[name] = _Repeated(*self._rules.of(record), _joined(record, words))
-        self._repeats[name].rows += 1
+    def note_repeats(self, block: InteractionColumns, rows: Array, words: Callable[[int], str]) -> None:
+        """Count rows that state again what another before them did: user, item, kind, platform and time."""
+        weights, untimed = block.columns["weight"].to_numpy(), block.columns["time"].is_null().to_numpy(False)
+        for kind, of_kind in _by_kind(block):
+            for no_time in (False, True):
+                some = of_kind[np.isin(of_kind, rows) & (untimed[of_kind] == no_time)]
+                name = block.type, kind, no_time
+                if len(some) and name not in self._repeats:
+                    rule = self._rules.of_kind(*name)
+                    self._repeats[name] = _Repeated(*rule, _joined(words, weights, some[0]))
+                if len(some):
+                    self._repeats[name].rows += len(some)
 
     def findings(self) -> Iterator[Finding]:
         """What there is to tell; one without a warning where every interaction speaks for its item."""
@@ -124,5 +139,14 @@ def _named(name: tuple[str, str]) -> str:
     return f"{shorten(name[1], 60)} ({name[0]})"
 
 
-def _joined(record: Interaction, words: tuple[object, ...]) -> str:
-    return " ".join(map(str, (*words, "weight", f"{record.weight:g}")))
+def _by_kind(block: InteractionColumns) -> list[tuple[str, Array]]:
+    """The rows of each kind, kinds as they come."""
+    kinds = block.columns["kind"]
+    codes = kinds.indices.to_numpy()
+    here, first = np.unique(codes, return_index=True)
+    names = kinds.dictionary.to_pylist()
+    return [(names[code], np.flatnonzero(codes == code)) for code in here[np.argsort(first)].tolist()]
+
+
+def _joined(words: Callable[[int], str], weights: Array, row: int) -> str:
+    return f"{words(row)} weight {weights[row]:g}"

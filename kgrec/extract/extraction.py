@@ -106,7 +106,7 @@ class Extraction:
         for phase in PHASES:
             repeats = RepeatedInteractions(self.schema)
             waiting = WaitingRecords(phase, batch_size)
-            for table, records in self._blocks(phase):
+            for table, records in self.blocks(phase):
                 together = repeats.put_together(records) if isinstance(records, InteractionColumns) else records
                 yield from waiting.add(table, together)
             yield from waiting.rest()
@@ -121,11 +121,11 @@ class Extraction:
 
     def records(self, phase: Phase) -> Iterator[tuple[str, Record]]:
         """Each record of one kind with the name of its table, identities already merged."""
-        for table, records in self._blocks(phase):
+        for table, records in self.blocks(phase):
             for record in records:
                 yield table, record
 
-    def _blocks(self, phase: Phase) -> Iterator[tuple[str, Sequence[Record]]]:
+    def blocks(self, phase: Phase) -> Iterator[tuple[str, Sequence[Record]]]:
         """Records of one type and table at a time, with the table's name."""
         merged = self._merged
         seen = SeenNodes()

@@ -54,7 +54,7 @@ class RepeatedInteractions:
     """Puts the interactions of all tables together, block by block in their order."""
 
     def __init__(self, schema: GraphSchema) -> None:
-        self._rules, self._totals = RepeatRules(schema), _Totals()
+        self._rules, self._totals = RepeatRules(schema), RunningTotals()
 
     def put_together(self, records: InteractionColumns) -> InteractionColumns:
         """The interactions, each with what it and those of its key before it come to."""
@@ -62,7 +62,7 @@ class RepeatedInteractions:
         rows = np.flatnonzero(rules != _LAST)
         if not len(rows):
             return records
-        hashes, weights = _hashes(records)[rows], records.columns["weight"].to_numpy()
+        hashes, weights = hashes_of(records)[rows], records.columns["weight"].to_numpy()
         totals, first = self._totals.after(hashes, weights[rows], rules[rows])
         each, weights, repeat = rules[rows] == _EACH, weights.copy(), np.zeros(len(records), np.int64)
         weights[rows] = np.where(each, weights[rows], totals)
@@ -86,7 +86,7 @@ _RULES: tuple[Repeats, ...] = ("last", "sum", "max", "each")
 _LAST, _SUM, _MAX, _EACH = range(len(_RULES))
 
 
-def _hashes(records: InteractionColumns) -> Array:
+def hashes_of(records: InteractionColumns) -> Array:
     """A number for the key of each record: of its type, user, item, kind, platform and time."""
     start = hash((records.type, records.platform))
     hashes = np.full(len(records), start, np.int64).view(np.uint64)
@@ -106,7 +106,7 @@ def _mixed(numbers: Array) -> Array:
     return mixed
 
 
-class _Totals:
+class RunningTotals:
     """What the rows of each key have come to, 16 bytes a key: hashes in sorted runs, of which few are alike in size."""
 
     def __init__(self) -> None:
@@ -130,6 +130,10 @@ class _Totals:
             so_far[key[rows]] = totals[rows]
         self._keep(keys, so_far)
         return totals, first
+
+    def count(self, hashes: Array) -> tuple[Array, Array]:
+        """Number of each row among those of its key, from 0, and whether it is the first."""
+        return self.after(hashes, np.zeros(len(hashes)), np.full(len(hashes), _EACH))
 
     def _look_up(self, hashes: Array) -> Array:
         """The total of each hash, nan where there is none yet."""

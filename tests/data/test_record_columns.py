@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pyarrow as pa
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kgrec.data.record_columns import CODED, EdgeColumns, InteractionColumns, coded, constant, texts_of
 from kgrec.data.records import EdgeRecord, Interaction
+from tests.support.columns import interaction_columns
 
 NAMES = st.sampled_from(["a", "b", "日本", ""])
 INTERACTIONS = st.lists(
@@ -28,11 +29,10 @@ INTERACTIONS = st.lists(
 
 
 def interactions(records: Sequence[Interaction]) -> InteractionColumns:
-    types = {field.name: pa.string() if field.type == CODED else field.type for field in InteractionColumns.SCHEMA}
-    arrays = {name: pa.array([getattr(one, name) for one in records], type) for name, type in types.items()}
-    return InteractionColumns.of_arrays("LIKED", "shop", arrays)
+    return interaction_columns(records, "LIKED", "shop")
 
 
+@settings(deadline=None)
 @given(records=INTERACTIONS, others=INTERACTIONS, start=st.integers(0, 8), stop=st.integers(0, 8))
 def test_slices_and_joins_are_those_of_the_records(
     records: list[Interaction], others: list[Interaction], start: int, stop: int

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from kgrec.data.records import Interaction
 from kgrec.extract.behaviour_checks import BehaviourChecks, Finding, unreadable_types
 from kgrec.schema.load import load_schema, parse_schema
 from kgrec.schema.model import GraphSchema
+from tests.support.columns import interaction_columns
 from tests.support.games import SCHEMA_TEXT
 
 
@@ -17,10 +20,10 @@ def findings(*rows: tuple[str, float], repeated: int = 0, **interaction: Any) ->
     given["interactions"]["INTERACTED"] |= interaction
     checks = BehaviourChecks(GraphSchema.model_validate(given))
     records = [Interaction("INTERACTED", "u", f"i{n}", kind, weight=weight) for n, (kind, weight) in enumerate(rows)]
-    for record in records:
-        checks.note(record, "Item", record.item)
+    block = interaction_columns(records)
+    checks.note(block, lambda row: f"Item {records[row].item}")
     for _ in range(repeated):
-        checks.note_repeat(records[0], "Item", records[0].item)
+        checks.note_repeats(block, np.array([0]), lambda row: f"Item {records[row].item}")
     return list(checks.findings())
 
 

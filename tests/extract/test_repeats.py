@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pytest
 
-from kgrec.data.record_columns import CODED, InteractionColumns
 from kgrec.data.records import Interaction, NodeRecord, Table
 from kgrec.extract import Extraction
 from kgrec.extract.repeats import RepeatedInteractions, RepeatRules
@@ -19,6 +18,7 @@ from kgrec.graph.ingest import ingest
 from kgrec.schema.load import load_schema
 from kgrec.schema.model import GraphSchema
 from kgrec.testing.sample_graph import SampleGraph
+from tests.support.columns import interaction_columns
 
 
 def schema(**interaction: Any) -> GraphSchema:
@@ -41,15 +41,9 @@ def kept(given: GraphSchema, *records: Interaction) -> dict[tuple[str, str, str]
     stream = [
         one
         for at in range(0, len(records), AT_ONCE)
-        for one in repeated.put_together(columns(records[at : at + AT_ONCE]))
+        for one in repeated.put_together(interaction_columns(records[at : at + AT_ONCE]))
     ]
     return {(r.user, r.item, r.key): r.weight for r in stream}
-
-
-def columns(records: Sequence[Interaction]) -> InteractionColumns:
-    types = {field.name: pa.string() if field.type == CODED else field.type for field in InteractionColumns.SCHEMA}
-    arrays = {name: pa.array([getattr(one, name) for one in records], type) for name, type in types.items()}
-    return InteractionColumns.of_arrays(records[0].type, records[0].platform, arrays)
 
 
 def weights(given: GraphSchema, *records: Interaction) -> list[float]:
@@ -131,7 +125,7 @@ def test_the_same_import_twice_leaves_the_same_in_the_graph() -> None:
     nodes = [NodeRecord("User", user) for user in ("ann", "bob")] + [NodeRecord("Item", "1")]
     with open_store("kglite::memory:") as store:
         for _ in range(2):
-            stream = RepeatedInteractions(given).put_together(columns(rows))
+            stream = RepeatedInteractions(given).put_together(interaction_columns(rows))
             ingest(SampleGraph(given, nodes, (), list(stream)), store)
             assert store.counts().interactions["INTERACTED"] == 4
         told = [(one.kind, one.weight) for one in store.history("ann")]

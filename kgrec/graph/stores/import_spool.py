@@ -15,11 +15,10 @@ from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from kgrec.data.record_columns import CODED, EdgeColumns, InteractionColumns, constant
+from kgrec.data.record_columns import CODED, EdgeColumns, InteractionColumns, Numbering, constant
 from kgrec.data.records import EdgeRecord, Interaction
 
 _NOTE = "import.json"
@@ -176,30 +175,7 @@ class ImportSpool:
         draft.replace(self.folder / _NOTE)
 
 
-class NodeNumbers:
-    """Numbers of the nodes of a type.
-
-    Args:
-        uids: of all nodes, each at the place that is its number.
-    """
-
-    def __init__(self, uids: Sequence[str]) -> None:
-        self._numbers = dict(zip(uids, range(len(uids)), strict=True))
-        self._last: tuple[pa.Array, npt.NDArray[np.int64]] | None = None
-
-    def of(self, uid: str) -> int:
-        """The number of a node, -1 where there is none."""
-        return self._numbers.get(uid, -1)
-
-    def of_all(self, uids: pa.Array) -> npt.NDArray[np.int64]:
-        """Numbers of many; those that were asked for last, by the batch before of the same rows, are known still."""
-        last = self._last
-        if last is None or not last[0].equals(uids):
-            self._last = last = uids, np.array([self._numbers.get(uid, -1) for uid in uids.to_pylist()], np.int64)
-        return last[1]
-
-
-Numbers = Mapping[str, NodeNumbers]
+Numbers = Mapping[str, Numbering]
 """Numbers of the nodes of each type."""
 
 

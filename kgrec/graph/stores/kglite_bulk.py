@@ -17,12 +17,13 @@ from typing import Any, cast
 
 import kglite
 
+from kgrec.data.record_columns import Numbering
 from kgrec.data.records import Batch, EdgeRecord, Interaction, Kind, NodeRecord
 from kgrec.errors import GraphError
 from kgrec.graph.cypher import statements as cypher
 from kgrec.graph.cypher.schema_names import quoted
 from kgrec.graph.store_types import PreparedBatch, UpsertCounts
-from kgrec.graph.stores.import_spool import ImportSpool, NodeNumbers, SpooledBatch, spooled
+from kgrec.graph.stores.import_spool import ImportSpool, SpooledBatch, spooled
 from kgrec.graph.stores.relationship_files import PROPERTY_TYPES, RelationshipFiles, write_files
 from kgrec.graph.stores.write_batches import prepare, prepare_nodes
 from kgrec.schema.model import GraphSchema
@@ -82,7 +83,7 @@ class BulkImport:
         self._write = write
         self._fold = fold
         self._known: dict[str, set[str]] | None = None
-        self._numbers: dict[str, NodeNumbers] = {}
+        self._numbers: dict[str, Numbering] = {}
 
     @property
     def finished(self) -> int:
@@ -129,7 +130,7 @@ class BulkImport:
         if not self._numbers:
             uids = node_uids(self._session, self._schema)
             self._spool.number_by(fingerprint(uids))
-            self._numbers = {type: NodeNumbers(names) for type, names in uids.items()}
+            self._numbers = {type: Numbering(names) for type, names in uids.items()}
             self._known = None
 
     def finish(self) -> dict[tuple[str, str], UpsertCounts]:

@@ -7,12 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kgrec.data.record_columns import InteractionColumns
+from kgrec.data.record_columns import Numbering
 from kgrec.data.records import Batch, EdgeRecord, Interaction, NodeRecord
 from kgrec.errors import GraphError, StoreUnavailableError
 from kgrec.graph import open_store
@@ -20,9 +19,10 @@ from kgrec.graph.ingest import ingest
 from kgrec.graph.ingest_report import IngestReport
 from kgrec.graph.store import GraphStore
 from kgrec.graph.stores import kglite_bulk, kglite_store, relationship_files
-from kgrec.graph.stores.import_spool import NodeNumbers, spooled
+from kgrec.graph.stores.import_spool import spooled
 from kgrec.testing.open_graph import everything
 from kgrec.testing.sample_graph import SampleGraph, fact, films_graph, films_schema, hostile_strings, node
+from tests.support.columns import interaction_columns
 
 TEXTS = st.sampled_from([text for text in hostile_strings() if len(text) < 100]) | st.sampled_from("abc")
 NAMES = st.sampled_from("abc")
@@ -150,14 +150,13 @@ def test_the_file_is_held_until_the_store_is_closed(tmp_path: Path) -> None:
         assert everything(store) == before
 
 
+@settings(deadline=None)
 @given(world=WORLDS)
 def test_columns_wait_as_their_records_do(world: SampleGraph) -> None:
-    types = {one: NodeNumbers(list("ab")) for one in ("Film", "User")}
+    types = {one: Numbering(list("ab")) for one in ("Film", "User")}
     for type in ("RATED", "WATCHED"):
         records = [replace(one, type=type, platform="shop") for one in world.interactions]
-        named = {field.name: pa.array([getattr(r, field.name) for r in records]) for field in InteractionColumns.SCHEMA}
-        arrays = {n: array.cast(InteractionColumns.SCHEMA.field(n).type) for n, array in named.items() if n != "user"}
-        columns = InteractionColumns.of_arrays(type, "shop", arrays | {"user": named["user"].cast(pa.string())})
+        columns = interaction_columns(records, type, "shop")
         ends = world.schema.interactions
         one, other = (spooled("interactions", "t", each, types, ends).rows for each in (records, columns))
         assert one.to_pylist() == other.to_pylist()
