@@ -8,6 +8,8 @@ TESTED_IN = {
     "benchmarks/protocols/test_facts": "benchmarks/protocols/pykeen_process",
     "benchmarks/runs/test_run_cache": "benchmarks/runs/outcome",
     "benchmarks/systems/test_registry": "benchmarks/systems/implicit_models benchmarks/systems/pairwise testing/system",
+    "benchmarks/systems/test_next_item_training": "benchmarks/systems/early_stopping benchmarks/systems/gru4rec "
+    "benchmarks/systems/sasrec",
     "benchmarks/test_benchmark": "benchmarks/command benchmarks/folder_dataset benchmarks/protocols/split "
     "benchmarks/runs/cost benchmarks/runs/fingerprints benchmarks/runs/runner",
     "bundle/test_bundle": "bundle/files",

@@ -248,7 +248,8 @@ $ kgrec benchmark FOLDER --models all --seeds 3 --ablations --out FILE.json
 $ kgrec benchmark FOLDER --protocol cold-items --out FILE.json
 ```
 
-`--models all` (extra `bench`) adds SLIM, iALS, BPR, LightGCN and a KGAT-like GNN. `--ablations` takes kgrec apart:
+`--models all` (extra `bench`) adds SLIM, iALS, BPR, LightGCN, a KGAT-like GNN and, where times are known, SASRec and
+GRU4Rec with a sampled softmax. `--ablations` takes kgrec apart:
 channels; true, shuffled and no facts; texts; losses. `--protocol` also takes `cold-users` and `facts`; sets with
 labelled clicks are measured as such by themselves. The result has means and spread over seeds, 95 % bootstrap
 intervals over users, a paired interval of kgrec minus the best baseline, the cost of each system and, where times are

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
@@ -13,12 +12,11 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from kgrec.data.dataset import Array, Interactions
-from kgrec.errors import TrainingDivergedError
 from kgrec.learn.neural.allocator import memory_kept
 from kgrec.learn.neural.model import rows_of
 from kgrec.metrics.rankers import Ranker, VectorRanker
+from kgrec_benchmarks.systems.early_stopping import diverged, trained
 
-_CHECK_EVERY, _PATIENCE, _MOST_EPOCHS = 5, 4, 200
 _BATCH = 4096
 
 
@@ -65,9 +63,7 @@ def fit_pairwise(
 
     Args:
         l2: pull on the free vectors of each triple of a batch, half the mean of their squared lengths.
-        quality: validation, read every 5 epochs; training ends after 4 readings without a better one, or 200 epochs,
-            and the best vectors are kept. None trains for exactly ``epochs``.
-        seconds: with ``quality``, training also ends after the first epoch that lasts longer.
+        quality, seconds, epochs: see :func:`kgrec_benchmarks.systems.early_stopping.trained`.
 
     Raises:
         TrainingDivergedError: a loss was not finite.
@@ -75,10 +71,8 @@ def fit_pairwise(
     assert isinstance(model, nn.Module)
     optimizer = torch.optim.Adam(model.parameters(), lr=learning_rate)
     pairs = np.unique(train.user * np.int64(n_items) + train.item)
-    best, best_quality, best_epoch = None, -np.inf, 0
-    last = epochs or _MOST_EPOCHS
-    started = time.perf_counter()
-    for epoch in range(1, last + 1):
+
+    def one_epoch(epoch: int) -> None:
         rng = np.random.default_rng((seed, epoch))
         model.train()
         model.begin_epoch()
@@ -90,26 +84,15 @@ def fit_pairwise(
             loss = F.softplus((of_user * (of_other - of_item)).sum(1)).mean()
             loss = loss + 0.5 * l2 * rows_of(model.free(), nodes).square().sum() / len(batch) + model.further_loss(rng)
             if not torch.isfinite(loss):
-                raise TrainingDivergedError(
-                    "the loss is not finite.",
-                    where=f"{type(model).__name__}, epoch {epoch}",
-                    found=f"{float(loss.detach())}",
-                    expected="a finite number",
-                    next=f"lower its learning_rate (now {learning_rate:g})",
-                )
+                raise diverged(model, epoch, float(loss.detach()), learning_rate)
             optimizer.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             optimizer.step()
-        late = quality is not None and time.perf_counter() - started > seconds
-        if epoch == last or late or (quality is not None and epoch % _CHECK_EVERY == 0):
-            ranker = _ranker(model, n_users, n_items, epoch)
-            reached = quality(ranker) if quality is not None else 0.0
-            if reached > best_quality:
-                best, best_quality, best_epoch = ranker, reached, epoch
-            if late or epoch - best_epoch >= _CHECK_EVERY * _PATIENCE:
-                break
-    assert best is not None  # the last epoch is always looked at
-    return best
+
+    def ranker_after(epoch: int) -> GraphRanker:
+        return _ranker(model, n_users, n_items, epoch)
+
+    return trained(one_epoch, ranker_after, quality=quality, seconds=seconds, epochs=epochs)
 
 
 def _others(user: Array, pairs: Array, n_items: int, rng: np.random.Generator) -> Array:

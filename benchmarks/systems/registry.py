@@ -14,8 +14,8 @@ SYSTEM_GROUP = "kgrec.systems"
 """An entry point of this group names a :class:`kgrec.evaluation.compared_system.System`."""
 
 OURS = "kgrec"
-DEFAULT = (OURS, "popularity", "itemknn", "ease", "rp3beta")
-"""What is measured unless somebody says otherwise: ours, and what is quick everywhere."""
+DEFAULT = (OURS, "popularity", "itemknn", "ease", "rp3beta", "sequentialrules", "slist")
+"""What is measured unless somebody says otherwise: ours, and what is quick; the last two where times are known."""
 
 
 def known_systems() -> tuple[str, ...]:

@@ -19,17 +19,15 @@ N_USERS, N_ITEMS = 24, 12
 
 
 def camps() -> tuple[Interactions, Interactions]:
-    """Even users take even items, odd users odd ones, all but one, which is the second part and comes last.
+    """Even users take even items, odd users odd ones; all go around theirs in the same order, from different places.
 
-    The others come in an order that begins elsewhere for each user.
+    The item that would come next is the second part.
     """
-    pairs = [(u, i) for u in range(N_USERS) for i in range(u % 2, N_ITEMS, 2)]
-    held = {(u, 2 * (u // 2 % (N_ITEMS // 2)) + u % 2) for u in range(N_USERS)}
-    first = np.array([pair for pair in pairs if pair not in held])
-    last = np.array(sorted(held))
+    held = np.array([2 * (u // 2 % (N_ITEMS // 2)) + u % 2 for u in range(N_USERS)])
+    pairs = [(u, i, (i - held[u]) % N_ITEMS) for u in range(N_USERS) for i in range(u % 2, N_ITEMS, 2) if i != held[u]]
     return (
-        Interactions.of_pairs(first[:, 0], first[:, 1], 1 + (first[:, 1] + 2 * first[:, 0]) % N_ITEMS),
-        Interactions.of_pairs(last[:, 0], last[:, 1], np.full(len(last), N_ITEMS + 1)),
+        Interactions.of_pairs(*zip(*pairs, strict=True)),
+        Interactions.of_pairs(np.arange(N_USERS), held, np.full(N_USERS, N_ITEMS)),
     )
 
 

@@ -25,6 +25,9 @@ QUICK: dict[str, dict[str, Any]] = {
     "rp3beta": {"neighbours": 5},
     "itemknn": {"neighbours": 5},
     "ease": {"ridge": 5.0},
+    "slist": {"ridge": 5.0},
+    "sasrec": {"embedding_dim": 8, "learning_rate": 0.02, "dropout": 0.1, "epochs": 10, "batch": 4},
+    "gru4rec": {"embedding_dim": 8, "learning_rate": 0.02, "dropout": 0.1, "epochs": 20},
 }
 
 
@@ -83,8 +86,9 @@ def test_a_loss_that_is_not_finite_is_said() -> None:
 
 
 def test_names_are_read() -> None:
-    assert named(None) == DEFAULT == (OURS, "popularity", "itemknn", "ease", "rp3beta")
-    assert named("all") == known_systems() == (*DEFAULT, "bpr", "ials", "kgat", "lightgcn", "slim")
+    assert named(None) == DEFAULT == (OURS, "popularity", "itemknn", "ease", "rp3beta", "sequentialrules", "slist")
+    more = ("bpr", "gru4rec", "ials", "kgat", "lightgcn", "sasrec", "slim")
+    assert named("all") == known_systems() == (*DEFAULT, *more)
     assert named(" ease, kgrec,ease") == ("ease", "kgrec")
 
 
