@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint
 from typing import TYPE_CHECKING
 
+from kgrec.data.plugins import entry_points
 from kgrec.errors import ConfigError
 
 if TYPE_CHECKING:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint
 from typing import Any
 
 import typer
 
+from kgrec.data.plugins import entry_points
 from kgrec.errors import ConfigError
 from kgrec.plain_text import short
 

@@ -1,1 +1,1 @@
-"""What travels between the rooms: records, id vocabularies, arrays, splits, the context of a question."""
+"""What travels between the rooms: records, id vocabularies, arrays, splits, plug-ins, the context of a question."""

@@ -7,8 +7,8 @@ import inspect
 import re
 import uuid
 from collections.abc import Iterator
-from importlib.metadata import entry_points
 
+from kgrec.data.plugins import entry_points
 from kgrec.data.records import Loader
 from kgrec.errors import ConfigError, did_you_mean
 from kgrec.plain_text import local_path

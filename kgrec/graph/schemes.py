@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
-from importlib.metadata import entry_points
 
+from kgrec.data.plugins import entry_points
 from kgrec.errors import ConfigError, did_you_mean
 from kgrec.graph.store import GraphStore
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.metadata import entry_points
 from typing import Any, ClassVar, Protocol, Self
 
 import numpy as np
 from scipy import sparse
 
 from kgrec.data.dataset import Array, IntArray
+from kgrec.data.plugins import entry_points
 
 MATRIX_GROUP = "kgrec.matrices"
 """Entry points of this group are classes of item matrices, by their ``kind``."""

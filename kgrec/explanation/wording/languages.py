@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint
 from typing import TYPE_CHECKING, Protocol
 
+from kgrec.data.plugins import entry_points
 from kgrec.errors import ConfigError, shorten
 
 if TYPE_CHECKING:

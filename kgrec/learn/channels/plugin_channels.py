@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint
 from typing import Protocol
 
 import numpy as np
 
 from kgrec.data.dataset import Dataset
+from kgrec.data.plugins import entry_points
 from kgrec.errors import ConfigError, KgrecError
 from kgrec.progress import Progress
 from kgrec.scoring import channel_names

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from importlib.metadata import entry_points
-
 from kgrec.config import TrainConfig
 from kgrec.data.dataset import Array, Dataset
+from kgrec.data.plugins import entry_points
 from kgrec.errors import ConfigError, did_you_mean
 from kgrec.learn.encoders.cache import encode_cached
 from kgrec.learn.encoders.protocol import TextEncoder
