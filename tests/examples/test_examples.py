@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
+import io
+import runpy
+from contextlib import redirect_stdout
 from pathlib import Path
 
 import pytest
@@ -22,12 +22,14 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def shown(name: str, folder: Path, *arguments: str) -> str:
-    """What an example prints."""
-    command = [sys.executable, "-W", "error", str(FOLDER / f"{name}.py"), *arguments]
-    environment = {**os.environ, "PYTHONIOENCODING": "utf-8"}
-    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, encoding="utf-8", check=False)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+    """What an example prints, run as a script of its own."""
+    script = str(FOLDER / f"{name}.py")
+    written = io.StringIO()
+    with pytest.MonkeyPatch.context() as monkeypatch, redirect_stdout(written):
+        monkeypatch.chdir(folder)
+        monkeypatch.setattr("sys.argv", [script, *arguments])
+        runpy.run_path(script, run_name="__main__")
+    return written.getvalue()
 
 
 def test_a_score_is_explained(place: Path) -> None:
