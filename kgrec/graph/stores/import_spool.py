@@ -68,7 +68,8 @@ class ImportSpool:
     Args:
         folder: made where it is not there; one that is there goes on.
         source: fingerprint of the import; None: whichever the folder says.
-        lasting: wait until the system has written what is put down; a graph in memory needs no such care.
+        lasting: write notes, and wait until the system has written what is put down; the import into a graph in memory
+            ends with its process.
     """
 
     def __init__(self, folder: Path, source: str | None = None, *, lasting: bool = True) -> None:
@@ -168,6 +169,8 @@ class ImportSpool:
         return sorted(self.folder.glob("*.arrow"))
 
     def _write_note(self) -> None:
+        if not self._lasting:
+            return  # nobody goes on with it
         draft = self.folder / f"{_NOTE}.new"
         with draft.open("w", encoding="utf-8") as file:
             json.dump(asdict(self._note), file)
