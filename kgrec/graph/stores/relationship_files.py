@@ -28,8 +28,14 @@ Group = tuple[str, str, str]
 _PART_ROWS = 4_000_000
 """Rows that are compared with each other at once: 16 bytes of hash and order each, and what sorting takes."""
 
+_ROWS_AT_ONCE = 50_000
+"""Rows that are written at once, so that memory that was touched once serves again."""
+
 _EXACT_WHOLE = 1e15
 """Positive whole times below this have the same digits, whether they are written as integers or as floats."""
+
+_PLAIN = 1e-3, 4e9
+"""Fractions between these are written alike by Arrow and Python: with all digits that count, without an exponent."""
 
 _SIMPLE = re.compile(r"[^\s\\|\x00-\x1f\x7f]([^\\|\x00-\x1f\x7f]*[^\s\\|\x00-\x1f\x7f])?")
 """Names that come through a file unchanged: not empty, no control characters, backslashes, bars or blanks at an end."""
@@ -83,8 +89,7 @@ def write_files(spool: ImportSpool, folder: Path, several_targets: Collection[st
         with csv.CSVWriter(str(files.paths[group]), pa.schema(columns)) as writer:
             parts = rows // _PART_ROWS + 1
             for part in range(parts):
-                written = _part(list(_rows_of(spool, group, part, parts)), group[0], files)
-                if written is not None:
+                for written in _part(list(_rows_of(spool, group, part, parts)), group[0], files):
                     files.rows += written.num_rows
                     writer.write(written.select([column.name for column in columns]))
     return files
@@ -117,10 +122,10 @@ def _rows_of(spool: ImportSpool, group: Group, part: int, parts: int) -> Iterato
             yield SpooledBatch(kind, batch.table, rows)
 
 
-def _part(batches: list[SpooledBatch], kind: str, files: RelationshipFiles) -> pa.RecordBatch | None:
-    """Rows of a file, each identity once; None where there are none."""
+def _part(batches: list[SpooledBatch], kind: str, files: RelationshipFiles) -> Iterator[pa.RecordBatch]:
+    """Rows of a file, each identity once, some at a time."""
     if not batches:
-        return None
+        return
     table = pa.Table.from_batches([batch.rows for batch in batches]).unify_dictionaries().combine_chunks()
     rows = table.to_batches()[0]
     stated = _Statements(rows, with_time=kind == "interactions")
@@ -140,7 +145,9 @@ def _part(batches: list[SpooledBatch], kind: str, files: RelationshipFiles) -> p
         if n_left:
             files.left.append(SpooledBatch(batch.kind, batch.table, batch.rows.filter(pa.array(left[some]))))
     kept = stated.order[stated.ends & ~left[stated.order]]
-    return _MAKERS[kind](rows.select(_READ[kind]).take(pa.array(kept)))  # the loader is quicker with sorted rows
+    rows = rows.select(_READ[kind])
+    for start in range(0, len(kept), _ROWS_AT_ONCE):  # sorted by nodes, which the loader is quicker with
+        yield _MAKERS[kind](rows.take(pa.array(kept[start : start + _ROWS_AT_ONCE])))
 
 
 class _Statements:
@@ -240,11 +247,14 @@ def _events(rows: pa.RecordBatch) -> pa.RecordBatch:
 def _time_texts(times: pa.Array) -> pa.Array:
     """Each time as Python writes a float, nothing for none."""
     seconds = times.to_numpy(zero_copy_only=False)
-    known = seconds[~np.isnan(seconds)]
-    if ((np.floor(known) == known) & (known > 0) & (known < _EXACT_WHOLE)).all():
-        whole = pc.binary_join_element_wise(times.cast(pa.int64()).cast(pa.string()), ".0", "")
-        return pc.fill_null(whole, "")
-    return pa.array(["" if time is None else repr(time) for time in times.to_pylist()], pa.string())
+    with np.errstate(invalid="ignore"):
+        whole = (np.floor(seconds) == seconds) & (seconds > 0) & (seconds < _EXACT_WHOLE)
+        broken = (np.floor(seconds) != seconds) & (seconds > _PLAIN[0]) & (seconds < _PLAIN[1])
+    if (whole | broken).sum() + times.null_count < len(times):
+        return pa.array(["" if time is None else repr(time) for time in times.to_pylist()], pa.string())
+    digits = pa.array(np.where(whole, seconds, 0).astype(np.int64), mask=~whole).cast(pa.string())
+    texts = pc.binary_join_element_wise(digits, ".0", "")
+    return pc.fill_null(texts if not broken.any() else pc.coalesce(texts, times.cast(pa.string())), "")
 
 
 _READ = {
