@@ -55,6 +55,9 @@ class Recorded(KgliteStore):
         self.written: list[tuple[str, dict[str, Any]]] = []
         super().__init__("kglite::memory:")
 
+    def bulk_import(self, source: str) -> None:
+        """Nowhere: a graph that is built at once takes no statements."""
+
     def _write(self, text: str, parameters: dict[str, Any]) -> tuple[list[dict[str, Any]], int]:
         self.written.append((text, parameters))
         return super()._write(text, parameters)

@@ -102,7 +102,7 @@ class RecordColumns(Sequence[R]):
             return replace(self, columns=self.columns.slice(start, max(0, stop - start)))
         return next(iter(self[slice(row := range(len(self))[index], row + 1)]))
 
-    def take(self, rows: Sequence[int]) -> Self:
+    def take(self, rows: Sequence[int] | npt.NDArray[np.int64]) -> Self:
         """Some of the records."""
         return replace(self, columns=self.columns.take(pa.array(rows, pa.int64())))
 

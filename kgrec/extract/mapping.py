@@ -190,15 +190,26 @@ def _edges(reader: Reader, seen: SeenNodes) -> Sequence[Record]:
     if spec.relation_column is not None:
         relations = reader.names(spec.relation_column, ("relation_column",), "must name a relation")
     ends = {"source": spec.source, "target": spec.target}
-    ids = {side: reader.end_ids(end, (side, "column")) for side, end in ends.items()}
-    if spec.columns or any(column is None for column in ids.values()):
+    found = {side: reader.end_ids(end, (side, "column")) for side, end in ends.items()}
+    ids = {side: one for side, one in found.items() if one is not None}
+    several = [rows for _, rows in ids.values() if rows is not None]
+    if spec.columns or len(ids) < 2 or len(several) > 1:
         return _single_edges(reader, spec, edge, relations)
-    types = {f"{side}_type": _end_types(reader, end, getattr(edge, side), side) for side, end in ends.items()}
-    records = EdgeColumns.of_arrays(source.type, spec.platform, {**ids, **types, "relation": relations})
-    there = pc.and_(*(records.columns[side].is_valid() for side in ids))
-    good = reader.good()
-    rows = rows_of(there) if len(good) == len(there) else [row for row in good if there[row].as_py()]
-    return records if len(rows) == len(records) else records.take(rows)
+    columns = {
+        side: uids if rows is not None or not several else uids.take(pa.array(several[0]))
+        for side, (uids, rows) in ids.items()
+    }
+    of_rows = {f"{side}_type": _end_types(reader, end, getattr(edge, side), side) for side, end in ends.items()}
+    of_rows["relation"] = relations
+    good = np.zeros(reader.batch.num_rows, np.bool_)
+    good[reader.good()] = True
+    for rows in several:
+        of_rows = {name: column.take(pa.array(rows)) for name, column in of_rows.items()}
+        good = good[rows]
+    records = EdgeColumns.of_arrays(source.type, spec.platform, {**columns, **of_rows})
+    there = pc.and_(*(records.columns[side].is_valid() for side in ends)).to_numpy(zero_copy_only=False)
+    kept = np.flatnonzero(there & good)
+    return records if len(kept) == len(records) else records.take(kept)
 
 
 def _single_edges(

@@ -13,8 +13,9 @@ from kgrec.data.id_texts import BYTES, Binary, Fault, composed, id_fault, plain_
 from kgrec.data.record_columns import CODED, coded
 from kgrec.data.records import Table, Value
 from kgrec.errors import RecordError, shorten
+from kgrec.extract.coded_ids import Rows, read_coded_ids, read_coded_parts
 from kgrec.extract.times import TimeColumn, TimeRule
-from kgrec.extract.values import CellRule, Column, read_coded_ids, read_column, read_ids
+from kgrec.extract.values import CellRule, Column, read_column, read_ids
 from kgrec.schema.model import EdgeSource, Endpoint, GraphSchema, InteractionSource, NodeSource, PropertySpec
 from kgrec.schema.yaml_lines import Location
 
@@ -185,13 +186,16 @@ class Reader:
             self._require(column, name, key, required)
         return column.array(CODED)
 
-    def refuse(self, ids: pa.DictionaryArray, faults: Sequence[Fault | None], name: str, key: Location) -> None:
+    def _refuse(
+        self, ids: pa.DictionaryArray, faults: Sequence[Fault | None], rows: Rows | None, name: str, key: Location
+    ) -> None:
         """Note the rows whose ids, each different one of which may have a fault, do not fit."""
         if not any(faults):
             return
         every = ids.dictionary.to_pylist()
-        for row in rows_of(pa.array([fault is not None for fault in faults], pa.bool_()).take(ids.indices)):
-            code = ids.indices[row].as_py()
+        for place in rows_of(pa.array([fault is not None for fault in faults], pa.bool_()).take(ids.indices)):
+            code = ids.indices[place].as_py()
+            row = place if rows is None else int(rows[place])
             if fault := faults[code]:
                 self.fail(row, f"column '{name}' {fault.text}.", every[code], f"{fault.expected}, from {self.at(key)}")
 
@@ -224,18 +228,35 @@ class Reader:
     def id(self, name: str, prefix: str, key: Location, binary: Binary | None) -> pa.DictionaryArray:
         """Ids of a column with one in every row; null where a row does not fit."""
         ids = self.names(name, key, "must hold an id", binary, f"{key[0]}_binary")
-        return self._renamed(ids, prefix, {}, name, key)
+        return self._renamed(ids, prefix, {}, None, name, key)
 
-    def end_ids(self, end: Endpoint, key: Location) -> pa.DictionaryArray | None:
-        """One id of each row at most, null where there is none; None where cells may hold several."""
-        if end.split is not None or pa.types.is_nested(plain_array(self.cells(end.column)[:0]).type):
+    def end_ids(self, end: Endpoint, key: Location) -> tuple[pa.DictionaryArray, Rows | None] | None:
+        """Ids of nodes, and the row of each: one of each row, null where there is none, or where cells hold several
+        those of the first row before those of the next; None where cells are of several types."""
+        cells = self.cells(end.column)
+        kind = plain_array(cells[:0]).type
+        required = None if end.optional or end.split is not None else "must hold an id"
+        rows = None
+        if pa.types.is_list(kind) or pa.types.is_large_list(kind) or (end.split is not None and not _is_odd(kind)):
+            column, rows = read_coded_parts(cells, end.split, end.binary)
+            self._note(column, cells, f"column '{end.column}'", self.at(key))
+            if required:
+                self._require(Column(cells, column.faults), end.column, key, required)
+            ids = column.array(CODED)
+        elif _is_odd(kind):
             return None
-        required = None if end.optional else "must hold an id"
-        ids = self.names(end.column, key, required, end.binary)
-        return self._renamed(ids, end.prefix, end.rename, end.column, key)
+        else:
+            ids = self.names(end.column, key, required, end.binary)
+        return self._renamed(ids, end.prefix, end.rename, rows, end.column, key), rows
 
     def _renamed(
-        self, ids: pa.DictionaryArray, prefix: str, rename: Mapping[str, str], name: str, key: Location
+        self,
+        ids: pa.DictionaryArray,
+        prefix: str,
+        rename: Mapping[str, str],
+        rows: Rows | None,
+        name: str,
+        key: Location,
     ) -> pa.DictionaryArray:
         """Ids by the names that the schema gives them, null where that is none, with a prefix."""
         if not prefix and not rename:
@@ -244,7 +265,7 @@ class Reader:
         every = [others.get(uid, uid) for uid in ids.dictionary.to_pylist()]
         made = [prefix + uid if uid else None for uid in every]
         changed = pa.DictionaryArray.from_arrays(ids.indices, pa.array(made, pa.string()))
-        self.refuse(changed, [id_fault(uid) if uid else None for uid in made], name, key)
+        self._refuse(changed, [id_fault(uid) if uid else None for uid in made], rows, name, key)
         return coded(changed)
 
     def ids(self, end: NodeSource | Endpoint, name: str, key: Location) -> list[list[tuple[str, str | None]]]:
@@ -315,6 +336,11 @@ class Reader:
         """Rows without a fault."""
         every = range(self.batch.num_rows)
         return [row for row in every if row not in self._faulty] if self._faulty else every
+
+
+def _is_odd(kind: pa.DataType) -> bool:
+    """Whether cells of a type are neither one value each nor a list each."""
+    return bool(pa.types.is_nested(kind))
 
 
 def _as_said(found: Any) -> Any:

@@ -26,7 +26,6 @@ from kgrec.data.id_texts import (
     union_parts,
     value_texts,
 )
-from kgrec.data.record_columns import coded
 from kgrec.extract.times import TimeColumn, TimeRule
 
 _EXACT_FLOAT = 2**53
@@ -154,26 +153,6 @@ def read_ids(cells: pa.Array, separator: str | None = None, binary: Binary | Non
             column.faults[row] = fault
         start = end
     return column
-
-
-def read_coded_ids(cells: pa.Array, binary: Binary | None = None) -> Column:
-    """The id of each cell as a coded Arrow column, null where there is nothing: each different cell is read once.
-
-    Args:
-        binary: how bytes are read; None refuses them.
-    """
-    if not pa.types.is_dictionary(cells.type):
-        cells = plain_array(cells)
-        if pa.types.is_nested(cells.type) or pa.types.is_null(cells.type) or isinstance(cells, pa.ExtensionArray):
-            texts = id_texts(cells, binary)
-            return Column(coded(texts.array), texts.faults)
-        cells = cells.dictionary_encode()
-    texts = id_texts(cells.dictionary, binary)
-    ids = coded(texts.array)  # several cells may be one id: ' a' and 'a'
-    faulty = pa.array([code in texts.faults for code in range(len(texts.array))], pa.bool_()) if texts.faults else None
-    rows = [] if faulty is None else rows_of(faulty.take(cells.indices))
-    faults = {row: texts.faults[cells.indices[row].as_py()] for row in rows}
-    return Column(pa.DictionaryArray.from_arrays(ids.indices.take(cells.indices), ids.dictionary), faults)
 
 
 def _scattered(cells: pa.UnionArray, read: Callable[[pa.Array], Column]) -> Column:

@@ -9,8 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kgrec.data.records import EdgeRecord, Interaction, NodeRecord
-from tests.support.games import mapped, table
+from kgrec.data.records import EdgeRecord, Interaction, NodeRecord, Record
+from kgrec.extract.mapping import map_table
+from kgrec.extract.row_reader import Problem, Reader
+from kgrec.schema.load import parse_schema
+from tests.support.games import SCHEMA_TEXT, mapped, table
 
 
 def test_nodes_have_trimmed_ids_and_typed_properties() -> None:
@@ -113,3 +116,32 @@ def test_whole_numbers_are_the_same_id_in_any_column_type(numbers: list[int]) ->
         assert [record.uid for record in records if isinstance(record, NodeRecord)] == wanted
     encoded = pa.array(wanted).dictionary_encode()
     assert len(mapped(table("players", player_id=encoded))) == len(wanted)
+
+
+IDS = st.sampled_from(["1", " 1", "2", "", None, "Inc", "Ninty", "Nintendo", "x\0", "a;b", "Ninty;Inc;;Ninty", "y\0;a"])
+LISTS = st.none() | st.lists(st.sampled_from(["1", "Inc", "Ninty", "Nintendo", None, "x\0"]), max_size=3)
+
+
+@settings(deadline=None)
+@given(
+    heads=st.lists(IDS, min_size=4, max_size=4),
+    tails=st.lists(IDS, min_size=4, max_size=4) | st.lists(LISTS, min_size=4, max_size=4),
+    both=st.booleans(),
+)
+def test_facts_in_columns_are_those_of_each_row(
+    heads: list[str | None], tails: list[str | list[str | None] | None], both: bool
+) -> None:
+    kind = pa.list_(pa.string()) if any(isinstance(cell, list) for cell in tails) else pa.string()
+    columns = {"game_id": pa.array(heads, pa.string()), "studios": pa.array(tails, kind)}
+    split = 'column: game_id, split: ";", ' if both else "column: game_id, "
+    schema = parse_schema(SCHEMA_TEXT.replace("column: game_id, ", split), "games.yaml")
+
+    def read() -> tuple[list[Record], list[Problem]]:
+        problems: list[Problem] = []
+        made = map_table(schema, table("made", **columns), phases=["edges"], on_error="skip", problems=problems)
+        return list(made), problems
+
+    at_once = read()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Reader, "end_ids", lambda *_: None)
+        assert read() == at_once

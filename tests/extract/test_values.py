@@ -11,14 +11,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from kgrec.data.id_texts import INEXACT_ID, NOT_ONE_VALUE, NUL_ID
-from kgrec.data.record_columns import CODED
 from kgrec.data.records import EdgeRecord, Interaction, NodeRecord
 from kgrec.errors import RecordError
 from kgrec.extract import Check, Extraction, check
 from kgrec.extract.mapping import map_table
 from kgrec.extract.row_reader import Problem
-from kgrec.extract.values import NOT_A_NUMBER, NOT_AN_EMBEDDING, CellRule, read_coded_ids, read_column
+from kgrec.extract.values import NOT_A_NUMBER, NOT_AN_EMBEDDING, CellRule, read_column
 from kgrec.schema.load import load_schema, parse_schema
 from tests.support.games import SCHEMA_TEXT, mapped, table
 
@@ -221,14 +219,3 @@ def test_numbers_are_the_same_whichever_way_their_column_is_read(odd: str | None
     assert [*map(repr, beside.values)] == [repr(column.values[0]) for column in alone]
     assert beside.values[:6] == [3, -4, 3.5, 2, 0, 123456789012345.5]
     assert set(beside.faults) == ({8} if odd == "x" else set())
-
-
-def test_ids_of_a_coded_column_are_those_of_its_cells() -> None:
-    texts = pa.array([" a", "a", None, "b\0", "é", "e\u0301", ""])
-    for cells in (texts, texts.dictionary_encode(), texts.cast(pa.large_string())):
-        column = read_coded_ids(cells)
-        assert column.array(CODED).to_pylist() == ["a", "a", None, "b\0", "é", "é", None]
-        assert column.faults == {3: NUL_ID}
-        assert column.empty() == [2, 6]
-    assert read_coded_ids(pa.array([20.0, 0.5, None])).faults == {1: INEXACT_ID}
-    assert read_coded_ids(pa.array([[1], None])).faults == {0: NOT_ONE_VALUE}
