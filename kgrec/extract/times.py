@@ -39,6 +39,10 @@ COMPACT = Fault(
     "must say what its eight digits are",
     'the format "%Y%m%d" in the schema where they are dates, or the unit position where they are not',
 )
+SERIAL = Fault(
+    "must not count days as a spreadsheet does",
+    "the date in words, such as 2024-01-01 07:00 for 45292.29, or the unit position where it is no date",
+)
 
 _Parts = tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_], dict[int, Fault]]
 
@@ -116,6 +120,7 @@ class TimeColumn:
                 found.append(((units >= 0) & (units != self._unit), _mixed(self._unit)))
             if self._unit == 0 and self._rule.unit is None:
                 found.append((_are_compact_dates(numbers, units == 0), COMPACT))
+                found.append((_are_serial_dates(numbers, units == 0), SERIAL))
             if self._rule.is_event:
                 found += [(moments & (seconds < 0), PAST), (moments & (seconds > LATEST), FUTURE)]
             found.append((moments & ((seconds < _YEAR_2) | (seconds >= _YEAR_9999)), NO_YEAR))
@@ -202,3 +207,13 @@ def _are_compact_dates(numbers: npt.NDArray[np.float64], positions: npt.NDArray[
     year, month, day = days // 10_000, days // 100 % 100, days % 100
     dates = (year >= 1900) & (year <= 2100) & (month >= 1) & (month <= 12) & (day >= 1) & (day <= 31)
     return positions & bool(len(days) and (dates & (days == np.floor(days))).all())
+
+
+def _are_serial_dates(numbers: npt.NDArray[np.float64], positions: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """The positions, where all could be days since 1900 from 1982 to 2064, one with a time of day; else none.
+
+    So spreadsheets keep dates. A position is a whole number.
+    """
+    days = numbers[positions]
+    dates = (days >= 30_000) & (days < 60_000)
+    return positions & bool(len(days) and dates.all() and (days != np.floor(days)).any())

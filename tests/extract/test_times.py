@@ -8,7 +8,18 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from kgrec.extract.times import COMPACT, FUTURE, NEGATIVE, NO_UNIT, NO_YEAR, NOT_A_TIME, PAST, TimeColumn, TimeRule
+from kgrec.extract.times import (
+    COMPACT,
+    FUTURE,
+    NEGATIVE,
+    NO_UNIT,
+    NO_YEAR,
+    NOT_A_TIME,
+    PAST,
+    SERIAL,
+    TimeColumn,
+    TimeRule,
+)
 
 NOW = 1_700_036_119.0
 EVENT = TimeRule(is_event=True)
@@ -104,6 +115,9 @@ def test_dates_of_arrow_are_in_the_zone_of_the_schema() -> None:
 def test_a_stated_unit_is_taken_at_its_word() -> None:
     assert read([5e10], TimeRule(unit="ms")) == [5e7]  # of 1971: by its size, these would be seconds
     assert read([20231115], TimeRule(unit="position")) == [20231115.0]
+    assert read([45292.5], TimeRule(unit="position")) == [45292.5]
+    assert read([45292, 45293]) == [45292.0, 45293.0]
+    assert read([1.5, 45293.5]) == [1.5, 45293.5]
     assert faults([NOW * 1e3], TimeRule(unit="s", is_event=True)) == {0: FUTURE}
 
 
@@ -114,6 +128,7 @@ def test_offenders() -> None:
     assert faults([datetime(1, 1, 1)], EVENT, pa.timestamp("us")) == {0: PAST}
     assert faults([20231114101500]) == {0: NO_UNIT}
     assert faults(["20231114", "20231130", "0"]) == {0: COMPACT, 1: COMPACT}
+    assert faults(["45292.5", "45293", "0", None]) == faults([45292.5, 45293, 0, None]) == {0: SERIAL, 1: SERIAL}
     assert faults(["nan", "yesterday", "11/15/2023", "inf", "0000-00-00"]) == dict.fromkeys(range(5), NOT_A_TIME)
     assert faults([True], EVENT, pa.bool_()) == {0: NOT_A_TIME}
     assert faults([b"1"], EVENT, pa.binary()) == {0: NOT_A_TIME}
