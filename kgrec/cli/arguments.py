@@ -89,11 +89,12 @@ def check_output(path: str, *, folder: bool) -> None:
     target = local_path(path)
     parent = target.absolute().parent
     obstacle: str | None = None
-    if target.is_dir() and not folder:
-        obstacle, expected = "a folder", "the path of a file"
+    if target.exists() and not target.is_file() and not folder:
+        obstacle = "a folder" if target.is_dir() else "a device or pipe, whose place the file would take"
+        expected = "the path of a file"
     elif folder and target.exists() and not (target / "manifest.json").is_file():
         if not target.is_dir():
-            obstacle = "a file"
+            obstacle = "a file" if target.is_file() else "a device or pipe"
         elif any(target.iterdir()):
             obstacle = "a folder that holds something else than a bundle"
         expected = "a new path, an empty folder or an earlier bundle"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -149,6 +150,10 @@ def test_training_never_replaces_what_is_no_bundle(shell: Shell) -> None:
     benchmark = message.replace("a folder that holds something else than a bundle", "a folder")
     benchmark = benchmark.replace("a new path, an empty folder or an earlier bundle", "the path of a file")
     refused(shell, 2, benchmark, "benchmark", "data", "--out", "data")
+    os.mkfifo("pipe")
+    found = "a device or pipe, whose place the file would take"
+    pipe = benchmark.replace("--out data", "--out pipe").replace("found     a folder\n", f"found     {found}\n")
+    refused(shell, 2, pipe, "benchmark", "data", "--out", "pipe")
 
 
 def test_nan_in_training(shell: Shell) -> None:

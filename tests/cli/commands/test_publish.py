@@ -35,6 +35,14 @@ def test_publish(shell: Shell) -> None:
     assert shell("inspect", "--json").json == before
 
 
+def test_a_graph_that_is_not_there_is_not_made(shell: Shell) -> None:
+    shell.learned()
+    said = shell("publish", "--store", "kglite:kgrek.kgl")
+    assert said.code == 4
+    assert "there is no graph to read" in said.err
+    assert list(shell.folder.glob("kgrek*")) == []
+
+
 def test_somebody_has_left_and_the_server_has_no_vector_index(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     shell.learned()
     with open_store("kglite:kgrec.kgl") as store:
