@@ -25,6 +25,9 @@ LABELS = (
 
 LINK_COLUMNS = ("source", "source_class", "relation", "target", "target_class")
 
+_OTHER_FORMS = ("rdf_triples", "rdf_resources")
+"""Tables of what the classes say, as a schema for any graph reads it."""
+
 _MOST_CELLS = 1_000_000
 
 Cells = dict[str, list[str]]
@@ -76,7 +79,7 @@ class RdfTables:
                 log.leave_out(replace(bad))
             yield from batches
 
-        return Table(name, told(), f"{self._where}, {what}", log=log)
+        return Table(name, told(), f"{self._where}, {what}", log=log, restates=_OTHER_FORMS)
 
     def _triples(self) -> TripleIndex:
         if self._index is None:

@@ -110,7 +110,7 @@ class RecBoleLoader:
         if "kg" in found and "link" in found:
             log = ReadingLog()
             where = f"recbole:{_place(found['kg'])}, facts"
-            yield Table("facts", _facts(found["kg"], found["link"], log), where, log=log)
+            yield Table("facts", _facts(found["kg"], found["link"], log), where, log=log, restates=("kg", "link"))
 
 
 def _place(files: Sequence[Path]) -> Path:

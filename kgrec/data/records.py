@@ -218,6 +218,7 @@ class Table:
         rows: total number of rows where the source knows it, for progress.
         log: what the loader has to say beside the rows.
         source: name of the source that it belongs to, which an import fills in.
+        restates: names of tables whose rows it says again in another form: whoever reads it need not read them.
     """
 
     name: str
@@ -226,6 +227,7 @@ class Table:
     rows: int | None = None
     log: ReadingLog = field(default_factory=ReadingLog, compare=False, repr=False)
     source: str = ""
+    restates: tuple[str, ...] = ()
 
 
 class Loader(Protocol):

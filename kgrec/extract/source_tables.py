@@ -53,7 +53,8 @@ class SourceTables:
         return f"SourceTables({len(self.named)} of {len(self.tables)} read, {len(self.missing)} missing)"
 
     def _notes(self) -> Iterator[str]:
-        unread = [name for name in dict.fromkeys(table.name for table in self.tables) if name not in self._names]
+        needless = self._names.keys() | {name for _, table in self.named for name in table.restates}
+        unread = [name for name in dict.fromkeys(table.name for table in self.tables) if name not in needless]
         if unread and self._names:
             yield f"tables that the schema does not read: {', '.join(unread)}"
         for name, node in self._given.nodes.items():

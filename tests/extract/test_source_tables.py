@@ -60,3 +60,13 @@ def test_no_table_of_the_schema_at_all() -> None:
     with pytest.raises(SourceError) as raised:
         tables("user", "rates").check()
     assert "tables user, rates\nfor 'users', did you mean 'user'?" in str(raised.value.found)
+
+
+def test_what_a_table_says_again_need_not_be_read() -> None:
+    def notes(facts: str) -> list[str]:
+        names = ("interactions", "kg", "link", "extra")
+        given = [Table(name, (), f"csv:{name}") for name in names]
+        return SourceTables(TRIPLES, [*given, Table(facts, (), "csv:facts", restates=("kg", "link"))]).notes
+
+    assert "tables that the schema does not read: extra" in notes("facts")
+    assert "tables that the schema does not read: kg, link, extra, other" in notes("other")

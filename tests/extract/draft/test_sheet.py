@@ -18,7 +18,7 @@ VALUES = st.recursive(
 )
 
 
-@settings(deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(data=st.dictionaries(TEXTS, VALUES, max_size=4), comment=st.text(max_size=200))
 def test_yaml_reads_it_back(data: dict[str, object], comment: str) -> None:
     sheet = Sheet(data=data)
