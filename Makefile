@@ -36,6 +36,9 @@ style: $(VENV)/.installed
 check: style
 	$(BIN)/mkdocs build --strict --quiet
 
+# What one process of the tests has compiled, the others need not.
+export PYTHONDONTWRITEBYTECODE :=
+
 # Workers of the tests: as many as there are cores. What needs the Neo4j server runs in one of them.
 WORKERS ?= auto
 test: check

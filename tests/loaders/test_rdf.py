@@ -178,16 +178,17 @@ def test_what_rdflib_writes_is_read_back(
     assert {row[:3] for row in rows_of(path)} == set(triples)
 
 
-def test_ntriples_take_constant_memory(tmp_path: Path) -> None:
+def test_ntriples_take_constant_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kgrec_loaders.rdf_classes.BATCH_ROWS", 4_000)
     path = tmp_path / "large.nt"
     with path.open("w") as file:
-        file.writelines(f'_:b{i} <http://x/p{i % 7}> "value {i}" .\n' for i in range(100_000))
+        file.writelines(f'_:b{i} <http://x/p{i % 7}> "value {i}" .\n' for i in range(20_000))
     table = next(RdfLoader(str(path)).tables())
     peaks = []
     tracemalloc.start()
     try:
         for batch in table.batches:
-            assert batch.num_rows == 20_000
+            assert batch.num_rows == 4_000
             peaks.append(tracemalloc.get_traced_memory()[1])
             tracemalloc.reset_peak()
     finally:
