@@ -97,6 +97,10 @@ def _longest(texts: pa.Array) -> int:
     return longest
 
 
+def _rows_in_words(number: int) -> str:
+    return "a line that looks like a row" if number == 1 else f"{number} lines that look like rows"
+
+
 class _Lines:
     """Physical lines of a text; those of a row that cannot be taken apart can be given back, all but the first."""
 
@@ -329,7 +333,7 @@ class _File:
                 inner = cell.split("\n")[1:-1]
                 if inner and all(line.count(delimiter) == self._width - 1 for line in inner):
                     self._log.note(
-                        f"{self._where}: a cell in quotes holds {len(inner)} lines that look like rows: "
+                        f"{self._where}: a cell in quotes holds {_rows_in_words(len(inner))}: "
                         f"{shorten(cell, 80)}; a quote that is a letter is written twice, inside quotes"
                     )
                     return

@@ -89,6 +89,8 @@ def _taken(table: Table, sources: Sequence[SchemaSource], names: Sequence[str]) 
     for name in wanted:
         alike = [other for other in names if other.strip().casefold() == name.strip().casefold()]
         if name in names:
+            if others := [other for other in alike if other != name and other not in wanted]:
+                table.log.note(f"{table.where}: column '{name}' is read, column {_listed(others)} is passed over")
             continue
         if len(alike) == 1:
             taken[name] = alike[0]

@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
+from itertools import chain
 
 import pyarrow as pa
 
@@ -15,7 +16,7 @@ from kgrec.data.records import Batch, Loader, NodeRecord, Record, Table
 from kgrec.extract.dropped_rows import nothing_left, too_many_left_out
 from kgrec.extract.identity.alignment import AlignmentReport
 from kgrec.extract.identity.merging import MergedNodes, aligned_types
-from kgrec.extract.mapping import PHASES, OnError, map_blocks, map_table, schema_sources
+from kgrec.extract.mapping import PHASES, OnError, map_blocks, schema_sources
 from kgrec.extract.odd_texts import OddTexts
 from kgrec.extract.repeats import RepeatedInteractions
 from kgrec.extract.row_reader import Phase, Problem
@@ -236,7 +237,8 @@ class Extraction:
         types = aligned_types(self.schema)
         records: dict[str, list[NodeRecord]] = defaultdict(list)
         for table, schema in self._tables(["nodes"]) if types else ():
-            for record in map_table(schema, table, phases=["nodes"], node_types=types, on_error=self.on_error):
+            blocks = map_blocks(schema, table, phases=["nodes"], node_types=types, on_error=self.on_error)
+            for record in chain.from_iterable(blocks):
                 assert isinstance(record, NodeRecord)
                 records[record.type].append(record)
         return MergedNodes(self.schema, records)

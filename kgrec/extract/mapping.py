@@ -48,32 +48,6 @@ def schema_sources(schema: GraphSchema, phases: Collection[Phase] = PHASES) -> l
     return listed
 
 
-def map_table(
-    schema: GraphSchema,
-    table: Table,
-    *,
-    phases: Collection[Phase] = PHASES,
-    node_types: Collection[str] | None = None,
-    on_error: OnError = "fail",
-    problems: list[Problem] | None = None,
-    seen: SeenNodes | None = None,
-    times: dict[str, str] | None = None,
-) -> Iterator[Record]:
-    """The records of :func:`map_blocks`, one after the other."""
-    blocks = map_blocks(
-        schema,
-        table,
-        phases=phases,
-        node_types=node_types,
-        on_error=on_error,
-        problems=problems,
-        seen=seen,
-        times=times,
-    )
-    for block in blocks:
-        yield from block
-
-
 def map_blocks(
     schema: GraphSchema,
     table: Table,

@@ -8,9 +8,8 @@ import pytest
 
 from kgrec.data.records import NodeRecord
 from kgrec.errors import SourceError
-from kgrec.extract import map_table
 from kgrec.schema.load import parse_schema
-from tests.support.games import mapped, table
+from tests.support.games import mapped, records_of, table
 from tests.support.schemas import GOOD
 
 
@@ -35,9 +34,15 @@ def test_a_name_that_two_columns_nearly_have_is_missing() -> None:
         mapped(table("players", PLAYER_ID=["1"], Player_Id=["2"]))
 
 
+def test_a_column_of_nearly_the_same_name_is_passed_over_and_told() -> None:
+    players = table("players", player_id=["1"], Player_ID=["2"])
+    assert [r.uid for r in mapped(players) if isinstance(r, NodeRecord)] == ["1"]
+    assert players.log.notes == ["csv:data/players.csv: column 'player_id' is read, column 'Player_ID' is passed over"]
+
+
 def test_an_optional_column_that_is_absent_is_nothing_and_told_once() -> None:
     schema = parse_schema(GOOD.replace("year: released}", "year: released}, optional_columns: [released]"), "g.yaml")
     games = table("games", game_id=["1", "2"], title=["Go", "Nim"], before=[None, "1"])
-    found = [r for r in map_table(schema, games, phases=["nodes"]) if isinstance(r, NodeRecord)]
+    found = [r for r in records_of(schema, games, phases=["nodes"]) if isinstance(r, NodeRecord)]
     assert [(r.uid, dict(r.properties)) for r in found] == [("1", {"name": "Go"}), ("2", {"name": "Nim"})]
     assert games.log.notes == ["csv:data/games.csv: no column 'released', which the schema lets be absent"]

@@ -10,10 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kgrec.data.records import EdgeRecord, Interaction, NodeRecord, Record
-from kgrec.extract.mapping import map_table
 from kgrec.extract.row_reader import Problem, Reader
 from kgrec.schema.load import parse_schema
-from tests.support.games import SCHEMA_TEXT, mapped, table
+from tests.support.games import SCHEMA_TEXT, mapped, records_of, table
 
 
 def test_nodes_have_trimmed_ids_and_typed_properties() -> None:
@@ -138,7 +137,7 @@ def test_facts_in_columns_are_those_of_each_row(
 
     def read() -> tuple[list[Record], list[Problem]]:
         problems: list[Problem] = []
-        made = map_table(schema, table("made", **columns), phases=["edges"], on_error="skip", problems=problems)
+        made = records_of(schema, table("made", **columns), phases=["edges"], on_error="skip", problems=problems)
         return list(made), problems
 
     at_once = read()

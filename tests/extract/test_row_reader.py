@@ -12,13 +12,12 @@ import pytest
 from kgrec.data.id_texts import LONGEST_ID
 from kgrec.data.records import Loader, NodeRecord, Table
 from kgrec.errors import RecordError, SourceError
-from kgrec.extract.mapping import map_table
 from kgrec.extract.row_reader import Problem
 from kgrec.schema.load import parse_schema
 from kgrec_loaders.rdf import RdfLoader
 from kgrec_loaders.recbole import RecBoleLoader
 from kgrec_loaders.tables import TablesLoader
-from tests.support.games import mapped, table
+from tests.support.games import mapped, records_of, table
 
 
 def test_a_bad_number_is_counted_over_the_whole_table() -> None:
@@ -238,6 +237,6 @@ def test_an_offender_has_the_number_that_it_has_in_its_file(
     loader = makers.get(file, TablesLoader)(str(tmp_path))
     problems: list[Problem] = []
     found = next(table for table in loader.tables() if table.name == names[0])
-    list(map_table(parse_schema(text, "years.yaml"), found, on_error="skip", problems=problems))
+    records_of(parse_schema(text, "years.yaml"), found, on_error="skip", problems=problems)
     (offender,) = [problem for problem in problems if problem.what == "property 'year' must be a number."]
     assert (offender.row, offender.found, offender.where.endswith(places[0])) == (number, "'soon'", True)

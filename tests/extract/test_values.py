@@ -14,11 +14,10 @@ import pytest
 from kgrec.data.records import EdgeRecord, Interaction, NodeRecord
 from kgrec.errors import RecordError
 from kgrec.extract import Check, Extraction, check
-from kgrec.extract.mapping import map_table
 from kgrec.extract.row_reader import Problem
 from kgrec.extract.values import NOT_A_NUMBER, NOT_AN_EMBEDDING, CellRule, read_column
 from kgrec.schema.load import load_schema, parse_schema
-from tests.support.games import SCHEMA_TEXT, mapped, table
+from tests.support.games import SCHEMA_TEXT, mapped, records_of, table
 
 NOW = 1_700_036_119
 
@@ -207,7 +206,7 @@ def test_a_filter_compares_fractions_and_composed_letters() -> None:
         text = SCHEMA_TEXT.replace(source, source.replace("}", f", where: {{{column}: {wanted}}}}}"))
         plays: dict[str, Any] = {"player_id": ["a", "b"], "game_id": ["1"] * 2, "kind": ["play"] * 2, "at": [1, 2]}
         whole = table("plays", **plays, hours=[2.5, 3.0], note=["Am\u00e9lie", "x"])
-        records = list(map_table(parse_schema(text, "w.yaml"), whole))
+        records = records_of(parse_schema(text, "w.yaml"), whole)
         assert [record.user for record in records if isinstance(record, Interaction)] == ["a"], column
 
 

@@ -24,12 +24,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kgrec.data.records import Loader, NodeRecord
-from kgrec.extract.mapping import map_table
 from kgrec.extract.row_reader import Problem
 from kgrec.schema.load import parse_schema
 from kgrec_loaders.rdf import RdfLoader
 from kgrec_loaders.sql import SqlLoader
 from kgrec_loaders.tables import TablesLoader
+from tests.support.games import records_of
 
 SCHEMA = """\
 version: 1
@@ -131,7 +131,7 @@ def ids_of(loader: Loader, names: tuple[str, str, str] = ("t", "id", "row")) -> 
     schema = parse_schema(text, "test.yaml")
     problems: list[Problem] = []
     table = next(table for table in loader.tables() if table.name == names[0])
-    records = list(map_table(schema, table, on_error="skip", problems=problems))
+    records = records_of(schema, table, on_error="skip", problems=problems)
     return {str(r.properties["name"]): r.uid for r in records if isinstance(r, NodeRecord)}, problems
 
 

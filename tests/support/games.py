@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import Any
 
 import pyarrow as pa
 
 from kgrec.data.records import Record, Table
-from kgrec.extract.mapping import map_table
+from kgrec.extract.mapping import map_blocks
 from kgrec.schema.load import parse_schema
 from kgrec.schema.model import GraphSchema
 
@@ -89,4 +90,9 @@ def table(name: str, batch_rows: int = 2, **columns: Any) -> Table:
 
 
 def mapped(given_table: Table, **options: Any) -> list[Record]:
-    return list(map_table(SCHEMA, given_table, **options))
+    return records_of(SCHEMA, given_table, **options)
+
+
+def records_of(schema: GraphSchema, given_table: Table, **options: Any) -> list[Record]:
+    """What a schema makes of a table, record by record."""
+    return list(chain.from_iterable(map_blocks(schema, given_table, **options)))
