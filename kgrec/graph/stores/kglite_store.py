@@ -53,7 +53,7 @@ class KgliteStore(CypherStore):
         self._read_only = read_only
         self._session: Any = None
         self._lease: Any = None
-        """Holds the file for writing while ``session`` is the graph that was built, in memory as it was saved."""
+        """Holds the file for writing while its session is the graph that was built, in memory as it was saved."""
         self._saved = False
         """Nothing was written since the graph's file was."""
         self._spool: ImportSpool | None = None
