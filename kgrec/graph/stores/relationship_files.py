@@ -92,6 +92,7 @@ def write_files(spool: ImportSpool, folder: Path, several_targets: Collection[st
                 for written in _part(list(_rows_of(spool, group, part, parts)), group[0], files):
                     files.rows += written.num_rows
                     writer.write(written.select([column.name for column in columns]))
+    pa.default_memory_pool().release_unused()  # the graph that is built next needs the room
     return files
 
 
