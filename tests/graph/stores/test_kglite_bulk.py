@@ -150,6 +150,21 @@ def test_the_file_is_held_until_the_store_is_closed(tmp_path: Path) -> None:
         assert everything(store) == before
 
 
+def test_what_is_written_after_the_import_lasts(tmp_path: Path) -> None:
+    url = f"kglite:{tmp_path / 'g.kgl'}"
+    with open_store(url) as store, merged(films_graph()) as slowly:
+        ingest(films_graph(), store)
+        for one in (store, slowly):
+            one.upsert_nodes([node("Film", "new")])
+            one.delete_user("ann")
+        written = everything(store)
+        assert written == everything(slowly)
+        with pytest.raises(StoreUnavailableError, match="held"):
+            open_store(url)
+    with open_store(url) as store:
+        assert everything(store) == written
+
+
 @settings(deadline=None)
 @given(world=WORLDS)
 def test_columns_wait_as_their_records_do(world: SampleGraph) -> None:
