@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from kgrec.data.id_texts import rows_of
+from kgrec.data.id_texts import plain_array, rows_of
 from kgrec.data.record_columns import EdgeColumns, InteractionColumns, constant
 from kgrec.data.records import EdgeRecord, NodeRecord, Record, Table
 from kgrec.extract.columns import with_columns
@@ -218,6 +218,7 @@ def _end_types(reader: Reader, end: Endpoint, allowed: tuple[str, ...], side: st
 def _interactions(reader: Reader, seen: SeenNodes) -> Sequence[Record]:
     source, spec = reader.source, reader.source.spec
     assert isinstance(spec, InteractionSource)
+    _take_baskets_apart(reader, spec.item)
     size = reader.batch.num_rows
     columns = {
         "user": reader.id(spec.user, spec.user_prefix, ("user",), spec.user_binary),
@@ -242,6 +243,18 @@ def _interactions(reader: Reader, seen: SeenNodes) -> Sequence[Record]:
     records = InteractionColumns.of_arrays(source.type, spec.platform, columns)
     good = reader.good()
     return records if len(good) == size else records.take(good)
+
+
+def _take_baskets_apart(reader: Reader, item: str) -> None:
+    """Go on with a row for every item of a list: who took the list took each. An empty one is a row without an item."""
+    lists = plain_array(reader.cells(item))
+    if not (pa.types.is_list(lists.type) or pa.types.is_large_list(lists.type)):
+        return
+    sizes = pc.fill_null(pc.list_value_length(lists), 0).to_numpy(zero_copy_only=False).astype(np.int64)
+    there = np.repeat(sizes > 0, np.maximum(sizes, 1))
+    items = lists.flatten().take(pa.array(np.cumsum(there) - 1, mask=~there))
+    reader.keep(np.repeat(np.arange(len(lists)), np.maximum(sizes, 1)).tolist())
+    reader.batch = reader.batch.set_column(reader.batch.schema.get_field_index(item), item, items)
 
 
 _MAKERS = {"nodes": _nodes, "edges": _edges, "interactions": _interactions}

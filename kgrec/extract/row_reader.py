@@ -130,8 +130,8 @@ class Reader:
         self._rows = np.arange(first_row, first_row + batch.num_rows)
 
     def keep(self, rows: Sequence[int]) -> None:
-        """Go on with these rows of the batch only."""
-        if len(rows) < self.batch.num_rows:
+        """Go on with these rows of the batch, which may come several times each."""
+        if len(rows) != self.batch.num_rows:
             taken = pa.array(rows, pa.int64())
             columns = [plain_array(column).take(taken) for column in self.batch.columns]
             self.batch = pa.RecordBatch.from_arrays(columns, self.batch.schema.names)

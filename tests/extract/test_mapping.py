@@ -144,3 +144,15 @@ def test_facts_in_columns_are_those_of_each_row(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Reader, "end_ids", lambda *_: None)
         assert read() == at_once
+
+
+def test_a_list_of_items_is_an_interaction_with_each() -> None:
+    baskets: list[list[int | None] | None] = [[7, 8, 7], [], None, [9], [5, None]]
+    columns = {"player_id": list("abcde"), "kind": ["buy"] * 5, "at": [1, 2, 3, 4, 5], "hours": [1.0] * 5}
+    plays = table("plays", batch_rows=3, game_id=pa.array(baskets, pa.list_(pa.int64())), **columns)
+    problems: list[Problem] = []
+    found = [r for r in mapped(plays, on_error="skip", problems=problems) if isinstance(r, Interaction)]
+    assert [(r.user, r.item, r.time) for r in found] == [
+        ("a", "7", 1.0), ("a", "8", 1.0), ("a", "7", 1.0), ("d", "9", 4.0), ("e", "5", 5.0)
+    ]  # fmt: skip
+    assert [(p.what, p.row, p.rows) for p in problems] == [("column 'game_id' must hold an id.", 2, 3)]
