@@ -53,8 +53,14 @@ def read_coded_parts(cells: pa.Array, separator: str | None, binary: Binary | No
     for place, fault in sorted(column.faults.items()):
         faults.setdefault(int(rows[place]), fault)
     ids = column.array(CODED)
+    ids, rows = first_of_each(ids, rows)
+    return Column(ids, faults), rows
+
+
+def first_of_each(ids: pa.DictionaryArray, rows: Rows) -> tuple[pa.DictionaryArray, Rows]:
+    """The ids that their row has not named before, in their order and without nulls, and the row of each."""
     there = np.flatnonzero(ids.is_valid().to_numpy(zero_copy_only=False))
     codes = ids.indices.fill_null(0).to_numpy()[there].astype(np.int64)
     _, first = np.unique(rows[there] * (len(ids.dictionary) + 1) + codes, return_index=True)
     kept = there[np.sort(first)]
-    return Column(ids.take(pa.array(kept)), faults), rows[kept]
+    return ids.take(pa.array(kept)), rows[kept]

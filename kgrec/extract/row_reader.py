@@ -13,7 +13,7 @@ from kgrec.data.id_texts import BYTES, Binary, Fault, composed, id_fault, plain_
 from kgrec.data.record_columns import CODED, coded
 from kgrec.data.records import Table, Value
 from kgrec.errors import RecordError, shorten
-from kgrec.extract.coded_ids import Rows, read_coded_ids, read_coded_parts
+from kgrec.extract.coded_ids import Rows, first_of_each, read_coded_ids, read_coded_parts
 from kgrec.extract.times import TimeColumn, TimeRule
 from kgrec.extract.values import CellRule, Column, read_column, read_ids
 from kgrec.schema.model import EdgeSource, Endpoint, GraphSchema, InteractionSource, NodeSource, PropertySpec
@@ -247,7 +247,8 @@ class Reader:
             return None
         else:
             ids = self.names(end.column, key, required, end.binary)
-        return self._renamed(ids, end.prefix, end.rename, rows, end.column, key), rows
+        ids = self._renamed(ids, end.prefix, end.rename, rows, end.column, key)
+        return (ids, None) if rows is None else first_of_each(ids, rows)  # two names of a cell may have become one
 
     def _renamed(
         self,
