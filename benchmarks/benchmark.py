@@ -63,7 +63,7 @@ def measure_folder(
     name = protocol_for(protocol, dataset.labels is not None)
     chosen = PROTOCOLS[name].load()
     if isinstance(chosen, PublishedSplit):
-        chosen = PublishedSplit(names, seeds, ablations, budget or Budget())
+        chosen = replace(chosen, models=names, seeds=seeds, ablations=ablations, budget=budget or Budget())
     elif models is not None or seeds != 1 or ablations or budget is not None:
         raise ConfigError(
             f"the protocol {name} has systems and seeds of its own.",

@@ -11,7 +11,7 @@ TESTED_IN = {
     "benchmarks/systems/test_next_item_training": "benchmarks/systems/early_stopping benchmarks/systems/gru4rec "
     "benchmarks/systems/sasrec",
     "benchmarks/test_benchmark": "benchmarks/command benchmarks/folder_dataset benchmarks/protocols/split "
-    "benchmarks/runs/cost benchmarks/runs/fingerprints benchmarks/runs/runner",
+    "benchmarks/runs/cost benchmarks/runs/fingerprints",
     "bundle/test_bundle": "bundle/files",
     "cli/commands/test_recommend": "cli/arguments cli/options",
     "cli/test_bad_input": "cli/output",
@@ -19,7 +19,6 @@ TESTED_IN = {
     "data/test_dataset": "data/vocabulary",
     "evaluation/test_baseline_tuning": "evaluation/compared_system",
     "benchmarks/runs/test_results_page": "benchmarks/runs/lists_section benchmarks/runs/published_figures",
-    "evaluation/test_store_evaluation": "evaluation/comparison",
     "explanation/test_explainer": "explanation/evidence_paths graph/store_link",
     "explanation/wording/test_sentence": "explanation/wording/chinese explanation/wording/english "
     "explanation/wording/lists",

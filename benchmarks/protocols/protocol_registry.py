@@ -54,6 +54,12 @@ class ListedProtocol:
 
 PROTOCOLS = {
     "split": ListedProtocol("lists on the authors' split", "split", "PublishedSplit", labels=False),
+    "split-cut": ListedProtocol(
+        "lists of what train has last, from what was done before it",
+        "split",
+        "SplitCutAtLast",
+        labels=False,
+    ),
     "clicks": ListedProtocol("labelled pairs, clicked or not", "clicks", "ClickPrediction", labels=True),
     "cold-items": ListedProtocol("a tenth of the items hidden from training", "cold_start", "ColdItems"),
     "cold-users": ListedProtocol("a tenth of the users hidden from training", "cold_start", "ColdUsers"),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from functools import partial
 
 from kgrec.config import TrainConfig
+from kgrec.data.splits import Split, cut_at_last
 from kgrec.errors import ConfigError
 from kgrec.evaluation.baseline_tuning import Budget
 from kgrec.progress import Progress
@@ -47,6 +49,10 @@ class PublishedSplit:
         """What the systems need beyond kgrec."""
         return {package_of(name) for name in self.models if name != OURS} - {""}
 
+    def split_maker(self, dataset: PublishedSet) -> tuple[Callable[[int], Split], bool]:
+        """The split of a seed, and whether its validation part is none of ours, and the same for all."""
+        return partial(split_of, dataset.parts), "valid" in dataset.parts
+
     def run(self, dataset: PublishedSet, config: TrainConfig, kept: RunCache, progress: Progress) -> Result:
         """Means over the seeds with spread, intervals, costs and, where times are unix seconds, groups by time gap.
 
@@ -64,8 +70,8 @@ class PublishedSplit:
                 next="give 1 or more",
             )
         data = dataset.dataset
-        own_valid = "valid" in dataset.parts
-        plan = Plan(data, partial(split_of, dataset.parts), own_valid, config, self.models, self.seeds, self.budget)
+        make, own_valid = self.split_maker(dataset)
+        plan = Plan(data, make, own_valid, config, self.models, self.seeds, self.budget)
         measuring, taking_apart = progress.parts(1, 2 if self.ablations else 0)
         runs = run(plan, kept, measuring)
         first = runs.splits[0]
@@ -76,11 +82,12 @@ class PublishedSplit:
         for name, cost in summary["cost"].items():
             timings[name] = cost["tuning_s"] + cost["fit_s"]
             timings[f"ranking with {name}"] = cost["ranking_s"]
+        between = {} if first.between is None else {"between": len(first.between)}
         table, notes = ablations(data, first, config, kept, taking_apart) if self.ablations else (None, None)
         ours = runs.outcomes.get(OURS)
         return Result(
             **summary,
-            data=sizes_of(data, train=len(first.train), valid=len(first.valid), test=len(first.test)),
+            data=sizes_of(data, train=len(first.train), valid=len(first.valid), **between, test=len(first.test)),
             seed=config.seed,
             seeds=seeds,
             groups=None if groups is None else grouped(runs.outcomes, groups, OURS),
@@ -90,3 +97,30 @@ class PublishedSplit:
             budget=asdict(self.budget),
             timings_s=timings,
         )
+
+
+@dataclass(frozen=True)
+class SplitCutAtLast(PublishedSplit):
+    """Lists where nothing is known that was done at the moment of the test or later.
+
+    Some published sets hold out the last purchase and leave in train what was looked at afterwards. Here the last
+    purchase of train is to be found, whose moment is known, from what its user had done before; see
+    :func:`kgrec.data.splits.cut_at_last`. The published test is later still and plays no part.
+    """
+
+    def split_maker(self, dataset: PublishedSet) -> tuple[Callable[[int], Split], bool]:
+        """The same split for every seed.
+
+        Raises:
+            ConfigError: the set has no train and test of its own, or its times are unknown.
+        """
+        if not dataset.parts.keys() >= {"train", "test"}:
+            raise ConfigError(
+                "there is no published split to cut.",
+                where=dataset.name,
+                found=", ".join(dataset.parts),
+                expected="train and test",
+                next="choose the protocol split",
+            )
+        split = cut_at_last(dataset.parts["train"], dataset.parts["test"].kinds_present)
+        return lambda seed: split, True

@@ -59,7 +59,7 @@ def _write(path: Path, columns: tuple[str, ...], rows: list[tuple[str, ...]]) ->
 
 def measured(lists: dict[str, list[str]], split: Split, n_users: int, n_items: int) -> dict[str, float]:
     """Metrics of lists of item names, over all users who have something to find."""
-    seen = split.train.joined(split.valid).matrix(n_users, n_items)
+    seen = split.known.matrix(n_users, n_items)
     wanted = split.test.matrix(n_users, n_items)
     wanted = (wanted - wanted.multiply(seen > 0)).tocsr()
     wanted.eliminate_zeros()

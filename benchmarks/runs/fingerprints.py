@@ -13,7 +13,7 @@ from kgrec.data.splits import Split
 
 def fingerprint_of_split(split: Split) -> str:
     """Sixteen hex digits that change with any interaction or its part."""
-    return fingerprint_of_arrays(array for part in (split.train, split.valid, split.test) for array in _arrays(part))
+    return fingerprint_of_arrays(array for part in (split.known, split.valid, split.test) for array in _arrays(part))
 
 
 def fingerprint_of_data(dataset: Dataset) -> str:

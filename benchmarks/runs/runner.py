@@ -164,7 +164,7 @@ def learn(dataset: Dataset, split: Split, config: TrainConfig, watch: Watch, pro
             dataset.with_interactions(split.train), config, valid=split.valid, refit_on_all=False, progress=choosing
         )
     with watch.stage("fit_s"):
-        known = dataset.with_interactions(split.train.joined(split.valid))
+        known = dataset.with_interactions(split.known)
         return refit(known, chosen, config, progress=learning)
 
 
@@ -175,7 +175,7 @@ def rankers_of(learned: FitResult, split: Split, n_users: int) -> tuple[ModelRan
     then.
     """
     assert learned.train_only is not None  # refitting leaves it
-    known = split.train.joined(split.valid)
+    known = split.known
     at = split.test.first_times(n_users)
     return (
         ModelRanker.over(learned.model, known, n_users, at),

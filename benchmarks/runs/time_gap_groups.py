@@ -21,12 +21,12 @@ def gap_groups(split: Split, n_users: int) -> dict[str, npt.NDArray[np.bool_]] |
     Returns:
         Name of each group to bool ``(n_users,)``; None where there are no such times.
     """
-    parts = (split.train, split.valid, split.test)
+    parts = (split.known, split.test)
     there = [part for part in parts if len(part)]
     if not there or not all(part.in_unix_seconds for part in there):
         return None
     # nan, which no comparison passes, for users who lack either
-    gap: Array = split.test.first_times(n_users) - split.train.joined(split.valid).last_times(n_users)
+    gap: Array = split.test.first_times(n_users) - split.known.last_times(n_users)
     if (gap < 0).any():
         return None
     masks = (gap == 0, (gap > 0) & (gap <= _HOUR_S), gap > _HOUR_S)

@@ -22,11 +22,23 @@ _PARTS = 10
 
 @dataclass(frozen=True)
 class Split:
-    """Three parts of the same interactions: train, validation and test."""
+    """Three parts of the same interactions: train, validation and test.
+
+    Attributes:
+        between: what was done after the validation and is known at the test; no settings are chosen with it. None is
+            nothing.
+    """
 
     train: Interactions
     valid: Interactions
     test: Interactions
+    between: Interactions | None = None
+
+    @property
+    def known(self) -> Interactions:
+        """Everything that is known at the test."""
+        known = self.train.joined(self.valid)
+        return known if self.between is None else known.joined(self.between)
 
     def __repr__(self) -> str:
         return f"Split({len(self.train)} train, {len(self.valid)} valid, {len(self.test)} test)"
@@ -147,6 +159,45 @@ def hold_out_last(
     last = of_kind & (place == pairs.count[pairs.user] - 1) & (pairs.count[pairs.user] > 1)
     split = pairs.split(np.where(last, _VALID, _TRAIN))
     return split.train, split.valid
+
+
+def cut_at_last(interactions: Interactions, kinds: Collection[str]) -> Split:
+    """Test on each user's last item that they took in one of some ways, and leave out all that was not done before it.
+
+    The last purchase, say: what a user did at that moment or later is in no part, nor what else they ever did with that
+    item, so that no view of it betrays it. Validation is the purchase before, cut off in the same way, and what lies
+    between the two is in ``between``. A user who did nothing else before keeps what there is in train.
+
+    Raises:
+        ConfigError: a time is unknown.
+    """
+    _check_time(interactions)
+    known, test, _ = _cut_off_last(interactions, kinds)
+    train, valid, between = _cut_off_last(known, kinds)
+    return Split(train, valid, test, between)
+
+
+def _cut_off_last(
+    interactions: Interactions, kinds: Collection[str]
+) -> tuple[Interactions, Interactions, Interactions]:
+    """What was done before each user's last item of some kinds, that item, and all the rest."""
+    user, item, time = interactions.user, interactions.item, interactions.time
+    wanted = np.isin(interactions.kind, [place for place, kind in enumerate(interactions.kinds) if kind in kinds])
+    rows = np.flatnonzero(wanted)
+    rows = rows[np.lexsort((item[rows], time[rows], user[rows]))]
+    of_user = np.full(int(user.max(initial=-1)) + 1, -1)
+    of_user[user[rows]] = item[rows]  # the last of each user
+    held = wanted & (item == of_user[user])
+    moment = interactions.select(held).first_times(len(of_user))
+    before = (time < moment[user]) & (item != of_user[user])
+    has_more = np.zeros(len(of_user), np.bool_)
+    has_more[user[before]] = True
+    cut = has_more[user]
+    return (
+        interactions.select(before | ~cut),
+        interactions.select(held & cut),
+        interactions.select(cut & ~before & ~held),
+    )
 
 
 def hide(rows: IntArray, fold: int, seed: int) -> IntArray:

@@ -43,7 +43,7 @@ def compare_with_baselines(dataset: Dataset, split: Split, model: AdditiveModel,
         KgrecError: there is nothing to find in the test or in validation.
     """
     task = Task.of(dataset, split)
-    past = dataset.with_interactions(split.train.joined(split.valid)).behaviour
+    past = dataset.with_interactions(split.known).behaviour
     at = split.test.first_times(task.n_users)
     rankers: dict[str, Ranker] = {"kgrec": ModelRanker.over(model, past, task.n_users, at)}
     settings: dict[str, Setting] = {}

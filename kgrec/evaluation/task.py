@@ -47,8 +47,8 @@ class Task:
     Attributes:
         seen: train, validation and what is hidden by dislikes and the like, users x items: left out of every ranking.
         test: what is to be found, users x items, without what was seen.
-        columns: item rows that occur in train or validation.
-        train, valid, known: the parts, and train and validation together, with items as places in ``columns``.
+        columns: item rows that occur in what is known at the test.
+        train, valid, known: the parts, and all that is known at the test, with items as places in ``columns``.
         facts: triples whose nodes are numbered with ``columns`` first; an item that nobody took is one more entity.
         n_nodes: number of nodes.
     """
@@ -66,7 +66,7 @@ class Task:
     def of(cls, dataset: Dataset, split: Split) -> Task:
         """The task of a split of a data set."""
         n_users, n_items, n_nodes = len(dataset.users), len(dataset.items), len(dataset.nodes)
-        known = split.train.joined(split.valid)
+        known = split.known
         seen = dataset.with_interactions(known).behaviour.matrix(n_users, n_items)
         test = split.test.matrix(n_users, n_items)
         test = test - test.multiply(seen > 0)

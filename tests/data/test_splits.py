@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from kgrec.data.dataset import Interactions
 from kgrec.data.splits import (
     Split,
+    cut_at_last,
     hide,
     hold_out_last,
     k_fold,
@@ -116,7 +117,8 @@ def test_global_cut_by_hand() -> None:
 
 def test_nothing_splits_into_nothing() -> None:
     x = Interactions.of_pairs([], [])
-    assert [len(part) for part in vars(random_split(x)).values()] == [0, 0, 0]
+    split = random_split(x)
+    assert [len(part) for part in (split.train, split.valid, split.test)] == [0, 0, 0]
 
 
 def message(make: Callable[[Interactions], object]) -> str:
@@ -161,6 +163,48 @@ def test_the_last_item_of_a_kind_is_held_out_whole(x: Interactions, seed: int) -
     assert len(pairs(valid)) == len({user for user, _ in pairs(valid)})
     for user, item in pairs(valid):
         assert last[user, item] == max(time for (other, _), time in last.items() if other == user)
+
+
+@settings(max_examples=60, deadline=None)
+@given(x=events, seed=st.integers(0, 5))
+def test_nothing_is_known_that_was_done_at_the_test_or_later(x: Interactions, seed: int) -> None:
+    kind = np.random.default_rng(seed).integers(0, 2, len(x))
+    x = replace(x, kind=kind, kinds=("buy", "view"))
+    split = cut_at_last(x, {"buy"})
+    for history, held in ((split.known, split.test), (split.train, split.valid)):
+        assert set(held.kind.tolist()) <= {0}
+        assert not pairs(history) & pairs(held)
+        assert len(pairs(held)) == len(set(held.user.tolist()))
+        for user in set(held.user.tolist()):
+            moment = held.time[held.user == user].min()
+            assert history.time[history.user == user].max() < moment
+    bought = x.select(kind == 0)
+    for user, item in pairs(split.test):
+        own = bought.user == user
+        latest = bought.time[own].max()
+        assert (own & (bought.item == item) & (bought.time == latest)).any()
+        # Everything else that was done before the purchase is known.
+        moment = split.test.time[split.test.user == user].min()
+        known = (x.user == user) & (x.time < moment) & (x.item != item)
+        assert rows(split.known.select(split.known.user == user)) == rows(x.select(known))
+    assert {user for user, _ in pairs(split.known)} == set(x.user.tolist())
+
+
+def test_what_lies_between_validation_and_test_is_known_at_the_test_alone() -> None:
+    kinds = {"buy": 0, "view": 1}
+    done = [  # item, kind, time
+        (1, "view", 1), (2, "view", 2), (2, "buy", 3), (3, "view", 4), (2, "view", 5),
+        (4, "view", 6), (4, "buy", 7), (5, "view", 7), (6, "view", 8),
+    ]  # fmt: skip
+    x = Interactions.of_pairs([0] * len(done), [item for item, _, _ in done], [time for _, _, time in done])
+    split = cut_at_last(replace(x, kind=np.array([kinds[k] for _, k, _ in done]), kinds=tuple(kinds)), {"buy"})
+    assert rows(split.train) == [(0, 1, 1.0)]
+    assert rows(split.valid) == [(0, 2, 3.0)]
+    assert split.between is not None
+    assert rows(split.between) == [(0, 2, 2.0), (0, 2, 5.0), (0, 3, 4.0)]
+    assert rows(split.test) == [(0, 4, 7.0)]
+    with pytest.raises(ConfigError, match="needs the time of every interaction"):
+        cut_at_last(replace(x, time=np.full(len(x), np.nan)), {"interaction"})
 
 
 def test_folds_are_tenths_that_do_not_overlap() -> None:
