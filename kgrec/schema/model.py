@@ -76,6 +76,7 @@ class PropertySpec(_Model):
     format: str | None = Field(None, description="Of dates that are not ISO 8601, as `strptime` reads it: `%m/%d/%Y`.")
     zone: str | None = Field(None, description="Time zone of dates that state none, such as `Europe/Berlin`; else UTC.")
     unit: TimeUnit | None = Field(None, description="Unit of times that are numbers; else recognised by their size.")
+    words: Words | None = Field(None, description="What people call it: 'plot'; by default its name.")
 
 
 class TableRows(_Model):
@@ -129,6 +130,9 @@ class NodeType(_Model):
 
     role: Literal["user", "item"] | None = Field(None, description="Exactly one type is the user, one the item.")
     words: Words = Field(description="What people call such a thing.")
+    names: Literal["titles", "people", "things"] | None = Field(
+        None, description="What its names are, for quotation marks; by default by its words: a film has a title."
+    )
     properties: dict[Name, PropertySpec] = Field(
         default_factory=dict, description="By name; `name` is what people read of a node."
     )
@@ -174,6 +178,11 @@ class EdgeType(_Model):
     target: tuple[Name, ...] = Field(description="Node types it may lead to.")
     words: Words = Field(description="Read between source and target: 'directed by'.")
     relations: dict[str, Words] = Field(default_factory=dict, description="Words for finer relation names.")
+    noun: Words | None = Field(
+        None,
+        description="What the target is to the source: 'director'; by default its words, if only this edge has it.",
+    )
+    nouns: dict[str, Words] = Field(default_factory=dict, description="The same for finer relation names.")
     properties: dict[Name, PropertySpec] = Field(default_factory=dict, description="By name.")
     sources: tuple[EdgeSource, ...] = Field((), description="Tables that hold such edges.")
 

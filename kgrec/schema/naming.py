@@ -1,0 +1,64 @@
+"""What people call the parts of a graph: nouns of relations, titles of works, parts of a text."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from kgrec.schema.model import GraphSchema, Words
+
+_TITLES = (
+    "album anime article book comic documentary drama ebook episode film game magazine manga movie musical news novel "
+    "opera paper play podcast poem publication recording series show single song story track video work"
+)
+_PEOPLE = "actor actress artist author band composer creator director musician performer person player singer writer"
+
+
+def relation_noun(schema: GraphSchema, edge_type: str, relation: str) -> Words | None:
+    """What the target of a relation is to its source, such as *director*; None where there is no word for it.
+
+    Where the schema does not say it, the words of the target serve, if no other edge leads to such nodes: what has a
+    genre, has one thing only to do with it. A person may have written, directed or played.
+    """
+    edge = schema.edges[edge_type]
+    if relation != edge_type:
+        return edge.nouns.get(relation)
+    if edge.noun is not None or len(edge.target) > 1 or edge.relations:
+        return edge.noun
+    target = edge.target[0]
+    edges_there = [name for name, other in schema.edges.items() if target in (*other.target, *other.source)]
+    if schema.nodes[target].role is not None or edges_there != [edge_type]:
+        return None
+    return schema.nodes[target].words
+
+
+def kind_of_names(schema: GraphSchema, node_type: str) -> Literal["titles", "people", "things"]:
+    """Whether names of a node type are titles of works, names of people, or of anything else.
+
+    Where the schema does not say it, its English words do: ``film``, ``feature film``, ``person of film``.
+    """
+    node = schema.nodes[node_type]
+    if node.names is not None:
+        return node.names
+    head = node.words.en.lower().split(" of ")[0].split() or [""]
+    singular = {head[-1], head[-1].removesuffix("s")}
+    return (
+        "titles"
+        if singular.intersection(_TITLES.split())
+        else "people"
+        if singular.intersection(_PEOPLE.split())
+        else "things"
+    )
+
+
+def words_of_text(schema: GraphSchema, node_type: str) -> tuple[Words, ...]:
+    """What the text of such nodes is made of, in the words of people: title, genres, plot."""
+    of_name = {
+        "titles": Words.model_validate({"en": "title", "zh": "标题"}),
+        "people": Words.model_validate({"en": "name", "zh": "名字"}),
+        "things": Words.model_validate({"en": "name", "zh": "名称"}),
+    }[kind_of_names(schema, node_type)]
+    properties = schema.nodes[node_type].properties
+    return tuple(
+        properties[name].words or (of_name if name == "name" else Words(en=name.replace("_", " ")))
+        for name in schema.embedded_properties(node_type)
+    )
