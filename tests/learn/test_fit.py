@@ -241,23 +241,6 @@ def test_time_is_used_where_it_is_known() -> None:
     assert 0 < found.model.channels[0].history.recency <= 1
 
 
-def test_an_interrupted_fit_goes_on(tmp_path: Path) -> None:
-    world, config = small(), quick(epochs=3)
-
-    class KilledError(Exception):
-        pass
-
-    def kill(event: Event) -> None:
-        if event.unit == "epochs" and event.done == 2:
-            raise KilledError
-
-    with pytest.raises(KilledError):
-        fit(world, config, checkpoint=tmp_path / "run", progress=Progress(kill))
-    resumed, whole = fit(world, config, checkpoint=tmp_path / "run"), fit(world, config)
-    np.testing.assert_array_equal(resumed.embeddings.source, whole.embeddings.source)
-    assert resumed.metrics == whole.metrics
-
-
 @pytest.mark.parametrize("poisoned_step", ["embeddings, 0 hops", "embeddings, part 1"])
 def test_nan_in_a_later_run_and_a_lower_learning_rate_goes_on(
     poisoned_step: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

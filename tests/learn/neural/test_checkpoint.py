@@ -12,61 +12,50 @@ from safetensors.torch import load_file, save_file
 
 from kgrec.data.dataset import Array
 from kgrec.errors import BundleError, ConfigError
+from kgrec.learn.fit import fit
 from kgrec.learn.neural.checkpoint import fingerprint
 from kgrec.learn.neural.trainer import Epoch, Trainer
 from kgrec.scoring.history_weights import HistoryWeights
-from tests.support.datasets import InterruptedRunError, killed_after, quick
+from tests.support.datasets import quick
+from tests.support.killed_training import EPOCHS, FIT, LOSSES, STEPS, WRITING, killed_trainings
 from tests.support.training import TEXTS, WORLD, assert_same, quality, trainer
 
 pytestmark = pytest.mark.usefixtures("few_triples")
 
 
-@pytest.mark.parametrize("epoch", [1, 2, 5])
-@pytest.mark.parametrize("loss", ["exact_bce", "sampled_bce"])
-def test_resuming_after_an_epoch_changes_nothing(epoch: int, loss: str, tmp_path: Path) -> None:
-    config = quick(patience=6, loss=loss)
-    with pytest.raises(InterruptedRunError):
-        trainer(config, tmp_path).fit(quality, killed_after(epoch))
-    assert_same(trainer(config, tmp_path).fit(quality), trainer(config).fit(quality))
+@pytest.fixture(scope="module")
+def killed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Checkpoints of trainings that SIGKILL ended."""
+    return killed_trainings(tmp_path_factory.mktemp("killed"))
 
 
-@pytest.mark.parametrize("step", [0, 1, 3, 7, 11])
-def test_resuming_within_an_epoch_changes_nothing(step: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("epoch", EPOCHS)
+@pytest.mark.parametrize("loss", LOSSES)
+def test_a_kill_after_an_epoch_changes_nothing(epoch: int, loss: str, killed: dict[str, Path]) -> None:
+    folder, config = killed[f"{loss}, epoch {epoch}"], quick(patience=6, loss=loss)
+    assert (folder / f"epoch-{epoch}.safetensors").exists()
+    told: list[Epoch] = []
+    assert_same(trainer(config, folder).fit(quality, told.append), trainer(config).fit(quality))
+    assert told[0]["epoch"] == epoch + 1
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_kill_within_an_epoch_changes_nothing(step: int, killed: dict[str, Path]) -> None:
     config = quick(patience=6)
-    steps = 0
-    real = torch.optim.Adam.step
-
-    def kill(self: torch.optim.Adam) -> object:
-        nonlocal steps
-        steps += 1
-        if steps > step:
-            raise InterruptedRunError
-        return real(self)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(torch.optim.Adam, "step", kill)
-        with pytest.raises(InterruptedRunError):
-            trainer(config, tmp_path).fit(quality)
-    assert_same(trainer(config, tmp_path).fit(quality), trainer(config).fit(quality))
+    assert_same(trainer(config, killed[f"step {step}"]).fit(quality), trainer(config).fit(quality))
 
 
-def test_a_kill_while_the_checkpoint_is_written_changes_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    config = quick()
-    real = Path.replace
+def test_a_kill_while_the_checkpoint_is_written_changes_nothing(killed: dict[str, Path]) -> None:
+    folder = killed[WRITING]
+    assert json.loads((folder / "state.json").read_text())["tensors"] == "epoch-2.safetensors"
+    assert (folder / "epoch-3.safetensors").exists()
+    assert_same(trainer(quick(), folder).fit(), trainer(quick()).fit())
 
-    def kill(self: Path, target: Path) -> Path:
-        if (tmp_path / "epoch-3.safetensors").exists():
-            raise InterruptedRunError
-        return real(self, target)
 
-    with monkeypatch.context() as patch:
-        patch.setattr(Path, "replace", kill)
-        with pytest.raises(InterruptedRunError):
-            trainer(config, tmp_path).fit()
-    assert json.loads((tmp_path / "state.json").read_text())["tensors"] == "epoch-2.safetensors"
-    assert_same(trainer(config, tmp_path).fit(), trainer(config).fit())
+def test_a_fit_of_all_parts_that_was_killed_goes_on(killed: dict[str, Path]) -> None:
+    resumed, whole = fit(WORLD, quick(epochs=3), checkpoint=killed[FIT]), fit(WORLD, quick(epochs=3))
+    np.testing.assert_array_equal(resumed.embeddings.source, whole.embeddings.source)
+    assert resumed.metrics == whole.metrics
 
 
 def test_a_finished_run_is_not_run_again(tmp_path: Path) -> None:
