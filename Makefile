@@ -16,7 +16,8 @@ help:
 	@echo "make check   style, types, import rules and the pages of docs/ only"
 	@echo "make slow    the tests that take long: crashes, memory"
 	@echo "make neo4j   a Neo4j server until ctrl-c (PORT=7687 PASSWORD=... DATA=folder HEAP=1g): needs Docker, or Java 17 and Maven"
-	@echo "make bench   the benchmark on the small sets of BENCH_DATA (default ../shared/data), three seeds"
+	@echo "make bench   the benchmark on the small sets of BENCH_DATA (default ../shared/data), three seeds;"
+	@echo "             without them, MovieLens 100k, which is fetched"
 
 # The stamp names what the environment was built from: change either file and it is brought up to date.
 $(VENV)/.installed: pyproject.toml constraints.txt
@@ -62,9 +63,6 @@ neo4j: $(VENV)/.installed
 
 BENCH_DATA ?= ../shared/data
 bench: $(VENV)/.installed
-	mkdir -p benchmarks/results
-	for set in ml100k_text lastfm_lightkg dbbook2014; do \
-		$(BIN)/kgrec benchmark $(BENCH_DATA)/$$set --seeds 3 --out benchmarks/results/$$set.json || exit 1; \
-	done
+	$(BIN)/python -m kgrec_benchmarks.small_sets --data $(BENCH_DATA)
 	$(BIN)/python -m kgrec_benchmarks.runs.results_page
 	$(BIN)/python -m tools.readme_results

@@ -240,21 +240,24 @@ loop does with the same batches. Through files for Neo4j's offline import: {offl
 _AGAIN = """\
 ## Measure again
 
-`make bench` measures MovieLens 100k, Last.fm and DBbook, three seeds each. For any other set:
+`make bench` measures MovieLens 100k, Last.fm and DBbook, three seeds each. Where the sets are not on the machine it
+says so, and measures a MovieLens 100k that it fetches. For any other set:
 
 ```console
 $ kgrec benchmark FOLDER --seeds 3 --out FILE.json
 $ kgrec benchmark FOLDER --models all --seeds 3 --ablations --out FILE.json
 $ kgrec benchmark FOLDER --protocol cold-items --out FILE.json
+$ kgrec benchmark FOLDER --protocol split-cut --out FILE.json
 ```
 
 `--models all` (extra `bench`) adds SLIM, iALS, BPR, LightGCN, a KGAT-like GNN and, where times are known, SASRec and
 GRU4Rec with a sampled softmax. `--ablations` takes kgrec apart:
-channels; true, shuffled and no facts; texts; losses. `--protocol` also takes `cold-users` and `facts`; sets with
-labelled clicks are measured as such by themselves. The result has means and spread over seeds, 95 % bootstrap
-intervals over users, a paired interval of kgrec minus the best baseline, the cost of each system and, where times are
-known, groups of users by the time from history to test. A page and plots are written beside it, and a run that was
-stopped goes on where it was.
+channels; true, shuffled and no facts; texts; losses. `--protocol split-cut` looks for what each user took last in train
+from what they had done before, for sets that leave in train what came after the test; `cold-users` and `facts` are
+further protocols, and sets with labelled clicks are measured as such by themselves. The result has means and spread
+over seeds, 95 % bootstrap intervals over users, a paired interval of kgrec minus the best baseline, the cost of each
+system, its commit and date and, where times are known, groups of users by the time from history to test. A page and
+plots are written beside it, and a run that was stopped goes on where it was.
 """
 
 
