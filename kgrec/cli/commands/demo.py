@@ -16,6 +16,8 @@ from kgrec.cli.progress_bars import progress_bars
 from kgrec.explanation.wording.languages import wording_of
 from kgrec.plain_text import visible
 
+_BASE = "popularity and scaling"
+
 
 def demo(
     out: Annotated[str, typer.Option("--out", metavar="PATH", help="Folder for report.json and report.html.")] = "demo",
@@ -49,12 +51,27 @@ def _show(report: Mapping[str, Any], folder: str, language: str) -> None:
     output.show_facts({name: report[name] for name in ("counts", "alignment")})
     rows = {"rows": report["metrics"], "rows_whole_catalogue": report["metrics_whole_catalogue"]}
     show_rows({**rows, "timings_s": report["timings_s"]})
-    user = report["user"]
-    output.show(f"For user {visible(user['id'])}, who knows {', '.join(map(visible, user['history'][:5]))}:")
-    new = f" [{wording_of(language).labels.new}]"
+    output.show(whom(report))
     for shown in report["explanations"]:
-        output.show(
-            f"{shown['rank']:>3}. {visible(shown['name'])}{new * shown['new']}  {shown['score']:.4f}",
-            f"     {visible(shown['sentence'][language])}",
-        )
+        output.show(*lines_of(shown, language))
     output.show(f"The page: {folder}/report.html")
+
+
+def whom(report: Mapping[str, Any]) -> str:
+    """For whom the list is, in a line."""
+    user = report["user"]
+    return f"For user {visible(user['id'])}, who knows {', '.join(map(visible, user['history'][:5]))}:"
+
+
+def lines_of(shown: Mapping[str, Any], language: str) -> list[str]:
+    """A recommended item in three lines: its rank, what its score is the sum of, and its reasons."""
+    new = f" [{wording_of(language).labels.new}]" * shown["new"]
+    parts: dict[str, float] = {}
+    for one in shown["contributions"]:
+        parts[one["channel"]] = parts.get(one["channel"], 0.0) + one["value"]
+    largest = sorted(parts.items(), key=lambda part: -abs(part[1]))
+    return [
+        f"{shown['rank']:>3}. {visible(shown['name'])}{new}  {shown['score']:.4f}",
+        "     = " + "  ".join(f"{visible(name)} {value:+.2f}" for name, value in (*largest, (_BASE, shown["base"]))),
+        f"     {visible(shown['sentence'][language])}",
+    ]
