@@ -58,6 +58,12 @@ class TrainConfig(BaseModel):
         lt=1,
         description="Share of the known items' validation recall@20 and ndcg@10 that cold ones may cost.",
     )
+    reason_cost: float = Field(
+        0.005,
+        ge=0,
+        lt=1,
+        description="Share of validation ndcg@10 that may go where more of the scores then flows through graph paths.",
+    )
     num_threads: int = Field(0, ge=0, description="CPU threads; 0 takes one for each core that it may use.")
     device: Literal["cpu", "cuda"] = Field("cpu", description="Where embeddings are trained; cuda is an NVIDIA GPU.")
     precision: Literal["float32", "bfloat16"] = Field(

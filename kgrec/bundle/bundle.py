@@ -28,7 +28,7 @@ from kgrec.plain_text import local_path
 from kgrec.schema.model import GraphSchema
 from kgrec.scoring.gates import Gates
 from kgrec.scoring.history_weights import HistoryWeights
-from kgrec.scoring.matrices import matrix_class
+from kgrec.scoring.matrix_kinds import matrix_class
 from kgrec.scoring.model import AdditiveModel, Channel
 
 
@@ -123,6 +123,8 @@ class Bundle:
                     "name": channel.name,
                     "matrix": channel.matrix.kind,
                     "history": asdict(channel.history),
+                    "unit": channel.unit,
+                    "beside": channel.beside,
                 }
                 for channel in self.model.channels
             ],
@@ -218,4 +220,6 @@ def _channel(entry: Mapping[str, Any], arrays: Mapping[str, Array], n_items: int
         raise ValueError(f"channel {name} has no array {error}") from error
     except ValueError as error:
         raise ValueError(f"channel {name}: {error}") from error
-    return Channel(name, matrix, HistoryWeights(**entry["history"]))
+    history = HistoryWeights(**entry["history"])
+    # Bundles of earlier versions have no units.
+    return Channel(name, matrix, history, unit=entry.get("unit", 0.0), beside=entry.get("beside", ""))

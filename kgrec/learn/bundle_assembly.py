@@ -41,7 +41,7 @@ def to_bundle(
         seed=config.seed,
         versions=package_versions(),
         data_cutoff=float(known.max()) if len(known) else None,
-        metrics={"validation_ndcg@10": learned.metrics, **(metrics or {})},
+        metrics={"validation_ndcg@10": learned.metrics, "reasons": learned.reasons, **(metrics or {})},
         training=learned.log,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from kgrec.learn.channels.behaviour_weights import BehaviourSettings
@@ -54,6 +54,7 @@ class FitResult:
         trials: number of settings tried on validation: of the behaviour channel, depths, and mixtures of the gate
             search as :class:`~kgrec.learn.fusion.gate_search.GateFitter` counts them. Settings of cold items are tried
             on a simulation and do not count.
+        reasons: how much flows through paths, see :attr:`kgrec.learn.fusion.gate_search.GateFitter.reasons`.
         train_only: the model that was chosen, learned without the validation part; None where ``model`` is that model.
     """
 
@@ -64,3 +65,4 @@ class FitResult:
     log: list[Epoch]
     trials: int
     train_only: AdditiveModel | None = None
+    reasons: dict[str, float] = field(default_factory=dict)

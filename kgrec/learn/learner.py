@@ -141,6 +141,7 @@ class Learner:
             metrics=metrics,
             log=depths.trained.log,
             trials=prepared.trials + len(depths.qualities) + fitter.trials,
+            reasons=fitter.reasons,
         )
 
     def quality(self, prepared: PreparedChannels) -> float:
@@ -188,7 +189,15 @@ class Learner:
 
     def _gate_fitter(self, model: AdditiveModel, prepared: PreparedChannels, progress: Progress) -> GateFitter:
         """What fits the gates of known items."""
-        return GateFitter(model, self.dataset.behaviour, prepared.held_out, self.n_users, self.config.seed, progress)
+        return GateFitter(
+            model,
+            self.dataset.behaviour,
+            prepared.held_out,
+            self.n_users,
+            self.config.seed,
+            progress,
+            self.config.reason_cost,
+        )
 
     def _fit_cold_gates(
         self,

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 BEHAVIOUR = "behaviour"
+PATHS = "paths"
+RECENT_PATHS = "recent_paths"
+CORRECTION = "_correction"
+"""Ends the name of a channel that takes back what the paths before it oversell."""
 SHORT_TERM = "short_term"
 NEXT_ITEM = "next_item"
 CO_SESSION = "co_session"

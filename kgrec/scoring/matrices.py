@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol, Self
+from typing import ClassVar, Protocol, Self
 
 import numpy as np
 from scipy import sparse
 
 from kgrec.data.dataset import Array, IntArray
-from kgrec.data.plugins import entry_points
-
-MATRIX_GROUP = "kgrec.matrices"
-"""Entry points of this group are classes of item matrices, by their ``kind``."""
 
 
 class ItemMatrix(Protocol):
@@ -58,7 +54,7 @@ class SparseMatrix:
         """``history @ M`` without each item's own term, dense ``(users, items)``."""
         used = np.unique(history.indices)
         dense: Array = (history[:, used] @ self.weights[used]).toarray()
-        return _without_own_terms(dense, history, self.weights.diagonal())
+        return without_own_terms(dense, history, self.weights.diagonal())
 
     def block(self, rows: IntArray, columns: IntArray) -> Array:
         """``M[rows, columns]`` dense, 0 where row and column are the same item."""
@@ -106,7 +102,7 @@ class LowRankMatrix:
         user = history[:, used] @ self.source[used].astype(history.dtype)
         dense: Array = user @ self.target.T.astype(history.dtype)
         own = np.einsum("id,id->i", self.source, self.target, dtype=np.float64)
-        return _without_own_terms(dense, history, own)
+        return without_own_terms(dense, history, own)
 
     def block(self, rows: IntArray, columns: IntArray) -> Array:
         """``M[rows, columns]`` dense, 0 where row and column are the same item."""
@@ -139,23 +135,7 @@ class LowRankMatrix:
         return cls(source, target)
 
 
-def matrix_class(kind: str) -> type[ItemMatrix]:
-    """The class of item matrices of a kind: kgrec's own, or one that a package adds.
-
-    Raises:
-        ValueError: nobody has such a kind.
-    """
-    own: dict[str, type[ItemMatrix]] = {SparseMatrix.kind: SparseMatrix, LowRankMatrix.kind: LowRankMatrix}
-    if kind in own:
-        return own[kind]
-    added: dict[str, Any] = {point.name: point for point in entry_points(group=MATRIX_GROUP)}
-    if kind not in added:
-        raise ValueError(f"no kind of item matrix {kind!r}, there are {', '.join([*own, *sorted(added)])}")
-    found: type[ItemMatrix] = added[kind].load()
-    return found
-
-
-def _without_own_terms(dense: Array, history: sparse.csr_matrix, diagonal: Array) -> Array:
+def without_own_terms(dense: Array, history: sparse.csr_matrix, diagonal: Array) -> Array:
     """Scores without what each item, being in the history itself, put into its own.
 
     Remainders below the rounding error of the subtracted term become 0: scaling to unit spread would otherwise make a

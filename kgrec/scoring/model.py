@@ -6,7 +6,8 @@ Each channel ``c`` is an item-item matrix ``M_c`` with history weights ``w_c`` o
 of the channel over the spread (standard deviation) of its scores over the catalogue, for each user. Known and cold
 items are scaled apart, so that a new film is not penalised for having no co-occurrences. ``base`` holds the
 weighted popularity prior, the constants that bring each channel's scores to mean 0 and, for cold items, their offset.
-Every number can be shown; they add up.
+Every number can be shown; they add up. A channel with a unit of its own
+(:class:`Channel`) is not brought to mean 0 and has one scale for both groups.
 
 Three known items a, b, c, one channel with ``M[a, b] = 2`` and ``M[a, c] = 1``, gate weight 0.5, no prior. Somebody who
 took a once has ``w(a) = log2(1 + 1) = 1`` and these scores:
@@ -61,11 +62,20 @@ def unit_spread(scores: Array, least: Array | float = _SILENT) -> tuple[Array, A
 
 @dataclass(frozen=True)
 class Channel:
-    """One way in which past items speak for a candidate: an item-item matrix and the weights of a history in it."""
+    """One way in which past items speak for a candidate: an item-item matrix and the weights of a history in it.
+
+    Attributes:
+        unit: what scores are divided by, the same for all users, who have them divided by the root of the sum of their
+            weights as well: then a contribution depends on nothing but its own term. 0 brings the scores of each user
+            to mean 0 and unit spread instead.
+        beside: the channel whose gate, unit and sum of weights this one shares; empty where it has its own.
+    """
 
     name: str
     matrix: ItemMatrix
     history: HistoryWeights = field(default_factory=HistoryWeights)
+    unit: float = 0.0
+    beside: str = ""
 
 
 @dataclass(frozen=True)
@@ -106,6 +116,15 @@ class AdditiveModel:
     gates: Gates
     prior: Array
     is_cold: npt.NDArray[np.bool_]
+
+    @property
+    def groups(self) -> list[list[int]]:
+        """Channels that share a gate, by position: each channel with those that are beside it."""
+        leaders = [channel.name for channel in self.channels if not channel.beside]
+        return [
+            [c for c, channel in enumerate(self.channels) if (channel.beside or channel.name) == leader]
+            for leader in leaders
+        ]
 
     @property
     def n_items(self) -> int:
@@ -163,6 +182,14 @@ class AdditiveModel:
         base = mix.prior[group, 0] * self.prior[items].astype(np.float64) + mix.constant[group, 0]
         return Contributions(items, past, tuple(channel.name for channel in self.channels), values, base)
 
+    def units(self, histories: Histories, channel: int) -> Array:
+        """What the scores of a channel that has a unit are divided by, ``(users,)``; infinite without a history."""
+        leader = self.channels[channel].beside or self.channels[channel].name
+        of = next(c for c, candidate in enumerate(self.channels) if candidate.name == leader)
+        total = np.asarray(histories.matrices[of].sum(axis=1), np.float64).ravel()
+        result: Array = np.where(total > 0, self.channels[channel].unit * np.sqrt(total), np.inf)
+        return result
+
     def _mix(self, histories: Histories, dtype: npt.DTypeLike) -> _Mix:
         """Scale every channel to unit spread within each group of items, weigh it by its gate and add up."""
         users, table, cold = len(histories), self.gates.by_history, self.gates.cold
@@ -185,6 +212,12 @@ class AdditiveModel:
             if not any(gate[g, :, c].any() for g, _ in groups):
                 continue
             raw = channel.matrix.scores(history.astype(dtype))
+            if channel.unit:
+                for g, members in groups:
+                    scale[c, g] = gate[g, :, c] / self.units(histories, c)
+                    raw[:, members] *= scale[c, g][:, None].astype(dtype)
+                total += raw
+                continue
             least: Array | float = _SILENT
             for g, members in groups:
                 part = raw[:, members]

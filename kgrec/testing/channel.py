@@ -8,7 +8,7 @@ import pytest
 from kgrec.data.dataset import Dataset, Facts, Interactions
 from kgrec.data.vocabulary import Vocabulary
 from kgrec.learn.channels.plugin_channels import ChannelMaker
-from kgrec.scoring.matrices import matrix_class
+from kgrec.scoring.matrix_kinds import matrix_class
 
 _USERS, _ITEMS, _ENTITIES = 12, 10, 3
 

@@ -7,7 +7,8 @@ from scipy import sparse
 
 from kgrec.data.dataset import Array, Interactions
 from kgrec.scoring.gates import Gates
-from kgrec.scoring.matrices import ItemMatrix, matrix_class
+from kgrec.scoring.matrices import ItemMatrix
+from kgrec.scoring.matrix_kinds import matrix_class
 from kgrec.scoring.model import AdditiveModel, Channel
 
 N_ITEMS = 9

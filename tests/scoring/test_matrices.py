@@ -9,7 +9,8 @@ import pytest
 from scipy import sparse
 
 from kgrec.data.dataset import Array
-from kgrec.scoring.matrices import ItemMatrix, LowRankMatrix, SparseMatrix, matrix_class
+from kgrec.scoring.matrices import ItemMatrix, LowRankMatrix, SparseMatrix
+from kgrec.scoring.matrix_kinds import matrix_class
 from kgrec.testing.item_matrix import N_ITEMS, ItemMatrixContract
 
 

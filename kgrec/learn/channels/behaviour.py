@@ -1,12 +1,13 @@
 """The channels in closed form of a data set, with settings chosen on validation.
 
-EASE with facts in its Gram matrix, blended with item neighbours; where times are known, what follows what and what
-lasts; cold items get the weights that their content predicts.
+EASE, blended with item neighbours; paths through the graph; where times are known, what follows what and what lasts;
+cold items get the weights that their content predicts.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cached_property
 
 import numpy as np
 from scipy import sparse
@@ -20,17 +21,31 @@ from kgrec.learn.channels.cold_items import ColdItemWeights, ContentSettings
 from kgrec.learn.channels.content_kernel import fact_matrix
 from kgrec.learn.channels.dislikes import dislike_weights
 from kgrec.learn.channels.next_item_ridge import next_item_ridge
+from kgrec.learn.channels.paths import PathFeatures, path_channels
 from kgrec.learn.limits import LIMITS
 from kgrec.progress import Progress
-from kgrec.scoring.channel_names import BEHAVIOUR, CO_SESSION, DISLIKES, LONG_TERM, NEXT_ITEM, SHORT_TERM
+from kgrec.scoring.channel_names import (
+    BEHAVIOUR,
+    CO_SESSION,
+    DISLIKES,
+    LONG_TERM,
+    NEXT_ITEM,
+    PATHS,
+    RECENT_PATHS,
+    SHORT_TERM,
+)
 from kgrec.scoring.history_weights import HistoryWeights
 from kgrec.scoring.matrices import SparseMatrix
 from kgrec.scoring.model import Channel
+from kgrec.scoring.path_matrix import PathMatrix
 
 _NEXT_ITEM_RECENCIES = {SHORT_TERM: 0.7, NEXT_ITEM: 0.97}
 """Channels of what follows what, and the recency of their histories."""
 _CO_SESSION_RECENCIES = {SHORT_TERM: 0.7, CO_SESSION: 1.0}
 """The same of catalogues beyond ``LIMITS.next_item_rows``."""
+
+_PATH_SEED, _PATH_USERS = 0, 500
+"""Of the sample that weighs kinds of paths; users who tell how far scores by paths spread."""
 
 
 class BehaviourChannels:
@@ -52,9 +67,9 @@ class BehaviourChannels:
         seen = dataset.interactions.matrix(len(dataset.users), len(dataset.items))
         self.cold = np.diff(seen.tocsc().indptr) == 0
         self._known = np.flatnonzero(~self.cold)
-        self._weights = BehaviourWeights(seen[:, self._known].tocsr(), self.facts[self._known])
+        self._weights = BehaviourWeights(seen[:, self._known].tocsr())
         met = dataset.behaviour.matrix(len(dataset.users), len(dataset.items))[:, self._known].tocsr()
-        self._from_all = BehaviourWeights(met, self.facts[self._known]) if len(dataset.against) else self._weights
+        self._from_all = BehaviourWeights(met) if len(dataset.against) else self._weights
         self._content = ColdItemWeights(
             facts=dataset.facts,
             n_nodes=len(dataset.nodes),
@@ -95,9 +110,11 @@ class BehaviourChannels:
         return self._content.choose_shrinkage(weights, history, sample, settings.content, self._of_shrinkage)
 
     def channels(self, settings: BehaviourSettings) -> list[Channel]:
-        """The channels of some settings: co-occurrence and, where it has them, what follows what, dislikes, what lasts.
+        """The channels of some settings: co-occurrence and, where there are such, what follows what, paths, dislikes,
+        what lasts.
 
-        The first two share their columns of cold items; they differ in how histories fade. The others have none.
+        The first two share their columns of cold items; they differ in how histories fade. Paths reach cold items by
+        themselves, the others do not.
         """
         columns = self._content.columns(settings.content) if self.places_cold_items else None
         co_occurrence = self._among_known(settings)
@@ -105,6 +122,9 @@ class BehaviourChannels:
             _channel(BEHAVIOUR, co_occurrence, settings.without_recency, columns),
             *self._channels_of_order(settings, columns),
         ]
+        if self._paths is not None:
+            correction = self._source(settings).path_correction(settings.ridge, self._paths.restricted_to(self._known))
+            channels += self._path_channels(PATHS, [correction], [settings.without_recency])
         if settings.dislikes:
             channels.append(_channel(DISLIKES, self._dislikes(settings), HistoryWeights(against=True)))
         if settings.long_term_penalty:
@@ -205,15 +225,38 @@ class BehaviourChannels:
         if settings.recencies == tuple(_NEXT_ITEM_RECENCIES.values()):
             names = _NEXT_ITEM_RECENCIES
             top = settings.ridge.top if n > LIMITS.whole_matrix_items else None
-            matrices = next_item_ridge(among_known, n, settings.recencies, top=top)
+            paths = None if self._paths is None else self._paths.restricted_to(self._known)
+            matrices, known_of_paths = next_item_ridge(among_known, n, settings.recencies, top=top, paths=paths)
         else:
             names = _CO_SESSION_RECENCIES
-            matrices = [co_session_weights(among_known, n)] * len(settings.recencies)
+            matrices, known_of_paths = [co_session_weights(among_known, n)] * len(settings.recencies), []
         histories = [replace(settings.history, recency=recency) for recency in settings.recencies]
-        return [
+        channels = [
             _channel(name, self._at_places(matrix), history, columns)
             for name, matrix, history in zip(names, matrices, histories, strict=True)
         ]
+        if known_of_paths:  # the last history is the paths'
+            corrections = [-known for known in reversed(known_of_paths)]
+            channels += self._path_channels(RECENT_PATHS, corrections, histories[::-1])
+        return channels
+
+    @cached_property
+    def _paths(self) -> PathMatrix | None:
+        """Paths among all items, each kind weighed; None where no kind helps."""
+        data = self.dataset
+        features = PathFeatures.of(data.facts, len(data.items), len(data.nodes))
+        paths = features.weighed(self._weights.seen, self._known, _PATH_SEED)
+        return paths if paths.target.nnz else None
+
+    def _path_channels(
+        self, name: str, corrections: list[sparse.csr_matrix], histories: list[HistoryWeights]
+    ) -> list[Channel]:
+        """Channels of paths that read the first history, with corrections among the known items for each history."""
+        assert self._paths is not None
+        users = np.flatnonzero(np.diff(self._weights.seen.indptr))[:_PATH_USERS]
+        samples = [(history, self._histories(history)[users]) for history in histories]
+        at_places = [self._at_places(correction) for correction in corrections]
+        return path_channels(name, self._paths, at_places, samples, self._known)
 
     def _at_places(self, weights: sparse.csr_matrix) -> sparse.csr_matrix:
         """Weights among the known items at their places among all items."""

@@ -80,8 +80,8 @@ class BehaviourSearch:
         self.trials = 0
 
     def best(self) -> BehaviourSettings:
-        """The best settings: ridge and facts first, then neighbours, their blend, and the weights of histories."""
-        over_all = self._best_of(self._ridges(), self._weights.ridge, "ridge, facts")
+        """The best settings: the ridge first, then neighbours, their blend, and the weights of histories."""
+        over_all = self._best_of(self._ridges(), self._weights.ridge, "ridge")
         ridge = over_all
         if not over_all.regressors:
             nearest = [
@@ -107,16 +107,14 @@ class BehaviourSearch:
 
     def _ridges(self) -> Sequence[RidgeSettings]:
         """Settings of the ridge to try: fewer where one solution takes minutes."""
-        n, with_facts = self._weights.seen.shape[1], self._weights.facts.nnz > 0
+        n = self._weights.seen.shape[1]
         if self._weights.system_size > LIMITS.dense_system:
             pairs = [(2.0, 0.25), (2.0, 0.5), (4.0, 0.25), (4.0, 0.5)] if n <= LIMITS.any_search_items else [(3.0, 0.5)]
-            weight = 0.1 if with_facts else 0.0
-            return [RidgeSettings(penalty, weight, exponent, _REGRESSORS) for penalty, exponent in pairs]
+            return [RidgeSettings(penalty, exponent, _REGRESSORS) for penalty, exponent in pairs]
         wide = n <= LIMITS.wide_ridge_search_items
         penalties = (1.0, 2.0, 4.0, 8.0) if wide else (2.0, 5.0)
-        fact_weights = (0.0, 0.1, 0.3) if with_facts else (0.0,)
         exponents = (0.0, 0.5) if wide else (0.5,)
-        return [RidgeSettings(*values) for values in itertools.product(penalties, fact_weights, exponents)]
+        return [RidgeSettings(*values) for values in itertools.product(penalties, exponents)]
 
     def _neighbourhoods(self) -> Sequence[NeighbourSettings]:
         """Settings of the neighbourhoods to try."""

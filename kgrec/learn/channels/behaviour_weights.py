@@ -1,18 +1,22 @@
-"""Item-item weights among the known items, in closed form: the ridge with facts, neighbours, the two blended."""
+"""Item-item weights among the known items, in closed form: the ridge, neighbours, the two blended."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+import numpy as np
 from scipy import sparse
 
+from kgrec.data.dataset import Array
 from kgrec.learn.channels.cold_items import ContentSettings
 from kgrec.learn.channels.ease import ease, ridge_system
 from kgrec.learn.channels.nearest_ridge import nearest_ridge
 from kgrec.learn.channels.neighbours import item_knn
 from kgrec.scoring.history_weights import HistoryWeights
 from kgrec.scoring.matrices import SparseMatrix
+from kgrec.scoring.path_matrix import PathMatrix
 
 _ITEM_EXPONENT = 0.5
 """How much faster the penalty grows with an item's popularity, see :func:`kgrec.learn.channels.ease.ease`."""
@@ -24,7 +28,6 @@ class RidgeSettings:
 
     Attributes:
         penalty: the ``ridge`` of that function.
-        fact_weight: of facts beside interactions.
         user_exponent: how much less each interaction of a longer history counts.
         regressors: each item is regressed on that many of its nearest others, see
             :func:`kgrec.learn.channels.nearest_ridge.nearest_ridge`; 0 for all others.
@@ -32,7 +35,6 @@ class RidgeSettings:
     """
 
     penalty: float = 4.0
-    fact_weight: float = 0.1
     user_exponent: float = 0.0
     regressors: int = 0
     top: int = 1000
@@ -97,17 +99,16 @@ class BehaviourWeights:
 
     Args:
         seen: users x known items.
-        facts: known items x facts, see :func:`kgrec.learn.channels.content_kernel.fact_matrix`.
     """
 
-    def __init__(self, seen: sparse.csr_matrix, facts: sparse.csr_matrix) -> None:
-        self.seen, self.facts = seen, facts
+    def __init__(self, seen: sparse.csr_matrix) -> None:
+        self.seen = seen
         self._last_ridge: tuple[RidgeSettings, SparseMatrix] | None = None
 
     @property
     def system_size(self) -> int:
         """Rows of the system that the ridge over all items solves: see :func:`kgrec.learn.channels.ease.ease`."""
-        return int(min(self.seen.shape[1], self.seen.shape[0] + self.facts.shape[1]))
+        return int(min(self.seen.shape))
 
     def ridge(self, settings: RidgeSettings) -> SparseMatrix:
         """Weights of the ridge, over all items or the nearest; the last ones made are kept."""
@@ -116,17 +117,24 @@ class BehaviourWeights:
             self._last_ridge = settings, SparseMatrix(self._solved(settings))
         return self._last_ridge[1]
 
-    def _solved(self, settings: RidgeSettings) -> sparse.csr_matrix:
-        system = {
+    def _solved(self, settings: RidgeSettings, instead: Callable[[slice], Array] | None = None) -> sparse.csr_matrix:
+        system: dict[str, Any] = {
             "ridge": settings.penalty,
-            "facts": self.facts,
-            "fact_weight": settings.fact_weight,
             "user_exponent": settings.user_exponent,
             "item_exponent": _ITEM_EXPONENT,
         }
         if settings.regressors:
-            return nearest_ridge(*ridge_system(self.seen, **system), settings.regressors)
-        return ease(self.seen, top=settings.top, **system)
+            return nearest_ridge(*ridge_system(self.seen, **system), settings.regressors, instead)
+        return ease(self.seen, top=settings.top, instead=instead, **system)
+
+    def path_correction(self, settings: RidgeSettings, paths: PathMatrix) -> sparse.csr_matrix:
+        """What is taken back from paths among the known items, -Q of :mod:`kgrec.learn.channels.paths`."""
+        items = np.arange(self.seen.shape[1])
+
+        def said(columns: slice) -> Array:
+            return paths.block(items, items[columns])
+
+        return -self._solved(settings, said)
 
     def neighbours(self, settings: NeighbourSettings) -> SparseMatrix:
         """Weights of the neighbourhoods."""

@@ -53,7 +53,7 @@ class ContentSettings:
 
     Attributes:
         base: the weights of known items that they are made of: cosines of co-occurrence that favour popular items a
-            little, or a ridge with facts that keeps its diagonal.
+            little, or a ridge that keeps its diagonal.
         length: of :func:`kgrec.learn.channels.content_kernel.fact_matrix`.
         l2, text_weight: of the kernel.
     """
@@ -197,8 +197,7 @@ class ColdItemWeights:
             near = item_knn(self.seen, neighbours=kept, output_exponent=0.3)
             among_known = (near + sparse.identity(n_known, np.float32)).tocoo()
         else:
-            facts = self._facts(1.0, 1.0)[self.known]
-            among_known = ease(self.seen, 5.0, facts=facts, fact_weight=0.1, item_exponent=0.5, diagonal=True).tocoo()
+            among_known = ease(self.seen, 5.0, item_exponent=0.5, diagonal=True).tocoo()
         places = self.known[among_known.row], self.known[among_known.col]
         return sparse.csr_matrix((among_known.data, places), shape=(n, n))
 

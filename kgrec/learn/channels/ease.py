@@ -1,7 +1,7 @@
-"""EASE with facts: item-item weights by ridge regression of every item on all others, in closed form.
+"""EASE: item-item weights by ridge regression of every item on all others, in closed form.
 
 Rows are items of a history, columns are candidates, ``score = x @ W``. Memory is one dense float32 matrix of the system
-that is solved, ``items x items`` or, where there are fewer users and facts than items, as wide as these.
+that is solved, ``items x items`` or, where there are fewer users than items, as wide as these.
 """
 
 from __future__ import annotations
@@ -21,30 +21,31 @@ def ease(
     X: sparse.csr_matrix,
     ridge: float,
     *,
-    facts: sparse.csr_matrix | None = None,
-    fact_weight: float = 0.0,
     user_exponent: float = 0.0,
     item_exponent: float = 0.0,
     relative: bool = True,
     diagonal: bool = False,
     top: int | None = None,
+    instead: Callable[[slice], Array] | None = None,
 ) -> sparse.csr_matrix:
     """Ridge regression of every item on all others, with a zero diagonal (EASE: Steck 2019, arXiv 1905.03375).
 
     With ``P = G^-1`` the weights are ``B[j, i] = -P[j, i] / P[i, i]``, where
 
-        G = X' diag(n_u^-user_exponent) X  +  fact_weight * m * F F'  +  ridge * m * diag(d_i^e / mean(d^e))
+        G = X' diag(n_u^-user_exponent) X  +  ridge * m * diag(d_i^e / mean(d^e))
 
     ``n_u`` and ``d_i`` count the interactions of users and items, ``e`` is ``item_exponent``, and ``m`` is the mean
-    diagonal of the first term. EASE itself is ``relative=False`` and both exponents 0. Departures: facts as further
-    rows of the regression, users and items weighed by their degree, small weights dropped.
+    diagonal of the first term. EASE itself is ``relative=False`` and both exponents 0. Departures: users and
+    items weighed by their degree, small weights dropped.
 
     Args:
         X: users x items.
         ridge: above 0; in units of ``m``, or of interactions where ``relative`` is False.
-        facts: F, items x facts, from :func:`kgrec.learn.channels.content_kernel.fact_matrix`.
         diagonal: regress every item on all items, itself among them: ``B = I - P D`` with D the last term of G.
         top: keep that many weights per column, the largest in size; None keeps all.
+        instead: columns of a matrix M, ``(items, columns)`` with a zero diagonal: regress ``R M`` on all items instead
+            of the items themselves, ``S (R'R M - diag)`` with ``S = G^-1``. What M says of an item, as far as the items
+            of the users who took it say it too.
 
     Returns:
         float32 ``(items, items)``.
@@ -55,8 +56,6 @@ def ease(
     rows, penalty = ridge_system(
         X,
         ridge,
-        facts=facts,
-        fact_weight=fact_weight,
         user_exponent=user_exponent,
         item_exponent=item_exponent,
         relative=relative,
@@ -64,33 +63,35 @@ def ease(
     n = X.shape[1]
     rows = rows[np.flatnonzero(np.diff(rows.tocsr().indptr))]
     solve = _by_rows if 0 < rows.shape[0] < LIMITS.woodbury_share * n else _by_columns
-    return largest_per_column(solve(rows.tocsc(), penalty, ridge, diagonal), n, n, top)
+    return largest_per_column(solve(rows.tocsc(), penalty, ridge, diagonal, instead), n, n, top)
 
 
 def ridge_system(
     X: sparse.csr_matrix,
     ridge: float,
     *,
-    facts: sparse.csr_matrix | None = None,
-    fact_weight: float = 0.0,
     user_exponent: float = 0.0,
     item_exponent: float = 0.0,
     relative: bool = True,
 ) -> tuple[sparse.csc_matrix, Array]:
-    """R and D of the system ``G = R'R + D`` of :func:`ease`: weighted users and facts x items, and ``(items,)``."""
+    """R and D of the system ``G = R'R + D`` of :func:`ease`: weighted users x items, and ``(items,)``."""
     interactions = X.tocsc().astype(np.float32)
     of_user = np.maximum(np.diff(X.tocsr().indptr), 1.0) ** -user_exponent
     rows = (sparse.diags(np.sqrt(of_user).astype(np.float32)) @ interactions).tocsc()
     n = X.shape[1]
     mean = float(rows.power(2).sum(dtype=np.float64)) / n or 1.0
-    if facts is not None and fact_weight:
-        rows = sparse.vstack([rows, np.float32(np.sqrt(fact_weight * mean)) * facts.T]).tocsc()
     spread = np.maximum(np.diff(interactions.indptr), 1.0) ** item_exponent
     penalty = (ridge * (mean if relative else 1.0) * spread / spread.mean()).astype(np.float32)
     return rows, penalty
 
 
-def _by_columns(rows: sparse.csc_matrix, penalty: Array, ridge: float, keep_diagonal: bool) -> Callable[[slice], Array]:
+def _by_columns(
+    rows: sparse.csc_matrix,
+    penalty: Array,
+    ridge: float,
+    keep_diagonal: bool,
+    instead: Callable[[slice], Array] | None,
+) -> Callable[[slice], Array]:
     """Columns of the weights by the inverse of ``R'R + D``, ``(items, items)``, in its own memory."""
     n = rows.shape[1]
     gram = np.empty((n, n), np.float32, order="F")
@@ -103,8 +104,14 @@ def _by_columns(rows: sparse.csc_matrix, penalty: Array, ridge: float, keep_diag
 
     def weights(columns: slice) -> Array:
         own = np.arange(n)[columns], np.arange(columns.stop - columns.start)
-        if keep_diagonal:
-            block: Array = inverse[:, columns] * -penalty[columns]
+        block: Array
+        if instead is not None:
+            block = np.asfortranarray(instead(columns), np.float32)
+            block -= inverse @ (penalty[:, None] * block)
+            block -= inverse[:, columns] * (block[own] / diagonal[columns])
+            block[own] = 0.0
+        elif keep_diagonal:
+            block = inverse[:, columns] * -penalty[columns]
             block[own] += 1.0
         else:
             block = inverse[:, columns] / -diagonal[columns]
@@ -114,8 +121,14 @@ def _by_columns(rows: sparse.csc_matrix, penalty: Array, ridge: float, keep_diag
     return weights
 
 
-def _by_rows(rows: sparse.csc_matrix, penalty: Array, ridge: float, keep_diagonal: bool) -> Callable[[slice], Array]:
-    """The same where there are fewer users and facts than items, by the smaller system ``I + R D^-1 R'`` (Woodbury)."""
+def _by_rows(
+    rows: sparse.csc_matrix,
+    penalty: Array,
+    ridge: float,
+    keep_diagonal: bool,
+    instead: Callable[[slice], Array] | None,
+) -> Callable[[slice], Array]:
+    """The same where there are fewer users than items, by the smaller system ``I + R D^-1 R'`` (Woodbury)."""
     n = rows.shape[1]
     scaled = (rows @ sparse.diags(1.0 / penalty)).tocsc()
     small = (scaled @ rows.T).toarray(order="F").astype(np.float32)
@@ -129,8 +142,17 @@ def _by_rows(rows: sparse.csc_matrix, penalty: Array, ridge: float, keep_diagona
         block: Array = transposed @ solved
         if keep_diagonal:
             return block * penalty[columns]
-        block /= 1.0 / penalty[columns] - (right * solved).sum(axis=0)
-        block[np.arange(n)[columns], np.arange(block.shape[1])] = 0.0
+        own = np.arange(n)[columns], np.arange(block.shape[1])
+        diagonal = 1.0 / penalty[columns] - (right * solved).sum(axis=0)
+        if instead is None:
+            block /= diagonal
+        else:
+            of_inverse = -block
+            of_inverse[own] += 1.0 / penalty[columns]
+            wanted, _ = lapack.spotrs(factor, np.asfortranarray(rows @ instead(columns), np.float32), lower=1)
+            block = transposed @ wanted
+            block -= of_inverse * (block[own] / diagonal)
+        block[own] = 0.0
         return block
 
     return weights

@@ -15,17 +15,20 @@ from kgrec.data.dataset import Array, IntArray
 from kgrec.learn.channels.linear_systems import nearest_products
 from kgrec.learn.limits import LIMITS
 
-_SYSTEMS = 256
+_SYSTEMS = 128
 
 
-def nearest_ridge(rows: sparse.csc_matrix, penalty: Array, nearest: int) -> sparse.csr_matrix:
+def nearest_ridge(
+    rows: sparse.csc_matrix, penalty: Array, nearest: int, instead: Callable[[slice], Array] | None = None
+) -> sparse.csr_matrix:
     """Weights ``B`` of least ``|R_i - R_N b|^2 + b' D_N b``, each item i on its nearest others N alone.
 
     Args:
-        rows: R, weighted users and facts x items. A row with more items than ``LIMITS.broad_row_items`` is left out: it
+        rows: R, weighted users x items. A row with more items than ``LIMITS.broad_row_items`` is left out: it
             says little of each, and its pairs alone would fill the memory.
         penalty: D, ``(items,)``, above 0.
         nearest: size of N, by cosine.
+        instead: as for :func:`kgrec.learn.channels.ease.ease`: regress ``R M_i`` instead of ``R_i``.
 
     Returns:
         float32 ``(items, items)``; column i holds the weights of N, its diagonal is empty.
@@ -33,7 +36,8 @@ def nearest_ridge(rows: sparse.csc_matrix, penalty: Array, nearest: int) -> spar
     n = rows.shape[1]
     by_row = rows.tocsr()
     by_row = by_row[np.flatnonzero(np.diff(by_row.indptr) <= LIMITS.broad_row_items)]
-    products_among = _products(by_row.tocsc())
+    by_column = by_row.tocsc()
+    products_among = _products(by_column)
     products = nearest_products(by_row, nearest)
     weights = products.copy()
     counts = np.diff(products.indptr)
@@ -41,10 +45,14 @@ def nearest_ridge(rows: sparse.csc_matrix, penalty: Array, nearest: int) -> spar
         items = np.arange(start, min(start + _SYSTEMS, n))
         systems = np.tile(np.eye(nearest, dtype=np.float32), (len(items), 1, 1))
         right = np.zeros((len(items), nearest, 1), np.float32)
+        wanted = None if instead is None else by_row @ instead(slice(start, start + len(items))).astype(np.float32)
         for place, item in enumerate(items):
             near = products.indices[products.indptr[item] : products.indptr[item + 1]]
             systems[place, : len(near), : len(near)] = products_among(near) + np.diag(penalty[near])
-            right[place, : len(near), 0] = products.data[products.indptr[item] : products.indptr[item + 1]]
+            if wanted is None:
+                right[place, : len(near), 0] = products.data[products.indptr[item] : products.indptr[item + 1]]
+            else:
+                right[place, : len(near), 0] = by_column[:, near].T @ wanted[:, place]
         solved = np.linalg.solve(systems, right)[:, :, 0]
         used = np.arange(nearest)[None, :] < counts[items][:, None]
         weights.data[products.indptr[start] : products.indptr[items[-1] + 1]] = solved[used]

@@ -32,6 +32,7 @@ from kgrec.data.dataset import Array, IntArray, Interactions
 from kgrec.learn.channels.linear_systems import factorised, largest_per_column
 from kgrec.learn.channels.sequences import latest_events
 from kgrec.learn.limits import LIMITS
+from kgrec.scoring.path_matrix import PathMatrix
 
 
 def next_item_ridge(
@@ -44,7 +45,8 @@ def next_item_ridge(
     horizon: int = 20,
     fade: float = 0.9,
     top: int | None = None,
-) -> list[sparse.csr_matrix]:
+    paths: PathMatrix | None = None,
+) -> tuple[list[sparse.csr_matrix], list[sparse.csr_matrix]]:
     """Weights from histories to the items taken next, one matrix per recency profile.
 
     With the items ``s_0 .. s_T`` of a user in the order of time, at every position t
@@ -61,21 +63,35 @@ def next_item_ridge(
         recencies: in (0, 1), each another profile.
         ridge: above 0.
         top: keep that many weights per column, the largest in size; None keeps all.
+        paths: among the items; what they say of the history of the last profile is regressed on all histories.
 
     Returns:
-        float32 ``(n_items, n_items)`` per profile; rows are past items, columns candidates.
+        float32 ``(n_items, n_items)`` per profile; rows are past items, columns candidates. And as many for what is
+        known of the paths P from the histories, ``(X'X + D)^-1 X'X [0; P]``; none without paths.
 
     Raises:
         ConfigError: the ridge is too small for the system to be solved.
     """
     sequences = _sequences(interactions, n_items)
     gram, target = _normal_equations(sequences, n_items, recencies, horizon, fade)
-    gram[np.diag_indices(len(gram))] += _penalty(gram.diagonal().astype(np.float64), ridge, item_exponent)
+    penalty = _penalty(gram.diagonal().astype(np.float64), ridge, item_exponent)
+    gram[np.diag_indices(len(gram))] += penalty
     factor = factorised(gram, "ridge", ridge)
-    solved, _ = lapack.spotrs(factor, target, lower=1, overwrite_b=1)
-    del gram, factor
-    profiles = [solved[start : start + n_items] for start in range(0, len(solved), n_items)]
-    return [_without_diagonal(weights, top) for weights in profiles]
+
+    def solved(right: Array) -> list[Array]:
+        both, _ = lapack.spotrs(factor, right, lower=1, overwrite_b=1)
+        return [both[start : start + n_items] for start in range(0, len(both), n_items)]
+
+    weights = [_without_diagonal(each, top) for each in solved(target)]
+    if paths is None:
+        return weights, []
+    items = np.arange(n_items)
+    said = paths.block(items, items).astype(np.float32)
+    target = np.zeros((len(gram), n_items), np.float32, order="F")
+    target[-n_items:] = penalty[-n_items:, None] * said
+    of_penalty = solved(target)  # (X'X + D)^-1 X'X P = P - (X'X + D)^-1 D P
+    known = [-each for each in of_penalty[:-1]] + [said - of_penalty[-1]]
+    return weights, [_without_diagonal(each, top) for each in known]
 
 
 def _normal_equations(

@@ -14,7 +14,8 @@ from kgrec.errors import ConfigError, KgrecError
 from kgrec.progress import Progress
 from kgrec.scoring import channel_names
 from kgrec.scoring.history_weights import HistoryWeights
-from kgrec.scoring.matrices import ItemMatrix, matrix_class
+from kgrec.scoring.matrices import ItemMatrix
+from kgrec.scoring.matrix_kinds import matrix_class
 from kgrec.scoring.model import Channel
 
 CHANNEL_GROUP = "kgrec.channels"

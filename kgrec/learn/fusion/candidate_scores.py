@@ -26,7 +26,8 @@ class CandidateScores:
 
     Attributes:
         histories: of the users, over all items.
-        parts: one ``(users, candidates)`` matrix per channel and one of the prior, in unit spread.
+        parts: one ``(users, candidates)`` matrix per channel, those beside it included, and one of the prior, as gates
+            of 1 add them.
         padding: minus infinity where a user has no further candidate, else 0, ``(users, candidates)``.
         hits: which candidates are held-out items, ``(users, candidates)``.
         seen, wanted: items of the histories and held-out items, users x all items.
@@ -55,7 +56,7 @@ class CandidateScores:
         held_out = (held_out - held_out.multiply(seen > 0)).tocsr()
         held_out.eliminate_zeros()
         users = np.flatnonzero((np.diff(held_out[:, known].indptr) > 0) & (np.diff(seen.indptr) > 0))
-        width = min(len(known), LIMITS.candidates * (len(model.channels) + 1))
+        width = min(len(known), LIMITS.candidates * (len(model.groups) + 1))
         most = max(100, min(_BYTES // (4 * width), LIMITS.candidate_scores // len(known)))
         users = users if len(users) <= most else np.sort(rng.choice(users, most, replace=False))
         histories = model.histories(history, n_users)[users]
@@ -160,14 +161,14 @@ def _candidates(
         seen, held_out: users x known items.
         known: rows of the known items.
     """
-    n = len(model.channels) + 1
+    n = len(model.groups) + 1
     prior = model.prior[known].astype(np.float32)
     rows, hits = [np.zeros(0, np.int64)], [np.zeros(0, np.bool_)]
     values = [[np.zeros(0, np.float32)] for _ in range(n)]
     step = block_size(model.n_items)
     for start in range(0, len(histories), step):
         block = histories[slice(start, start + step)]
-        scores = [_standardised(_channel_scores(model, channel, block)[:, known]) for channel in range(n - 1)]
+        scores = [_group_scores(model, group, block, known) for group in model.groups]
         scores.append(np.broadcast_to(prior, scores[0].shape))
         taken, wanted = seen[start : start + step].nonzero(), held_out[start : start + step].nonzero()
         kept = np.zeros(scores[0].shape, np.bool_)
@@ -198,9 +199,16 @@ def _candidates(
     return parts, padding, sparse.csr_matrix((ones, (row[hit], column[hit])), shape=shape)
 
 
-def _channel_scores(model: AdditiveModel, channel: int, histories: Histories) -> Array:
-    """Raw scores of all items by one channel, ``(users, items)``."""
-    return model.channels[channel].matrix.scores(histories.matrices[channel].astype(np.float32))
+def _group_scores(model: AdditiveModel, group: Sequence[int], histories: Histories, known: IntArray) -> Array:
+    """Scores of the known items by channels that share a gate, as a gate of 1 adds them, ``(users, known)``."""
+    total = np.zeros((len(histories), len(known)), np.float32)
+    for channel in group:
+        raw = model.channels[channel].matrix.scores(histories.matrices[channel].astype(np.float32))[:, known]
+        if model.channels[channel].unit:
+            total += raw / model.units(histories, channel)[:, None].astype(np.float32)
+        else:
+            total += _standardised(raw)
+    return total
 
 
 def _among_best(scores: Array, taken: tuple[IntArray, IntArray]) -> Array:

@@ -1,0 +1,131 @@
+"""Gates under which more of the score flows through explicit paths, at a price in accuracy that is set.
+
+Among gates whose validation ndcg@10 is within the price of the best, those with the largest share of the top ten's
+positive score that flows through paths (:class:`~kgrec.scoring.evidence.EvidenceTable`). Example, price 1 %:
+
+    paths, behaviour     ndcg@10     share
+    0.4, 1.0             0.1555      0.29     the best
+    0.6, 1.0             0.1552      0.36
+    0.6, 0.7             0.1541      0.45     within the price, the largest share: taken
+    0.9, 0.7             0.1502      0.58     3 % below
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import sparse
+
+from kgrec.data.dataset import Array, IntArray
+from kgrec.learn.fusion.candidate_scores import TriedMixtures
+from kgrec.scoring.evidence import THROUGH_GRAPH, EvidenceTable, evidence_of
+from kgrec.scoring.model import AdditiveModel, Histories, unit_spread
+
+_USERS, _TOP = 200, 10
+_SCORES = 40_000_000
+_FACTORS = (0.0, 0.5, 0.7, 0.85, 1.2, 1.5, 2.0)
+_FIRST = 0.1
+"""Weight at which a channel of paths that is closed is tried."""
+_MOVES, _LEAST_GAIN = 30, 1e-4
+ENOUGH = 0.1
+"""Share of a score from which on paths are a reason for it."""
+
+
+class PathShare:
+    """Measures the share of paths in the top ten of some users, for mixtures of a model's channels.
+
+    Args:
+        model: its gates are not read.
+        histories: of the users of validation.
+        seen: items of these histories, users x items; they are not listed.
+    """
+
+    def __init__(
+        self, model: AdditiveModel, histories: Histories, seen: sparse.csr_matrix, rng: np.random.Generator
+    ) -> None:
+        self._model, self._known = model, np.flatnonzero(~model.is_cold)
+        self._groups = model.groups
+        most = max(1, min(_USERS, _SCORES // ((len(self._groups) + 1) * len(self._known))))
+        users = np.arange(len(histories))
+        if len(users) > most:
+            users = np.sort(rng.choice(users, most, replace=False))
+        self._histories, n = histories[users], len(users)
+        self._unit = np.zeros((len(model.channels), n))
+        self._parts = np.zeros((len(self._groups) + 1, n, len(self._known)), np.float32)
+        self._parts[-1] = model.prior[self._known]
+        for g, group in enumerate(self._groups):
+            for c in group:
+                raw = model.channels[c].matrix.scores(self._histories.matrices[c].astype(np.float32))[:, self._known]
+                self._unit[c] = model.units(self._histories, c) if model.channels[c].unit else unit_spread(raw)[1]
+                self._parts[g] += raw / self._unit[c][:, None].astype(np.float32)
+        self._seen = seen[users][:, self._known].toarray() > 0
+        self._values: list[dict[int, Array]] = [{} for _ in range(n)]
+        self._past = [np.unique(np.concatenate([m[u].indices for m in self._histories.matrices])) for u in range(n)]
+
+    def of(self, weights: Array) -> tuple[float, float]:
+        """The share, mean over users, and the part of all items of which paths are a reason (a tenth or more).
+
+        Args:
+            weights: of the groups of channels that share a gate, and of the prior.
+        """
+        total = np.tensordot(weights.astype(np.float32), self._parts, axes=1)
+        total[self._seen] = -np.inf
+        k = min(_TOP, total.shape[1])
+        best = np.argpartition(-total, k - 1, axis=1)[:, :k]
+        shares, enough = [], []
+        names = [channel.name for channel in self._model.channels]
+        of_channel = np.zeros(len(names))
+        for g, group in enumerate(self._groups):
+            of_channel[group] = weights[g]
+        for user, items in enumerate(best):
+            values = self._of_items(user, items) * of_channel[:, None, None]
+            prior = weights[-1] * self._model.prior[self._known[items]]
+            table = EvidenceTable.of(names, values)
+            by_item = table.path_shares(prior)
+            positive = np.maximum(table.values, 0.0).sum(axis=(0, 1)) + np.maximum(prior, 0.0)
+            shares.append(float((by_item * positive).sum() / max(positive.sum(), 1e-12)))
+            enough.append(float((by_item >= ENOUGH).mean()))
+        return float(np.mean(shares)), float(np.mean(enough))
+
+    def _of_items(self, user: int, items: IntArray) -> Array:
+        """What past items add to some known items by every channel at a gate of 1, ``(channels, past, items)``."""
+        kept = self._values[user]
+        fresh = np.array([item for item in items.tolist() if item not in kept], np.int64)
+        if len(fresh):
+            past = self._past[user]
+            values = np.zeros((len(self._model.channels), len(past), len(fresh)), np.float32)
+            for c, channel in enumerate(self._model.channels):
+                weights = self._histories.matrices[c][user, past].toarray()[0] / self._unit[c, user]
+                values[c] = weights[:, None] * channel.matrix.block(past, self._known[fresh])
+            kept |= {int(item): values[:, :, n] for n, item in enumerate(fresh)}
+        return np.stack([kept[item] for item in items.tolist()], axis=2)
+
+
+def with_most_paths(tried: TriedMixtures, weights: Array, share: PathShare, groups: list[str], cost: float) -> Array:
+    """Weights with a larger share of paths whose mean ndcg@10 is at most the share ``cost`` below that of ``weights``.
+
+    Steps of one weight at a time, each the one that adds most to the share within the price, until none does.
+
+    Args:
+        weights: the best found, of the groups of channels and the prior.
+        groups: the name of the first channel of each group.
+        cost: 0 leaves the weights as they are, and so does a model without paths.
+    """
+    is_path = np.array([evidence_of(name) == THROUGH_GRAPH for name in groups] + [False])
+    if cost <= 0 or not is_path.any():
+        return weights
+    least, reached = (1.0 - cost) * float(tried.quality(weights).mean()), share.of(weights)[0]
+    for _ in range(_MOVES):
+        best = None
+        for part in range(len(weights)):
+            steps = [weights[part] * factor for factor in _FACTORS if weights[part] > 0]
+            steps += [_FIRST] if is_path[part] and weights[part] == 0 else []
+            trials = [np.r_[weights[:part], step, weights[part + 1 :]] for step in steps]
+            trials = [trial for trial in trials if trial[:-1].any()]
+            ndcgs = tried.qualities_of_steps(trials, part) if trials else []
+            for trial, ndcg in zip(trials, ndcgs, strict=True):
+                if float(ndcg.mean()) >= least and (of_trial := share.of(trial)[0]) > reached + _LEAST_GAIN:
+                    best, reached = trial, of_trial
+        if best is None:
+            break
+        weights = best
+    return weights

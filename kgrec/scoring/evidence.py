@@ -1,0 +1,89 @@
+"""How much of a score rests on what: past items through paths, through others who took them, through texts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from kgrec.data.dataset import Array
+from kgrec.scoring.channel_names import (
+    BEHAVIOUR,
+    CO_SESSION,
+    CORRECTION,
+    LONG_TERM,
+    NEXT_ITEM,
+    PATHS,
+    RECENT_PATHS,
+    SHORT_TERM,
+)
+
+THROUGH_GRAPH, TAKEN_TOGETHER, TAKEN_NEXT = "paths", "taken_together", "taken_next"
+"""Explicit paths; others who took the past item; what follows on it."""
+
+_EVIDENCE = {
+    PATHS: THROUGH_GRAPH,
+    RECENT_PATHS: THROUGH_GRAPH,
+    BEHAVIOUR: TAKEN_TOGETHER,
+    LONG_TERM: TAKEN_TOGETHER,
+    SHORT_TERM: TAKEN_NEXT,
+    NEXT_ITEM: TAKEN_NEXT,
+    CO_SESSION: TAKEN_NEXT,
+}
+_CORRECTED_BY = {PATHS: TAKEN_TOGETHER, RECENT_PATHS: TAKEN_NEXT}
+
+
+def evidence_of(channel: str) -> str:
+    """What a channel rests on: channels of the same evidence are one reason, whose parts are added up.
+
+    Example:
+        >>> evidence_of("recent_paths"), evidence_of("recent_paths_correction_2"), evidence_of("semantic")
+        ('paths', 'taken_next', 'semantic')
+    """
+    paths, corrects, _ = channel.partition(CORRECTION)
+    return _CORRECTED_BY[paths] if corrects else _EVIDENCE.get(channel, channel)
+
+
+@dataclass(frozen=True)
+class EvidenceTable:
+    """What each past item adds to each score, by evidence.
+
+    Attributes:
+        names: of the evidence, in the order of the channels.
+        values: ``(evidence, h, m)`` for h past items and m items: channels of the same evidence added up, so that what
+            one takes back of another counts for neither.
+    """
+
+    names: tuple[str, ...]
+    values: Array
+
+    @classmethod
+    def of(cls, channels: Sequence[str], values: Array) -> EvidenceTable:
+        """The table of contributions by channel, ``(channels, h, m)``."""
+        names = tuple(dict.fromkeys(map(evidence_of, channels)))
+        table = np.zeros((len(names), *values.shape[1:]), values.dtype)
+        for channel, part in zip(channels, values, strict=True):
+            table[names.index(evidence_of(channel))] += part
+        return cls(names, table)
+
+    def shares(self, prior: Array) -> Array:
+        """Share of each item's positive score by evidence, ``(evidence, m)``.
+
+        The positive score is the sum of what is above 0: every past item's part by every evidence, and the popularity
+        prior. Constants of scaling, the same for all items, do not count.
+
+        Args:
+            prior: what popularity adds to each item, ``(m,)``.
+        """
+        positive = np.maximum(self.values, 0.0).sum(axis=1)
+        total = positive.sum(axis=0) + np.maximum(prior, 0.0)
+        shares: Array = positive / np.where(total > 0, total, 1.0)
+        return shares
+
+    def path_shares(self, prior: Array) -> Array:
+        """Share of each item's positive score that flows through explicit paths, ``(m,)``."""
+        if THROUGH_GRAPH not in self.names:
+            return np.zeros(self.values.shape[2])
+        shares: Array = self.shares(prior)[self.names.index(THROUGH_GRAPH)]
+        return shares

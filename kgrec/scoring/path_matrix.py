@@ -1,0 +1,186 @@
+"""Explicit paths as an item-item matrix: what a past item and a candidate have in common in the graph, fact by fact.
+
+    M[j, i] = SUM_f source[j, f] * target[i, f]
+
+A feature f is one way to meet: an entity with the relation that both items have to it (``j -director-> Ang Lee
+<-director- i``), or the past item itself where an edge leads from one to the other (``i -sequel_of-> j``). The weight
+of the relation and the rarity of the entity are in ``target``, so a term of the sum is what one path says, and a fact
+that is taken out of the graph takes exactly its terms with it.
+
+Two films j and i, both by Ang Lee (weight 2) and both American (weight 0.1), with rows of length 1 already divided out:
+``M[j, i] = 1 * 2 + 1 * 0.1``; of the 2.1, the director carries 2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import ClassVar
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+
+from kgrec.data.dataset import Array, Facts, IntArray
+from kgrec.scoring.matrices import without_own_terms
+
+SHARED_TAIL, SHARED_HEAD, EDGE_TO_PAST, EDGE_FROM_PAST = 0, 1, 2, 3
+"""Ways to meet: ``j -r-> v <-r- i``, ``j <-r- v -r-> i``, ``i -r-> j``, ``j -r-> i``; in the last two v is j itself."""
+
+_BLOCK_BYTES = 64 * 2**20
+
+
+@dataclass(frozen=True)
+class PathMatrix:
+    """An item-item matrix kept as the facts of past items and of candidates.
+
+    Attributes:
+        source: what past items have, float32 ``(items, features)``.
+        target: what candidates have, times the weight of the feature, likewise.
+        way: how the two meet, one of the four constants of this module, int8 ``(features,)``.
+        relation: index of the relation, int32 ``(features,)``.
+        entity: node row of what they meet in, int64 ``(features,)``.
+
+    Raises:
+        ValueError: shapes that do not fit each other.
+    """
+
+    source: sparse.csr_matrix
+    target: sparse.csr_matrix
+    way: npt.NDArray[np.int8]
+    relation: npt.NDArray[np.int32]
+    entity: IntArray
+    kind: ClassVar[str] = "paths"
+
+    def __post_init__(self) -> None:
+        n = len(self.way)
+        if not (self.source.shape == self.target.shape == (self.source.shape[0], n)):
+            raise ValueError(f"source is {self.source.shape} and target {self.target.shape}, for {n} features")
+        if not len(self.relation) == len(self.entity) == n:
+            raise ValueError(f"{len(self.relation)} relations and {len(self.entity)} entities for {n} features")
+
+    def scores(self, history: sparse.csr_matrix) -> Array:
+        """``history @ M`` without each item's own term, dense ``(users, items)``."""
+        used = np.unique(history.indices)
+        users = (history[:, used] @ self.source[used].astype(history.dtype)).tocsr()
+        dense = np.empty((history.shape[0], self.source.shape[0]), history.dtype)
+        target = self.target.astype(history.dtype)
+        step = max(1, _BLOCK_BYTES // (8 * max(len(self.way), 1)))
+        for start in range(0, len(dense), step):
+            dense[start : start + step] = (target @ users[start : start + step].toarray().T).T
+        return without_own_terms(dense, history, self._own)
+
+    def block(self, rows: IntArray, columns: IntArray) -> Array:
+        """``M[rows, columns]`` dense, 0 where row and column are the same item."""
+        block: Array = (self.source[rows].astype(np.float64) @ self.target[columns].astype(np.float64).T).toarray()
+        block[rows[:, None] == columns[None, :]] = 0.0
+        return block
+
+    def terms(self, rows: IntArray, column: int) -> tuple[IntArray, Array]:
+        """The features of one candidate and what each says for it: ``(f,)`` and float64 ``(rows, f)``.
+
+        The sum over features is the candidate's column of :meth:`block`.
+        """
+        low, high = self.target.indptr[column], self.target.indptr[column + 1]
+        features = self.target.indices[low:high].astype(np.int64)
+        terms: Array = self.source[rows][:, features].toarray().astype(np.float64)
+        terms *= self.target.data[low:high].astype(np.float64)
+        terms[rows == column] = 0.0
+        return features, terms
+
+    def of_entity(self, entity: int) -> PathMatrix:
+        """The part of the matrix that goes through one node."""
+        return self._with_features(self.entity == entity)
+
+    def without_facts(self, facts: Facts) -> PathMatrix:
+        """The matrix of the graph without some facts; lengths, rarities and weights stay as they were learned.
+
+        Args:
+            facts: with the relations that the matrix was made from.
+        """
+        to_tail = facts.head, SHARED_TAIL, facts.relation, facts.tail
+        to_head = facts.tail, SHARED_HEAD, facts.relation, facts.head
+        past_is_tail = facts.head, EDGE_TO_PAST, facts.relation, facts.tail
+        past_is_head = facts.tail, EDGE_FROM_PAST, facts.relation, facts.head
+        return replace(
+            self,
+            source=_without_entries(self.source, [self._entries(*of) for of in (to_tail, to_head)]),
+            target=_without_entries(
+                self.target, [self._entries(*of) for of in (to_tail, to_head, past_is_tail, past_is_head)]
+            ),
+        )
+
+    def weighed(self, weights: Array) -> PathMatrix:
+        """The matrix with its features times these weights ``(features,)``; those of weight 0 are left out."""
+        part = self._with_features(weights > 0)
+        target = part.target @ sparse.diags(weights[weights > 0].astype(np.float32))
+        return replace(part, target=target.tocsr())
+
+    def restricted_to(self, items: IntArray) -> PathMatrix:
+        """The matrix of some items only, in this order."""
+        return PathMatrix(self.source[items], self.target[items], self.way, self.relation, self.entity)
+
+    def arrays(self) -> dict[str, Array]:
+        """Compressed rows of both sides (float32 data, int32 indices, int64 indptr) and what each feature is."""
+        sides = {"source": self.source, "target": self.target}
+        return {
+            f"{name}.{part}": getattr(side, part).astype(dtype)
+            for name, side in sides.items()
+            for part, dtype in (("data", np.float32), ("indices", np.int32), ("indptr", np.int64))
+        } | {"way": self.way, "relation": self.relation, "entity": self.entity}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, Array], n_items: int) -> PathMatrix:
+        """The matrix again from its :meth:`arrays`.
+
+        Raises:
+            ValueError: they do not fit each other, or so many items.
+            KeyError: one is missing.
+        """
+        way, relation, entity = arrays["way"], arrays["relation"], arrays["entity"]
+        sides = []
+        for name in ("source", "target"):
+            parts = tuple(arrays[f"{name}.{part}"] for part in ("data", "indices", "indptr"))
+            side = sparse.csr_matrix(parts, shape=(n_items, len(way)))
+            side.check_format()
+            sides.append(side)
+        return cls(sides[0], sides[1], way, relation, entity)
+
+    @cached_property
+    def _own(self) -> Array:
+        """The diagonal, which says nothing, ``(items,)``."""
+        own: Array = np.asarray(self.source.astype(np.float64).multiply(self.target).sum(axis=1)).ravel()
+        return own
+
+    @cached_property
+    def _feature_of(self) -> dict[tuple[int, int, int], int]:
+        """Features by way, relation and entity."""
+        names = zip(self.way.tolist(), self.relation.tolist(), self.entity.tolist(), strict=True)
+        return {name: feature for feature, name in enumerate(names)}
+
+    def _entries(self, item: IntArray, way: int, relation: IntArray, entity: IntArray) -> IntArray:
+        """Entries ``item * features + feature`` of the features of some facts, as far as there are such."""
+        features = self._feature_of
+        return np.array(
+            [
+                i * len(self.way) + features[way, r, e]
+                for i, r, e in zip(item.tolist(), relation.tolist(), entity.tolist(), strict=True)
+                if (way, r, e) in features
+            ],
+            np.int64,
+        )
+
+    def _with_features(self, keep: npt.NDArray[np.bool_]) -> PathMatrix:
+        return PathMatrix(
+            self.source[:, keep], self.target[:, keep], self.way[keep], self.relation[keep], self.entity[keep]
+        )
+
+
+def _without_entries(matrix: sparse.csr_matrix, entries: list[IntArray]) -> sparse.csr_matrix:
+    """The matrix with 0 at some entries, which count along its rows."""
+    row = np.repeat(np.arange(matrix.shape[0], dtype=np.int64), np.diff(matrix.indptr))
+    kept = matrix.copy()
+    kept.data[np.isin(row * matrix.shape[1] + matrix.indices, np.concatenate(entries))] = 0.0
+    kept.eliminate_zeros()
+    return kept
