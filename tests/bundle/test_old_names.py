@@ -13,6 +13,7 @@ from safetensors.numpy import load_file, save_file
 
 from kgrec.bundle.bundle import Bundle
 from kgrec.data.dataset import Array
+from kgrec.scoring.gates import Gates, GateTable
 from tests.support.bundles import random_bundle
 
 OLD_CHANNELS = {"short_term": "latest", "next_item": "sequence", "long_term": "lasting", "co_session": "session"}
@@ -61,9 +62,10 @@ def rewrite_as_format_3(folder: Path) -> None:
 def test_a_bundle_of_format_3_is_read_by_todays_names(tmp_path: Path, seed: int, names: tuple[str, ...]) -> None:
     rng = np.random.default_rng(seed)
     bundle = random_bundle(rng)
-    channels = tuple(replace(c, name=name) for c, name in zip(bundle.model.channels, names, strict=True))
-    table = {"min_lengths": np.array([0, 2]), "channels": rng.random((3, 2, 3)), "prior": rng.random((3, 2))}
-    gates = bundle.model.gates.with_known(**table)
+    channels = tuple(replace(c, name=name) for c, name in zip(bundle.model.channels[:3], names, strict=True))
+    table = GateTable(np.array([0, 2]), rng.random((3, 2, 3)), rng.random((3, 2)), (0.0, 1800.0))
+    cold = replace(bundle.model.gates.cold, channels=rng.random(3), min_spread=rng.random(3))
+    gates = Gates(table, cold)
     manifest = replace(bundle.manifest, settings={**bundle.manifest.settings, "cold_item_cost": 0.02, "epochs": 3})
     bundle = replace(bundle, manifest=manifest, model=replace(bundle.model, channels=channels, gates=gates))
     bundle.save(tmp_path / "b")

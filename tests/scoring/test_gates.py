@@ -77,9 +77,9 @@ def test_arrays_that_do_not_fit_each_other_are_refused() -> None:
     swapped = {**arrays, "by_history.prior": arrays["by_history.channels"][:, :2, 0]}
     with pytest.raises(ValueError, match=r"gate weights of prior are by \(3, 2\) buckets of pause and length"):
         Gates.from_arrays(swapped)
-    with pytest.raises(ValueError, match=r"\(2,\) spreads of cold items for \(3,\) channels"):
+    with pytest.raises(ValueError, match=r"\(2,\) spreads of cold items for \(5,\) channels"):
         Gates.from_arrays({**arrays, "cold.min_spread": np.zeros(2)})
-    with pytest.raises(ValueError, match="known items are for 3 channels, those of cold items for 2"):
+    with pytest.raises(ValueError, match="known items are for 5 channels, those of cold items for 2"):
         Gates(gates().by_history, ColdItemGates(np.ones(2), np.ones(2)))
 
 

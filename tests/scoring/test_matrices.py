@@ -10,7 +10,6 @@ from scipy import sparse
 
 from kgrec.data.dataset import Array
 from kgrec.scoring.matrices import ItemMatrix, LowRankMatrix, SparseMatrix
-from kgrec.scoring.matrix_kinds import matrix_class
 from kgrec.testing.item_matrix import N_ITEMS, ItemMatrixContract
 
 
@@ -55,8 +54,3 @@ def test_rows_of_another_catalogue_are_refused() -> None:
     arrays = SparseMatrix(sparse.identity(N_ITEMS, np.float32, format="csr")).arrays()
     with pytest.raises(ValueError, match="index pointer size 10 should be 11"):
         SparseMatrix.from_arrays(arrays, N_ITEMS + 1)
-
-
-def test_a_kind_that_nobody_has() -> None:
-    with pytest.raises(ValueError, match="no kind of item matrix 'dense', there are sparse, low_rank"):
-        matrix_class("dense")

@@ -16,6 +16,7 @@ from kgrec.scoring.gates import Gates
 from kgrec.scoring.history_weights import HistoryWeights
 from kgrec.scoring.matrices import LowRankMatrix, SparseMatrix
 from kgrec.scoring.model import AdditiveModel, Channel
+from kgrec.scoring.path_matrix import PathMatrix
 from tests.support.bundles import random_interactions, random_model
 
 SEEDS = st.integers(0, 2**32 - 1)
@@ -55,10 +56,18 @@ def slow_scores(model: AdditiveModel, events: Interactions) -> Array:
         dense = matrix.weights.toarray() if isinstance(matrix, SparseMatrix) else None
         if isinstance(matrix, LowRankMatrix):
             dense = matrix.source.astype(np.float64) @ matrix.target.astype(np.float64).T
+        if isinstance(matrix, PathMatrix):
+            dense = matrix.source.toarray().astype(np.float64) @ matrix.target.toarray().astype(np.float64).T
         assert dense is not None
         dense = dense.astype(np.float64)
         np.fill_diagonal(dense, 0.0)
         raw = slow_weights(channel.history, events, model.n_items) @ dense
+        if channel.unit:
+            leader = next(one for one in model.channels if one.name == (channel.beside or channel.name))
+            total = slow_weights(leader.history, events, model.n_items).sum()
+            gate = np.where(model.is_cold, cold.channels[c], table.channels[0, bucket, c])
+            score += gate * raw / channel.unit / math.sqrt(total) if total else 0.0
+            continue
         least = cold.min_spread[c] * raw[~model.is_cold].std() if (~model.is_cold).any() else 0.0
         for group in (~model.is_cold, model.is_cold):
             if group.any() and raw[group].std() > 1e-6:

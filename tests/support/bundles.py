@@ -19,6 +19,7 @@ from kgrec.scoring.history_weights import HistoryWeights
 from kgrec.scoring.matrices import LowRankMatrix, SparseMatrix
 from kgrec.scoring.model import AdditiveModel, Channel
 from kgrec.testing.sample_graph import SampleGraph, fact, films_schema, node, words
+from tests.support.paths import random_paths
 
 KINDS, PLATFORMS = ("buy", "view"), ("app", "web")
 
@@ -40,7 +41,7 @@ def random_interactions(
 
 
 def random_model(rng: np.random.Generator, n_items: int) -> AdditiveModel:
-    """Three channels of both matrix kinds, each with history weights of its own; some items new, some gates closed."""
+    """Channels of all matrix kinds, most with history weights of their own; some items new, some gates closed."""
     new = rng.random(n_items) < rng.choice([0.0, 0.3, 1.0], p=[0.2, 0.7, 0.1])
     dense = rng.normal(size=(n_items, n_items)) * (rng.random((n_items, n_items)) < 0.4)
     channels = (
@@ -57,17 +58,26 @@ def random_model(rng: np.random.Generator, n_items: int) -> AdditiveModel:
             HistoryWeights(0.95, 0.0, {"view": 0.1}),
         ),
         Channel("semantic", LowRankMatrix(*[rng.normal(size=(n_items, 2)).astype(np.float32)] * 2)),
+        Channel("paths", random_paths(rng, n_items), HistoryWeights(0.8, 0.0, {"view": 0.3}), unit=0.7),
+        Channel(
+            "paths_correction", SparseMatrix(sparse.csr_matrix(-dense.T.astype(np.float32))), unit=0.7, beside="paths"
+        ),
     )
+    n = len(channels)
+    open_gates = rng.random((3, 3, n)) * (rng.random((3, 3, n)) < 0.8)
+    open_gates[:, :, -1] = open_gates[:, :, -2]
+    of_cold = rng.random(n) * (rng.random(n) < 0.8)
+    of_cold[-1] = of_cold[-2]
     gates = Gates(
         GateTable(
             min_lengths=np.array([0, 1, 3]),
-            channels=rng.random((3, 3, 3)) * (rng.random((3, 3, 3)) < 0.8),
+            channels=open_gates,
             prior=rng.random((3, 3)),
             min_pauses=(0.0, 1800.0),
         ),
         ColdItemGates(
-            channels=rng.random(3) * (rng.random(3) < 0.8),
-            min_spread=rng.random(3),
+            channels=of_cold,
+            min_spread=rng.random(n),
             prior=float(rng.random()),
             offset=float(rng.normal()),
             slope=float(rng.normal()),

@@ -76,7 +76,10 @@ class PathShare:
         of_channel = np.zeros(len(names))
         for g, group in enumerate(self._groups):
             of_channel[group] = weights[g]
-        for user, items in enumerate(best):
+        for user, listed in enumerate(best):
+            items = listed[total[user, listed] > -np.inf]
+            if not len(items):
+                continue
             values = self._of_items(user, items) * of_channel[:, None, None]
             prior = weights[-1] * self._model.prior[self._known[items]]
             table = EvidenceTable.of(names, values)

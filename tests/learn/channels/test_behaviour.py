@@ -139,7 +139,7 @@ def test_a_very_large_catalogue_gets_one_setting_and_no_figure_is_claimed_for_it
     assert (chosen.ridge.penalty, chosen.ridge.user_exponent) == (3.0, 0.5)
     assert (chosen.neighbours.kept, chosen.neighbours.user_exponent) == (200, 0.5)
     assert [(event.step, event.done, event.total, event.note) for event in told[:2]] == [
-        (what, 1, 1, "the only setting at this size") for what in ("ridge, facts", "neighbours")
+        (what, 1, 1, "the only setting at this size") for what in ("ridge", "neighbours")
     ]
     assert trials == len(told) == 8  # the two, and six blends
 

@@ -7,6 +7,7 @@ import numpy.typing as npt
 import pytest
 from scipy import sparse
 
+from kgrec.data.dataset import Array
 from kgrec.errors import ConfigError
 from kgrec.learn.channels import ease as ease_module
 from kgrec.learn.channels import linear_systems as blockwise
@@ -54,15 +55,13 @@ def test_ease_minimises_the_squared_error_of_every_item_on_the_others(X: sparse.
     assert found[others, 4] == pytest.approx(expected, abs=1e-5)
 
 
-def test_ease_with_facts_and_degrees(X: sparse.csr_matrix) -> None:
+def test_ease_with_degrees(X: sparse.csr_matrix) -> None:
     x = X.toarray().astype(np.float64)
-    F = sparse.random(12, 6, 0.4, format="csr", dtype=np.float32, random_state=np.random.default_rng(3))
     n_u, d = np.maximum(x.sum(1), 1), np.maximum(x.sum(0), 1)
     behaviour = x.T @ np.diag(n_u**-0.5) @ x
     m = np.diag(behaviour).mean()
-    facts = F.toarray().astype(np.float64)
-    gram = behaviour + 0.2 * m * facts @ facts.T + 1.5 * m * np.diag(d**0.5 / (d**0.5).mean())
-    found = ease(X, 1.5, facts=F, fact_weight=0.2, user_exponent=0.5, item_exponent=0.5)
+    gram = behaviour + 1.5 * m * np.diag(d**0.5 / (d**0.5).mean())
+    found = ease(X, 1.5, user_exponent=0.5, item_exponent=0.5)
     assert found.toarray() == pytest.approx(without_diagonal(np.linalg.inv(gram)), abs=1e-5)
 
 
@@ -77,13 +76,6 @@ def test_ease_keeps_the_largest_in_size_of_every_column(X: sparse.csr_matrix) ->
         assert kept.toarray()[:, column] == pytest.approx(expected, abs=1e-6)
 
 
-def test_ease_without_any_behaviour_rests_on_facts() -> None:
-    F = sparse.csr_matrix(np.array([[1, 0], [1, 0], [0, 1]], np.float32))
-    found = ease(sparse.csr_matrix((2, 3), dtype=np.float32), 1.0, facts=F, fact_weight=1.0).toarray()
-    # G = [[2, 1, 0], [1, 2, 0], [0, 0, 2]]: its inverse is [[2, -1, 0], [-1, 2, 0], [0, 0, 1.5]] / 3
-    assert found == pytest.approx(np.array([[0, 0.5, 0], [0.5, 0, 0], [0, 0, 0]]), abs=1e-6)
-
-
 def test_a_ridge_of_nothing_is_refused(X: sparse.csr_matrix) -> None:
     with pytest.raises(ConfigError) as error:
         ease(X, 0.0)
@@ -96,14 +88,35 @@ def test_a_ridge_of_nothing_is_refused(X: sparse.csr_matrix) -> None:
     )
 
 
-@pytest.mark.parametrize("fact_weight", [0.0, 0.4])
+@pytest.mark.parametrize("with_paths", [False, True])
 def test_few_users_are_solved_over_users_with_the_same_weights(
-    fact_weight: float, monkeypatch: pytest.MonkeyPatch
+    with_paths: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rng = np.random.default_rng(3)
     X = sparse.csr_matrix((rng.random((12, 40)) < 0.2).astype(np.float32))
-    facts = sparse.csr_matrix(rng.random((40, 5)) * (rng.random((40, 5)) < 0.3), dtype=np.float32)
-    settings = {"facts": facts, "fact_weight": fact_weight, "user_exponent": 0.5, "item_exponent": 0.5}
-    small = ease(X, 0.7, **settings).toarray()
+    paths = without_diagonal_of(rng.random((40, 40)))
+
+    def weights() -> Array:
+        instead = (lambda columns: paths[:, columns]) if with_paths else None
+        found: Array = ease(X, 0.7, user_exponent=0.5, item_exponent=0.5, instead=instead).toarray()
+        return found
+
+    small = weights()
     monkeypatch.setattr(ease_module, "LIMITS", replace(LIMITS, woodbury_share=0.0))
-    np.testing.assert_allclose(ease(X, 0.7, **settings).toarray(), small, atol=1e-5)
+    np.testing.assert_allclose(weights(), small, atol=1e-5)
+
+
+def test_what_co_taking_knows_of_another_matrix_is_its_regression_on_the_other_items(X: sparse.csr_matrix) -> None:
+    """Column by column: what M says of item 4 is regressed on what users took, without item 4."""
+    paths = without_diagonal_of(np.random.default_rng(1).random((12, 12)))
+    found = ease(X, 3.0, relative=False, instead=lambda columns: paths[:, columns]).toarray()
+    x, others = X.toarray().astype(np.float64), np.arange(12) != 4
+    system = x[:, others].T @ x[:, others] + 3.0 * np.eye(11)
+    expected = np.linalg.solve(system, x[:, others].T @ (x @ paths[:, 4]))
+    assert found[others, 4] == pytest.approx(expected, abs=1e-5)
+    assert found[4, 4] == 0
+
+
+def without_diagonal_of(matrix: np.ndarray) -> np.ndarray:
+    np.fill_diagonal(matrix, 0.0)
+    return matrix

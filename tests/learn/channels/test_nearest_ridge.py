@@ -95,3 +95,20 @@ def test_products_made_at_once_or_item_by_item_are_the_same(monkeypatch: pytest.
     at_once = nearest_ridge(rows, penalty, 3)
     monkeypatch.setattr(nearest_module, "LIMITS", replace(LIMITS, whole_matrix_items=5))
     np.testing.assert_array_equal(nearest_ridge(rows, penalty, 3).toarray(), at_once.toarray())
+
+
+def test_what_co_taking_knows_of_another_matrix_is_its_regression_on_the_nearest() -> None:
+    rows, rng = random_rows(2), np.random.default_rng(0)
+    paths = rng.random((12, 12))
+    np.fill_diagonal(paths, 0.0)
+    penalty = np.full(12, 0.7)
+    near = nearest_ridge(rows, penalty, 3)
+    found = nearest_ridge(rows, penalty, 3, lambda columns: paths[:, columns])
+    dense = rows.toarray().astype(np.float64)
+    gram = dense.T @ dense
+    for item in range(12):
+        places = near.tocsc()[:, item].indices
+        expected = np.linalg.solve(
+            gram[np.ix_(places, places)] + 0.7 * np.eye(len(places)), (gram @ paths)[places, item]
+        )
+        np.testing.assert_allclose(found.toarray()[places, item], expected, atol=1e-4)

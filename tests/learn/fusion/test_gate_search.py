@@ -53,6 +53,11 @@ def single(n_channels: int, which: int, prior: float = 0.0) -> Gates:
     return Gates.common(np.eye(n_channels)[which], prior)
 
 
+def alone(model: AdditiveModel) -> list[Array]:
+    """Gates of each channel, with those beside it, and no other."""
+    return [np.isin(np.arange(len(model.channels)), group).astype(np.float64) for group in model.groups]
+
+
 def held_out(rng: np.random.Generator, seen: sparse.csr_matrix, share: float = 0.2) -> sparse.csr_matrix:
     return sparse.csr_matrix(((rng.random(seen.shape) < share) & (seen.toarray() == 0)).astype(np.float32))
 
@@ -72,7 +77,7 @@ def test_the_fused_model_is_never_worse_than_its_best_channel(bags: int, seed: i
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(gates_module, "_BAGS", bags)  # the mean of several is another point than where a search ends
         found, metrics = GateFitter(model, interactions, pairs(valid), n_users, 0, silent).fit()
-    channels = [channel.name for channel in model.channels]
+    channels = [channel.name for channel in model.channels if not channel.beside]
     assert metrics["fused"] >= max(metrics[name] for name in channels)
     assert (found.by_history.channels >= 0).all()
     # What the fitter says of a model is what serving it would measure, among items with interactions.
@@ -83,7 +88,9 @@ def test_the_fused_model_is_never_worse_than_its_best_channel(bags: int, seed: i
         return
     wanted = (sparse.diags((np.diff(seen.indptr) > 0).astype(np.float32)) @ wanted).tocsr()
     wanted.eliminate_zeros()
-    served = {"fused": found} | {name: single(3, number) for number, name in enumerate(channels)}
+    served = {"fused": found} | {
+        name: Gates.common(group, 0.0) for name, group in zip(channels, alone(model), strict=True)
+    }
     for name, chosen in served.items():
         scorer = Scorer(replace(model, gates=chosen), histories)
         measured = mean_metrics(scorer, seen, wanted, ks=(10,), candidates=known)["ndcg@10"]
@@ -128,7 +135,7 @@ def test_a_large_catalogue_is_judged_by_its_best_candidates(kept: int, monkeypat
     whole, known = fit_gates(model, seen, valid)
     monkeypatch.setattr(candidate_scores, "LIMITS", replace(LIMITS, candidates=kept))
     found, metrics = fit_gates(model, seen, valid)
-    names = [channel.name for channel in model.channels]
+    names = [channel.name for channel in model.channels if not channel.beside]
     assert {name: metrics[name] for name in names} == pytest.approx({name: known[name] for name in names})
     assert metrics["fused"] == pytest.approx(known["fused"], abs=0.01)
     if kept == 40:
