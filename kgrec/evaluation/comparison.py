@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import Any
 
 from kgrec.data.dataset import Array, Dataset
 from kgrec.data.splits import Split
@@ -14,6 +13,7 @@ from kgrec.evaluation.compared_system import Setting
 from kgrec.evaluation.task import Task
 from kgrec.metrics.rankers import ModelRanker, Ranker
 from kgrec.progress import Progress
+from kgrec.scoring.matrices import LowRankMatrix
 from kgrec.scoring.model import AdditiveModel
 
 Rows = dict[str, dict[str, float]]
@@ -73,8 +73,6 @@ def compare_with_baselines(dataset: Dataset, split: Split, model: AdditiveModel,
 def features_of(model: AdditiveModel) -> Array | None:
     """Item vectors for the diversity within lists: the knowledge channel's candidates."""
     for channel in model.channels:
-        target: Any = getattr(channel.matrix, "target", None)
-        if target is not None:
-            vectors: Array = target
-            return vectors
+        if isinstance(channel.matrix, LowRankMatrix):
+            return channel.matrix.target
     return None

@@ -106,9 +106,9 @@ def test_cold_items_go_to_those_who_love_their_genre(
 
 
 def test_the_fused_model_is_at_least_its_best_channel(learned: FitResult) -> None:
-    channels = ("behaviour", "knowledge", "semantic")
-    assert learned.metrics["fused"] >= max(learned.metrics[name] for name in channels)
-    assert [channel.name for channel in learned.model.channels] == list(channels)
+    channels = ("behaviour", "paths", "knowledge", "semantic")
+    assert learned.metrics["fused"] >= (1 - quick().reason_cost) * max(learned.metrics[name] for name in channels)
+    assert [channel.name for channel in learned.model.channels if not channel.beside] == list(channels)
     assert {"learned part, 0 hops", "learned part, 1 hops"} <= set(learned.metrics)
 
 
@@ -120,15 +120,21 @@ def test_what_was_chosen_is_plain_data(learned: FitResult) -> None:
 
 
 def test_what_was_tried_is_counted(genres: tuple[Dataset, Interactions, Interactions]) -> None:
-    """As many settings of behaviour as progress tells of, two depths, and one search for gates."""
+    """As many settings of behaviour as progress tells of, two depths, and one search for gates without a price."""
     steps: dict[str, Event] = {}
     progress = Progress(lambda event: steps.update({event.step: event}))
-    found = fit(genres[0], quick(num_layers="auto", epochs=1), valid=genres[1], refit_on_all=False, progress=progress)
+    found = fit(
+        genres[0],
+        quick(num_layers="auto", epochs=1, reason_cost=0),
+        valid=genres[1],
+        refit_on_all=False,
+        progress=progress,
+    )
     of_cold_items = {"content of cold items", "items with few interactions", "offset of cold items"}
     searched = [event.done for step, event in steps.items() if event.unit == "settings" and step not in of_cold_items]
     depths = [step for step in steps if step.endswith(" hops")]
     assert len(depths) == 2
-    n_channels = len(found.model.channels)
+    n_channels = len(found.model.groups)
     assert found.trials == sum(searched) + 2 + 3**n_channels + 2 * (n_channels + 1) > 50
 
 

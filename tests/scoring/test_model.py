@@ -189,7 +189,7 @@ def test_history_weights_by_hand(weights: HistoryWeights, expected: list[float])
 def test_a_channel_whose_gate_is_closed_says_nothing() -> None:
     rng = np.random.default_rng(1)
     model = random_model(rng, 5)
-    gates = model.gates.with_known(channels=np.zeros((3, 3, 3))).with_cold(channels=np.zeros(3))
+    gates = model.gates.with_known(channels=np.zeros((3, 3, 5))).with_cold(channels=np.zeros(5))
     closed = replace(model, gates=gates)
     events = random_interactions(rng, 1, 5, 4)
     assert not closed.contributions(events, np.arange(5)).values.any()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from kgrec.data.dataset import Facts
-from kgrec.learn.channels.paths import PathFeatures
+from kgrec.learn.channels.path_features import PathFeatures
 from kgrec.scoring.path_matrix import PathMatrix
 
 

@@ -21,7 +21,7 @@ from kgrec.learn.channels.cold_items import ColdItemWeights, ContentSettings
 from kgrec.learn.channels.content_kernel import fact_matrix
 from kgrec.learn.channels.dislikes import dislike_weights
 from kgrec.learn.channels.next_item_ridge import next_item_ridge
-from kgrec.learn.channels.paths import PathFeatures, path_channels
+from kgrec.learn.channels.path_features import PathFeatures, path_channels
 from kgrec.learn.limits import LIMITS
 from kgrec.progress import Progress
 from kgrec.scoring.channel_names import (

@@ -128,7 +128,7 @@ class BehaviourWeights:
         return ease(self.seen, top=settings.top, instead=instead, **system)
 
     def path_correction(self, settings: RidgeSettings, paths: PathMatrix) -> sparse.csr_matrix:
-        """What is taken back from paths among the known items, -Q of :mod:`kgrec.learn.channels.paths`."""
+        """What is taken back from paths among the known items, -Q of :mod:`kgrec.learn.channels.path_features`."""
         items = np.arange(self.seen.shape[1])
 
         def said(columns: slice) -> Array:

@@ -148,7 +148,8 @@ class GateFitter:
             return weights, best
         leaders = [channel.name for channel in self._model.channels if not channel.beside]
         with TriedMixtures(candidates) as tried:
-            weights = with_most_paths(tried, weights, self._path_share, leaders, self._reason_cost)
+            weights, turns = with_most_paths(tried, weights, self._path_share, leaders, self._reason_cost)
+            self.trials += turns
             return weights, tried.quality(weights)
 
     @cached_property

@@ -103,8 +103,12 @@ class PathShare:
         return np.stack([kept[item] for item in items.tolist()], axis=2)
 
 
-def with_most_paths(tried: TriedMixtures, weights: Array, share: PathShare, groups: list[str], cost: float) -> Array:
+def with_most_paths(
+    tried: TriedMixtures, weights: Array, share: PathShare, groups: list[str], cost: float
+) -> tuple[Array, int]:
     """Weights with a larger share of paths whose mean ndcg@10 is at most the share ``cost`` below that of ``weights``.
+
+    Beside them the number of turns of one weight that were tried.
 
     Steps of one weight at a time, each the one that adds most to the share within the price, until none does.
 
@@ -115,7 +119,8 @@ def with_most_paths(tried: TriedMixtures, weights: Array, share: PathShare, grou
     """
     is_path = np.array([evidence_of(name) == THROUGH_GRAPH for name in groups] + [False])
     if cost <= 0 or not is_path.any():
-        return weights
+        return weights, 0
+    turns = 0
     least, reached = (1.0 - cost) * float(tried.quality(weights).mean()), share.of(weights)[0]
     for _ in range(_MOVES):
         best = None
@@ -124,6 +129,7 @@ def with_most_paths(tried: TriedMixtures, weights: Array, share: PathShare, grou
             steps += [_FIRST] if is_path[part] and weights[part] == 0 else []
             trials = [np.r_[weights[:part], step, weights[part + 1 :]] for step in steps]
             trials = [trial for trial in trials if trial[:-1].any()]
+            turns += 1
             ndcgs = tried.qualities_of_steps(trials, part) if trials else []
             for trial, ndcg in zip(trials, ndcgs, strict=True):
                 if float(ndcg.mean()) >= least and (of_trial := share.of(trial)[0]) > reached + _LEAST_GAIN:
@@ -131,4 +137,4 @@ def with_most_paths(tried: TriedMixtures, weights: Array, share: PathShare, grou
         if best is None:
             break
         weights = best
-    return weights
+    return weights, turns

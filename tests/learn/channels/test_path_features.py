@@ -8,7 +8,7 @@ from scipy import sparse
 
 from kgrec.data.dataset import Facts
 from kgrec.learn.channels.ease import ease
-from kgrec.learn.channels.paths import PathFeatures, path_channels
+from kgrec.learn.channels.path_features import PathFeatures, path_channels
 from kgrec.scoring.history_weights import HistoryWeights
 from kgrec.scoring.path_matrix import EDGE_FROM_PAST, EDGE_TO_PAST, SHARED_HEAD, SHARED_TAIL
 from tests.support.paths import random_paths
