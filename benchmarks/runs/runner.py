@@ -151,7 +151,8 @@ def measure_ours(
             measured[OURS + ending] = task.measure(ranker, features_of(ranker.model))
     settings = {**config.model_dump(), **learned.chosen.as_dict()}
     cost = cost_of(watch, tried=learned.trials, capped=False)
-    return Outcome.of(measured, task.n_users, settings=settings, cost=cost, validation=learned.metrics | learned.reasons)
+    validation = learned.metrics | learned.reasons
+    return Outcome.of(measured, task.n_users, settings=settings, cost=cost, validation=validation)
 
 
 def learn(dataset: Dataset, split: Split, config: TrainConfig, watch: Watch, progress: Progress) -> FitResult:
