@@ -28,8 +28,9 @@ class PublishedSplit:
     Every item is a candidate unless the user has taken it. A folder without a validation set has a tenth of train held
     out for it (the latest of each user where times are known); one without a split is cut at random into 6:2:2. Every
     system chooses its settings on validation and is fitted again on train and validation, which are its history at the
-    test. Where the validation part is the authors', a second row of each system, ``NAME_train_only``, is of the model
-    and the history of train alone, as many published tables are made; train and validation are hidden in both.
+    test. Where the validation part is the authors', each system has two more rows of the model of train alone:
+    ``NAME_train_fit`` over histories that hold the validation part, as leave-one-out tables are made, and
+    ``NAME_train_only`` over histories of train; train and validation are hidden in all.
 
     Attributes:
         models: names of systems, see :func:`kgrec_benchmarks.systems.registry.named`.
@@ -50,7 +51,7 @@ class PublishedSplit:
         return {package_of(name) for name in self.models if name != OURS} - {""}
 
     def split_maker(self, dataset: PublishedSet) -> tuple[Callable[[int], Split], bool]:
-        """The split of a seed, and whether its validation part is none of ours, and the same for all."""
+        """The split of a seed, and whether its validation part is the same for all seeds because it is the authors'."""
         return partial(split_of, dataset.parts), "valid" in dataset.parts
 
     def run(self, dataset: PublishedSet, config: TrainConfig, kept: RunCache, progress: Progress) -> Result:
