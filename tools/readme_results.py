@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+from kgrec_benchmarks.runs.provenance import made_in_words
 
 ROOT = Path(__file__).parents[1]
 SETS = {
@@ -24,18 +27,24 @@ _MARKED = re.compile(r"(?<=<!-- RESULTS -->\n).*?(?=<!-- /RESULTS -->)", re.DOTA
 
 
 def table() -> str:
-    """A row for each set: kgrec beside the best of the systems that it was compared with, by ndcg@10."""
+    """A row for each set, kgrec beside the best of the systems it was compared with by ndcg@10, and when that was."""
     head = "| set | recall@10 | ndcg@10 | best other system | recall@10 | ndcg@10 |\n|---|---|---|---|---|---|\n"
     there = [name for name in SETS if _file(name).exists()]
-    return head + "".join(_row(name, SETS[name]) for name in there if _INSTEAD.get(name) not in there)
+    shown = {name: _result(name) for name in there if _INSTEAD.get(name) not in there}
+    rows = "".join(_row(result["rows"], SETS[name]) for name, result in shown.items())
+    return f"{head}{rows}\n{made_in_words(shown.values())}\n"
 
 
 def _file(name: str) -> Path:
     return ROOT / f"benchmarks/results/{name}.json"
 
 
-def _row(name: str, title: str) -> str:
-    rows: dict[str, Any] = json.loads(_file(name).read_text(encoding="utf-8"))["rows"]
+def _result(name: str) -> dict[str, Any]:
+    result: dict[str, Any] = json.loads(_file(name).read_text(encoding="utf-8"))
+    return result
+
+
+def _row(rows: Mapping[str, Any], title: str) -> str:
     best = max(rows.keys() - {"kgrec"}, key=lambda system: float(rows[system]["ndcg@10"]))
     own, other = ([f"{rows[system][metric]:.4f}" for metric in ("recall@10", "ndcg@10")] for system in ("kgrec", best))
     return f"| {title} | **{'** | **'.join(own)}** | {best} | {' | '.join(other)} |\n"
