@@ -69,6 +69,8 @@ class GateFitter:
         self._candidates = CandidateScores.of(model, train, valid, n_users, self._rng)
         groups = model.groups
         self._n = len(groups)
+        leaders = [model.channels[group[0]].name for group in groups]
+        self._paths = {g for g, name in enumerate(leaders) if evidence_of(name) == THROUGH_GRAPH}
         self._group_of = [g for c in range(len(model.channels)) for g, group in enumerate(groups) if c in group]
         self._reason_cost = reason_cost
         self.trials = 0
@@ -121,7 +123,7 @@ class GateFitter:
         self, candidates: CandidateScores, starts: list[Array], tell: Callable[..., None]
     ) -> tuple[Array, Array]:
         """Weights whose mean ndcg@10 is at least that of the best start, and each user's ndcg@10 with them."""
-        self.trials += len(_COARSE) ** self._n + _TURNS * (self._n + 1)
+        self.trials += len(_COARSE) ** (self._n - len(self._paths)) + _TURNS * (self._n + 1)
         bags = _BAGS if 0 < len(candidates) <= LIMITS.bagged_users else 0
         with TriedMixtures(candidates) as tried:
             tell(0, 1 + bags, unit="searches")
@@ -146,17 +148,15 @@ class GateFitter:
         """Weights with more of the score through paths, as far as the price allows, and each user's ndcg@10."""
         if self._path_share is None or not len(candidates):
             return weights, best
-        leaders = [channel.name for channel in self._model.channels if not channel.beside]
         with TriedMixtures(candidates) as tried:
-            weights, turns = with_most_paths(tried, weights, self._path_share, leaders, self._reason_cost)
+            weights, turns = with_most_paths(tried, weights, self._path_share, self._paths, self._reason_cost)
             self.trials += turns
             return weights, tried.quality(weights)
 
     @cached_property
     def _path_share(self) -> PathShare | None:
         """What measures paths on users of validation; None for a model without them, or without such users."""
-        through_paths = any(evidence_of(channel.name) == THROUGH_GRAPH for channel in self._model.channels)
-        if not (through_paths and len(self._candidates)):
+        if not (self._paths and len(self._candidates)):
             return None
         return PathShare(self._model, self._candidates.histories, self._candidates.seen, self._rng)
 
@@ -178,13 +178,16 @@ class GateFitter:
         return weights, best
 
     def _coarse_search(self, tried: TriedMixtures, users: IntArray, start: Array) -> Array:
-        """The best weights on a coarse grid of all parts at once: two may help together where neither does alone."""
+        """The best weights on a coarse grid of all parts at once: two may help together where neither does alone.
+
+        Paths are not on it: their correction is with them already, so that they help alone if at all.
+        """
         n = self._n
         if len(users) > LIMITS.coarse_search_users:
             users = users[np.sort(self._rng.choice(len(users), LIMITS.coarse_search_users, replace=False))]
         strongest = int(np.argmax(start[:n]))
-        others = [part for part in range(n + 1) if part != strongest]
-        levels = np.array(list(itertools.product(_COARSE, repeat=n)))
+        others = [part for part in range(n + 1) if part != strongest and part not in self._paths]
+        levels = np.array(list(itertools.product(_COARSE, repeat=len(others))))
         grid = np.tile(np.eye(n + 1)[strongest], (len(levels), 1))
         grid[:, others] = levels
         if len(tried.candidates) > LIMITS.bagged_users:  # nobody comes back to these mixtures with other users

@@ -17,7 +17,7 @@ from scipy import sparse
 
 from kgrec.data.dataset import Array, IntArray
 from kgrec.learn.fusion.candidate_scores import TriedMixtures
-from kgrec.scoring.evidence import THROUGH_GRAPH, EvidenceTable, evidence_of
+from kgrec.scoring.evidence import EvidenceTable
 from kgrec.scoring.model import AdditiveModel, Histories, unit_spread
 
 _USERS, _TOP = 200, 10
@@ -104,7 +104,7 @@ class PathShare:
 
 
 def with_most_paths(
-    tried: TriedMixtures, weights: Array, share: PathShare, groups: list[str], cost: float
+    tried: TriedMixtures, weights: Array, share: PathShare, paths: set[int], cost: float
 ) -> tuple[Array, int]:
     """Weights with a larger share of paths whose mean ndcg@10 is at most the share ``cost`` below that of ``weights``.
 
@@ -114,11 +114,10 @@ def with_most_paths(
 
     Args:
         weights: the best found, of the groups of channels and the prior.
-        groups: the name of the first channel of each group.
+        paths: which weights are those of paths.
         cost: 0 leaves the weights as they are, and so does a model without paths.
     """
-    is_path = np.array([evidence_of(name) == THROUGH_GRAPH for name in groups] + [False])
-    if cost <= 0 or not is_path.any():
+    if cost <= 0 or not paths:
         return weights, 0
     turns = 0
     least, reached = (1.0 - cost) * float(tried.quality(weights).mean()), share.of(weights)[0]
@@ -126,7 +125,7 @@ def with_most_paths(
         best = None
         for part in range(len(weights)):
             steps = [weights[part] * factor for factor in _FACTORS if weights[part] > 0]
-            steps += [_FIRST] if is_path[part] and weights[part] == 0 else []
+            steps += [_FIRST] if part in paths and weights[part] == 0 else []
             trials = [np.r_[weights[:part], step, weights[part + 1 :]] for step in steps]
             trials = [trial for trial in trials if trial[:-1].any()]
             turns += 1
