@@ -145,8 +145,13 @@ def sampled_softmax(states: Tensor, wanted: Tensor, table: Tensor, negatives: in
     """
     if len(table) <= negatives:
         return F.cross_entropy(states @ table.T, wanted)
-    drawn = torch.from_numpy(rng.integers(0, len(table), negatives))
-    others = (states @ table[drawn].T).masked_fill(drawn[None, :] == wanted[:, None], -torch.inf)
+    drawn = np.sort(rng.integers(0, len(table), negatives))
+    others = states @ table[torch.from_numpy(drawn)].T
+    # Those that are the wanted one are few, and looking each up is faster than a mask over all.
+    first, last = (np.searchsorted(drawn, wanted.numpy(), side=side) for side in ("left", "right"))
+    rows = np.repeat(np.arange(len(first)), last - first)
+    columns = np.arange(len(rows)) + np.repeat(first - np.r_[0, np.cumsum(last - first)[:-1]], last - first)
+    others[torch.from_numpy(rows), torch.from_numpy(columns)] = -torch.inf
     own = (states * table[wanted]).sum(1, keepdim=True)
     return (torch.logsumexp(torch.cat([own, others], 1), 1) - own[:, 0]).mean()
 

@@ -23,9 +23,10 @@ def ring() -> Interactions:
     return Interactions.of_pairs(*zip(*pairs, strict=True))
 
 
-@pytest.mark.parametrize("fit", [fit_sasrec, fit_gru4rec])
-def test_what_comes_next_is_on_top(fit: Any) -> None:
-    ranker: Baseline = fit(ring(), 24, N_ITEMS, embedding_dim=16, learning_rate=0.01, dropout=0.0, batch=8, epochs=25)
+@pytest.mark.parametrize(("fit", "learning_rate"), [(fit_sasrec, 0.003), (fit_gru4rec, 0.01)])
+def test_what_comes_next_is_on_top(fit: Any, learning_rate: float) -> None:
+    setting = {"embedding_dim": 32, "learning_rate": learning_rate, "dropout": 0.0, "batch": 8, "epochs": 40}
+    ranker: Baseline = fit(ring(), 24, N_ITEMS, **setting)
     assert ranker.scores(np.arange(24)).argmax(axis=1).tolist() == [(user + 7) % N_ITEMS for user in range(24)]
     one = ranker.with_history(Interactions.of_pairs([5, 5], [4, 3], [2, 1]))
     assert one.scores(np.array([5]))[0].argmax() == 5
