@@ -17,6 +17,7 @@ class ItemContributions:
         channels: their names.
         values: what each past item adds through each channel, ``(channels, h)``.
         base: the weighted prior and the constants of scaling.
+        prior: the weighted prior alone.
     """
 
     item: int
@@ -24,6 +25,7 @@ class ItemContributions:
     channels: tuple[str, ...]
     values: Array
     base: float
+    prior: float
 
     @property
     def score(self) -> float:
@@ -46,6 +48,10 @@ class Contributions:
         channels: their names.
         values: what each past item adds to each item through each channel, ``(channels, h, m)``.
         base: ``(m,)``; the weighted prior and the constants of scaling.
+        prior: the weighted prior alone, likewise.
+        weights: history weights of the past items in each channel, ``(channels, h)``.
+        scales: what each channel's scores are times, for known and for cold items, ``(channels, 2)``: a value is a
+            history weight times an entry of the channel's item matrix times the scale of the item.
     """
 
     items: IntArray
@@ -53,6 +59,9 @@ class Contributions:
     channels: tuple[str, ...]
     values: Array
     base: Array
+    prior: Array
+    weights: Array
+    scales: Array
 
     @property
     def scores(self) -> Array:
@@ -68,4 +77,5 @@ class Contributions:
             self.channels,
             self.values[:, :, position],
             float(self.base[position]),
+            float(self.prior[position]),
         )

@@ -70,16 +70,21 @@ class EvidenceTable:
     def shares(self, prior: Array) -> Array:
         """Share of each item's positive score by evidence, ``(evidence, m)``.
 
-        The positive score is the sum of what is above 0: every past item's part by every evidence, and the popularity
-        prior. Constants of scaling, the same for all items, do not count.
-
         Args:
             prior: what popularity adds to each item, ``(m,)``.
         """
-        positive = np.maximum(self.values, 0.0).sum(axis=1)
-        total = positive.sum(axis=0) + np.maximum(prior, 0.0)
-        shares: Array = positive / np.where(total > 0, total, 1.0)
+        total = self.positive(prior)
+        shares: Array = np.maximum(self.values, 0.0).sum(axis=1) / np.where(total > 0, total, 1.0)
         return shares
+
+    def positive(self, prior: Array) -> Array:
+        """The positive score of each item, ``(m,)``.
+
+        That is the sum of what is above 0: every past item's part by every evidence, and the popularity prior.
+        Constants of scaling, the same for all items, do not count.
+        """
+        total: Array = np.maximum(self.values, 0.0).sum(axis=(0, 1)) + np.maximum(prior, 0.0)
+        return total
 
     def path_shares(self, prior: Array) -> Array:
         """Share of each item's positive score that flows through explicit paths, ``(m,)``."""

@@ -174,13 +174,16 @@ class AdditiveModel:
         past = np.unique(one_user.item)
         group = np.where(self.is_cold[items], _COLD, _KNOWN)
         values = np.zeros((len(self.channels), len(past), len(items)))
+        weights = np.zeros((len(self.channels), len(past)))
         for c, (channel, history) in enumerate(zip(self.channels, histories.matrices, strict=True)):
             scale = mix.scale[c, group, 0]
+            weights[c] = history[0, past].toarray()[0]
             if len(past) and scale.any():
-                weights = history[0, past].toarray()[0]
-                values[c] = weights[:, None] * channel.matrix.block(past, items) * scale[None, :]
-        base = mix.prior[group, 0] * self.prior[items].astype(np.float64) + mix.constant[group, 0]
-        return Contributions(items, past, tuple(channel.name for channel in self.channels), values, base)
+                values[c] = weights[c][:, None] * channel.matrix.block(past, items) * scale[None, :]
+        prior = mix.prior[group, 0] * self.prior[items].astype(np.float64)
+        names = tuple(channel.name for channel in self.channels)
+        base = prior + mix.constant[group, 0]
+        return Contributions(items, past, names, values, base, prior, weights, mix.scale[:, :, 0])
 
     def units(self, histories: Histories, channel: int) -> Array:
         """What the scores of a channel that has a unit are divided by, ``(users,)``; infinite without a history."""

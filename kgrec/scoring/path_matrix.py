@@ -91,7 +91,9 @@ class PathMatrix:
 
     def of_entity(self, entity: int) -> PathMatrix:
         """The part of the matrix that goes through one node."""
-        return self._with_features(self.entity == entity)
+        features = np.flatnonzero(self.entity == entity)
+        source, target = (side[:, features].tocsr() for side in self._by_feature)
+        return PathMatrix(source, target, self.way[features], self.relation[features], self.entity[features])
 
     def without_facts(self, facts: Facts) -> PathMatrix:
         """The matrix of the graph without some facts; lengths, rarities and weights stay as they were learned.
@@ -152,6 +154,11 @@ class PathMatrix:
         """The diagonal, which says nothing, ``(items,)``."""
         own: Array = np.asarray(self.source.astype(np.float64).multiply(self.target).sum(axis=1)).ravel()
         return own
+
+    @cached_property
+    def _by_feature(self) -> tuple[sparse.csc_matrix, sparse.csc_matrix]:
+        """Source and target column by column."""
+        return self.source.tocsc(), self.target.tocsc()
 
     @cached_property
     def _feature_of(self) -> dict[tuple[int, int, int], int]:

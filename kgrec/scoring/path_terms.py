@@ -1,0 +1,94 @@
+"""Explicit paths in a score: what each past item adds through each node in which it meets the item.
+
+Over both channels of paths, with the gates, the units and the history weights of the person: the terms add up to what
+these channels contribute (:mod:`~kgrec.scoring.contributions`). Nothing else in the score depends on facts, so without
+a fact it is less by exactly the terms that go through it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+
+from kgrec.data.dataset import Array, Facts, IntArray
+from kgrec.scoring.contributions import Contributions
+from kgrec.scoring.evidence import THROUGH_GRAPH, evidence_of
+from kgrec.scoring.model import AdditiveModel
+from kgrec.scoring.path_matrix import PathMatrix
+
+_WAYS = 4
+
+
+@dataclass(frozen=True)
+class PathTerms:
+    """What each past item adds to one item's score through each way to meet it in the graph.
+
+    Attributes:
+        way, relation, entity: of each meeting, ``(f,)``, as in :class:`~kgrec.scoring.path_matrix.PathMatrix`.
+        values: ``(h, f)`` for h past items.
+    """
+
+    way: npt.NDArray[np.int8]
+    relation: npt.NDArray[np.int32]
+    entity: IntArray
+    values: Array
+
+    @classmethod
+    def of(cls, model: AdditiveModel, contributions: Contributions, position: int) -> PathTerms:
+        """The terms of ``contributions.items[position]``; meetings that say nothing are left out."""
+        item = int(contributions.items[position])
+        group = int(model.is_cold[item])
+        keys, parts = [np.zeros(0, np.int64)], [np.zeros((len(contributions.history), 0))]
+        nodes = 1 + max((int(m.entity.max(initial=0)) for _, m in _path_matrices(model)), default=0)
+        for c, matrix in _path_matrices(model):
+            factor = contributions.weights[c] * contributions.scales[c, group]
+            if factor.any():
+                features, terms = matrix.terms(contributions.history, item)
+                says = terms.any(axis=0)
+                kind = matrix.relation[features[says]].astype(np.int64) * _WAYS + matrix.way[features[says]]
+                keys.append(kind * nodes + matrix.entity[features[says]])
+                parts.append(factor[:, None] * terms[:, says])
+        key, column = np.unique(np.concatenate(keys), return_inverse=True)
+        values = np.zeros((len(contributions.history), len(key)))
+        np.add.at(values.T, column, np.concatenate(parts, axis=1).T)
+        kind, entity = key // nodes, key % nodes
+        return cls((kind % _WAYS).astype(np.int8), (kind // _WAYS).astype(np.int32), entity, values)
+
+
+def through_entity(model: AdditiveModel, contributions: Contributions, entity: int) -> Array:
+    """What all paths that meet in a node add to each item's score, ``(items,)``: without its facts that is gone."""
+    total = np.zeros(model.n_items)
+    for c, matrix in _path_matrices(model):
+        history = np.zeros((1, model.n_items))
+        history[0, contributions.history] = contributions.weights[c]
+        total += (
+            matrix.of_entity(entity).scores(sparse.csr_matrix(history))[0]
+            * contributions.scales[c][model.is_cold.astype(np.int64)]
+        )
+    return total
+
+
+def without_facts(model: AdditiveModel, facts: Facts) -> AdditiveModel:
+    """The model of the graph without some facts, as nothing is learned again.
+
+    Args:
+        facts: with the relations that the model was learned from.
+    """
+    channels = tuple(
+        replace(channel, matrix=channel.matrix.without_facts(facts))
+        if isinstance(channel.matrix, PathMatrix)
+        else channel
+        for channel in model.channels
+    )
+    return replace(model, channels=channels)
+
+
+def _path_matrices(model: AdditiveModel) -> Iterator[tuple[int, PathMatrix]]:
+    """The channels of paths by their positions."""
+    for c, channel in enumerate(model.channels):
+        if evidence_of(channel.name) == THROUGH_GRAPH and isinstance(channel.matrix, PathMatrix):
+            yield c, channel.matrix
