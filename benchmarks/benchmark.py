@@ -16,6 +16,7 @@ from kgrec.evaluation.baseline_tuning import Budget
 from kgrec.learn.processors import usable_processors
 from kgrec.progress import Progress, silent
 from kgrec_benchmarks.folder_dataset import PublishedSet
+from kgrec_benchmarks.protocols.explanations import Explanations
 from kgrec_benchmarks.protocols.protocol_registry import PROTOCOLS, protocol_for
 from kgrec_benchmarks.protocols.split import PublishedSplit
 from kgrec_benchmarks.runs.fingerprints import fingerprint_of_arrays, fingerprint_of_data
@@ -41,8 +42,8 @@ def measure_folder(
 
     Args:
         config: settings of kgrec; its seed is the first.
-        models, seeds, ablations, budget: options of :class:`~kgrec_benchmarks.protocols.split.PublishedSplit`; other
-            protocols have systems and seeds of their own.
+        models, seeds, ablations, budget: options of :class:`~kgrec_benchmarks.protocols.split.PublishedSplit`; the
+            protocol ``explanations`` has seeds too, others have systems and seeds of their own.
         protocol: one of :data:`~kgrec_benchmarks.protocols.protocol_registry.PROTOCOLS`; None takes ``clicks`` where
             ratings are click labels, else ``split``.
         keep: folder for finished outcomes, so that a run that was stopped goes on where it is given again. Only what
@@ -64,6 +65,8 @@ def measure_folder(
     chosen = PROTOCOLS[name].load()
     if isinstance(chosen, PublishedSplit):
         chosen = replace(chosen, models=names, seeds=seeds, ablations=ablations, budget=budget or Budget())
+    elif isinstance(chosen, Explanations) and models is None and not ablations and budget is None:
+        chosen = replace(chosen, seeds=seeds)
     elif models is not None or seeds != 1 or ablations or budget is not None:
         raise ConfigError(
             f"the protocol {name} has systems and seeds of its own.",

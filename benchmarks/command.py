@@ -46,7 +46,7 @@ def benchmark(
 
     Every system chooses its settings on validation and is tested once; what each tried, and for how long, is printed.
     Stopped on the way, with --out, it continues when it is run again. --models, --seeds and --ablations are for the
-    protocols split and split-cut; the others have systems and seeds of their own.
+    protocols split and split-cut, --seeds is for explanations too; the others have systems and seeds of their own.
     """
     config = train_config(settings, seed)
     if out is not None:

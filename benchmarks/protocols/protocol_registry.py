@@ -63,6 +63,12 @@ PROTOCOLS = {
     "clicks": ListedProtocol("labelled pairs, clicked or not", "clicks", "ClickPrediction", labels=True),
     "cold-items": ListedProtocol("a tenth of the items hidden from training", "cold_start", "ColdItems"),
     "cold-users": ListedProtocol("a tenth of the users hidden from training", "cold_start", "ColdUsers"),
+    "explanations": ListedProtocol(
+        "what carries the scores of top lists, and which paths do",
+        "explanations",
+        "Explanations",
+        labels=False,
+    ),
     "facts": ListedProtocol("a tenth of the graph's facts held out", "facts", "HeldOutFacts"),
 }
 

@@ -79,6 +79,9 @@ def markdown(result: Mapping[str, Any], stem: str) -> str:
     parts += _against(result)
     if result.get("cost"):
         parts += ["## Cost\n", _budget(result), _cost(result["cost"]), f"![accuracy and time]({stem}.time.svg)\n"]
+    if result.get("explanations"):
+        parts += ["## What explains the top lists\n", _explanations(result["explanations"])]
+    parts += [f"- {note}\n" for note in result.get("explanation_notes", ())]
     for group, variants in result.get("ablations", {}).items():
         columns = [name for name in (*_SHORT, "validation_ndcg@10") if name in next(iter(variants.values()))]
         parts += [f"## Ablation: {group}\n", markdown_table(variants, columns)]
@@ -132,6 +135,12 @@ def _cost(cost: Mapping[str, Mapping[str, float]]) -> str:
         memory = [f"{of_system[name]:.0f}" for name in ("peak_memory_mb", "memory_growth_mb")]
         lines.append([system, *seconds, tried, *memory])
     return _joined(lines)
+
+
+def _explanations(measures: Mapping[str, float | None]) -> str:
+    """One measure a line; what could not be measured is a dash."""
+    cells = [[name, "-" if value is None else f"{value:.4g}"] for name, value in measures.items()]
+    return _joined([["measure", "value"], ["---", "---:"], *cells])
 
 
 def _made_with(result: Mapping[str, Any]) -> list[str]:

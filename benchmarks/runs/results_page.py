@@ -27,6 +27,18 @@ _FACTS = {
     "kgrec, facts alone": "kgrec without interactions",
     **{model: model for model in ("TransE", "DistMult", "RotatE")},
 }
+_MEASURES = {
+    "path share": "path_share",
+    "items": "coverage_10",
+    "3 entities": "best_3_entities",
+    "3 past items": "best_3_past_items",
+    "LIR": "lir",
+    "SEP": "sep",
+    "ETD": "etd",
+    "ndcg@10": "ndcg@10",
+    "accuracy only": "ndcg@10_accuracy_only",
+}
+_EXPLAINED = "_explanations"
 Result = dict[str, Any]
 
 
@@ -47,6 +59,9 @@ def results_page(folder: Path = RESULTS) -> str:
         caution_section(lists),
         _time_gaps(lists["ml1m_pearlm"]),
         _graph(read("dbbook2014_ablations")),
+        *explanations_section(
+            {name: read(name) for name in sorted(path.stem for path in folder.glob(f"*{_EXPLAINED}.json"))}
+        ),
         _cold_items({name: read(f"{name}_cold") for name in ("dbbook2014", "ml1m_pearlm")}),
         _clicks({name: read(name) for name in _CLICKS}),
         _facts({name: read(f"{name}_facts") for name in ("dbbook2014", "ml1m_pearlm")}),
@@ -109,6 +124,33 @@ setting is chosen anew for each.
 
 `benchmarks/results/dbbook2014_ablations.md` also takes apart channels, losses and the weight of the graph's loss.
 """
+
+
+def explanations_section(results: Mapping[str, Result]) -> list[str]:
+    """What explains the top lists of each set that this was measured on, and nothing where it was on none."""
+    if not results:
+        return []
+    rows = []
+    for name, result in results.items():
+        figures = [result["explanations"][key] for key in _MEASURES.values()]
+        set_name = name.removesuffix(_EXPLAINED)
+        rows.append([NAMES.get(set_name, set_name), *("-" if value is None else f"{value:.3f}" for value in figures)])
+    errors = [result["explanations"]["deletion_error"] or 0.0 for result in results.values()]
+    return [
+        f"""\
+## What explains the lists
+
+Of the top-10 lists of test users: the share of the positive score that flows through paths of the graph; the items of
+which paths carry a tenth or more; the shares of the three strongest entities, summed over past items, and of the three
+strongest past items. Of the one path shown per item: recency of the past item (LIR), popularity of the shared entity
+(SEP, among those that the same relation leads to) and diversity of relations (ETD), from 0 to 1 each. Beside the
+accuracy stands that of gates that go by accuracy alone (`reason_cost` 0).
+
+{table(["set", *_MEASURES], rows)}
+A fact that is taken out of the graph takes from a score the number that is shown of it, to {max(errors):.0e}.
+{made_in_words(results.values())}
+"""
+    ]
 
 
 def _cold_items(results: Mapping[str, Result]) -> str:
@@ -248,6 +290,7 @@ $ kgrec benchmark FOLDER --seeds 3 --out FILE.json
 $ kgrec benchmark FOLDER --models all --seeds 3 --ablations --out FILE.json
 $ kgrec benchmark FOLDER --protocol cold-items --out FILE.json
 $ kgrec benchmark FOLDER --protocol split-cut --out FILE.json
+$ kgrec benchmark FOLDER --protocol explanations --seeds 3 --out FILE.json
 ```
 
 `--models all` (extra `bench`) adds SLIM, iALS, BPR, LightGCN, a KGAT-like GNN and, where times are known, SASRec and

@@ -23,6 +23,9 @@ def show_rows(result: Mapping[str, Any]) -> None:
             show(terminal_table(result[key], spread=spread, title=title))
     if result.get("cost"):
         show(*_budgets(result))
+    if result.get("explanations"):
+        show_facts({"explanations": result["explanations"]})
+    show(*result.get("explanation_notes", ()))
     for group, variants in result.get("ablations", {}).items():
         show(terminal_table(variants, title=f"Ablation: {group}"))
     show(*result.get("ablation_notes", ()))

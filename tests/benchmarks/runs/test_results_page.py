@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from kgrec_benchmarks.runs.lists_section import SETS as LISTED
+from kgrec_benchmarks.runs.provenance import made_in_words
 from kgrec_benchmarks.runs.published_figures import FIGURES
 from kgrec_benchmarks.runs.result_files import read_result
-from kgrec_benchmarks.runs.results_page import PAGE, RESULTS, results_page
+from kgrec_benchmarks.runs.results_page import PAGE, RESULTS, explanations_section, results_page
 
 TEXT = PAGE.read_text(encoding="utf-8")
 LINES = TEXT.splitlines()
@@ -29,7 +30,29 @@ def test_no_result_is_left_out() -> None:
     shown = {*SETS, "bookcrossing_mcclk", "lastfm_kgcn", "dbbook2014_ablations", "neo4j"}
     shown |= {f"{name}_{what}" for name in ("dbbook2014", "ml1m_pearlm") for what in ("cold", "facts")}
     shown |= {"recbole_lastfm_lightkg", "recbole_dbbook2014"}
+    shown |= {path.stem for path in RESULTS.glob("*_explanations.json")}
     assert shown == {path.stem for path in RESULTS.glob("*.json")}
+
+
+def test_explanations_are_those_of_their_files_and_say_when_they_were_measured() -> None:
+    measures = {
+        "path_share": 0.42,
+        "coverage_10": 0.87,
+        "best_3_entities": 0.2,
+        "best_3_past_items": 0.74,
+        "lir": None,
+        "sep": 0.35,
+        "etd": 0.14,
+        "deletion_error": 9.3e-15,
+        "ndcg@10": 0.2175,
+        "ndcg@10_accuracy_only": 0.22,
+    }
+    made = {"set": "dbbook2014", "commit": "0123456789ab", "date": "2026-01-02"}
+    (text,) = explanations_section({"dbbook2014_explanations": {"explanations": measures, **made}})
+    assert "| DBbook | 0.420 | 0.870 | 0.200 | 0.740 | - | 0.350 | 0.140 | 0.217 | 0.220 |" in text
+    assert "shown of it, to 9e-15." in text
+    assert made_in_words([made]) in text
+    assert explanations_section({}) == []
 
 
 @pytest.mark.parametrize("name", SETS)
