@@ -106,11 +106,11 @@ class PathShare:
 def with_most_paths(
     tried: TriedMixtures, weights: Array, share: PathShare, paths: set[int], cost: float
 ) -> tuple[Array, int]:
-    """Weights with a larger share of paths whose mean ndcg@10 is at most the share ``cost`` below that of ``weights``.
+    """Weights with a larger share of paths that cost at most the share ``cost`` of ndcg@10, and the turns tried.
 
-    Beside them the number of turns of one weight that were tried.
-
-    Steps of one weight at a time, each the one that adds most to the share within the price, until none does.
+    Steps of one weight at a time, each the one that adds most to the share within the price, until none does. What is
+    lost on validation plus one standard error of it is within the price: of many mixtures the one with the largest
+    share inside a bound on the mean is the luckiest, and elsewhere it costs more.
 
     Args:
         weights: the best found, of the groups of channels and the prior.
@@ -120,7 +120,8 @@ def with_most_paths(
     if cost <= 0 or not paths:
         return weights, 0
     turns = 0
-    least, reached = (1.0 - cost) * float(tried.quality(weights).mean()), share.of(weights)[0]
+    before, reached = tried.quality(weights), share.of(weights)[0]
+    most = cost * float(before.mean())
     for _ in range(_MOVES):
         best = None
         for part in range(len(weights)):
@@ -131,7 +132,9 @@ def with_most_paths(
             turns += 1
             ndcgs = tried.qualities_of_steps(trials, part) if trials else []
             for trial, ndcg in zip(trials, ndcgs, strict=True):
-                if float(ndcg.mean()) >= least and (of_trial := share.of(trial)[0]) > reached + _LEAST_GAIN:
+                lost = before - ndcg
+                surely = float(lost.mean() + lost.std() / np.sqrt(len(lost)))
+                if surely <= most and (of_trial := share.of(trial)[0]) > reached + _LEAST_GAIN:
                     best, reached = trial, of_trial
         if best is None:
             break
