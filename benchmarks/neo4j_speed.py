@@ -20,6 +20,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -28,12 +29,12 @@ import numpy as np
 
 import kgrec
 from kgrec.errors import QueryTimeoutError
-from kgrec.explanation.evidence_paths import FIRST_LIMITS, LIMITS
 from kgrec.extract import Extraction
 from kgrec.graph import GraphStore, open_store
 from kgrec.graph.dataset_reader import read_dataset
 from kgrec.graph.export.neo4j_admin import export_for_neo4j_admin
 from kgrec.graph.ingest import ingest
+from kgrec.graph.store_types import PathLimits
 from kgrec.graph.stores.kglite_store import KgliteStore
 from kgrec.testing.sample_graph import fact, films_schema, node
 from tools.neo4j.running import Neo4jServer
@@ -41,6 +42,9 @@ from tools.neo4j.server import start
 
 Result = dict[str, Any]
 HERE = Path(__file__).parent
+LIMITS = PathLimits(max_hops=3, max_degree=20_000, max_paths=12, timeout_s=1.0)
+FIRST_LIMITS = replace(LIMITS, timeout_s=10.0)
+"""A server plans and compiles a look-up when it sees it for the first time."""
 HEAP = {"server.memory.heap.initial_size": "1g", "server.memory.heap.max_size": "1g"}
 
 

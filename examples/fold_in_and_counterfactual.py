@@ -16,7 +16,7 @@ with kgrec.Recommender.open("shop.bundle", "kglite:shop.kgl") as recommender:
     print(f"without {what_if.name}, {before[0].name} falls from rank {what_if.rank_before} to {what_if.rank_after}")
 
     # It is exact: recommending from the shorter history by hand gives the same score.
-    shorter = [item for item in history if item != what_if.item]
+    shorter = [item for item in history if item != what_if.uid]
     assert abs(recommender.score(items=[before[0].item], history=shorter)[0] - what_if.score) < 1e-9
 
     # Times and kinds count where they are known; nothing is stored about the person.

@@ -1,21 +1,27 @@
-"""Graph paths that are shown as reasons: found by the store, confirmed edge by edge, given the schema's words."""
+"""Graph paths that carry a score: confirmed edge by edge in the store, given the schema's words."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from kgrec.errors import GraphError, QueryTimeoutError
 from kgrec.graph.store import schema_of
 from kgrec.graph.store_link import GraphLink
-from kgrec.graph.store_types import GraphPath, NodeRef, PathLimits, PathStep
-from kgrec.schema.model import GraphSchema, Words
+from kgrec.graph.store_types import GraphPath, NodeRef, PathStep
+from kgrec.schema.model import GraphSchema
 
-PATHS_SHOWN, PATHS_PER_ITEM = 6, 3
-CONFIRM_S = 0.5
-LIMITS = PathLimits(max_hops=3, max_degree=20_000, max_paths=12, timeout_s=1.0)
-FIRST_LIMITS = replace(LIMITS, timeout_s=10.0)
+CONFIRM_S = 1.0
+FIRST_CONFIRM_S = 10.0
 """A server plans and compiles a look-up when it sees it for the first time, which must not cost the reasons."""
+
+
+@dataclass(frozen=True, slots=True)
+class PathOfReason:
+    """A path from a past item to the explained one, and what it adds to the score."""
+
+    path: GraphPath
+    value: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +37,15 @@ class ShownStep:
 
 @dataclass(frozen=True, slots=True)
 class ShownPath:
-    """A confirmed path from a past item to the explained one; ``nodes`` are in walking order."""
+    """A confirmed path from a past item to the explained one; ``nodes`` are in walking order.
+
+    Attributes:
+        value: what it adds to the score.
+    """
 
     nodes: tuple[NodeRef, ...]
     steps: tuple[ShownStep, ...]
+    value: float
 
     @property
     def walk(self) -> GraphPath:
@@ -47,56 +58,29 @@ class ShownPath:
         )
 
 
-def shown_paths(
-    link: GraphLink, past: Sequence[str], item: str, name_of: Callable[[str], str | None]
-) -> tuple[tuple[ShownPath, ...], str | None]:
-    """Paths from past items to an item, and in words what is missing from them, if anything.
-
-    Args:
-        past: ids, the strongest first.
-        name_of: what people call an item, by its id; None for one that only the graph knows.
-    """
+def confirmed_paths(link: GraphLink, wanted: Sequence[PathOfReason]) -> tuple[list[ShownPath | None], str | None]:
+    """Each path as it is shown, None where the store does not hold all its edges now; and why nothing is confirmed."""
+    nothing: list[ShownPath | None] = [None] * len(wanted)
     store, missing = link.reach()
     if store is None:
-        return (), f"no graph paths: {missing}"
-    if not past:
-        return (), None
+        return nothing, f"no graph paths: {missing}"
+    if not wanted:
+        return nothing, None
     schema = schema_of(store)
     try:
-        best = [
-            path
-            for paths in store.paths_from(past, item, LIMITS if link.warm else FIRST_LIMITS)
-            for path in [path for path in paths if _has_names(path, schema)][:PATHS_PER_ITEM]
-        ]
-        confirmed = store.confirm_all(best, CONFIRM_S if link.warm else FIRST_LIMITS.timeout_s)
+        held = store.confirm_all([one.path for one in wanted], CONFIRM_S if link.warm else FIRST_CONFIRM_S)
         link.warm = True
     except QueryTimeoutError:
-        return (), "no graph paths: the look-up ran out of its time"
+        return nothing, "no graph paths: the look-up ran out of its time"
     except GraphError as error:
-        return (), f"no graph paths: {link.failed(error)}"
-    held = [path for path, exists in zip(best, confirmed, strict=True) if exists]
-    return tuple(_shown(path, schema, name_of) for path in held[:PATHS_SHOWN]), None
+        return nothing, f"no graph paths: {link.failed(error)}"
+    return [_shown(one, schema) if exists else None for one, exists in zip(wanted, held, strict=True)], None
 
 
-def _has_names(path: GraphPath, schema: GraphSchema) -> bool:
-    """Whether every inner node's type has names: ids of a type that has none are no reasons to a person."""
-    return all(schema.has_names(node.type) for node in path.nodes[1:-1])
-
-
-def _shown(path: GraphPath, schema: GraphSchema, name_of: Callable[[str], str | None]) -> ShownPath:
-    def named(node: NodeRef) -> NodeRef:
-        name = name_of(node.uid) if node.type == schema.item_type else None
-        return node if name is None else replace(node, name=name)
-
+def _shown(one: PathOfReason, schema: GraphSchema) -> ShownPath:
     steps = []
-    for step in path.steps:
+    for step in one.path.steps:
         source, target = (step.source, step.target) if step.forward else (step.target, step.source)
-        words = _words(schema, step.type, step.relation)
-        steps.append(ShownStep(named(source), named(target), step.type, step.relation, words.model_dump()))
-    return ShownPath(tuple(map(named, path.nodes)), tuple(steps))
-
-
-def _words(schema: GraphSchema, edge_type: str, relation: str) -> Words:
-    if edge_type in schema.interactions:
-        return schema.interactions[edge_type].words
-    return schema.relation_words(edge_type, relation)
+        words = schema.relation_words(step.type, step.relation).model_dump()
+        steps.append(ShownStep(source, target, step.type, step.relation, words))
+    return ShownPath(one.path.nodes, tuple(steps), one.value)

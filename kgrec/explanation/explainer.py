@@ -1,12 +1,14 @@
-"""Explainer: a score taken apart, with the graph's facts beside it and the exact effect of leaving one item out.
+"""Explainer: a score taken apart into its reasons, with the graph's facts and the exact effect of leaving parts out.
 
-Contributions are the model's own terms (see :mod:`kgrec.scoring.model`), not an approximation after the event: they
+Reasons are sums of the model's own terms (see :mod:`kgrec.scoring.model`), not an approximation after the event: they
 add up.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
 
 import numpy as np
 
@@ -15,18 +17,21 @@ from kgrec.data.context import Context
 from kgrec.data.dataset import Array, IntArray, Interactions
 from kgrec.errors import KgrecError
 from kgrec.explanation.actions import past_actions
-from kgrec.explanation.evidence_paths import ShownPath, shown_paths
-from kgrec.explanation.explanation import Contribution, Counterfactual, Explanation, PastItem
+from kgrec.explanation.counterfactuals import Counterfactuals
+from kgrec.explanation.decomposition import Decomposition, FoundReason
+from kgrec.explanation.evidence_paths import ShownPath, confirmed_paths
+from kgrec.explanation.explanation import Contribution, Explanation
+from kgrec.explanation.reasons import EdgeReason, EntityReason, PastItem, Reason
 from kgrec.graph.cypher.pasteable import explanation_statement
 from kgrec.graph.store_link import GraphLink
-from kgrec.scoring.channel_names import SEMANTIC
-from kgrec.scoring.contributions import Contributions, ItemContributions
-from kgrec.scoring.top_k import rank_of
+from kgrec.scoring.contributions import ItemContributions
 
 TOLERANCE = 1e-5
 """How far the parts of a score may be from the score."""
 
-_PAST_ITEMS_WITH_PATHS = 5
+_REASONS_WITH_PATHS = 6
+_ENTITIES_LEFT_OUT = 3
+_PAST_ITEMS_DRAWN = 5
 
 
 @dataclass(frozen=True)
@@ -60,7 +65,7 @@ class Explainer:
     Args:
         bundle: the learned model.
         person: whom the items are scored for.
-        link: to the graph, for paths.
+        link: to the graph, which confirms paths.
     """
 
     def __init__(self, bundle: Bundle, person: Person, link: GraphLink) -> None:
@@ -68,7 +73,6 @@ class Explainer:
         self._person = person
         self._link = link
         self._actions = past_actions(person.interactions, bundle)
-        self._scores_without: dict[int, Array] = {}
 
     def explain(self, rows: IntArray, scores: Array, candidates: IntArray) -> list[Explanation]:
         """One explanation per item, in the order of ``rows``.
@@ -79,37 +83,71 @@ class Explainer:
             candidates: rows that the counterfactual's ranks are counted among.
 
         Raises:
-            KgrecError: the contributions do not add up to the score.
+            KgrecError: the contributions or the reasons do not add up to the score.
         """
-        parts = self._bundle.model.contributions(self._person.interactions, rows, self._person.context.at)
-        _check_sums(parts, scores[rows])
-        return [self._explanation(parts.of_item(n), scores, candidates) for n in range(len(rows))]
+        bundle, person = self._bundle, self._person
+        parts = bundle.model.contributions(person.interactions, rows, person.context.at)
+        check_sums("contributions", rows, parts.scores, scores[rows])
+        whole = Decomposition(bundle, parts, self._actions, bundle.manifest.schema)
+        found = [whole.reasons(n) for n in range(len(rows))]
+        sums = np.array([sum(one.reason.value for one in reasons) for reasons in found])
+        check_sums("reasons", rows, parts.base - parts.prior + sums, scores[rows])
+        paths, degraded = self._paths(found)
+        effects = Counterfactuals(bundle, parts, scores, candidates, lambda past: person.scores(bundle, without=past))
+        return [
+            self._explanation(
+                parts.of_item(n), scores, _finished(found[n], paths[n], effects, int(rows[n])), effects, degraded
+            )
+            for n in range(len(rows))
+        ]
 
-    def _explanation(self, parts: ItemContributions, scores: Array, candidates: IntArray) -> Explanation:
-        bundle, person, row = self._bundle, self._person, parts.item
-        item = bundle.items[row]
-        past = self._past_items(parts)
-        contributions = self._contributions(parts)
-        speaking = [part for part in contributions if part.channel == SEMANTIC and part.value > 0]
-        strongest = [one.item for one in past if one.value > 0]
-        paths, degraded = self._paths(strongest[:_PAST_ITEMS_WITH_PATHS], item)
-        return Explanation(
-            user=person.user,
-            item=item,
+    def _paths(self, found: Sequence[Sequence[FoundReason]]) -> tuple[list[list[tuple[ShownPath, ...]]], str | None]:
+        """The confirmed paths of each reason of each item, looked up together; and why something is missing.
+
+        They are looked for where they carry most.
+        """
+        wanted = [_largest(reasons) for reasons in found]
+        if self._person.degraded is not None:
+            return [[() for _ in reasons] for reasons in found], self._person.degraded
+        asked = [path for reasons, of in zip(found, wanted, strict=True) for n in of for path in reasons[n].paths]
+        confirmed, missing = confirmed_paths(self._link, asked)
+        following = iter(confirmed)
+        shown: list[list[tuple[ShownPath, ...]]] = []
+        for reasons, of in zip(found, wanted, strict=True):
+            by_place = {n: tuple(filter(None, islice(following, len(reasons[n].paths)))) for n in of}
+            shown.append([by_place.get(n, ()) for n in range(len(reasons))])
+        return shown, missing
+
+    def _explanation(
+        self,
+        parts: ItemContributions,
+        scores: Array,
+        reasons: tuple[Reason, ...],
+        effects: Counterfactuals,
+        degraded: str | None,
+    ) -> Explanation:
+        bundle, row = self._bundle, parts.item
+        by_past = parts.values.sum(axis=0)
+        strongest = int(by_past.argmax()) if len(by_past) and by_past.max() > 0 else None
+        explanation = Explanation(
+            user=self._person.user,
+            item=bundle.items[row],
             name=bundle.names[row],
             new=bool(bundle.model.is_cold[row]),
             history=len(parts.history),
             score=float(scores[row]),
+            reasons=reasons,
+            constant=parts.base - parts.prior,
             base=parts.base,
-            contributions=contributions,
-            past=past,
+            contributions=self._contributions(parts),
+            past=self._past_items(parts),
             channels=parts.by_channel,
-            paths=paths,
-            semantic=speaking[0] if speaking else None,
-            counterfactual=self._counterfactual(strongest[0], row, scores, candidates) if strongest else None,
+            counterfactual=(
+                None if strongest is None else effects.without_past_item(int(parts.history[strongest]), row)
+            ),
             degraded=degraded,
-            cypher=self._cypher(item, strongest[:_PAST_ITEMS_WITH_PATHS], paths),
         )
+        return replace(explanation, cypher=self._cypher(explanation))
 
     def _contributions(self, parts: ItemContributions) -> tuple[Contribution, ...]:
         """Those that are not 0, the largest first."""
@@ -141,50 +179,54 @@ class Explainer:
             if values[:, h].any()
         )
 
-    def _paths(self, past: list[str], item: str) -> tuple[tuple[ShownPath, ...], str | None]:
-        """Paths from past items, and why something is missing from the explanation."""
-        if self._person.degraded is not None:
-            return (), self._person.degraded
-        return shown_paths(self._link, past, item, self._name)
-
-    def _name(self, item: str) -> str | None:
-        """What an item is called everywhere, so that two of one name are told apart in paths, too."""
-        row = self._bundle.items.row(item)
-        return None if row is None else self._bundle.names[row]
-
-    def _counterfactual(self, left_out: str, row: int, scores: Array, candidates: IntArray) -> Counterfactual:
-        """The effect of leaving a past item out, by scoring again; once for each past item, however many ask."""
-        past = int(self._bundle.items.rows([left_out])[0])
-        if past not in self._scores_without:
-            self._scores_without[past] = self._person.scores(self._bundle, without=past)
-        without = self._scores_without[past]
-        return Counterfactual(
-            left_out,
-            self._bundle.names[past],
-            float(without[row]),
-            rank_of(row, scores, candidates),
-            rank_of(row, without, candidates),
-            len(np.union1d(candidates, [row])),
-        )
-
-    def _cypher(self, item: str, past: list[str], paths: tuple[ShownPath, ...]) -> str | None:
+    def _cypher(self, explanation: Explanation) -> str | None:
         schema, seen = self._bundle.manifest.schema, self._person.interactions
         if schema is None:
             return None
         present = sorted({seen.kinds[kind] for kind in seen.kind.tolist()})
         channels = self._bundle.model.channels
         counted = [kind for kind in present if any(c.history.kinds.get(kind, 1.0) for c in channels)]
-        return explanation_statement(schema, self._person.user, item, past, counted, [path.walk for path in paths])
+        paths = [path.walk for path in explanation.paths]
+        strongest = [past.item for past in explanation.past if past.value > 0][:_PAST_ITEMS_DRAWN]
+        past = list(dict.fromkeys([*strongest, *(path.nodes[0].uid for path in paths)]))
+        return explanation_statement(schema, self._person.user, explanation.item, past, counted, paths)
 
 
-def _check_sums(parts: Contributions, scores: Array) -> None:
-    gap = np.abs(parts.scores - scores)
+def _largest(found: Sequence[FoundReason]) -> list[int]:
+    """Places of the reasons of largest value that have paths."""
+    return [n for n, one in enumerate(found) if one.paths and one.reason.value > 0][:_REASONS_WITH_PATHS]
+
+
+def _finished(
+    found: Sequence[FoundReason], paths: Sequence[tuple[ShownPath, ...]], effects: Counterfactuals, row: int
+) -> tuple[Reason, ...]:
+    """Reasons with what the store confirmed and, the largest entities, with the effect of leaving them out."""
+    reasons: list[Reason] = []
+    left_out = 0
+    for one, confirmed in zip(found, paths, strict=True):
+        reason = one.reason
+        if isinstance(reason, EntityReason) and one.entity is not None and left_out < _ENTITIES_LEFT_OUT:
+            left_out += 1
+            reason = replace(reason, counterfactual=effects.without_entity(one.entity, row))
+        if confirmed and isinstance(reason, EntityReason | EdgeReason):
+            reason = replace(reason, paths=confirmed)
+        reasons.append(reason)
+    return tuple(reasons)
+
+
+def check_sums(what: str, rows: IntArray, sums: Array, scores: Array) -> None:
+    """Make sure that parts add up to the scores of some items.
+
+    Raises:
+        KgrecError: they do not.
+    """
+    gap = np.abs(sums - scores)
     if len(gap) and not gap.max() <= TOLERANCE:
         worst = int(gap.argmax())
         raise KgrecError(
-            "the contributions do not add up to the score.",
-            where=f"item row {int(parts.items[worst])}",
-            found=f"a sum of {parts.scores[worst]:.6f}",
+            f"the {what} do not add up to the score.",
+            where=f"item row {int(rows[worst])}",
+            found=f"a sum of {sums[worst]:.6f}",
             expected=f"the score, {scores[worst]:.6f}, within {TOLERANCE}",
             next="the bundle's numbers may be too large for their precision: train again, and report it if it stays",
         )

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 
 from kgrec.evaluation.tables import LOWER_IS_BETTER, best_of
-from kgrec.pages.demo_report import Metrics, ShownExplanation
+from kgrec.pages.demo_report import Metrics, ShownExplanation, ShownReason
 from kgrec.pages.explanation_graph import signed
 
 _CHART_WIDTH, _CHART_HEIGHT = 420.0, 220.0
@@ -90,28 +90,35 @@ def _curve(name: str, points: Sequence[tuple[float, float]], lower_is_better: bo
     )
 
 
-def channels_of(explanations: Sequence[ShownExplanation]) -> list[str]:
-    """All channels that say something, in order of appearance; their place decides their colour."""
-    return list(dict.fromkeys(part["channel"] for it in explanations for part in it["contributions"]))
+def evidence_of(reason: ShownReason) -> str:
+    """What a reason rests on: paths in the graph, popularity, or the evidence that it names."""
+    if reason["kind"] in ("entity", "edge", "other_facts"):
+        return "paths"
+    return reason.get("evidence", reason["kind"])
 
 
-def channel_totals(explanation: ShownExplanation, channels: Sequence[str]) -> list[tuple[str, str, float]]:
-    """(colour class, name, value) of the base and every channel; they add up to the score."""
-    totals = dict.fromkeys(channels, 0.0)
-    for part in explanation["contributions"]:
-        totals[part["channel"]] += part["value"]
-    rows = [(colour(channels, name), name, value) for name, value in totals.items()]
-    return [*rows, ("c-base", "base", explanation["base"])]
+def evidence_shown(explanations: Sequence[ShownExplanation]) -> list[str]:
+    """All evidence there is, in order of appearance; its place decides its colour."""
+    return list(dict.fromkeys(evidence_of(reason) for it in explanations for reason in it["reasons"]))
 
 
-def colour(channels: Sequence[str], name: str) -> str:
-    """CSS class of a channel."""
-    return f"c{channels.index(name) % 6}"
+def evidence_totals(explanation: ShownExplanation, evidence: Sequence[str]) -> list[tuple[str, str, float]]:
+    """(colour class, name, value) of all evidence and the constant; they add up to the score."""
+    totals = dict.fromkeys(evidence, 0.0)
+    for reason in explanation["reasons"]:
+        totals[evidence_of(reason)] += reason["value"]
+    rows = [(colour(evidence, name), name.replace("_", " "), value) for name, value in totals.items()]
+    return [*rows, ("c-base", "scaling", explanation["constant"])]
 
 
-def stacked_bars(explanations: Sequence[ShownExplanation], channels: Sequence[str]) -> list[str]:
+def colour(evidence: Sequence[str], name: str) -> str:
+    """CSS class of evidence."""
+    return f"c{evidence.index(name) % 6}"
+
+
+def stacked_bars(explanations: Sequence[ShownExplanation], evidence: Sequence[str]) -> list[str]:
     """One bar of reasons per explanation, all on one scale: what speaks for it right of zero, what against it left."""
-    totals = [channel_totals(it, channels) for it in explanations]
+    totals = [evidence_totals(it, evidence) for it in explanations]
     right = max([sum(value for _, _, value in rows if value > 0) for rows in totals] + [1e-9])
     left = max([-sum(value for _, _, value in rows if value < 0) for rows in totals] + [0.0])
     scale = 100.0 / (left + right)

@@ -10,9 +10,9 @@ from html import escape
 from typing import Any
 
 from kgrec.evaluation.tables import best_of, columns_of
-from kgrec.pages.charts import channel_totals, channels_of, colour, curves, metric_bars, stacked_bars
+from kgrec.pages.charts import colour, curves, evidence_of, evidence_shown, evidence_totals, metric_bars, stacked_bars
 from kgrec.pages.demo_report import DemoReport, Metrics, ShownExplanation
-from kgrec.pages.explanation_graph import draw_explanation, signed
+from kgrec.pages.explanation_graph import draw_explanation, paths_of, signed
 from kgrec.pages.style import STYLE
 
 _CHARTED = 6
@@ -55,10 +55,12 @@ def _opening(report: DemoReport) -> str:
 
 def _list(report: DemoReport) -> str:
     explanations = report["explanations"]
-    channels = channels_of(explanations)
-    legend = "".join(f'<span><i class="{colour(channels, name)}"></i>{escape(name)}</span>' for name in channels)
-    bars = stacked_bars(explanations, channels)
-    rows = "".join(_row(explanation, bar, channels) for explanation, bar in zip(explanations, bars, strict=True))
+    evidence = evidence_shown(explanations)
+    legend = "".join(
+        f'<span><i class="{colour(evidence, name)}"></i>{escape(_words(name))}</span>' for name in evidence
+    )
+    bars = stacked_bars(explanations, evidence)
+    rows = "".join(_row(explanation, bar, evidence) for explanation, bar in zip(explanations, bars, strict=True))
     history = report["user"]["history"]
     chips = "".join(f"<li>{escape(name)}</li>" for name in history[:_HISTORY_SHOWN])
     if len(history) > _HISTORY_SHOWN:
@@ -66,12 +68,12 @@ def _list(report: DemoReport) -> str:
     return (
         f"<section><h2>For user {escape(report['user']['id'])}</h2>"
         f'<p class="soft">From {len(history)} past choices:</p><ul class="chips">{chips}</ul>'
-        f'<div class="legend">{legend}<span><i class="c-base"></i>base: popularity and scaling</span></div>'
+        f'<div class="legend">{legend}<span><i class="c-base"></i>scaling</span></div>'
         f'<div class="card"><ol class="list">{rows}</ol></div></section>'
     )
 
 
-def _row(explanation: ShownExplanation, bar: str, channels: Sequence[str]) -> str:
+def _row(explanation: ShownExplanation, bar: str, evidence: Sequence[str]) -> str:
     new = '<span class="new">new: nobody chose it yet</span>' if explanation["new"] else ""
     name, score = escape(explanation["name"]), _plain(explanation["score"])
     texts = explanation["sentence"].items()
@@ -80,35 +82,37 @@ def _row(explanation: ShownExplanation, bar: str, channels: Sequence[str]) -> st
         f'<li><span class="rank">{explanation["rank"]}</span><span><span class="name">{name}</span>{new}</span>'
         f'<span class="score">{score}</span>'
         f'<div class="body">{bar}{sentences}'
-        f"<details><summary>All reasons, adding up to {score}</summary>{_reasons(explanation, channels)}</details>"
+        f"<details><summary>All reasons, adding up to {score}</summary>{_reasons(explanation, evidence)}</details>"
         "</div></li>"
     )
 
 
-def _reasons(explanation: ShownExplanation, channels: Sequence[str]) -> str:
-    """The strongest contributions one by one, the rest by channel; together exactly the score."""
-    ordered = sorted(explanation["contributions"], key=lambda part: -abs(part["value"]))
+def _reasons(explanation: ShownExplanation, evidence: Sequence[str]) -> str:
+    """The reasons of largest value one by one, the rest by evidence; together exactly the score."""
+    ordered = sorted(explanation["reasons"], key=lambda reason: -abs(reason["value"]))
     rows = [
-        (colour(channels, part["channel"]), f"{part['name']} · {part['channel']}", part["value"])
-        for part in ordered[:_REASONS_SHOWN]
+        (colour(evidence, evidence_of(reason)), reason["label"].get("en", ""), reason["value"], reason["share"])
+        for reason in ordered[:_REASONS_SHOWN]
     ]
-    rest = ordered[_REASONS_SHOWN:]
-    for channel in channels:
-        values = [part["value"] for part in rest if part["channel"] == channel]
-        if values:
-            rows.append((colour(channels, channel), f"{len(values)} more · {channel}", sum(values)))
-    rows.append(("c-base", "base: popularity and scaling", explanation["base"]))
+    for name in evidence:
+        rest = [reason for reason in ordered[_REASONS_SHOWN:] if evidence_of(reason) == name]
+        if rest:
+            value, share = sum(reason["value"] for reason in rest), sum(reason["share"] for reason in rest)
+            rows.append((colour(evidence, name), f"{len(rest)} more · {_words(name)}", value, share))
     cells = "".join(
-        f'<tr><td><i class="{kind}"></i>{escape(name)}</td><td class="n">{signed(value)}</td></tr>'
-        for kind, name, value in rows
+        f'<tr><td><i class="{kind}"></i>{escape(name)}</td><td class="n">{signed(value)}</td>'
+        f'<td class="n share">{100 * share:.0f} %</td></tr>'
+        for kind, name, value, share in rows
     )
-    total = sum(value for _, _, value in channel_totals(explanation, channels))
-    cells += f'<tr class="sum"><td>score</td><td class="n">{_plain(total)}</td></tr>'
+    constant = signed(explanation["constant"])
+    cells += f'<tr><td><i class="c-base"></i>scaling</td><td class="n">{constant}</td><td></td></tr>'
+    total = sum(value for _, _, value in evidence_totals(explanation, evidence))
+    cells += f'<tr class="sum"><td>score</td><td class="n">{_plain(total)}</td><td></td></tr>'
     without = explanation["counterfactual"]
     what_if = (
         f'<p class="soft">Scored again without {escape(without["name"])}: rank {without["rank_before"]} becomes '
         f"{without['rank_after']}.</p>"
-        if without
+        if without and without["rank_before"] != without["rank_after"]
         else ""
     )
     return f'<table class="reasons">{cells}</table>{what_if}'
@@ -116,19 +120,20 @@ def _reasons(explanation: ShownExplanation, channels: Sequence[str]) -> str:
 
 def _graph(report: DemoReport) -> str:
     """The explanation with the most to draw."""
-    if not any(explanation["paths"] for explanation in report["explanations"]):
+    if not any(paths_of(explanation) for explanation in report["explanations"]):
         return ""
     explanation = max(report["explanations"], key=_nodes_on_paths)
     return (
         f"<section><h2>Why {escape(explanation['name'])}: the paths in the graph</h2>"
-        '<p class="soft">The store has confirmed every edge. An arrow points the way the fact is stated.</p>'
+        '<p class="soft">The store has confirmed every edge, and every path carries a part of the score. '
+        "An arrow points the way the fact is stated.</p>"
         '<p class="narrow-hint">Swipe sideways to follow the paths.</p>'
         f'<div class="card scroll">{draw_explanation(explanation, "User " + report["user"]["id"])}</div></section>'
     )
 
 
 def _nodes_on_paths(explanation: ShownExplanation) -> int:
-    return len({node["uid"] for path in explanation["paths"] for node in path["nodes"]})
+    return len({node["uid"] for path in paths_of(explanation) for node in path["nodes"]})
 
 
 def _metrics(report: DemoReport) -> str:

@@ -15,15 +15,6 @@ class ShownUser(TypedDict):
     history: list[str]
 
 
-class ShownContribution(TypedDict):
-    """What one past item adds through one channel."""
-
-    item: str
-    name: str
-    channel: str
-    value: float
-
-
 class ShownPastItem(TypedDict):
     """What one past item adds through all channels; ``verb`` by language says what the user did with it."""
 
@@ -51,10 +42,23 @@ class ShownEdge(TypedDict):
 
 
 class ShownGraphPath(TypedDict):
-    """A path from a past item to the recommended one; one step fewer than nodes."""
+    """A path from a past item to the recommended one; one step fewer than nodes; ``value`` is what it adds."""
 
     nodes: list[ShownNode]
     steps: list[ShownEdge]
+    value: float
+
+
+class ShownReason(TypedDict):
+    """A part of the score: its kind, its label by language and, where the store confirmed any, its paths."""
+
+    kind: str
+    value: float
+    share: float
+    label: dict[str, str]
+    evidence: NotRequired[str]
+    entity: NotRequired[ShownNode]
+    paths: NotRequired[list[ShownGraphPath]]
 
 
 class ShownCounterfactual(TypedDict):
@@ -66,16 +70,15 @@ class ShownCounterfactual(TypedDict):
 
 
 class ShownExplanation(TypedDict):
-    """One recommended item with its reasons; ``base`` and the contributions add up to ``score``."""
+    """One recommended item with its reasons; they and ``constant`` add up to ``score``."""
 
     item: str
     name: str
     rank: int
     score: float
     new: bool
-    base: float
-    contributions: list[ShownContribution]
-    paths: list[ShownGraphPath]
+    constant: float
+    reasons: list[ShownReason]
     counterfactual: ShownCounterfactual | None
     sentence: dict[str, str]
     past: NotRequired[list[ShownPastItem]]

@@ -74,7 +74,7 @@ def draw_explanation(explanation: ShownExplanation, user_name: str, language: st
     Colours come from the page's style sheet: classes ``box``, ``edge``, ``word`` and the kinds ``user``, ``past``,
     ``entity``, ``item``.
     """
-    paths = [path for path in explanation["paths"] if len(path["nodes"]) >= 2][:_MOST_PATHS]
+    paths = [path for path in paths_of(explanation) if len(path["nodes"]) >= 2][:_MOST_PATHS]
     if not paths:
         return ""
     columns = _columns(explanation, paths, user_name, language)
@@ -91,6 +91,11 @@ def draw_explanation(explanation: ShownExplanation, user_name: str, language: st
     )
 
 
+def paths_of(explanation: ShownExplanation) -> list[ShownGraphPath]:
+    """The paths of all reasons, those of the largest reason first."""
+    return [path for reason in explanation["reasons"] for path in reason.get("paths", [])]
+
+
 def _columns(
     explanation: ShownExplanation, paths: Sequence[ShownGraphPath], user_name: str, language: str
 ) -> list[list[_Box]]:
@@ -98,9 +103,12 @@ def _columns(
     last = max(len(path["nodes"]) for path in paths)
     boxes: dict[Place, _Box] = {}
     edges: dict[tuple[Place, Place, str, bool], _Edge] = {}
-    total: dict[str, float] = {}
-    for part in explanation["contributions"]:
-        total[part["item"]] = total.get(part["item"], 0.0) + part["value"]
+    total = {past["item"]: past["value"] for past in explanation.get("past", [])}
+    of_entity = {
+        reason["entity"]["uid"]: f"adds {signed(reason['value'])}"
+        for reason in explanation["reasons"]
+        if "entity" in reason
+    }
     verbs = {past["item"]: past["verb"].get(language, "") for past in explanation.get("past", [])}
 
     def box(column: int, node: ShownNode, kind: str, note: str = "") -> _Box:
@@ -135,7 +143,8 @@ def _columns(
                 way = boxes.setdefault((passed, origin), _Box((passed, origin), None, "way"))
                 join(here, way, words, forward, (started, False))
                 here, words, started = way, "", False
-            there = box(column, node, "item" if ends_here else "entity")
+            kind, added = ("item", "") if ends_here else ("entity", of_entity.get(node["uid"], ""))
+            there = box(column, node, kind, added)
             join(here, there, words, forward, (started, True))
             here = there
     return [[b for place, b in boxes.items() if place[0] == column] for column in range(last + 1)]

@@ -7,19 +7,35 @@ from typing import Any
 
 from kgrec.explanation.explanation import Explanation
 from kgrec.explanation.wording.languages import installed_wordings
+from kgrec.explanation.wording.reason_labels import reason_label
 from kgrec.explanation.wording.sentence import sentence
 from kgrec.recommendation.recommender import Recommendation
 
 
 def list_document(user: str | None, history: Sequence[str] | None, best: Sequence[Recommendation]) -> dict[str, Any]:
     """A list for somebody, with the sentences of each explanation where there is one."""
-    listed = [{**one.as_dict(), "sentence": one.explanation and in_every_language(one.explanation)} for one in best]
+    listed = [
+        {
+            **one.as_dict(),
+            "explanation": one.explanation and _labelled(one.explanation),
+            "sentence": one.explanation and in_every_language(one.explanation),
+        }
+        for one in best
+    ]
     return {"user": user, "history": list(history) if history else None, "recommendations": listed}
 
 
 def explanation_document(explanation: Explanation) -> dict[str, Any]:
-    """An explanation with its sentences."""
-    return {**explanation.as_dict(), "sentence": in_every_language(explanation)}
+    """An explanation with its sentences, and a label of each reason in every language."""
+    return {**_labelled(explanation), "sentence": in_every_language(explanation)}
+
+
+def _labelled(explanation: Explanation) -> dict[str, Any]:
+    document = explanation.as_dict()
+    wordings = installed_wordings()
+    for reason, plain in zip(explanation.reasons, document["reasons"], strict=True):
+        plain["label"] = {language: reason_label(reason, wording) for language, wording in wordings.items()}
+    return document
 
 
 def similar_document(item: str, similar: Sequence[Recommendation]) -> dict[str, Any]:

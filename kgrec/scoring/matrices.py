@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import ClassVar, Protocol, Self
 
 import numpy as np
@@ -54,7 +55,7 @@ class SparseMatrix:
         """``history @ M`` without each item's own term, dense ``(users, items)``."""
         used = np.unique(history.indices)
         dense: Array = (history[:, used] @ self.weights[used]).toarray()
-        return without_own_terms(dense, history, self.weights.diagonal())
+        return without_own_terms(dense, history, self._own)
 
     def block(self, rows: IntArray, columns: IntArray) -> Array:
         """``M[rows, columns]`` dense, 0 where row and column are the same item."""
@@ -87,6 +88,12 @@ class SparseMatrix:
         weights.check_format(full_check=True)
         return cls(weights)
 
+    @cached_property
+    def _own(self) -> Array:
+        """The diagonal, which says nothing, ``(items,)``."""
+        own: Array = self.weights.diagonal()
+        return own
+
 
 @dataclass(frozen=True)
 class LowRankMatrix:
@@ -101,8 +108,7 @@ class LowRankMatrix:
         used = np.unique(history.indices)
         user = history[:, used] @ self.source[used].astype(history.dtype)
         dense: Array = user @ self.target.T.astype(history.dtype)
-        own = np.einsum("id,id->i", self.source, self.target, dtype=np.float64)
-        return without_own_terms(dense, history, own)
+        return without_own_terms(dense, history, self._own)
 
     def block(self, rows: IntArray, columns: IntArray) -> Array:
         """``M[rows, columns]`` dense, 0 where row and column are the same item."""
@@ -133,6 +139,12 @@ class LowRankMatrix:
         if source.shape != target.shape:
             raise ValueError(f"source is {source.shape} and target {target.shape}, expected the same")
         return cls(source, target)
+
+    @cached_property
+    def _own(self) -> Array:
+        """The diagonal, which says nothing, ``(items,)``."""
+        own: Array = np.einsum("id,id->i", self.source, self.target, dtype=np.float64)
+        return own
 
 
 def without_own_terms(dense: Array, history: sparse.csr_matrix, diagonal: Array) -> Array:

@@ -89,11 +89,21 @@ class PathMatrix:
         terms[rows == column] = 0.0
         return features, terms
 
-    def of_entity(self, entity: int) -> PathMatrix:
-        """The part of the matrix that goes through one node."""
-        features = np.flatnonzero(self.entity == entity)
-        source, target = (side[:, features].tocsr() for side in self._by_feature)
-        return PathMatrix(source, target, self.way[features], self.relation[features], self.entity[features])
+    def through(self, entity: int, weights: Array) -> Array:
+        """What goes through one node to each item, float64 ``(items,)``, for a history of these weights ``(items,)``.
+
+        That is the history times the part of the matrix of the features of this node.
+        """
+        total = np.zeros(len(weights))
+        source, target = self._by_feature
+        for feature in np.flatnonzero(self.entity == entity).tolist():
+            of_source, of_target = (slice(side.indptr[feature], side.indptr[feature + 1]) for side in (source, target))
+            terms = np.zeros(len(weights))
+            terms[source.indices[of_source]] = source.data[of_source]
+            terms *= weights
+            candidates = target.indices[of_target]
+            total[candidates] += (terms.sum() - terms[candidates]) * target.data[of_target]
+        return total
 
     def without_facts(self, facts: Facts) -> PathMatrix:
         """The matrix of the graph without some facts; lengths, rarities and weights stay as they were learned.

@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
-from scipy import sparse
 
 from kgrec.data.dataset import Array, Facts, IntArray
 from kgrec.scoring.contributions import Contributions
@@ -61,14 +60,11 @@ class PathTerms:
 
 def through_entity(model: AdditiveModel, contributions: Contributions, entity: int) -> Array:
     """What all paths that meet in a node add to each item's score, ``(items,)``: without its facts that is gone."""
-    total = np.zeros(model.n_items)
+    total, group = np.zeros(model.n_items), model.is_cold.astype(np.int64)
     for c, matrix in _path_matrices(model):
-        history = np.zeros((1, model.n_items))
-        history[0, contributions.history] = contributions.weights[c]
-        total += (
-            matrix.of_entity(entity).scores(sparse.csr_matrix(history))[0]
-            * contributions.scales[c][model.is_cold.astype(np.int64)]
-        )
+        history = np.zeros(model.n_items)
+        history[contributions.history] = contributions.weights[c]
+        total += matrix.through(entity, history) * contributions.scales[c][group]
     return total
 
 

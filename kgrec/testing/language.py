@@ -6,13 +6,19 @@ import re
 from dataclasses import fields
 
 from kgrec.explanation.evidence_paths import ShownPath, ShownStep
-from kgrec.explanation.explanation import Contribution, Counterfactual, PastItem
+from kgrec.explanation.reasons import Counterfactual, PastItem, PastItemReason
 from kgrec.explanation.wording.languages import Labels, Wording
 from kgrec.graph.store_types import NodeRef
 
 _FIELDS: dict[str, dict[str, object]] = {
     "others": {"n": 7},
-    "addends": {"base": 1.25, "parts": 2.5, "score": 3.75},
+    "entity": {"name": "Ridley Scott", "words": "made by", "n": 7},
+    "taken_together": {"name": "Alien"},
+    "taken_next": {"name": "Alien"},
+    "similar_text": {"name": "Alien"},
+    "embeddings": {"name": "Alien"},
+    "disliked": {"name": "Alien"},
+    "other_facts": {"n": 7},
     "without": {"name": "Alien", "score": 1.25, "rank_before": 3, "rank_after": 41, "candidates": 900},
 }
 
@@ -79,12 +85,20 @@ class WordingContract:
         )
         made, led = _words(wording, "made by"), _words(wording, "led to")
         path = ShownPath(
-            (alien, scott, runner), (ShownStep(alien, scott, "M", "M", made), ShownStep(scott, runner, "L", "L", led))
+            (alien, scott, runner),
+            (ShownStep(alien, scott, "M", "M", made), ShownStep(scott, runner, "L", "L", led)),
+            0.5,
         )
         _mentions(wording.path(path), "Alien", "made by", "Scott", "led to", "B R")
 
     def test_the_text_that_speaks_most_is_named_with_its_value(self, wording: Wording) -> None:
-        _mentions(wording.text_evidence(Contribution("a", "Alien", "semantic", 0.914)), "Alien", "+0.91")
+        _mentions(
+            wording.text_evidence(
+                PastItemReason(0.914, 0.5, "semantic", PastItem("a", "Alien", 0.914, {"en": "watched"}))
+            ),
+            "Alien",
+            "+0.91",
+        )
 
     def test_a_cold_item_is_said_to_be_one(self, wording: Wording) -> None:
         assert wording.cold_item().strip()

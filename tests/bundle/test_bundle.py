@@ -86,7 +86,7 @@ def test_the_schema_travels_with_the_bundle(folder: Path) -> None:
     back = Bundle.load(folder)
     assert back.manifest.schema == film_schema()
     assert back.manifest.graph_id == "g1"
-    assert repr(back) == "Bundle(3 users, 7 items, channels: behaviour, semantic)"
+    assert repr(back) == "Bundle(3 users, 7 items, channels: behaviour, semantic, paths)"
 
 
 def test_saving_replaces_the_folder_as_a_whole(folder: Path) -> None:
@@ -217,7 +217,7 @@ def test_a_manifest_without_channels(folder: Path) -> None:
     ("array", "found"),
     [
         ("prior", "ValueError: prior has 6 rows, there are 7 items"),
-        ("node_embeddings", "ValueError: node_embeddings has 7 rows, there are 8 nodes"),
+        ("node_embeddings", "ValueError: node_embeddings has 9 rows, there are 10 nodes"),
         ("semantic.target", "ValueError: channel semantic: target has 6 rows, there are 7 items"),
     ],
 )

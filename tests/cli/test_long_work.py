@@ -41,8 +41,8 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         "rank": 1,
         "new": True,
         "score": 0.5,
-        "base": 0.125,
-        "contributions": [{"channel": "knowledge", "value": 0.375}],
+        "constant": 0.125,
+        "reasons": [{"kind": "past_item", "evidence": "knowledge", "value": 0.375}],
         "sentence": {"en": "S.", "zh": "句"},
     }
     told = {
@@ -117,7 +117,7 @@ def test_demo(shell: Shell, asked: list[Any]) -> None:
     said = shell("demo", "--out", "there", "--user", "ann")
     assert asked == [("demo", "there", None, {"config": None, "user": "ann"})]
     assert "\nFor user ann, who knows Heat, Ronin:\n  1. Alien [new]  0.5000\n" in said.out
-    assert "\n     = knowledge +0.38  popularity and scaling +0.12\n     S.\n" in said.out
+    assert "\n     = knowledge +0.38  scaling +0.12\n     S.\n" in said.out
     assert said.out.endswith("\nThe page: there/report.html\n")
     assert shell("demo", "--json", "--seed", "1").json["metrics"] == ROWS
     assert asked[-1] == ("demo", "demo", None, {"config": TrainConfig(seed=1), "user": None})

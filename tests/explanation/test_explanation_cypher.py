@@ -69,7 +69,6 @@ def _server(driver: neo4j.Driver) -> Callable[[str], tuple[set[Node], set[Edge]]
 @pytest.fixture(autouse=True)
 def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """A busy machine must not take paths away from an explanation."""
-    monkeypatch.setattr(paths, "LIMITS", replace(paths.LIMITS, timeout_s=60.0))
     monkeypatch.setattr(paths, "CONFIRM_S", 60.0)
 
 

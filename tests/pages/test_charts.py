@@ -5,13 +5,13 @@ from itertools import pairwise
 
 import pytest
 
-from kgrec.pages.charts import channel_totals, channels_of, curves, stacked_bars
+from kgrec.pages.charts import curves, evidence_shown, evidence_totals, stacked_bars
 from kgrec.pages.demo_report import DemoReport
 
 
 def test_stacked_bars_share_a_scale_and_stay_inside(report: DemoReport) -> None:
     explanations = report["explanations"]
-    bars = stacked_bars(explanations, channels_of(explanations))
+    bars = stacked_bars(explanations, evidence_shown(explanations))
     scales = []
     for bar, it in zip(bars, explanations, strict=True):
         parts = re.findall(r'<i class="([\w-]+)" style="left:([\d.]+)%;width:([\d.]+)%"', bar)
@@ -19,7 +19,7 @@ def test_stacked_bars_share_a_scale_and_stay_inside(report: DemoReport) -> None:
         assert spans[0][0] >= 0
         assert spans[-1][1] <= 100.01
         assert all(end <= start + 0.011 for (_, end), (start, _) in pairwise(spans))
-        sizes = [abs(value) for _, _, value in channel_totals(it, channels_of(explanations))]
+        sizes = [abs(value) for _, _, value in evidence_totals(it, evidence_shown(explanations))]
         scales.append(sum(end - start for start, end in spans) / sum(sizes))
     assert scales == pytest.approx([scales[0]] * len(scales), rel=0.01)
 

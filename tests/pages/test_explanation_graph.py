@@ -37,11 +37,18 @@ def overlap(a: Box, b: Box) -> bool:
     return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
 
 
+def with_paths(report: DemoReport, *chosen: int) -> ShownExplanation:
+    """The first explanation with some of its paths only."""
+    it = report["explanations"][0]
+    reasons = [reason for reason in it["reasons"] if "paths" in reason]
+    it["reasons"] = [reasons[place] for place in chosen]
+    return it
+
+
 @pytest.mark.parametrize("language", ["en", "zh"])
 @pytest.mark.parametrize("chosen", [*itertools.combinations(range(6), 2), tuple(range(6))], ids=str)
 def test_nothing_covers_anything(report: DemoReport, language: str, chosen: tuple[int, ...]) -> None:
-    it = report["explanations"][0]
-    it["paths"] = [it["paths"][place] for place in chosen]
+    it = with_paths(report, *chosen)
     found, width, height = labels_and_boxes(draw_explanation(it, "User 196", language))
     everything = found["box"] + found["word"]
     for a, b in itertools.combinations(everything, 2):
@@ -50,8 +57,7 @@ def test_nothing_covers_anything(report: DemoReport, language: str, chosen: tupl
 
 
 def drawn(report: DemoReport, *paths: int) -> tuple[ShownExplanation, str]:
-    it = report["explanations"][0]
-    it["paths"] = [it["paths"][place] for place in paths]
+    it = with_paths(report, *paths)
     return it, draw_explanation(it, "User 196")
 
 
@@ -67,10 +73,10 @@ def test_arrows_point_the_way_the_fact_is_stated(report: DemoReport) -> None:
     assert ends == [("", "end"), ("", "end"), ("start", "")]
 
 
-def test_past_items_show_what_they_add(report: DemoReport) -> None:
+def test_past_items_and_entities_show_what_they_add(report: DemoReport) -> None:
     it, svg = drawn(report, 0)
-    added = sum(part["value"] for part in it["contributions"] if part["item"] == "Pulp Fiction (1994)")
-    assert f"adds {signed(added)}" in svg
+    (added,) = (past["value"] for past in it["past"] if past["item"] == "Pulp Fiction (1994)")
+    assert re.findall("adds [^<]*", svg) == [f"adds {signed(added)}", "adds +0.20"]
 
 
 def test_a_short_path_passes_between_the_boxes_of_a_long_one(report: DemoReport) -> None:
@@ -90,19 +96,27 @@ def test_names_cannot_leave_the_picture() -> None:
         rank=1,
         score=0.0,
         new=False,
-        base=0.0,
-        contributions=[],
+        constant=0.0,
         counterfactual=None,
         sentence={},
-        paths=[
+        reasons=[
             {
-                "nodes": [{"type": "<a>", "uid": "1", "name": "<b>"}, {"type": "<c>", "uid": "2", "name": "&"}],
-                "steps": [
+                "kind": "edge",
+                "value": 0.0,
+                "share": 0.0,
+                "label": {},
+                "paths": [
                     {
-                        "relation": "R<",
-                        "words": {},
-                        "source": {"type": "<a>", "uid": "1", "name": "<b>"},
-                        "target": {"type": "<c>", "uid": "2", "name": "&"},
+                        "nodes": [{"type": "<a>", "uid": "1", "name": "<b>"}, {"type": "<c>", "uid": "2", "name": "&"}],
+                        "steps": [
+                            {
+                                "relation": "R<",
+                                "words": {},
+                                "source": {"type": "<a>", "uid": "1", "name": "<b>"},
+                                "target": {"type": "<c>", "uid": "2", "name": "&"},
+                            }
+                        ],
+                        "value": 0.0,
                     }
                 ],
             }

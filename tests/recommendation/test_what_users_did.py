@@ -156,7 +156,8 @@ def test_two_games_of_one_name_are_told_apart_everywhere(
     shop: Recommender, lists: dict[int, list[Recommendation]]
 ) -> None:
     assert {shop.bundle.names[row] for row in (0, 1)} == {"Emma (1990)", "Game 1"}
-    texts = " ".join(sentence(one.explanation) for one in lists[0] if one.explanation)
+    told = [one.explanation for one in lists[0] if one.explanation]
+    texts = " ".join(text for it in told for text in (it.name, sentence(it), *(past.name for past in it.past)))
     assert "Emma (1990)" in texts
     assert "Emma (1994)" in texts
     assert "Emma " not in texts.replace("Emma (19", "")

@@ -43,10 +43,10 @@ def test_films_speak_for_films_through_what_they_share() -> None:
 
 
 def test_one_entity_and_no_entity() -> None:
-    everything = np.arange(3)
-    through_lee = films().of_entity(3).block(everything, everything)
-    np.testing.assert_allclose(through_lee, [[0, 2, 0], [2, 0, 0], [0, 0, 0]], rtol=1e-6)
-    assert not films().of_entity(2).block(everything, everything).any()
+    history = np.array([1.0, 0.5, 0.0])
+    np.testing.assert_allclose(films().through(3, history), [0.5 * 2, 1 * 2, 0], rtol=1e-6)
+    np.testing.assert_allclose(films().through(0, history), [0, 0, 5], rtol=1e-6)
+    assert not films().through(2, history).any()
 
 
 def test_a_fact_that_goes_takes_its_terms() -> None:

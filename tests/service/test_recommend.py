@@ -31,7 +31,12 @@ def test_answers_are_those_of_the_command_line(shell: Shell) -> None:
     assert folded.json() == shell("recommend", *by_history, "-k", "2", "--json").json
     assert reasons.json() == shell("explain", "--user", "ann", "--item", "empire", "--json").json
     assert "推荐理由" in reasons.text  # not written as \u escapes
-    assert [step["type"] for path in reasons.json()["paths"] for step in path["steps"]] == ["DIRECTED_BY"] * 2
+    (lucas,) = (reason for reason in reasons.json()["reasons"] if reason["kind"] == "entity")
+    assert lucas["label"] == {
+        "en": "George Lucas (directed by), in 1 of yours",
+        "zh": "George Lucas（导演是），您的 1 项与之相关",
+    }
+    assert [step["type"] for path in lucas["paths"] for step in path["steps"]] == ["DIRECTED_BY"] * 2
 
 
 def test_the_moment_of_asking_is_handed_on(shell: Shell) -> None:

@@ -18,6 +18,7 @@ from kgrec.scoring.gates import ColdItemGates, Gates, GateTable
 from kgrec.scoring.history_weights import HistoryWeights
 from kgrec.scoring.matrices import LowRankMatrix, SparseMatrix
 from kgrec.scoring.model import AdditiveModel, Channel
+from kgrec.scoring.path_matrix import EDGE_FROM_PAST, EDGE_TO_PAST, SHARED_TAIL, PathMatrix
 from kgrec.testing.sample_graph import SampleGraph, fact, films_schema, node, words
 from tests.support.paths import random_paths
 
@@ -97,10 +98,10 @@ def bundle_of(
     items: tuple[str, ...] | None = None,
     users: tuple[str, ...] | None = None,
 ) -> Bundle:
-    """A bundle of items ``i0..``, users ``u0..`` and one further node."""
+    """A bundle of items ``i0..``, users ``u0..`` and further nodes ``e0..``, as many as paths may go over."""
     items = items or tuple(f"i{n}" for n in range(model.n_items))
     item_type = schema.item_type if schema else "Movie"
-    nodes = (*(f"{item_type}:{item}" for item in items), "Genre:g")
+    nodes = (*(f"{item_type}:{item}" for item in items), *(f"Genre:e{n}" for n in range(4)))
     return Bundle(
         Manifest(
             schema, graph_id, {"embedding_dim": 2}, 7, {"kgrec": "0.1.0"}, 3.0, {"ndcg@10": 0.5}, [], "2026-01-01"
@@ -110,10 +111,10 @@ def bundle_of(
         Vocabulary(items),
         Vocabulary(nodes),
         tuple(f"Name of {node}" for node in nodes),
-        ("HAS_GENRE",),
+        ("HAS_GENRE", "LINKED/near"),
         interactions,
         np.ones((len(nodes), 2), np.float32),
-        np.zeros((1, 2), np.float32),
+        np.zeros((2, 2), np.float32),
     )
 
 
@@ -153,7 +154,7 @@ def film_store(items: Sequence[str] = FILMS, users: Sequence[str] = USERS, url: 
             *films,
             *(node("User", uid) for uid in users),
             node("Person", "lucas", "George Lucas"),
-            node("Genre", "horror", "horror"),
+            node("Genre", "horror", "Horror"),
         ],
         [
             fact("DIRECTED_BY", f"Film:{items[0]}", "Person:lucas"),
@@ -177,7 +178,11 @@ def film_bundle(
     items: tuple[str, ...] = FILMS,
     users: tuple[str, ...] = USERS,
 ) -> Bundle:
-    """Two channels over seven films; ``ann`` watched star-wars and alien, ``bob`` blade, ``cold`` nothing."""
+    """Three channels over seven films; ``ann`` watched star-wars and alien, ``bob`` blade, ``cold`` nothing.
+
+    The paths are those of :func:`film_store`: over lucas 2, over horror 1, from aliens to alien 3.
+    """
+    has_facts = schema is None or "SEQUEL_OF" in schema.edges
     behaviour = np.zeros((7, 7), np.float32)
     behaviour[0, 1] = behaviour[1, 0] = 3.0
     behaviour[2, 3] = behaviour[3, 2] = 2.0
@@ -187,12 +192,38 @@ def film_bundle(
         (
             Channel("behaviour", SparseMatrix(sparse.csr_matrix(behaviour))),
             Channel("semantic", LowRankMatrix(text, text)),
+            *([Channel("paths", _film_paths(), unit=1.0)] if has_facts else []),
         ),
-        Gates.common(np.array([1.0, 0.5]), 0.1),
+        Gates.common(np.array([1.0, 0.5, 0.5][: 2 + has_facts]), 0.1),
         np.array([1, 0.5, 0.5, 0, -1, -1, -1], np.float32),
         np.array([False] * 5 + [True] * 2),
     )
     interactions = Interactions.of_pairs([0, 0, 1], [0, 2, 4], [1.0, 2.0, 3.0])
     interactions = replace(interactions, kinds=("watch",), platforms=("cinema",))
     bundle = bundle_of(model, interactions, 3, schema=schema, graph_id=graph_id, items=items, users=users)
-    return replace(bundle, names=(*NAMES, "Sci-Fi"))
+    item_type = bundle.nodes[0].partition(":")[0]
+    nodes = (*(f"{item_type}:{item}" for item in items), "Person:lucas", "Genre:horror", "Genre:g")
+    return replace(
+        bundle,
+        nodes=Vocabulary(nodes),
+        names=(*NAMES, "George Lucas", "Horror", "Sci-Fi"),
+        relations=("DIRECTED_BY", "HAS_GENRE", "SEQUEL_OF"),
+        node_embeddings=np.ones((len(nodes), 2), np.float32),
+        relation_embeddings=np.zeros((3, 2), np.float32),
+    )
+
+
+def _film_paths() -> PathMatrix:
+    """Over lucas, over horror, from the sequel to what was seen, and the other way round."""
+    source, target = np.zeros((2, 7, 4), np.float32)
+    source[[0, 1], 0], target[[0, 1], 0] = 1, 2
+    source[[2, 5], 1], target[[2, 5], 1] = 1, 1
+    source[2, 2], target[3, 2] = 1, 3
+    source[3, 3], target[2, 3] = 1, 3
+    return PathMatrix(
+        sparse.csr_matrix(source),
+        sparse.csr_matrix(target),
+        np.array([SHARED_TAIL, SHARED_TAIL, EDGE_TO_PAST, EDGE_FROM_PAST], np.int8),
+        np.array([0, 1, 2, 2], np.int32),
+        np.array([7, 8, 2, 3]),
+    )

@@ -4,11 +4,11 @@ import random
 
 from kgrec.pages.demo_report import (
     DemoReport,
-    ShownContribution,
     ShownEdge,
     ShownExplanation,
     ShownGraphPath,
     ShownNode,
+    ShownReason,
 )
 
 HISTORY = [
@@ -55,7 +55,11 @@ def edge(source: ShownNode, relation: str, target: ShownNode) -> ShownEdge:
 
 
 def shared(past: ShownNode, relation: str, entity: ShownNode, item: ShownNode) -> ShownGraphPath:
-    return {"nodes": [past, entity, item], "steps": [edge(past, relation, entity), edge(item, relation, entity)]}
+    return {
+        "nodes": [past, entity, item],
+        "steps": [edge(past, relation, entity), edge(item, relation, entity)],
+        "value": 0.2,
+    }
 
 
 def graph_paths(name: str) -> list[ShownGraphPath]:
@@ -75,33 +79,43 @@ def graph_paths(name: str) -> list[ShownGraphPath]:
                 edge(kubrick, "BORN_IN", usa),
                 edge(item, "BORN_IN", usa),
             ],
+            "value": 0.1,
         },
-        {"nodes": [movie(HISTORY[4]), item], "steps": [edge(item, "SEQUEL_OF", movie(HISTORY[4]))]},
+        {"nodes": [movie(HISTORY[4]), item], "steps": [edge(item, "SEQUEL_OF", movie(HISTORY[4]))], "value": 0.3},
     ]
 
 
 def explanation(rank: int, name: str) -> ShownExplanation:
     rng = random.Random(rank)
-    parts: list[ShownContribution] = [
-        {"item": past, "name": past, "channel": channel, "value": rng.gauss(0.28, 0.22) * (1.5 - rank * 0.06)}
-        for channel in ("behaviour", "knowledge", "semantic")
+    reasons = [
+        ShownReason(
+            kind="past_item",
+            value=rng.gauss(0.28, 0.22) * (1.5 - rank * 0.06),
+            share=0.04,
+            label={"en": f"{evidence} of {past}", "zh": past},
+            evidence=evidence,
+        )
+        for evidence in ("taken_together", "knowledge", "semantic")
         for past in HISTORY
     ]
-    base = -0.35 + 0.05 * rank
-    totals = {past: sum(part["value"] for part in parts if part["item"] == past) for past in HISTORY}
+    totals = {past: sum(one["value"] for one in reasons if past == one["label"]["zh"]) for past in HISTORY}
+    constant = -0.35 + 0.05 * rank
+    for path in graph_paths(name) if rank == 1 else []:
+        entity = path["nodes"][1]
+        label = {"en": entity["name"], "zh": entity["name"]}
+        reasons.append(ShownReason(kind="entity", value=0.2, share=0.05, label=label, entity=entity, paths=[path]))
     return {
         "item": f"m{rank}",
         "name": name,
         "rank": rank,
-        "score": base + sum(part["value"] for part in parts),
+        "score": constant + sum(reason["value"] for reason in reasons),
         "new": rank in (4, 8),
-        "base": base,
-        "contributions": parts,
+        "constant": constant,
+        "reasons": reasons,
         "past": [
             {"item": past, "name": past, "value": value, "verb": {"en": "watched", "zh": "看过"}}
             for past, value in totals.items()
         ],
-        "paths": graph_paths(name) if rank == 1 else [],
         "counterfactual": {"name": HISTORY[5], "rank_before": rank, "rank_after": rank + 12} if rank != 9 else None,
         "sentence": {
             "en": f"Recommended because you watched Pulp Fiction (1994) (+0.84) and Fargo (1996) (+0.61). Like Pulp "

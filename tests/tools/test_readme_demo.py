@@ -18,11 +18,12 @@ EMMA = {
     "name": "Emma",
     "new": False,
     "score": 3.5,
-    "base": 1.0,
-    "contributions": [
-        {"channel": "behaviour", "value": 2.0},
-        {"channel": "knowledge", "value": -0.25},
-        {"channel": "behaviour", "value": 0.75},
+    "constant": 1.0,
+    "reasons": [
+        {"kind": "past_item", "evidence": "taken_together", "value": 2.0},
+        {"kind": "entity", "value": -0.25},
+        {"kind": "past_item", "evidence": "taken_together", "value": 0.5},
+        {"kind": "popularity", "value": 0.25},
     ],
     "sentence": {"en": "Recommended because " + "you rated Heat " * 10, "zh": "推荐理由"},
 }
@@ -35,7 +36,7 @@ def test_the_block_is_what_is_printed_of_the_first_item() -> None:
         "```text",
         "For user 7, who knows a, b, c, d, e:",
         "  1. Emma  3.5000",
-        "     = behaviour +2.75  knowledge -0.25  popularity and scaling +1.00",
+        "     = taken together +2.50  paths -0.25  popularity +0.25  scaling +1.00",
     ]
     assert lines[4].startswith("     Recommended because you rated Heat")
     assert lines[5].startswith("     ")  # the sentence goes on under itself

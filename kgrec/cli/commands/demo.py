@@ -14,9 +14,8 @@ from kgrec.cli.commands.ingest import show_imports
 from kgrec.cli.measurements import show_rows
 from kgrec.cli.progress_bars import progress_bars
 from kgrec.explanation.wording.languages import wording_of
+from kgrec.pages.charts import evidence_of
 from kgrec.plain_text import visible
-
-_BASE = "popularity and scaling"
 
 
 def demo(
@@ -67,11 +66,12 @@ def lines_of(shown: Mapping[str, Any], language: str) -> list[str]:
     """A recommended item in three lines: its rank, what its score is the sum of, and its reasons."""
     new = f" [{wording_of(language).labels.new}]" * shown["new"]
     parts: dict[str, float] = {}
-    for one in shown["contributions"]:
-        parts[one["channel"]] = parts.get(one["channel"], 0.0) + one["value"]
-    largest = sorted(parts.items(), key=lambda part: -abs(part[1]))
+    for reason in shown["reasons"]:
+        name = evidence_of(reason).replace("_", " ")
+        parts[name] = parts.get(name, 0.0) + reason["value"]
+    ordered = [*sorted(parts.items(), key=lambda part: -abs(part[1])), ("scaling", shown["constant"])]
     return [
         f"{shown['rank']:>3}. {visible(shown['name'])}{new}  {shown['score']:.4f}",
-        "     = " + "  ".join(f"{visible(name)} {value:+.2f}" for name, value in (*largest, (_BASE, shown["base"]))),
+        "     = " + "  ".join(f"{visible(name)} {value:+.2f}" for name, value in ordered),
         f"     {visible(shown['sentence'][language])}",
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,13 +14,22 @@ from kgrec.cli import output
 from kgrec.cli.arguments import one_person
 from kgrec.cli.commands.cypher import print_cypher
 from kgrec.errors import ConfigError
-from kgrec.explanation.wording.languages import in_language, wording_of
+from kgrec.explanation.reasons import (
+    Counterfactual,
+    EdgeReason,
+    EntityReason,
+    OtherFactsReason,
+    PastItemReason,
+    PopularityReason,
+)
+from kgrec.explanation.wording.languages import Wording, in_language, wording_of
+from kgrec.explanation.wording.reason_labels import reason_label
 from kgrec.plain_text import short, visible
 
 if TYPE_CHECKING:
     from kgrec.recommendation import Explanation
 
-_PAST_SHOWN = 12
+_REASONS_SHOWN = 12
 
 
 def explain(
@@ -35,7 +45,7 @@ def explain(
     ] = False,
     as_json: opt.Json = False,
 ) -> None:
-    """Take the score of an item for somebody apart: what each past item adds, and the paths in the graph."""
+    """Take the score of an item for somebody apart: what each reason adds, and the paths in the graph."""
     one_person(user, history)
     from kgrec.recommendation import Context, Recommender
     from kgrec.recommendation.documents import explanation_document
@@ -51,41 +61,54 @@ def explain(
 
 
 def show_explanation(explanation: Explanation, language: str) -> None:
-    """The sentence, every contribution, the sum, the paths and what is missing."""
+    """The sentence, every reason, the sum, what leaving things out does, the paths, and what is missing."""
     from kgrec.explanation.wording.sentence import sentence
 
-    labels = wording_of(language).labels
+    wording = wording_of(language)
+    labels = wording.labels
     output.show(Text(short(explanation.name), "bold"), visible(sentence(explanation, language)))
-    channels = [*explanation.channels]
-    columns = [labels.past_item, *channels, labels.total]
-    of = {(part.item, part.channel): part.value for part in explanation.contributions}
-    rows = [
-        (short(past.name), [*(of.get((past.item, channel), 0.0) for channel in channels), past.value])
-        for past in explanation.past
-    ]
-    # What counts most stays, for or against, and the rest is one line, so that every column adds up.
-    rows.sort(key=lambda row: -abs(row[1][-1]))
-    lines, rest = rows[:_PAST_SHOWN], [values for _, values in rows[_PAST_SHOWN:]]
-    lines.sort(key=lambda row: -row[1][-1])
-    if rest:
-        lines.append((labels.others.format(n=len(rest)), [sum(column) for column in zip(*rest, strict=True)]))
-    lines.append((labels.total, [*explanation.channels.values(), sum(explanation.channels.values())]))
-    cells = ([name, *(output.figure(f"{value:+.4f}") for value in values)] for name, values in lines)
-    output.show(output.table(columns, cells))
-    parts = sum(part.value for part in explanation.contributions)
-    output.show(labels.addends.format(base=explanation.base, parts=parts, score=explanation.score))
-    if explanation.counterfactual:
-        without = {**asdict(explanation.counterfactual), "name": short(explanation.counterfactual.name)}
-        output.show(labels.without.format(**without))
+    output.show(output.table([labels.reason, labels.adds, labels.share], _rows(explanation, wording)))
+    for effect in _effects(explanation):
+        output.show(labels.without.format(**{**asdict(effect), "name": short(effect.name)}))
     if explanation.paths:
         output.show(labels.paths)
+    elif not explanation.path_share:
+        output.show(labels.no_paths)
     for path in explanation.paths:
         text = short(path.nodes[0].name)
         for step, node in zip(path.steps, path.nodes[1:], strict=True):
             arrow = ("-[{}]->" if step.target == node else "<-[{}]-").format(in_language(step.words, language))
             text += f" {arrow} {short(node.name)}"
-        output.show(f"  {text}")
+        output.show(f"  {path.value:+.4f}  {text}")
     output.note_degraded({explanation.degraded})
+
+
+def _rows(explanation: Explanation, wording: Wording) -> Iterator[tuple[object, ...]]:
+    """What the graph says, then past items, popularity, the constant and the score that all add up to."""
+    labels = wording.labels
+    kinds = EntityReason | EdgeReason, OtherFactsReason, PastItemReason, PopularityReason
+    for kind in kinds:
+        reasons = [reason for reason in explanation.reasons if isinstance(reason, kind)]
+        # What counts most stays, for or against, and the rest is one line, so that the column adds up.
+        by_size = sorted(reasons, key=lambda reason: -abs(reason.value))
+        rest = by_size[_REASONS_SHOWN:]
+        for reason in sorted(by_size[:_REASONS_SHOWN], key=lambda reason: -reason.value):
+            yield reason_label(reason, wording), *_figures(reason.value, reason.share)
+        if rest:
+            value, share = sum(reason.value for reason in rest), sum(reason.share for reason in rest)
+            yield labels.others.format(n=len(rest)), *_figures(value, share)
+    yield labels.constant, output.figure(f"{explanation.constant:+.4f}"), ""
+    yield labels.score, output.figure(f"{explanation.score:+.4f}"), ""
+
+
+def _figures(value: float, share: float) -> tuple[object, object]:
+    return output.figure(f"{value:+.4f}"), output.figure(f"{100 * share:.1f} %")
+
+
+def _effects(explanation: Explanation) -> list[Counterfactual]:
+    """What happens without the strongest past item and without entities, where the rank is another then."""
+    of_entities = [reason.counterfactual for reason in explanation.reasons if isinstance(reason, EntityReason)]
+    return [effect for effect in (explanation.counterfactual, *of_entities) if effect is not None and effect.moves]
 
 
 def _print_cypher(explanation: Explanation) -> None:

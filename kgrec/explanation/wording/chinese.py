@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kgrec.explanation.evidence_paths import ShownPath
-from kgrec.explanation.explanation import Contribution, Counterfactual, PastItem
+from kgrec.explanation.reasons import Counterfactual, PastItem, PastItemReason
 from kgrec.explanation.wording.languages import Labels, in_language
 from kgrec.explanation.wording.lists import by_verb, listed, with_stars
 from kgrec.graph.store_types import NodeRef
@@ -23,12 +23,22 @@ class Chinese:
         score="得分",
         new="新",
         why="理由",
-        past_item="历史记录",
         total="合计",
         others="其余 {n} 项",
+        reason="理由",
+        adds="贡献",
+        share="占比",
+        entity="{name}（{words}），您的 {n} 项与之相关",
+        taken_together="选过 {name} 的人",
+        taken_next="{name} 之后的选择",
+        similar_text="{name} 的文字介绍",
+        embeddings="{name} 的图谱嵌入",
+        disliked="不喜欢 {name} 的人",
+        other_facts="其他 {n} 项事实",
+        constant="标准化常数",
+        no_paths="该得分没有任何部分来自图谱中的路径。",
         popularity="整体热度",
         expected_popularity="预期热度",
-        addends="基础分 {base:.4f} + 各项贡献 {parts:.4f} = 得分 {score:.4f}",
         paths="图谱中的路径",
         without="没有 {name} 时：得分 {score:.4f}，在 {candidates} 项中由第 {rank_before} 位变为第 {rank_after} 位",
         via="经由",
@@ -65,9 +75,9 @@ class Chinese:
         ]
         return f"图谱中：{'；'.join(facts)}。"
 
-    def text_evidence(self, part: Contribution) -> str:
+    def text_evidence(self, part: PastItemReason) -> str:
         """在您的历史记录中，《Alien》的文字介绍对它的支持最大（+0.91）。"""
-        return f"在您的历史记录中，{_title(part.name)}的文字介绍对它的支持最大（+{part.value:.2f}）。"
+        return f"在您的历史记录中，{_title(part.past.name)}的文字介绍对它的支持最大（+{part.value:.2f}）。"
 
     def cold_item(self) -> str:
         """新上架：训练模型时还没有人选过它。"""

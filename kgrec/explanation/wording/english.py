@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from kgrec.explanation.evidence_paths import ShownPath
-from kgrec.explanation.explanation import Contribution, Counterfactual, PastItem
+from kgrec.explanation.reasons import Counterfactual, PastItem, PastItemReason
 from kgrec.explanation.wording.languages import Labels, in_language
 from kgrec.explanation.wording.lists import by_verb, listed, with_stars
 
@@ -23,12 +23,22 @@ class English:
         score="score",
         new="new",
         why="why",
-        past_item="past item",
         total="total",
         others="{n} more",
+        reason="reason",
+        adds="adds",
+        share="share",
+        entity="{name} ({words}), in {n} of yours",
+        taken_together="others who took {name}",
+        taken_next="what is taken after {name}",
+        similar_text="text of {name}",
+        embeddings="graph embedding of {name}",
+        disliked="others who disliked {name}",
+        other_facts="{n} other facts",
+        constant="scaling",
+        no_paths="No path in the graph carries any of this score.",
         popularity="popularity",
         expected_popularity="expected popularity",
-        addends="base {base:.4f} + contributions {parts:.4f} = score {score:.4f}",
         paths="Paths in the graph",
         without="without {name}: score {score:.4f}, rank {rank_after} instead of {rank_before} of {candidates}",
         via="via",
@@ -64,9 +74,9 @@ class English:
         ]
         return f"The graph says: {'; '.join(facts)}."
 
-    def text_evidence(self, part: Contribution) -> str:
+    def text_evidence(self, part: PastItemReason) -> str:
         """Of what you know, the text of Alien speaks most for it (+0.91)."""
-        return f"Of what you know, the text of {part.name} speaks most for it (+{part.value:.2f})."
+        return f"Of what you know, the text of {part.past.name} speaks most for it (+{part.value:.2f})."
 
     def cold_item(self) -> str:
         """New here: nobody had chosen it when the model was learned."""

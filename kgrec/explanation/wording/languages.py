@@ -14,7 +14,7 @@ from kgrec.errors import ConfigError, shorten
 
 if TYPE_CHECKING:
     from kgrec.explanation.evidence_paths import ShownPath
-    from kgrec.explanation.explanation import Contribution, Counterfactual, PastItem
+    from kgrec.explanation.reasons import Counterfactual, PastItem, PastItemReason
 
 WORDING_GROUP = "kgrec.wording"
 """Entry points of this group are languages: the code, such as ``en``, and a class with the methods of Wording."""
@@ -28,7 +28,14 @@ class Labels:
         chose: what somebody did with an item, where no graph schema says it.
         declined: likewise with one that they disliked, returned, hid or the like.
         others: the sum of ``{n}`` further rows.
-        addends: ``{base}`` and ``{parts}`` add up to ``{score}``.
+        adds, share: what a reason adds to the score, and its share of what speaks for the item.
+        entity: ``{n}`` past items and the item are related by ``{words}`` to ``{name}``.
+        taken_together, taken_next: those who took the past item ``{name}`` took the item too, or after it.
+        similar_text, embeddings: the text of ``{name}`` is like the item's; so is its embedding from the graph.
+        disliked: who dislikes ``{name}`` likes the item less.
+        other_facts: ``{n}`` entities that are not named.
+        constant: of scaling.
+        no_paths: nothing of the score flows through paths in the graph.
         without: ``{score}``, ``{rank_before}`` and ``{rank_after}`` of ``{candidates}`` without ``{name}``.
         via: stands between a past item and what joins it to the recommended one.
         popularity, expected_popularity: the reason where the history says nothing for a known or a cold item.
@@ -40,12 +47,22 @@ class Labels:
     score: str
     new: str
     why: str
-    past_item: str
     total: str
     others: str
+    reason: str
+    adds: str
+    share: str
+    entity: str
+    taken_together: str
+    taken_next: str
+    similar_text: str
+    embeddings: str
+    disliked: str
+    other_facts: str
+    constant: str
+    no_paths: str
     popularity: str
     expected_popularity: str
-    addends: str
     paths: str
     without: str
     via: str
@@ -98,7 +115,7 @@ class Wording(Protocol):
         """The facts of any other path, in its order."""
         ...
 
-    def text_evidence(self, part: Contribution) -> str:
+    def text_evidence(self, part: PastItemReason) -> str:
         """The past item whose text speaks most for the item, with its value."""
         ...
 

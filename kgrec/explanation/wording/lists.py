@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from itertools import groupby
 
-from kgrec.explanation.explanation import PastItem
+from kgrec.explanation.reasons import PastItem
 from kgrec.explanation.wording.languages import in_language
 
 

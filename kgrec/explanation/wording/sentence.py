@@ -6,7 +6,9 @@ from collections.abc import Sequence
 
 from kgrec.explanation.evidence_paths import ShownPath
 from kgrec.explanation.explanation import Explanation
+from kgrec.explanation.reasons import PastItemReason
 from kgrec.explanation.wording.languages import Wording, in_language, wording_of
+from kgrec.scoring.channel_names import SEMANTIC
 
 _ITEMS_NAMED = 3
 _FACTS_NAMED = 3
@@ -30,11 +32,12 @@ def sentence(explanation: Explanation, language: str = "en") -> str:
     if opposing:
         parts.append(wording.against(opposing[:_ITEMS_NAMED]))
     parts += _facts(explanation.paths, wording)
-    if explanation.semantic:
-        parts.append(wording.text_evidence(explanation.semantic))
+    texts = [one for one in explanation.reasons if isinstance(one, PastItemReason) and one.evidence == SEMANTIC]
+    if texts and texts[0].value > 0:
+        parts.append(wording.text_evidence(texts[0]))
     if explanation.new:
         parts.append(wording.cold_item())
-    if explanation.counterfactual:
+    if explanation.counterfactual and explanation.counterfactual.moves:
         parts.append(wording.counterfactual(explanation.counterfactual))
     return wording.between.join(parts)
 

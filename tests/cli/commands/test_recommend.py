@@ -14,16 +14,16 @@ def test_recommend(shell: Shell) -> None:
         "┏━━━━━━┳━━━━━━━━━━┳━━━━━━━━━━┳━━━━━━━━━┳━━━━━┳━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━┓\n"
         "┃ rank ┃ id       ┃ title    ┃ score   ┃ new ┃ why                              ┃\n"
         "┡━━━━━━╇━━━━━━━━━━╇━━━━━━━━━━╇━━━━━━━━━╇━━━━━╇━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━┩\n"
-        "│    1 │ empire   │ Empire   │  1.9425 │     │ Star Wars +3.41 via George Lucas │\n"
-        "│    2 │ aliens   │ Aliens   │  1.3319 │     │ Alien +2.58, Star Wars +0.27     │\n"
-        "│    3 │ newcomer │ Newcomer │  0.4000 │ yes │ Alien +1.67 via horror           │\n"
+        "│    1 │ empire   │ Empire   │  2.6496 │     │ Star Wars +4.12 via George Lucas │\n"
+        "│    2 │ aliens   │ Aliens   │  2.3926 │     │ Alien +3.64, Star Wars +0.27     │\n"
+        "│    3 │ newcomer │ Newcomer │  0.7536 │ yes │ Alien +2.02 via Horror           │\n"
         "│    4 │ blade    │ Blade    │ -0.2909 │     │ Star Wars +0.87, Alien +0.45     │\n"
         "└──────┴──────────┴──────────┴─────────┴─────┴──────────────────────────────────┘\n",
         "",
     )
     chinese = shell("recommend", "--user", "ann", "--lang", "zh", "--cold-items", "only").out
     assert "┃ 名次 ┃ 编号     ┃ 名称     ┃ 得分    ┃ 新 ┃ 理由 " in chinese
-    assert "│    1 │ newcomer │ Newcomer │  0.4000 │ 是 │ Alien +1.67 经由 horror " in chinese
+    assert "│    1 │ newcomer │ Newcomer │  0.7536 │ 是 │ Alien +2.02 经由 Horror " in chinese
 
 
 def listed(said: Said) -> list[str]:
@@ -41,7 +41,7 @@ def test_recommend_as_json(shell: Shell) -> None:
     explanation = one["explanation"]
     parts = sum(part["value"] for part in explanation["contributions"])
     assert explanation["base"] + parts == pytest.approx(one["score"], abs=1e-5)
-    assert one["sentence"]["en"].startswith("Recommended because you watched Star Wars (+3.41).")
+    assert one["sentence"]["en"].startswith("Recommended because you watched Star Wars (+4.12).")
     assert one["sentence"]["zh"].startswith("推荐理由：您看过《Star Wars》")
 
 
@@ -98,7 +98,7 @@ def test_without_the_graph_the_answer_says_so(shell: Shell) -> None:
     shell.learned()
     said = shell("recommend", "--user", "ann", "-k", "1", "--store", "")
     assert said.code == 0
-    assert "│ Star Wars +3.41 │" in said.out
+    assert "│ Star Wars +4.12 │" in said.out
     assert said.err == "note: no graph paths, and history as of the bundle: no store was opened\n"
 
 

@@ -9,7 +9,8 @@ import pytest
 
 from kgrec.errors import ConfigError
 from kgrec.explanation.evidence_paths import ShownPath, ShownStep
-from kgrec.explanation.explanation import Contribution, Counterfactual, Explanation, PastItem
+from kgrec.explanation.explanation import Explanation
+from kgrec.explanation.reasons import Counterfactual, EdgeReason, EntityReason, PastItem, PastItemReason, Relation
 from kgrec.graph.store_types import NodeRef
 from kgrec.recommendation import Recommender, sentence
 from tests.support.bundles import film_bundle, film_schema, film_store
@@ -22,8 +23,18 @@ DIRECTED = {"en": "directed by", "zh": "的导演是"}
 
 def over(past: NodeRef, shared: NodeRef, words: dict[str, str]) -> ShownPath:
     steps = tuple(ShownStep(end, shared, "R", "R", words) for end in (past, WILLOW))
-    return ShownPath((past, shared, WILLOW), steps)
+    return ShownPath((past, shared, WILLOW), steps, 0.1)
 
+
+def through(shared: NodeRef, *paths: ShownPath) -> EntityReason:
+    return EntityReason(0.1 * len(paths), 0.1, shared, (), (), paths)
+
+
+FANTASY = NodeRef("Genre", "g", "Fantasy")
+GENRE = {"en": "has the genre", "zh": "属于类型"}
+FOLLOWS = {"en": "follows", "zh": "的前作是"}
+SEQUEL = ShownPath((THX, WILLOW), (ShownStep(WILLOW, THX, "SEQUEL_OF", "SEQUEL_OF", FOLLOWS),), 0.1)
+LABYRINTH = PastItem("lb", "Labyrinth", 0.15, BOUGHT)
 
 FULL = Explanation(
     user="ann",
@@ -41,19 +52,23 @@ FULL = Explanation(
         PastItem("no", "Not Shown", 0.1, WATCHED),
     ),
     channels={},
-    paths=(
-        over(STAR_WARS, LUCAS, DIRECTED),
-        over(THX, LUCAS, DIRECTED),
-        over(STAR_WARS, NodeRef("Genre", "g", "Fantasy"), {"en": "has the genre", "zh": "属于类型"}),
-        ShownPath(
-            (THX, WILLOW), (ShownStep(WILLOW, THX, "SEQUEL_OF", "SEQUEL_OF", {"en": "follows", "zh": "的前作是"}),)
+    reasons=(
+        through(LUCAS, over(STAR_WARS, LUCAS, DIRECTED), over(THX, LUCAS, DIRECTED)),
+        through(FANTASY, over(STAR_WARS, FANTASY, GENRE)),
+        PastItemReason(0.15, 0.15, "semantic", LABYRINTH),
+        EdgeReason(
+            0.1,
+            0.1,
+            PastItem("thx", "THX 1138", 0.1, WATCHED),
+            Relation("SEQUEL_OF", "SEQUEL_OF", FOLLOWS, True, 0.1),
+            (SEQUEL,),
         ),
     ),
-    semantic=Contribution("lb", "Labyrinth", "semantic", 0.15),
+    constant=0.1,
     counterfactual=Counterfactual("sw", "Star Wars", 0.2, 3, 41, 900),
     degraded=None,
 )
-BARE = replace(FULL, new=False, past=(), paths=(), semantic=None, counterfactual=None)
+BARE = replace(FULL, new=False, past=(), reasons=(), counterfactual=None)
 
 
 def test_english() -> None:
@@ -113,7 +128,7 @@ def test_without_reasons_in_the_history(history: int, new: bool, english: str, c
 @pytest.mark.parametrize(
     ("before", "after", "english", "chinese"),
     [
-        (2, 2, "Without X it would stay at rank 2.", "如果没有《X》，它仍会排在第2位。"),
+        (2, 2, "what counts is its popularity.", "依据的是它的整体热度。"),
         (4, 3, "Without X it would rise from rank 4 to 3.", "如果没有《X》，它会从第4位升到第3位。"),
     ],
 )
@@ -137,7 +152,7 @@ def films() -> Iterator[Recommender]:
 
 def test_from_model_and_graph(films: Recommender) -> None:
     assert sentence(films.explain("ann", "empire")).startswith(
-        "Recommended because you watched Star Wars (+3.41). Like Star Wars, Empire is directed by George Lucas. "
+        "Recommended because you watched Star Wars (+4.12). Like Star Wars, Empire is directed by George Lucas. "
     )
 
 

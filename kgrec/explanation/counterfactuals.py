@@ -1,0 +1,68 @@
+"""Scores and ranks without a past item or an entity, computed by scoring again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from kgrec.bundle.bundle import Bundle
+from kgrec.data.dataset import Array, IntArray
+from kgrec.explanation.reasons import Counterfactual
+from kgrec.scoring.contributions import Contributions
+from kgrec.scoring.path_terms import through_entity
+from kgrec.scoring.top_k import rank_of
+
+
+class Counterfactuals:
+    """Effects of leaving something out, scored once for each thing that is left out, however many items ask.
+
+    Args:
+        bundle: the learned model.
+        contributions: of the person's history.
+        scores: of all items, as they rank.
+        candidates: rows that ranks are counted among.
+        without_past_item: scores of all items as if the person had never interacted with the item of a row.
+    """
+
+    def __init__(
+        self,
+        bundle: Bundle,
+        contributions: Contributions,
+        scores: Array,
+        candidates: IntArray,
+        without_past_item: Callable[[int], Array],
+    ) -> None:
+        self._bundle = bundle
+        self._contributions = contributions
+        self._scores = scores
+        self._candidates = candidates
+        self._among = set(candidates.tolist())
+        self._score_again = without_past_item
+        self._past_items: dict[int, Array] = {}
+        self._entities: dict[int, Array] = {}
+        self._ranks: dict[int, int] = {}
+
+    def without_past_item(self, past: int, row: int) -> Counterfactual:
+        """Score and rank of an item without every interaction with a past one; both are given by their rows."""
+        if past not in self._past_items:
+            self._past_items[past] = self._score_again(past)
+        return self._effect(self._bundle.items[past], past, self._past_items[past], row)
+
+    def without_entity(self, entity: int, row: int) -> Counterfactual:
+        """Score and rank of an item where no item has any fact with an entity, which is given by its row."""
+        if entity not in self._entities:
+            through = through_entity(self._bundle.model, self._contributions, entity)
+            self._entities[entity] = self._scores - through
+        _, _, uid = self._bundle.nodes[entity].partition(":")
+        return self._effect(uid, entity, self._entities[entity], row)
+
+    def _effect(self, uid: str, node: int, without: Array, row: int) -> Counterfactual:
+        if row not in self._ranks:
+            self._ranks[row] = rank_of(row, self._scores, self._candidates)
+        return Counterfactual(
+            uid,
+            self._bundle.names[node],
+            float(without[row]),
+            self._ranks[row],
+            rank_of(row, without, self._candidates),
+            len(self._among) + (row not in self._among),
+        )

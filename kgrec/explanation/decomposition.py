@@ -1,0 +1,173 @@
+"""A score taken apart into its reasons, from the contributions of past items and the terms of paths."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from kgrec.bundle.bundle import Bundle
+from kgrec.data.dataset import IntArray
+from kgrec.explanation.actions import Action
+from kgrec.explanation.evidence_paths import PathOfReason
+from kgrec.explanation.reasons import (
+    EdgeReason,
+    EntityReason,
+    OtherFactsReason,
+    PastItem,
+    PastItemReason,
+    PopularityReason,
+    Reason,
+    Relation,
+)
+from kgrec.graph.store_types import GraphPath, NodeRef, PathStep
+from kgrec.schema.model import GraphSchema
+from kgrec.scoring.contributions import Contributions
+from kgrec.scoring.evidence import THROUGH_GRAPH, EvidenceTable
+from kgrec.scoring.path_matrix import EDGE_TO_PAST, SHARED_TAIL
+from kgrec.scoring.path_terms import PathTerms
+
+ENTITIES_NAMED = 12
+"""Entities of an item that are reasons of their own; the others are added up."""
+_PATHS_PER_ENTITY = 3
+
+
+@dataclass(frozen=True)
+class FoundReason:
+    """A reason, and what the store may confirm of it.
+
+    Attributes:
+        entity: row of the node of an entity, None of other reasons.
+        paths: of the largest past items, the largest first; none where the bundle has no schema.
+    """
+
+    reason: Reason
+    entity: int | None = None
+    paths: tuple[PathOfReason, ...] = ()
+
+
+class Decomposition:
+    """The reasons of some items' scores for one person.
+
+    Args:
+        bundle: the learned model.
+        contributions: of the items.
+        actions: what the person did with each past item, by its row.
+        schema: its words are said; None for a bundle from plain arrays.
+    """
+
+    def __init__(
+        self, bundle: Bundle, contributions: Contributions, actions: Mapping[int, Action], schema: GraphSchema | None
+    ) -> None:
+        self._bundle = bundle
+        self._parts = contributions
+        self._actions = actions
+        self._schema = schema
+        self._table = EvidenceTable.of(contributions.channels, contributions.values)
+        positive = self._table.positive(contributions.prior)
+        self._positive = np.where(positive > 0, positive, 1.0)
+
+    def reasons(self, position: int) -> list[FoundReason]:
+        """Those of ``contributions.items[position]``, the largest first, what speaks against the item last."""
+        total = float(self._positive[position])
+        found = [*self._through_graph(position, total)]
+        found += [FoundReason(reason) for reason in self._of_past_items(position, total)]
+        prior = float(self._parts.prior[position])
+        if prior:
+            expected = bool(self._bundle.model.is_cold[self._parts.items[position]])
+            found.append(FoundReason(PopularityReason(prior, prior / total, expected)))
+        return sorted(found, key=lambda one: -one.reason.value)
+
+    def past_item(self, h: int, value: float) -> PastItem:
+        """The past item ``contributions.history[h]``."""
+        row = int(self._parts.history[h])
+        action = self._actions[row]
+        return PastItem(
+            self._bundle.items[row], self._bundle.names[row], value, action.verb, action.stars, action.against
+        )
+
+    def _of_past_items(self, position: int, total: float) -> Iterator[PastItemReason]:
+        for name, values in zip(self._table.names, self._table.values[:, :, position], strict=True):
+            if name != THROUGH_GRAPH:
+                for h in np.flatnonzero(values).tolist():
+                    value = float(values[h])
+                    yield PastItemReason(value, value / total, name, self.past_item(h, value))
+
+    def _through_graph(self, position: int, total: float) -> Iterator[FoundReason]:
+        """Edges, the largest entities that have names, and the sum of all others."""
+        terms = PathTerms.of(self._bundle.model, self._parts, position)
+        item = int(self._parts.items[position])
+        is_edge = terms.way >= EDGE_TO_PAST
+        for f in np.flatnonzero(is_edge).tolist():
+            yield self._edge(terms, f, item, total)
+        shared = np.flatnonzero(~is_edge)
+        entities, of_entity = np.unique(terms.entity[shared], return_inverse=True)
+        sums = np.bincount(of_entity, terms.values[:, shared].sum(axis=0), len(entities))
+        ordered = np.argsort(-np.abs(sums), kind="stable")
+        nodes = {int(n): self._node(int(entities[n])) for n in ordered if sums[n]}
+        named = [n for n, node in nodes.items() if self._readable(node)][:ENTITIES_NAMED]
+        for n in named:
+            yield self._entity(terms, shared[of_entity == n], nodes[n], item, total)
+        others = [n for n in nodes if n not in set(named)]
+        if others:
+            value = float(sums[others].sum())
+            yield FoundReason(OtherFactsReason(value, value / total, len(others)))
+
+    def _edge(self, terms: PathTerms, f: int, item: int, total: float) -> FoundReason:
+        (h,) = np.flatnonzero(self._parts.history == terms.entity[f]).tolist()
+        value = float(terms.values[:, f].sum())
+        from_item = bool(terms.way[f] == EDGE_TO_PAST)
+        relation = self._relation(int(terms.relation[f]), from_item, value)
+        past, node = self.past_item(h, value), self._node(int(terms.entity[f]))
+        step = PathStep(node, self._node(item), relation.type, relation.relation, not from_item)
+        return FoundReason(
+            EdgeReason(value, value / total, past, relation), paths=self._paths([(GraphPath((step,)), value)])
+        )
+
+    def _entity(self, terms: PathTerms, features: IntArray, entity: NodeRef, item: int, total: float) -> FoundReason:
+        values = terms.values[:, features]
+        of_past = values.sum(axis=1)
+        order = [h for h in np.argsort(-np.abs(of_past), kind="stable").tolist() if of_past[h]]
+        relations = [
+            self._relation(int(terms.relation[f]), bool(terms.way[f] == SHARED_TAIL), float(values[:, n].sum()))
+            for n, f in enumerate(features.tolist())
+        ]
+        value = float(values.sum())
+        reason = EntityReason(
+            value,
+            value / total,
+            entity,
+            tuple(sorted(relations, key=lambda relation: -abs(relation.value))),
+            tuple(self.past_item(h, float(of_past[h])) for h in order),
+        )
+        best = [(h, int(np.argmax(np.abs(values[h])))) for h in order[:_PATHS_PER_ENTITY]]
+        paths = [
+            (self._over(int(self._parts.history[h]), entity, relations[n], item), float(values[h, n])) for h, n in best
+        ]
+        return FoundReason(reason, int(terms.entity[features[0]]), self._paths(paths))
+
+    def _over(self, past: int, entity: NodeRef, relation: Relation, item: int) -> GraphPath:
+        to_entity = relation.type, relation.relation
+        return GraphPath(
+            (
+                PathStep(self._node(past), entity, *to_entity, relation.from_item),
+                PathStep(entity, self._node(item), *to_entity, not relation.from_item),
+            )
+        )
+
+    def _paths(self, paths: Sequence[tuple[GraphPath, float]]) -> tuple[PathOfReason, ...]:
+        return () if self._schema is None else tuple(PathOfReason(*path) for path in paths)
+
+    def _node(self, row: int) -> NodeRef:
+        type, _, uid = self._bundle.nodes[row].partition(":")
+        return NodeRef(type, uid, self._bundle.names[row])
+
+    def _readable(self, node: NodeRef) -> bool:
+        return self._schema is None or self._schema.is_readable(node.type, node.uid, node.name)
+
+    def _relation(self, relation: int, from_item: bool, value: float) -> Relation:
+        type, _, finer = self._bundle.relations[relation].partition("/")
+        name = finer or type
+        words = {"en": name} if self._schema is None else self._schema.relation_words(type, name).model_dump()
+        return Relation(type, name, words, from_item, value)

@@ -1,0 +1,43 @@
+"""A reason in a few words, for a line of a table."""
+
+from __future__ import annotations
+
+from kgrec.explanation.reasons import (
+    EdgeReason,
+    EntityReason,
+    OtherFactsReason,
+    PastItemReason,
+    PopularityReason,
+    Reason,
+)
+from kgrec.explanation.wording.languages import Wording, in_language
+from kgrec.plain_text import short
+
+_LONGEST = 40
+
+
+def reason_label(reason: Reason, wording: Wording) -> str:
+    """What a reason is: ``George Lucas (directed by), in 2 of yours``, ``others who took Alien``."""
+    labels = wording.labels
+    match reason:
+        case EntityReason():
+            words = in_language(reason.relations[0].words, wording.code)
+            return labels.entity.format(name=short(reason.entity.name, _LONGEST), words=words, n=len(reason.past))
+        case EdgeReason():
+            words = in_language(reason.relation.words, wording.code)
+            arrow = f"-[{words}]->" if reason.relation.from_item else f"<-[{words}]-"
+            return f"{arrow} {short(reason.past.name, _LONGEST)}"
+        case PastItemReason():
+            by_evidence = {
+                "taken_together": labels.taken_together,
+                "taken_next": labels.taken_next,
+                "semantic": labels.similar_text,
+                "knowledge": labels.embeddings,
+                "dislikes": labels.disliked,
+            }
+            template = by_evidence.get(reason.evidence, f"{{name}}: {reason.evidence}")
+            return template.format(name=short(reason.past.name, _LONGEST))
+        case PopularityReason():
+            return labels.expected_popularity if reason.expected else labels.popularity
+        case OtherFactsReason():
+            return labels.other_facts.format(n=reason.entities)

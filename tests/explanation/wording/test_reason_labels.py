@@ -1,0 +1,48 @@
+"""A reason in a few words."""
+
+from __future__ import annotations
+
+import pytest
+
+from kgrec.explanation.reasons import (
+    EdgeReason,
+    EntityReason,
+    OtherFactsReason,
+    PastItem,
+    PastItemReason,
+    PopularityReason,
+    Reason,
+    Relation,
+)
+from kgrec.explanation.wording.languages import wording_of
+from kgrec.explanation.wording.reason_labels import reason_label
+from kgrec.graph.store_types import NodeRef
+
+ALIEN = PastItem("a", "Alien", 0.5, {"en": "watched"})
+DIRECTED = Relation("DIRECTED_BY", "DIRECTED_BY", {"en": "directed by", "zh": "导演是"}, True, 0.5)
+SEQUEL = Relation("SEQUEL_OF", "SEQUEL_OF", {"en": "is a sequel of"}, False, 0.5)
+
+
+@pytest.mark.parametrize(
+    ("reason", "english"),
+    [
+        (
+            EntityReason(0.5, 0.1, NodeRef("Person", "s", "Ridley Scott"), (DIRECTED,), (ALIEN, ALIEN)),
+            "Ridley Scott (directed by), in 2 of yours",
+        ),
+        (EdgeReason(0.5, 0.1, ALIEN, SEQUEL), "<-[is a sequel of]- Alien"),
+        (EdgeReason(0.5, 0.1, ALIEN, DIRECTED), "-[directed by]-> Alien"),
+        (PastItemReason(0.5, 0.1, "taken_together", ALIEN), "others who took Alien"),
+        (PastItemReason(0.5, 0.1, "taken_next", ALIEN), "what is taken after Alien"),
+        (PastItemReason(0.5, 0.1, "semantic", ALIEN), "text of Alien"),
+        (PastItemReason(0.5, 0.1, "a_plug_in", ALIEN), "Alien: a_plug_in"),
+        (PopularityReason(0.5, 0.1, False), "popularity"),
+        (PopularityReason(0.5, 0.1, True), "expected popularity"),
+        (OtherFactsReason(0.5, 0.1, 3), "3 other facts"),
+    ],
+    ids=str,
+)
+def test_labels(reason: Reason, english: str) -> None:
+    assert reason_label(reason, wording_of("en")) == english
+    chinese = reason_label(reason, wording_of("zh"))
+    assert chinese != english or isinstance(reason, EdgeReason) or "plug" in english
