@@ -52,7 +52,8 @@ edges:
   MADE_BY:
     source: [Game]
     target: [Studio]
-    words: {{en: made by}}      # explanations read "Game made by Studio"
+    words: {{en: made by}}      # explanations read "like Chess, it is made by Acme"
+    noun: {{en: studio}}        # and "same studio, Acme"; by default the words of the target
     sources:
       - table: games
         platform: shop

@@ -20,6 +20,7 @@ TESTED_IN = {
     "evaluation/test_baseline_tuning": "evaluation/compared_system",
     "benchmarks/runs/test_results_page": "benchmarks/runs/lists_section benchmarks/runs/published_figures",
     "explanation/test_explainer": "explanation/evidence_paths graph/store_link",
+    "explanation/wording/test_plan": "explanation/terms explanation/wording/sentence_parts",
     "explanation/wording/test_sentence": "explanation/wording/chinese explanation/wording/english "
     "explanation/wording/lists",
     "extract/draft/test_schema_draft": "extract/draft/behaviour_tables extract/draft/column_profiles "

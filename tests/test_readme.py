@@ -33,8 +33,8 @@ def test_the_python_runs(shop: Path, capsys: pytest.CaptureFixture[str]) -> None
     for block in python:
         exec(compile(block, "README.md", "exec"), {})
     printed = capsys.readouterr().out
-    assert "Recommended because you" in printed
-    assert "推荐理由" in printed
+    assert "Because you" in printed
+    assert "因为您" in printed
     assert (shop / "shop.bundle/manifest.json").is_file()
 
 
@@ -58,7 +58,7 @@ def test_links_lead_somewhere() -> None:
 
 def test_the_first_screen_shows_an_explained_recommendation() -> None:
     first = "\n".join(README.splitlines()[:45])
-    assert "Recommended because you rated" in first
+    assert "because you" in first.lower()
     assert "HKUDS/KGRec" in first
 
 

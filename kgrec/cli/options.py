@@ -74,6 +74,12 @@ Language = Annotated[
         help=f"Language of reasons: {', '.join(known_languages())}.",
     ),
 ]
+Length = Annotated[
+    Literal["short", "standard", "full"] | None,
+    typer.Option(
+        "--length", help="Of reasons: one line without numbers, two or three sentences, or all there is to say."
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Results as one JSON document on stdout, and nothing else there.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="No progress on stderr.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Every step of the progress, with its figures.")]

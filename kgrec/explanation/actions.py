@@ -22,11 +22,13 @@ class Action:
         verb: by language, read between user and item: 'bought'.
         stars: how many they gave; None where the schema does not say that weights are stars.
         against: it speaks against the item, or hides it.
+        liked: they gave more than the middle of the stars that there are.
     """
 
     verb: Mapping[str, str]
     stars: float | None = None
     against: bool = False
+    liked: bool = False
 
 
 def past_actions(interactions: Interactions, bundle: Bundle) -> dict[int, Action]:
@@ -65,8 +67,10 @@ def _meaning(schema: GraphSchema | None, type: str, kind: str) -> Meaning | None
 
 
 def _action(means: Meaning | None, weight: float, against: bool) -> Action:
-    stars = weight if means is not None and means.weights.stars else None
+    most = None if means is None else means.weights.stars
+    stars = weight if most else None
     if means is not None and (not against or stars is not None or (means.speaks != "for" and means.words_say_it)):
-        return Action(means.words.model_dump(), stars, against)
+        liked = most is not None and not against and weight > (1 + most) / 2
+        return Action(means.words.model_dump(), stars, against, liked)
     labels = {language: wording.labels for language, wording in installed_wordings().items()}
     return Action({name: of.declined if against else of.chose for name, of in labels.items()}, None, against)

@@ -23,6 +23,7 @@ from kgrec.explanation.reasons import (
 )
 from kgrec.graph.store_types import GraphPath, NodeRef, PathStep
 from kgrec.schema.model import GraphSchema
+from kgrec.schema.naming import relation_noun
 from kgrec.scoring.contributions import Contributions
 from kgrec.scoring.evidence import THROUGH_GRAPH, EvidenceTable
 from kgrec.scoring.path_matrix import EDGE_TO_PAST, SHARED_TAIL
@@ -83,9 +84,8 @@ class Decomposition:
         """The past item ``contributions.history[h]``."""
         row = int(self._parts.history[h])
         action = self._actions[row]
-        return PastItem(
-            self._bundle.items[row], self._bundle.names[row], value, action.verb, action.stars, action.against
-        )
+        item, name = self._bundle.items[row], self._bundle.names[row]
+        return PastItem(item, name, value, action.verb, action.stars, action.against, action.liked)
 
     def _of_past_items(self, position: int, total: float) -> Iterator[PastItemReason]:
         for name, values in zip(self._table.names, self._table.values[:, :, position], strict=True):
@@ -169,5 +169,8 @@ class Decomposition:
     def _relation(self, relation: int, from_item: bool, value: float) -> Relation:
         type, _, finer = self._bundle.relations[relation].partition("/")
         name = finer or type
-        words = {"en": name} if self._schema is None else self._schema.relation_words(type, name).model_dump()
-        return Relation(type, name, words, from_item, value)
+        if self._schema is None:
+            return Relation(type, name, {"en": name}, from_item, value)
+        noun = relation_noun(self._schema, type, name)
+        words = self._schema.relation_words(type, name)
+        return Relation(type, name, words.model_dump(), from_item, value, None if noun is None else noun.model_dump())

@@ -22,6 +22,7 @@ from kgrec.explanation.decomposition import Decomposition, FoundReason
 from kgrec.explanation.evidence_paths import ShownPath, confirmed_paths
 from kgrec.explanation.explanation import Contribution, Explanation
 from kgrec.explanation.reasons import EdgeReason, EntityReason, PastItem, Reason
+from kgrec.explanation.terms import Terms
 from kgrec.graph.cypher.pasteable import explanation_statement
 from kgrec.graph.store_link import GraphLink
 from kgrec.scoring.contributions import ItemContributions
@@ -146,6 +147,7 @@ class Explainer:
                 None if strongest is None else effects.without_past_item(int(parts.history[strongest]), row)
             ),
             degraded=degraded,
+            terms=Terms.of(bundle.manifest.schema),
         )
         return replace(explanation, cypher=self._cypher(explanation))
 
@@ -172,6 +174,7 @@ class Explainer:
                 action.verb,
                 action.stars,
                 action.against,
+                action.liked,
             )
             for h in ordered
             for past in [int(parts.history[h])]

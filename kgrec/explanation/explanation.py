@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from kgrec.explanation.evidence_paths import ShownPath
@@ -15,6 +15,7 @@ from kgrec.explanation.reasons import (
     PastItem,
     Reason,
 )
+from kgrec.explanation.terms import Terms
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ class Explanation:
         degraded: why something is missing (graph paths, newest history), None where nothing is.
         cypher: a statement to paste into Neo4j Browser, which shows the strongest past items, the paths and the item,
             and nothing else; None where the bundle comes from plain arrays and has no schema.
+        terms: what the schema calls things, for sentences.
     """
 
     user: str | None
@@ -64,6 +66,7 @@ class Explanation:
     counterfactual: Counterfactual | None
     degraded: str | None
     cypher: str | None = None
+    terms: Terms = field(default_factory=Terms)
 
     @property
     def paths(self) -> tuple[ShownPath, ...]:

@@ -24,6 +24,7 @@ class PastItem:
         verb: what the user did with it, by language.
         stars: how many they gave it, None where nobody gives any.
         against: what they did speaks against it: they disliked or returned it.
+        liked: they gave it more than half of the stars.
     """
 
     item: str
@@ -32,6 +33,7 @@ class PastItem:
     verb: Mapping[str, str]
     stars: float | None = None
     against: bool = False
+    liked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,7 @@ class Relation:
         words: read between source and target, by language: 'directed by'.
         from_item: the explained item is the source of its fact: *item - directed by - entity*; else the target.
         value: what goes through this relation.
+        noun: what the entity is to the item, by language: 'director'; None where there is no word for it.
     """
 
     type: str
@@ -73,6 +76,7 @@ class Relation:
     words: Mapping[str, str]
     from_item: bool
     value: float
+    noun: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

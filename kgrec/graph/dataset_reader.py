@@ -9,10 +9,12 @@ import numpy as np
 from kgrec.data.dataset import FOR, Dataset, Facts, Interactions
 from kgrec.data.vocabulary import Vocabulary
 from kgrec.graph.cypher.schema_names import fact_types
+from kgrec.graph.display_titles import display_title
 from kgrec.graph.distinct_names import distinct_names
 from kgrec.graph.polarity import with_polarity
 from kgrec.graph.store import GraphExporter, schema_of
 from kgrec.schema.model import GraphSchema
+from kgrec.schema.naming import kind_of_names
 
 
 def read_dataset(store: GraphExporter) -> Dataset:
@@ -20,7 +22,8 @@ def read_dataset(store: GraphExporter) -> Dataset:
 
     Items come first among the nodes, then the other node types in the schema's order, each by uid; users are no nodes
     here, and facts about users are left out. Relations are called ``EDGE_TYPE``, or ``EDGE_TYPE/finer``. A node's text
-    joins its embedded properties with ``. ``, and lists with ``, ``. Items of one name get names that differ.
+    joins its embedded properties with ``. ``, and lists with ``, ``. Titles are written as people say them,
+    and items of one name get names that differ.
 
     Raises:
         GraphError: the store is empty.
@@ -38,7 +41,8 @@ def read_dataset(store: GraphExporter) -> Dataset:
         for batch in store.export_nodes(type):
             columns = batch.to_pydict()
             node_ids += [f"{type}:{uid}" for uid in columns["uid"]]
-            names += columns["name"]
+            titled = kind_of_names(schema, type) == "titles"
+            names += map(display_title, columns["name"]) if titled else columns["name"]
             for name in properties if type == schema.item_type else ():
                 properties[name] += columns[name]
             cells = [columns[name] for name in embedded]

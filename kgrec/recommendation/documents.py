@@ -8,26 +8,28 @@ from typing import Any
 from kgrec.explanation.explanation import Explanation
 from kgrec.explanation.wording.languages import installed_wordings
 from kgrec.explanation.wording.reason_labels import reason_label
-from kgrec.explanation.wording.sentence import sentence
+from kgrec.explanation.wording.sentence import Length, sentence
 from kgrec.recommendation.recommender import Recommendation
 
 
-def list_document(user: str | None, history: Sequence[str] | None, best: Sequence[Recommendation]) -> dict[str, Any]:
-    """A list for somebody, with the sentences of each explanation where there is one."""
+def list_document(
+    user: str | None, history: Sequence[str] | None, best: Sequence[Recommendation], length: Length = "short"
+) -> dict[str, Any]:
+    """A list for somebody, with the reason of each item where it has an explanation."""
     listed = [
         {
             **one.as_dict(),
             "explanation": one.explanation and _labelled(one.explanation),
-            "sentence": one.explanation and in_every_language(one.explanation),
+            "sentence": one.explanation and in_every_language(one.explanation, length),
         }
         for one in best
     ]
     return {"user": user, "history": list(history) if history else None, "recommendations": listed}
 
 
-def explanation_document(explanation: Explanation) -> dict[str, Any]:
+def explanation_document(explanation: Explanation, length: Length = "standard") -> dict[str, Any]:
     """An explanation with its sentences, and a label of each reason in every language."""
-    return {**_labelled(explanation), "sentence": in_every_language(explanation)}
+    return {**_labelled(explanation), "sentence": in_every_language(explanation, length)}
 
 
 def _labelled(explanation: Explanation) -> dict[str, Any]:
@@ -43,6 +45,6 @@ def similar_document(item: str, similar: Sequence[Recommendation]) -> dict[str, 
     return {"item": item, "similar": [one.as_dict() for one in similar]}
 
 
-def in_every_language(explanation: Explanation) -> dict[str, str]:
+def in_every_language(explanation: Explanation, length: Length) -> dict[str, str]:
     """The reasons in every installed language, by its code."""
-    return {language: sentence(explanation, language) for language in installed_wordings()}
+    return {language: sentence(explanation, language, length) for language in installed_wordings()}

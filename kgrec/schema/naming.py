@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
 from kgrec.schema.model import GraphSchema, Words
@@ -17,11 +18,13 @@ def relation_noun(schema: GraphSchema, edge_type: str, relation: str) -> Words |
     """What the target of a relation is to its source, such as *director*; None where there is no word for it.
 
     Where the schema does not say it, the words of the target serve, if no other edge leads to such nodes: what has a
-    genre, has one thing only to do with it. A person may have written, directed or played.
+    genre, has one thing only to do with it. A person may have written, directed or played. A finer relation that the
+    schema does not know serves itself, if it is one plain word.
     """
     edge = schema.edges[edge_type]
     if relation != edge_type:
-        return edge.nouns.get(relation)
+        known = relation in edge.nouns or relation in edge.relations
+        return edge.nouns.get(relation) if known else _noun_in(relation)
     if edge.noun is not None or len(edge.target) > 1 or edge.relations:
         return edge.noun
     target = edge.target[0]
@@ -29,6 +32,12 @@ def relation_noun(schema: GraphSchema, edge_type: str, relation: str) -> Words |
     if schema.nodes[target].role is not None or edges_there != [edge_type]:
         return None
     return schema.nodes[target].words
+
+
+def _noun_in(relation: str) -> Words | None:
+    """A relation's own name where it is one plain word: ``brand``, but not ``also_bought`` or ``directedBy``."""
+    last = re.split(r"[./#:]", relation)[-1]
+    return Words(en=last) if re.fullmatch(r"[a-z]{3,}(?<!ed)(?<!ing)(?<!s)(?<!by)", last) else None
 
 
 def kind_of_names(schema: GraphSchema, node_type: str) -> Literal["titles", "people", "things"]:

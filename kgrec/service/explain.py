@@ -18,4 +18,4 @@ def explain(recommender: Answering, asked: Annotated[ExplanationParameters, Quer
     """Why an item has its score, as ``kgrec explain --json`` gives it."""
     user, history = asked.person()
     explanation = recommender.explain(user, asked.item, history=history, context=asked.context())
-    return document(explanation_document(explanation))
+    return document(explanation_document(explanation, asked.length))

@@ -25,4 +25,4 @@ def recommend(recommender: Answering, asked: Annotated[ListParameters, Query()])
         context=asked.context(),
         explain=asked.explain,
     )
-    return document(list_document(user, history, best))
+    return document(list_document(user, history, best, asked.length))

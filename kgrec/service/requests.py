@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from kgrec.data.context import Context
 from kgrec.errors import ConfigError
+from kgrec.explanation.wording.sentence import Length
 from kgrec.recommendation.filters import ColdItems, Filters
 from kgrec.schema.model import GraphSchema
 
@@ -61,6 +62,7 @@ class ListParameters(PersonParameters):
     cold_items: ColdItems = Field("include", description="Items that nobody had chosen when the model was learned.")
     include_seen: bool = Field(False, description="Items of the history may come back.")
     explain: bool = Field(True, description="Give each item its explanation; without, the answer comes faster.")
+    length: Length = Field("short", description="Of the sentences: one line without numbers, two or three, or all.")
 
     def filters(self, schema: GraphSchema | None) -> Filters:
         """Which items may come back.
@@ -85,6 +87,7 @@ class ExplanationParameters(PersonParameters):
     """The score of an item for somebody."""
 
     item: str = Field(description="The item to explain.")
+    length: Length = Field("standard", description="Of the sentences: one line without numbers, two or three, or all.")
 
 
 class SimilarParameters(Parameters):

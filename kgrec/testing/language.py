@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import re
-from dataclasses import fields
+from collections.abc import Iterator
+from dataclasses import fields, replace
 
-from kgrec.explanation.evidence_paths import ShownPath, ShownStep
-from kgrec.explanation.reasons import Counterfactual, PastItem, PastItemReason
 from kgrec.explanation.wording.languages import Labels, Wording
-from kgrec.graph.store_types import NodeRef
+from kgrec.explanation.wording.sentence_parts import (
+    DirectFact,
+    Effect,
+    Evidence,
+    Name,
+    OtherFacts,
+    Past,
+    Popularity,
+    Shared,
+    SharedFacts,
+    Statement,
+)
 
 _FIELDS: dict[str, dict[str, object]] = {
     "others": {"n": 7},
@@ -21,6 +31,8 @@ _FIELDS: dict[str, dict[str, object]] = {
     "other_facts": {"n": 7},
     "without": {"name": "Alien", "score": 1.25, "rank_before": 3, "rank_after": 41, "candidates": 900},
 }
+_EVIDENCE = ("taken_together", "taken_next", "semantic", "knowledge", "same_day")
+_SHARE = 0.34
 
 
 class WordingContract:
@@ -46,73 +58,116 @@ class WordingContract:
             for value in _FIELDS.get(field.name, {}).values():
                 assert str(value) in text
 
-    def test_past_items_are_named_with_their_value_and_what_was_done(self, wording: Wording) -> None:
-        past = [
-            PastItem("a", "Alien", 2.576, _words(wording, "watched")),
-            PastItem("h", "Heat", 1.0, _words(wording, "watched")),
-            PastItem("r", "Ronin", 0.25, _words(wording, "bought")),
-        ]
-        for n in (1, 2, 3):
-            text = wording.because(past[:n])
-            _mentions(text, *(part for item in past[:n] for part in (item.name, f"+{item.value:.2f}")), "watched")
-        _mentions(text, "bought")
+    def test_a_card_names_what_counts_and_no_number(self, wording: Wording) -> None:
+        for reason in _statements(wording):
+            text = wording.card(reason)
+            _mentions(text, *_names(reason))
+            assert not re.search(r"\d|%", text), text
+            assert text == text.strip().rstrip(".。")
 
-    def test_what_speaks_against_an_item_is_named_with_its_value_and_stars(self, wording: Wording) -> None:
-        past = [
-            PastItem("c", "Cats", -0.42, _words(wording, "rated"), 1.5, True),
-            PastItem("h", "Heat", -0.4, _words(wording, "returned"), None, True),
-        ]
-        _mentions(wording.against(past), "rated", "Cats", "★½", "-0.42", "returned", "Heat", "-0.40")
+    def test_sentences_name_what_counts_with_its_share(self, wording: Wording) -> None:
+        for reason in _statements(wording):
+            for text in (wording.first(reason), wording.further(reason)):
+                _mentions(text, *_names(reason), "34%")
+
+    def test_past_items_are_named_with_what_was_done_where_they_come_first(self, wording: Wording) -> None:
+        bought = replace(_past(wording, "Ronin", "bought"), stars=2.5)
+        past = (_past(wording, "Alien", "watched"), _past(wording, "Heat", "watched"), bought)
+        for reason in (Evidence("knowledge", past, True, _SHARE), _facts(wording, past)):
+            for text in (wording.card(reason), wording.first(reason)):
+                _mentions(text, "Alien", "Heat", "watched", "Ronin", "★★½", "bought")
+        liked = wording.card(_facts(wording, (replace(bought, stars=5.0, liked=True),)))
+        _mentions(liked, "Ronin")
+        assert "bought" not in liked
+        assert "★" not in liked
 
     def test_a_schema_without_this_language_is_read_in_english(self, wording: Wording) -> None:
-        _mentions(wording.because([PastItem("a", "Alien", 1.0, {"en": "watched"})]), "Alien", "watched")
+        past = Past(Name("Alien"), {"en": "watched"})
+        _mentions(wording.card(Evidence("knowledge", (past,), False, _SHARE)), "Alien", "watched")
 
-    def test_popularity_is_the_reason_in_four_ways(self, wording: Wording) -> None:
-        ways = [wording.without_reasons(history, cold) for history in (False, True) for cold in (False, True)]
-        assert all(text.strip() for text in ways)
-        assert len(set(ways)) == 4
+    def test_kinds_of_evidence_read_differently(self, wording: Wording) -> None:
+        reasons = [Evidence(kind, (_past(wording),), False, _SHARE) for kind in _EVIDENCE]
+        for say in (wording.card, wording.first, wording.further):
+            assert len(set(map(say, reasons))) == len(reasons)
 
-    def test_a_shared_fact_names_everything(self, wording: Wording) -> None:
-        for past in (["Alien"], ["Alien", "Heat"], ["Alien", "Heat", "Ronin"]):
-            text = wording.shared_fact(past, "Blade Runner", "is made by", "Ridley Scott")
-            _mentions(text, *past, "Blade Runner", "made by", "Ridley Scott")
-
-    def test_a_path_names_every_fact(self, wording: Wording) -> None:
-        alien, scott, runner = (
-            NodeRef("Film", "a", "Alien"),
-            NodeRef("Person", "s", "Scott"),
-            NodeRef("Film", "b", "B R"),
-        )
-        made, led = _words(wording, "made by"), _words(wording, "led to")
-        path = ShownPath(
-            (alien, scott, runner),
-            (ShownStep(alien, scott, "M", "M", made), ShownStep(scott, runner, "L", "L", led)),
-            0.5,
-        )
-        _mentions(wording.path(path), "Alien", "made by", "Scott", "led to", "B R")
-
-    def test_the_text_that_speaks_most_is_named_with_its_value(self, wording: Wording) -> None:
-        _mentions(
-            wording.text_evidence(
-                PastItemReason(0.914, 0.5, "semantic", PastItem("a", "Alien", 0.914, {"en": "watched"}))
-            ),
-            "Alien",
-            "+0.91",
-        )
-
-    def test_a_cold_item_is_said_to_be_one(self, wording: Wording) -> None:
+    def test_a_cold_item_was_never_chosen_itself(self, wording: Wording) -> None:
+        for kind in ("taken_together", "taken_next"):
+            known = Evidence(kind, (_past(wording),), False, _SHARE)
+            for say in (wording.card, wording.first, wording.further):
+                assert say(known) != say(replace(known, cold=True))
         assert wording.cold_item().strip()
 
-    def test_a_counterfactual_says_which_way_the_item_goes(self, wording: Wording) -> None:
-        falls, rises, stays = (
-            wording.counterfactual(Counterfactual("a", "Alien", 0.0, before, after, 900))
-            for before, after in ((3, 41), (41, 3), (3, 3))
-        )
-        for text in (falls, rises):
+    def test_evidence_against_an_item_does_not_read_as_if_for_it(self, wording: Wording) -> None:
+        for kind in _EVIDENCE:
+            speaks_for = Evidence(kind, (_past(wording),), False, _SHARE)
+            text = wording.further(replace(speaks_for, share=-_SHARE))
+            _mentions(text, "Alien", "34%")
+            assert text.partition("34%")[0] != wording.further(speaks_for).partition("34%")[0]
+
+    def test_the_text_is_named_by_its_parts(self, wording: Wording) -> None:
+        texts = (_words(wording, "title"), _words(wording, "plot"))
+        reason = Evidence("semantic", (_past(wording),), False, _SHARE, texts)
+        for text in (wording.card(reason), wording.further(reason)):
+            _mentions(text, "Alien", "title", "plot")
+
+    def test_popularity_is_the_reason_in_four_ways(self, wording: Wording) -> None:
+        popularity = [Popularity(1.0, expected) for expected in (False, True)]
+        ways = [wording.without_reasons(history, one) for history in (False, True) for one in popularity]
+        nothing = [wording.without_reasons(history, None) for history in (False, True)]
+        assert all(text.strip() for text in ways + nothing)
+        assert len(set(ways + nothing)) == 6
+
+    def test_what_speaks_against_an_item_is_named_with_its_stars(self, wording: Wording) -> None:
+        past = [replace(_past(wording, "Cats", "rated"), stars=1.5), _past(wording, "Heat", "returned")]
+        _mentions(wording.against(past), "rated", "Cats", "★½", "returned", "Heat")
+
+    def test_a_counterfactual_names_what_is_left_out_and_both_ranks(self, wording: Wording) -> None:
+        texts = [wording.counterfactual(Effect(Name("Alien"), is_entity, 3, 41)) for is_entity in (False, True)]
+        for text in texts:
             _mentions(text, "Alien", "3", "41")
-        _mentions(stays, "Alien", "3")
-        neutral = {text.replace("41", "N").replace("3", "N") for text in (falls, rises, stays)}
-        assert len(neutral) == 3
+            assert text.index("3") < text.index("41")
+        assert len(set(texts)) == 2
+
+
+def _statements(wording: Wording) -> Iterator[Statement]:
+    """One of each kind of reason."""
+    past = (_past(wording), _past(wording, "Heat"))
+    yield _facts(wording, past)
+    yield replace(_facts(wording, past[:1]), facts=(replace(_shared(wording), nouns=()),))
+    yield replace(_facts(wording, past[:1]), facts=(replace(_shared(wording), nouns=(), from_item=False),))
+    for from_item in (False, True):
+        yield DirectFact(past[0], _words(wording, "is a sequel of"), from_item, _SHARE)
+    for kind in _EVIDENCE:
+        for cold in (False, True):
+            yield Evidence(kind, past, True, _SHARE, cold=cold)
+    yield OtherFacts(_SHARE)
+    yield from (Popularity(_SHARE, expected) for expected in (False, True))
+
+
+def _facts(wording: Wording, past: tuple[Past, ...]) -> SharedFacts:
+    return SharedFacts(past, (_shared(wording),))
+
+
+def _shared(wording: Wording) -> Shared:
+    nouns = (_words(wording, "maker"),)
+    return Shared((Name("Ridley Scott", "word"),), _words(wording, "is made by"), nouns, True, _SHARE)
+
+
+def _past(wording: Wording, name: str = "Alien", verb: str = "watched") -> Past:
+    return Past(Name(name), _words(wording, verb))
+
+
+def _names(reason: Statement) -> list[str]:
+    """Whatever a text of the reason has to name."""
+    match reason:
+        case SharedFacts():
+            return [*(one.name.text for one in reason.past), "Ridley Scott"]
+        case DirectFact():
+            return [reason.past.name.text, "sequel of"]
+        case Evidence():
+            return [one.name.text for one in reason.past]
+        case _:
+            return []
 
 
 def _words(wording: Wording, words: str) -> dict[str, str]:

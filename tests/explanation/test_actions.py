@@ -96,6 +96,16 @@ def test_one_star_is_said_as_it_was_given() -> None:
     assert actions(stars, ("RATED", "rate", 0, 1, 1))[0] == Action({"en": "rated", "zh": "rated"}, 1.0, True)
 
 
+@pytest.mark.parametrize(
+    ("most", "given", "liked"), [(5, 3.5, True), (5, 3, False), (10, 6, True), (10, 5, False), (None, 5, False)]
+)
+def test_more_than_the_middle_of_the_stars_is_liking(most: int | None, given: float, liked: bool) -> None:
+    stars = schema(RATED={"weights": {"stars": most}})
+    assert actions(stars, ("RATED", "rate", 0, 1, given))[0].liked == liked
+    refused = schema(RATED={"weights": {"stars": most, "against_up_to": 9}})
+    assert not actions(refused, ("RATED", "rate", 0, 1, given))[0].liked
+
+
 def test_interactions_of_bundles_that_kept_no_types() -> None:
     given = schema(BOUGHT={"kinds": ["buy"]}, RATED={"kinds": ["rate"]})
     model = random_model(np.random.default_rng(0), 4)

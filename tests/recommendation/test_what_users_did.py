@@ -149,7 +149,7 @@ def test_the_verb_is_that_of_the_interaction_itself(lists: dict[int, list[Recomm
 def test_parts_of_a_cell_are_names_that_paths_are_shown_over(lists: dict[int, list[Recommendation]]) -> None:
     explanation = lists[0][0].explanation
     assert explanation is not None
-    assert "is made by Blue Fox." in sentence(explanation)
+    assert "same studio, Blue Fox" in sentence(explanation)
 
 
 def test_two_games_of_one_name_are_told_apart_everywhere(

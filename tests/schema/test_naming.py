@@ -24,6 +24,21 @@ def test_the_noun_of_a_relation_is_that_of_the_schema() -> None:
     assert noun(movies, "FREEBASE_FACT") is None
 
 
+@pytest.mark.parametrize(
+    ("relation", "word"),
+    [
+        ("brand", "brand"),
+        ("dbo:mentor", "mentor"),
+        ("also_bought", None),
+        ("linked", None),
+        ("features", None),
+        ("7", None),
+    ],
+)
+def test_a_finer_relation_that_nobody_knows_is_its_own_noun(relation: str, word: str | None) -> None:
+    assert noun(load_schema("triples"), "FACT", relation) == word
+
+
 def test_a_target_that_one_edge_leads_to_is_the_noun() -> None:
     assert [noun(load_schema("books"), name) for name in ("WRITTEN_BY", "ABOUT")] == ["author", "subject"]
     films = films_schema()

@@ -30,7 +30,7 @@ def test_answers_are_those_of_the_command_line(shell: Shell) -> None:
     by_history = ("--history", "star-wars", "--history", "alien")
     assert folded.json() == shell("recommend", *by_history, "-k", "2", "--json").json
     assert reasons.json() == shell("explain", "--user", "ann", "--item", "empire", "--json").json
-    assert "推荐理由" in reasons.text  # not written as \u escapes
+    assert "因为您看过" in reasons.text  # not written as \u escapes
     (lucas,) = (reason for reason in reasons.json()["reasons"] if reason["kind"] == "entity")
     assert lucas["label"] == {
         "en": "George Lucas (directed by), in 1 of yours",
@@ -102,8 +102,8 @@ def test_a_list_without_explanations(client: TestClient) -> None:
 def test_the_filters_of_python_the_command_line_and_http_are_the_same() -> None:
     command, request = inspect.signature(recommend).parameters, ListParameters.model_fields
     filters = {field.name for field in fields(Filters)}
-    assert command.keys() - {"user", "history", "at", "k", "bundle", "store", "lang", "as_json"} == filters
-    assert request.keys() - {"user", "history", "at", "k", "explain"} == filters
+    assert command.keys() - {"user", "history", "at", "k", "bundle", "store", "lang", "length", "as_json"} == filters
+    assert request.keys() - {"user", "history", "at", "k", "explain", "length"} == filters
     assert inspect.signature(Filters.parse).parameters.keys() - {"schema"} == filters
     for name in filters - {"where", "allow", "deny"}:
         default = {field.name: field.default for field in fields(Filters)}[name]

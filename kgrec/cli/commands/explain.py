@@ -27,6 +27,7 @@ from kgrec.explanation.wording.reason_labels import reason_label
 from kgrec.plain_text import short, visible
 
 if TYPE_CHECKING:
+    from kgrec.explanation.wording.sentence import Length
     from kgrec.recommendation import Explanation
 
 _REASONS_SHOWN = 12
@@ -40,6 +41,7 @@ def explain(
     bundle: opt.BundlePath = opt.DEFAULT_BUNDLE,
     store: opt.StoreToRead = opt.DEFAULT_STORE,
     lang: opt.Language = "en",
+    length: opt.Length = None,
     as_cypher: Annotated[
         bool, typer.Option("--cypher", help="Only a statement that shows the reasons in Neo4j Browser.")
     ] = False,
@@ -53,20 +55,25 @@ def explain(
     with Recommender.open(bundle, store or None) as recommender:
         explanation = recommender.explain(user, item, history=history or None, context=Context(at))
     if as_json:
-        output.print_json(explanation_document(explanation))
+        output.print_json(explanation_document(explanation, length or "standard"))
     elif as_cypher:
         _print_cypher(explanation)
     else:
-        show_explanation(explanation, lang)
+        show_explanation(explanation, lang, length)
 
 
-def show_explanation(explanation: Explanation, language: str) -> None:
-    """The sentence, every reason, the sum, what leaving things out does, the paths, and what is missing."""
+def show_explanation(explanation: Explanation, language: str, length: Length | None = None) -> None:
+    """The sentences and, unless they are wanted alone, every reason, the sum, what leaving things out does, the paths,
+    and what is missing.
+    """
     from kgrec.explanation.wording.sentence import sentence
 
     wording = wording_of(language)
     labels = wording.labels
-    output.show(Text(short(explanation.name), "bold"), visible(sentence(explanation, language)))
+    output.show(Text(short(explanation.name), "bold"), visible(sentence(explanation, language, length or "standard")))
+    if length in ("short", "standard"):
+        output.note_degraded({explanation.degraded})
+        return
     output.show(output.table([labels.reason, labels.adds, labels.share], _rows(explanation, wording)))
     for effect in _effects(explanation):
         output.show(labels.without.format(**{**asdict(effect), "name": short(effect.name)}))

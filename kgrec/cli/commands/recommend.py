@@ -10,13 +10,12 @@ import typer
 from kgrec.cli import options as opt
 from kgrec.cli import output
 from kgrec.cli.arguments import one_person
-from kgrec.explanation.wording.languages import Labels, wording_of
-from kgrec.plain_text import short
+from kgrec.explanation.wording.languages import wording_of
+from kgrec.plain_text import short, visible
 
 if TYPE_CHECKING:
+    from kgrec.explanation.wording.sentence import Length
     from kgrec.recommendation import Recommendation
-
-_REASONS_SHOWN = 2
 
 
 def recommend(
@@ -32,6 +31,7 @@ def recommend(
     bundle: opt.BundlePath = opt.DEFAULT_BUNDLE,
     store: opt.StoreToRead = opt.DEFAULT_STORE,
     lang: opt.Language = "en",
+    length: opt.Length = None,
     as_json: opt.Json = False,
 ) -> None:
     """List the best items for somebody, each with a short reason."""
@@ -52,13 +52,15 @@ def recommend(
             user, history=history or None, k=k, filters=filters, context=Context(at), explain=True
         )
     if as_json:
-        output.print_json(list_document(user, history, best))
+        output.print_json(list_document(user, history, best, length or "short"))
     else:
-        _show(best, lang)
+        _show(best, lang, length or "short")
 
 
-def _show(best: Sequence[Recommendation], language: str) -> None:
-    """A list with a short reason for each title."""
+def _show(best: Sequence[Recommendation], language: str, length: Length) -> None:
+    """A list with the reason for each title."""
+    from kgrec.explanation.wording.sentence import sentence
+
     labels = wording_of(language).labels
     if not best:
         output.show(labels.nothing_passes)
@@ -71,26 +73,9 @@ def _show(best: Sequence[Recommendation], language: str) -> None:
             short(one.name),
             output.figure(f"{one.score:.4f}"),
             labels.yes * one.new,
-            _reason(one, labels),
+            visible(sentence(one.explanation, language, length)) if one.explanation else "",
         )
         for one in best
     ]
     output.show(output.table(columns, rows))
     output.note_degraded({one.explanation.degraded for one in best if one.explanation})
-
-
-def _reason(recommendation: Recommendation, labels: Labels) -> str:
-    """The past items that speak most for an item, each with a node that the graph joins them by."""
-    explanation = recommendation.explanation
-    speaking = [past for past in explanation.past if past.value > 0][:_REASONS_SHOWN] if explanation else []
-    if explanation is None or not speaking:
-        return labels.expected_popularity if recommendation.new else labels.popularity
-    joined: dict[str, str] = {}
-    for path in explanation.paths:
-        if len(path.nodes) > 2:
-            joined.setdefault(path.nodes[0].uid, short(path.nodes[1].name, 40))
-    return ", ".join(
-        f"{short(past.name, 40)} +{past.value:.2f}"
-        + (f" {labels.via} {joined[past.item]}" if past.item in joined else "")
-        for past in speaking
-    )

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kgrec.explanation.evidence_paths import ShownPath
-from kgrec.explanation.reasons import Counterfactual, PastItem, PastItemReason
 from kgrec.explanation.wording.languages import Labels, in_language
-from kgrec.explanation.wording.lists import by_verb, listed, with_stars
-from kgrec.graph.store_types import NodeRef
+from kgrec.explanation.wording.lists import by_verb, listed, percent, stars
+from kgrec.explanation.wording.sentence_parts import (
+    DirectFact,
+    Effect,
+    Evidence,
+    Name,
+    OtherFacts,
+    Past,
+    Popularity,
+    Shared,
+    SharedFacts,
+    Statement,
+)
 
 
 class Chinese:
@@ -41,71 +50,167 @@ class Chinese:
         expected_popularity="预期热度",
         paths="图谱中的路径",
         without="没有 {name} 时：得分 {score:.4f}，在 {candidates} 项中由第 {rank_before} 位变为第 {rank_after} 位",
-        via="经由",
         yes="是",
         nothing_passes="没有符合条件的内容。",
         chose="选过",
         declined="拒绝过",
     )
 
-    def because(self, past: Sequence[PastItem]) -> str:
-        """推荐理由：您看过《Alien》（+2.58）和《Heat》（+1.00）。"""
-        return f"推荐理由：您{_done(past, self.code)}。"
+    def card(self, reason: Statement) -> str:
+        """因为您喜欢《Alien》：导演都是Ridley Scott。"""
+        match reason:
+            case SharedFacts():
+                return f"{self._because(reason.past)}：{'，'.join(self._in_common(fact) for fact in reason.facts)}"
+            case Evidence():
+                return f"{self._because(reason.past, others=reason.others)}：{self._likewise(reason)}"
+            case Popularity():
+                return "新上架，预计会受欢迎" if reason.expected else "热门之选"
+            case _:
+                return self._clause(reason)
 
-    def without_reasons(self, history: bool, cold: bool) -> str:
+    def first(self, reason: Statement) -> str:
+        """因为您喜欢《Alien》：导演都是Ridley Scott（占推荐理由的34%）。"""
+        match reason:
+            case SharedFacts():
+                facts = [
+                    f"{self._in_common(fact)}{_part(fact.share, fact.more, whole=n == 0)}"
+                    for n, fact in enumerate(reason.facts)
+                ]
+                return f"{self._because(reason.past)}：{'，'.join(facts)}。"
+            case Evidence():
+                because = self._because(reason.past, others=reason.others)
+                return f"{because}：{self._likewise(reason)}{_part(reason.share, whole=True)}。"
+            case _:
+                return f"{self._clause(reason)}{_part(reason.share, whole=True)}。"
+
+    def further(self, reason: Statement) -> str:
+        """它与《Alien》的导演都是Ridley Scott（34%）。"""
+        if not isinstance(reason, SharedFacts):
+            return f"{self._clause(reason)}{_part(reason.share)}。"
+        past = f"它与{_names([one.name for one in reason.past])}"
+        facts = [f"{self._in_common(fact)}{_part(fact.share, fact.more)}" for fact in reason.facts]
+        if not reason.facts[0].from_item:
+            return f"{past}：{'，'.join(facts)}。"
+        return f"{past}{'' if facts[0].startswith('都') else '的'}{'，'.join(facts)}。"
+
+    def without_reasons(self, history: bool, popularity: Popularity | None) -> str:
         """目前还没有您的历史记录可供参考，依据的是它的整体热度。"""
-        popularity = "预期热度" if cold else "整体热度"
         why = "您的历史记录中没有支持它的内容" if history else "目前还没有您的历史记录可供参考"
-        return f"{why}，依据的是它的{popularity}。"
+        if popularity is None:
+            return f"{why}。"
+        return f"{why}，依据的是它的{'预期热度' if popularity.expected else '整体热度'}。"
 
-    def against(self, past: Sequence[PastItem]) -> str:
-        """不利因素：您不喜欢《Cats》（-0.42）。"""
-        return f"不利因素：您{_done(past, self.code)}。"
-
-    def shared_fact(self, past: Sequence[str], item: str, words: str, entity: str) -> str:
-        """《Alien》和《Blade Runner》的导演是Ridley Scott。"""
-        return f"{_and([_title(name) for name in [*past, item]])}{words}{entity}。"
-
-    def path(self, path: ShownPath) -> str:
-        """图谱中：《Aliens》的前作是《Alien》。"""
-        item_type = path.nodes[0].type
-        facts = [
-            f"{_named(step.source, item_type)}{in_language(step.words, self.code)}{_named(step.target, item_type)}"
-            for step in path.steps
-        ]
-        return f"图谱中：{'；'.join(facts)}。"
-
-    def text_evidence(self, part: PastItemReason) -> str:
-        """在您的历史记录中，《Alien》的文字介绍对它的支持最大（+0.91）。"""
-        return f"在您的历史记录中，{_title(part.past.name)}的文字介绍对它的支持最大（+{part.value:.2f}）。"
+    def against(self, past: Sequence[Past]) -> str:
+        """不利因素：您不喜欢《Cats》。"""
+        return f"不利因素：您{self._done(past)}。"
 
     def cold_item(self) -> str:
         """新上架：训练模型时还没有人选过它。"""
         return "新上架：训练模型时还没有人选过它。"
 
-    def counterfactual(self, effect: Counterfactual) -> str:
+    def counterfactual(self, effect: Effect) -> str:
         """如果没有《Alien》，它会从第2位降到第5位。"""
-        if effect.rank_after == effect.rank_before:
-            return f"如果没有{_title(effect.name)}，它仍会排在第{effect.rank_before}位。"
-        verb = "降到" if effect.rank_after > effect.rank_before else "升到"
-        return f"如果没有{_title(effect.name)}，它会从第{effect.rank_before}位{verb}第{effect.rank_after}位。"
+        without = f"如果不考虑{_marked(effect.name)}" if effect.is_entity else f"如果没有{_marked(effect.name)}"
+        return f"{without}，它会从第{effect.rank_before}位降到第{effect.rank_after}位。"
+
+    def _because(self, past: Sequence[Past], *, others: bool = False) -> str:
+        return f"因为您{self._done(past)}{'等' if others else ''}"
+
+    def _done(self, past: Sequence[Past]) -> str:
+        """喜欢《Alien》，评价过《Heat》★★。"""
+        runs = []
+        for verb, run in by_verb(past, self._verb):
+            shown = [f"{_marked(one.name)}{'' if one.liked else stars(one.stars)}" for one in run]
+            runs.append((verb, shown))
+        return "，".join(f"{verb}{_and(shown)}" for verb, shown in runs)
+
+    def _verb(self, past: Past) -> str:
+        return "喜欢" if past.liked else in_language(past.verb, self.code)
+
+    def _in_common(self, fact: Shared) -> str:
+        """导演都是李安；都属于丛书哈利·波特；Kate Winslet都参演了。"""
+        words, entities = in_language(fact.words, self.code), _names(fact.entities)
+        if not fact.from_item:
+            return f"{entities}都{words}"
+        if fact.nouns:
+            nouns = _and([in_language(noun, self.code) for noun in fact.nouns])
+            return f"{nouns}都{'有' if words.endswith('有') or len(fact.entities) > 1 else '是'}{entities}"
+        is_or_has = words.endswith(("是", "有"))
+        return f"{words[:-1]}都{words[-1]}{entities}".removeprefix("的") if is_or_has else f"都{words}{entities}"
+
+    def _likewise(self, reason: Evidence) -> str:
+        """选它们的人也常选这个。"""
+        match reason.kind:
+            case "taken_together":
+                return f"选{_them(reason)}的人也{'偏爱这一类' if reason.cold else '常选这个'}"
+            case "taken_next":
+                return "很多人接下来选这一类" if reason.cold else "很多人接下来选了这个"
+            case "semantic":
+                return f"{self._texts(reason)}相近"
+            case "knowledge":
+                return "总体上很接近"
+            case kind:
+                return f"按“{kind}”相配"
+
+    def _clause(self, reason: DirectFact | OtherFacts | Evidence | Popularity) -> str:
+        match reason:
+            case DirectFact():
+                words = in_language(reason.words, self.code)
+                past = f"您{self._verb(reason.past)}的{_marked(reason.past.name)}"
+                return f"它{words}{past}" if reason.from_item else f"{past}{words}它"
+            case OtherFacts():
+                return "它与您了解的内容还有其他共同点"
+            case Popularity():
+                return "它预计会受欢迎" if reason.expected else "它很受欢迎"
+            case Evidence():
+                others = "等" if reason.others else ""
+                return self._evidence(reason, f"{_names([one.name for one in reason.past])}{others}")
+
+    def _evidence(self, reason: Evidence, past: str) -> str:
+        speaks_for = reason.share > 0
+        match reason.kind:
+            case "taken_together":
+                it = "与它相似的内容" if reason.cold else "它"
+                return f"选{past}的人{'也常选' if speaks_for else '很少选'}{it}"
+            case "taken_next":
+                it = "与它相似的内容" if reason.cold else "它"
+                return f"选了{past}之后，{'很多人' if speaks_for else '很少有人'}接着选{it}"
+            case "semantic":
+                return f"它的{self._texts(reason)}与{past}{'相近' if speaks_for else '相去较远'}"
+            case "knowledge":
+                return f"总体上，它与{past}{'很接近' if speaks_for else '相去较远'}"
+            case kind:
+                return f"按“{kind}”，{past}{'支持它' if speaks_for else '不支持它'}"
+
+    def _texts(self, reason: Evidence) -> str:
+        return _and([in_language(text, self.code) for text in reason.texts]) if reason.texts else "文字介绍"
 
 
 def _and(words: Sequence[str]) -> str:
     return listed(words, "、", "和")
 
 
-def _done(past: Sequence[PastItem], language: str) -> str:
-    return "，".join(f"{verb}{_and(names)}" for verb, names in by_verb(past, language, _with_value))
+def _names(names: Sequence[Name]) -> str:
+    return _and([_marked(name) for name in names])
 
 
-def _with_value(item: PastItem) -> str:
-    return f"{with_stars(_title(item.name), item.stars)}（{item.value:+.2f}）"
+def _marked(name: Name) -> str:
+    """A name in the quotation marks that it has in Chinese: 《》 are those of works."""
+    match name.kind:
+        case "title":
+            return f"《{name.text}》"
+        case "thing":
+            return f"“{name.text}”"
+        case "word":
+            return name.text
 
 
-def _title(name: str) -> str:
-    return f"《{name}》"
+def _part(share: float, more: int = 0, *, whole: bool = False) -> str:
+    if share < 0:
+        return f"，这使它减少{percent(-share)}"
+    others = f"另有{more}个也是，" if more else ""
+    return f"（{others}{'占推荐理由的' if whole else ''}{percent(share)}）"
 
 
-def _named(node: NodeRef, item_type: str) -> str:
-    return _title(node.name) if node.type == item_type else node.name
+def _them(reason: Evidence) -> str:
+    return "它们" if len(reason.past) > 1 or reason.others else "它"

@@ -5,10 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from kgrec.explanation.evidence_paths import ShownPath
-from kgrec.explanation.reasons import Counterfactual, PastItem, PastItemReason
 from kgrec.explanation.wording.languages import Labels, in_language
-from kgrec.explanation.wording.lists import by_verb, listed, with_stars
+from kgrec.explanation.wording.lists import by_verb, listed, percent, stars
+from kgrec.explanation.wording.sentence_parts import (
+    DirectFact,
+    Effect,
+    Evidence,
+    Name,
+    OtherFacts,
+    Past,
+    Popularity,
+    Shared,
+    SharedFacts,
+    Statement,
+)
 
 
 class English:
@@ -41,68 +51,219 @@ class English:
         expected_popularity="expected popularity",
         paths="Paths in the graph",
         without="without {name}: score {score:.4f}, rank {rank_after} instead of {rank_before} of {candidates}",
-        via="via",
         yes="yes",
         nothing_passes="Nothing passes the filters.",
         chose="chose",
         declined="turned down",
     )
 
-    def because(self, past: Sequence[PastItem]) -> str:
-        """Recommended because you watched Alien (+2.58) and Heat (+1.00)."""
-        return f"Recommended because you {_done(past, self.code)}."
+    def card(self, reason: Statement) -> str:
+        """Because you liked Alien: same director, Ridley Scott."""
+        match reason:
+            case SharedFacts():
+                return f"{self._because(reason.past)}: {_and([self._in_common(fact) for fact in reason.facts])}"
+            case DirectFact():
+                return _capital(re.sub("^this is ", "", self._direct(reason, "this")))
+            case Evidence():
+                return f"{self._because(reason.past, others=reason.others)}: {self._likewise(reason)}"
+            case Popularity():
+                return "New, and likely to become popular" if reason.expected else "Popular with others"
+            case OtherFacts():
+                return _OTHER_FACTS
 
-    def without_reasons(self, history: bool, cold: bool) -> str:
+    def first(self, reason: Statement) -> str:
+        """Because you liked Alien: same director, Ridley Scott (34% of what speaks for it)."""
+        match reason:
+            case SharedFacts():
+                facts = [
+                    f"{self._in_common(fact)}{_as_others(fact)}{_part(fact.share, whole=n == 0)}"
+                    for n, fact in enumerate(reason.facts)
+                ]
+                return f"{self._because(reason.past)}: {_and(facts)}."
+            case Evidence():
+                because = self._because(reason.past, others=reason.others)
+                return f"{because}: {self._likewise(reason)}{_part(reason.share, whole=True)}."
+            case _:
+                return f"{self._clause(reason)}{_part(reason.share, whole=True)}."
+
+    def further(self, reason: Statement) -> str:
+        """Like Alien, it is directed by Ridley Scott (34%)."""
+        if not isinstance(reason, SharedFacts):
+            return f"{self._clause(reason)}{_part(reason.share)}."
+        past = _names([one.name for one in reason.past])
+        facts = [self._has(fact) for fact in reason.facts if fact.from_item]
+        deeds = [self._does(fact, past) for fact in reason.facts if not fact.from_item]
+        return self.between.join(([f"Like {past}, it {_and(facts)}."] if facts else []) + deeds)
+
+    def without_reasons(self, history: bool, popularity: Popularity | None) -> str:
         """There is no history to go by yet: what counts is its popularity."""
-        popularity = "the popularity expected of it" if cold else "its popularity"
         why = "Nothing in your history speaks for it" if history else "There is no history to go by yet"
-        return f"{why}: what counts is {popularity}."
+        if popularity is None:
+            return f"{why}."
+        return f"{why}: what counts is {'the popularity expected of it' if popularity.expected else 'its popularity'}."
 
-    def against(self, past: Sequence[PastItem]) -> str:
-        """Against it speaks that you disliked Cats (-0.42)."""
-        return f"Against it speaks that you {_done(past, self.code)}."
-
-    def shared_fact(self, past: Sequence[str], item: str, words: str, entity: str) -> str:
-        """Like Alien, Blade Runner is directed by Ridley Scott."""
-        return f"Like {_and(past)}, {item} {_finite(words)} {entity}."
-
-    def path(self, path: ShownPath) -> str:
-        """The graph says: Aliens is a sequel of Alien."""
-        facts = [
-            f"{step.source.name} {_finite(in_language(step.words, self.code))} {step.target.name}"
-            for step in path.steps
-        ]
-        return f"The graph says: {'; '.join(facts)}."
-
-    def text_evidence(self, part: PastItemReason) -> str:
-        """Of what you know, the text of Alien speaks most for it (+0.91)."""
-        return f"Of what you know, the text of {part.past.name} speaks most for it (+{part.value:.2f})."
+    def against(self, past: Sequence[Past]) -> str:
+        """Against it speaks that you disliked Cats."""
+        return f"Against it speaks that you {self._done(past)}."
 
     def cold_item(self) -> str:
         """New here: nobody had chosen it when the model was learned."""
         return "New here: nobody had chosen it when the model was learned."
 
-    def counterfactual(self, effect: Counterfactual) -> str:
-        """Without Alien it would fall from rank 2 to 5."""
-        if effect.rank_after == effect.rank_before:
-            return f"Without {effect.name} it would stay at rank {effect.rank_before}."
-        verb = "fall" if effect.rank_after > effect.rank_before else "rise"
-        return f"Without {effect.name} it would {verb} from rank {effect.rank_before} to {effect.rank_after}."
+    def counterfactual(self, effect: Effect) -> str:
+        """Without Alien, it would fall from rank 2 to 5."""
+        name = _names([effect.name])
+        without = f"If {name} did not count" if effect.is_entity else f"Without {name}"
+        return f"{without}, it would fall from rank {effect.rank_before} to {effect.rank_after}."
+
+    def _because(self, past: Sequence[Past], *, others: bool = False) -> str:
+        return f"Because you {self._done(past, others=others)}"
+
+    def _done(self, past: Sequence[Past], *, others: bool = False) -> str:
+        """What somebody did with past items: liked Alien and rated Heat ★★."""
+        marked = dict(zip(map(id, past), _marked([one.name for one in past]), strict=True))
+        runs = [
+            (verb, [marked[id(one)] if one.liked else f"{marked[id(one)]} {stars(one.stars)}".strip() for one in run])
+            for verb, run in by_verb(past, self._verb)
+        ]
+        if others:
+            runs[-1][1].append("others")
+        return " and ".join(f"{verb} {_listed(names)}" for verb, names in runs)
+
+    def _verb(self, past: Past) -> str:
+        return "liked" if past.liked else in_language(past.verb, self.code)
+
+    def _in_common(self, fact: Shared) -> str:
+        """Same director, Ang Lee; also stars Kate Winslet; Kate Winslet acted in both."""
+        words, entities = in_language(fact.words, self.code), _names(fact.entities)
+        if not fact.from_item:
+            return f"{entities} {_finite(words)} both"
+        if not fact.nouns:
+            return f"also {words.removeprefix('is ')} {entities}"
+        nouns = [in_language(noun, self.code) for noun in fact.nouns]
+        return f"same {_and(nouns if len(fact.entities) == 1 else [_plural(noun) for noun in nouns])}, {entities}"
+
+    def _has(self, fact: Shared) -> str:
+        """Is directed by Ang Lee; has the genres Comedy and Romance; has the same brand, Acme."""
+        words = _finite(in_language(fact.words, self.code))
+        if len(fact.entities) > 1:
+            for noun in [in_language(noun, self.code) for noun in fact.nouns]:
+                words = re.sub(rf"\b{re.escape(noun)}\b", _plural(noun), words)
+        unreadable = fact.nouns and words.endswith(")")
+        said = f"has the {self._in_common(fact)}" if unreadable else f"{words} {_names(fact.entities)}"
+        return f"{said}{_as_others(fact)}{_part(fact.share)}"
+
+    def _does(self, fact: Shared, past: str) -> str:
+        words = _finite(in_language(fact.words, self.code))
+        return f"{_names(fact.entities)} {words} it as well as {past}{_part(fact.share)}."
+
+    def _direct(self, fact: DirectFact, it: str) -> str:
+        words = _finite(in_language(fact.words, self.code))
+        past, done = _names([fact.past.name]), f"which you {self._verb(fact.past)}"
+        return f"{it} {words} {past}, {done}" if fact.from_item else f"{past}, {done}, {words} {it}"
+
+    def _likewise(self, reason: Evidence) -> str:
+        """What past items say, told after their names: often chosen by the same people."""
+        match reason.kind:
+            case "taken_together" if reason.cold:
+                return f"people who chose {_them(reason)} go for things like this"
+            case "taken_together":
+                return "often chosen by the same people"
+            case "taken_next":
+                return "things like this are often chosen next" if reason.cold else "often chosen next"
+            case "semantic":
+                return f"similar {self._texts(reason)}"
+            case "knowledge":
+                return "a close match all in all"
+            case kind:
+                return f"a match by {_spoken(kind)}"
+
+    def _clause(self, reason: DirectFact | OtherFacts | Evidence | Popularity) -> str:
+        """A reason as a sentence of its own, without its share."""
+        match reason:
+            case DirectFact():
+                return _capital(self._direct(reason, "it"))
+            case OtherFacts():
+                return _OTHER_FACTS
+            case Popularity():
+                return "It can be expected to be popular" if reason.expected else "It is popular"
+            case Evidence():
+                return self._evidence(reason, _names([one.name for one in reason.past], others=reason.others))
+
+    def _evidence(self, reason: Evidence, past: str) -> str:
+        speaks_for = reason.share > 0
+        match reason.kind:
+            case "taken_together" if reason.cold:
+                return f"People who chose {past} {'often' if speaks_for else 'seldom'} choose things like it"
+            case "taken_together":
+                return f"People who chose {past} {'often chose it, too' if speaks_for else 'seldom chose it'}"
+            case "taken_next":
+                it = "things like it" if reason.cold else "it"
+                return f"{'Many' if speaks_for else 'Few'} choose {it} next after {past}"
+            case "semantic":
+                return f"Its {self._texts(reason)} are {'like' if speaks_for else 'unlike'} those of {past}"
+            case "knowledge":
+                return f"All in all it is {'a close match to' if speaks_for else 'far from'} {past}"
+            case kind:
+                return f"By {_spoken(kind)}, {past} {'speak for' if speaks_for else 'speak against'} it"
+
+    def _texts(self, reason: Evidence) -> str:
+        return _and([in_language(text, self.code) for text in reason.texts]) if reason.texts else "texts"
+
+
+_OTHER_FACTS = "It has more in common with what you know"
 
 
 def _and(words: Sequence[str]) -> str:
+    return listed(words, ", ", ", and " if any(", " in word for word in words) else " and ")
+
+
+def _listed(words: Sequence[str]) -> str:
     return listed(words, ", ", " and ")
 
 
-def _done(past: Sequence[PastItem], language: str) -> str:
-    clauses = [f"{verb} {_and(names)}" for verb, names in by_verb(past, language, _with_value)]
-    return _and(clauses)
+def _names(names: Sequence[Name], *, others: bool = False) -> str:
+    return _listed([*_marked(names), *(["others"] if others else [])])
 
 
-def _with_value(item: PastItem) -> str:
-    return f"{with_stars(item.name, item.stars)} ({item.value:+.2f})"
+def _marked(names: Sequence[Name]) -> list[str]:
+    """Names that stand together: all in quotation marks, where a reader could take one of them for two."""
+    unclear = any(", " in name.text or (" and " in name.text and len(names) > 1) for name in names)
+    return [f"“{name.text}”" if unclear else name.text for name in names]
+
+
+def _part(share: float, *, whole: bool = False) -> str:
+    if share < 0:
+        return f", which takes back {percent(-share)}"
+    return f" ({percent(share)} of what speaks for it)" if whole else f" ({percent(share)})"
+
+
+def _as_others(fact: Shared) -> str:
+    return f", as with {fact.more} more of yours" if fact.more else ""
+
+
+def _them(reason: Evidence) -> str:
+    return "them" if len(reason.past) > 1 or reason.others else "it"
+
+
+def _spoken(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _finite(words: str) -> str:
     """Words of a relation as a verb: schemas write ``directed by``, a sentence says ``is directed by``."""
     return f"is {words}" if re.search(r" by( \(.*\))?$", words) and not words.startswith("is ") else words
+
+
+def _plural(noun: str) -> str:
+    """Directors, countries, directors of photography."""
+    head, of, rest = noun.partition(" of ")
+    if re.search("[^aeiou]y$", head):
+        return f"{head[:-1]}ies{of}{rest}"
+    if head.endswith("series"):
+        return noun
+    return f"{head}{'es' if re.search('(s|x|z|ch|sh)$', head) else 's'}{of}{rest}"

@@ -13,8 +13,7 @@ from kgrec.data.plugins import entry_points
 from kgrec.errors import ConfigError, shorten
 
 if TYPE_CHECKING:
-    from kgrec.explanation.evidence_paths import ShownPath
-    from kgrec.explanation.reasons import Counterfactual, PastItem, PastItemReason
+    from kgrec.explanation.wording.sentence_parts import Effect, Past, Popularity, Statement
 
 WORDING_GROUP = "kgrec.wording"
 """Entry points of this group are languages: the code, such as ``en``, and a class with the methods of Wording."""
@@ -36,9 +35,8 @@ class Labels:
         other_facts: ``{n}`` entities that are not named.
         constant: of scaling.
         no_paths: nothing of the score flows through paths in the graph.
+        popularity, expected_popularity: of a known and of a cold item.
         without: ``{score}``, ``{rank_before}`` and ``{rank_after}`` of ``{candidates}`` without ``{name}``.
-        via: stands between a past item and what joins it to the recommended one.
-        popularity, expected_popularity: the reason where the history says nothing for a known or a cold item.
     """
 
     rank: str
@@ -65,7 +63,6 @@ class Labels:
     expected_popularity: str
     paths: str
     without: str
-    via: str
     yes: str
     nothing_passes: str
     chose: str
@@ -73,7 +70,7 @@ class Labels:
 
 
 class Wording(Protocol):
-    """A language: one method per kind of reason, each a whole sentence.
+    """A language: one method per place in a text; what it may have to say there is in ``sentence_parts``.
 
     Attributes:
         code: by which words of the graph schema are taken, such as ``en``; the name of the entry point.
@@ -90,41 +87,37 @@ class Wording(Protocol):
     @property
     def between(self) -> str: ...
 
-    def because(self, past: Sequence[PastItem]) -> str:
-        """Past items that speak for the item, at least one, each with its value."""
+    def card(self, reason: Statement) -> str:
+        """A reason that stands alone, without shares or counts and without a full stop."""
         ...
 
-    def without_reasons(self, history: bool, cold: bool) -> str:
-        """No past item speaks for it, so that popularity counts.
+    def first(self, reason: Statement) -> str:
+        """The first reason of several, with its share."""
+        ...
+
+    def further(self, reason: Statement) -> str:
+        """Any other reason, with its share; where that is below 0, evidence that speaks against the item."""
+        ...
+
+    def without_reasons(self, history: bool, popularity: Popularity | None) -> str:
+        """Nothing that the user did speaks for the item.
 
         Args:
             history: there is a history, which says nothing for the item.
-            cold: the item had no interactions, so that its popularity is an expected one.
+            popularity: what counts instead; None where it speaks against the item as well.
         """
         ...
 
-    def against(self, past: Sequence[PastItem]) -> str:
-        """Past items that speak against the item, at least one, each with its value, which is below 0."""
-        ...
-
-    def shared_fact(self, past: Sequence[str], item: str, words: str, entity: str) -> str:
-        """Past items, at least one, and the item have the same relation, given in words, to an entity."""
-        ...
-
-    def path(self, path: ShownPath) -> str:
-        """The facts of any other path, in its order."""
-        ...
-
-    def text_evidence(self, part: PastItemReason) -> str:
-        """The past item whose text speaks most for the item, with its value."""
+    def against(self, past: Sequence[Past]) -> str:
+        """Past items that speak against the item, at least one."""
         ...
 
     def cold_item(self) -> str:
         """Nobody had chosen the item when the model was learned."""
         ...
 
-    def counterfactual(self, effect: Counterfactual) -> str:
-        """Rank with and without a past item; the only place for causal words: this is computed by scoring again."""
+    def counterfactual(self, effect: Effect) -> str:
+        """What the item would fall without; the only place for causal words: this is computed by scoring again."""
         ...
 
 

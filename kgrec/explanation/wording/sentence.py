@@ -1,59 +1,85 @@
-"""An explanation as text, in any installed language. Every fact in it stands in the Explanation."""
+"""An explanation as text, in any installed language and three lengths. Every fact in it stands in the Explanation."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Literal
 
-from kgrec.explanation.evidence_paths import ShownPath
 from kgrec.explanation.explanation import Explanation
-from kgrec.explanation.reasons import PastItemReason
-from kgrec.explanation.wording.languages import Wording, in_language, wording_of
-from kgrec.scoring.channel_names import SEMANTIC
+from kgrec.explanation.wording.cards import card
+from kgrec.explanation.wording.languages import Wording, wording_of
+from kgrec.explanation.wording.plan import Plan, plan_of
+from kgrec.explanation.wording.sentence_parts import DirectFact, Popularity, SharedFacts, Statement, is_personal
 
-_ITEMS_NAMED = 3
-_FACTS_NAMED = 3
+Length = Literal["short", "standard", "full"]
+
+_NAMED, _NAMED_IN_FULL = 2, 5
+_SENTENCES, _REASONS, _FACTS = 3, 2, 3
+_WORTH_SAYING = 0.05
+"""Share from which on a reason is said in the standard length."""
 
 
-def sentence(explanation: Explanation, language: str = "en") -> str:
+def sentence(explanation: Explanation, language: str = "en", length: Length = "standard") -> str:
     """An explanation in a language, such as ``en`` or ``zh``.
 
-    The reasons come first, the strongest before the others, then what speaks against the item and the counterfactual.
+    Args:
+        length: ``short`` is one line for a card, at most 120 characters, without numbers; ``standard`` two or three
+            sentences, with shares; ``full`` everything there is to say.
 
     Raises:
         ConfigError: the language is not installed.
     """
     wording = wording_of(language)
-    strongest = [past for past in explanation.past[:_ITEMS_NAMED] if past.value > 0]
-    if strongest:
-        parts = [wording.because(strongest)]
-    else:
-        parts = [wording.without_reasons(explanation.history > 0, explanation.new)]
-    opposing = [past for past in reversed(explanation.past) if past.against and past.value < 0]
-    if opposing:
-        parts.append(wording.against(opposing[:_ITEMS_NAMED]))
-    parts += _facts(explanation.paths, wording)
-    texts = [one for one in explanation.reasons if isinstance(one, PastItemReason) and one.evidence == SEMANTIC]
-    if texts and texts[0].value > 0:
-        parts.append(wording.text_evidence(texts[0]))
-    if explanation.new:
-        parts.append(wording.cold_item())
-    if explanation.counterfactual and explanation.counterfactual.moves:
-        parts.append(wording.counterfactual(explanation.counterfactual))
-    return wording.between.join(parts)
+    if length == "short":
+        return card(plan_of(explanation, _NAMED), wording)
+    if length == "standard":
+        return wording.between.join(_standard(plan_of(explanation, _NAMED), wording))
+    return wording.between.join(_full(plan_of(explanation, _NAMED_IN_FULL), wording))
 
 
-def _facts(paths: Sequence[ShownPath], wording: Wording) -> list[str]:
-    """Paths in words; those over one shared entity, both ends related to it alike, are said once for each entity."""
-    shared: dict[tuple[str, str], list[str]] = {}
-    others = []
-    for path in paths:
-        first, last = path.steps[0], path.steps[-1]
-        if len(path.steps) == 2 and first.words == last.words and first.target == last.target == path.nodes[1]:
-            past = shared.setdefault((in_language(first.words, wording.code), path.nodes[1].name), [])
-            if path.nodes[0].name not in past:
-                past.append(path.nodes[0].name)
-        else:
-            others.append(wording.path(path))
-    item = paths[0].nodes[-1].name if paths else ""
-    together = [wording.shared_fact(past, item, words, entity) for (words, entity), past in shared.items()]
-    return (together + others)[:_FACTS_NAMED]
+def _standard(plan: Plan, wording: Wording) -> list[str]:
+    """The largest reasons, one of them a fact where a fact counts, and what limits them."""
+    told = list(_worth_saying(plan.reasons))
+    far = [effect for effect in plan.effects if effect.far][:1]
+    limits = [*_limits(plan, wording), *map(wording.counterfactual, far)]
+    said = [*_reasons(told[:_REASONS], plan, wording), *limits][:_SENTENCES]
+    return said + [wording.further(reason) for reason in told[_REASONS : _REASONS + _SENTENCES - len(said)]]
+
+
+def _full(plan: Plan, wording: Wording) -> list[str]:
+    effects = map(wording.counterfactual, plan.effects)
+    return [*_reasons(_personal_first(plan.reasons), plan, wording), *_limits(plan, wording), *effects]
+
+
+def _reasons(told: Sequence[Statement], plan: Plan, wording: Wording) -> list[str]:
+    if not any(map(is_personal, told)):
+        popular = [reason for reason in plan.reasons if isinstance(reason, Popularity)]
+        return [wording.without_reasons(plan.has_history, popular[0] if popular else None)]
+    return [wording.first(told[0]), *map(wording.further, told[1:])]
+
+
+def _limits(plan: Plan, wording: Wording) -> Iterator[str]:
+    """What speaks against the item, and that it is new."""
+    if plan.against:
+        yield wording.against(plan.against)
+    yield from map(wording.further, plan.takes_back)
+    if plan.cold:
+        yield wording.cold_item()
+
+
+def _worth_saying(reasons: Sequence[Statement]) -> Iterator[Statement]:
+    """What is said in the standard length: the largest reason, the facts, then the others."""
+    ordered = _personal_first(reasons)
+    large = ordered[:1] + [reason for reason in ordered[1:] if reason.share >= _WORTH_SAYING]
+    facts = [reason for reason in large if isinstance(reason, SharedFacts | DirectFact)][:1]
+    if facts == large[:1]:
+        facts = []
+    for reason in [*large[:1], *facts, *(one for one in large[1:] if one not in facts)]:
+        yield replace(reason, facts=reason.facts[:_FACTS]) if isinstance(reason, SharedFacts) else reason
+
+
+def _personal_first(reasons: Sequence[Statement]) -> list[Statement]:
+    """The reasons, with the largest that is about the person in front."""
+    first = [reason for reason in reasons if is_personal(reason)][:1]
+    return first + [reason for reason in reasons if reason not in first]

@@ -15,9 +15,8 @@ def test_explain(shell: Shell) -> None:
     assert shell("explain", "--user", "ann", "--item", "aliens") == Said(
         0,
         "Aliens\n"
-        "Recommended because you watched Alien (+3.64) and Star Wars (+0.27). The graph says: Aliens is a sequel of "
-        "Alien. Of what you know, the text of Alien speaks most for it (+0.91). Without Alien it would fall from "
-        "rank 2 to 5.\n"
+        "Because you watched Alien: often chosen by the same people (43% of what speaks for it). It is a sequel of "
+        "Alien, which you watched (27%). Without Alien, it would fall from rank 2 to 5.\n"
         "┏━━━━━━━━━━━━━━━━━━━━━━━━━━━┳━━━━━━━━━┳━━━━━━━━┓\n"
         "┃ reason                    ┃ adds    ┃ share  ┃\n"
         "┡━━━━━━━━━━━━━━━━━━━━━━━━━━━╇━━━━━━━━━╇━━━━━━━━┩\n"
@@ -36,6 +35,17 @@ def test_explain(shell: Shell) -> None:
     chinese = shell("explain", "--user", "ann", "--item", "aliens", "--lang", "zh").out
     assert "│ 选过 Alien 的人" in chinese
     assert "没有 Alien 时：得分 -0.6809，在 5 项中由第 2 位变为第 5 位\n" in chinese
+
+
+def test_the_sentences_alone_in_two_lengths_and_all_of_them_with_the_table(shell: Shell) -> None:
+    shell.learned()
+    ask = ("explain", "--user", "ann", "--item", "aliens")
+    assert shell(*ask, "--length", "short").out == "Aliens\nA sequel of Alien, which you watched\n"
+    standard, full = shell(*ask, "--length", "standard").out, shell(*ask, "--length", "full").out
+    assert shell(*ask).out.startswith(standard)
+    assert (standard.count("\n"), "┃ reason" in full) == (2, True)
+    assert "Its title, tags and plot are like those of Alien and Star Wars (30%). " in full
+    assert shell(*ask, "--json", "--length", "short").json["sentence"]["zh"] == "它是续集您看过的《Alien》"
 
 
 def test_a_long_history_is_one_line_and_still_adds_up(shell: Shell) -> None:

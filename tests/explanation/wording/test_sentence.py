@@ -1,147 +1,133 @@
-"""Explanations as people read them."""
+"""Explanations as people read them, in three lengths; and worlds whose texts were read one by one."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from dataclasses import replace
 
 import pytest
 
 from kgrec.errors import ConfigError
-from kgrec.explanation.evidence_paths import ShownPath, ShownStep
 from kgrec.explanation.explanation import Explanation
-from kgrec.explanation.reasons import Counterfactual, EdgeReason, EntityReason, PastItem, PastItemReason, Relation
-from kgrec.graph.store_types import NodeRef
+from kgrec.explanation.reasons import PopularityReason
+from kgrec.explanation.wording.sentence import Length
 from kgrec.recommendation import Recommender, sentence
 from tests.support.bundles import film_bundle, film_schema, film_store
-
-WATCHED, BOUGHT = {"en": "watched", "zh": "看过"}, {"en": "bought", "zh": "购买过"}
-STAR_WARS, THX, WILLOW = (NodeRef("Film", name, name) for name in ("Star Wars", "THX 1138", "Willow"))
-LUCAS = NodeRef("Person", "lucas", "George Lucas")
-DIRECTED = {"en": "directed by", "zh": "的导演是"}
-
-
-def over(past: NodeRef, shared: NodeRef, words: dict[str, str]) -> ShownPath:
-    steps = tuple(ShownStep(end, shared, "R", "R", words) for end in (past, WILLOW))
-    return ShownPath((past, shared, WILLOW), steps, 0.1)
-
-
-def through(shared: NodeRef, *paths: ShownPath) -> EntityReason:
-    return EntityReason(0.1 * len(paths), 0.1, shared, (), (), paths)
-
-
-FANTASY = NodeRef("Genre", "g", "Fantasy")
-GENRE = {"en": "has the genre", "zh": "属于类型"}
-FOLLOWS = {"en": "follows", "zh": "的前作是"}
-SEQUEL = ShownPath((THX, WILLOW), (ShownStep(WILLOW, THX, "SEQUEL_OF", "SEQUEL_OF", FOLLOWS),), 0.1)
-LABYRINTH = PastItem("lb", "Labyrinth", 0.15, BOUGHT)
-
-FULL = Explanation(
-    user="ann",
-    item="willow",
-    name="Willow",
-    new=True,
-    history=4,
-    score=1.0,
-    base=0.1,
-    contributions=(),
-    past=(
-        PastItem("sw", "Star Wars", 0.524, WATCHED),
-        PastItem("thx", "THX 1138", 0.311, WATCHED),
-        PastItem("lb", "Labyrinth", 0.2, BOUGHT),
-        PastItem("no", "Not Shown", 0.1, WATCHED),
-    ),
-    channels={},
-    reasons=(
-        through(LUCAS, over(STAR_WARS, LUCAS, DIRECTED), over(THX, LUCAS, DIRECTED)),
-        through(FANTASY, over(STAR_WARS, FANTASY, GENRE)),
-        PastItemReason(0.15, 0.15, "semantic", LABYRINTH),
-        EdgeReason(
-            0.1,
-            0.1,
-            PastItem("thx", "THX 1138", 0.1, WATCHED),
-            Relation("SEQUEL_OF", "SEQUEL_OF", FOLLOWS, True, 0.1),
-            (SEQUEL,),
-        ),
-    ),
-    constant=0.1,
-    counterfactual=Counterfactual("sw", "Star Wars", 0.2, 3, 41, 900),
-    degraded=None,
+from tests.support.told_reasons import (
+    BOUGHT,
+    GENRE,
+    HAS_GENRE,
+    edge,
+    entity,
+    explained,
+    falls,
+    past,
+    said_by,
 )
-BARE = replace(FULL, new=False, past=(), reasons=(), counterfactual=None)
+from tests.support.told_worlds import WORLDS, texts_of, world_names
+
+STAR_WARS, THX, LABYRINTH = past("Star Wars", stars=5), past("THX 1138", 0.6), past("Labyrinth", 0.4, verb=BOUGHT)
+FULL = explained(
+    entity("George Lucas", 0.34, STAR_WARS, THX, effect=falls("George Lucas", 3, 7)),
+    entity("Fantasy", 0.12, STAR_WARS, THX, LABYRINTH, words=HAS_GENRE, noun=GENRE),
+    edge(0.04, THX),
+    said_by("taken_together", 0.2, THX),
+    said_by("semantic", 0.1, LABYRINTH),
+    PopularityReason(0.05, 0.05, False),
+    said_by("knowledge", -0.2, STAR_WARS),
+    totals=[STAR_WARS, THX, LABYRINTH, past("Willow's Ghost", -0.4, stars=1.5, against=True)],
+    counterfactual=falls("Star Wars", 3, 4),
+)
+NOTHING = explained()
 
 
-def test_english() -> None:
+def test_standard() -> None:
     assert sentence(FULL) == (
-        "Recommended because you watched Star Wars (+0.52) and THX 1138 (+0.31) and bought Labyrinth (+0.20). "
-        "Like Star Wars and THX 1138, Willow is directed by George Lucas. "
-        "Like Star Wars, Willow has the genre Fantasy. "
-        "The graph says: Willow follows THX 1138. "
-        "Of what you know, the text of Labyrinth speaks most for it (+0.15). "
-        "New here: nobody had chosen it when the model was learned. "
-        "Without Star Wars it would fall from rank 3 to 41."
+        "Because you liked Star Wars and watched THX 1138: same director, George Lucas (34% of what speaks for it), "
+        "and same genre, Fantasy, as with 1 more of yours (12%). "
+        "People who chose THX 1138 often chose it, too (20%). "
+        "Against it speaks that you rated Willow's Ghost ★½."
     )
-
-
-def test_chinese() -> None:
     assert sentence(FULL, "zh") == (
-        "推荐理由：您看过《Star Wars》（+0.52）和《THX 1138》（+0.31），购买过《Labyrinth》（+0.20）。"
-        "《Star Wars》、《THX 1138》和《Willow》的导演是George Lucas。"
-        "《Star Wars》和《Willow》属于类型Fantasy。"
-        "图谱中：《Willow》的前作是《THX 1138》。"
-        "在您的历史记录中，《Labyrinth》的文字介绍对它的支持最大（+0.15）。"
-        "新上架：训练模型时还没有人选过它。"
-        "如果没有《Star Wars》，它会从第3位降到第41位。"
+        "因为您喜欢《Star Wars》，看过《THX 1138》：导演都是George Lucas（占推荐理由的34%），"
+        "类型都是Fantasy（另有1个也是，12%）。"
+        "选《THX 1138》的人也常选它（20%）。"
+        "不利因素：您评价过《Willow's Ghost》★½。"
     )
+
+
+def test_full() -> None:
+    assert sentence(FULL, length="full").split(". ") == [
+        "Because you liked Star Wars and watched THX 1138: same director, George Lucas (34% of what speaks for it), "
+        "and same genre, Fantasy, as with 1 more of yours (12%)",
+        "People who chose THX 1138 often chose it, too (20%)",
+        "Its title and plot are like those of Labyrinth (10%)",
+        "It is popular (5%)",
+        "It is a sequel of THX 1138, which you watched (4%)",
+        "Against it speaks that you rated Willow's Ghost ★½",
+        "All in all it is far from Star Wars, which takes back 20%",
+        "If George Lucas did not count, it would fall from rank 3 to 7",
+        "Without Star Wars, it would fall from rank 3 to 4.",
+    ]
+
+
+def test_a_fact_is_among_the_first_two_reasons_where_it_counts() -> None:
+    by_others = [said_by(kind, share, THX) for kind, share in (("taken_together", 0.4), ("semantic", 0.3))]
+    text = sentence(explained(*by_others, entity("George Lucas", 0.1, STAR_WARS)))
+    assert text == (
+        "Because you watched THX 1138: often chosen by the same people (40% of what speaks for it). "
+        "Like Star Wars, it is directed by George Lucas (10%). "
+        "Its title and plot are like those of THX 1138 (30%)."
+    )
+
+
+def test_what_limits_an_item_comes_before_a_third_reason() -> None:
+    reasons = [said_by(kind, 0.3, THX) for kind in ("taken_together", "semantic", "taken_next")]
+    assert sentence(explained(*reasons)).endswith("Many choose it next after THX 1138 (30%).")
+    far = explained(*reasons, counterfactual=falls("THX 1138", 3, 6))
+    assert sentence(far).endswith("Without THX 1138, it would fall from rank 3 to 6.")
+    new = explained(*reasons, new=True, counterfactual=falls("THX 1138", 3, 6))
+    assert sentence(new).endswith("New here: nobody had chosen it when the model was learned.")
+    assert "often chose it" not in sentence(new)
 
 
 @pytest.mark.parametrize(
-    ("history", "new", "english", "chinese"),
+    ("explanation", "english", "chinese"),
     [
         (
-            0,
-            False,
+            explained(PopularityReason(1, 1, False), history=0),
             "There is no history to go by yet: what counts is its popularity.",
             "目前还没有您的历史记录可供参考，依据的是它的整体热度。",
         ),
         (
-            2,
-            False,
+            explained(PopularityReason(1, 1, False)),
             "Nothing in your history speaks for it: what counts is its popularity.",
             "您的历史记录中没有支持它的内容，依据的是它的整体热度。",
         ),
         (
-            0,
-            True,
+            explained(PopularityReason(1, 1, True), history=0, new=True),
             "There is no history to go by yet: what counts is the popularity expected of it. "
             "New here: nobody had chosen it when the model was learned.",
             "目前还没有您的历史记录可供参考，依据的是它的预期热度。新上架：训练模型时还没有人选过它。",
         ),
+        (
+            explained(PopularityReason(-1, -1, False)),
+            "Nothing in your history speaks for it.",
+            "您的历史记录中没有支持它的内容。",
+        ),
     ],
 )
-def test_without_reasons_in_the_history(history: int, new: bool, english: str, chinese: str) -> None:
-    explanation = replace(BARE, history=history, new=new)
+def test_without_reasons_in_the_history(explanation: Explanation, english: str, chinese: str) -> None:
     assert sentence(explanation) == english
     assert sentence(explanation, "zh") == chinese
 
 
-@pytest.mark.parametrize(
-    ("before", "after", "english", "chinese"),
-    [
-        (2, 2, "what counts is its popularity.", "依据的是它的整体热度。"),
-        (4, 3, "Without X it would rise from rank 4 to 3.", "如果没有《X》，它会从第4位升到第3位。"),
-    ],
-)
-def test_counterfactuals(before: int, after: int, english: str, chinese: str) -> None:
-    explanation = replace(BARE, counterfactual=Counterfactual("x", "X", 0.0, before, after, 9))
-    assert sentence(explanation).endswith(english)
-    assert sentence(explanation, "zh").endswith(chinese)
-
-
-def test_what_speaks_against_an_item_is_not_given_as_a_reason() -> None:
-    explanation = replace(BARE, past=(PastItem("sw", "Star Wars", -0.5, WATCHED),))
-    assert "Star Wars" not in sentence(explanation)
-    assert "Star Wars" not in sentence(explanation, "zh")
+def test_names_that_could_be_read_as_two_stand_in_quotation_marks() -> None:
+    both, pan = past("Love and War"), past("Pan, 28 cm", 0.9)
+    alike = [said_by("semantic", 0.3, both), said_by("semantic", 0.2, THX)]
+    assert "you watched “Love and War” and “THX 1138”: " in sentence(explained(*alike))
+    assert "you watched Love and War: " in sentence(explained(alike[0]))
+    assert "you watched “Pan, 28 cm”: " in sentence(explained(said_by("semantic", 0.3, pan)))
 
 
 @pytest.fixture
@@ -151,17 +137,40 @@ def films() -> Iterator[Recommender]:
 
 
 def test_from_model_and_graph(films: Recommender) -> None:
-    assert sentence(films.explain("ann", "empire")).startswith(
-        "Recommended because you watched Star Wars (+4.12). Like Star Wars, Empire is directed by George Lucas. "
-    )
+    text = sentence(films.explain("ann", "aliens"))
+    assert text.startswith("Because you watched Alien: often chosen by the same people (")
 
 
 def test_another_language(films: Recommender) -> None:
     with pytest.raises(ConfigError) as caught:
-        sentence(FULL, "fr")
+        sentence(NOTHING, "fr")
     assert str(caught.value) == (
         "ConfigError: there are no sentences in this language.\n"
         "  found     'fr'\n"
         "  expected  one of en, zh\n"
         "  next      choose one of them, or install a package that adds it (entry point group kgrec.wording)"
     )
+
+
+@pytest.mark.parametrize("world", world_names())
+def test_worlds_are_told_as_they_were_read(world: str) -> None:
+    kept = (WORLDS / f"{world}.txt").read_text(encoding="utf-8")
+    assert texts_of(world) == kept, f"read what changed, then run python -m tests.support.told_worlds {world}"
+
+
+def test_sixty_explanations_are_kept_and_keep_the_rules() -> None:
+    kept = [line for world in world_names() for line in (WORLDS / f"{world}.txt").read_text("utf-8").splitlines()]
+    assert sum(line.startswith("#") for line in kept) >= 60
+    by_length: dict[Length, list[str]] = {
+        length: [line.split(maxsplit=2)[2] for line in kept if f" {length} " in line[:14]] for length in _LENGTHS
+    }
+    assert len(by_length["short"]) == len(by_length["standard"]) >= 120
+    for text in by_length["short"]:
+        assert len(text) <= 120
+        assert "%" not in text
+    for text in by_length["standard"]:
+        assert 1 <= len(re.findall(r"[.。](?= |$|[^\s\d])", text.replace("J. K.", "").replace("K. Le", ""))) <= 4, text
+    assert not any(re.search(r"[+-]0\.00|stay at rank", line) for line in kept)
+
+
+_LENGTHS: tuple[Length, ...] = ("short", "standard")

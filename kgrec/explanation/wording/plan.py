@@ -1,0 +1,237 @@
+"""What is said of an explanation, and in which order: the largest reasons, what speaks against the item, what if."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from kgrec.explanation.explanation import Explanation
+from kgrec.explanation.reasons import (
+    Counterfactual,
+    EdgeReason,
+    EntityReason,
+    OtherFactsReason,
+    PastItem,
+    PastItemReason,
+    PopularityReason,
+)
+from kgrec.explanation.terms import Terms
+from kgrec.explanation.wording.sentence_parts import (
+    DirectFact,
+    Effect,
+    Evidence,
+    Name,
+    OtherFacts,
+    Past,
+    Popularity,
+    Shared,
+    SharedFacts,
+    Statement,
+)
+from kgrec.scoring.channel_names import DISLIKES, SEMANTIC
+
+_LEAST_SHARE, _LEAST_SHARE_OF_HUB = 0.03, 0.08
+"""Of a fact that is said. A hub is what more than half of the history has in common: a language, a country."""
+_LEAST_PART = 0.2
+"""Of an entity's share that a further relation to it has where it is said: director *and writer*."""
+_MOST = 0.8
+"""Part of what evidence says that the past items must say which are named, or there are others."""
+_CLEARLY_MORE = 0.05
+"""Share of further facts for which one past item is named instead of two."""
+_TAKES_BACK = 0.15
+"""What speaks against an item is said from this share on of what speaks for it."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What there is to say.
+
+    Attributes:
+        reasons: what speaks for the item, the largest share first; what contradicts another is not among them.
+        against: past items that speak against it by what the user did with them, the strongest first.
+        takes_back: evidence that speaks against it, the strongest first; its share is below 0.
+        cold: nobody had chosen the item when the model was learned.
+        effects: what it would fall without, the largest fall first.
+        has_history: there is a history, whatever it says.
+    """
+
+    reasons: tuple[Statement, ...]
+    against: tuple[Past, ...]
+    takes_back: tuple[Evidence, ...]
+    cold: bool
+    effects: tuple[Effect, ...]
+    has_history: bool
+
+
+def plan_of(explanation: Explanation, named: int) -> Plan:
+    """What there is to say of an explanation.
+
+    Args:
+        named: how many past items a statement may name.
+    """
+    maker = _Planner(explanation, named)
+    evidence = list(maker.evidence())
+    personal: list[Statement] = [*maker.facts(), *(one for one in evidence if one.share > 0)]
+    reasons = [*_telling(personal), *maker.others()]
+    opposing = [past for past in reversed(explanation.past) if past.against and past.value < 0]
+    return Plan(
+        reasons=tuple(sorted(reasons, key=lambda one: -one.share)),
+        against=tuple(maker.past(one) for one in opposing[:named]),
+        takes_back=tuple(sorted((one for one in evidence if one.share <= -_TAKES_BACK), key=lambda one: one.share)),
+        cold=explanation.new,
+        effects=tuple(sorted(maker.effects(), key=lambda one: one.rank_before - one.rank_after)),
+        has_history=explanation.history > 0,
+    )
+
+
+def _past_of(reason: Statement) -> tuple[Past, ...]:
+    match reason:
+        case SharedFacts() | Evidence():
+            return reason.past
+        case DirectFact():
+            return (reason.past,)
+        case _:
+            return ()
+
+
+def _telling(reasons: Sequence[Statement]) -> Sequence[Statement]:
+    """Those that rest on nothing with few stars, where they are at least half of all."""
+    telling = [one for one in reasons if not any(past.lukewarm for past in _past_of(one))]
+    enough = sum(one.share for one in telling) >= sum(one.share for one in reasons) / 2
+    return telling if enough else reasons
+
+
+class _Planner:
+    """Reasons of an explanation as statements."""
+
+    def __init__(self, explanation: Explanation, named: int) -> None:
+        self._explanation = explanation
+        self._named = named
+        self._terms: Terms = explanation.terms
+        self._totals = {past.item: past.value for past in explanation.past}
+
+    def past(self, past: PastItem) -> Past:
+        return Past(self._item_name(past.name), past.verb, past.stars, past.liked)
+
+    def facts(self) -> Iterator[SharedFacts | DirectFact]:
+        """Facts that the store has confirmed; those that past items have in common are said together."""
+        entities = []
+        for reason in self._explanation.reasons:
+            if isinstance(reason, EntityReason) and self._counts(reason):
+                entities.append((reason, self._speaking(reason.past)))
+            elif isinstance(reason, EdgeReason) and self._speaking([reason.past]):
+                words, from_item = reason.relation.words, reason.relation.from_item
+                if reason.paths and reason.share >= _LEAST_SHARE:
+                    yield DirectFact(self.past(reason.past), words, from_item, reason.share)
+        while entities:
+            first, speaking = entities[0]
+            confirmed = {path.nodes[0].uid for path in first.paths}
+            best = self._best([past for past in speaking if past.item in confirmed])
+            named, with_these = _most_in_common(best, entities)
+            entities = [one for one in entities if one not in with_these]
+            if named:
+                facts = [self._shared(reason, len(past) - len(named)) for reason, past in with_these]
+                yield SharedFacts(tuple(map(self.past, named)), tuple(_merged(facts)))
+
+    def evidence(self) -> Iterator[Evidence]:
+        """What past items say otherwise, by kind; what they say together decides whether it is for or against."""
+        found: dict[str, list[PastItemReason]] = {}
+        for reason in self._explanation.reasons:
+            if isinstance(reason, PastItemReason) and reason.evidence != DISLIKES and not reason.past.against:
+                found.setdefault(reason.evidence, []).append(reason)
+        for kind, reasons in found.items():
+            total = sum(reason.share for reason in reasons)
+            speaks_for = total > 0
+            part = [reason for reason in reasons if (reason.share > 0) == speaks_for]
+            share = sum(reason.share for reason in part) if speaks_for else total
+            strongest = sorted((reason.past for reason in part), key=lambda past: -abs(past.value))
+            named = self._best(self._speaking(strongest)) if speaks_for else strongest[: self._named]
+            if named:
+                all_of_it = sum(abs(past.value) for past in strongest)
+                others = sum(abs(past.value) for past in named) < _MOST * all_of_it
+                texts = self._terms.texts if kind == SEMANTIC else ()
+                yield Evidence(kind, tuple(map(self.past, named)), others, share, texts, self._explanation.new)
+
+    def others(self) -> Iterator[Popularity | OtherFacts]:
+        for reason in self._explanation.reasons:
+            if isinstance(reason, PopularityReason) and reason.share > 0:
+                yield Popularity(reason.share, reason.expected)
+            elif isinstance(reason, OtherFactsReason) and reason.share > 0:
+                yield OtherFacts(reason.share)
+
+    def effects(self) -> Iterator[Effect]:
+        """Of leaving out the strongest past item, or an entity that is a reason, where the item falls without it."""
+        strongest = self._explanation.counterfactual
+        if strongest is not None and _falls(strongest):
+            yield Effect(self._item_name(strongest.name), False, strongest.rank_before, strongest.rank_after)
+        for reason in self._explanation.reasons:
+            if isinstance(reason, EntityReason) and self._counts(reason) and reason.counterfactual is not None:
+                effect = reason.counterfactual
+                if _falls(effect):
+                    name = self._entity_name(reason.entity.type, effect.name)
+                    yield Effect(name, True, effect.rank_before, effect.rank_after)
+
+    def _counts(self, reason: EntityReason) -> bool:
+        hub = len(reason.past) > max(5, self._explanation.history / 2)
+        return bool(reason.paths) and reason.share >= (_LEAST_SHARE_OF_HUB if hub else _LEAST_SHARE)
+
+    def _speaking(self, past: Iterable[PastItem]) -> list[PastItem]:
+        """Those that speak for the item, here and on the whole."""
+        return [one for one in past if one.value > 0 and not one.against and self._totals.get(one.item, one.value) > 0]
+
+    def _best(self, past: Sequence[PastItem]) -> list[PastItem]:
+        """Those that are named: what was given few stars is, where it says more than all else."""
+        warm = [one for one in past if not self.past(one).lukewarm]
+        enough = sum(one.value for one in warm) >= sum(one.value for one in past) / 2
+        return list(warm if enough else past)[: self._named]
+
+    def _shared(self, reason: EntityReason, more: int) -> Shared:
+        largest = reason.relations[0]
+        nouns: list[Mapping[str, str]] = []
+        for one in reason.relations:
+            counts = one.value >= _LEAST_PART * reason.value and one.from_item and largest.noun is not None
+            if counts and one.noun is not None and one.noun not in nouns:
+                nouns.append(one.noun)
+        entity = self._entity_name(reason.entity.type, reason.entity.name)
+        return Shared((entity,), largest.words, tuple(nouns), largest.from_item, reason.share, more)
+
+    def _item_name(self, name: str) -> Name:
+        kind = self._terms.names.get(self._terms.items or "", "things")
+        return Name(name, "title" if kind == "titles" else "word" if kind == "people" else "thing")
+
+    def _entity_name(self, type: str, name: str) -> Name:
+        return Name(name, "title" if self._terms.names.get(type) == "titles" else "word")
+
+
+def _most_in_common(
+    best: Sequence[PastItem], entities: Sequence[tuple[EntityReason, list[PastItem]]]
+) -> tuple[list[PastItem], list[tuple[EntityReason, list[PastItem]]]]:
+    """Past items to name, all of the best or one, and the entities that they all have: one is named where that says
+    clearly more of what it has in common with the item.
+    """
+    options = []
+    for named in [list(best), *([one] for one in best)]:
+        uids = {past.item for past in named}
+        shared = [one for one in entities if uids <= {past.item for past in one[1]}]
+        options.append((named, shared, sum(reason.share for reason, _ in shared)))
+    most = max(options, key=lambda option: option[2])
+    all_named = options[0]
+    return most[:2] if most[2] >= all_named[2] + _CLEARLY_MORE else all_named[:2]
+
+
+def _merged(facts: Sequence[Shared]) -> Iterator[Shared]:
+    """Facts of one relation as one fact of several entities."""
+    left = list(facts)
+    while left:
+        first = left[0]
+        same = [
+            one for one in left if (one.words, one.nouns, one.from_item) == (first.words, first.nouns, first.from_item)
+        ]
+        left = [one for one in left if one not in same]
+        entities = tuple(name for one in same for name in one.entities)
+        more = first.more if all(one.more == first.more for one in same) else 0
+        yield replace(first, entities=entities, share=sum(one.share for one in same), more=more)
+
+
+def _falls(effect: Counterfactual) -> bool:
+    return effect.rank_after > effect.rank_before
