@@ -24,7 +24,6 @@ def terms(values: list[list[float]], relation: list[int], entity: list[int]) -> 
 
 def films() -> ExplainedList:
     """Past items 3 and 4, the latter taken later; three listed items, the last of which has no path."""
-    paths = [[[1.0, 0.8], [0.1, 0.45]], [[0.0], [0.0]], [[0.0], [0.0]]]
     by_paths = np.array([[1.8, 2.0, 0.0], [0.55, 1.9, 0.0]])
     together = np.array([[1.0, -5.0, 0.5], [0.0, 0.0, 0.0]])
     taken_back = np.array([[-0.4, 0.0, -0.9], [0.0, 0.1, 0.0]])
@@ -40,7 +39,7 @@ def films() -> ExplainedList:
         scales=np.ones((3, 2)),
     )
     of_items = (
-        terms(paths[0], [GENRE, DIRECTOR], [HORROR, LEE]),
+        terms([[1.0, 0.8], [0.55, 0.0]], [GENRE, DIRECTOR], [HORROR, LEE]),
         terms([[1.1, 0.9], [1.0, 0.9]], [GENRE, GENRE], [HORROR, LUCAS]),
         terms([], [], []),
     )
@@ -54,7 +53,7 @@ def test_shares_are_of_the_positive_score() -> None:
     np.testing.assert_allclose(listed.path_shares, [2.35 / 3.0, 3.9 / 4.0, 0.0])
     shares = listed.evidence_shares()
     assert shares == pytest.approx({"paths": 6.25 / 7, "taken_together": 0.7 / 7, "popularity": 0.05 / 7})
-    np.testing.assert_allclose(listed.entity_shares(1), [1.25 / 3.0, 2.1 / 4.0, 0.0])
+    np.testing.assert_allclose(listed.entity_shares(1), [1.55 / 3.0, 2.1 / 4.0, 0.0])
     np.testing.assert_allclose(listed.entity_shares(3), [2.35 / 3.0, 3.9 / 4.0, 0.0])
     np.testing.assert_allclose(listed.past_item_shares(1), [2.4 / 3.0, 2.0 / 4.0, 0.0])
 
@@ -63,7 +62,7 @@ def test_shares_are_of_the_positive_score() -> None:
     ("times", "expected"),
     [
         (None, [(3, HORROR), (3, HORROR)]),  # no relation is new: the best
-        (np.array([10.0, 20.0]), [(3, HORROR), (4, HORROR)]),  # the most recent of those worth half
+        (np.array([10.0, 20.0]), [(4, HORROR), (4, HORROR)]),  # the most recent of those worth half
         (np.array([20.0, 10.0]), [(3, HORROR), (3, HORROR)]),
     ],
 )
@@ -72,7 +71,7 @@ def test_the_path_shown_is_new_then_recent_then_best(times: Array | None, expect
     shown = listed.shown(times)
     assert shown[2] is None
     assert [(path.past, path.entity) for path in shown[:2] if path] == expected
-    # Where genres were shown before, the director is, as that is worth more than half of the best.
+    # Where genres were shown before, the director is, though a genre path is more recent.
     after_genre = ExplainedList(listed.parts, (listed.terms[1], listed.terms[0], listed.terms[2]))
     second = after_genre.shown(times)[1]
     assert second == ShownPath(3, SHARED_TAIL, DIRECTOR, LEE, 0.8)
