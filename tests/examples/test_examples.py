@@ -36,7 +36,7 @@ def test_a_score_is_explained(place: Path) -> None:
     text = shown("explain_a_score", place)
     assert "Because you bought" in text
     assert "因为您" in text
-    assert "path: " in text
+    assert "of what speaks for it" in text
 
 
 def test_a_history_is_folded_in(place: Path) -> None:

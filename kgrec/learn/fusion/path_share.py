@@ -23,8 +23,8 @@ from kgrec.scoring.model import AdditiveModel, Histories, unit_spread
 _USERS, _TOP = 200, 10
 _SCORES = 40_000_000
 _FACTORS = (0.0, 0.5, 0.7, 0.85, 1.2, 1.5, 2.0)
-_FIRST = 0.1
-"""Weight at which a channel of paths that is closed is tried."""
+_FIRST = [0.05, 0.1, 0.3, 0.7]
+"""Weights at which a channel of paths that is closed is tried."""
 _MOVES, _LEAST_GAIN = 30, 1e-4
 ENOUGH = 0.1
 """Share of a score from which on paths are a reason for it."""
@@ -110,7 +110,8 @@ def with_most_paths(
 
     Steps of one weight at a time, each the one that adds most to the share within the price, until none does. What is
     lost on validation plus one standard error of it is within the price: of many mixtures the one with the largest
-    share inside a bound on the mean is the luckiest, and elsewhere it costs more.
+    share inside a bound on the mean is the luckiest, and elsewhere it costs more. With so few users that the error is
+    above the price, what loses nothing on validation is taken.
 
     Args:
         weights: the best found, of the groups of channels and the prior.
@@ -126,15 +127,15 @@ def with_most_paths(
         best = None
         for part in range(len(weights)):
             steps = [weights[part] * factor for factor in _FACTORS if weights[part] > 0]
-            steps += [_FIRST] if part in paths and weights[part] == 0 else []
+            steps += _FIRST if part in paths and weights[part] == 0 else []
             trials = [np.r_[weights[:part], step, weights[part + 1 :]] for step in steps]
             trials = [trial for trial in trials if trial[:-1].any()]
             turns += 1
             ndcgs = tried.qualities_of_steps(trials, part) if trials else []
             for trial, ndcg in zip(trials, ndcgs, strict=True):
                 lost = before - ndcg
-                surely = float(lost.mean() + lost.std() / np.sqrt(len(lost)))
-                if surely <= most and (of_trial := share.of(trial)[0]) > reached + _LEAST_GAIN:
+                affordable = max(most - float(lost.std() / np.sqrt(len(lost))), 0.0)
+                if float(lost.mean()) <= affordable and (of_trial := share.of(trial)[0]) > reached + _LEAST_GAIN:
                     best, reached = trial, of_trial
         if best is None:
             break
