@@ -123,8 +123,9 @@ def _measure(variant: _Variant, split: Split, task: Task, progress: Progress) ->
     train_only = ModelRanker.over(train_only.model, split.train, task.n_users, at_validation)
     rows = {_FULL: (refitted, train_only)}
     if variant.group == "channels":
-        for number, channel in enumerate(refitted.model.channels):
-            rows[channel.name] = (_alone(refitted, number), _alone(train_only, number))
+        for group in refitted.model.groups:
+            name = refitted.model.channels[group[0]].name
+            rows[name] = (_alone(refitted, group), _alone(train_only, group))
     n_users, n_items = task.seen.shape
     before, wanted = split.train.matrix(n_users, n_items), split.valid.matrix(n_users, n_items)
     measured: dict[str, Measured] = {}
@@ -136,11 +137,11 @@ def _measure(variant: _Variant, split: Split, task: Task, progress: Progress) ->
     return Outcome.of(measured, n_users, settings=learned.chosen.as_dict(), cost=cost, validation=validation)
 
 
-def _alone(ranker: ModelRanker, number: int) -> ModelRanker:
-    """The model with all gates closed but that of one channel."""
+def _alone(ranker: ModelRanker, group: list[int]) -> ModelRanker:
+    """The model with all gates closed but that of one channel, which those beside it share."""
     table = ranker.model.gates.by_history
     open_one = np.zeros_like(table.channels)
-    open_one[..., number] = 1.0
+    open_one[..., group] = 1.0
     alone = ranker.model.gates.with_known(channels=open_one, prior=np.zeros_like(table.prior))
     return replace(ranker, model=replace(ranker.model, gates=alone))
 

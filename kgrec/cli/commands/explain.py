@@ -14,19 +14,11 @@ from kgrec.cli import output
 from kgrec.cli.arguments import one_person
 from kgrec.cli.commands.cypher import print_cypher
 from kgrec.errors import ConfigError
-from kgrec.explanation.reasons import (
-    Counterfactual,
-    EdgeReason,
-    EntityReason,
-    OtherFactsReason,
-    PastItemReason,
-    PopularityReason,
-)
 from kgrec.explanation.wording.languages import Wording, in_language, wording_of
-from kgrec.explanation.wording.reason_labels import reason_label
 from kgrec.plain_text import short, visible
 
 if TYPE_CHECKING:
+    from kgrec.explanation.reasons import Counterfactual
     from kgrec.explanation.wording.sentence import Length
     from kgrec.recommendation import Explanation
 
@@ -92,6 +84,15 @@ def show_explanation(explanation: Explanation, language: str, length: Length | N
 
 def _rows(explanation: Explanation, wording: Wording) -> Iterator[tuple[object, ...]]:
     """What the graph says, then past items, popularity, the constant and the score that all add up to."""
+    from kgrec.explanation.reasons import (
+        EdgeReason,
+        EntityReason,
+        OtherFactsReason,
+        PastItemReason,
+        PopularityReason,
+    )
+    from kgrec.explanation.wording.reason_labels import reason_label
+
     labels = wording.labels
     kinds = EntityReason | EdgeReason, OtherFactsReason, PastItemReason, PopularityReason
     for kind in kinds:
@@ -114,6 +115,8 @@ def _figures(value: float, share: float) -> tuple[object, object]:
 
 def _effects(explanation: Explanation) -> list[Counterfactual]:
     """What happens without the strongest past item and without entities, where the rank is another then."""
+    from kgrec.explanation.reasons import EntityReason
+
     of_entities = [reason.counterfactual for reason in explanation.reasons if isinstance(reason, EntityReason)]
     return [effect for effect in (explanation.counterfactual, *of_entities) if effect is not None and effect.moves]
 

@@ -30,7 +30,7 @@ def test_every_group_that_the_data_allow_is_there(
 ) -> None:
     table, _ = found
     assert {group: list(variants) for group, variants in table.items()} == {
-        "channels": ["fused", "behaviour", "knowledge", "semantic"],
+        "channels": ["fused", "behaviour", "paths", "knowledge", "semantic"],
         "graph": ["true", "shuffled", "none"],
         "text": ["true", "shuffled", "none"],
         "loss": ["exact_bce", "softmax", "gbce"],
