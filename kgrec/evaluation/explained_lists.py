@@ -15,8 +15,6 @@ from kgrec.scoring.model import AdditiveModel
 from kgrec.scoring.path_matrix import EDGE_FROM_PAST, EDGE_TO_PAST, SHARED_HEAD, SHARED_TAIL
 from kgrec.scoring.path_terms import PathTerms, without_facts
 
-ENOUGH = 0.1
-"""Share of a score from which on paths are a reason for it."""
 _SHOWN = 0.5
 """Of the best path's value: a path that is worth this much may be shown in its place."""
 

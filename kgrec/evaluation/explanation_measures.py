@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from kgrec.data.dataset import Array, Facts, IntArray, Interactions
-from kgrec.evaluation.explained_lists import ENOUGH, ExplainedList, ShownPath, deletion_error, explained_lists
+from kgrec.evaluation.explained_lists import ExplainedList, ShownPath, deletion_error, explained_lists
 from kgrec.metrics.path_quality import (
     explanation_type_diversity,
     linking_interaction_recency,
     shared_entity_popularity,
 )
+from kgrec.scoring.evidence import ENOUGH
 from kgrec.scoring.model import AdditiveModel
 from kgrec.scoring.path_matrix import EDGE_TO_PAST, SHARED_TAIL
 

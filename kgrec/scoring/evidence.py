@@ -19,6 +19,8 @@ from kgrec.scoring.channel_names import (
     SHORT_TERM,
 )
 
+ENOUGH = 0.1
+"""Share of a score from which on its paths are a reason for it."""
 THROUGH_GRAPH, TAKEN_TOGETHER, TAKEN_NEXT = "paths", "taken_together", "taken_next"
 """Explicit paths; others who took the past item; what follows on it."""
 

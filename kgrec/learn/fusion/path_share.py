@@ -17,7 +17,7 @@ from scipy import sparse
 
 from kgrec.data.dataset import Array, IntArray
 from kgrec.learn.fusion.candidate_scores import TriedMixtures
-from kgrec.scoring.evidence import EvidenceTable
+from kgrec.scoring.evidence import ENOUGH, EvidenceTable
 from kgrec.scoring.model import AdditiveModel, Histories, unit_spread
 
 _USERS, _TOP = 200, 10
@@ -26,8 +26,6 @@ _FACTORS = (0.0, 0.5, 0.7, 0.85, 1.2, 1.5, 2.0)
 _FIRST = [0.05, 0.1, 0.3, 0.7]
 """Weights at which a channel of paths that is closed is tried."""
 _MOVES, _LEAST_GAIN = 30, 1e-4
-ENOUGH = 0.1
-"""Share of a score from which on paths are a reason for it."""
 
 
 class PathShare:
@@ -84,7 +82,7 @@ class PathShare:
             prior = weights[-1] * self._model.prior[self._known[items]]
             table = EvidenceTable.of(names, values)
             by_item = table.path_shares(prior)
-            positive = np.maximum(table.values, 0.0).sum(axis=(0, 1)) + np.maximum(prior, 0.0)
+            positive = table.positive(prior)
             shares.append(float((by_item * positive).sum() / max(positive.sum(), 1e-12)))
             enough.append(float((by_item >= ENOUGH).mean()))
         return float(np.mean(shares)), float(np.mean(enough))
