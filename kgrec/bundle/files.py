@@ -12,7 +12,7 @@ from kgrec.bundle.old_names import OLDEST_FORMAT
 from kgrec.data.dataset import Array
 from kgrec.errors import BundleError
 
-FORMAT = 4
+FORMAT = 5
 MANIFEST, ARRAYS, IDS = "manifest.json", "arrays.safetensors", "ids.json"
 
 

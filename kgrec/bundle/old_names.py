@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from kgrec.data.dataset import Array
-from kgrec.scoring.channel_names import CO_SESSION, LONG_TERM, NEXT_ITEM, SHORT_TERM
+from kgrec.scoring.channel_names import CO_SESSION, CO_TAKING, KNOWLEDGE, LONG_TERM, NEXT_ITEM, SHORT_TERM
 
 OLDEST_FORMAT = 3
 """Of bundles that are read."""
@@ -53,12 +53,37 @@ SETTINGS = {"new_item_cost": "cold_item_cost"}
 
 
 def renamed(manifest: Mapping[str, Any], arrays: Mapping[str, Array]) -> tuple[dict[str, Any], dict[str, Array]]:
-    """Manifest and arrays of a bundle of format 3 as the present format has them.
+    """Manifest and arrays of a bundle of format 3 or 4 as the present format has them.
 
     Raises:
         KeyError: something is missing.
         ValueError: the gates do not fit each other.
     """
+    if manifest["format"] == OLDEST_FORMAT:
+        manifest, arrays = _of_format_3(manifest, arrays)
+    return _of_format_4(manifest, arrays)
+
+
+def _of_format_4(manifest: Mapping[str, Any], arrays: Mapping[str, Array]) -> tuple[dict[str, Any], dict[str, Array]]:
+    """Embeddings were called knowledge even where no fact sends them a message."""
+    if manifest["settings"].get("chosen", {}).get("num_layers") != 0:
+        return dict(manifest), dict(arrays)
+    channels = [{**entry, "name": _without_messages(entry["name"])} for entry in manifest["channels"]]
+    metrics = {
+        name: {_without_messages(key): number for key, number in value.items()} if isinstance(value, Mapping) else value
+        for name, value in manifest["metrics"].items()
+    }
+    present = {_without_messages(name): array for name, array in arrays.items()}
+    return {**manifest, "channels": channels, "metrics": metrics}, present
+
+
+def _without_messages(name: str) -> str:
+    """The present name of the channel of embeddings, alone or at the start of the name of an array."""
+    channel, dot, part = name.partition(".")
+    return (CO_TAKING if channel == KNOWLEDGE else channel) + dot + part
+
+
+def _of_format_3(manifest: Mapping[str, Any], arrays: Mapping[str, Array]) -> tuple[dict[str, Any], dict[str, Array]]:
     channels = [{**entry, "name": CHANNELS.get(entry["name"], entry["name"])} for entry in manifest["channels"]]
     numbers = {f"gates.{name}": np.asarray(value, np.float64) for name, value in manifest["gates"].items()}
     present = {_present(name): array for name, array in {**arrays, **numbers}.items()}

@@ -25,7 +25,7 @@ from kgrec.learn.neural.trainer import Epoch, Trained, Trainer
 from kgrec.learn.neural.training_subgraph import TrainingSubgraph
 from kgrec.metrics.ranking import mean_metrics
 from kgrec.progress import Progress
-from kgrec.scoring.channel_names import KNOWLEDGE, SEMANTIC
+from kgrec.scoring.channel_names import CO_TAKING, KNOWLEDGE, SEMANTIC
 from kgrec.scoring.gates import Gates
 from kgrec.scoring.history_weights import HistoryWeights
 from kgrec.scoring.matrices import LowRankMatrix
@@ -296,7 +296,8 @@ class Learner:
         self, settings: BehaviourSettings, closed_form: list[Channel], embeddings: Embeddings
     ) -> AdditiveModel:
         """All channels with open gates."""
-        learned = {KNOWLEDGE: LowRankMatrix(embeddings.source, embeddings.target)}
+        of_nodes = KNOWLEDGE if embeddings.hops else CO_TAKING
+        learned = {of_nodes: LowRankMatrix(embeddings.source, embeddings.target)}
         if embeddings.texts is not None:
             learned[SEMANTIC] = LowRankMatrix(embeddings.texts, embeddings.texts)
         channels = [*closed_form, *(Channel(name, matrix, settings.history) for name, matrix in learned.items())]

@@ -11,6 +11,7 @@ from kgrec.data.dataset import Array
 from kgrec.scoring.channel_names import (
     BEHAVIOUR,
     CO_SESSION,
+    CO_TAKING,
     CORRECTION,
     LONG_TERM,
     NEXT_ITEM,
@@ -28,6 +29,7 @@ _EVIDENCE = {
     PATHS: THROUGH_GRAPH,
     RECENT_PATHS: THROUGH_GRAPH,
     BEHAVIOUR: TAKEN_TOGETHER,
+    CO_TAKING: TAKEN_TOGETHER,
     LONG_TERM: TAKEN_TOGETHER,
     SHORT_TERM: TAKEN_NEXT,
     NEXT_ITEM: TAKEN_NEXT,

@@ -163,7 +163,7 @@ def test_another_format(folder: Path, version: object, advice: str) -> None:
         "BundleError: the bundle has a format that this kgrec does not know.\n"
         f"  where     {folder / 'manifest.json'}\n"
         f"  found     format {version}\n"
-        "  expected  format 3 to 4\n"
+        "  expected  format 3 to 5\n"
         f"  next      {advice}"
     )
 

@@ -57,6 +57,28 @@ def rewrite_as_format_3(folder: Path) -> None:
     (folder / "manifest.json").write_text(json.dumps({**manifest, **changes}), encoding="utf-8")
 
 
+@pytest.mark.parametrize(("depth", "name"), [(0, "co_taking"), (1, "knowledge")])
+def test_a_bundle_of_format_4_calls_embeddings_knowledge_only_where_facts_send_messages(
+    tmp_path: Path, depth: int, name: str
+) -> None:
+    bundle = random_bundle(np.random.default_rng(depth))
+    first, *others = bundle.model.channels
+    model = replace(bundle.model, channels=(replace(first, name="knowledge"), *others))
+    manifest = replace(
+        bundle.manifest,
+        settings={**bundle.manifest.settings, "chosen": {"num_layers": depth}},
+        metrics={"validation_ndcg@10": {"knowledge": 0.2, "fused": 0.3}},
+    )
+    replace(bundle, manifest=manifest, model=model).save(tmp_path / "b")
+    path = tmp_path / "b" / "manifest.json"
+    path.write_text(json.dumps({**json.loads(path.read_text(encoding="utf-8")), "format": 4}), encoding="utf-8")
+    back = Bundle.load(tmp_path / "b")
+    assert back.model.channels[0].name == name
+    assert back.manifest.metrics == {"validation_ndcg@10": {name: 0.2, "fused": 0.3}}
+    histories = bundle.model.histories(bundle.interactions, 5)
+    np.testing.assert_array_equal(back.model.scores(histories), bundle.model.scores(histories))
+
+
 @pytest.mark.parametrize("names", [("short_term", "next_item", "long_term"), ("short_term", "co_session", "semantic")])
 @pytest.mark.parametrize("seed", range(4))
 def test_a_bundle_of_format_3_is_read_by_todays_names(tmp_path: Path, seed: int, names: tuple[str, ...]) -> None:

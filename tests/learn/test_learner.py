@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from kgrec.data.dataset import Dataset
+from kgrec.data.dataset import Dataset, Facts
 from kgrec.data.splits import hold_out
 from kgrec.learn.fit_result import FitResult
 from kgrec.learn.fusion.gate_search import GateFitter
@@ -20,9 +20,9 @@ from tests.support.datasets import genre_world, quick
 NOTE = "cold_item_cost has no effect: every item of the catalogue has interactions"
 
 
-def chosen(world: Dataset, cost: float, notes: list[tuple[str, str]]) -> FitResult:
+def chosen(world: Dataset, cost: float, notes: list[tuple[str, str]], num_layers: int = 0) -> FitResult:
     train, held_out = hold_out(world.interactions)
-    config = quick(epochs=1, num_layers=0, text_encoder="none", cold_item_cost=cost)
+    config = quick(epochs=1, num_layers=num_layers, text_encoder="none", cold_item_cost=cost)
 
     progress = Progress(lambda event: notes.append((event.step, event.note)))
     learner = Learner(world.with_interactions(train), None, config, None, progress)
@@ -62,3 +62,17 @@ def test_one_price_sets_the_offset_of_cold_items_with_a_simulation_and_without(
 def test_what_the_price_did_is_kept() -> None:
     world = genre_world(np.random.default_rng(0), n_users=80, n_items=64, n_new=8, texts=False)
     assert chosen(world, 0.25, []).chosen.cold_items == "cold_item_cost 0.25 set their offset"
+
+
+@pytest.mark.parametrize(
+    ("num_layers", "with_facts", "name"), [(1, True, "knowledge"), (0, True, "co_taking"), (1, False, "co_taking")]
+)
+def test_embeddings_are_called_knowledge_only_where_facts_send_messages(
+    num_layers: int, with_facts: bool, name: str
+) -> None:
+    world = genre_world(np.random.default_rng(0), texts=False)
+    facts = world.facts if with_facts else Facts.none()
+    found = chosen(replace(world, facts=facts), 0.0, [], num_layers)
+    names = {channel.name for channel in found.model.channels}
+    assert names & {"knowledge", "co_taking"} == {name}
+    assert name in found.metrics

@@ -1,4 +1,4 @@
-"""The joint model: knowledge channel, semantic channel and item bias as one torch module."""
+"""The joint model: the channels of the embeddings of nodes and of texts, and the item bias, as one torch module."""
 
 from __future__ import annotations
 
@@ -25,10 +25,11 @@ class Embeddings:
     """Learned embeddings and biases as numpy arrays.
 
     Attributes:
-        source, target: of the knowledge channel, float32 ``(items, d)``: an item as history and as candidate.
+        source, target: of the nodes, float32 ``(items, d)``: an item as history and as candidate.
         texts: of the semantic channel, float32 ``(items, p)``; None without texts.
         bias: float32 ``(items,)``.
         nodes: float32 ``(nodes, d)``, items first; relations: float32 ``(relations, d)``.
+        hops: layers in which messages reached an item; with 0 no fact is in ``source`` and ``target``.
     """
 
     source: Array
@@ -37,6 +38,7 @@ class Embeddings:
     bias: Array
     nodes: Array
     relations: Array
+    hops: int
 
 
 class JointModel(nn.Module):
@@ -146,6 +148,7 @@ class JointModel(nn.Module):
             _array(self.bias),
             _array(target),
             _array(self.relation.weight),
+            len(self.source.layers),
         )
 
 
@@ -160,6 +163,7 @@ def joined(members: Sequence[Embeddings]) -> Embeddings:
         np.mean([member.bias for member in members], axis=0),
         first.nodes,
         first.relations,
+        first.hops,
     )
 
 
@@ -169,7 +173,7 @@ def rows_of(table: Tensor, rows: Tensor) -> Tensor:
 
 
 def _sides(source: Tensor, target: Tensor, texts: Tensor | None) -> list[tuple[Tensor, Tensor]]:
-    """Pairs of item embeddings, as history and as candidate: of the knowledge and of the semantic channel."""
+    """Pairs of item embeddings, as history and as candidate: of nodes and of texts."""
     return [(source, target)] if texts is None else [(source, target), (texts, texts)]
 
 

@@ -43,7 +43,7 @@ class Trained:
 
 
 class Trainer:
-    """Trains the embeddings of the knowledge and the semantic channel.
+    """Trains the embeddings of nodes and of texts.
 
     Args:
         dataset: graph and training behaviour. Every item should have an interaction, as in a

@@ -84,7 +84,7 @@ class TrainingSubgraph:
             if large.project is not None and model.project is not None:
                 large.project.load_state_dict(model.project.state_dict())
             large.bias[items] = model.bias
-        return large.embeddings()
+        return replace(large.embeddings(), hops=len(model.source.layers))
 
 
 def _copy_encoder(small: HeteroEncoder, large: HeteroEncoder, rows: dict[str, Tensor]) -> None:
