@@ -19,7 +19,7 @@ class Action:
     """What a user did with an item.
 
     Attributes:
-        verb: by language, read between user and item: 'bought'.
+        verb: by language, read between user and item: 'bought'; where the schema has no words, the language's own.
         stars: how many they gave; None where the schema does not say that weights are stars.
         against: it speaks against the item, or hides it.
         liked: they gave more than the middle of the stars that there are.
@@ -69,8 +69,9 @@ def _meaning(schema: GraphSchema | None, type: str, kind: str) -> Meaning | None
 def _action(means: Meaning | None, weight: float, against: bool) -> Action:
     most = None if means is None else means.weights.stars
     stars = weight if most else None
+    labels = {language: wording.labels for language, wording in installed_wordings().items()}
+    words = {language: of.declined if against else of.chose for language, of in labels.items()}
     if means is not None and (not against or stars is not None or (means.speaks != "for" and means.words_say_it)):
         liked = most is not None and not against and weight > (1 + most) / 2
-        return Action(means.words.model_dump(), stars, against, liked)
-    labels = {language: wording.labels for language, wording in installed_wordings().items()}
-    return Action({name: of.declined if against else of.chose for name, of in labels.items()}, None, against)
+        return Action(words | means.words.model_dump(), stars, against, liked)
+    return Action(words, None, against)

@@ -27,7 +27,7 @@ from kgrec.schema.naming import relation_noun
 from kgrec.scoring.contributions import Contributions
 from kgrec.scoring.evidence import THROUGH_GRAPH, EvidenceTable
 from kgrec.scoring.path_matrix import EDGE_TO_PAST, SHARED_TAIL
-from kgrec.scoring.path_terms import PathTerms
+from kgrec.scoring.path_terms import PathTerms, part_that_has
 
 ENTITIES_NAMED = 12
 """Entities of an item that are reasons of their own; the others are added up."""
@@ -140,6 +140,7 @@ class Decomposition:
             entity,
             tuple(sorted(relations, key=lambda relation: -abs(relation.value))),
             tuple(self.past_item(h, float(of_past[h])) for h in order),
+            part_that_has(self._bundle.model, int(terms.entity[features[0]])),
         )
         best = [(h, int(np.argmax(np.abs(values[h])))) for h in order[:_PATHS_PER_ENTITY]]
         paths = [

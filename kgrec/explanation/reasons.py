@@ -89,6 +89,7 @@ class EntityReason:
         entity: with a name that people can read.
         relations: the largest first; their values add up to ``value``.
         past: past items with the entity, the largest first; their values add up to ``value``.
+        common: part of the catalogue that has a fact with it.
         paths: *past item - entity - item* of the largest, each edge confirmed by the store at that moment. Where there
             are none, the store has the facts no longer or could not be asked: then the reason is not said to people.
         counterfactual: without all facts with the entity; None where it was not computed.
@@ -99,6 +100,7 @@ class EntityReason:
     entity: NodeRef
     relations: tuple[Relation, ...]
     past: tuple[PastItem, ...]
+    common: float = 0.0
     paths: tuple[ShownPath, ...] = ()
     counterfactual: Counterfactual | None = None
     kind: str = field(default="entity", init=False)

@@ -123,6 +123,14 @@ class PathMatrix:
             ),
         )
 
+    @cached_property
+    def holders(self) -> IntArray:
+        """How many items have a fact with each node, by its row, as far as candidates meet anything in it."""
+        n_items = self.target.shape[0]
+        item = np.repeat(np.arange(n_items, dtype=np.int64), np.diff(self.target.indptr))
+        pairs: IntArray = np.unique(self.entity[self.target.indices].astype(np.int64) * n_items + item)
+        return np.bincount(pairs // n_items)
+
     def weighed(self, weights: Array) -> PathMatrix:
         """The matrix with its features times these weights ``(features,)``; those of weight 0 are left out."""
         part = self._with_features(weights > 0)

@@ -68,6 +68,12 @@ def through_entity(model: AdditiveModel, contributions: Contributions, entity: i
     return total
 
 
+def part_that_has(model: AdditiveModel, entity: int) -> float:
+    """The part of the catalogue that has a fact with a node."""
+    holders = [int(matrix.holders[entity]) for _, matrix in _path_matrices(model) if entity < len(matrix.holders)]
+    return max(holders, default=0) / model.n_items
+
+
 def without_facts(model: AdditiveModel, facts: Facts) -> AdditiveModel:
     """The model of the graph without some facts, as nothing is learned again.
 

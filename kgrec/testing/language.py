@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import fields, replace
 
 from kgrec.explanation.wording.languages import Labels, Wording
@@ -67,14 +67,20 @@ class WordingContract:
 
     def test_sentences_name_what_counts_with_its_share(self, wording: Wording) -> None:
         for reason in _statements(wording):
-            for text in (wording.first(reason), wording.further(reason)):
+            for text in (wording.first([reason]), wording.further(reason)):
                 _mentions(text, *_names(reason), "34%")
+
+    def test_reasons_of_the_same_past_items_name_them_once(self, wording: Wording) -> None:
+        facts, alike = _facts(wording, (_past(wording),)), Evidence("semantic", (_past(wording),), False, 0.12)
+        text = wording.first([facts, alike])
+        _mentions(text, "Ridley Scott", "34%", "12%")
+        assert text.count("Alien") == 1
 
     def test_past_items_are_named_with_what_was_done_where_they_come_first(self, wording: Wording) -> None:
         bought = replace(_past(wording, "Ronin", "bought"), stars=2.5)
         past = (_past(wording, "Alien", "watched"), _past(wording, "Heat", "watched"), bought)
         for reason in (Evidence("knowledge", past, True, _SHARE), _facts(wording, past)):
-            for text in (wording.card(reason), wording.first(reason)):
+            for text in (wording.card(reason), wording.first([reason])):
                 _mentions(text, "Alien", "Heat", "watched", "Ronin", "★★½", "bought")
         liked = wording.card(_facts(wording, (replace(bought, stars=5.0, liked=True),)))
         _mentions(liked, "Ronin")
@@ -87,13 +93,13 @@ class WordingContract:
 
     def test_kinds_of_evidence_read_differently(self, wording: Wording) -> None:
         reasons = [Evidence(kind, (_past(wording),), False, _SHARE) for kind in _EVIDENCE]
-        for say in (wording.card, wording.first, wording.further):
+        for say in _ways_to_say_it(wording):
             assert len(set(map(say, reasons))) == len(reasons)
 
     def test_a_cold_item_was_never_chosen_itself(self, wording: Wording) -> None:
         for kind in ("taken_together", "taken_next"):
             known = Evidence(kind, (_past(wording),), False, _SHARE)
-            for say in (wording.card, wording.first, wording.further):
+            for say in _ways_to_say_it(wording):
                 assert say(known) != say(replace(known, cold=True))
         assert wording.cold_item().strip()
 
@@ -127,6 +133,11 @@ class WordingContract:
             _mentions(text, "Alien", "3", "41")
             assert text.index("3") < text.index("41")
         assert len(set(texts)) == 2
+
+
+def _ways_to_say_it(wording: Wording) -> tuple[Callable[[Statement], str], ...]:
+    """On a card, first, and further on."""
+    return wording.card, lambda reason: wording.first([reason]), wording.further
 
 
 def _statements(wording: Wording) -> Iterator[Statement]:

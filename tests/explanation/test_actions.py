@@ -91,6 +91,11 @@ def test_what_speaks_against_is_never_said_with_words_for_the_opposite(event: Ev
     assert (action.verb["en"], action.against) == (verb, True)
 
 
+def test_a_schema_without_a_language_leaves_it_its_own_words() -> None:
+    given = schema(BOUGHT={"words": {"en": "bought"}})
+    assert actions(given, ("BOUGHT", "buy", 0, 1, 1))[0].verb == {"en": "bought", "zh": "选过"}
+
+
 def test_one_star_is_said_as_it_was_given() -> None:
     stars = schema(RATED={"weights": {"stars": 5, "against_up_to": 2}})
     assert actions(stars, ("RATED", "rate", 0, 1, 1))[0] == Action({"en": "rated", "zh": "rated"}, 1.0, True)

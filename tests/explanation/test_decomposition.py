@@ -149,6 +149,7 @@ def test_an_entity_that_two_films_share() -> None:
     assert (directed.type, directed.relation, directed.words["en"]) == ("DIRECTED_BY", "DIRECTED_BY", "directed by")
     assert (directed.from_item, directed.value) == (True, lucas.value)
     assert [(past.name, past.verb["en"], past.value) for past in lucas.past] == [("Star Wars", "watched", lucas.value)]
+    assert lucas.common == pytest.approx(2 / len(films().bundle.items))  # Star Wars and its sequel
     assert lucas.paths == ()  # there is no store that could confirm it
 
 

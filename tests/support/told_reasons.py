@@ -59,6 +59,7 @@ def entity(
     confirmed: bool = True,
     effect: Counterfactual | None = None,
     also: Sequence[Relation] = (),
+    common: float = 0.01,
 ) -> EntityReason:
     """What past items and Willow have in common."""
     node = NodeRef("Person", name, name)
@@ -70,7 +71,7 @@ def entity(
         for film in films
     ]
     relation = Relation("R", "R", words, from_item, share * 0.7 if also else share, noun)
-    return EntityReason(share, share, node, (relation, *also), of, tuple(paths) if confirmed else (), effect)
+    return EntityReason(share, share, node, (relation, *also), of, common, tuple(paths) if confirmed else (), effect)
 
 
 def edge(share: float, of: PastItem, *, from_item: bool = True, confirmed: bool = True) -> EdgeReason:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from kgrec.explanation.wording.languages import Labels, in_language
@@ -17,6 +18,7 @@ from kgrec.explanation.wording.sentence_parts import (
     Shared,
     SharedFacts,
     Statement,
+    past_of,
 )
 
 
@@ -68,20 +70,19 @@ class Chinese:
             case _:
                 return self._clause(reason)
 
-    def first(self, reason: Statement) -> str:
-        """因为您喜欢《Alien》：导演都是Ridley Scott（占推荐理由的34%）。"""
-        match reason:
-            case SharedFacts():
-                facts = [
-                    f"{self._in_common(fact)}{_part(fact.share, fact.more, whole=n == 0)}"
-                    for n, fact in enumerate(reason.facts)
-                ]
-                return f"{self._because(reason.past)}：{'，'.join(facts)}。"
-            case Evidence():
-                because = self._because(reason.past, others=reason.others)
-                return f"{because}：{self._likewise(reason)}{_part(reason.share, whole=True)}。"
-            case _:
+    def first(self, reasons: Sequence[Statement]) -> str:
+        """因为您喜欢《Alien》：导演都是Ridley Scott（占推荐理由的34%），剧情相近（9%）。"""
+        said: list[str] = []
+        for reason in reasons:
+            if isinstance(reason, SharedFacts):
+                for fact in reason.facts:
+                    said.append(f"{self._in_common(fact)}{_part(fact.share, fact.more, whole=not said)}")
+            elif isinstance(reason, Evidence):
+                said.append(f"{self._likewise(reason)}{_part(reason.share, whole=not said)}")
+            else:
                 return f"{self._clause(reason)}{_part(reason.share, whole=True)}。"
+        past, others = past_of(reasons[0])
+        return f"{self._because(past, others=others)}：{'，'.join(said)}。"
 
     def further(self, reason: Statement) -> str:
         """它与《Alien》的导演都是Ridley Scott（34%）。"""
@@ -130,6 +131,8 @@ class Chinese:
     def _in_common(self, fact: Shared) -> str:
         """导演都是李安；都属于丛书哈利·波特；Kate Winslet都参演了。"""
         words, entities = in_language(fact.words, self.code), _names(fact.entities)
+        if not fact.nouns and self.code not in fact.words:
+            return f"都与{entities}有关（{words}）"
         if not fact.from_item:
             return f"{entities}都{words}"
         if fact.nouns:
@@ -157,9 +160,11 @@ class Chinese:
             case DirectFact():
                 words = in_language(reason.words, self.code)
                 past = f"您{self._verb(reason.past)}的{_marked(reason.past.name)}"
+                if self.code not in reason.words:
+                    return f"它与{past}有关（{words}）"
                 return f"它{words}{past}" if reason.from_item else f"{past}{words}它"
             case OtherFacts():
-                return "它与您了解的内容还有其他共同点"
+                return "它与您历史记录中的内容还有其他共同之处"
             case Popularity():
                 return "它预计会受欢迎" if reason.expected else "它很受欢迎"
             case Evidence():
@@ -183,7 +188,8 @@ class Chinese:
                 return f"按“{kind}”，{past}{'支持它' if speaks_for else '不支持它'}"
 
     def _texts(self, reason: Evidence) -> str:
-        return _and([in_language(text, self.code) for text in reason.texts]) if reason.texts else "文字介绍"
+        """片名和剧情；模式中没有中文说法的部分统称文字介绍。"""
+        return _and(list(dict.fromkeys(text.get(self.code, "文字介绍") for text in reason.texts)) or ["文字介绍"])
 
 
 def _and(words: Sequence[str]) -> str:
@@ -195,14 +201,13 @@ def _names(names: Sequence[Name]) -> str:
 
 
 def _marked(name: Name) -> str:
-    """A name in the quotation marks that it has in Chinese: 《》 are those of works."""
-    match name.kind:
-        case "title":
-            return f"《{name.text}》"
-        case "thing":
-            return f"“{name.text}”"
-        case "word":
-            return name.text
+    """A name in the quotation marks that it has in Chinese: 《》 are those of works.
+
+    Other names have some where they are things, or where a reader could take them for two.
+    """
+    if name.kind == "title":
+        return f"《{name.text}》"
+    return f"“{name.text}”" if name.kind == "thing" or re.search("[,，、]| and ", name.text) else name.text
 
 
 def _part(share: float, more: int = 0, *, whole: bool = False) -> str:

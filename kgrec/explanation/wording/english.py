@@ -18,6 +18,7 @@ from kgrec.explanation.wording.sentence_parts import (
     Shared,
     SharedFacts,
     Statement,
+    past_of,
 )
 
 
@@ -71,20 +72,19 @@ class English:
             case OtherFacts():
                 return _OTHER_FACTS
 
-    def first(self, reason: Statement) -> str:
-        """Because you liked Alien: same director, Ridley Scott (34% of what speaks for it)."""
-        match reason:
-            case SharedFacts():
-                facts = [
-                    f"{self._in_common(fact)}{_as_others(fact)}{_part(fact.share, whole=n == 0)}"
-                    for n, fact in enumerate(reason.facts)
-                ]
-                return f"{self._because(reason.past)}: {_and(facts)}."
-            case Evidence():
-                because = self._because(reason.past, others=reason.others)
-                return f"{because}: {self._likewise(reason)}{_part(reason.share, whole=True)}."
-            case _:
+    def first(self, reasons: Sequence[Statement]) -> str:
+        """Because you liked Alien: same director, Ridley Scott (34% of what speaks for it), and similar plot (9%)."""
+        said: list[str] = []
+        for reason in reasons:
+            if isinstance(reason, SharedFacts):
+                for fact in reason.facts:
+                    said.append(f"{self._in_common(fact)}{_as_others(fact)}{_part(fact.share, whole=not said)}")
+            elif isinstance(reason, Evidence):
+                said.append(f"{self._likewise(reason)}{_part(reason.share, whole=not said)}")
+            else:
                 return f"{self._clause(reason)}{_part(reason.share, whole=True)}."
+        past, others = past_of(reasons[0])
+        return f"{self._because(past, others=others)}: {_and(said)}."
 
     def further(self, reason: Statement) -> str:
         """Like Alien, it is directed by Ridley Scott (34%)."""
@@ -184,7 +184,7 @@ class English:
             case DirectFact():
                 return _capital(self._direct(reason, "it"))
             case OtherFacts():
-                return _OTHER_FACTS
+                return f"It {_OTHER_FACTS[:1].lower()}{_OTHER_FACTS[1:]}"
             case Popularity():
                 return "It can be expected to be popular" if reason.expected else "It is popular"
             case Evidence():
@@ -211,7 +211,7 @@ class English:
         return _and([in_language(text, self.code) for text in reason.texts]) if reason.texts else "texts"
 
 
-_OTHER_FACTS = "It has more in common with what you know"
+_OTHER_FACTS = "Shares further details with your history"
 
 
 def _and(words: Sequence[str]) -> str:

@@ -91,8 +91,8 @@ class Wording(Protocol):
         """A reason that stands alone, without shares or counts and without a full stop."""
         ...
 
-    def first(self, reason: Statement) -> str:
-        """The first reason of several, with its share."""
+    def first(self, reasons: Sequence[Statement]) -> str:
+        """The first reasons, with their shares: one, or several of the same past items, which are named once."""
         ...
 
     def further(self, reason: Statement) -> str:
@@ -171,5 +171,8 @@ def _loaded(point: EntryPoint) -> Wording:
 
 
 def in_language(words: Mapping[str, str], language: str) -> str:
-    """The words of a graph schema in a language, English where it has none in that one."""
+    """The words of a graph schema in a language, English where it has none in that one.
+
+    Where a sentence has no place for words of another language, ask for ``words.get(language)``, and say it generally.
+    """
     return words.get(language) or words["en"]

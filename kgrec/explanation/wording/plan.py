@@ -27,11 +27,13 @@ from kgrec.explanation.wording.sentence_parts import (
     Shared,
     SharedFacts,
     Statement,
+    past_of,
 )
 from kgrec.scoring.channel_names import DISLIKES, SEMANTIC
 
 _LEAST_SHARE, _LEAST_SHARE_OF_HUB = 0.03, 0.08
-"""Of a fact that is said. A hub is what more than half of the history has in common: a language, a country."""
+"""Of a fact that is said. A hub is what a third of the catalogue has, or more than half of the history: a language."""
+_HUB = 1 / 3
 _LEAST_PART = 0.2
 """Of an entity's share that a further relation to it has where it is said: director *and writer*."""
 _MOST = 0.8
@@ -84,19 +86,9 @@ def plan_of(explanation: Explanation, named: int) -> Plan:
     )
 
 
-def _past_of(reason: Statement) -> tuple[Past, ...]:
-    match reason:
-        case SharedFacts() | Evidence():
-            return reason.past
-        case DirectFact():
-            return (reason.past,)
-        case _:
-            return ()
-
-
 def _telling(reasons: Sequence[Statement]) -> Sequence[Statement]:
     """Those that rest on nothing with few stars, where they are at least half of all."""
-    telling = [one for one in reasons if not any(past.lukewarm for past in _past_of(one))]
+    telling = [one for one in reasons if not any(past.lukewarm for past in past_of(one)[0])]
     enough = sum(one.share for one in telling) >= sum(one.share for one in reasons) / 2
     return telling if enough else reasons
 
@@ -172,7 +164,7 @@ class _Planner:
                     yield Effect(name, True, effect.rank_before, effect.rank_after)
 
     def _counts(self, reason: EntityReason) -> bool:
-        hub = len(reason.past) > max(5, self._explanation.history / 2)
+        hub = reason.common >= _HUB or len(reason.past) > max(5, self._explanation.history / 2)
         return bool(reason.paths) and reason.share >= (_LEAST_SHARE_OF_HUB if hub else _LEAST_SHARE)
 
     def _speaking(self, past: Iterable[PastItem]) -> list[PastItem]:

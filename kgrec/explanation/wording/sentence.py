@@ -10,12 +10,23 @@ from kgrec.explanation.explanation import Explanation
 from kgrec.explanation.wording.cards import card
 from kgrec.explanation.wording.languages import Wording, wording_of
 from kgrec.explanation.wording.plan import Plan, plan_of
-from kgrec.explanation.wording.sentence_parts import DirectFact, Popularity, SharedFacts, Statement, is_personal
+from kgrec.explanation.wording.sentence_parts import (
+    DirectFact,
+    Evidence,
+    Name,
+    Popularity,
+    SharedFacts,
+    Statement,
+    is_personal,
+    past_of,
+)
 
 Length = Literal["short", "standard", "full"]
 
 _NAMED, _NAMED_IN_FULL = 2, 5
 _SENTENCES, _REASONS, _FACTS = 3, 2, 3
+_MERGED = 3
+"""What one sentence says of the same past items, at most."""
 _WORTH_SAYING = 0.05
 """Share from which on a reason is said in the standard length."""
 
@@ -43,8 +54,9 @@ def _standard(plan: Plan, wording: Wording) -> list[str]:
     told = list(_worth_saying(plan.reasons))
     far = [effect for effect in plan.effects if effect.far][:1]
     limits = [*_limits(plan, wording), *map(wording.counterfactual, far)]
-    said = [*_reasons(told[:_REASONS], plan, wording), *limits][:_SENTENCES]
-    return said + [wording.further(reason) for reason in told[_REASONS : _REASONS + _SENTENCES - len(said)]]
+    reasons = _reasons(told, plan, wording)
+    said = [*reasons[:_REASONS], *limits][:_SENTENCES]
+    return said + reasons[_REASONS : _REASONS + _SENTENCES - len(said)]
 
 
 def _full(plan: Plan, wording: Wording) -> list[str]:
@@ -56,7 +68,24 @@ def _reasons(told: Sequence[Statement], plan: Plan, wording: Wording) -> list[st
     if not any(map(is_personal, told)):
         popular = [reason for reason in plan.reasons if isinstance(reason, Popularity)]
         return [wording.without_reasons(plan.has_history, popular[0] if popular else None)]
-    return [wording.first(told[0]), *map(wording.further, told[1:])]
+    together = _of_the_same(told)
+    return [wording.first(together), *(wording.further(reason) for reason in told if reason not in together)]
+
+
+def _of_the_same(told: Sequence[Statement]) -> list[Statement]:
+    """The first reason, with further ones of the same past items as far as one sentence has room for them."""
+    together = [told[0]]
+    for reason in told[1:]:
+        says = sum(len(one.facts) if isinstance(one, SharedFacts) else 1 for one in [*together, reason])
+        mergeable = all(isinstance(one, SharedFacts | Evidence) for one in (told[0], reason))
+        if mergeable and _who(reason) == _who(told[0]) and says <= _MERGED:
+            together.append(reason)
+    return together
+
+
+def _who(reason: Statement) -> tuple[frozenset[Name], bool]:
+    past, others = past_of(reason)
+    return frozenset(one.name for one in past), others
 
 
 def _limits(plan: Plan, wording: Wording) -> Iterator[str]:

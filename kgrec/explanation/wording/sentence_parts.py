@@ -152,6 +152,19 @@ class Effect:
         return self.rank_after >= 2 * self.rank_before
 
 
+def past_of(reason: Statement) -> tuple[tuple[Past, ...], bool]:
+    """The past items that a reason names, and whether it rests on others as well."""
+    match reason:
+        case SharedFacts():
+            return reason.past, False
+        case Evidence():
+            return reason.past, reason.others
+        case DirectFact():
+            return (reason.past,), False
+        case _:
+            return (), False
+
+
 def is_personal(reason: Statement) -> bool:
     """Whether a reason names what the person did."""
     return not isinstance(reason, Popularity | OtherFacts)

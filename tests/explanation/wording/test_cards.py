@@ -46,7 +46,11 @@ def card(*reasons: Reason, language: str = "en", history: int = 10) -> str:
         ([PopularityReason(0.9, 0.9, False), ALIKE], "Because you watched Heat: similar title and plot", None),
         ([PopularityReason(0.9, 0.9, False)], "Popular with others", "热门之选"),
         ([PopularityReason(0.9, 0.9, True)], "New, and likely to become popular", "新上架，预计会受欢迎"),
-        ([OtherFactsReason(0.9, 0.9, 3)], "It has more in common with what you know", None),
+        (
+            [OtherFactsReason(0.9, 0.9, 3)],
+            "Shares further details with your history",
+            "它与您历史记录中的内容还有其他共同之处",
+        ),
         ([], "Nothing in your history speaks for it", "您的历史记录中没有支持它的内容"),
     ],
 )

@@ -81,6 +81,13 @@ def test_a_fact_counts_from_a_thirty_third_on_and_one_that_all_films_have_from_a
     ]
 
 
+def test_what_a_third_of_the_catalogue_has_is_no_telling_fact_either() -> None:
+    def says(share: float, common: float) -> bool:
+        return bool(plan(entity("French", share, ALIEN, common=common)).reasons)
+
+    assert [says(0.04, 0.3), says(0.04, 0.4), says(0.09, 0.4)] == [True, False, True]
+
+
 def test_facts_of_the_same_films_are_one_statement_and_those_of_one_relation_one_fact() -> None:
     (only,) = plan(
         entity("Scott", 0.3, ALIEN, HEAT),

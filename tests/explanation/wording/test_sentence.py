@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
 from kgrec.errors import ConfigError
 from kgrec.explanation.explanation import Explanation
-from kgrec.explanation.reasons import PopularityReason
+from kgrec.explanation.reasons import PopularityReason, Relation
+from kgrec.explanation.terms import Terms
 from kgrec.explanation.wording.sentence import Length
 from kgrec.recommendation import Recommender, sentence
 from tests.support.bundles import film_bundle, film_schema, film_store
@@ -38,7 +40,7 @@ FULL = explained(
     totals=[STAR_WARS, THX, LABYRINTH, past("Willow's Ghost", -0.4, stars=1.5, against=True)],
     counterfactual=falls("Star Wars", 3, 4),
 )
-NOTHING = explained()
+NOTHING, HEAT = explained(), past("Heat", 0.3)
 
 
 def test_standard() -> None:
@@ -72,18 +74,54 @@ def test_full() -> None:
 
 
 def test_a_fact_is_among_the_first_two_reasons_where_it_counts() -> None:
-    by_others = [said_by(kind, share, THX) for kind, share in (("taken_together", 0.4), ("semantic", 0.3))]
+    by_others = [said_by("taken_together", 0.4, THX), said_by("semantic", 0.3, LABYRINTH)]
     text = sentence(explained(*by_others, entity("George Lucas", 0.1, STAR_WARS)))
     assert text == (
         "Because you watched THX 1138: often chosen by the same people (40% of what speaks for it). "
         "Like Star Wars, it is directed by George Lucas (10%). "
-        "Its title and plot are like those of THX 1138 (30%)."
+        "Its title and plot are like those of Labyrinth (30%)."
     )
 
 
+def test_reasons_of_the_same_past_items_are_one_sentence_as_far_as_there_is_room() -> None:
+    kinds = {"taken_together": 0.3, "semantic": 0.2, "knowledge": 0.1, "taken_next": 0.05}
+    text = sentence(explained(*(said_by(kind, share, THX) for kind, share in kinds.items())))
+    assert text == (
+        "Because you watched THX 1138: often chosen by the same people (30% of what speaks for it), "
+        "similar title and plot (20%) and a close match all in all (10%). Many choose it next after THX 1138 (5%)."
+    )
+    with_fact = explained(
+        entity("George Lucas", 0.34, THX), said_by("semantic", 0.2, THX), said_by("knowledge", 0.1, HEAT)
+    )
+    assert sentence(with_fact, "zh") == (
+        "因为您看过《THX 1138》：导演都是George Lucas（占推荐理由的34%），片名和剧情相近（20%）。"
+        "总体上，它与《Heat》很接近（10%）。"
+    )
+
+
+def test_what_the_schema_has_no_chinese_words_for_is_said_generally_or_as_it_stands() -> None:
+    made_by, likes = {"en": "made by"}, past("Heat")
+    no_words = replace(
+        explained(entity("Acme", 0.4, likes, words=made_by, noun=None), said_by("semantic", 0.3, likes)),
+        terms=Terms("Film", {"Film": "titles"}, ({"en": "title", "zh": "片名"}, {"en": "long_text"}, {"en": "blurb"})),
+    )
+    assert sentence(no_words, "zh") == (
+        "因为您看过《Heat》：都与Acme有关（made by）（占推荐理由的40%），片名和文字介绍相近（30%）。"
+    )
+    follows = replace(edge(0.4, likes), relation=Relation("S", "S", {"en": "is a sequel of"}, True, 0.4))
+    assert sentence(explained(follows), "zh") == "它与您看过的《Heat》有关（is a sequel of）（占推荐理由的40%）。"
+
+
+def test_names_with_commas_stand_in_quotation_marks_in_chinese() -> None:
+    bands = [said_by("semantic", 0.3, past("Earth, Wind & Fire")), said_by("semantic", 0.2, past("Nirvana"))]
+    people = replace(explained(*bands), terms=Terms("Artist", {"Artist": "people"}))
+    assert sentence(people, "zh", "short") == "因为您看过“Earth, Wind & Fire”和Nirvana：文字介绍相近"
+
+
 def test_what_limits_an_item_comes_before_a_third_reason() -> None:
-    reasons = [said_by(kind, 0.3, THX) for kind in ("taken_together", "semantic", "taken_next")]
-    assert sentence(explained(*reasons)).endswith("Many choose it next after THX 1138 (30%).")
+    kinds = {"taken_together": THX, "semantic": LABYRINTH, "taken_next": HEAT}
+    reasons = [said_by(kind, 0.3, of) for kind, of in kinds.items()]
+    assert sentence(explained(*reasons)).endswith("Many choose it next after Heat (30%).")
     far = explained(*reasons, counterfactual=falls("THX 1138", 3, 6))
     assert sentence(far).endswith("Without THX 1138, it would fall from rank 3 to 6.")
     new = explained(*reasons, new=True, counterfactual=falls("THX 1138", 3, 6))
