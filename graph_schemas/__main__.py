@@ -90,6 +90,8 @@ Rules beyond the tables below:
   positions in a sequence, below 100,000,000. A column has one of them. What was done was done between 1970 and 2100.
 - Property names kept by the store: {_quoted(RESERVED_PROPERTIES)}; of edges also
   {_quoted(RESERVED_EDGE_PROPERTIES[len(RESERVED_PROPERTIES) :])}. `name` is free: it is what people read.
+- `name_zh`, `name_fr`, `name_pt_BR`: the name in one language, by its code. Who reads that language reads it, in lists
+  and sentences, and `name` where it is empty. Of RDF, `label@zh` is such a column: `name_zh: label@zh`.
 - Names of types start with a letter, go on with letters, digits and underscores, and do not start with
   `{RESERVED_LABEL_START}`. A name is used once, be it of nodes, edges or interactions.
 - Aliases of YAML (`*name`) are not understood.

@@ -11,7 +11,7 @@ import json
 import os
 import shutil
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +64,7 @@ class Bundle:
 
     Attributes:
         nodes: ``Type:uid`` of all nodes, the items first; ``names`` are what people read.
+        names_by_language: the same in further languages, by code; empty texts where a node has none of its own.
         interactions: what users did: what it was learned from, and what hides items or speaks against them.
         node_embeddings: GNN output, float32 ``(nodes, d)``; relation_embeddings ``(relations, d)``.
     """
@@ -78,6 +79,7 @@ class Bundle:
     interactions: Interactions
     node_embeddings: Array
     relation_embeddings: Array
+    names_by_language: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         channels = ", ".join(channel.name for channel in self.model.channels)
@@ -108,6 +110,7 @@ class Bundle:
             "items": list(self.items),
             "nodes": list(self.nodes),
             "names": list(self.names),
+            "names_by_language": {code: list(names) for code, names in self.names_by_language.items()},
             "relations": list(self.relations),
             "kinds": list(self.interactions.kinds),
             "platforms": list(self.interactions.platforms),
@@ -196,6 +199,7 @@ class Bundle:
                 ),
                 arrays["node_embeddings"],
                 arrays["relation_embeddings"],
+                {code: tuple(names) for code, names in ids.get("names_by_language", {}).items()},
             )
         except (KeyError, ValueError, TypeError, SafetensorError) as error:
             raise BundleError(

@@ -72,7 +72,7 @@ def read_manifest(root: Path) -> dict[str, Any]:
     return dict(manifest)
 
 
-def check_sizes(arrays: Mapping[str, Array], ids: Mapping[str, list[str]]) -> None:
+def check_sizes(arrays: Mapping[str, Array], ids: Mapping[str, Any]) -> None:
     """Make sure that every array has a row for each id that it is about, and names no row beyond them.
 
     Raises:
@@ -84,6 +84,9 @@ def check_sizes(arrays: Mapping[str, Array], ids: Mapping[str, list[str]]) -> No
             raise ValueError(f"{name} has {len(arrays[name])} rows, there are {len(ids[kind])} {kind}")
     if len(ids["names"]) != len(ids["nodes"]):
         raise ValueError(f"there are {len(ids['names'])} names and {len(ids['nodes'])} nodes")
+    for code, names in ids.get("names_by_language", {}).items():
+        if len(names) != len(ids["nodes"]):
+            raise ValueError(f"there are {len(names)} names in the language {code} and {len(ids['nodes'])} nodes")
     rows = {"user": "users", "item": "items", "kind": "kinds", "platform": "platforms"}
     for field, kind in (rows | ({"type": "types"} if "types" in ids else {})).items():
         array = arrays[f"interactions.{field}"]

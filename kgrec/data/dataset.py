@@ -5,6 +5,7 @@ Nodes are numbered with the items first: a node row below ``len(items)`` is the 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -236,6 +237,7 @@ class Dataset:
             split and found again.
         facts: triples, rows of ``nodes``.
         names: what people read, one per node.
+        names_by_language: the same in further languages, by code; empty texts where a node has none of its own.
         texts: what the language model reads, one per node; empty where there is none.
         against: behaviour that hides its items or speaks against them; no pair of it is in ``interactions``.
         weights_count: validation may let the weights of interactions count, as they are stars or counts by a schema;
@@ -251,6 +253,7 @@ class Dataset:
     texts: tuple[str, ...]
     against: Interactions = field(default_factory=lambda: Interactions.of_pairs([], []))
     weights_count: bool = False
+    names_by_language: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not len(self.names) == len(self.texts) == len(self.nodes) >= len(self.items):

@@ -149,7 +149,23 @@ class Explainer:
             degraded=degraded,
             terms=Terms.of(bundle.manifest.schema),
         )
-        return replace(explanation, cypher=self._cypher(explanation))
+        return replace(
+            explanation, cypher=self._cypher(explanation), names_by_language=self._names_by_language(explanation)
+        )
+
+    def _names_by_language(self, explanation: Explanation) -> dict[str, dict[str, str]]:
+        """Those of the item, the past items, the entities and what paths go over, as far as there are any."""
+        bundle, items = self._bundle, explanation.terms.items
+        if not bundle.names_by_language:
+            return {}
+        said = [f"{items}:{uid}" for uid in (explanation.item, *(past.item for past in explanation.past))]
+        said += [f"{of.entity.type}:{of.entity.uid}" for of in explanation.reasons if isinstance(of, EntityReason)]
+        said += [f"{node.type}:{node.uid}" for path in explanation.paths for node in path.nodes]
+        rows = {node: row for node in said if (row := bundle.nodes.row(node)) is not None}
+        return {
+            code: {node: names[row] for node, row in rows.items() if names[row]}
+            for code, names in bundle.names_by_language.items()
+        }
 
     def _contributions(self, parts: ItemContributions) -> tuple[Contribution, ...]:
         """Those that are not 0, the largest first."""

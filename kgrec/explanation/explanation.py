@@ -16,6 +16,7 @@ from kgrec.explanation.reasons import (
     Reason,
 )
 from kgrec.explanation.terms import Terms
+from kgrec.schema.naming import same_language
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ class Explanation:
         cypher: a statement to paste into Neo4j Browser, which shows the strongest past items, the paths and the item,
             and nothing else; None where the bundle comes from plain arrays and has no schema.
         terms: what the schema calls things, for sentences.
+        names_by_language: names of nodes that it speaks of in further languages: by code, by ``Type:uid``.
     """
 
     user: str | None
@@ -67,6 +69,7 @@ class Explanation:
     degraded: str | None
     cypher: str | None = None
     terms: Terms = field(default_factory=Terms)
+    names_by_language: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @property
     def paths(self) -> tuple[ShownPath, ...]:
@@ -83,6 +86,21 @@ class Explanation:
             for reason in self.reasons
             if isinstance(reason, (EntityReason, EdgeReason, OtherFactsReason)) and reason.share > 0
         )
+
+    def name_in(self, language: str, type: str, uid: str, name: str) -> str:
+        """The name of a node for who reads a language, ``name`` where it has none of its own there."""
+        node = f"{type}:{uid}"
+        names = [names[node] for code, names in self.names_by_language.items() if code == language and node in names]
+        names += [
+            names[node]
+            for code, names in self.names_by_language.items()
+            if same_language(code, language) and node in names
+        ]
+        return next(iter(names), name)
+
+    def item_name_in(self, language: str, uid: str, name: str) -> str:
+        """Likewise of an item."""
+        return self.name_in(language, self.terms.items or "", uid, name)
 
     def as_dict(self) -> dict[str, Any]:
         """The same as plain lists and dicts, ready for JSON."""

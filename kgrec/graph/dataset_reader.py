@@ -14,7 +14,7 @@ from kgrec.graph.distinct_names import distinct_names
 from kgrec.graph.polarity import with_polarity
 from kgrec.graph.store import GraphExporter, schema_of
 from kgrec.schema.model import GraphSchema
-from kgrec.schema.naming import kind_of_names
+from kgrec.schema.naming import kind_of_names, names_in_languages
 
 
 def read_dataset(store: GraphExporter) -> Dataset:
@@ -23,7 +23,7 @@ def read_dataset(store: GraphExporter) -> Dataset:
     Items come first among the nodes, then the other node types in the schema's order, each by uid; users are no nodes
     here, and facts about users are left out. Relations are called ``EDGE_TYPE``, or ``EDGE_TYPE/finer``. A node's text
     joins its embedded properties with ``. ``, and lists with ``, ``. Titles are written as people say them,
-    and items of one name get names that differ.
+    and items of one name get names that differ, in every language.
 
     Raises:
         GraphError: the store is empty.
@@ -36,13 +36,19 @@ def read_dataset(store: GraphExporter) -> Dataset:
     items: list[str] = []
     others = [name for name in schema.nodes if name not in (schema.item_type, schema.user_type)]
     properties = {name: list[Any]() for name in schema.nodes[schema.item_type].properties if name != "name"}
+    languages = {type: names_in_languages(schema, type) for type in (schema.item_type, *others)}
+    names_by_language: dict[str, list[str]] = {code: [] for found in languages.values() for code in found}
     for type in (schema.item_type, *others):
         embedded = schema.embedded_properties(type)
         for batch in store.export_nodes(type):
             columns = batch.to_pydict()
             node_ids += [f"{type}:{uid}" for uid in columns["uid"]]
             titled = kind_of_names(schema, type) == "titles"
-            names += map(display_title, columns["name"]) if titled else columns["name"]
+            shown = display_title if titled else str
+            names += map(shown, columns["name"])
+            for code, of_language in names_by_language.items():
+                own = columns.get(languages[type].get(code, ""), [None] * batch.num_rows)
+                of_language += [shown(_first(name)) for name in own]
             for name in properties if type == schema.item_type else ():
                 properties[name] += columns[name]
             cells = [columns[name] for name in embedded]
@@ -51,6 +57,10 @@ def read_dataset(store: GraphExporter) -> Dataset:
                 items += columns["uid"]
     item_ids, nodes = Vocabulary(items), Vocabulary(node_ids)
     names[: len(items)] = distinct_names(names[: len(items)], items, properties)
+    for of_language in names_by_language.values():
+        of_items = [name or names[row] for row, name in enumerate(of_language[: len(items)])]
+        distinct = distinct_names(of_items, items, properties)
+        of_language[: len(items)] = [name if of_language[row] else "" for row, name in enumerate(distinct)]
     behaviour = read_interactions(store, schema, users, item_ids)
     speaks = behaviour.says == FOR
     return Dataset(
@@ -63,7 +73,13 @@ def read_dataset(store: GraphExporter) -> Dataset:
         texts=tuple(texts),
         against=behaviour.select(~speaks),
         weights_count=True,
+        names_by_language={code: tuple(of_language) for code, of_language in names_by_language.items()},
     )
+
+
+def _first(value: Any) -> str:
+    """A name as it is read, of several the first one."""
+    return str((value[0] if isinstance(value, list) else value) or "") if value else ""
 
 
 def _text(values: tuple[Any, ...]) -> str:

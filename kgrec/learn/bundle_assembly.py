@@ -56,4 +56,5 @@ def to_bundle(
         interactions=dataset.behaviour,
         node_embeddings=learned.embeddings.nodes,
         relation_embeddings=learned.embeddings.relations[: len(dataset.facts.relations)],
+        names_by_language=dataset.names_by_language,
     )

@@ -36,7 +36,7 @@ def _labelled(explanation: Explanation) -> dict[str, Any]:
     document = explanation.as_dict()
     wordings = installed_wordings()
     for reason, plain in zip(explanation.reasons, document["reasons"], strict=True):
-        plain["label"] = {language: reason_label(reason, wording) for language, wording in wordings.items()}
+        plain["label"] = {code: reason_label(reason, wording, explanation) for code, wording in wordings.items()}
     return document
 
 

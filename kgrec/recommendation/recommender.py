@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -31,6 +31,7 @@ from kgrec.graph.store import GraphReader, schema_of
 from kgrec.graph.store_link import GraphLink, unreachable
 from kgrec.recommendation.filters import Filters, candidate_rows
 from kgrec.recommendation.fold_in import PastInteraction, fold_in, fold_in_records, item_row
+from kgrec.schema.naming import same_language
 from kgrec.scoring.top_k import top_k
 
 History = Sequence[str | PastInteraction]
@@ -46,6 +47,7 @@ class Recommendation:
         score: only differences within a list mean something.
         new: a cold item, without interactions when the model was learned.
         explanation: its reasons, where they were asked for.
+        names: in further languages, by code, where it has a name of its own there.
     """
 
     rank: int
@@ -54,6 +56,12 @@ class Recommendation:
     score: float
     new: bool
     explanation: Explanation | None = None
+    names: Mapping[str, str] = field(default_factory=dict)
+
+    def name_in(self, language: str) -> str:
+        """The name for who reads a language, ``name`` where it has none of its own there."""
+        near = [name for code, name in self.names.items() if same_language(code, language)]
+        return self.names.get(language) or next(iter(near), self.name)
 
     def as_dict(self) -> dict[str, Any]:
         """The same as plain lists and dicts, ready for JSON."""
@@ -292,6 +300,7 @@ class Recommender:
                 float(scores[row]),
                 bool(self.bundle.model.is_cold[row]),
                 explanation,
+                {code: names[row] for code, names in self.bundle.names_by_language.items() if names[row]},
             )
             for rank, (row, explanation) in enumerate(zip(rows.tolist(), explanations, strict=True), start=1)
         ]

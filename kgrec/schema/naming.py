@@ -11,6 +11,7 @@ _TITLES = (
     "album anime article book comic documentary drama ebook episode film game magazine manga movie musical news novel "
     "opera paper play podcast poem publication recording series show single song story track video work"
 )
+_NAME_IN = re.compile(r"name_(?P<code>[a-z]{2,3}(_[A-Za-z0-9]+)*)")
 _PEOPLE = "actor actress artist author band composer creator director musician performer person player singer writer"
 
 
@@ -57,6 +58,18 @@ def kind_of_names(schema: GraphSchema, node_type: str) -> Literal["titles", "peo
         if singular.intersection(_PEOPLE.split())
         else "things"
     )
+
+
+def names_in_languages(schema: GraphSchema, node_type: str) -> dict[str, str]:
+    """Properties with a node's name in one language, by code: ``name_zh`` for ``zh``, ``name_pt_BR`` for ``pt-BR``."""
+    properties = schema.nodes[node_type].properties
+    named = {name: _NAME_IN.fullmatch(name) for name, spec in properties.items() if spec.type in ("text", "category")}
+    return {found["code"].replace("_", "-"): name for name, found in named.items() if found}
+
+
+def same_language(code: str, wanted: str) -> bool:
+    """Whether who reads one language reads the other: ``zh`` and ``zh-Hans``."""
+    return code.partition("-")[0] == wanted.partition("-")[0]
 
 
 def words_of_text(schema: GraphSchema, node_type: str) -> tuple[Words, ...]:

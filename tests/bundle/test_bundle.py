@@ -56,6 +56,15 @@ def test_a_bundle_comes_back_exactly(tmp_path: Path, seed: int) -> None:
     np.testing.assert_array_equal(bundle.model.scores(histories), back.model.scores(histories))
 
 
+def test_names_in_further_languages_come_back_and_must_be_as_many_as_the_nodes(tmp_path: Path) -> None:
+    bundle = random_bundle(np.random.default_rng(0))
+    named = replace(bundle, names_by_language={"zh": tuple(f"名{n}" for n in range(len(bundle.nodes)))})
+    named.save(tmp_path / "b")
+    assert Bundle.load(tmp_path / "b").names_by_language == named.names_by_language
+    replace(bundle, names_by_language={"zh": ("名",)}).save(tmp_path / "c")
+    assert f"there are 1 names in the language zh and {len(bundle.nodes)} nodes" in refusal(tmp_path / "c")
+
+
 def test_what_interactions_say_comes_back_and_where_nothing_was_kept_all_speak_for_their_items(tmp_path: Path) -> None:
     bundle = random_bundle(np.random.default_rng(0))
     n = len(bundle.interactions)

@@ -74,6 +74,7 @@ def test_what_was_watched_speaks_for_its_like(films: Recommender) -> None:
         "score": best[0].score,
         "new": False,
         "explanation": None,
+        "names": {},
     }
 
 

@@ -6,7 +6,13 @@ import pytest
 
 from kgrec.schema.load import load_schema, parse_schema, shipped_schemas
 from kgrec.schema.model import GraphSchema, NodeType, Words
-from kgrec.schema.naming import kind_of_names, relation_noun, words_of_text
+from kgrec.schema.naming import (
+    kind_of_names,
+    names_in_languages,
+    relation_noun,
+    same_language,
+    words_of_text,
+)
 from kgrec.testing.sample_graph import films_schema
 from tests.support.schemas import GOOD
 
@@ -22,6 +28,17 @@ def test_the_noun_of_a_relation_is_that_of_the_schema() -> None:
     assert noun(movies, "FREEBASE_FACT", "film.film.directed_by") == "director"
     assert noun(movies, "FREEBASE_FACT", "film.film.sequel") is None
     assert noun(movies, "FREEBASE_FACT") is None
+
+
+def test_names_in_other_languages_are_properties_called_by_the_language() -> None:
+    given = load_schema("movies").model_dump(mode="json")
+    text, number = {"type": "text"}, {"type": "number"}
+    given["nodes"]["Movie"]["properties"] |= {"name_zh": text, "name_pt_BR": text, "name_de": number, "named": text}
+    schema = GraphSchema.model_validate(given)
+    assert names_in_languages(schema, "Movie") == {"zh": "name_zh", "pt-BR": "name_pt_BR"}
+    assert names_in_languages(schema, "Genre") == {}
+    pairs = [("zh", "zh-Hans"), ("zh-TW", "zh"), ("zh", "en"), ("en", "en")]
+    assert [same_language(*pair) for pair in pairs] == [True, True, False, True]
 
 
 @pytest.mark.parametrize(

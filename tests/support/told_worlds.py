@@ -76,7 +76,7 @@ def _recommender(world: Mapping[str, Any]) -> Iterator[Recommender]:
     schema = parse_schema(name, "a world") if "\n" in name else load_schema(name)
     with open_store("kglite::memory:") as store:
         _graph(world, schema).put_into(store)
-        yield Recommender(_bundle(world, schema, store), store)
+        yield Recommender(closed_form_bundle(schema, store, world["gates"], world["prior"]), store)
 
 
 def _graph(world: Mapping[str, Any], schema: GraphSchema) -> SampleGraph:
@@ -130,9 +130,10 @@ def _background(world: Mapping[str, Any], platform: str) -> Iterator[Interaction
             yield Interaction(type, f"u{user}", items[item], kind, platform, 1e8 + _HOUR * n, float(weight))
 
 
-def _bundle(world: Mapping[str, Any], schema: GraphSchema, store: GraphStore) -> Bundle:
+def closed_form_bundle(schema: GraphSchema, store: GraphStore, gates: Mapping[str, float], prior: float) -> Bundle:
+    """The graph of a store with kgrec's channels in closed form and two stand-ins, under gates by channel."""
     dataset = read_dataset(store)
-    gates, texts = world["gates"], HashingEncoder().encode(dataset.texts[: len(dataset.items)])
+    texts = HashingEncoder().encode(dataset.texts[: len(dataset.items)])
     behaviour = BehaviourChannels(dataset, texts, silent)
     settings = BehaviourSettings(recencies=(0.7, 0.97), dislikes="dislikes" in gates)
     channels = [
@@ -141,9 +142,7 @@ def _bundle(world: Mapping[str, Any], schema: GraphSchema, store: GraphStore) ->
         Channel(SEMANTIC, LowRankMatrix(texts, texts)),
     ]
     weights = np.array([gates.get(channel.name.split(CORRECTION)[0], 0.0) for channel in channels])
-    model = AdditiveModel(
-        tuple(channels), Gates.common(weights, world["prior"]), behaviour.prior(settings), behaviour.cold
-    )
+    model = AdditiveModel(tuple(channels), Gates.common(weights, prior), behaviour.prior(settings), behaviour.cold)
     return Bundle(
         Manifest(schema, store.graph_id, {}, 1, {}, None, {}, [], "2026-01-01"),
         model,
@@ -155,6 +154,7 @@ def _bundle(world: Mapping[str, Any], schema: GraphSchema, store: GraphStore) ->
         dataset.behaviour,
         np.ones((len(dataset.nodes), 2), np.float32),
         np.ones((len(dataset.facts.relations), 2), np.float32),
+        dataset.names_by_language,
     )
 
 

@@ -62,22 +62,25 @@ def show_explanation(explanation: Explanation, language: str, length: Length | N
 
     wording = wording_of(language)
     labels = wording.labels
-    output.show(Text(short(explanation.name), "bold"), visible(sentence(explanation, language, length or "standard")))
+    title = explanation.item_name_in(language, explanation.item, explanation.name)
+    output.show(Text(short(title), "bold"), visible(sentence(explanation, language, length or "standard")))
     if length in ("short", "standard"):
         output.note_degraded({explanation.degraded})
         return
     output.show(output.table([labels.reason, labels.adds, labels.share], _rows(explanation, wording)))
-    for effect in _effects(explanation):
-        output.show(labels.without.format(**{**asdict(effect), "name": short(effect.name)}))
+    for type, effect in _effects(explanation):
+        name = explanation.name_in(language, type, effect.uid, effect.name)
+        output.show(labels.without.format(**{**asdict(effect), "name": short(name)}))
     if explanation.paths:
         output.show(labels.paths)
     elif not explanation.path_share:
         output.show(labels.no_paths)
     for path in explanation.paths:
-        text = short(path.nodes[0].name)
-        for step, node in zip(path.steps, path.nodes[1:], strict=True):
+        names = [short(explanation.name_in(language, node.type, node.uid, node.name)) for node in path.nodes]
+        text = names[0]
+        for step, node, name in zip(path.steps, path.nodes[1:], names[1:], strict=True):
             arrow = ("-[{}]->" if step.target == node else "<-[{}]-").format(in_language(step.words, language))
-            text += f" {arrow} {short(node.name)}"
+            text += f" {arrow} {name}"
         output.show(f"  {path.value:+.4f}  {text}")
     output.note_degraded({explanation.degraded})
 
@@ -101,7 +104,7 @@ def _rows(explanation: Explanation, wording: Wording) -> Iterator[tuple[object, 
         by_size = sorted(reasons, key=lambda reason: -abs(reason.value))
         rest = by_size[_REASONS_SHOWN:]
         for reason in sorted(by_size[:_REASONS_SHOWN], key=lambda reason: -reason.value):
-            yield reason_label(reason, wording), *_figures(reason.value, reason.share)
+            yield reason_label(reason, wording, explanation), *_figures(reason.value, reason.share)
         if rest:
             value, share = sum(reason.value for reason in rest), sum(reason.share for reason in rest)
             yield labels.others.format(n=len(rest)), *_figures(value, share)
@@ -113,12 +116,13 @@ def _figures(value: float, share: float) -> tuple[object, object]:
     return output.figure(f"{value:+.4f}"), output.figure(f"{100 * share:.1f} %")
 
 
-def _effects(explanation: Explanation) -> list[Counterfactual]:
-    """What happens without the strongest past item and without entities, where the rank is another then."""
+def _effects(explanation: Explanation) -> list[tuple[str, Counterfactual]]:
+    """Without what something happens, by its node type: the strongest past item, entities; where the rank moves."""
     from kgrec.explanation.reasons import EntityReason
 
-    of_entities = [reason.counterfactual for reason in explanation.reasons if isinstance(reason, EntityReason)]
-    return [effect for effect in (explanation.counterfactual, *of_entities) if effect is not None and effect.moves]
+    effects = [(explanation.terms.items or "", explanation.counterfactual)]
+    effects += [(of.entity.type, of.counterfactual) for of in explanation.reasons if isinstance(of, EntityReason)]
+    return [(type, effect) for type, effect in effects if effect is not None and effect.moves]
 
 
 def _print_cypher(explanation: Explanation) -> None:

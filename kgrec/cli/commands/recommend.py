@@ -70,7 +70,7 @@ def _show(best: Sequence[Recommendation], language: str, length: Length) -> None
         (
             one.rank,
             one.item,
-            short(one.name),
+            short(one.name_in(language)),
             output.figure(f"{one.score:.4f}"),
             labels.yes * one.new,
             visible(sentence(one.explanation, language, length)) if one.explanation else "",

@@ -33,6 +33,7 @@ def similar(
         output.show(labels.nothing_passes)
         return
     rows = [
-        (one.rank, one.item, short(one.name), output.figure(f"{one.score:.4f}"), labels.yes * one.new) for one in found
+        (one.rank, one.item, short(one.name_in(lang)), output.figure(f"{one.score:.4f}"), labels.yes * one.new)
+        for one in found
     ]
     output.show(output.table([labels.rank, labels.id, labels.title, labels.score, labels.new], rows))

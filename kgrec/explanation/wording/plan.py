@@ -29,6 +29,7 @@ from kgrec.explanation.wording.sentence_parts import (
     Statement,
     past_of,
 )
+from kgrec.graph.store_types import NodeRef
 from kgrec.scoring.channel_names import DISLIKES, SEMANTIC
 
 _LEAST_SHARE, _LEAST_SHARE_OF_HUB = 0.03, 0.08
@@ -65,13 +66,14 @@ class Plan:
     has_history: bool
 
 
-def plan_of(explanation: Explanation, named: int) -> Plan:
+def plan_of(explanation: Explanation, named: int, language: str) -> Plan:
     """What there is to say of an explanation.
 
     Args:
+        language: of who reads it, for the names.
         named: how many past items a statement may name.
     """
-    maker = _Planner(explanation, named)
+    maker = _Planner(explanation, named, language)
     evidence = list(maker.evidence())
     personal: list[Statement] = [*maker.facts(), *(one for one in evidence if one.share > 0)]
     reasons = [*_telling(personal), *maker.others()]
@@ -96,14 +98,15 @@ def _telling(reasons: Sequence[Statement]) -> Sequence[Statement]:
 class _Planner:
     """Reasons of an explanation as statements."""
 
-    def __init__(self, explanation: Explanation, named: int) -> None:
+    def __init__(self, explanation: Explanation, named: int, language: str) -> None:
         self._explanation = explanation
+        self._language = language
         self._named = named
         self._terms: Terms = explanation.terms
         self._totals = {past.item: past.value for past in explanation.past}
 
     def past(self, past: PastItem) -> Past:
-        return Past(self._item_name(past.name), past.verb, past.stars, past.liked)
+        return Past(self._item_name(past.item, past.name), past.verb, past.stars, past.liked)
 
     def facts(self) -> Iterator[SharedFacts | DirectFact]:
         """Facts that the store has confirmed; those that past items have in common are said together."""
@@ -155,12 +158,14 @@ class _Planner:
         """Of leaving out the strongest past item, or an entity that is a reason, where the item falls without it."""
         strongest = self._explanation.counterfactual
         if strongest is not None and _falls(strongest):
-            yield Effect(self._item_name(strongest.name), False, strongest.rank_before, strongest.rank_after)
+            yield Effect(
+                self._item_name(strongest.uid, strongest.name), False, strongest.rank_before, strongest.rank_after
+            )
         for reason in self._explanation.reasons:
             if isinstance(reason, EntityReason) and self._counts(reason) and reason.counterfactual is not None:
                 effect = reason.counterfactual
                 if _falls(effect):
-                    name = self._entity_name(reason.entity.type, effect.name)
+                    name = self._entity_name(reason.entity)
                     yield Effect(name, True, effect.rank_before, effect.rank_after)
 
     def _counts(self, reason: EntityReason) -> bool:
@@ -184,15 +189,17 @@ class _Planner:
             counts = one.value >= _LEAST_PART * reason.value and one.from_item and largest.noun is not None
             if counts and one.noun is not None and one.noun not in nouns:
                 nouns.append(one.noun)
-        entity = self._entity_name(reason.entity.type, reason.entity.name)
+        entity = self._entity_name(reason.entity)
         return Shared((entity,), largest.words, tuple(nouns), largest.from_item, reason.share, more)
 
-    def _item_name(self, name: str) -> Name:
+    def _item_name(self, uid: str, name: str) -> Name:
+        name = self._explanation.item_name_in(self._language, uid, name)
         kind = self._terms.names.get(self._terms.items or "", "things")
         return Name(name, "title" if kind == "titles" else "word" if kind == "people" else "thing")
 
-    def _entity_name(self, type: str, name: str) -> Name:
-        return Name(name, "title" if self._terms.names.get(type) == "titles" else "word")
+    def _entity_name(self, entity: NodeRef) -> Name:
+        name = self._explanation.name_in(self._language, entity.type, entity.uid, entity.name)
+        return Name(name, "title" if self._terms.names.get(entity.type) == "titles" else "word")
 
 
 def _most_in_common(

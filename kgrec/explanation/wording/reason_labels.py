@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from kgrec.explanation.explanation import Explanation
 from kgrec.explanation.reasons import (
     EdgeReason,
     EntityReason,
     OtherFactsReason,
+    PastItem,
     PastItemReason,
     PopularityReason,
     Reason,
@@ -16,17 +18,23 @@ from kgrec.plain_text import short
 _LONGEST = 40
 
 
-def reason_label(reason: Reason, wording: Wording) -> str:
-    """What a reason is: ``George Lucas (directed by), in 2 of yours``, ``others who took Alien``."""
+def reason_label(reason: Reason, wording: Wording, explanation: Explanation) -> str:
+    """What a reason of an explanation is: ``George Lucas (directed by), in 2 of yours``, ``others who took Alien``."""
     labels = wording.labels
+
+    def past(of: PastItem) -> str:
+        return short(explanation.item_name_in(wording.code, of.item, of.name), _LONGEST)
+
     match reason:
         case EntityReason():
             words = in_language(reason.relations[0].words, wording.code)
-            return labels.entity.format(name=short(reason.entity.name, _LONGEST), words=words, n=len(reason.past))
+            entity = reason.entity
+            name = explanation.name_in(wording.code, entity.type, entity.uid, entity.name)
+            return labels.entity.format(name=short(name, _LONGEST), words=words, n=len(reason.past))
         case EdgeReason():
             words = in_language(reason.relation.words, wording.code)
             arrow = f"-[{words}]->" if reason.relation.from_item else f"<-[{words}]-"
-            return f"{arrow} {short(reason.past.name, _LONGEST)}"
+            return f"{arrow} {past(reason.past)}"
         case PastItemReason():
             by_evidence = {
                 "taken_together": labels.taken_together,
@@ -36,7 +44,7 @@ def reason_label(reason: Reason, wording: Wording) -> str:
                 "dislikes": labels.disliked,
             }
             template = by_evidence.get(reason.evidence, f"{{name}}: {reason.evidence}")
-            return template.format(name=short(reason.past.name, _LONGEST))
+            return template.format(name=past(reason.past))
         case PopularityReason():
             return labels.expected_popularity if reason.expected else labels.popularity
         case OtherFactsReason():

@@ -43,10 +43,10 @@ def sentence(explanation: Explanation, language: str = "en", length: Length = "s
     """
     wording = wording_of(language)
     if length == "short":
-        return card(plan_of(explanation, _NAMED), wording)
+        return card(plan_of(explanation, _NAMED, language), wording)
     if length == "standard":
-        return wording.between.join(_standard(plan_of(explanation, _NAMED), wording))
-    return wording.between.join(_full(plan_of(explanation, _NAMED_IN_FULL), wording))
+        return wording.between.join(_standard(plan_of(explanation, _NAMED, language), wording))
+    return wording.between.join(_full(plan_of(explanation, _NAMED_IN_FULL, language), wording))
 
 
 def _standard(plan: Plan, wording: Wording) -> list[str]:

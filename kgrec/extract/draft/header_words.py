@@ -152,6 +152,10 @@ _ID_WORDS = _set("sku skus asin isbn ean gtin upc uid 货号")
 
 _NOUN_OF = {word: noun for noun, words in _NOUNS.items() for word in words.split()}
 _LONG = sorted((word for word in _NOUN_OF if len(word) >= 4 or not word.isascii()), key=len, reverse=True)
+_IN_LANGUAGE = re.compile(r"(?P<what>.+)(?P<mark>[@_. ])(?P<code>[A-Za-z]{2}(-[A-Za-z0-9]+)*)")
+_CODES = {"cn": "zh", "jp": "ja", "kr": "ko"}
+"""Of countries, as people name columns by them."""
+_LANGUAGES = _set("ar cs da de el en es fa fi fr he hi hu it ja ko nl pl pt ro ru sv th tr uk vi zh")
 _TOKEN = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_A-Za-z]+")
 
 
@@ -204,6 +208,18 @@ def english(name: str) -> str:
         return nouns[0]
     own = " ".join(word for word in words if word.isascii())
     return own if own and name.isascii() else " ".join(_SPOKEN.get(noun, noun) for noun in nouns) or own
+
+
+def language_beside(name: str, column: str) -> str | None:
+    """The code of the language in which a column has what another one has: ``zh`` of ``label@zh`` beside ``label``.
+
+    None where it does not. Of ``title_en`` and ``title_zh`` either is beside the other.
+    """
+    first, second = _IN_LANGUAGE.fullmatch(name), _IN_LANGUAGE.fullmatch(column)
+    if second is None or second["what"].lower() not in (name.lower(), first and first["what"].lower()):
+        return None
+    code = _CODES.get(second["code"].lower(), second["code"].lower())
+    return code.replace("-", "_") if second["mark"] == "@" or code in _LANGUAGES else None
 
 
 def label(words: str, fallback: str) -> str:

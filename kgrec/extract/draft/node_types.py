@@ -13,6 +13,7 @@ from kgrec.extract.draft.header_words import (
     EDGE_WORDS,
     ITEMS,
     english,
+    language_beside,
     means,
     names_an_id,
     noun_among,
@@ -97,7 +98,11 @@ def node_draft(role: str | None, words: str, descriptions: Sequence[Description]
             _declare(draft, "name", {"type": "text", "embed": True}, _examples(name))
         pairs = _pairs(description.attributes) if role == "item" else {}
         for column in description.attributes:
-            if column is not name and column not in pairs.values():
+            code = None if name is None else language_beside(name.name, column.name)
+            if code is not None and f"name_{code}" not in columns:
+                columns[f"name_{code}"] = column.name
+                _declare(draft, f"name_{code}", {"type": "text"}, _examples(column))
+            elif column is not name and column not in pairs.values():
                 _attribute(draft, column, role, columns, lists, (key, pairs.get(column)))
         if description.own and not columns and data["sources"]:
             continue  # ids that another table has as well, and nothing else

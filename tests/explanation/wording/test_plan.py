@@ -36,11 +36,11 @@ ALIEN, HEAT, RONIN, CATS = past("Alien"), past("Heat", 0.5), past("Ronin", 0.4),
 
 
 def plan(*reasons: object, **parts: object) -> Plan:
-    return plan_of(explained(*reasons, **parts), 2)  # type: ignore[arg-type]
+    return plan_of(explained(*reasons, **parts), 2, "en")  # type: ignore[arg-type]
 
 
 def told(explanation: Explanation) -> list[Statement]:
-    return list(plan_of(explanation, 2).reasons)
+    return list(plan_of(explanation, 2, "en").reasons)
 
 
 def named(reason: Statement) -> list[str]:

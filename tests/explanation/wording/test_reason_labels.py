@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from kgrec.explanation.reasons import (
@@ -17,6 +19,7 @@ from kgrec.explanation.reasons import (
 from kgrec.explanation.wording.languages import wording_of
 from kgrec.explanation.wording.reason_labels import reason_label
 from kgrec.graph.store_types import NodeRef
+from tests.support.told_reasons import explained
 
 ALIEN = PastItem("a", "Alien", 0.5, {"en": "watched"})
 DIRECTED = Relation("DIRECTED_BY", "DIRECTED_BY", {"en": "directed by", "zh": "导演是"}, True, 0.5)
@@ -43,6 +46,20 @@ SEQUEL = Relation("SEQUEL_OF", "SEQUEL_OF", {"en": "is a sequel of"}, False, 0.5
     ids=str,
 )
 def test_labels(reason: Reason, english: str) -> None:
-    assert reason_label(reason, wording_of("en")) == english
-    chinese = reason_label(reason, wording_of("zh"))
+    assert reason_label(reason, wording_of("en"), explained(reason)) == english
+    chinese = reason_label(reason, wording_of("zh"), explained(reason))
     assert chinese != english or isinstance(reason, EdgeReason) or "plug" in english
+
+
+def test_names_in_the_language_of_the_reader() -> None:
+    reasons = (
+        EntityReason(0.5, 0.1, NodeRef("Person", "s", "Ridley Scott"), (DIRECTED,), (ALIEN,)),
+        PastItemReason(0.5, 0.1, "taken_together", ALIEN),
+    )
+    names = {"zh-Hans": {"Person:s": "雷德利·斯科特", "Film:a": "异形"}, "de": {"Film:a": "Das unheimliche Wesen"}}
+    told = replace(explained(*reasons), names_by_language=names)
+    labels = [[reason_label(reason, wording_of(code), told) for reason in reasons] for code in ("zh", "en")]
+    assert labels == [
+        ["雷德利·斯科特（导演是），您的 1 项与之相关", "选过 异形 的人"],
+        ["Ridley Scott (directed by), in 1 of yours", "others who took Alien"],
+    ]

@@ -10,6 +10,7 @@ from kgrec.extract.draft.header_words import (
     USERS,
     english,
     label,
+    language_beside,
     names_an_id,
     noun_among,
     nouns_of,
@@ -96,6 +97,25 @@ def test_ids() -> None:
 )
 def test_english(name: str, said: str) -> None:
     assert english(name) == said
+
+
+@pytest.mark.parametrize(
+    ("name", "column", "code"),
+    [
+        ("label", "label@zh", "zh"),
+        ("label", "label@zh-hans", "zh_hans"),
+        ("name", "name_zh", "zh"),
+        ("name", "name_cn", "zh"),
+        ("title_en", "title_zh", "zh"),
+        ("Title", "title_DE", "de"),
+        ("name", "name_id", None),
+        ("label", "label@id", "id"),
+        ("name", "title_zh", None),
+        ("name", "name", None),
+    ],
+)
+def test_columns_of_names_in_a_language(name: str, column: str, code: str | None) -> None:
+    assert language_beside(name, column) == code
 
 
 def test_names_of_types_and_properties() -> None:
