@@ -47,7 +47,7 @@ def to_bundle(
     )
     return Bundle(
         manifest=manifest,
-        model=learned.model,
+        model=learned.model.compact(),
         users=dataset.users,
         items=dataset.items,
         nodes=dataset.nodes,

@@ -61,7 +61,8 @@ class HistoryWeights:
             latest = np.full(len(pairs), -np.inf)
             np.maximum.at(latest, first, np.where(unknown, -np.inf, interactions.time))
             total *= np.where(untimed[pair_user], 1.0, self.recency ** _steps_back(pair_user, latest))
-        return sparse.csr_matrix((total, (pair_user, pair_item)), shape=(n_users, n_items))
+        starts = np.searchsorted(pair_user, np.arange(n_users + 1))
+        return sparse.csr_matrix((total, pair_item, starts), shape=(n_users, n_items))
 
 
 def _relative_strength(interactions: Interactions, n_users: int) -> Array:

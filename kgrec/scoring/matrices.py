@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import ClassVar, Protocol, Self
+from itertools import pairwise
+from typing import ClassVar, Protocol, Self, runtime_checkable
 
 import numpy as np
 from scipy import sparse
 
 from kgrec.data.dataset import Array, IntArray
+
+_FEW = 16
+"""Histories that are scored one by one."""
+_ROWS_CONVERTED = 256
 
 
 class ItemMatrix(Protocol):
@@ -44,6 +49,14 @@ class ItemMatrix(Protocol):
         """
 
 
+@runtime_checkable
+class SelectiveMatrix(Protocol):
+    """An item matrix that scores some items without the others; any other is scored as a whole."""
+
+    def scores_of(self, history: sparse.csr_matrix, columns: IntArray) -> Array:
+        """The columns of some items of :meth:`ItemMatrix.scores`, ``(users, columns)``."""
+
+
 @dataclass(frozen=True)
 class SparseMatrix:
     """An item-item matrix kept as its largest entries, ``weights`` ``(items, items)``."""
@@ -53,9 +66,7 @@ class SparseMatrix:
 
     def scores(self, history: sparse.csr_matrix) -> Array:
         """``history @ M`` without each item's own term, dense ``(users, items)``."""
-        used = np.unique(history.indices)
-        dense: Array = (history[:, used] @ self.weights[used]).toarray()
-        return without_own_terms(dense, history, self._own)
+        return without_own_terms(dense_product(history, self.weights), history, self._own)
 
     def block(self, rows: IntArray, columns: IntArray) -> Array:
         """``M[rows, columns]`` dense, 0 where row and column are the same item."""
@@ -105,10 +116,23 @@ class LowRankMatrix:
 
     def scores(self, history: sparse.csr_matrix) -> Array:
         """``history @ M`` without each item's own term, dense ``(users, items)``."""
-        used = np.unique(history.indices)
-        user = history[:, used] @ self.source[used].astype(history.dtype)
-        dense: Array = user @ self.target.T.astype(history.dtype)
-        return without_own_terms(dense, history, self._own)
+        return without_own_terms(product_with_rows(self._users(history), self.target), history, self._own)
+
+    def scores_of(self, history: sparse.csr_matrix, columns: IntArray) -> Array:
+        """The columns of some items of :meth:`scores`, ``(users, columns)``."""
+        dense = product_with_rows(self._users(history), self.target[columns])
+        return without_own_terms(dense, history, self._own, columns)
+
+    def _users(self, history: sparse.csr_matrix) -> Array:
+        """``history @ source``, ``(users, d)``."""
+        if history.shape[0] > _FEW:
+            used = np.unique(history.indices)
+            users: Array = history[:, used] @ self.source[used].astype(history.dtype)
+            return users
+        users = np.zeros((history.shape[0], self.source.shape[1]), history.dtype)
+        for user, (start, end) in enumerate(pairwise(history.indptr.tolist())):
+            users[user] = history.data[start:end] @ self.source[history.indices[start:end]].astype(history.dtype)
+        return users
 
     def block(self, rows: IntArray, columns: IntArray) -> Array:
         """``M[rows, columns]`` dense, 0 where row and column are the same item."""
@@ -147,14 +171,58 @@ class LowRankMatrix:
         return own
 
 
-def without_own_terms(dense: Array, history: sparse.csr_matrix, diagonal: Array) -> Array:
+def dense_product(left: sparse.csr_matrix, right: sparse.csr_matrix) -> Array:
+    """``left @ right``, dense, in the type of the left one."""
+    if left.shape[0] > _FEW:
+        used = np.unique(left.indices)
+        product: Array = (left[:, used] @ right[used]).toarray()
+        return product
+    # Of few rows each is a sum of rows of the right one, added up in place: nothing is hashed or sorted.
+    dense = np.zeros((left.shape[0], right.shape[1]), left.dtype)
+    for row, (start, end) in enumerate(pairwise(left.indptr.tolist())):
+        if start < end and right.nnz:
+            dense[row] = right[left.indices[start:end]].T @ left.data[start:end]
+    return dense
+
+
+def product_with_rows(left: Array, right: Array) -> Array:
+    """``left @ right.T`` in the type of the left one; the other is converted a part at a time, which stays in a cache.
+
+    Args:
+        left: ``(users, d)``.
+        right: ``(items, d)``.
+    """
+    if left.dtype == right.dtype:
+        product: Array = left @ right.T
+        return product
+    dense = np.empty((len(left), len(right)), left.dtype)
+    converted = np.empty((min(_ROWS_CONVERTED, len(right)), right.shape[1]), left.dtype)
+    for start in range(0, len(right), _ROWS_CONVERTED):
+        rows = right[start : start + _ROWS_CONVERTED]
+        converted[: len(rows)] = rows
+        dense[:, start : start + len(rows)] = left @ converted[: len(rows)].T
+    return dense
+
+
+def without_own_terms(
+    dense: Array, history: sparse.csr_matrix, diagonal: Array, columns: IntArray | None = None
+) -> Array:
     """Scores without what each item, being in the history itself, put into its own.
 
     Remainders below the rounding error of the subtracted term become 0: scaling to unit spread would otherwise make a
     score of mere noise.
+
+    Args:
+        columns: the items that are scored, where it is not all of them.
     """
-    row = np.repeat(np.arange(history.shape[0]), np.diff(history.indptr))
-    own = history.data * diagonal[history.indices]
-    left = dense[row, history.indices] - own.astype(dense.dtype)
-    dense[row, history.indices] = np.where(np.abs(left) > 64 * np.finfo(dense.dtype).eps * np.abs(own), left, 0.0)
+    row, item, weight = np.repeat(np.arange(history.shape[0]), np.diff(history.indptr)), history.indices, history.data
+    column = item
+    if columns is not None:
+        place = np.full(history.shape[1], -1, np.int64)
+        place[columns] = np.arange(len(columns))
+        scored = place[item] >= 0
+        row, item, weight, column = row[scored], item[scored], weight[scored], place[item[scored]]
+    own = weight * diagonal[item]
+    left = dense[row, column] - own.astype(dense.dtype)
+    dense[row, column] = np.where(np.abs(left) > 64 * np.finfo(dense.dtype).eps * np.abs(own), left, 0.0)
     return dense

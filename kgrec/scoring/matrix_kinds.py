@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from kgrec.data.plugins import entry_points
+from kgrec.scoring.block_matrix import BlockMatrix
 from kgrec.scoring.matrices import ItemMatrix, LowRankMatrix, SparseMatrix
 from kgrec.scoring.path_matrix import PathMatrix
 
@@ -18,7 +19,9 @@ def matrix_class(kind: str) -> type[ItemMatrix]:
     Raises:
         ValueError: nobody has such a kind.
     """
-    own: dict[str, type[ItemMatrix]] = {each.kind: each for each in (SparseMatrix, LowRankMatrix, PathMatrix)}
+    own: dict[str, type[ItemMatrix]] = {
+        each.kind: each for each in (SparseMatrix, LowRankMatrix, PathMatrix, BlockMatrix)
+    }
     if kind in own:
         return own[kind]
     added: dict[str, Any] = {point.name: point for point in entry_points(group=MATRIX_GROUP)}

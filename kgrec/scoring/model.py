@@ -23,16 +23,18 @@ The scale is 0.5 / 0.816 = 0.612, the base -0.612 * 1; a adds 0.612 * 1 * 2 = 1.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
 from kgrec.data.dataset import FOR, Array, IntArray, Interactions
+from kgrec.scoring.block_matrix import BlockMatrix
 from kgrec.scoring.contributions import Contributions
 from kgrec.scoring.gates import Gates
 from kgrec.scoring.history_weights import HistoryWeights
-from kgrec.scoring.matrices import ItemMatrix
+from kgrec.scoring.matrices import ItemMatrix, SelectiveMatrix, SparseMatrix
 
 _KNOWN, _COLD = 0, 1
 """The two groups of items that are scaled apart, as positions along an axis."""
@@ -131,6 +133,22 @@ class AdditiveModel:
         """Size of the catalogue."""
         return len(self.prior)
 
+    def compact(self) -> AdditiveModel:
+        """The model without the entries that closed gates silence, with tables where they are smaller than lists."""
+        return replace(
+            self, channels=tuple(replace(one, matrix=self._compact(c)) for c, one in enumerate(self.channels))
+        )
+
+    def _compact(self, channel: int) -> ItemMatrix:
+        matrix = self.channels[channel].matrix
+        if not isinstance(matrix, SparseMatrix):
+            return matrix
+        weights = matrix.weights
+        if not self.gates.cold.channels[channel]:
+            weights = (weights @ sparse.diags((~self.is_cold).astype(weights.dtype))).tocsr()
+            weights.eliminate_zeros()
+        return BlockMatrix.of(weights) or SparseMatrix(weights)
+
     def restricted_to(self, items: IntArray) -> AdditiveModel:
         """The model of some items only: the others are not there, and nothing is scaled by them."""
         channels = tuple(replace(channel, matrix=channel.matrix.restricted_to(items)) for channel in self.channels)
@@ -189,50 +207,60 @@ class AdditiveModel:
         """What the scores of a channel that has a unit are divided by, ``(users,)``; infinite without a history."""
         leader = self.channels[channel].beside or self.channels[channel].name
         of = next(c for c, candidate in enumerate(self.channels) if candidate.name == leader)
-        total = np.asarray(histories.matrices[of].sum(axis=1), np.float64).ravel()
+        history = histories.matrices[of]
+        row = np.repeat(np.arange(len(histories)), np.diff(history.indptr))
+        total = np.bincount(row, history.data, len(histories))
         result: Array = np.where(total > 0, self.channels[channel].unit * np.sqrt(total), np.inf)
+        return result
+
+    @cached_property
+    def _rows(self) -> tuple[IntArray, IntArray]:
+        """The known items, and the cold ones."""
+        return np.flatnonzero(~self.is_cold), np.flatnonzero(self.is_cold)
+
+    def _by_group(self, values: Array, dtype: npt.DTypeLike) -> Array:
+        """To each item what its group has, ``(users, items)``, of values ``(2, users)``."""
+        known, cold = values.astype(dtype)[:, :, None]
+        result: Array = np.where(self.is_cold, cold, known)
         return result
 
     def _mix(self, histories: Histories, dtype: npt.DTypeLike) -> _Mix:
         """Scale every channel to unit spread within each group of items, weigh it by its gate and add up."""
         users, table, cold = len(histories), self.gates.by_history, self.gates.cold
         bucket = table.bucket(histories.lengths, histories.pauses)
-        # A slice of everything is a view, where a mask would copy.
-        groups: list[tuple[int, slice | Array]] = [
-            (g, slice(None) if members.all() else members)
-            for g, members in ((_KNOWN, ~self.is_cold), (_COLD, self.is_cold))
-            if members.any()
-        ]
+        groups = [g for g in (_KNOWN, _COLD) if len(self._rows[g])]
         gate = np.stack([table.channels[bucket], np.tile(cold.channels, (users, 1))])
         prior = np.stack([table.prior[bucket], np.full(users, cold.prior)])
         scale = np.zeros((len(self.channels), 2, users))
         constant = np.zeros((2, users))
         constant[_COLD] = cold.offset_for(histories.lengths)
-        total = np.empty((users, self.n_items), dtype)
-        for g, members in groups:
-            total[:, members] = np.outer(prior[g], self.prior[members].astype(np.float64))
+        total = (self._by_group(prior, np.float64) * self.prior).astype(dtype, copy=False)
         for c, (channel, history) in enumerate(zip(self.channels, histories.matrices, strict=True)):
-            if not any(gate[g, :, c].any() for g, _ in groups):
+            is_open = [g for g in groups if gate[g, :, c].any()]
+            if not is_open:
                 continue
-            raw = channel.matrix.scores(history.astype(dtype))
-            if channel.unit:
-                for g, members in groups:
-                    scale[c, g] = gate[g, :, c] / self.units(histories, c)
-                    raw[:, members] *= scale[c, g][:, None].astype(dtype)
-                total += raw
-                continue
+            matrix, weights = channel.matrix, history.astype(dtype, copy=False)
+            columns: IntArray | slice = slice(None)
+            if is_open == [_KNOWN] != groups and isinstance(matrix, SelectiveMatrix):
+                # What says nothing of cold items is not added up for them.
+                among, columns = is_open, self._rows[_KNOWN]
+                raw = matrix.scores_of(weights, self._rows[_KNOWN])
+            else:
+                among = groups
+                raw = matrix.scores(weights)
             least: Array | float = _SILENT
-            for g, members in groups:
-                part = raw[:, members]
-                mean, unit = unit_spread(part, least)
+            for g in among:
+                if channel.unit:
+                    scale[c, g] = gate[g, :, c] / self.units(histories, c)
+                    continue
+                mean, unit = unit_spread(raw if among == [g] else raw[:, self._rows[g]], least)
                 scale[c, g] = gate[g, :, c] / unit
                 constant[g] -= scale[c, g] * mean
-                raw[:, members] = np.multiply(part, scale[c, g][:, None].astype(dtype), out=part)
                 if g == _KNOWN:  # cold items come next: little that is said of them stays little
                     least = np.maximum(cold.min_spread[c] * np.where(np.isinf(unit), 0.0, unit), _SILENT)
-            total += raw
-        for g, members in groups:
-            total[:, members] += constant[g][:, None].astype(dtype)
+            raw *= scale[c, among[0]].astype(dtype)[:, None] if len(among) == 1 else self._by_group(scale[c], dtype)
+            total[:, columns] += raw
+        total += self._by_group(constant, dtype)
         return _Mix(total, scale, constant, prior)
 
 

@@ -23,7 +23,7 @@ import numpy.typing as npt
 from scipy import sparse
 
 from kgrec.data.dataset import Array, Facts, IntArray
-from kgrec.scoring.matrices import without_own_terms
+from kgrec.scoring.matrices import dense_product, without_own_terms
 
 SHARED_TAIL, SHARED_HEAD, EDGE_TO_PAST, EDGE_FROM_PAST = 0, 1, 2, 3
 """Ways to meet: ``j -r-> v <-r- i``, ``j <-r- v -r-> i``, ``i -r-> j``, ``j -r-> i``; in the last two v is j itself."""
@@ -62,13 +62,11 @@ class PathMatrix:
 
     def scores(self, history: sparse.csr_matrix) -> Array:
         """``history @ M`` without each item's own term, dense ``(users, items)``."""
-        used = np.unique(history.indices)
-        users = (history[:, used] @ self.source[used].astype(history.dtype)).tocsr()
         dense = np.empty((history.shape[0], self.source.shape[0]), history.dtype)
-        target = self.target.astype(history.dtype)
         step = max(1, _BLOCK_BYTES // (8 * max(len(self.way), 1)))
         for start in range(0, len(dense), step):
-            dense[start : start + step] = (target @ users[start : start + step].toarray().T).T
+            users = dense_product(history[start : start + step], self.source)
+            dense[start : start + step] = (self.target @ (users[0] if len(users) == 1 else users.T)).T
         return without_own_terms(dense, history, self._own)
 
     def block(self, rows: IntArray, columns: IntArray) -> Array:

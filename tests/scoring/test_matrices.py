@@ -37,6 +37,23 @@ def test_a_sparse_matrix_takes_its_diagonal_out() -> None:
     np.testing.assert_allclose(matrix.block(np.array([0, 1]), np.array([0, 1])), [[0.0, 1.0], [2.0, 0.0]])
 
 
+@pytest.mark.parametrize("users", [1, 3, 40])
+def test_scores_are_the_same_however_many_are_scored_at_once(users: int) -> None:
+    rng = np.random.default_rng(2)
+    weights = rng.random((40, N_ITEMS)) * (rng.random((40, N_ITEMS)) < 0.5)
+    dense = np.where(factor(0) @ factor(1).T > 0, 1.0, 0.0).astype(np.float32)
+    for matrix in (SparseMatrix(sparse.csr_matrix(dense)), LowRankMatrix(factor(0), factor(1))):
+        block = matrix.block(np.arange(N_ITEMS), np.arange(N_ITEMS))
+        scores = matrix.scores(sparse.csr_matrix(weights[:users]))
+        np.testing.assert_allclose(scores, weights[:users] @ block, atol=1e-12)
+
+
+def test_some_columns_of_factors_are_those_of_all_scores() -> None:
+    history = sparse.csr_matrix(np.random.default_rng(1).random((3, N_ITEMS)))
+    matrix, columns = LowRankMatrix(factor(0), factor(1)), np.array([7, 0, 3])
+    np.testing.assert_allclose(matrix.scores_of(history, columns), matrix.scores(history)[:, columns], atol=1e-12)
+
+
 @pytest.mark.parametrize(
     ("arrays", "message"),
     [

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from scipy import sparse
 
 from kgrec.data.dataset import Array, Interactions
+from kgrec.scoring.block_matrix import BlockMatrix
 from kgrec.scoring.gates import Gates
 from kgrec.scoring.history_weights import HistoryWeights
 from kgrec.scoring.matrices import LowRankMatrix, SparseMatrix
@@ -184,6 +185,31 @@ def test_history_weights_by_hand(weights: HistoryWeights, expected: list[float])
         platforms=("",),
     )
     np.testing.assert_allclose(weights.matrix(events, 1, 2).toarray()[0], expected)
+
+
+@given(SEEDS, LENGTHS)
+@MANY
+def test_a_compact_model_gives_the_same_scores(seed: int, length: int) -> None:
+    rng = np.random.default_rng(seed)
+    model = random_model(rng, 9)
+    events = random_interactions(rng, 1, 9, length)
+    full = SparseMatrix(sparse.csr_matrix(rng.normal(size=(9, 9)).astype(np.float32)))  # dense enough for a table
+    model = replace(model, channels=(replace(model.channels[0], matrix=full), *model.channels[1:]))
+    compact, items = model.compact(), np.arange(9)
+    assert isinstance(compact.channels[0].matrix, BlockMatrix) or model.is_cold.any()
+    np.testing.assert_allclose(scores_of(compact, events), scores_of(model, events), atol=1e-9)
+    for one, other in ((compact, model), (model, compact)):
+        np.testing.assert_allclose(one.contributions(events, items).scores, scores_of(other, events), atol=1e-5)
+
+
+def test_what_is_closed_for_cold_items_is_not_kept_for_them() -> None:
+    weights = sparse.csr_matrix(np.ones((6, 6), np.float32))
+    gates = Gates.common(np.array([0.5]), 0.0, cold_items=0.0)
+    is_cold = np.arange(6) >= 4
+    model = AdditiveModel((Channel("behaviour", SparseMatrix(weights)),), gates, np.zeros(6, np.float32), is_cold)
+    block = model.compact().channels[0].matrix.block(np.arange(6), np.arange(6))
+    assert not block[:, is_cold].any()
+    assert block[:, :4].sum() == 4 * 6 - 4
 
 
 def test_a_channel_whose_gate_is_closed_says_nothing() -> None:
