@@ -50,7 +50,7 @@ def rank_users(
     for start in range(0, len(users), step):
         rows = users[start : start + step]
         scores = ranker.scores(rows)
-        _refuse_nan(scores, rows, ranker)
+        _refuse_nan(scores, rows, type(ranker).__name__)
         taken = seen[rows]
         scores[np.repeat(np.arange(len(rows)), np.diff(taken.indptr)), taken.indices] = -np.inf
         if candidates is not None:
@@ -78,12 +78,49 @@ def _best(scores: Array, k: int) -> IntArray:
     return ranked
 
 
-def _refuse_nan(scores: Array, users: IntArray, ranker: Ranker) -> None:
+def hits_of(scores: Array, wanted: sparse.csr_matrix, k: int) -> measures.Hits:
+    """Which of the first k places hold a wanted item, bool ``(users, k)``, without making the lists.
+
+    The places are those that :func:`rank_users` gives: equal scores go to the lower column.
+
+    Args:
+        scores: ``(users, items)``, minus infinity for what is not ranked.
+        wanted: users x items, none with a score of minus infinity.
+
+    Raises:
+        KgrecError: a score is nan.
+
+    Example:
+        >>> hits_of(np.array([[0.1, 0.4, 0.4]]), sparse.csr_matrix([[0, 0, 1]]), 2).tolist()
+        [[False, True]]
+    """
+    n_users, n_items = scores.shape
+    k_ranked = min(k, n_items)
+    hits = np.zeros((n_users, k), np.bool_)
+    if not k_ranked:
+        return hits
+    best = np.partition(scores, n_items - k_ranked, axis=1)[:, n_items - k_ranked :]
+    _refuse_nan(best, np.arange(n_users), "scores")  # a partition puts them last
+    row = np.repeat(np.arange(n_users), np.diff(wanted.indptr))
+    value = scores[row, wanted.indices]
+    listed = value >= best.min(axis=1)[row]
+    row, column, value = row[listed], wanted.indices[listed], value[listed]
+    place = (best[row] > value[:, None]).sum(axis=1)
+    equal = (best[row] == value[:, None]).sum(axis=1)
+    # The last place may be one of several of the same score, of which some are not among the best.
+    for hit in np.flatnonzero((equal > 1) | (place == k_ranked - 1)):
+        place[hit] += int((scores[row[hit], : column[hit]] == value[hit]).sum())
+    inside = place < k_ranked
+    hits[row[inside], place[inside]] = True
+    return hits
+
+
+def _refuse_nan(scores: Array, users: IntArray, source: str) -> None:
     bad = np.isnan(scores).any(axis=1)
     if bad.any():
         raise KgrecError(
             "a score is not a number.",
-            where=f"{type(ranker).__name__}, user row {int(users[bad][0])}",
+            where=f"{source}, user row {int(users[bad][0])}",
             found=f"nan ({int(bad.sum())} of {len(users)} users)",
             expected="finite scores",
             next="check the model's arrays; training it again may help",

@@ -10,7 +10,7 @@ from scipy import sparse
 
 from kgrec.data.dataset import Array, IntArray
 from kgrec.errors import KgrecError
-from kgrec.metrics.ranking import mean_metrics, rank_users
+from kgrec.metrics.ranking import hits_of, mean_metrics, rank_users
 from kgrec.scoring.model import block_size
 
 
@@ -28,6 +28,26 @@ class Fixed:
 
 def csr(rows: list[list[int]] | Array) -> sparse.csr_matrix:
     return sparse.csr_matrix(np.asarray(rows, np.float32))
+
+
+@settings(max_examples=150, deadline=None)
+@given(seed=st.integers(0, 10_000), k=st.integers(1, 14), levels=st.integers(1, 6))
+def test_hits_are_those_of_the_lists(seed: int, k: int, levels: int) -> None:
+    rng = np.random.default_rng(seed)
+    table: Array = rng.integers(0, levels, (7, 12)).astype(np.float32)
+    table[rng.random((7, 12)) < 0.2] = -np.inf
+    wanted = csr((rng.random((7, 12)) < 0.3) & (table > -np.inf))
+    expected = np.zeros((7, k), np.bool_)
+    for user, row in enumerate(table):
+        listed = [item for item in np.lexsort((np.arange(12), -row)) if row[item] > -np.inf]
+        for place, item in enumerate(listed[:k]):
+            expected[user, place] = wanted[user, item] > 0
+    np.testing.assert_array_equal(hits_of(table, wanted, k), expected)
+
+
+def test_hits_of_scores_that_are_not_numbers_are_refused() -> None:
+    with pytest.raises(KgrecError, match="not a number"):
+        hits_of(np.array([[0.0, np.nan, 1.0, 2.0]]), csr([[1, 0, 0, 0]]), 2)
 
 
 @settings(max_examples=150, deadline=None)

@@ -13,8 +13,8 @@ from scipy import sparse
 from kgrec.data.dataset import Array, IntArray, Interactions
 from kgrec.learn.limits import LIMITS
 from kgrec.learn.processors import thread_limit
-from kgrec.metrics.rankers import FixedScores
-from kgrec.metrics.ranking import per_user, rank_users
+from kgrec.metrics.measures import ndcg
+from kgrec.metrics.ranking import hits_of
 from kgrec.scoring.model import AdditiveModel, Histories, block_size, unit_spread
 
 _BYTES = 192 * 2**20
@@ -91,10 +91,8 @@ class CandidateScores:
         return total
 
     def ndcg(self, scores: Array) -> Array:
-        """ndcg@10 of each user by these scores of the candidates, which are overwritten."""
-        everyone = np.arange(len(self))
-        top = rank_users(FixedScores(scores), sparse.csr_matrix(scores.shape), everyone, 10)
-        return per_user(top, self.hits, (10,))["ndcg@10"]
+        """ndcg@10 of each user by these scores of the candidates."""
+        return ndcg(hits_of(scores, self.hits, 10), np.diff(self.hits.indptr), 10)
 
 
 class TriedMixtures:

@@ -25,8 +25,8 @@ from scipy import sparse
 from kgrec.data.dataset import Array, Interactions
 from kgrec.learn.fusion.catalogue import SILENT, Catalogue
 from kgrec.learn.fusion.cold_item_offset import fit_beside_known, with_mixture
-from kgrec.metrics.rankers import FixedScores
-from kgrec.metrics.ranking import per_user, rank_users
+from kgrec.metrics.measures import recall
+from kgrec.metrics.ranking import hits_of
 from kgrec.progress import Progress
 from kgrec.scoring.gates import Gates
 from kgrec.scoring.model import AdditiveModel
@@ -91,26 +91,29 @@ def fit_mixture(hidden_only: Catalogue, progress: Progress) -> tuple[Array, dict
     # Where a part scores all cold items alike, the order of their rows would decide, and might look good by chance.
     has_signal = np.array([float(part.std(axis=1).max()) > SILENT for part in parts])
 
-    def recall(weights: Array) -> float:
-        if not weights[has_signal].any():
-            return 0.0
+    def mixed(weights: Array) -> Array:
         total = np.zeros_like(parts[0])
         for part, weight in zip(parts, weights, strict=True):
             total += np.float32(weight) * part
-        top = rank_users(FixedScores(total), sparse.csr_matrix(total.shape), np.arange(len(total)), _K)
-        return float(per_user(top, wanted, (_K,))[f"recall@{_K}"].mean())
+        return total
 
-    alone = [recall(single) for single in singles]
+    def reached(weights: Array, scores: Array) -> float:
+        found = recall(hits_of(scores, wanted, _K), np.diff(wanted.indptr), _K)
+        return float(found.mean()) if weights[has_signal].any() else 0.0
+
+    alone = [reached(single, part) for single, part in zip(singles, parts, strict=True)]
     weights, best = singles[int(np.argmax(alone))], max(alone)
     for turn in range(2):
         for part in range(len(names)):
             done, note = turn * len(names) + part, f"recall@20 {best:.4f}"
             progress("gates of cold items", done + 1, 2 * len(names), note, unit="weights")
+            others = np.where(np.arange(len(names)) == part, 0.0, weights)
+            sum_of_others = mixed(others)
             for step in _STEPS:
-                trial = weights.copy()
-                trial[part] = step
-                if trial.any() and (reached := recall(trial)) > best:
-                    weights, best = trial, reached
+                trial = others + step * singles[part]
+                quality = reached(trial, sum_of_others + np.float32(step) * parts[part])
+                if trial.any() and quality > best:
+                    weights, best = trial, quality
     metrics = {f"cold items, {name}": value for name, value in zip(names, alone, strict=True)}
     return weights, metrics | {"cold items, fused": best}
 

@@ -33,8 +33,9 @@ from scipy import sparse
 from kgrec.data.dataset import Array, IntArray, Interactions
 from kgrec.learn.fusion.candidate_scores import CandidateScores
 from kgrec.learn.fusion.catalogue import SILENT, Catalogue
+from kgrec.metrics.measures import Hits, hit_matrix, ndcg, recall
 from kgrec.metrics.rankers import FixedScores
-from kgrec.metrics.ranking import per_user, rank_users
+from kgrec.metrics.ranking import hits_of, rank_users
 from kgrec.progress import Progress
 from kgrec.scoring.gates import Gates
 from kgrec.scoring.model import AdditiveModel
@@ -58,17 +59,17 @@ class TopLists:
     """The best known and the best cold items of some users apart: any one list of both is merged from these.
 
     Attributes:
-        items: columns of the known, then of the cold items, ``(users, 2 * 20)``, -1 where there are no more.
+        is_wanted: which of the known, then of the cold items are held-out ones, bool ``(users, 2 * 20)``.
         known, cold: their scores, ``(users, 20)`` each, minus infinity where there are no more.
         lengths: items in each history, ``(users,)``.
-        wanted: held-out items, users x items.
+        n_wanted: held-out items of each user, ``(users,)``.
     """
 
-    items: IntArray
+    is_wanted: Hits
     known: Array
     cold: Array
     lengths: Array
-    wanted: sparse.csr_matrix
+    n_wanted: IntArray
 
     @classmethod
     def of(cls, catalogue: Catalogue, scores: Array) -> TopLists:
@@ -77,7 +78,9 @@ class TopLists:
         groups = ~is_cold, is_cold
         best = [rank_users(FixedScores(scores.copy()), catalogue.seen, users, _K, group) for group in groups]
         known, cold = (np.where(top >= 0, np.take_along_axis(scores, top, axis=1), -np.inf) for top in best)
-        return cls(np.concatenate(best, axis=1), known, cold, catalogue.histories.lengths, catalogue.wanted)
+        n_wanted = np.diff(catalogue.wanted.indptr)
+        pairs = np.repeat(users, n_wanted), catalogue.wanted.indices.astype(np.int64)
+        return cls(hit_matrix(np.concatenate(best, axis=1), *pairs), known, cold, catalogue.histories.lengths, n_wanted)
 
     def quality(self, spread: float, gates: Gates | None) -> Array:
         """Mean recall@20 and ndcg@10, ``(2,)``, of the merged list.
@@ -92,8 +95,8 @@ class TopLists:
             offset = np.broadcast_to(gates.cold.offset_for(self.lengths)[:, None], cold.shape)
             cold[listed] = spread * self.cold[listed] + offset[listed]
         order = np.argsort(-np.concatenate([self.known, cold], axis=1), axis=1, kind="stable")[:, :_K]
-        metrics = per_user(np.take_along_axis(self.items, order, axis=1), self.wanted, (10, _K))
-        return np.array([metrics[f"recall@{_K}"].mean(), metrics["ndcg@10"].mean()])
+        hits = np.take_along_axis(self.is_wanted, order, axis=1)
+        return np.array([recall(hits, self.n_wanted, _K).mean(), ndcg(hits, self.n_wanted, 10).mean()])
 
     def highest_offset(self, spread: float, gates: Gates, known_spread: float, cost: float) -> float | None:
         """The highest offset at which known items lose at most ``cost``; None where they lose more at any.
@@ -193,13 +196,15 @@ def coarse_offset(model: AdditiveModel, candidates: CandidateScores, cost: float
     n_users = min(len(candidates), max(50, _BYTES // (16 * model.n_items)))
     candidates = candidates.of_users(np.arange(n_users))
     scores = model.scores(candidates.histories, np.float32)
-    ndcg = []
+    scores[candidates.seen.nonzero()] = -np.inf
+    qualities, n_wanted = [], np.diff(candidates.wanted.indptr)
     for offset in _GRID:
         trial = scores.copy()
         trial[:, model.is_cold] += np.float32(offset)
-        top = rank_users(FixedScores(trial), candidates.seen, np.arange(n_users), 10)
-        ndcg.append(float(per_user(top, candidates.wanted, (10,))["ndcg@10"].mean()))
-    affordable = [offset for offset, value in zip(_GRID, ndcg, strict=True) if value >= (1 - cost) * max(ndcg)]
+        qualities.append(float(ndcg(hits_of(trial, candidates.wanted, 10), n_wanted, 10).mean()))
+    affordable = [
+        offset for offset, value in zip(_GRID, qualities, strict=True) if value >= (1 - cost) * max(qualities)
+    ]
     return float(max(affordable))
 
 

@@ -145,13 +145,12 @@ def test_served_scores_are_spread_times_score_plus_offset_plus_slope_times_log_o
 def test_the_worked_example() -> None:
     """A user with three items in the history; b is held out; the cold items have a spread of 0.3 and become as wide."""
     scores = np.array([[0.0, 0.0, 0.0, 1.5**0.5, 0.0, -(1.5**0.5), 0.3, -0.3]])
-    b = sparse.csr_matrix(np.eye(8)[[4]])
     world = TopLists(
-        items=np.array([[3, 4, 5, 6, 7]]),
+        is_wanted=np.array([[False, True, False, False, False]]),
         known=scores[:, 3:6],
         cold=scores[:, 6:],
         lengths=np.array([3]),
-        wanted=b,
+        n_wanted=np.array([1]),
     )
     gates = Gates.common(np.ones(1), 0.0).with_cold(slope=-0.5)
     spread = 1 / 0.3
@@ -170,8 +169,8 @@ def test_the_worked_example() -> None:
 
 def test_an_offset_that_no_price_allows_is_none() -> None:
     """Cold items above all known ones by more than the search goes down."""
-    one = sparse.csr_matrix(np.eye(2)[[0]])
-    world = TopLists(np.array([[0, 1]]), np.array([[0.0]]), np.array([[1_000.0]]), np.array([1]), one)
+    one = np.array([1])
+    world = TopLists(np.array([[True, False]]), np.array([[0.0]]), np.array([[1_000.0]]), one, one)
     assert world.highest_offset(1.0, Gates.common(np.ones(1), 0.0), 1.0, 0.0) is None
 
 
