@@ -101,45 +101,50 @@ def _normal_equations(
     gram = np.zeros((len(recencies) * n, len(recencies) * n), np.float32, order="F")
     target = np.zeros((len(recencies) * n, n), np.float32, order="F")
     longest = max(map(len, sequences), default=0)
-    follows = [_following_weights(recency, fade, horizon, longest) for recency in recencies]
+    follow = [_following_weights(recency, fade, horizon, longest) for recency in recencies]
+    join = [[_joint_weights(a, b, longest) for b in recencies[: first + 1]] for first, a in enumerate(recencies)]
     for items in sequences:
-        place = np.arange(len(items))
-        ahead = place[None, :] - place[:, None]  # [a, b]: b was taken that many steps after a
-        # Positions at which both are history: all after the later of the two.
-        positions = len(items) - 1 - np.maximum(place[:, None], place[None, :])
-        for first, recency in enumerate(recencies):
+        ends = np.s_[longest - len(items) :, longest - len(items) :]  # a weight depends on what is still to come only
+        for first in range(len(recencies)):
             rows = first * n + items
-            target[np.ix_(rows, items)] += np.where(ahead > 0, follows[first][np.abs(ahead)], 0.0)
+            target[np.ix_(rows, items)] += follow[first][ends]
             for second in range(first + 1):
-                columns = second * n + items
-                gram[np.ix_(rows, columns)] += _joint_weights(recency, recencies[second], ahead, positions)
+                gram[np.ix_(rows, second * n + items)] += join[first][second][ends]
     return gram, target
 
 
-def _joint_weights(recency_a: float, recency_b: float, ahead: IntArray, positions: IntArray) -> Array:
-    """Weight in X'X of each pair of items of one sequence: ``SUM_t x_a(t) x_b(t)``, a geometric series.
+def _joint_weights(recency_a: float, recency_b: float, length: int) -> Array:
+    """Weight in X'X of each pair of items of a sequence: ``SUM_t x_a(t) x_b(t)``, a geometric series.
 
     Just after the later of the two, that one counts 1 and the earlier one its recency to the steps between them; every
     position on, both fade by one step.
 
-    Args:
-        ahead: steps that b was taken after a, ``(length, length)``.
-        positions: number of positions at which both are history, likewise.
+    Returns:
+        float64 ``(length, length)``, ``[a, b]`` by their places.
     """
-    both = recency_a * recency_b
-    series = (1.0 - both**positions) / (1.0 - both)
-    steps = np.abs(ahead)
-    weights: Array = series * np.where(ahead >= 0, recency_a**steps, recency_b**steps)
+    place = np.arange(length)
+    steps_to_b = place[None, :] - place[:, None]
+    positions = length - 1 - np.maximum(place[:, None], place[None, :])  # all after the later of the two
+    both, steps = recency_a * recency_b, np.arange(max(length, 1))
+    series = (1.0 - both**steps) / (1.0 - both)
+    of_earlier = np.where(steps_to_b >= 0, (recency_a**steps)[steps_to_b], (recency_b**steps)[-steps_to_b])
+    weights: Array = series[positions] * of_earlier
     return weights
 
 
 def _following_weights(recency: float, fade: float, horizon: int, length: int) -> Array:
-    """``f[d]``: weight in X'Y of an item taken d steps after another, over all positions between the two."""
-    weights = np.zeros(length)
+    """Weight in X'Y of each pair of items of a sequence: of b taken after a, over all positions between the two.
+
+    Returns:
+        float64 ``(length, length)``, ``[a, b]`` by their places.
+    """
+    of_steps = np.zeros(max(length, 1))
     for steps in range(1, length):
         ahead = np.arange(min(steps, horizon))
-        weights[steps] = (recency ** (steps - 1 - ahead) * fade**ahead).sum()
-    return weights
+        of_steps[steps] = (recency ** (steps - 1 - ahead) * fade**ahead).sum()
+    place = np.arange(length)
+    steps_to_b = place[None, :] - place[:, None]
+    return np.where(steps_to_b > 0, of_steps[np.maximum(steps_to_b, 0)], 0.0)
 
 
 def _penalty(diagonal: Array, ridge: float, item_exponent: float) -> Array:
