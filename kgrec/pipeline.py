@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -23,6 +24,7 @@ from kgrec.graph.ingest import ingest as ingest_records
 from kgrec.graph.ingest_report import BatchWritten, IngestReport
 from kgrec.graph.store import GraphStore
 from kgrec.graph.store_types import GraphCounts
+from kgrec.parallel.executor import here
 from kgrec.plain_text import local_path
 from kgrec.progress import Progress, silent
 from kgrec.schema.load import load_schema
@@ -247,6 +249,7 @@ def train(
     *,
     checkpoint: str | Path | None = None,
     tune: float | None = None,
+    processes: bool = False,
     progress: Progress = silent,
 ) -> Bundle:
     """A bundle learned from everything in a store and, where ``out`` is given, saved there.
@@ -256,6 +259,8 @@ def train(
     Args:
         checkpoint: folder for the state of training and tuning; a run that was stopped goes on from it.
         tune: minutes to search for better settings than those of ``config``, see :func:`kgrec.learn.tune.tune`.
+        processes: train in several processes where that is faster. A script that asks for it must guard its main part
+            with ``if __name__ == "__main__"``: each process imports it again.
 
     Raises:
         StoreUnavailableError: there is no such store; told before anything else is missing.
@@ -272,12 +277,13 @@ def train(
         dataset = read_dataset(graph)
         # Imported once there is something to learn from: a missing store is told where torch is absent, too.
         from kgrec.learn.bundle_assembly import to_bundle
-        from kgrec.learn.fit import fit
+        from kgrec.learn.fit import executor_for, fit
 
         metrics = {}
         if tune is not None:
             config, metrics["tuning"] = _tuned(dataset, config, tune, folder, tuning.named("Tune"))
-        learned = fit(dataset, config, checkpoint=folder, progress=learning)
+        with executor_for(dataset, config) if processes else nullcontext(here) as executor:
+            learned = fit(dataset, config, checkpoint=folder, progress=learning, executor=executor)
         writing = writing.named("Write")
         writing("the bundle", 0)
         bundle = to_bundle(dataset, learned, config, schema=graph.schema, graph_id=graph.graph_id, metrics=metrics)

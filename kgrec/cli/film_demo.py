@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -25,9 +24,6 @@ from kgrec.progress import Progress, silent
 from kgrec.recommendation import Explanation, Recommender
 from kgrec.recommendation.documents import explanation_document
 from kgrec.schema.load import load_schema
-
-if TYPE_CHECKING:
-    from kgrec.learn.fit_result import FitResult
 
 SOURCES = ("movielens100k", "wikidata_films")
 _SHOWN, _SHOWN_NEW = 10, 3
@@ -56,6 +52,9 @@ def film_demo(
         SourceError: a data set could not be fetched.
         UnknownUserError: there is no such user.
     """
+    from kgrec.learn.bundle_assembly import to_bundle
+    from kgrec.learn.fit import executor_for, refit
+
     config = config or TrainConfig()
     out = local_path(folder)
     try:
@@ -86,9 +85,11 @@ def film_demo(
         history = _history(dataset, whom)
         lap("read the graph")
         split = time_split_per_user(dataset.interactions, valid=0.1, test=0.2, seed=config.seed)
-        compared = evaluate_split(dataset, split, config, measuring)
-        lap("train, tune and measure")
-        bundle = _final_bundle(dataset, compared.learned, config, store, learning.named("Train again"))
+        with executor_for(dataset, config) as executor:
+            compared = evaluate_split(dataset, split, config, measuring, executor)
+            lap("train, tune and measure")
+            whole = refit(dataset, compared.learned, config, progress=learning.named("Train again"), executor=executor)
+        bundle = to_bundle(dataset, whole, config, schema=store.schema, graph_id=store.graph_id)
         writing = writing.named("Write")
         writing("the bundle", 0, 2)
         bundle.save(out / "films.bundle")
@@ -111,17 +112,6 @@ def film_demo(
     (out / "report.json").write_text(json.dumps(report, ensure_ascii=False, indent=1), encoding="utf-8")
     (out / "report.html").write_text(page(report), encoding="utf-8")
     return report
-
-
-def _final_bundle(
-    dataset: Dataset, learned: FitResult, config: TrainConfig, store: GraphStore, progress: Progress
-) -> Bundle:
-    """The bundle that answers: learned from all behaviour, the test part too, with the settings already chosen."""
-    from kgrec.learn.bundle_assembly import to_bundle
-    from kgrec.learn.fit import refit
-
-    whole = refit(dataset, learned, config, progress=progress)
-    return to_bundle(dataset, whole, config, schema=store.schema, graph_id=store.graph_id)
 
 
 def _middling_user(dataset: Dataset) -> str:

@@ -16,6 +16,7 @@ from kgrec.errors import ConfigError, KgrecError
 from kgrec.evaluation.comparison import Rows, compare_with_baselines
 from kgrec.graph import GraphStore, opened
 from kgrec.graph.dataset_reader import read_dataset
+from kgrec.parallel.executor import Executor, here
 from kgrec.progress import Progress, silent
 
 if TYPE_CHECKING:
@@ -91,8 +92,13 @@ class SplitEvaluation:
     learned: FitResult
 
 
-def evaluate_split(dataset: Dataset, split: Split, config: TrainConfig, progress: Progress = silent) -> SplitEvaluation:
+def evaluate_split(
+    dataset: Dataset, split: Split, config: TrainConfig, progress: Progress = silent, executor: Executor = here
+) -> SplitEvaluation:
     """Metrics of kgrec and the baselines, fitted on a split and tested once each.
+
+    Args:
+        executor: runs the trainings of embeddings.
 
     Raises:
         KgrecError: the split holds nothing to test on, or too little to learn from.
@@ -109,7 +115,8 @@ def evaluate_split(dataset: Dataset, split: Split, config: TrainConfig, progress
     dataset = dataset.with_interactions(dataset.interactions, split.test)
     started = time.perf_counter()
     learning, measuring = progress.parts(10, 1)
-    learned = fit(dataset.with_interactions(split.train), config, valid=split.valid, progress=learning)
+    train = dataset.with_interactions(split.train)
+    learned = fit(train, config, valid=split.valid, progress=learning, executor=executor)
     timings = {"kgrec": time.perf_counter() - started}
     table = compare_with_baselines(dataset, split, learned.model, measuring)
     settings = {"kgrec": {**config.model_dump(), **learned.chosen.as_dict()}, **table.settings}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,11 +19,17 @@ from kgrec.learn.learner import Learner
 from kgrec.learn.limits import LIMITS
 from kgrec.learn.neural.checkpoint import mark_diverged
 from kgrec.learn.neural.trainer import training_device
-from kgrec.learn.processors import threads_limited_to
+from kgrec.learn.neural.training_run import TrainingRun
+from kgrec.learn.processors import thread_limit, threads_limited_to
+from kgrec.parallel.executor import Executor, here
+from kgrec.parallel.processes import Processes
 from kgrec.progress import Progress, silent
 
 _SHARES = 2.0, 8.0, 3.0
 """Of reading texts, choosing settings and learning again from everything, by the time that they take on MovieLens."""
+
+_WORTH_PROCESSES = 20_000
+"""Interactions; fewer are learned before a process has started."""
 
 
 def fit(
@@ -33,6 +40,7 @@ def fit(
     refit_on_all: bool = True,
     checkpoint: Path | None = None,
     progress: Progress = silent,
+    executor: Executor = here,
 ) -> FitResult:
     """A model learned from a data set, with settings chosen on validation.
 
@@ -41,6 +49,7 @@ def fit(
         valid: interactions to choose settings on, not in the data set.
         refit_on_all: learn once more from training and validation together, with the chosen settings.
         checkpoint: folder for resuming the training of the embeddings.
+        executor: runs the trainings of embeddings, see :func:`executor_for`.
 
     Raises:
         KgrecError: too few interactions to hold anything out.
@@ -50,7 +59,7 @@ def fit(
     training_device(config)  # before long work
     train, held = parts_of(dataset, valid, config)
     with _threads(dataset, config):
-        return _fit(dataset, train, held, config, refit_on_all, checkpoint, progress)
+        return _fit(dataset, train, held, config, refit_on_all, checkpoint, progress, executor)
 
 
 def _fit(
@@ -61,20 +70,39 @@ def _fit(
     refit_on_all: bool,
     checkpoint: Path | None,
     progress: Progress,
+    executor: Executor,
 ) -> FitResult:
     reading, choosing, learning = progress.parts(*_SHARES) if refit_on_all else (*progress.parts(*_SHARES[:2]), silent)
     texts = text_vectors(dataset, config, reading)
-    learner = Learner(dataset.with_interactions(train, held), texts, config, checkpoint, choosing.named("Choose"))
+    dataset_of_train = dataset.with_interactions(train, held)
+    learner = Learner(dataset_of_train, texts, config, checkpoint, choosing.named("Choose"), executor)
     try:
         chosen = learner.choose(learner.prepare(held))
         if not refit_on_all:
             return chosen
         everything = dataset.with_interactions(train.joined(held))
-        return refit(everything, chosen, config, checkpoint=checkpoint, progress=learning)
+        return refit(everything, chosen, config, checkpoint=checkpoint, progress=learning, executor=executor)
     except TrainingDivergedError:
         if checkpoint is not None:
             mark_diverged(checkpoint)
         raise
+
+
+@contextmanager
+def executor_for(dataset: Dataset, config: TrainConfig) -> Iterator[Executor]:
+    """What runs the trainings of a data set's embeddings: one process for each, where that is faster, else this one.
+
+    The embeddings of a small catalogue are trained by one thread, so that several trainings leave no processor idle.
+    Few interactions are learned before a process has started; of many items, each process needs much memory.
+    """
+    with threads_limited_to(config.num_threads):
+        n = thread_limit()
+    small = len(np.unique(dataset.interactions.item)) <= LIMITS.one_thread_items
+    if n == 1 or not small or len(dataset.interactions) < _WORTH_PROCESSES or config.device != "cpu":
+        yield here
+        return
+    with Processes(n, preload=[TrainingRun.__module__]) as processes:
+        yield processes
 
 
 def _threads(dataset: Dataset, config: TrainConfig) -> AbstractContextManager[None]:
@@ -111,12 +139,13 @@ def refit(
     *,
     checkpoint: Path | None = None,
     progress: Progress = silent,
+    executor: Executor = here,
 ) -> FitResult:
     """A model learned from all interactions of a data set, with settings that validation chose before."""
     training_device(config)
     folder = None if checkpoint is None else checkpoint / "refit"
     progress = progress.named("Train")
     with _threads(dataset, config):
-        learner = Learner(dataset, text_vectors(dataset, config, progress), config, folder, progress)
+        learner = Learner(dataset, text_vectors(dataset, config, progress), config, folder, progress, executor)
         model, embeddings = learner.refit(learned.chosen, progress)
     return replace(learned, model=model, embeddings=embeddings, train_only=learned.train_only or learned.model)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -20,10 +21,10 @@ from kgrec.learn.fusion.cold_item_offset import refit_offset, why_no_offset
 from kgrec.learn.fusion.gate_search import GateFitter
 from kgrec.learn.fusion.return_visits import enough_return_visits
 from kgrec.learn.limits import LIMITS
-from kgrec.learn.neural.model import Embeddings, joined, learned_ranker, unit_history
-from kgrec.learn.neural.trainer import Epoch, Trained, Trainer
-from kgrec.learn.neural.training_subgraph import TrainingSubgraph
-from kgrec.metrics.ranking import mean_metrics
+from kgrec.learn.neural.model import Embeddings, joined
+from kgrec.learn.neural.trainer import Trained
+from kgrec.learn.neural.training_run import TrainingRun
+from kgrec.parallel.executor import Executor, Pending, here
 from kgrec.progress import Progress
 from kgrec.scoring.channel_names import CO_TAKING, KNOWLEDGE, SEMANTIC
 from kgrec.scoring.gates import Gates
@@ -31,8 +32,6 @@ from kgrec.scoring.history_weights import HistoryWeights
 from kgrec.scoring.matrices import LowRankMatrix
 from kgrec.scoring.model import AdditiveModel, Channel
 
-_SEED_STEP = 1_000_003
-"""Between the seeds of an ensemble's members, so that runs with neighbouring seeds share none."""
 _SHARES = 4.0, 0.5, 6.0
 """Of settings of the channels in closed form, of making these, of choosing all else, by their time on MovieLens."""
 
@@ -84,10 +83,16 @@ class Learner:
     """The steps of learning on one set of interactions."""
 
     def __init__(
-        self, dataset: Dataset, texts: Array | None, config: TrainConfig, checkpoint: Path | None, progress: Progress
+        self,
+        dataset: Dataset,
+        texts: Array | None,
+        config: TrainConfig,
+        checkpoint: Path | None,
+        progress: Progress,
+        executor: Executor = here,
     ) -> None:
         self.dataset, self.texts, self.config = dataset, texts, config
-        self.checkpoint, self._progress = checkpoint, progress
+        self.checkpoint, self._progress, self._executor = checkpoint, progress, executor
         self.n_users, self.n_items = len(dataset.users), len(dataset.items)
         self.seen = dataset.interactions.matrix(self.n_users, self.n_items)
         of_behaviour, self._of_channels, self._choosing = progress.parts(*_SHARES)
@@ -120,7 +125,8 @@ class Learner:
         by_depth, of_members, of_gates, of_cold_items = self._choosing.parts(4, 2, 2, 4)
         depths = self._train_depths(prepared, by_depth)
         epochs = depths.trained.best_epoch
-        members = [depths.trained.embeddings, *self._further_members(depths.best, settings.history, epochs, of_members)]
+        members = [depths.trained.embeddings]
+        members += _embeddings(self._members(depths.best, settings.history, epochs, first=1), of_members)
         model = self._assemble(settings, prepared.channels, joined(members))
         fitter = self._gate_fitter(model, prepared, of_gates)
         gates, metrics = fitter.fit()
@@ -154,11 +160,12 @@ class Learner:
     def refit(self, chosen: ChosenSettings, progress: Progress) -> tuple[AdditiveModel, Embeddings]:
         """A model learned with settings that were chosen before, and the embeddings of its first member."""
         settings, depth = chosen.behaviour, chosen.num_layers
-        of_first, of_others, of_channels = progress.parts(1, self.config.ensemble - 1, 1)
-        first = self._train(depth, settings.history, of_first, epochs=chosen.epochs).embeddings
-        members = [first, *self._further_members(depth, settings.history, chosen.epochs, of_others)]
-        model = self._assemble(settings, self._closed_form_channels(settings, of_channels), joined(members))
-        return replace(model, gates=chosen.gates), first
+        of_channels, of_members = progress.parts(1, self.config.ensemble)
+        pending = self._members(depth, settings.history, chosen.epochs)
+        channels = self._closed_form_channels(settings, of_channels)
+        members = _embeddings(pending, of_members)
+        model = self._assemble(settings, channels, joined(members))
+        return replace(model, gates=chosen.gates), members[0]
 
     def _hide_items(self) -> HiddenItems | None:
         """A tenth of the known items hidden; None where no cold item has content, or too few to be worth the time."""
@@ -171,7 +178,7 @@ class Learner:
         config = self.config.model_copy(update={"ensemble": 1})
         visible = self.dataset.with_interactions(interactions.select(~is_hidden))
         return HiddenItems(
-            learner=Learner(visible, self.texts, config, None, self._progress),
+            learner=Learner(visible, self.texts, config, None, self._progress, self._executor),
             interactions=interactions.select(is_hidden).matrix(self.n_users, self.n_items),
         )
 
@@ -179,10 +186,10 @@ class Learner:
         """Train with every depth that the settings leave open."""
         depths = (1, 0) if self.config.num_layers == "auto" else (self.config.num_layers,)
         sample = sample_users(prepared.valid, LIMITS.validation_users)
-        shares = dict(zip(depths, progress.parts(*[1] * len(depths)), strict=True))
-        runs = {
-            depth: self._train(depth, prepared.settings.history, share, valid=sample) for depth, share in shares.items()
-        }
+        pending = [
+            self._executor.submit(self._training(depth, prepared.settings.history, valid=sample)) for depth in depths
+        ]
+        runs = dict(zip(depths, _results(pending, progress), strict=True))
         qualities = {depth: max(epoch["valid_ndcg@10"] for epoch in run.log) for depth, run in runs.items()}
         best = max(depths, key=lambda depth: qualities[depth])
         return _Depths(qualities=qualities, best=best, trained=runs[best])
@@ -240,52 +247,24 @@ class Learner:
         progress("cold items", 1, 1, note)
         return note
 
-    def _further_members(
-        self, depth: int, serving: HistoryWeights, epochs: int, progress: Progress
-    ) -> list[Embeddings]:
-        """The other members of the ensemble: the same training from other seeds, for as long as the first one took."""
-        shares = progress.parts(*[1] * (self.config.ensemble - 1))
+    def _members(self, depth: int, serving: HistoryWeights, epochs: int, first: int = 0) -> list[Pending[Trained]]:
+        """The ensemble from a member on, in training: each from another seed, for as many epochs."""
         return [
-            self._train(depth, serving, share, epochs=epochs, member=member).embeddings
-            for member, share in enumerate(shares, start=1)
+            self._executor.submit(self._training(depth, serving, epochs=epochs, member=member))
+            for member in range(first, self.config.ensemble)
         ]
 
-    def _train(
+    def _training(
         self,
         depth: int,
         serving: HistoryWeights,
-        progress: Progress,
         valid: sparse.csr_matrix | None = None,
         epochs: int | None = None,
         member: int = 0,
-    ) -> Trained:
-        """Train the embeddings; validation, where there is any, weighs histories as serving will."""
-        subgraph = TrainingSubgraph.of(self.dataset)
-        part = subgraph.dataset
-        n_items = len(part.items)
-        counts = np.bincount(part.interactions.item, minlength=n_items)
-        prior = np.log((counts + 0.5) / len(part.interactions))
-        flat = HistoryWeights().matrix(part.interactions, self.n_users, n_items)
-        step = f"embeddings, {depth} hops" if valid is not None else f"embeddings, part {member + 1}"
-        name = f"{depth}-hops" if member == 0 else f"{depth}-hops-{member + 1}"
-        folder = None if self.checkpoint is None else self.checkpoint / name
-        config = self.config.model_copy(update={"num_layers": depth, "seed": self.config.seed + _SEED_STEP * member})
-        texts = None if self.texts is None else self.texts[subgraph.nodes]
-        trainer = Trainer(part, texts, prior, config, flat, folder, subgraph.degree)
-        history = unit_history(serving.matrix(part.interactions, self.n_users, n_items)).astype(np.float32)
-        seen = part.interactions.matrix(self.n_users, n_items)
-        wanted = None if valid is None else valid[:, subgraph.items].tocsr()
-
-        def validate(embeddings: Embeddings) -> float:
-            return mean_metrics(learned_ranker(embeddings, history), seen, wanted, ks=(10,))["ndcg@10"]
-
-        def report(entry: Epoch) -> None:
-            quality = f", ndcg@10 {entry['valid_ndcg@10']:.4f}" if "valid_ndcg@10" in entry else ""
-            note = f"loss {entry['loss']:.4f}{quality}"
-            progress(step, int(entry["epoch"]), epochs or config.epochs, note, unit="epochs")
-
-        trained = trainer.fit(None if wanted is None else validate, report, epochs)
-        return replace(trained, embeddings=subgraph.embed(trainer.model, self.dataset, self.texts, config))
+    ) -> TrainingRun:
+        threads = self._executor.threads_of_call or self.config.num_threads
+        config = self.config.model_copy(update={"num_threads": threads})
+        return TrainingRun(self.dataset, self.texts, config, serving, depth, member, self.checkpoint, valid, epochs)
 
     def _closed_form_channels(self, settings: BehaviourSettings, progress: Progress) -> list[Channel]:
         """Kgrec's own and those of plug-ins."""
@@ -303,6 +282,15 @@ class Learner:
         channels = [*closed_form, *(Channel(name, matrix, settings.history) for name, matrix in learned.items())]
         gates = Gates.common(np.ones(len(channels)), 1.0)
         return AdditiveModel(tuple(channels), gates, self.behaviour.prior(settings), self.behaviour.cold)
+
+
+def _results(pending: Sequence[Pending[Trained]], progress: Progress) -> list[Trained]:
+    shares = progress.parts(*[1] * len(pending))
+    return [each.result(share) for each, share in zip(pending, shares, strict=True)]
+
+
+def _embeddings(pending: Sequence[Pending[Trained]], progress: Progress) -> list[Embeddings]:
+    return [trained.embeddings for trained in _results(pending, progress)]
 
 
 def _of_items(pairs: sparse.csr_matrix, items: Array) -> sparse.csr_matrix:

@@ -80,7 +80,7 @@ def test_training_holds_a_batch_of_users_at_a_time(monkeypatch: pytest.MonkeyPat
     def work() -> None:
         learner = Learner(world.with_interactions(train), None, config, None, silent)
         with largest:
-            learner._train(0, HistoryWeights(), silent, few.matrix(N_USERS, N_ITEMS))
+            learner._training(0, HistoryWeights(), few.matrix(N_USERS, N_ITEMS))(silent)
 
     assert peak(work) < DENSE / 3
     assert largest.elements <= 500 * N_ITEMS

@@ -42,7 +42,7 @@ def train(
 
     own = f"{out.rstrip('/')}.checkpoint"
     with resumable(), progress_bars(quiet, verbose) as progress:
-        bundle = learn(store, out, config, checkpoint=checkpoint or own, tune=tune, progress=progress)
+        bundle = learn(store, out, config, checkpoint=checkpoint or own, tune=tune, processes=True, progress=progress)
     if checkpoint is None:
         # It would make the next training, of a graph that has grown, go on from this one.
         shutil.rmtree(own, ignore_errors=True)

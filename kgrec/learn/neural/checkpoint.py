@@ -21,7 +21,7 @@ from kgrec.errors import BundleError, ConfigError
 
 _STATE = "state.json"
 _DEFAULTS = TrainConfig().model_dump()
-_MAY_CHANGE = {"device", "cold_item_cost"}
+_MAY_CHANGE = {"device", "num_threads", "cold_item_cost"}
 """Settings that may change when a run goes on: where it is trained, and what training does not read."""
 
 

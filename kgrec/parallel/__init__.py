@@ -1,0 +1,1 @@
+"""Calls that do not depend on each other, one after another or at the same time."""
