@@ -20,7 +20,7 @@ from kgrec.recommendation.publishing import publish
 from kgrec.schema.model import EdgeType
 from kgrec.testing.sample_graph import fact, node
 from tests.support.bundles import FILMS, film_schema, film_store
-from tests.support.published import LISTS, learned, left_of, list_of, quickly, rows
+from tests.support.published import LISTS, SERVER_AMONG_THE_SLOW, learned, left_of, list_of, quickly, rows
 
 NEIGHBOURS = (
     "MATCH (m:KgrecModel {uid: 'current'}) MATCH (a:Film {uid: $film}) "
@@ -39,6 +39,7 @@ def items_and_scores(recommendations: Iterable[Recommendation]) -> list[Any]:
     return [(recommendation.item, pytest.approx(recommendation.score)) for recommendation in recommendations]
 
 
+@SERVER_AMONG_THE_SLOW
 def test_the_lists_are_those_of_the_recommender(store: Any) -> None:
     """For a user whom the bundle does not know, too, and with what was done since."""
     store.upsert_nodes([node("User", "dora"), node("Film", "later", "Later")])
@@ -62,6 +63,7 @@ def test_the_lists_are_those_of_the_recommender(store: Any) -> None:
     assert report.model.startswith("2026-01-01#")
 
 
+@SERVER_AMONG_THE_SLOW
 def test_who_and_what_has_left_the_graph_is_skipped(store: Any) -> None:
     bundle = learned(store)
     store.delete_user("bob")
@@ -75,11 +77,13 @@ def test_who_and_what_has_left_the_graph_is_skipped(store: Any) -> None:
     ][:3]
 
 
+@SERVER_AMONG_THE_SLOW
 def test_only_some_users(store: Any) -> None:
     assert quickly(learned(store), store, users=["cold", "ann"]).users == 2
     assert {r["owner"] for r in rows(store, LISTS) if r["type"] == "RECOMMENDED"} == {"ann", "cold"}
 
 
+@SERVER_AMONG_THE_SLOW
 def test_nothing_else_changes(url: str) -> None:
     def contents(store: Any) -> tuple[Any, ...]:
         data = read_dataset(store)
@@ -111,6 +115,7 @@ def test_nothing_else_changes(url: str) -> None:
     assert inspect(url)["nodes"] == {"User": 3, "Film": 7, "Person": 1, "Genre": 1}
 
 
+@SERVER_AMONG_THE_SLOW
 def test_the_same_again_changes_nothing_but_puts_back_what_is_missing(store: Any) -> None:
     bundle = learned(store)
     first = quickly(bundle, store)

@@ -16,8 +16,11 @@ from kgrec.errors import GraphError
 from kgrec.graph import open_store
 from kgrec.graph.publication import Publication
 from tests.support.bundles import film_store
-from tests.support.published import LISTS, learned, left_of, quickly, rows
+from tests.support.published import LISTS, SERVER_AMONG_THE_SLOW, learned, left_of, quickly, rows
 from tools.neo4j.server import Neo4jServer
+
+STOPS_OF_A_SERVER = (11, 12, 100)
+"""Just before another version is taken into use, just after, and nowhere."""
 
 
 @pytest.fixture
@@ -47,7 +50,7 @@ def test_stopped_anywhere_readers_have_a_whole_version_and_another_run_finishes(
         quickly(bundle, store)
         lists[id(bundle)] = rows(store, LISTS)
     seen = set()
-    for at in range(100) if "kglite" in store.url else range(5, 100, 5):
+    for at in range(100) if "kglite" in store.url else STOPS_OF_A_SERVER:
         with monkeypatch.context() as patch:
             stopping(patch, store, at)
             try:
@@ -81,6 +84,7 @@ with open(sys.argv[2], "rb") as file, open_store(sys.argv[1]) as store:
 """
 
 
+@SERVER_AMONG_THE_SLOW
 def test_killed_while_it_writes(url: str, tmp_path: Path) -> None:
     import pickle
 
@@ -105,7 +109,7 @@ def test_a_reader_of_neo4j_never_sees_a_mixture(neo4j_url: str, neo4j_server: Ne
 
     def poll() -> None:
         with neo4j_server.driver() as driver, driver.session(database="neo4j") as session:
-            while not stop.is_set():
+            while not stop.wait(0.01):  # a mixture would last for a whole publishing
                 seen.append(tuple(tuple(row.values()) for row in session.run(LISTS)))
 
     with film_store(url=neo4j_url) as store:
@@ -126,6 +130,7 @@ def test_a_reader_of_neo4j_never_sees_a_mixture(neo4j_url: str, neo4j_server: Ne
     assert {len(each) for each in whole} == {23}
 
 
+@SERVER_AMONG_THE_SLOW
 def test_of_two_that_overlap_the_later_one_wins(store: Any) -> None:
     quickly(learned(store), store)
     before = rows(store, LISTS)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pytest
 
 from kgrec.bundle.bundle import Bundle
 from kgrec.data.vocabulary import Vocabulary
@@ -17,6 +18,13 @@ LISTS = (
     "RETURN m.model AS model, type(r) AS type, a.uid AS owner, r.rank AS rank, b.uid AS item, r.score AS score "
     "ORDER BY type, owner, rank"
 )
+
+
+SERVER_AMONG_THE_SLOW = pytest.mark.parametrize(
+    "url", ["kglite", pytest.param("neo4j", marks=[pytest.mark.neo4j, pytest.mark.slow])], indirect=True
+)
+"""For what the embedded store shows as well: both are sent the same statements, each of which other tests send to a
+server."""
 
 
 def learned(store: Any, seed: int = 0) -> Bundle:

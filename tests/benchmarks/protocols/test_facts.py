@@ -64,6 +64,7 @@ def test_what_follows_from_other_facts_is_found(world: Dataset) -> None:
     assert found["settings"]["kgrec"]["head"]["embedding_dim"] == 32
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(find_spec("pykeen") is None, reason="the extra `bench` is not installed")
 def test_a_model_of_pykeen_stands_beside_it(world: Dataset) -> None:
     grid = [PykeenSetting(epochs=2, check_every=1, num_negatives=2, learning_rate=rate) for rate in (0.01, 0.1)]
@@ -85,6 +86,7 @@ def test_a_run_that_was_stopped_goes_on(world: Dataset, tmp_path: Path, monkeypa
             raise KeyboardInterrupt
         return Outcome({model: {"mrr": 0.5}})
 
+    # What its process says is read by the slow tests: loading PyKEEN takes longer than all tests here.
     monkeypatch.setattr("kgrec_benchmarks.protocols.facts.measure_pykeen", stopped_at_rotate)
     monkeypatch.setattr("kgrec.errors.find_spec", lambda _: object())
     config = quick(epochs=1)

@@ -79,13 +79,13 @@ from tests.support.imports import long_world
 from kgrec.graph import open_store
 from kgrec.graph.ingest import ingest
 with open_store(sys.argv[1]) as store:
-    ingest(long_world(300), store, batch_size=100, progress=lambda at: print(at.batch, flush=True))
+    ingest(long_world(150), store, batch_size=50, progress=lambda at: print(at.batch, flush=True))
 """
 
 
 def test_an_importer_killed(neo4j_url: str) -> None:
     """The process, not the server; what it said was in is in, and the next run goes on there."""
-    world = long_world(300)
+    world = long_world(150)
     command = [sys.executable, "-c", CHILD, neo4j_url]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as child:
         assert child.stdout is not None
@@ -93,13 +93,13 @@ def test_an_importer_killed(neo4j_url: str) -> None:
         child.kill()
         heard += child.stdout.readlines()
     with open_store(neo4j_url) as store:
-        report = ingest(world, store, batch_size=100)
+        report = ingest(world, store, batch_size=50)
         assert report.completed_before or report.skipped_batches >= int(heard[-1])
         assert rows(store) == undisturbed(world)
 
 
 def test_sixteen_importers_of_the_same_records(neo4j_url: str, neo4j_server: Neo4jServer) -> None:
-    world = long_world(200)
+    world = long_world(100)
 
     def part(number: int) -> tuple[int, int]:
         """Half of the records in an order of its own, each kind after the one before; how many were written."""
@@ -113,8 +113,8 @@ def test_sixteen_importers_of_the_same_records(neo4j_url: str, neo4j_server: Neo
             ):
                 mine = [*records]
                 rng.shuffle(mine)
-                for start in range(0, len(mine), 200):
-                    counts = upsert(mine[start : start + 200])
+                for start in range(0, len(mine), 100):
+                    counts = upsert(mine[start : start + 100])
                     created, dangling = created + counts.created, dangling + counts.dangling
                 gate.wait()  # facts need their nodes, which may be another's to write
         return created, dangling
