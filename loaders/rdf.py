@@ -152,7 +152,7 @@ def _rows_of_files(files: list[Path], base: str | None, log: ReadingLog) -> Iter
             if format in ("ntriples", "nquads"):
                 rows = read_ntriples(path, where, base, quads=format == "nquads", log=log)
             else:
-                rows = log.row_numbers.tell(where, enumerate(read_document(path, where, base, format), 1))
+                rows = log.row_numbers.tell(where, read_document(path, where, base, format, log))
             for row in rows:
                 empty = False
                 yield row

@@ -1,4 +1,8 @@
-"""Turtle, TriG, RDF/XML and JSON-LD, read by rdflib: one file at a time in memory, in the order of the document."""
+"""Turtle, TriG, RDF/XML and JSON-LD, read by rdflib: one file at a time in memory, in the order of the document.
+
+What cannot be read is left out where that is asked for: a statement of Turtle and TriG, a triple of the others. XML and
+JSON that are broken say nothing at all.
+"""
 
 from __future__ import annotations
 
@@ -13,13 +17,15 @@ from pathlib import Path
 from typing import Any
 
 import rdflib
-from rdflib.plugins.parsers import jsonld, notation3
+from rdflib.plugins.parsers import jsonld
 from rdflib.plugins.stores.memory import Memory
 
 from kgrec.data.id_texts import literal_text
+from kgrec.data.records import ReadingLog
 from kgrec.errors import SourceError, shorten
 from kgrec_loaders.ntriples import SURROGATE, Row, check_iri, half_a_pair, relative_iri
 from kgrec_loaders.source_files import not_utf8, open_bytes
+from kgrec_loaders.turtle_statements import BadStatementError, parse_statements
 
 _NO_SCHEME = "relative-iri:"
 _NO_BASES = {"jsonld": "http://relative-iri.invalid/"}
@@ -27,22 +33,30 @@ _NO_BASE = f"{_NO_SCHEME}//no.base/"
 """Stands where no base is stated: what starts with it, or its scheme, afterwards was relative. JSON-LD leaves out what
 has a scheme that it does not know."""
 
+_WHOLE = "correct it; unlike a line of N-Triples or a statement of Turtle, no part of it can be left out"
+
 _RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 
 
-def read_document(path: Path, where: str, base: str | None, format: str) -> Iterator[Row]:
-    """The triples of a file, each once. The names of graphs are read over.
+def read_document(
+    path: Path, where: str, base: str | None, format: str, log: ReadingLog | None = None
+) -> Iterator[tuple[int, Row]]:
+    """The triples of a file, each once, with numbers: of their statements' lines in Turtle and TriG, else from 1 on.
 
-    Blank nodes are named ``_:file name#b0``, ``b1`` ... in the order of the document.
+    The names of graphs are read over. Blank nodes are named ``_:file name#b0``, ``b1`` ... in the order of the
+    document.
 
     Args:
         where: the file in words.
         base: what relative IRIs start from, where the file does not say; None: they are refused.
         format: ``turtle``, ``trig``, ``xml`` or ``jsonld``.
+        log: takes up what cannot be read where it collects it.
 
     Raises:
-        SourceError: a syntax error, a relative IRI without a base, the text is not UTF-8.
+        SourceError: a syntax error, a relative IRI without a base, the text is not UTF-8; unless collected, which XML
+            and JSON never are.
     """
+    log = ReadingLog() if log is None else log
     store = _InOrder()
     start = base or _NO_BASES.get(format, _NO_BASE)
     with _quiet_rdflib(), _literals_as_written():
@@ -51,21 +65,34 @@ def read_document(path: Path, where: str, base: str | None, format: str) -> Iter
         elif format == "xml":
             _parse_xml(store, path, where, start)
         else:
-            _parse_turtle(store, path, where, start, format)
+            _parse_turtle(store, path, where, start, format, log)
     # rdflib gives blank nodes a random name on every reading; numbered in document order they stay the same.
     labels: dict[rdflib.BNode, str] = {}
     rows = rows_of_triples(store.kept, lambda node: labels.setdefault(node, f"_:{path.name}#b{len(labels)}"))
-    for row in rows:
-        subject, predicate, value, kind, datatype, _ = row
-        if not value.isascii() and SURROGATE.search(value):
-            raise half_a_pair(value.encode("utf-8", "replace").decode(), where)
-        for term in (subject, predicate, value if kind == "iri" else None, datatype):
-            if term is None or term.startswith("_:"):
-                continue
-            if base is None and term.startswith((start, _NO_SCHEME)):
-                raise relative_iri(term.removeprefix(start).removeprefix(_NO_SCHEME), where)
-            check_iri(term, where)
-        yield row
+    for number, (line, row) in enumerate(zip(store.kept.values(), rows, strict=True), 1):
+        try:
+            _check(row, f"{where}, line {line}" if line else where, base, start)
+        except SourceError as error:
+            log.leave_out_for(error, where, line or number)
+        else:
+            yield line or number, row
+
+
+def _check(row: Row, where: str, base: str | None, start: str) -> None:
+    """Nothing, for a triple that can stand by itself.
+
+    Raises:
+        SourceError: an IRI is relative without a base or holds a sign that none may hold, half a letter is escaped.
+    """
+    subject, predicate, value, kind, datatype, _ = row
+    if not value.isascii() and SURROGATE.search(value):
+        raise half_a_pair(value.encode("utf-8", "replace").decode(), where)
+    for term in (subject, predicate, value if kind == "iri" else None, datatype):
+        if term is None or term.startswith("_:"):
+            continue
+        if base is None and term.startswith((start, _NO_SCHEME)):
+            raise relative_iri(term.removeprefix(start).removeprefix(_NO_SCHEME), where)
+        check_iri(term, where)
 
 
 def rows_of_triples(triples: Iterable[tuple[Any, Any, Any]], blank: Callable[[rdflib.BNode], str]) -> Iterator[Row]:
@@ -85,33 +112,59 @@ def rows_of_triples(triples: Iterable[tuple[Any, Any, Any]], blank: Callable[[rd
 
 
 class _InOrder(Memory):
-    """Keeps the triples of all graphs in the order of the document, each once; rdflib's own stores keep no order."""
+    """Keeps the triples of all graphs in the order of the document, each once; rdflib's own stores keep no order.
+
+    Attributes:
+        kept: the triples, each with the line of its statement, 0 where that is not known.
+        line: of the statement that is being read.
+    """
 
     def __init__(self) -> None:
         super().__init__()
-        self.kept: dict[tuple[object, object, object], None] = {}
+        self.kept: dict[tuple[object, object, object], int] = {}
+        self.line = 0
 
     def add(self, triple: Any, context: Any, quoted: bool = False) -> None:
-        self.kept[triple] = None
+        self.kept.setdefault(triple, self.line)
+
+    def keep(self, count: int) -> None:
+        """Forget all triples but the first ones."""
+        while len(self.kept) > count:
+            self.kept.popitem()
 
 
-def _parse_turtle(store: _InOrder, path: Path, where: str, base: str, format: str) -> None:
-    name = "TriG" if format == "trig" else "Turtle"
-    text = _text(path, where)
-    try:
-        graph = rdflib.Dataset(store) if format == "trig" else rdflib.Graph(store)
-        graph.parse(data=text, format=format, publicID=base)
-    except notation3.BadSyntax as error:
-        # rdflib shows the text around the place; its reason alone is what a reader needs beside the line number.
-        line = error.lines + 1
-        advice = "correct it"
-        if name == "Turtle" and re.search(r"(?m)^\s*(GRAPH\b|(<[^<>\s]*>|\w*:\w*)\s*\{)", text):
-            advice = "name the file .trig: it has graphs in curly brackets, as TriG has"
-        elif "<<" in text:
-            advice = "leave out statements about statements (RDF-star, << >>); rdflib does not read them"
-        raise _syntax_error(name, f"{where}, line {line}", error._why, advice) from error
-    except Exception as error:  # rdflib raises whatever its walk through the document met
-        raise _syntax_error(name, where, shorten(str(error) or type(error).__name__)) from error
+def _parse_turtle(store: _InOrder, path: Path, where: str, base: str, format: str, log: ReadingLog) -> None:
+    with open_bytes(path) as content:
+        text = content.read().decode("utf-8-sig", "surrogateescape")
+    read = kept = 0  # up to where the lines are counted; how many triples there were before the statement
+    store.line = 1
+
+    def before(start: int) -> None:
+        nonlocal read, kept
+        store.line += text.count("\n", read, start)
+        read, kept = start, len(store.kept)
+
+    def bad(statement: BadStatementError) -> None:
+        store.keep(kept)
+        line = store.line + text.count("\n", statement.start, statement.at)
+        raw = text[statement.start : statement.end]
+        if not raw.isascii() and SURROGATE.search(raw):
+            error = not_utf8(f"{where}, line {line}", raw.encode("utf-8", "surrogateescape"))
+        else:
+            error = _bad_statement(statement, text, f"{where}, line {line}", format)
+        log.leave_out_for(error, where, line)
+
+    parse_statements(text, store, base, format == "trig", before, bad)
+
+
+def _bad_statement(statement: BadStatementError, text: str, where: str, format: str) -> SourceError:
+    """Why a statement cannot be read, with the advice that goes with the reason."""
+    advice = "correct it"
+    if format == "turtle" and re.search(r"(?m)^\s*(GRAPH\b|(<[^<>\s]*>|\w*:\w*)\s*\{)", text):
+        advice = "name the file .trig: it has graphs in curly brackets, as TriG has"
+    elif "<<" in text:
+        advice = "leave out statements about statements (RDF-star, << >>); rdflib does not read them"
+    return _syntax_error("TriG" if format == "trig" else "Turtle", where, statement.why, advice)
 
 
 def _parse_xml(store: _InOrder, path: Path, where: str, base: str) -> None:
@@ -173,7 +226,7 @@ def _text(path: Path, where: str) -> str:
         raise not_utf8(f"{where}, line {line}", raw[error.start : error.start + 20]) from None
 
 
-def _syntax_error(format: str, where: str, found: str, next: str = "correct it") -> SourceError:
+def _syntax_error(format: str, where: str, found: str, next: str = _WHOLE) -> SourceError:
     return SourceError(f"the {format} has a syntax error.", where=where, found=found, expected=format, next=next)
 
 

@@ -230,7 +230,8 @@ def test_ntriples_take_constant_memory(tmp_path: Path, monkeypatch: pytest.Monke
             "a.jsonld",
             b'{\n"@id": }',
             "SourceError: the JSON has a syntax error.\n  where     jsonld:{path}, line 2\n"
-            "  found     Expecting value\n  expected  JSON\n  next      correct it",
+            "  found     Expecting value\n  expected  JSON\n  next      correct it; unlike a line of N-Triples "
+            "or a statement of Turtle, no part of it can be left out",
         ),
         (
             "a.jsonld",

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 import kgrec
+from kgrec.errors import DroppedRowsError, RecordError
 from kgrec.extract import Extraction
 from kgrec.extract.checks import check
 from kgrec.schema.load import parse_schema
@@ -180,3 +181,20 @@ def test_a_schema_reads_products_by_their_type_and_names_by_language(tmp_path: P
     assert records["p11"] == {"name": "Produkt 11", "weight": 11.5}
     assert records["red"] == {"name": "Red"}
     assert check(Extraction(SCHEMA, [f"rdf:{tmp_path / name}"])).rows == {"Product": 3, "Colour": 2}
+
+
+def test_a_statement_that_cannot_be_read_is_left_out_only_where_asked(tmp_path: Path) -> None:
+    path = tmp_path / "shop.ttl"
+    path.write_text(PREFIXES + SHOP + "ex:p13 a ex:Product ; oops .\n")
+    line = path.read_text().count("\n")
+    with kgrec.open_store("kglite::memory:") as store:
+        with pytest.raises(RecordError, match=rf"shop\.ttl, row {line}"):
+            kgrec.ingest(SCHEMA, [f"rdf:{path}"], store, partial=True)
+        with pytest.raises(DroppedRowsError, match="1 of 3 rows of table 'Colour'"):
+            kgrec.ingest(SCHEMA, [f"rdf:{path}"], store, partial=True, on_error="skip")
+        report = kgrec.ingest(SCHEMA, [f"rdf:{path}"], store, partial=True, on_error="skip", max_dropped=0.5)
+        assert report.counts.nodes == {"User": 0, "Item": 3, "Colour": 2}
+    assert {(problem.about, problem.row, problem.rows) for problem in report.problems} == {
+        ("table Product", line, 1),
+        ("table Colour", line, 1),
+    }

@@ -17,7 +17,7 @@ RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 def rows_of(folder: Path, content: str, format: str, base: str | None = None) -> list[Row]:
     path = folder / "document"
     path.write_text(content)
-    return list(read_document(path, f"{format}:document", base, format))
+    return [row for _, row in read_document(path, f"{format}:document", base, format)]
 
 
 def error_of(folder: Path, content: str, format: str) -> SourceError:
@@ -82,7 +82,8 @@ def test_without_a_base_they_are_refused(tmp_path: Path, format: str, monkeypatc
     monkeypatch.chdir(tmp_path)
     error = error_of(tmp_path, RELATIVE[format], format)
     assert error.summary == "an IRI is relative, and the base that it starts from is not stated."
-    assert (error.where, error.found) == (f"{format}:document", "'<a>'")
+    line = ", line 1" if format in ("turtle", "trig") else ""
+    assert (error.where, error.found) == (f"{format}:document{line}", "'<a>'")
     assert error.next == "write the source as rdf:FILE?base=http://..."
 
 
