@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 
 _DECIMAL = re.compile(r"([+-]?)(\d+)\.?(0*)")
@@ -23,6 +23,15 @@ def near_miss(uid: str, is_known: Callable[[str], bool]) -> str | None:
     """
     known = ((other, why) for other, why in _spellings(uid) if other != uid and other and is_known(other))
     return next((f"'{other}' exists{why}" for other, why in known), None)
+
+
+def longer_ids(uid: str, known: Iterable[str]) -> str | None:
+    """The sentence ``'movielens:50' exists`` for an id that known ones end with, behind a colon, a slash or a hash."""
+    ends = (f":{uid}", f"/{uid}", f"#{uid}")
+    longer = [repr(other) for other in islice((other for other in known if other.endswith(ends)), 4)]
+    if not longer or not uid:
+        return None
+    return f"{', '.join(longer[:3])}{' and others' * (len(longer) > 3)} exist{'s' * (len(longer) == 1)}"
 
 
 def near_spellings(uid: str) -> list[str]:
@@ -51,3 +60,6 @@ def _spellings(uid: str) -> Iterator[tuple[str, str]]:
         yield other, " (in other letters, small or capital)"
     for other in (seen.replace("_", " "), seen.replace(" ", "_"), seen.replace("-", "")):
         yield other, ""
+    platform, colon, rest = seen.partition(":")
+    if colon:
+        yield rest, f" (without '{platform}:')"

@@ -12,7 +12,7 @@ import numpy as np
 
 from kgrec.bundle.bundle import Bundle
 from kgrec.data.dataset import FOR, Interactions
-from kgrec.data.near_misses import near_miss
+from kgrec.data.near_misses import longer_ids, near_miss
 from kgrec.data.records import Interaction
 from kgrec.errors import UnknownItemError, did_you_mean, shorten
 from kgrec.graph.polarity import with_polarity
@@ -91,6 +91,7 @@ def item_row(bundle: Bundle, item: str) -> int:
             found=shorten(item),
             expected=f"one of {len(bundle.items)} item ids",
             next=near_miss(item, bundle.items.__contains__)
+            or longer_ids(item, bundle.items)
             or did_you_mean(item, bundle.items, 3)
             or f"an item's id looks like {shorten(bundle.items[0])}; train again where it is newer than the bundle",
         )

@@ -14,7 +14,7 @@ from kgrec.bundle.bundle import Bundle
 from kgrec.data.context import Context
 from kgrec.data.dataset import Array, IntArray, Interactions
 from kgrec.data.id_texts import composed
-from kgrec.data.near_misses import near_miss
+from kgrec.data.near_misses import longer_ids, near_miss
 from kgrec.errors import (
     ConfigError,
     GraphError,
@@ -285,6 +285,7 @@ class Recommender:
             found=shorten(user),
             expected=expected,
             next=near_miss(user, self.bundle.users.__contains__)
+            or longer_ids(user, self.bundle.users)
             or did_you_mean(user, self.bundle.users, 3)
             or "give a history instead: recommend(history=[...])",
         )

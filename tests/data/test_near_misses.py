@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kgrec.data.near_misses import near_miss, near_spellings
+from kgrec.data.near_misses import longer_ids, near_miss, near_spellings
 
 
 @pytest.mark.parametrize(
@@ -23,6 +23,7 @@ from kgrec.data.near_misses import near_miss, near_spellings
         ("a  b", "a b", "'a b' exists (without characters that nobody sees)"),
         ('"20"', "20", "'20' exists (without quotes)"),
         ("emma", "Emma", "'Emma' exists (in other letters, small or capital)"),
+        ("movielens:50", "50", "'50' exists (without 'movielens:')"),
         ("True", "true", "'true' exists (in other letters, small or capital)"),
     ],
 )
@@ -36,3 +37,11 @@ def test_another_way_to_write_it_is_named(uid: str, known: str, told: str) -> No
 )
 def test_what_is_another_id_is_not_named(uid: str, known: str) -> None:
     assert near_miss(uid, {known}.__contains__) is None
+
+
+def test_ids_that_end_with_it_are_named() -> None:
+    known = ["movielens:50", "http://x/50", "http://x#50", "a:50", "a:150", "50:a"]
+    assert longer_ids("50", known) == "'movielens:50', 'http://x/50', 'http://x#50' and others exist"
+    assert longer_ids("150", known) == "'a:150' exists"
+    assert longer_ids("5", known) is None
+    assert longer_ids("", ["a:"]) is None

@@ -16,14 +16,15 @@ def similar(
     item: Annotated[str, typer.Argument(metavar="ITEM", help="The item that the others are like.")],
     k: Annotated[int, typer.Option("-k", help="Length of the list.")] = 10,
     bundle: opt.BundlePath = opt.DEFAULT_BUNDLE,
+    store: opt.StoreToRead = "",
     lang: opt.Language = "en",
     as_json: opt.Json = False,
 ) -> None:
-    """List the items that having taken one speaks most for."""
+    """List the items that having taken one speaks most for; of a store it is asked whether it holds their graph."""
     from kgrec.recommendation import Recommender
     from kgrec.recommendation.documents import similar_document
 
-    with Recommender.open(bundle) as recommender:
+    with Recommender.open(bundle, store or None) as recommender:
         found = recommender.similar_items(item, k)
     if as_json:
         output.print_json(similar_document(item, found))

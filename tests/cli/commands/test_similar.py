@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
+from kgrec.graph import open_store
+from kgrec.testing.sample_graph import films_graph
 from tests.support.shop import Shell
 
 
@@ -27,3 +31,29 @@ def test_similar_needs_no_store(shell: Shell) -> None:
     assert shell("similar", "alien").code == 0
     assert shell("similar", "nobody").code == 5
     assert shell("similar", "alien", "-k", "0").code == 2
+
+
+def test_it_takes_a_store_and_asks_it_whether_it_is_the_graph_of_the_bundle(shell: Shell) -> None:
+    shell.learned()
+    assert shell("similar", "alien", "--store", "kglite:kgrec.kgl").code == 0
+    with open_store("kglite:other.kgl") as other:
+        films_graph().put_into(other)
+    said = shell("similar", "alien", "--store", "kglite:other.kgl")
+    assert said.code != 0
+    assert "another graph than the store holds" in said.err
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["similar", "ITEM"],
+        ["explain", "--user", "ann", "--item", "ITEM"],
+        ["recommend", "--history", "ITEM"],
+        ["recommend", "--user", "ann", "--allow", "ITEM"],
+    ],
+)
+def test_an_item_with_its_platform_is_named_as_it_is(shell: Shell, command: list[str]) -> None:
+    shell.learned()
+    said = shell(*(part.replace("ITEM", "movielens:alien") for part in command))
+    assert said.code == 5
+    assert "'alien' exists (without 'movielens:')" in said.err
