@@ -50,7 +50,8 @@ class TrainConfig(BaseModel):
     text_weight: float = Field(0.01, ge=0, description="Weight of the alignment of embeddings with texts (InfoNCE).")
     text_encoder: str = Field(
         "minilm",
-        description="minilm, multilingual, hashing, a plug-in's name, none, or the folder of a transformers model.",
+        description="minilm, multilingual, hashing, a plug-in's name, none, or the folder of a transformers model; "
+        "several with commas between are joined as validation chooses.",
     )
     cold_item_cost: float = Field(
         0.018,

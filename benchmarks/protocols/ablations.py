@@ -12,10 +12,12 @@ from kgrec.config import TrainConfig
 from kgrec.data.dataset import Array, Dataset, Facts
 from kgrec.data.splits import Split
 from kgrec.evaluation.task import Task
+from kgrec.learn.fusion.gate_search import GateFitter
 from kgrec.metrics.bootstrap import Bootstrap
 from kgrec.metrics.rankers import ModelRanker
 from kgrec.metrics.ranking import Measured, mean_metrics
-from kgrec.progress import Progress
+from kgrec.progress import Progress, silent
+from kgrec.scoring.gates import Gates
 from kgrec_benchmarks.runs.cost import Watch
 from kgrec_benchmarks.runs.fingerprints import fingerprint_of_split
 from kgrec_benchmarks.runs.outcome import Outcome
@@ -26,7 +28,9 @@ from kgrec_benchmarks.runs.runner import cost_of, learn, rankers_of
 _METRIC = "ndcg@10"
 _LOSSES = ("exact_bce", "softmax", "gbce")
 _KG_WEIGHTS = (0.0, 0.1, 0.3, 1.0)
-_FULL = "fused"
+_TEXT_WEIGHTS = (0.0, 0.01, 0.1, 1.0)
+_DEPTHS = (0, 1, 2)
+_FULL, _WITHOUT = "fused", "without "
 
 
 @dataclass(frozen=True)
@@ -45,13 +49,15 @@ def ablations(
     """Learn and test every variant that the data allow, once, with the seed of ``config``.
 
     Graph and text variants choose all their settings anew, so that a shuffled graph is not made to use what suits the
-    true one; losses and weights of the KG loss keep the depth that was chosen. A shuffled graph has every relation's
+    true one; losses and weights of their terms keep the depth that was chosen. A shuffled graph has every relation's
     tails permuted: as many facts, the same degrees, no meaning. Shuffled texts change hands among the items, and among
-    the entities.
+    the entities. ``without`` leaves a channel out, with gates that validation chooses for the others: without paths,
+    facts speak through the GNN alone.
 
     Returns:
         Group to variant to metrics of the test, and ``validation_ndcg@10``; and sentences that say whether the graph
-        and the texts gained anything. The groups are ``channels``, ``graph``, ``text``, ``loss`` and ``kg_weight``.
+        and the texts gained anything. The groups are ``channels`` (each alone), ``without`` (each left out), ``graph``,
+        ``text``, ``depth``, ``loss``, ``kg_weight`` and ``text_weight``.
     """
     which = fingerprint_of_split(split)
     task = Task.of(dataset, split)
@@ -64,10 +70,21 @@ def ablations(
 
     of_full, of_others = progress.parts(1, 10)
     full = measured(_Variant("channels", _FULL, dataset, config), of_full)
-    table = {"channels": {row: _metrics(full, row) for row in full.rows}}
+    table: dict[str, Table] = {"channels": {}}
+    for row in full.rows:
+        _, left_out, channel = row.rpartition(_WITHOUT)
+        table.setdefault("without" if left_out else "channels", {})[channel] = _metrics(full, row)
     users: dict[str, dict[str, Array]] = {}
-    same = {"graph": "true", "text": "true", "loss": config.loss, "kg_weight": f"{config.kg_weight:g}"}
-    variants = list(_variants(dataset, config, int(full.settings["num_layers"])))
+    depth = int(full.settings["num_layers"])
+    same = {
+        "graph": "true",
+        "text": "true",
+        "depth": str(depth),
+        "loss": config.loss,
+        "kg_weight": f"{config.kg_weight:g}",
+        "text_weight": f"{config.text_weight:g}",
+    }
+    variants = list(_variants(dataset, config, depth))
     for variant, share in zip(variants, of_others.parts(*[1] * len(variants)), strict=True):
         outcome = full if same[variant.group] == variant.name else measured(variant, share)
         table.setdefault(variant.group, {})[variant.name] = _metrics(outcome, _FULL)
@@ -81,16 +98,21 @@ def _variants(dataset: Dataset, config: TrainConfig, depth: int) -> Iterator[_Va
         yield _Variant("graph", "true", dataset, config)
         yield _Variant("graph", "shuffled", replace(dataset, facts=shuffled_facts(dataset.facts, rng)), config)
         yield _Variant("graph", "none", replace(dataset, facts=Facts.none()), config)
-    if any(dataset.texts) and config.text_encoder != "none":
+    with_texts = any(dataset.texts) and config.text_encoder != "none"
+    if with_texts:
         yield _Variant("text", "true", dataset, config)
         yield _Variant("text", "shuffled", replace(dataset, texts=shuffled_texts(dataset, rng)), config)
         yield _Variant("text", "none", replace(dataset, texts=("",) * len(dataset.texts)), config)
+    if len(dataset.facts):
+        for hops in _DEPTHS:
+            yield _Variant("depth", str(hops), dataset, config.model_copy(update={"num_layers": hops}))
     for loss in _LOSSES:
         yield _Variant("loss", loss, dataset, config.model_copy(update={"loss": loss, "num_layers": depth}))
-    if len(dataset.facts):
-        for weight in _KG_WEIGHTS:
-            settings = {"kg_weight": weight, "num_layers": depth}
-            yield _Variant("kg_weight", f"{weight:g}", dataset, config.model_copy(update=settings))
+    terms = {"kg_weight": _KG_WEIGHTS if len(dataset.facts) else (), "text_weight": _TEXT_WEIGHTS if with_texts else ()}
+    for term, weights in terms.items():
+        for weight in weights:
+            settings = {term: weight, "num_layers": depth}
+            yield _Variant(term, f"{weight:g}", dataset, config.model_copy(update=settings))
 
 
 def shuffled_facts(facts: Facts, rng: np.random.Generator) -> Facts:
@@ -126,6 +148,8 @@ def _measure(variant: _Variant, split: Split, task: Task, progress: Progress) ->
         for group in refitted.model.groups:
             name = refitted.model.channels[group[0]].name
             rows[name] = (_alone(refitted, group), _alone(train_only, group))
+            if len(refitted.model.groups) > 1:
+                rows[_WITHOUT + name] = _left_out(group, refitted, train_only, split, variant.config)
     n_users, n_items = task.seen.shape
     before, wanted = split.train.matrix(n_users, n_items), split.valid.matrix(n_users, n_items)
     measured: dict[str, Measured] = {}
@@ -144,6 +168,25 @@ def _alone(ranker: ModelRanker, group: list[int]) -> ModelRanker:
     open_one[..., group] = 1.0
     alone = ranker.model.gates.with_known(channels=open_one, prior=np.zeros_like(table.prior))
     return replace(ranker, model=replace(ranker.model, gates=alone))
+
+
+def _left_out(
+    group: list[int], refitted: ModelRanker, train_only: ModelRanker, split: Split, config: TrainConfig
+) -> tuple[ModelRanker, ModelRanker]:
+    """Both models without a channel and those beside it, with gates that validation chooses for the others."""
+    kept = [c for c in range(len(refitted.model.channels)) if c not in group]
+    learned = replace(train_only.model, channels=tuple(train_only.model.channels[c] for c in kept))
+    n_users = len(train_only.histories.lengths)
+    fitter = GateFitter(learned, split.train, split.valid, n_users, config.seed, silent, config.reason_cost)
+    gates = fitter.with_cold_offset(fitter.fit()[0], config.cold_item_cost)
+    return _with_channels(refitted, kept, gates), _with_channels(train_only, kept, gates)
+
+
+def _with_channels(ranker: ModelRanker, kept: list[int], gates: Gates) -> ModelRanker:
+    """The ranker of some channels, with gates of theirs."""
+    model = replace(ranker.model, channels=tuple(ranker.model.channels[c] for c in kept), gates=gates)
+    histories = replace(ranker.histories, matrices=tuple(ranker.histories.matrices[c] for c in kept))
+    return ModelRanker(model, histories)
 
 
 def _metrics(outcome: Outcome, row: str) -> dict[str, float]:

@@ -21,12 +21,12 @@ from kgrec.evaluation.baselines import BASELINES
 from kgrec.evaluation.compared_system import Setting
 from kgrec.evaluation.task import Validation
 from kgrec.learn.channels.content_kernel import fact_matrix
-from kgrec.learn.encoders.cache import encode_cached
-from kgrec.learn.encoders.named_encoders import open_encoder
+from kgrec.learn.encoders.joined_vectors import equal_weights, joined_vectors
+from kgrec.learn.encoders.named_encoders import text_vectors
 from kgrec.learn.fit import fit
 from kgrec.metrics.rankers import ModelRanker, Ranker
 from kgrec.metrics.ranking import mean_metrics
-from kgrec.progress import Progress
+from kgrec.progress import Progress, silent
 from kgrec.scoring.model import AdditiveModel
 from kgrec_benchmarks.folder_dataset import PublishedSet, sizes_of
 from kgrec_benchmarks.runs.mean_over_runs import mean_and_spread
@@ -232,9 +232,10 @@ def _contents(dataset: Dataset, config: TrainConfig) -> dict[str, Array | sparse
     facts = fact_matrix(dataset.facts, n_items, len(dataset.nodes))
     if facts.nnz:
         contents["fact-knn"] = facts
-    encoder = open_encoder(config.text_encoder)
-    if encoder is not None and any(dataset.texts[:n_items]):
-        contents["text-knn"] = encode_cached(encoder, dataset.texts[:n_items])
+    vectors = text_vectors(dataset, config, silent)
+    texts = joined_vectors([part[:n_items] for part in vectors], equal_weights(len(vectors)))
+    if texts is not None and texts.any():
+        contents["text-knn"] = texts
     return contents
 
 

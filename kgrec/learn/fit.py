@@ -13,6 +13,7 @@ from kgrec.config import TrainConfig
 from kgrec.data.dataset import Dataset, Interactions
 from kgrec.data.splits import hold_out
 from kgrec.errors import KgrecError, TrainingDivergedError
+from kgrec.learn.encoders.joined_vectors import choose_weights, joined_vectors
 from kgrec.learn.encoders.named_encoders import text_vectors
 from kgrec.learn.fit_result import FitResult
 from kgrec.learn.learner import Learner
@@ -73,11 +74,15 @@ def _fit(
     executor: Executor,
 ) -> FitResult:
     reading, choosing, learning = progress.parts(*_SHARES) if refit_on_all else (*progress.parts(*_SHARES[:2]), silent)
-    texts = text_vectors(dataset, config, reading)
+    parts = text_vectors(dataset, config, reading)
+    weights = choose_weights([part[: len(dataset.items)] for part in parts], train, held, dataset)
     dataset_of_train = dataset.with_interactions(train, held)
-    learner = Learner(dataset_of_train, texts, config, checkpoint, choosing.named("Choose"), executor)
+    learner = Learner(
+        dataset_of_train, joined_vectors(parts, weights), config, checkpoint, choosing.named("Choose"), executor
+    )
     try:
         chosen = learner.choose(learner.prepare(held))
+        chosen = replace(chosen, chosen=replace(chosen.chosen, text_weights=tuple(weights)))
         if not refit_on_all:
             return chosen
         everything = dataset.with_interactions(train.joined(held))
@@ -146,6 +151,7 @@ def refit(
     folder = None if checkpoint is None else checkpoint / "refit"
     progress = progress.named("Train")
     with _threads(dataset, config):
-        learner = Learner(dataset, text_vectors(dataset, config, progress), config, folder, progress, executor)
+        texts = joined_vectors(text_vectors(dataset, config, progress), learned.chosen.text_weights)
+        learner = Learner(dataset, texts, config, folder, progress, executor)
         model, embeddings = learner.refit(learned.chosen, progress)
     return replace(learned, model=model, embeddings=embeddings, train_only=learned.train_only or learned.model)

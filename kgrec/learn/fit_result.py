@@ -22,6 +22,7 @@ class ChosenSettings:
         epochs: of its training.
         gates: weights of the channels.
         cold_items: what the setting ``cold_item_cost`` did, in words.
+        text_weights: of the text encoders, in the order of the setting; none without texts.
     """
 
     behaviour: BehaviourSettings
@@ -29,6 +30,7 @@ class ChosenSettings:
     epochs: int
     gates: Gates
     cold_items: str = ""
+    text_weights: tuple[float, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data, for manifests and results."""
@@ -38,6 +40,7 @@ class ChosenSettings:
             "epochs": self.epochs,
             "gates": self.gates.as_dict(),
             "cold_items": self.cold_items,
+            "text_weights": list(self.text_weights),
         }
 
 

@@ -20,6 +20,7 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 from kgrec.config import TrainConfig
 from kgrec.data.dataset import Dataset, Interactions
 from kgrec.errors import ConfigError, TrainingDivergedError
+from kgrec.learn.encoders.joined_vectors import choose_weights, joined_vectors
 from kgrec.learn.encoders.named_encoders import text_vectors
 from kgrec.learn.fit import parts_of
 from kgrec.learn.learner import Learner, PreparedChannels
@@ -86,7 +87,9 @@ def tune(
     data = dataset.with_interactions(train, held)
     # The trials are a tale of minutes; what is done within each moves nothing on.
     within, progress = progress.parts(0, 1)
-    learner = Learner(data, text_vectors(data, config, within), config, None, within)
+    parts = text_vectors(data, config, within)
+    weights = choose_weights([part[: len(data.items)] for part in parts], train, held, data)
+    learner = Learner(data, joined_vectors(parts, weights), config, None, within)
     study = _study(folder, _name(data, held, config), config.seed)
     earlier = sum(trial.duration.total_seconds() for trial in study.trials if trial.duration is not None)
     prepared: PreparedChannels | None = None

@@ -57,7 +57,7 @@ def test_a_plugged_in_channel_is_weighed_kept_and_explained(tmp_path: Path, monk
     config = quick(epochs=1, num_layers=0)
     learned = fit(world, config)
     names = [channel.name for channel in learned.model.channels]
-    assert names == ["behaviour", "misleading", "shelf", "knowledge"]
+    assert names == ["behaviour", "misleading", "shelf", "co_taking"]
     assert {"shelf", "misleading"} <= set(learned.metrics)
     gates = dict(zip(names, learned.model.gates.by_history.channels.reshape(-1, 4).T, strict=True))
     assert gates["shelf"].min() > 0.0

@@ -279,7 +279,7 @@ def test_no_texts_and_no_facts_leave_behaviour() -> None:
     user = np.repeat(np.arange(20), 5)
     item = np.concatenate([rng.choice(np.arange(u % 2, 20, 2), 5, replace=False) for u in range(20)])
     found = fit(dataset_of(Interactions.of_pairs(user, item), 20, 20), quick(epochs=2))
-    assert [channel.name for channel in found.model.channels] == ["behaviour", "knowledge"]
+    assert [channel.name for channel in found.model.channels] == ["behaviour", "co_taking"]
 
 
 def test_too_little_behaviour_is_refused() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from kgrec.config import TrainConfig
 from kgrec.data.dataset import Array, Dataset
 from kgrec.data.plugins import entry_points
@@ -53,19 +55,40 @@ def open_encoder(name: str) -> TextEncoder | None:
     return TransformerEncoder(folder)
 
 
-def text_vectors(dataset: Dataset, config: TrainConfig, progress: Progress) -> Array | None:
-    """Vectors of the texts of all nodes, float32 ``(nodes, dim)``; None where there is no text or no encoder.
+def open_encoders(names: str) -> list[TextEncoder]:
+    """The text encoders of the setting ``text_encoder``: one, or several with commas between; none for ``none``.
 
     Raises:
-        MissingExtraError, ConfigError: see :func:`open_encoder`.
+        MissingExtraError, ConfigError: see :func:`open_encoder`; or one of several is ``none`` or there twice.
+    """
+    several = [names] if Path(names).exists() else [name.strip() for name in names.split(",")]
+    if len(several) > 1 and (_NO_ENCODER in several or len(set(several)) < len(several)):
+        raise ConfigError(
+            "these text encoders cannot be joined.",
+            where="setting text_encoder",
+            found=names,
+            expected=f"different encoders with commas between, or {_NO_ENCODER} alone",
+            next="name each once",
+        )
+    return [encoder for encoder in map(open_encoder, several) if encoder is not None]
+
+
+def text_vectors(dataset: Dataset, config: TrainConfig, progress: Progress) -> list[Array]:
+    """Unit vectors of the texts of all nodes by each encoder, float32 ``(nodes, dim)``; none without texts or encoders.
+
+    Raises:
+        MissingExtraError, ConfigError: see :func:`open_encoders`.
     """
     if not any(dataset.texts):
-        return None
-    encoder = open_encoder(config.text_encoder)
-    if encoder is None:
-        return None
+        return []
     progress = progress.named("Texts")
-    progress("texts to vectors", 0)
-    return encode_cached(
-        encoder, dataset.texts, lambda done, total: progress("texts to vectors", done, total, unit="texts")
-    )
+    encoders = open_encoders(config.text_encoder)
+    vectors = []
+    for encoder, share in zip(encoders, progress.parts(*[1] * len(encoders)), strict=True):
+        share("texts to vectors", 0)
+
+        def report(done: int, total: int, share: Progress = share) -> None:
+            share("texts to vectors", done, total, unit="texts")
+
+        vectors.append(encode_cached(encoder, dataset.texts, report))
+    return vectors

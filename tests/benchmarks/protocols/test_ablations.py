@@ -19,8 +19,8 @@ from tests.support.datasets import dataset_of, genre_world, quick
 
 @pytest.fixture(scope="module", name="found")
 def ablated(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, dict[str, dict[str, float]]], list[str]]:
-    """Sixty users of four genres, four items each: facts and texts tell nearly everything."""
-    dataset = genre_world(np.random.default_rng(0), taken=5)
+    """Forty users of four genres, five items each: facts and texts tell nearly everything."""
+    dataset = genre_world(np.random.default_rng(0), n_users=40, n_items=32, taken=5)
     split = random_split(dataset.interactions, valid=0.2, test=0.2, seed=0)
     return ablations(dataset, split, quick(epochs=1), RunCache(), silent)
 
@@ -31,14 +31,18 @@ def test_every_group_that_the_data_allow_is_there(
     table, _ = found
     assert {group: list(variants) for group, variants in table.items()} == {
         "channels": ["fused", "behaviour", "paths", "knowledge", "semantic"],
+        "without": ["behaviour", "paths", "knowledge", "semantic"],
         "graph": ["true", "shuffled", "none"],
         "text": ["true", "shuffled", "none"],
+        "depth": ["0", "1", "2"],
         "loss": ["exact_bce", "softmax", "gbce"],
         "kg_weight": ["0", "0.1", "0.3", "1"],
+        "text_weight": ["0", "0.01", "0.1", "1"],
     }
     metrics = [metrics for variants in table.values() for metrics in variants.values()]
     assert all({"ndcg@10", "recall@20", "validation_ndcg@10"} <= one.keys() for one in metrics)
-    same = [table["channels"]["fused"], table["graph"]["true"], table["loss"]["exact_bce"], table["kg_weight"]["0.1"]]
+    whole = {"channels": "fused", "graph": "true", "loss": "exact_bce", "depth": "1", "kg_weight": "0.1"}
+    same = [table[group][name] for group, name in (whole | {"text_weight": "0.01"}).items()]
     assert all(one == same[0] for one in same)
 
 
@@ -53,7 +57,7 @@ def test_there_is_a_sentence_for_each_comparison(
 
 def test_true_facts_gain_where_nothing_else_tells_of_an_item(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is asked for are items that nobody took before, so only their genre can place them."""
-    for other_group in ("_LOSSES", "_KG_WEIGHTS"):
+    for other_group in ("_LOSSES", "_KG_WEIGHTS", "_DEPTHS"):
         monkeypatch.setattr(f"kgrec_benchmarks.protocols.ablations.{other_group}", ())
     dataset = genre_world(np.random.default_rng(0), n_items=100, taken=8, texts=False)
     is_new = dataset.interactions.item >= 80
@@ -63,6 +67,8 @@ def test_true_facts_gain_where_nothing_else_tells_of_an_item(monkeypatch: pytest
     recall = {variant: metrics["recall@20"] for variant, metrics in table["graph"].items()}
     assert recall["true"] > 0.9
     assert max(recall["shuffled"], recall["none"]) < 0.6
+    without = {channel: metrics["recall@20"] for channel, metrics in table["without"].items()}
+    assert without["paths"] > 0.9  # the GNN tells of the facts, too
 
 
 def test_a_set_without_facts_and_texts_has_fewer_groups() -> None:
@@ -71,8 +77,8 @@ def test_a_set_without_facts_and_texts_has_fewer_groups() -> None:
     dataset = dataset_of(Interactions.of_pairs(*pairs.T), 12, 12)
     split = random_split(dataset.interactions, valid=0.2, test=0.2, seed=0)
     table, notes = ablations(dataset, split, quick(epochs=1), RunCache(), silent)
-    assert (list(table), notes) == (["channels", "loss"], [])
-    assert list(table["channels"]) == ["fused", "behaviour", "knowledge"]
+    assert (list(table), notes) == (["channels", "without", "loss"], [])
+    assert list(table["channels"]) == ["fused", "behaviour", "co_taking"]
 
 
 def test_sentences_say_gain_loss_or_neither() -> None:

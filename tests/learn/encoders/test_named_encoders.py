@@ -11,7 +11,7 @@ import pytest
 
 from kgrec.errors import ConfigError, MissingExtraError
 from kgrec.learn.encoders.hashing import HashingEncoder
-from kgrec.learn.encoders.named_encoders import ENCODER_GROUP, known_encoders, open_encoder, text_vectors
+from kgrec.learn.encoders.named_encoders import ENCODER_GROUP, known_encoders, open_encoder, open_encoders, text_vectors
 from kgrec.progress import silent
 from tests.support.datasets import genre_world, quick
 
@@ -51,11 +51,18 @@ def test_another_package_brings_an_encoder(plug_in: str) -> None:
 def test_the_encoder_of_the_settings_reads_the_texts_of_all_nodes(plug_in: str) -> None:
     world = genre_world(np.random.default_rng(0), texts=True)
     config = quick(text_encoder=plug_in)
-    vectors = text_vectors(world, config, silent)
-    assert vectors is not None
+    (vectors,) = text_vectors(world, config, silent)
     np.testing.assert_array_equal(vectors, HashingEncoder(16).encode(world.texts))
-    assert text_vectors(world, quick(text_encoder="none"), silent) is None
-    assert text_vectors(replace(world, texts=("",) * len(world.texts)), config, silent) is None
+    assert text_vectors(world, quick(text_encoder="none"), silent) == []
+    assert text_vectors(replace(world, texts=("",) * len(world.texts)), config, silent) == []
+    both = text_vectors(world, quick(text_encoder=f"hashing, {plug_in}"), silent)
+    assert [part.shape[1] for part in both] == [128, 16]
+
+
+@pytest.mark.parametrize("names", ["hashing,none", "hashing,hashing"])
+def test_encoders_that_cannot_be_joined_are_refused(names: str) -> None:
+    with pytest.raises(ConfigError, match="name each once"):
+        open_encoders(names)
 
 
 def test_an_unknown_name_is_refused_without_asking_the_network(no_network: list[object]) -> None:
