@@ -63,6 +63,7 @@ TESTED_IN = {
 """Test file to the modules that are tested there, because they have a meaning only in what is made of them."""
 
 NOT_TESTED = {
+    "benchmarks/answer_speed": "measures for minutes; run by hand",
     "benchmarks/large_catalogue": "measures for hours; run by hand",
     "benchmarks/neo4j_speed": "measures for minutes; run by hand",
     "benchmarks/recbole/models": "runs in the environment of RecBole",

@@ -16,10 +16,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from safetensors import SafetensorError
-from safetensors.numpy import load_file, save_file
 
 from kgrec.bundle.files import ARRAYS, FORMAT, IDS, MANIFEST, check_sizes, read_manifest, sha256
+from kgrec.bundle.mapped_arrays import mapped_arrays
 from kgrec.bundle.old_names import renamed
 from kgrec.data.dataset import Array, Interactions
 from kgrec.data.vocabulary import Vocabulary
@@ -91,6 +90,8 @@ class Bundle:
         Raises:
             BundleError: something else than a bundle is there, which would be lost.
         """
+        from safetensors.numpy import save_file  # whoever answers does not need it
+
         target = local_path(folder).absolute()
         if target.is_file() or (target.is_dir() and any(target.iterdir()) and not (target / MANIFEST).is_file()):
             raise BundleError(
@@ -163,7 +164,7 @@ class Bundle:
 
     @classmethod
     def load(cls, folder: str | Path) -> Bundle:
-        """Open a bundle.
+        """Open a bundle; its arrays are mapped into memory, so its files may be replaced but not written over.
 
         Raises:
             BundleError: it is missing, damaged, or of another format version.
@@ -171,7 +172,7 @@ class Bundle:
         root = local_path(folder)
         manifest = read_manifest(root)
         try:
-            arrays = load_file(root / ARRAYS)
+            arrays = mapped_arrays(root / ARRAYS)
             ids = json.loads((root / IDS).read_text(encoding="utf-8"))
             if manifest["format"] < FORMAT:
                 manifest, arrays = renamed(manifest, arrays)
@@ -201,7 +202,7 @@ class Bundle:
                 arrays["relation_embeddings"],
                 {code: tuple(names) for code, names in ids.get("names_by_language", {}).items()},
             )
-        except (KeyError, ValueError, TypeError, SafetensorError) as error:
+        except (KeyError, ValueError, TypeError) as error:
             raise BundleError(
                 "the bundle's files do not fit together.",
                 where=str(root),

@@ -152,7 +152,7 @@ def explained_lists(
         if len(items):
             own = known.select(order[starts[n] : ends[n]])
             parts = model.contributions(own, items, None if at is None else float(at[user]))
-            terms = tuple(PathTerms.of(model, parts, position) for position in range(len(items)))
+            terms = tuple(PathTerms.of(model, parts))
             yield own, ExplainedList(parts, terms)
 
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
+
+import numpy as np
 
 from kgrec.bundle.bundle import Bundle
 from kgrec.data.dataset import Array, IntArray
@@ -13,14 +16,15 @@ from kgrec.scoring.top_k import rank_of
 
 
 class Counterfactuals:
-    """Effects of leaving something out, scored once for each thing that is left out, however many items ask.
+    """Effects of leaving something out, each scored once, however many items ask, and past items all together.
 
     Args:
         bundle: the learned model.
         contributions: of the person's history.
         scores: of all items, as they rank.
-        candidates: rows that ranks are counted among.
-        without_past_item: scores of all items as if the person had never interacted with the item of a row.
+        candidates: rows that ranks are counted among, ascending.
+        past_items: rows of those that will be asked about.
+        without: scores of all items ``(n, items)``, each row as if the person had never interacted with one of n.
     """
 
     def __init__(
@@ -29,22 +33,25 @@ class Counterfactuals:
         contributions: Contributions,
         scores: Array,
         candidates: IntArray,
-        without_past_item: Callable[[int], Array],
+        past_items: IntArray,
+        without: Callable[[IntArray], Array],
     ) -> None:
         self._bundle = bundle
         self._contributions = contributions
         self._scores = scores
         self._candidates = candidates
-        self._among = set(candidates.tolist())
-        self._score_again = without_past_item
-        self._past_items: dict[int, Array] = {}
+        self._asked = np.unique(past_items)
+        self._score_again = without
         self._entities: dict[int, Array] = {}
         self._ranks: dict[int, int] = {}
 
+    @cached_property
+    def _past_items(self) -> dict[int, Array]:
+        """Scores of all items without each of the past items."""
+        return dict(zip(self._asked.tolist(), self._score_again(self._asked), strict=True))
+
     def without_past_item(self, past: int, row: int) -> Counterfactual:
         """Score and rank of an item without every interaction with a past one; both are given by their rows."""
-        if past not in self._past_items:
-            self._past_items[past] = self._score_again(past)
         return self._effect(self._bundle.items[past], past, self._past_items[past], row)
 
     def without_entity(self, entity: int, row: int) -> Counterfactual:
@@ -58,11 +65,12 @@ class Counterfactuals:
     def _effect(self, uid: str, node: int, without: Array, row: int) -> Counterfactual:
         if row not in self._ranks:
             self._ranks[row] = rank_of(row, self._scores, self._candidates)
+        among = self._candidates[np.searchsorted(self._candidates, row) :][:1].tolist() == [row]
         return Counterfactual(
             uid,
             self._bundle.names[node],
             float(without[row]),
             self._ranks[row],
             rank_of(row, without, self._candidates),
-            len(self._among) + (row not in self._among),
+            len(self._candidates) + (not among),
         )

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property, partial
 
 import numpy as np
 
 from kgrec.bundle.bundle import Bundle
-from kgrec.data.dataset import IntArray
+from kgrec.data.dataset import Array, IntArray
 from kgrec.explanation.actions import Action
+from kgrec.explanation.deferred import Deferred
 from kgrec.explanation.evidence_paths import PathOfReason
 from kgrec.explanation.reasons import (
     EdgeReason,
@@ -45,7 +47,7 @@ class FoundReason:
 
     reason: Reason
     entity: int | None = None
-    paths: tuple[PathOfReason, ...] = ()
+    paths: Sequence[PathOfReason] = ()
 
 
 class Decomposition:
@@ -62,42 +64,63 @@ class Decomposition:
         self, bundle: Bundle, contributions: Contributions, actions: Mapping[int, Action], schema: GraphSchema | None
     ) -> None:
         self._bundle = bundle
-        self._parts = contributions
+        self.contributions = contributions
         self._actions = actions
         self._schema = schema
         self._table = EvidenceTable.of(contributions.channels, contributions.values)
         positive = self._table.positive(contributions.prior)
         self._positive = np.where(positive > 0, positive, 1.0)
+        self._terms = PathTerms.of(bundle.model, contributions)
+        self._words: dict[int, tuple[str, str, Mapping[str, str], Mapping[str, str] | None]] = {}
 
-    def reasons(self, position: int) -> list[FoundReason]:
-        """Those of ``contributions.items[position]``, the largest first, what speaks against the item last."""
+    def through_graph(self, position: int) -> list[FoundReason]:
+        """Those of ``contributions.items[position]`` that facts are: edges, the largest entities, all others; the
+        largest first."""
+        return sorted(self._through_graph(position), key=lambda one: -one.reason.value)
+
+    @property
+    def beyond_graph(self) -> Array:
+        """What all other reasons of each item add up to, ``(m,)``."""
+        total = self.contributions.prior.copy()
+        for name, values in zip(self._table.names, self._table.values, strict=True):
+            if name != THROUGH_GRAPH:
+                total += values.sum(axis=0)
+        return total
+
+    def reasons(self, position: int, through_graph: Sequence[Reason]) -> tuple[Reason, ...]:
+        """All reasons of ``contributions.items[position]``, the largest first, what speaks against the item last."""
         total = float(self._positive[position])
-        found = [*self._through_graph(position, total)]
-        found += [FoundReason(reason) for reason in self._of_past_items(position, total)]
-        prior = float(self._parts.prior[position])
+        found = [*through_graph, *self._of_past_items(position, total)]
+        prior = float(self.contributions.prior[position])
         if prior:
-            expected = bool(self._bundle.model.is_cold[self._parts.items[position]])
-            found.append(FoundReason(PopularityReason(prior, prior / total, expected)))
-        return sorted(found, key=lambda one: -one.reason.value)
+            expected = bool(self._bundle.model.is_cold[self.contributions.items[position]])
+            found.append(PopularityReason(prior, prior / total, expected))
+        return tuple(sorted(found, key=lambda reason: -reason.value))
 
-    def past_item(self, h: int, value: float) -> PastItem:
-        """The past item ``contributions.history[h]``."""
-        row = int(self._parts.history[h])
-        action = self._actions[row]
-        item, name = self._bundle.items[row], self._bundle.names[row]
+    def past_items(self, places: Sequence[int], values: Sequence[float]) -> tuple[PastItem, ...]:
+        """The past items ``contributions.history[places]``."""
+        return tuple(map(self._past_item, places, values))
+
+    def _past_item(self, h: int, value: float) -> PastItem:
+        item, name, action = self._who[h]
         return PastItem(item, name, value, action.verb, action.stars, action.against, action.liked)
+
+    @cached_property
+    def _who(self) -> list[tuple[str, str, Action]]:
+        """Id and name of each past item, and what the person did with it."""
+        items, names = self._bundle.items, self._bundle.names
+        return [(items[row], names[row], self._actions[row]) for row in self.contributions.history.tolist()]
 
     def _of_past_items(self, position: int, total: float) -> Iterator[PastItemReason]:
         for name, values in zip(self._table.names, self._table.values[:, :, position], strict=True):
             if name != THROUGH_GRAPH:
-                for h in np.flatnonzero(values).tolist():
-                    value = float(values[h])
-                    yield PastItemReason(value, value / total, name, self.past_item(h, value))
+                says = np.flatnonzero(values).tolist()
+                for h, value in zip(says, values[says].tolist(), strict=True):
+                    yield PastItemReason(value, value / total, name, self._past_item(h, value))
 
-    def _through_graph(self, position: int, total: float) -> Iterator[FoundReason]:
-        """Edges, the largest entities that have names, and the sum of all others."""
-        terms = PathTerms.of(self._bundle.model, self._parts, position)
-        item = int(self._parts.items[position])
+    def _through_graph(self, position: int) -> Iterator[FoundReason]:
+        terms, total = self._terms[position], float(self._positive[position])
+        item = int(self.contributions.items[position])
         is_edge = terms.way >= EDGE_TO_PAST
         for f in np.flatnonzero(is_edge).tolist():
             yield self._edge(terms, f, item, total)
@@ -115,15 +138,14 @@ class Decomposition:
             yield FoundReason(OtherFactsReason(value, value / total, len(others)))
 
     def _edge(self, terms: PathTerms, f: int, item: int, total: float) -> FoundReason:
-        (h,) = np.flatnonzero(self._parts.history == terms.entity[f]).tolist()
+        (h,) = np.flatnonzero(self.contributions.history == terms.entity[f]).tolist()
         value = float(terms.values[:, f].sum())
         from_item = bool(terms.way[f] == EDGE_TO_PAST)
         relation = self._relation(int(terms.relation[f]), from_item, value)
-        past, node = self.past_item(h, value), self._node(int(terms.entity[f]))
+        past, node = self._past_item(h, value), self._node(int(terms.entity[f]))
         step = PathStep(node, self._node(item), relation.type, relation.relation, not from_item)
-        return FoundReason(
-            EdgeReason(value, value / total, past, relation), paths=self._paths([(GraphPath((step,)), value)])
-        )
+        paths = () if self._schema is None else (PathOfReason(GraphPath((step,)), value),)
+        return FoundReason(EdgeReason(value, value / total, past, relation), paths=paths)
 
     def _entity(self, terms: PathTerms, features: IntArray, entity: NodeRef, item: int, total: float) -> FoundReason:
         values = terms.values[:, features]
@@ -139,14 +161,21 @@ class Decomposition:
             value / total,
             entity,
             tuple(sorted(relations, key=lambda relation: -abs(relation.value))),
-            tuple(self.past_item(h, float(of_past[h])) for h in order),
+            Deferred(partial(self.past_items, order, of_past[order].tolist()), len(order)),
             part_that_has(self._bundle.model, int(terms.entity[features[0]])),
         )
         best = [(h, int(np.argmax(np.abs(values[h])))) for h in order[:_PATHS_PER_ENTITY]]
-        paths = [
-            (self._over(int(self._parts.history[h]), entity, relations[n], item), float(values[h, n])) for h, n in best
-        ]
-        return FoundReason(reason, int(terms.entity[features[0]]), self._paths(paths))
+
+        def paths() -> tuple[PathOfReason, ...]:
+            return tuple(
+                PathOfReason(
+                    self._over(int(self.contributions.history[h]), entity, relations[n], item), float(values[h, n])
+                )
+                for h, n in best
+            )
+
+        asked = () if self._schema is None else Deferred(paths, len(best))
+        return FoundReason(reason, int(terms.entity[features[0]]), asked)
 
     def _over(self, past: int, entity: NodeRef, relation: Relation, item: int) -> GraphPath:
         to_entity = relation.type, relation.relation
@@ -157,9 +186,6 @@ class Decomposition:
             )
         )
 
-    def _paths(self, paths: Sequence[tuple[GraphPath, float]]) -> tuple[PathOfReason, ...]:
-        return () if self._schema is None else tuple(PathOfReason(*path) for path in paths)
-
     def _node(self, row: int) -> NodeRef:
         type, _, uid = self._bundle.nodes[row].partition(":")
         return NodeRef(type, uid, self._bundle.names[row])
@@ -168,10 +194,17 @@ class Decomposition:
         return self._schema is None or self._schema.is_readable(node.type, node.uid, node.name)
 
     def _relation(self, relation: int, from_item: bool, value: float) -> Relation:
+        if relation not in self._words:
+            self._words[relation] = self._words_of(relation)
+        type, name, words, noun = self._words[relation]
+        return Relation(type, name, words, from_item, value, noun)
+
+    def _words_of(self, relation: int) -> tuple[str, str, Mapping[str, str], Mapping[str, str] | None]:
+        """Edge type, name, words and noun of a relation."""
         type, _, finer = self._bundle.relations[relation].partition("/")
         name = finer or type
         if self._schema is None:
-            return Relation(type, name, {"en": name}, from_item, value)
+            return type, name, {"en": name}, None
         noun = relation_noun(self._schema, type, name)
-        words = self._schema.relation_words(type, name)
-        return Relation(type, name, words.model_dump(), from_item, value, None if noun is None else noun.model_dump())
+        words = self._schema.relation_words(type, name).model_dump()
+        return type, name, words, None if noun is None else noun.model_dump()

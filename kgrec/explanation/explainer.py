@@ -6,8 +6,9 @@ add up.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property, partial
 from itertools import islice
 
 import numpy as np
@@ -19,13 +20,15 @@ from kgrec.errors import KgrecError
 from kgrec.explanation.actions import past_actions
 from kgrec.explanation.counterfactuals import Counterfactuals
 from kgrec.explanation.decomposition import Decomposition, FoundReason
+from kgrec.explanation.deferred import Deferred
 from kgrec.explanation.evidence_paths import ShownPath, confirmed_paths
-from kgrec.explanation.explanation import Contribution, Explanation
-from kgrec.explanation.reasons import EdgeReason, EntityReason, PastItem, Reason
+from kgrec.explanation.explanation import Contribution, Explanation, paths_of
+from kgrec.explanation.reasons import Counterfactual, EdgeReason, EntityReason, Reason
 from kgrec.explanation.terms import Terms
 from kgrec.graph.cypher.pasteable import explanation_statement
 from kgrec.graph.store_link import GraphLink
-from kgrec.scoring.contributions import ItemContributions
+from kgrec.scoring.contributions import Contributions, ItemContributions
+from kgrec.scoring.model import Scored
 
 TOLERANCE = 1e-5
 """How far the parts of a score may be from the score."""
@@ -51,13 +54,17 @@ class Person:
     context: Context
     degraded: str | None = None
 
-    def scores(self, bundle: Bundle, without: int | None = None) -> Array:
-        """Scores of all items, ``(items,)``; where an item's row is given, as if they had never interacted with it."""
-        past = self.interactions
-        if without is not None:
-            past = past.select(past.item != without)
-        scores: Array = bundle.model.scores(bundle.model.histories(past, 1, self.context.at))[0]
-        return scores
+    def scored(self, bundle: Bundle) -> Scored:
+        """Scores of all items, ready to be taken apart."""
+        return bundle.model.scored(self.interactions, self.context.at)
+
+    def scores_without(self, bundle: Bundle, items: IntArray) -> Array:
+        """Scores of all items as if they had never interacted with each of some, ``(n, items)``, by their rows."""
+        past, n = self.interactions, len(items)
+        copies = past.select(np.tile(np.arange(len(past)), n))
+        user = np.repeat(np.arange(n), len(past))
+        others = replace(copies, user=user).select(copies.item != items[user])
+        return bundle.model.scores(bundle.model.histories(others, n, self.context.at))
 
 
 class Explainer:
@@ -74,33 +81,38 @@ class Explainer:
         self._person = person
         self._link = link
         self._actions = past_actions(person.interactions, bundle)
+        self._terms = Terms.of(bundle.manifest.schema)
 
-    def explain(self, rows: IntArray, scores: Array, candidates: IntArray) -> list[Explanation]:
+    def explain(self, rows: IntArray, scored: Scored, candidates: IntArray) -> list[Explanation]:
         """One explanation per item, in the order of ``rows``.
 
         Args:
             rows: the items.
-            scores: of all items, as they rank.
-            candidates: rows that the counterfactual's ranks are counted among.
+            scored: the scores of all items, as they rank.
+            candidates: rows that the counterfactual's ranks are counted among, ascending.
 
         Raises:
             KgrecError: the contributions or the reasons do not add up to the score.
         """
-        bundle, person = self._bundle, self._person
-        parts = bundle.model.contributions(person.interactions, rows, person.context.at)
+        bundle, person, scores = self._bundle, self._person, scored.scores
+        parts = scored.contributions(rows)
         check_sums("contributions", rows, parts.scores, scores[rows])
         whole = Decomposition(bundle, parts, self._actions, bundle.manifest.schema)
-        found = [whole.reasons(n) for n in range(len(rows))]
+        found = [whole.through_graph(n) for n in range(len(rows))]
         sums = np.array([sum(one.reason.value for one in reasons) for reasons in found])
-        check_sums("reasons", rows, parts.base - parts.prior + sums, scores[rows])
+        check_sums("reasons", rows, parts.base - parts.prior + sums + whole.beyond_graph, scores[rows])
         paths, degraded = self._paths(found)
-        effects = Counterfactuals(bundle, parts, scores, candidates, lambda past: person.scores(bundle, without=past))
-        return [
-            self._explanation(
-                parts.of_item(n), scores, _finished(found[n], paths[n], effects, int(rows[n])), effects, degraded
-            )
-            for n in range(len(rows))
-        ]
+        strongest = _strongest(parts)
+        effects = Counterfactuals(
+            bundle, parts, scores, candidates, strongest[strongest >= 0], partial(person.scores_without, bundle)
+        )
+        explanations = []
+        for n, (row, past) in enumerate(zip(rows.tolist(), strongest.tolist(), strict=True)):
+            through_graph = _finished(found[n], paths[n], effects, row)
+            without = None if past < 0 else effects.without_past_item(past, row)
+            explanation = self._explanation(whole, n, through_graph, without, degraded)
+            explanations.append(replace(explanation, score=float(scores[row])))
+        return explanations
 
     def _paths(self, found: Sequence[Sequence[FoundReason]]) -> tuple[list[list[tuple[ShownPath, ...]]], str | None]:
         """The confirmed paths of each reason of each item, looked up together; and why something is missing.
@@ -121,46 +133,48 @@ class Explainer:
 
     def _explanation(
         self,
-        parts: ItemContributions,
-        scores: Array,
-        reasons: tuple[Reason, ...],
-        effects: Counterfactuals,
+        whole: Decomposition,
+        n: int,
+        through_graph: Sequence[Reason],
+        counterfactual: Counterfactual | None,
         degraded: str | None,
     ) -> Explanation:
-        bundle, row = self._bundle, parts.item
-        by_past = parts.values.sum(axis=0)
-        strongest = int(by_past.argmax()) if len(by_past) and by_past.max() > 0 else None
-        explanation = Explanation(
+        bundle, parts = self._bundle, whole.contributions.of_item(n)
+        row = parts.item
+        totals = parts.values.sum(axis=0)
+        places = np.argsort(-totals, kind="stable")
+        places = places[np.any(parts.values, axis=0)[places]]
+        past = [bundle.items[of] for of in parts.history[places].tolist()]
+        return Explanation(
             user=self._person.user,
             item=bundle.items[row],
             name=bundle.names[row],
             new=bool(bundle.model.is_cold[row]),
             history=len(parts.history),
-            score=float(scores[row]),
-            reasons=reasons,
+            score=parts.score,
+            reasons=Deferred(partial(whole.reasons, n, through_graph)),
             constant=parts.base - parts.prior,
             base=parts.base,
-            contributions=self._contributions(parts),
-            past=self._past_items(parts),
+            contributions=Deferred(partial(self._contributions, parts)),
+            past=Deferred(partial(whole.past_items, places.tolist(), totals[places].tolist()), len(places)),
             channels=parts.by_channel,
-            counterfactual=(
-                None if strongest is None else effects.without_past_item(int(parts.history[strongest]), row)
-            ),
+            counterfactual=counterfactual,
             degraded=degraded,
-            terms=Terms.of(bundle.manifest.schema),
-        )
-        return replace(
-            explanation, cypher=self._cypher(explanation), names_by_language=self._names_by_language(explanation)
+            statement=self._statement(row, past[: int((totals > 0).sum())][:_PAST_ITEMS_DRAWN], through_graph),
+            terms=self._terms,
+            names_by_language=self._names_by_language(bundle.items[row], past, through_graph),
         )
 
-    def _names_by_language(self, explanation: Explanation) -> dict[str, dict[str, str]]:
+    def _names_by_language(
+        self, item: str, past: Sequence[str], through_graph: Sequence[Reason]
+    ) -> dict[str, dict[str, str]]:
         """Those of the item, the past items, the entities and what paths go over, as far as there are any."""
-        bundle, items = self._bundle, explanation.terms.items
+        bundle, items = self._bundle, self._terms.items
         if not bundle.names_by_language:
             return {}
-        said = [f"{items}:{uid}" for uid in (explanation.item, *(past.item for past in explanation.past))]
-        said += [f"{of.entity.type}:{of.entity.uid}" for of in explanation.reasons if isinstance(of, EntityReason)]
-        said += [f"{node.type}:{node.uid}" for path in explanation.paths for node in path.nodes]
+        said = [f"{items}:{uid}" for uid in (item, *past)]
+        said += [f"{of.entity.type}:{of.entity.uid}" for of in through_graph if isinstance(of, EntityReason)]
+        said += [f"{node.type}:{node.uid}" for path in paths_of(through_graph) for node in path.nodes]
         rows = {node: row for node in said if (row := bundle.nodes.row(node)) is not None}
         return {
             code: {node: names[row] for node, row in rows.items() if names[row]}
@@ -169,46 +183,40 @@ class Explainer:
 
     def _contributions(self, parts: ItemContributions) -> tuple[Contribution, ...]:
         """Those that are not 0, the largest first."""
-        bundle = self._bundle
-        unordered = [
-            Contribution(bundle.items[past], bundle.names[past], channel, float(parts.values[c, h]))
-            for h, past in enumerate(parts.history.tolist())
-            for c, channel in enumerate(parts.channels)
-            if parts.values[c, h] != 0
-        ]
-        return tuple(sorted(unordered, key=lambda part: -abs(part.value)))
-
-    def _past_items(self, parts: ItemContributions) -> tuple[PastItem, ...]:
-        """Those that say anything, what speaks most for the item first."""
-        bundle, values = self._bundle, parts.values
-        ordered = np.argsort(-values.sum(axis=0), kind="stable")
+        bundle, values = self._bundle, parts.values.T
+        flat = np.flatnonzero(values)
+        ordered = flat[np.argsort(-np.abs(values.ravel()[flat]), kind="stable")]
+        past, channel = np.unravel_index(ordered, values.shape)
+        rows = parts.history[past].tolist()
         return tuple(
-            PastItem(
-                bundle.items[past],
-                bundle.names[past],
-                float(values[:, h].sum()),
-                action.verb,
-                action.stars,
-                action.against,
-                action.liked,
-            )
-            for h in ordered
-            for past in [int(parts.history[h])]
-            for action in [self._actions[past]]
-            if values[:, h].any()
+            Contribution(bundle.items[row], bundle.names[row], parts.channels[c], value)
+            for row, c, value in zip(rows, channel.tolist(), values[past, channel].tolist(), strict=True)
         )
 
-    def _cypher(self, explanation: Explanation) -> str | None:
-        schema, seen = self._bundle.manifest.schema, self._person.interactions
+    def _statement(
+        self, row: int, strongest: Sequence[str], through_graph: Sequence[Reason]
+    ) -> Callable[[], str] | None:
+        schema, user = self._bundle.manifest.schema, self._person.user
         if schema is None:
             return None
-        present = sorted({seen.kinds[kind] for kind in seen.kind.tolist()})
-        channels = self._bundle.model.channels
-        counted = [kind for kind in present if any(c.history.kinds.get(kind, 1.0) for c in channels)]
-        paths = [path.walk for path in explanation.paths]
-        strongest = [past.item for past in explanation.past if past.value > 0][:_PAST_ITEMS_DRAWN]
+        paths = [path.walk for path in paths_of(through_graph)]
         past = list(dict.fromkeys([*strongest, *(path.nodes[0].uid for path in paths)]))
-        return explanation_statement(schema, self._person.user, explanation.item, past, counted, paths)
+        item = self._bundle.items[row]
+        return partial(explanation_statement, schema, user, item, past, self._counted_kinds, paths)
+
+    @cached_property
+    def _counted_kinds(self) -> list[str]:
+        """Kinds of interactions in the history that count in any channel."""
+        seen, channels = self._person.interactions, self._bundle.model.channels
+        return sorted(kind for kind in seen.kinds_present if any(c.history.kinds.get(kind, 1.0) for c in channels))
+
+
+def _strongest(parts: Contributions) -> IntArray:
+    """Row of the past item that speaks most for each item, -1 where none does, ``(m,)``."""
+    by_past = parts.values.sum(axis=0)
+    if not len(by_past):
+        return np.full(len(parts.items), -1, np.int64)
+    return np.where(by_past.max(axis=0) > 0, parts.history[by_past.argmax(axis=0)], -1)
 
 
 def _largest(found: Sequence[FoundReason]) -> list[int]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any
 
 from kgrec.explanation.evidence_paths import ShownPath
@@ -47,8 +47,7 @@ class Explanation:
         channels: totals by channel.
         counterfactual: leaving out the strongest past item; None where nothing speaks for the item.
         degraded: why something is missing (graph paths, newest history), None where nothing is.
-        cypher: a statement to paste into Neo4j Browser, which shows the strongest past items, the paths and the item,
-            and nothing else; None where the bundle comes from plain arrays and has no schema.
+        statement: writes :attr:`cypher`; None where the bundle comes from plain arrays and has no schema.
         terms: what the schema calls things, for sentences.
         names_by_language: names of nodes that it speaks of in further languages: by code, by ``Type:uid``.
     """
@@ -59,24 +58,30 @@ class Explanation:
     new: bool
     history: int
     score: float
-    reasons: tuple[Reason, ...]
+    reasons: Sequence[Reason]
     constant: float
     base: float
-    contributions: tuple[Contribution, ...]
-    past: tuple[PastItem, ...]
+    contributions: Sequence[Contribution]
+    past: Sequence[PastItem]
     channels: Mapping[str, float]
     counterfactual: Counterfactual | None
     degraded: str | None
-    cypher: str | None = None
+    statement: Callable[[], str] | None = field(default=None, repr=False, compare=False)
     terms: Terms = field(default_factory=Terms)
     names_by_language: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @property
+    def cypher(self) -> str | None:
+        """A statement to paste into Neo4j Browser; None where the bundle has no schema.
+
+        It shows the strongest past items, the paths and the item, and nothing else.
+        """
+        return None if self.statement is None else self.statement()
+
+    @property
     def paths(self) -> tuple[ShownPath, ...]:
         """The paths of all reasons, each confirmed by the store, those of the largest reason first."""
-        return tuple(
-            path for reason in self.reasons if isinstance(reason, (EntityReason, EdgeReason)) for path in reason.paths
-        )
+        return paths_of(self.reasons)
 
     @property
     def path_share(self) -> float:
@@ -104,11 +109,18 @@ class Explanation:
 
     def as_dict(self) -> dict[str, Any]:
         """The same as plain lists and dicts, ready for JSON."""
-        plain: dict[str, Any] = _plain(asdict(self))
-        return plain | {"path_share": self.path_share}
+        plain = {field.name: _plain(getattr(self, field.name)) for field in fields(self) if field.name != "statement"}
+        return plain | {"cypher": self.cypher, "path_share": self.path_share}
+
+
+def paths_of(reasons: Iterable[Reason]) -> tuple[ShownPath, ...]:
+    """The paths of some reasons, in their order."""
+    return tuple(path for reason in reasons if isinstance(reason, (EntityReason, EdgeReason)) for path in reason.paths)
 
 
 def _plain(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {name: _plain(part) for name, part in value.items()}
-    return [_plain(part) for part in value] if isinstance(value, (list, tuple)) else value
+    if is_dataclass(value):
+        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+    return [_plain(part) for part in value] if isinstance(value, Sequence) and not isinstance(value, str) else value

@@ -8,7 +8,7 @@ who took the four took as well, .7, -.1 and so on, one reason for each past item
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from kgrec.explanation.evidence_paths import ShownPath
@@ -99,7 +99,7 @@ class EntityReason:
     share: float
     entity: NodeRef
     relations: tuple[Relation, ...]
-    past: tuple[PastItem, ...]
+    past: Sequence[PastItem]
     common: float = 0.0
     paths: tuple[ShownPath, ...] = ()
     counterfactual: Counterfactual | None = None

@@ -168,7 +168,7 @@ class Recommender:
         """
         rows = [item_row(self.bundle, item) for item in items]
         person = self._person(user, history, context)
-        return [float(score) for score in person.scores(self.bundle)[rows]]
+        return [float(score) for score in person.scored(self.bundle).scores[rows]]
 
     def recommend(
         self,
@@ -199,12 +199,12 @@ class Recommender:
         _check_length(k, "recommend")
         person = self._person(user, history, context)
         candidates = candidate_rows(filters or Filters(), self.bundle, person.interactions, self.store)
-        scores = person.scores(self.bundle)
-        best = top_k(scores, candidates, k)
+        scored = person.scored(self.bundle)
+        best = top_k(scored.scores, candidates, k)
         explanations: Sequence[Explanation | None] = [None] * len(best)
         if explain:
-            explanations = Explainer(self.bundle, person, self._link).explain(best, scores, candidates)
-        return self._listed(best, scores, explanations)
+            explanations = Explainer(self.bundle, person, self._link).explain(best, scored, candidates)
+        return self._listed(best, scored.scores, explanations)
 
     def explain(
         self,
@@ -224,7 +224,7 @@ class Recommender:
         person = self._person(user, history, context)
         unseen = candidate_rows(Filters(), self.bundle, person.interactions, None)
         rows = np.array([row], np.int64)
-        return Explainer(self.bundle, person, self._link).explain(rows, person.scores(self.bundle), unseen)[0]
+        return Explainer(self.bundle, person, self._link).explain(rows, person.scored(self.bundle), unseen)[0]
 
     def similar_items(self, item: str, k: int = 10) -> list[Recommendation]:
         """The best items for a history that holds ``item`` only, best first; popularity is left out.

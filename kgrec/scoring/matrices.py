@@ -178,6 +178,14 @@ def dense_product(left: sparse.csr_matrix, right: sparse.csr_matrix) -> Array:
         product: Array = (left[:, used] @ right[used]).toarray()
         return product
     # Of few rows each is a sum of rows of the right one, added up in place: nothing is hashed or sorted.
+    used = np.unique(left.indices)
+    if left.shape[0] > 1 and 2 * len(used) < left.nnz:  # they have most in common: added up together
+        weights = np.zeros((len(used), left.shape[0]), left.dtype)
+        weights[np.searchsorted(used, left.indices), np.repeat(np.arange(left.shape[0]), np.diff(left.indptr))] = (
+            left.data
+        )
+        together: Array = (right[used].T @ weights).T
+        return np.ascontiguousarray(together, left.dtype)
     dense = np.zeros((left.shape[0], right.shape[1]), left.dtype)
     for row, (start, end) in enumerate(pairwise(left.indptr.tolist())):
         if start < end and right.nnz:

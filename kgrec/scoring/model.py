@@ -179,8 +179,8 @@ class AdditiveModel:
         """
         return self._mix(histories, dtype).total
 
-    def contributions(self, interactions: Interactions, items: IntArray, at: float | None = None) -> Contributions:
-        """The scores of some items for one user taken apart.
+    def scored(self, interactions: Interactions, at: float | None = None) -> Scored:
+        """One user's scores of all items, ready to be taken apart.
 
         Args:
             interactions: what the user did (the column ``user`` is ignored).
@@ -188,20 +188,11 @@ class AdditiveModel:
         """
         one_user = replace(interactions, user=np.zeros(len(interactions), np.int64))
         histories = self.histories(one_user, 1, at)
-        mix = self._mix(histories, np.float64)
-        past = np.unique(one_user.item)
-        group = np.where(self.is_cold[items], _COLD, _KNOWN)
-        values = np.zeros((len(self.channels), len(past), len(items)))
-        weights = np.zeros((len(self.channels), len(past)))
-        for c, (channel, history) in enumerate(zip(self.channels, histories.matrices, strict=True)):
-            scale = mix.scale[c, group, 0]
-            weights[c] = history[0, past].toarray()[0]
-            if len(past) and scale.any():
-                values[c] = weights[c][:, None] * channel.matrix.block(past, items) * scale[None, :]
-        prior = mix.prior[group, 0] * self.prior[items].astype(np.float64)
-        names = tuple(channel.name for channel in self.channels)
-        base = prior + mix.constant[group, 0]
-        return Contributions(items, past, names, values, base, prior, weights, mix.scale[:, :, 0])
+        return Scored(self, np.unique(one_user.item), histories, self._mix(histories, np.float64))
+
+    def contributions(self, interactions: Interactions, items: IntArray, at: float | None = None) -> Contributions:
+        """The scores of some items for one user taken apart, as :meth:`scored` takes them."""
+        return self.scored(interactions, at).contributions(items)
 
     def units(self, histories: Histories, channel: int) -> Array:
         """What the scores of a channel that has a unit are divided by, ``(users,)``; infinite without a history."""
@@ -275,3 +266,42 @@ class _Mix:
     scale: Array
     constant: Array
     prior: Array
+
+
+@dataclass(frozen=True)
+class Scored:
+    """One user's scores of all items with what they are made of.
+
+    Attributes:
+        past: rows of the items that the user did anything with.
+        histories: of this user alone.
+    """
+
+    model: AdditiveModel
+    past: IntArray
+    histories: Histories
+    mix: _Mix
+
+    @property
+    def scores(self) -> Array:
+        """The scores, ``(items,)``."""
+        scores: Array = self.mix.total[0]
+        return scores
+
+    def contributions(self, items: IntArray) -> Contributions:
+        """The scores of some items taken apart."""
+        model, mix, past = self.model, self.mix, self.past
+        group = np.where(model.is_cold[items], _COLD, _KNOWN)
+        values = np.zeros((len(model.channels), len(past), len(items)))
+        weights = np.zeros((len(model.channels), len(past)))
+        for c, (channel, history) in enumerate(zip(model.channels, self.histories.matrices, strict=True)):
+            scale = mix.scale[c, group, 0]
+            weights[c, np.searchsorted(past, history.indices)] = history.data
+            says = np.flatnonzero(weights[c])
+            if len(says) and scale.any():
+                block = channel.matrix.block(past[says], items)
+                values[c, says] = weights[c, says, None] * block * scale[None, :]
+        prior = mix.prior[group, 0] * model.prior[items].astype(np.float64)
+        names = tuple(channel.name for channel in model.channels)
+        base = prior + mix.constant[group, 0]
+        return Contributions(items, past, names, values, base, prior, weights, mix.scale[:, :, 0])

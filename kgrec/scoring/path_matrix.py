@@ -13,7 +13,7 @@ Two films j and i, both by Ang Lee (weight 2) and both American (weight 0.1), wi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import ClassVar
@@ -59,6 +59,9 @@ class PathMatrix:
             raise ValueError(f"source is {self.source.shape} and target {self.target.shape}, for {n} features")
         if not len(self.relation) == len(self.entity) == n:
             raise ValueError(f"{len(self.relation)} relations and {len(self.entity)} entities for {n} features")
+        for name in ("source", "target"):  # scipy would sort the arrays where they are, which a file does not let it
+            if not getattr(self, name).has_sorted_indices:
+                object.__setattr__(self, name, getattr(self, name).sorted_indices())
 
     def scores(self, history: sparse.csr_matrix) -> Array:
         """``history @ M`` without each item's own term, dense ``(users, items)``."""
@@ -75,33 +78,38 @@ class PathMatrix:
         block[rows[:, None] == columns[None, :]] = 0.0
         return block
 
-    def terms(self, rows: IntArray, column: int) -> tuple[IntArray, Array]:
-        """The features of one candidate and what each says for it: ``(f,)`` and float64 ``(rows, f)``.
+    def terms(self, rows: IntArray, columns: IntArray) -> list[tuple[IntArray, Array]]:
+        """Of each candidate its features and what each says for it: ``(f,)`` and float64 ``(rows, f)``.
 
         The sum over features is the candidate's column of :meth:`block`.
         """
-        low, high = self.target.indptr[column], self.target.indptr[column + 1]
-        features = self.target.indices[low:high].astype(np.int64)
-        terms: Array = self.source[rows][:, features].toarray().astype(np.float64)
-        terms *= self.target.data[low:high].astype(np.float64)
-        terms[rows == column] = 0.0
-        return features, terms
+        spans = [slice(*self.target.indptr[column : column + 2]) for column in columns.tolist()]
+        used = np.unique(np.concatenate([self.target.indices[span] for span in spans] or [np.zeros(0, np.int32)]))
+        of_rows: Array = self.source[rows][:, used].toarray().astype(np.float64)
+        found = []
+        for column, span in zip(columns.tolist(), spans, strict=True):
+            features = self.target.indices[span]
+            terms = of_rows[:, np.searchsorted(used, features)] * self.target.data[span].astype(np.float64)
+            terms[rows == column] = 0.0
+            found.append((features.astype(np.int64), terms))
+        return found
 
-    def through(self, entity: int, weights: Array) -> Array:
-        """What goes through one node to each item, float64 ``(items,)``, for a history of these weights ``(items,)``.
+    def through(self, entity: int, weights: Array) -> Iterator[tuple[IntArray, Array]]:
+        """What goes through each feature of a node: candidates, each once, and what is said for them.
 
-        That is the history times the part of the matrix of the features of this node.
+        All of it together is the history times the part of the matrix of the features of this node.
+
+        Args:
+            weights: of the history, ``(items,)``.
         """
-        total = np.zeros(len(weights))
         source, target = self._by_feature
-        for feature in np.flatnonzero(self.entity == entity).tolist():
+        for feature in self._of_entity(entity).tolist():
             of_source, of_target = (slice(side.indptr[feature], side.indptr[feature + 1]) for side in (source, target))
-            terms = np.zeros(len(weights))
-            terms[source.indices[of_source]] = source.data[of_source]
-            terms *= weights
-            candidates = target.indices[of_target]
-            total[candidates] += (terms.sum() - terms[candidates]) * target.data[of_target]
-        return total
+            past, candidates = source.indices[of_source], target.indices[of_target]
+            terms = source.data[of_source] * weights[past]
+            own = np.zeros(len(weights))
+            own[past] = terms
+            yield candidates, (terms.sum() - own[candidates]) * target.data[of_target]
 
     def without_facts(self, facts: Facts) -> PathMatrix:
         """The matrix of the graph without some facts; lengths, rarities and weights stay as they were learned.
@@ -175,6 +183,17 @@ class PathMatrix:
     def _by_feature(self) -> tuple[sparse.csc_matrix, sparse.csc_matrix]:
         """Source and target column by column."""
         return self.source.tocsc(), self.target.tocsc()
+
+    @cached_property
+    def _entity_order(self) -> tuple[IntArray, IntArray]:
+        """Features by entity, and the entities in that order."""
+        order = np.argsort(self.entity, kind="stable")
+        return order, self.entity[order]
+
+    def _of_entity(self, entity: int) -> IntArray:
+        """The features of a node."""
+        order, entities = self._entity_order
+        return order[slice(*np.searchsorted(entities, [entity, entity + 1]))]
 
     @cached_property
     def _feature_of(self) -> dict[tuple[int, int, int], int]:

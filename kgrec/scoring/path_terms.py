@@ -7,7 +7,7 @@ a fact it is less by exactly the terms that go through it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -37,34 +37,46 @@ class PathTerms:
     values: Array
 
     @classmethod
-    def of(cls, model: AdditiveModel, contributions: Contributions, position: int) -> PathTerms:
-        """The terms of ``contributions.items[position]``; meetings that say nothing are left out."""
-        item = int(contributions.items[position])
-        group = int(model.is_cold[item])
-        keys, parts = [np.zeros(0, np.int64)], [np.zeros((len(contributions.history), 0))]
+    def of(cls, model: AdditiveModel, contributions: Contributions) -> list[PathTerms]:
+        """The terms of each of ``contributions.items``; meetings that say nothing are left out."""
         nodes = 1 + max((int(m.entity.max(initial=0)) for _, m in _path_matrices(model)), default=0)
+        empty = np.zeros(0, np.int64), np.zeros((len(contributions.history), 0))
+        found = [[empty] for _ in contributions.items]
         for c, matrix in _path_matrices(model):
-            factor = contributions.weights[c] * contributions.scales[c, group]
-            if factor.any():
-                features, terms = matrix.terms(contributions.history, item)
-                says = terms.any(axis=0)
+            factors = contributions.weights[c] * contributions.scales[c][:, None]
+            if not factors.any():
+                continue
+            by_item = matrix.terms(contributions.history, contributions.items)
+            for n, (item, (features, terms)) in enumerate(zip(contributions.items.tolist(), by_item, strict=True)):
+                factor = factors[int(model.is_cold[item])]
+                says = terms.any(axis=0) & factor.any()
                 kind = matrix.relation[features[says]].astype(np.int64) * _WAYS + matrix.way[features[says]]
-                keys.append(kind * nodes + matrix.entity[features[says]])
-                parts.append(factor[:, None] * terms[:, says])
-        key, column = np.unique(np.concatenate(keys), return_inverse=True)
-        values = np.zeros((len(contributions.history), len(key)))
-        np.add.at(values.T, column, np.concatenate(parts, axis=1).T)
+                key = kind * nodes + matrix.entity[features[says]]
+                found[n].append((key, factor[:, None] * terms[:, says]))
+        return [cls._joined(parts, nodes) for parts in found]
+
+    @classmethod
+    def _joined(cls, parts: Sequence[tuple[IntArray, Array]], nodes: int) -> PathTerms:
+        """Terms of several channels: those of one relation, way and entity are added up."""
+        key, column = np.unique(np.concatenate([key for key, _ in parts]), return_inverse=True)
+        values = np.zeros((len(parts[0][1]), len(key)))
+        start = 0
+        for own, terms in parts:
+            values[:, column[start : start + len(own)]] += terms  # of one channel each key is there once
+            start += len(own)
         kind, entity = key // nodes, key % nodes
         return cls((kind % _WAYS).astype(np.int8), (kind // _WAYS).astype(np.int32), entity, values)
 
 
 def through_entity(model: AdditiveModel, contributions: Contributions, entity: int) -> Array:
     """What all paths that meet in a node add to each item's score, ``(items,)``: without its facts that is gone."""
-    total, group = np.zeros(model.n_items), model.is_cold.astype(np.int64)
+    total = np.zeros(model.n_items)
     for c, matrix in _path_matrices(model):
         history = np.zeros(model.n_items)
         history[contributions.history] = contributions.weights[c]
-        total += matrix.through(entity, history) * contributions.scales[c][group]
+        known, cold = contributions.scales[c]
+        for candidates, said in matrix.through(entity, history):
+            total[candidates] += said * np.where(model.is_cold[candidates], cold, known)
     return total
 
 

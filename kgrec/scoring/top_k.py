@@ -33,6 +33,6 @@ def rank_of(item: int, scores: Array, rows: IntArray) -> int:
         >>> rank_of(3, np.array([0.2, 0.7, 0.9, 0.7]), rows=np.array([0, 1, 3]))
         2
     """
-    others = rows[rows != item]
-    ahead = (scores[others] > scores[item]) | ((scores[others] == scores[item]) & (others < item))
-    return 1 + int(ahead.sum())
+    of_candidates, own = scores[rows], scores[item]
+    ahead = np.count_nonzero(of_candidates > own)
+    return 1 + int(ahead) + int(np.count_nonzero((of_candidates == own) & (rows < item)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from kgrec.data.dataset import Array
+from kgrec.data.dataset import Array, IntArray
 from kgrec.explanation.counterfactuals import Counterfactuals
 from tests.support.bundles import film_bundle
 
@@ -14,18 +14,19 @@ def test_what_is_left_out_is_scored_once() -> None:
     past = bundle.interactions.select(bundle.interactions.user == 0)
     parts = bundle.model.contributions(past, np.arange(7))
     scores = bundle.model.scores(bundle.model.histories(past, 1))[0]
-    asked: list[int] = []
+    asked: list[list[int]] = []
 
-    def again(left_out: int) -> Array:
-        asked.append(left_out)
-        rest: Array = scores - np.arange(7)
+    def again(left_out: IntArray) -> Array:
+        asked.append(left_out.tolist())
+        rest: Array = scores - np.arange(7) * np.array([[1], [100]])
         return rest
 
-    effects = Counterfactuals(bundle, parts, scores, np.array([1, 3, 4]), again)
+    effects = Counterfactuals(bundle, parts, scores, np.array([1, 3, 4]), np.array([2, 0, 2]), again)
     first, second = (effects.without_past_item(0, row) for row in (1, 3))
-    assert asked == [0]
+    assert asked == [[0, 2]]
     assert (first.uid, first.name, first.rank_before, first.candidates) == ("star-wars", "Star Wars", 1, 3)
     assert (second.score, second.rank_before) == (scores[3] - 3, 2)
+    assert effects.without_past_item(2, 1).score == scores[1] - 100
     assert effects.without_past_item(0, 6).candidates == 4  # an item that is no candidate is ranked among them
     lucas = effects.without_entity(7, 1)
     assert (lucas.uid, lucas.name, lucas.rank_after, lucas.moves) == ("lucas", "George Lucas", 2, True)

@@ -37,16 +37,20 @@ def test_films_speak_for_films_through_what_they_share() -> None:
     np.testing.assert_allclose(
         films().block(everything, everything), [[0.0, 2.1, 5.0], [2.1, 0.0, 0.0], [0.0, 0.0, 0.0]], rtol=1e-6
     )
-    features, terms = films().terms(np.array([0, 1]), 1)
+    (own, of_own), (features, terms) = films().terms(np.array([0, 1]), np.array([0, 1]))
+    assert own.tolist() == [0, 1]
+    np.testing.assert_allclose(of_own, [[0.0, 0.0], [2.0, 0.1]], rtol=1e-6)
     assert features.tolist() == [0, 1]
     np.testing.assert_allclose(terms, [[2.0, 0.1], [0.0, 0.0]], rtol=1e-6)
 
 
 def test_one_entity_and_no_entity() -> None:
     history = np.array([1.0, 0.5, 0.0])
-    np.testing.assert_allclose(films().through(3, history), [0.5 * 2, 1 * 2, 0], rtol=1e-6)
-    np.testing.assert_allclose(films().through(0, history), [0, 0, 5], rtol=1e-6)
-    assert not films().through(2, history).any()
+    for entity, expected in ((3, [0.5 * 2, 1 * 2, 0]), (0, [0, 0, 5]), (2, [0, 0, 0])):
+        total = np.zeros(3)
+        for candidates, said in films().through(entity, history):
+            total[candidates] += said
+        np.testing.assert_allclose(total, expected, rtol=1e-6)
 
 
 def test_a_fact_that_goes_takes_its_terms() -> None:

@@ -50,8 +50,7 @@ def test_terms_add_up_to_what_the_channels_of_paths_contribute(seed: int) -> Non
     _, model = path_world(rng)
     parts, _ = apart(rng, model)
     of_paths = [parts.channels.index(name) for name in ("paths", "recent_paths")]
-    for item in range(N_ITEMS):
-        terms = PathTerms.of(model, parts, item)
+    for item, terms in enumerate(PathTerms.of(model, parts)):
         np.testing.assert_allclose(terms.values.sum(axis=1), parts.values[of_paths, :, item].sum(axis=0), atol=1e-9)
         names = list(zip(terms.way.tolist(), terms.relation.tolist(), terms.entity.tolist(), strict=True))
         assert len(set(names)) == len(names)
@@ -67,7 +66,7 @@ def test_without_a_fact_each_score_is_less_by_the_terms_over_it(seed: int) -> No
     gone = facts.select(rng.choice(len(facts), int(rng.integers(1, 4)), replace=False))
     histories = model.histories(past, 1)
     lost = model.scores(histories)[0] - without_facts(model, gone).scores(histories)[0]
-    shown = [over(PathTerms.of(model, parts, item), item, parts.history, gone) for item in range(N_ITEMS)]
+    shown = [over(terms, item, parts.history, gone) for item, terms in enumerate(PathTerms.of(model, parts))]
     np.testing.assert_allclose(lost, shown, atol=1e-5)
 
 
@@ -90,6 +89,6 @@ def test_a_model_without_paths_has_no_terms() -> None:
     _, model = path_world(rng)
     plain = replace(model, channels=model.channels[:1], gates=Gates.common(np.array([1.0]), 0.1))
     parts, scores = apart(rng, plain)
-    assert PathTerms.of(plain, parts, 0).values.shape == (len(parts.history), 0)
+    assert PathTerms.of(plain, parts)[0].values.shape == (len(parts.history), 0)
     assert not through_entity(plain, parts, N_ITEMS).any()
     assert parts.scores == pytest.approx(scores)
