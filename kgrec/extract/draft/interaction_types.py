@@ -9,6 +9,7 @@ from kgrec.extract.draft.behaviour_tables import BehaviourTable, verb_of
 from kgrec.extract.draft.column_profiles import ColumnProfile
 from kgrec.extract.draft.drafting import Drafting, Guess
 from kgrec.extract.draft.header_words import means, noun_among, property_name
+from kgrec.extract.draft.platform_columns import by_platform, platform_column
 from kgrec.extract.draft.table_links import Link
 from kgrec.schema.meanings import has_word
 
@@ -62,7 +63,8 @@ def add_interactions(drafting: Drafting) -> None:
             source["weight"] = table.weight.name
             said.append(_weight_said(table.weight))
             type["weights"] |= _stars(table.weight)
-        if rest := _left_out(drafting, table):
+        platforms = platform_column(table, drafting.profiles[table.table])
+        if rest := [name for name in _left_out(drafting, table) if platforms is None or name != platforms.name]:
             said.append(f"left out: {', '.join(rest)}")
         for column in (table.user, table.item):
             if column.filled < column.rows:
@@ -72,7 +74,7 @@ def add_interactions(drafting: Drafting) -> None:
             drafting.sheet.say(*place, because=text)
         for doubt in table.unsure:
             drafting.unsure(f"{table.table}: {doubt}", *place)
-        type["sources"].append(source)
+        type["sources"] += [source] if platforms is None else by_platform(drafting, platforms, source, place)
         columns = [c.name for c in (table.user, table.item, table.kind, table.time, table.weight) if c is not None]
         drafting.guesses.append(Guess(f"interaction {name}", f"{table.table}: {', '.join(columns)}", said[2]))
     for name, type in types.items():

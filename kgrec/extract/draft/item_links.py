@@ -12,6 +12,7 @@ from kgrec.extract.draft.drafting import Drafting
 from kgrec.extract.draft.header_words import CATEGORIES, means, noun_among, words_of
 from kgrec.extract.draft.node_types import Joining, NodeDraft, joining_edge, joining_node
 from kgrec.extract.draft.table_links import Link
+from kgrec.extract.draft.typed_facts import FactEnd, add_typed_facts, type_column
 
 _MOST_COLUMNS = 3
 
@@ -42,6 +43,18 @@ def add_statements(drafting: Drafting) -> None:
             continue
         parts = {part: _part(columns, *names) for part, names in _PARTS.items()}
         head, tail, relation = parts["head"], parts["tail"], parts["relation"]
+        types = {part: type_column(columns, *_PARTS[part]) for part in ("head", "tail")}
+        if head is not None and tail is not None and any(types.values()):
+            ends = [FactEnd(head, types["head"]), FactEnd(tail, types["tail"])]
+            if add_typed_facts(drafting, ends[0], ends[1], relation):
+                drafting.used.add(table)
+                continue
+            named = ", ".join(column.name for column in types.values() if column is not None)
+            drafting.unsure(
+                f"{table}: {named} may say of which type the ends are, which is not used: types are missing, many, or "
+                "come later",
+                "nodes",
+            )
         if head is None or tail is None or not _known(drafting, head):
             drafting.unsure(
                 f"{table} looks like facts, but its heads are no ids of items; the schema `triples` shows how facts "
