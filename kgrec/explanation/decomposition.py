@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 
 import numpy as np
+import numpy.typing as npt
 
 from kgrec.bundle.bundle import Bundle
 from kgrec.data.dataset import Array, IntArray
@@ -23,6 +24,7 @@ from kgrec.explanation.reasons import (
     Reason,
     Relation,
 )
+from kgrec.explanation.said_by_past import ReasonParts, SaidByPast
 from kgrec.graph.store_types import GraphPath, NodeRef, PathStep
 from kgrec.schema.model import GraphSchema
 from kgrec.schema.naming import relation_noun
@@ -87,15 +89,37 @@ class Decomposition:
                 total += values.sum(axis=0)
         return total
 
+    def parts(self, position: int, through_graph: Sequence[Reason]) -> ReasonParts:
+        """All reasons of ``contributions.items[position]``, those of past items as numbers."""
+        total, totals = float(self._positive[position]), self.contributions.values[:, :, position].sum(axis=0)
+        beside = sorted([*through_graph, *self._popularity(position, total)], key=lambda reason: -reason.value)
+        said = [
+            self._said(name, values, totals, total)
+            for name, values in zip(self._table.names, self._table.values[:, :, position], strict=True)
+            if name != THROUGH_GRAPH and values.any()
+        ]
+        return ReasonParts(beside, said)
+
+    def _said(self, evidence: str, values: Array, totals: Array, positive: float) -> SaidByPast:
+        ordered = np.argsort(-np.abs(values), kind="stable")[: np.count_nonzero(values)]
+        of_past, (against, lukewarm) = values[ordered], self._done[:, ordered]
+
+        def past_item(n: int) -> PastItem:
+            return self._past_item(int(ordered[n]), float(of_past[n]))
+
+        return SaidByPast(evidence, of_past, of_past / positive, totals[ordered], against, lukewarm, past_item)
+
     def reasons(self, position: int, through_graph: Sequence[Reason]) -> tuple[Reason, ...]:
         """All reasons of ``contributions.items[position]``, the largest first, what speaks against the item last."""
         total = float(self._positive[position])
-        found = [*through_graph, *self._of_past_items(position, total)]
+        found = [*through_graph, *self._of_past_items(position, total), *self._popularity(position, total)]
+        return tuple(sorted(found, key=lambda reason: -reason.value))
+
+    def _popularity(self, position: int, total: float) -> Iterator[PopularityReason]:
         prior = float(self.contributions.prior[position])
         if prior:
             expected = bool(self._bundle.model.is_cold[self.contributions.items[position]])
-            found.append(PopularityReason(prior, prior / total, expected))
-        return tuple(sorted(found, key=lambda reason: -reason.value))
+            yield PopularityReason(prior, prior / total, expected)
 
     def past_items(self, places: Sequence[int], values: Sequence[float]) -> tuple[PastItem, ...]:
         """The past items ``contributions.history[places]``."""
@@ -110,6 +134,13 @@ class Decomposition:
         """Id and name of each past item, and what the person did with it."""
         items, names = self._bundle.items, self._bundle.names
         return [(items[row], names[row], self._actions[row]) for row in self.contributions.history.tolist()]
+
+    @cached_property
+    def _done(self) -> npt.NDArray[np.bool_]:
+        """Of each past item, whether what was done with it speaks against it, and whether it got few stars."""
+        actions = [action for _, _, action in self._who]
+        lukewarm = [action.stars is not None and not action.liked for action in actions]
+        return np.array([[action.against for action in actions], lukewarm], np.bool_)
 
     def _of_past_items(self, position: int, total: float) -> Iterator[PastItemReason]:
         for name, values in zip(self._table.names, self._table.values[:, :, position], strict=True):

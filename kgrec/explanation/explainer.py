@@ -24,6 +24,7 @@ from kgrec.explanation.deferred import Deferred
 from kgrec.explanation.evidence_paths import ShownPath, confirmed_paths
 from kgrec.explanation.explanation import Contribution, Explanation, paths_of
 from kgrec.explanation.reasons import Counterfactual, EdgeReason, EntityReason, Reason
+from kgrec.explanation.said_by_past import DeferredReasons
 from kgrec.explanation.terms import Terms
 from kgrec.graph.cypher.pasteable import explanation_statement
 from kgrec.graph.store_link import GraphLink
@@ -152,7 +153,7 @@ class Explainer:
             new=bool(bundle.model.is_cold[row]),
             history=len(parts.history),
             score=parts.score,
-            reasons=Deferred(partial(whole.reasons, n, through_graph)),
+            reasons=DeferredReasons(partial(whole.reasons, n, through_graph), whole.parts(n, through_graph)),
             constant=parts.base - parts.prior,
             base=parts.base,
             contributions=Deferred(partial(self._contributions, parts)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
+from functools import cached_property
 from typing import Any
 
 from kgrec.explanation.evidence_paths import ShownPath
@@ -15,6 +16,7 @@ from kgrec.explanation.reasons import (
     PastItem,
     Reason,
 )
+from kgrec.explanation.said_by_past import DeferredReasons, ReasonParts
 from kgrec.explanation.terms import Terms
 from kgrec.schema.naming import same_language
 
@@ -70,6 +72,13 @@ class Explanation:
     terms: Terms = field(default_factory=Terms)
     names_by_language: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
+    @cached_property
+    def reason_parts(self) -> ReasonParts:
+        """The reasons, those of past items as numbers."""
+        if isinstance(self.reasons, DeferredReasons):
+            return self.reasons.parts
+        return ReasonParts.of(self.reasons, self.past)
+
     @property
     def cypher(self) -> str | None:
         """A statement to paste into Neo4j Browser; None where the bundle has no schema.
@@ -81,14 +90,14 @@ class Explanation:
     @property
     def paths(self) -> tuple[ShownPath, ...]:
         """The paths of all reasons, each confirmed by the store, those of the largest reason first."""
-        return paths_of(self.reasons)
+        return paths_of(self.reason_parts.beside_past)
 
     @property
     def path_share(self) -> float:
         """Share of the positive score that flows through explicit paths; 0 where no path carries any of it."""
         return sum(
             reason.share
-            for reason in self.reasons
+            for reason in self.reason_parts.beside_past
             if isinstance(reason, (EntityReason, EdgeReason, OtherFactsReason)) and reason.share > 0
         )
 
@@ -109,7 +118,7 @@ class Explanation:
 
     def as_dict(self) -> dict[str, Any]:
         """The same as plain lists and dicts, ready for JSON."""
-        plain = {field.name: _plain(getattr(self, field.name)) for field in fields(self) if field.name != "statement"}
+        plain = {field.name: _plain(getattr(self, field.name)) for field in fields(self) if field.repr}
         return plain | {"cypher": self.cypher, "path_share": self.path_share}
 
 

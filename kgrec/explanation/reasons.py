@@ -35,6 +35,11 @@ class PastItem:
     against: bool = False
     liked: bool = False
 
+    @property
+    def lukewarm(self) -> bool:
+        """They gave it stars, but not many."""
+        return self.stars is not None and not self.liked
+
 
 @dataclass(frozen=True, slots=True)
 class Counterfactual:

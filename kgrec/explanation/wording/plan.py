@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
+from kgrec.data.dataset import IntArray
 from kgrec.explanation.explanation import Explanation
 from kgrec.explanation.reasons import (
     Counterfactual,
@@ -12,9 +15,9 @@ from kgrec.explanation.reasons import (
     EntityReason,
     OtherFactsReason,
     PastItem,
-    PastItemReason,
     PopularityReason,
 )
+from kgrec.explanation.said_by_past import SaidByPast
 from kgrec.explanation.terms import Terms
 from kgrec.explanation.wording.sentence_parts import (
     DirectFact,
@@ -103,6 +106,7 @@ class _Planner:
         self._language = language
         self._named = named
         self._terms: Terms = explanation.terms
+        self._parts = explanation.reason_parts
         self._totals = {past.item: past.value for past in explanation.past}
 
     def past(self, past: PastItem) -> Past:
@@ -111,7 +115,7 @@ class _Planner:
     def facts(self) -> Iterator[SharedFacts | DirectFact]:
         """Facts that the store has confirmed; those that past items have in common are said together."""
         entities = []
-        for reason in self._explanation.reasons:
+        for reason in self._parts.beside_past:
             if isinstance(reason, EntityReason) and self._counts(reason):
                 entities.append((reason, self._speaking(reason.past)))
             elif isinstance(reason, EdgeReason) and self._speaking([reason.past]):
@@ -130,25 +134,23 @@ class _Planner:
 
     def evidence(self) -> Iterator[Evidence]:
         """What past items say otherwise, by kind; what they say together decides whether it is for or against."""
-        found: dict[str, list[PastItemReason]] = {}
-        for reason in self._explanation.reasons:
-            if isinstance(reason, PastItemReason) and reason.evidence != DISLIKES and not reason.past.against:
-                found.setdefault(reason.evidence, []).append(reason)
-        for kind, reasons in found.items():
-            total = sum(reason.share for reason in reasons)
+        for said in self._parts.said_by_past:
+            counts = np.flatnonzero(~said.against)
+            total = float(said.shares[counts].sum())
+            if said.evidence == DISLIKES or not len(counts):
+                continue
             speaks_for = total > 0
-            part = [reason for reason in reasons if (reason.share > 0) == speaks_for]
-            share = sum(reason.share for reason in part) if speaks_for else total
-            strongest = sorted((reason.past for reason in part), key=lambda past: -abs(past.value))
-            named = self._best(self._speaking(strongest)) if speaks_for else strongest[: self._named]
-            if named:
-                all_of_it = sum(abs(past.value) for past in strongest)
-                others = sum(abs(past.value) for past in named) < _MOST * all_of_it
-                texts = self._terms.texts if kind == SEMANTIC else ()
-                yield Evidence(kind, tuple(map(self.past, named)), others, share, texts, self._explanation.new)
+            part = counts[(said.values[counts] > 0) == speaks_for]
+            share = float(said.shares[part].sum()) if speaks_for else total
+            named = self._best_of(said, part[said.speaks[part]]) if speaks_for else part[: self._named]
+            if len(named):
+                others = bool(np.abs(said.values[named]).sum() < _MOST * np.abs(said.values[part]).sum())
+                past = tuple(self.past(said.past_item(n)) for n in named.tolist())
+                texts = self._terms.texts if said.evidence == SEMANTIC else ()
+                yield Evidence(said.evidence, past, others, share, texts, self._explanation.new)
 
     def others(self) -> Iterator[Popularity | OtherFacts]:
-        for reason in self._explanation.reasons:
+        for reason in self._parts.beside_past:
             if isinstance(reason, PopularityReason) and reason.share > 0:
                 yield Popularity(reason.share, reason.expected)
             elif isinstance(reason, OtherFactsReason) and reason.share > 0:
@@ -161,7 +163,7 @@ class _Planner:
             yield Effect(
                 self._item_name(strongest.uid, strongest.name), False, strongest.rank_before, strongest.rank_after
             )
-        for reason in self._explanation.reasons:
+        for reason in self._parts.beside_past:
             if isinstance(reason, EntityReason) and self._counts(reason) and reason.counterfactual is not None:
                 effect = reason.counterfactual
                 if _falls(effect):
@@ -178,9 +180,15 @@ class _Planner:
 
     def _best(self, past: Sequence[PastItem]) -> list[PastItem]:
         """Those that are named: what was given few stars is, where it says more than all else."""
-        warm = [one for one in past if not self.past(one).lukewarm]
+        warm = [one for one in past if not one.lukewarm]
         enough = sum(one.value for one in warm) >= sum(one.value for one in past) / 2
         return list(warm if enough else past)[: self._named]
+
+    def _best_of(self, said: SaidByPast, places: IntArray) -> IntArray:
+        """Likewise of some past items by their places."""
+        warm = places[~said.lukewarm[places]]
+        enough = said.values[warm].sum() >= said.values[places].sum() / 2
+        return (warm if enough else places)[: self._named]
 
     def _shared(self, reason: EntityReason, more: int) -> Shared:
         largest = reason.relations[0]
