@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property, partial
 from pathlib import Path
 
 import numpy as np
@@ -57,7 +58,7 @@ class PreparedChannels:
         held_out: the validation part.
         valid: its pairs that training does not have, users x items.
         settings: of the channels in closed form.
-        channels: these, ready to score, and those of plug-ins.
+        make: makes these channels, and those of plug-ins.
         hidden: for the cold-start simulation; None where the catalogue has no use for one.
         trials: number of settings tried.
     """
@@ -65,9 +66,14 @@ class PreparedChannels:
     held_out: Interactions
     valid: sparse.csr_matrix
     settings: BehaviourSettings
-    channels: list[Channel]
+    make: Callable[[], list[Channel]]
     hidden: HiddenItems | None
     trials: int
+
+    @cached_property
+    def channels(self) -> list[Channel]:
+        """The channels, ready to score, made when they are first asked for: trainings may begin before."""
+        return self.make()
 
 
 @dataclass(frozen=True)
@@ -114,29 +120,29 @@ class Learner:
             held_out=held_out,
             valid=valid.tocsr(),
             settings=settings,
-            channels=self._closed_form_channels(settings, self._of_channels),
+            make=partial(self._closed_form_channels, settings, self._of_channels),
             hidden=hidden,
             trials=trials,
         )
 
     def choose(self, prepared: PreparedChannels) -> FitResult:
         """The model of the training part, with every other setting chosen on validation."""
-        settings = prepared.settings
-        by_depth, of_members, of_gates, of_cold_items = self._choosing.parts(4, 2, 2, 4)
+        settings, hidden = prepared.settings, prepared.hidden
+        by_depth, of_members, without_hidden, of_gates, of_cold_items = self._choosing.parts(4, 2, 2, 2, 2)
         depths = self._train_depths(prepared, by_depth)
-        epochs = depths.trained.best_epoch
-        members = [depths.trained.embeddings]
-        members += _embeddings(self._members(depths.best, settings.history, epochs, first=1), of_members)
+        depth, epochs = depths.best, depths.trained.best_epoch
+        further = self._members(depth, settings.history, epochs, first=1)
+        without = None if hidden is None else hidden.learner.learn(settings, depth, epochs, without_hidden)[0]
+        members = [depths.trained.embeddings, *_embeddings(further, of_members)]
         model = self._assemble(settings, prepared.channels, joined(members))
         fitter = self._gate_fitter(model, prepared, of_gates)
         gates, metrics = fitter.fit()
-        chosen = ChosenSettings(behaviour=settings, num_layers=depths.best, epochs=epochs, gates=gates)
-        if prepared.hidden is None:
+        chosen = ChosenSettings(behaviour=settings, num_layers=depth, epochs=epochs, gates=gates)
+        if hidden is None or without is None:
             gates = fitter.with_cold_offset(gates, self.config.cold_item_cost)
         else:
-            simulated = self._fit_cold_gates(
-                replace(model, gates=gates), chosen, prepared.hidden, prepared, of_cold_items
-            )
+            without = replace(without, gates=gates)
+            simulated = self._fit_cold_gates(model, without, hidden, prepared, of_cold_items)
             gates, metrics = simulated[0], metrics | simulated[1]
         metrics |= {f"learned part, {depth} hops": quality for depth, quality in depths.qualities.items()}
         model = replace(model, gates=gates)
@@ -159,13 +165,18 @@ class Learner:
 
     def refit(self, chosen: ChosenSettings, progress: Progress) -> tuple[AdditiveModel, Embeddings]:
         """A model learned with settings that were chosen before, and the embeddings of its first member."""
-        settings, depth = chosen.behaviour, chosen.num_layers
+        model, embeddings = self.learn(chosen.behaviour, chosen.num_layers, chosen.epochs, progress)
+        return replace(model, gates=chosen.gates), embeddings
+
+    def learn(
+        self, settings: BehaviourSettings, depth: int, epochs: int, progress: Progress
+    ) -> tuple[AdditiveModel, Embeddings]:
+        """A model with open gates, and the embeddings of its first member."""
         of_channels, of_members = progress.parts(1, self.config.ensemble)
-        pending = self._members(depth, settings.history, chosen.epochs)
+        pending = self._members(depth, settings.history, epochs)
         channels = self._closed_form_channels(settings, of_channels)
         members = _embeddings(pending, of_members)
-        model = self._assemble(settings, channels, joined(members))
-        return replace(model, gates=chosen.gates), members[0]
+        return self._assemble(settings, channels, joined(members)), members[0]
 
     def _hide_items(self) -> HiddenItems | None:
         """A tenth of the known items hidden; None where no cold item has content, or too few to be worth the time."""
@@ -189,6 +200,7 @@ class Learner:
         pending = [
             self._executor.submit(self._training(depth, prepared.settings.history, valid=sample)) for depth in depths
         ]
+        _ = prepared.channels  # made while the embeddings are in training, where these have a process of their own
         runs = dict(zip(depths, _results(pending, progress), strict=True))
         qualities = {depth: max(epoch["valid_ndcg@10"] for epoch in run.log) for depth, run in runs.items()}
         best = max(depths, key=lambda depth: qualities[depth])
@@ -209,18 +221,20 @@ class Learner:
     def _fit_cold_gates(
         self,
         model: AdditiveModel,
-        chosen: ChosenSettings,
+        without: AdditiveModel,
         hidden: HiddenItems,
         prepared: PreparedChannels,
         progress: Progress,
     ) -> tuple[Gates, dict[str, float]]:
         """The gates of a model with those of cold items, and how well these rank hidden items.
 
-        A model that is learned without the hidden items tells how cold items are told apart; what they cost the known
-        ones is measured again in the model itself.
+        What they cost the known items is measured again in the model itself.
+
+        Args:
+            model: with any gates.
+            without: learned without the hidden items, with the gates of known ones: it tells how cold items are told
+                apart.
         """
-        learning, fitting = progress.parts(2, 2)
-        without, _ = hidden.learner.refit(chosen, learning)
         simulation = ColdStartSimulation(
             model=without,
             train=hidden.learner.dataset.behaviour,
@@ -228,7 +242,7 @@ class Learner:
             known=_of_items(prepared.valid, ~without.is_cold),
             cost=self.config.cold_item_cost,
         )
-        gates, metrics = simulation.fit(self.config.seed, fitting)
+        gates, metrics = simulation.fit(self.config.seed, progress)
         gates = refit_offset(
             replace(model, gates=gates),
             self.dataset.behaviour,
