@@ -27,6 +27,7 @@ from kgrec.learn.neural.trainer import Trained
 from kgrec.learn.neural.training_run import TrainingRun
 from kgrec.parallel.executor import Executor, Pending, here
 from kgrec.progress import Progress
+from kgrec.scoring.block_matrix import table_or_list
 from kgrec.scoring.channel_names import CO_TAKING, KNOWLEDGE, SEMANTIC
 from kgrec.scoring.gates import Gates
 from kgrec.scoring.history_weights import HistoryWeights
@@ -283,7 +284,8 @@ class Learner:
     def _closed_form_channels(self, settings: BehaviourSettings, progress: Progress) -> list[Channel]:
         """Kgrec's own and those of plug-ins."""
         progress("channels in closed form", 0)
-        return [*self.behaviour.channels(settings), *plugin_channels(self.dataset, settings.history, progress)]
+        channels = [*self.behaviour.channels(settings), *plugin_channels(self.dataset, settings.history, progress)]
+        return [replace(channel, matrix=table_or_list(channel.matrix)) for channel in channels]
 
     def _assemble(
         self, settings: BehaviourSettings, closed_form: list[Channel], embeddings: Embeddings

@@ -17,7 +17,7 @@ import numpy as np
 from scipy import sparse
 
 from kgrec.data.dataset import Array, IntArray
-from kgrec.scoring.matrices import dense_product
+from kgrec.scoring.matrices import ItemMatrix, SparseMatrix, dense_product
 
 _DENSE = 0.5
 """Share of a block from which on a table is smaller than a list."""
@@ -135,3 +135,8 @@ class BlockMatrix:
             part = slice(start, start + _ROWS_CONVERTED)
             dense += weights[:, part] @ self.inside[used[part]].astype(history.dtype, copy=False)
         return dense
+
+
+def table_or_list(matrix: ItemMatrix) -> ItemMatrix:
+    """The same weights as a table where they are kept as a list that is as good as full."""
+    return (isinstance(matrix, SparseMatrix) and BlockMatrix.of(matrix.weights)) or matrix

@@ -134,20 +134,25 @@ class AdditiveModel:
         return len(self.prior)
 
     def compact(self) -> AdditiveModel:
-        """The model without the entries that closed gates silence, with tables where they are smaller than lists."""
+        """The model without the entries that closed gates silence."""
         return replace(
             self, channels=tuple(replace(one, matrix=self._compact(c)) for c, one in enumerate(self.channels))
         )
 
     def _compact(self, channel: int) -> ItemMatrix:
         matrix = self.channels[channel].matrix
-        if not isinstance(matrix, SparseMatrix):
+        if self.gates.cold.channels[channel]:
             return matrix
-        weights = matrix.weights
-        if not self.gates.cold.channels[channel]:
-            weights = (weights @ sparse.diags((~self.is_cold).astype(weights.dtype))).tocsr()
-            weights.eliminate_zeros()
-        return BlockMatrix.of(weights) or SparseMatrix(weights)
+        if isinstance(matrix, SparseMatrix):
+            return SparseMatrix(self._to_known(matrix.weights))
+        if isinstance(matrix, BlockMatrix) and not self.is_cold[matrix.items].any():
+            return replace(matrix, outside=self._to_known(matrix.outside))
+        return matrix
+
+    def _to_known(self, weights: sparse.csr_matrix) -> sparse.csr_matrix:
+        kept = (weights @ sparse.diags((~self.is_cold).astype(weights.dtype))).tocsr()
+        kept.eliminate_zeros()
+        return kept
 
     def restricted_to(self, items: IntArray) -> AdditiveModel:
         """The model of some items only: the others are not there, and nothing is scaled by them."""

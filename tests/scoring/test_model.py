@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from scipy import sparse
 
 from kgrec.data.dataset import Array, Interactions
-from kgrec.scoring.block_matrix import BlockMatrix
+from kgrec.scoring.block_matrix import BlockMatrix, table_or_list
 from kgrec.scoring.gates import Gates
 from kgrec.scoring.history_weights import HistoryWeights
-from kgrec.scoring.matrices import LowRankMatrix, SparseMatrix
+from kgrec.scoring.matrices import ItemMatrix, LowRankMatrix, SparseMatrix
 from kgrec.scoring.model import AdditiveModel, Channel
 from kgrec.scoring.path_matrix import PathMatrix
 from tests.support.bundles import random_interactions, random_model
@@ -193,23 +193,27 @@ def test_a_compact_model_gives_the_same_scores(seed: int, length: int) -> None:
     rng = np.random.default_rng(seed)
     model = random_model(rng, 9)
     events = random_interactions(rng, 1, 9, length)
-    full = SparseMatrix(sparse.csr_matrix(rng.normal(size=(9, 9)).astype(np.float32)))  # dense enough for a table
+    weights = rng.normal(size=(9, 9)).astype(np.float32) * ~model.is_cold[:, None]
+    full = table_or_list(SparseMatrix(sparse.csr_matrix(weights)))  # of the known items dense enough for a table
     model = replace(model, channels=(replace(model.channels[0], matrix=full), *model.channels[1:]))
     compact, items = model.compact(), np.arange(9)
-    assert isinstance(compact.channels[0].matrix, BlockMatrix) or model.is_cold.any()
     np.testing.assert_allclose(scores_of(compact, events), scores_of(model, events), atol=1e-9)
     for one, other in ((compact, model), (model, compact)):
         np.testing.assert_allclose(one.contributions(events, items).scores, scores_of(other, events), atol=1e-5)
 
 
-def test_what_is_closed_for_cold_items_is_not_kept_for_them() -> None:
-    weights = sparse.csr_matrix(np.ones((6, 6), np.float32))
+@pytest.mark.parametrize("as_table", [True, False])
+def test_what_is_closed_for_cold_items_is_not_kept_for_them(as_table: bool) -> None:
     gates = Gates.common(np.array([0.5]), 0.0, cold_items=0.0)
     is_cold = np.arange(6) >= 4
-    model = AdditiveModel((Channel("behaviour", SparseMatrix(weights)),), gates, np.zeros(6, np.float32), is_cold)
+    matrix: ItemMatrix = SparseMatrix(sparse.csr_matrix(np.ones((6, 6), np.float32) * ~is_cold[:, None]))
+    if as_table:
+        matrix = table_or_list(matrix)
+        assert isinstance(matrix, BlockMatrix)
+    model = AdditiveModel((Channel("behaviour", matrix),), gates, np.zeros(6, np.float32), is_cold)
     block = model.compact().channels[0].matrix.block(np.arange(6), np.arange(6))
     assert not block[:, is_cold].any()
-    assert block[:, :4].sum() == 4 * 6 - 4
+    assert block[:, :4].sum() == 4 * 4 - 4
 
 
 def test_a_channel_whose_gate_is_closed_says_nothing() -> None:

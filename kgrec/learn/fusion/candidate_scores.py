@@ -161,6 +161,7 @@ def _candidates(
     """
     n = len(model.groups) + 1
     prior = model.prior[known].astype(np.float32)
+    model, histories, known = without_idle_items(model, histories)
     rows, hits = [np.zeros(0, np.int64)], [np.zeros(0, np.bool_)]
     values = [[np.zeros(0, np.float32)] for _ in range(n)]
     step = block_size(model.n_items)
@@ -195,6 +196,18 @@ def _candidates(
     hit = np.concatenate(hits)
     ones = np.ones(int(hit.sum()), np.float32)
     return parts, padding, sparse.csr_matrix((ones, (row[hit], column[hit])), shape=shape)
+
+
+def without_idle_items(model: AdditiveModel, histories: Histories) -> tuple[AdditiveModel, Histories, IntArray]:
+    """Model and histories without the cold items that are in none of these, and the rows of the known items there."""
+    kept = ~model.is_cold
+    for matrix in histories.matrices:
+        kept[matrix.indices] = True
+    if not kept.all():
+        items = np.flatnonzero(kept)
+        model = model.restricted_to(items)
+        histories = Histories(tuple(matrix[:, items] for matrix in histories.matrices), histories.pauses)
+    return model, histories, np.flatnonzero(~model.is_cold)
 
 
 def _group_scores(model: AdditiveModel, group: Sequence[int], histories: Histories, known: IntArray) -> Array:

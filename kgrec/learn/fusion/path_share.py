@@ -16,11 +16,11 @@ import numpy as np
 from scipy import sparse
 
 from kgrec.data.dataset import Array, IntArray
-from kgrec.learn.fusion.candidate_scores import TriedMixtures
+from kgrec.learn.fusion.candidate_scores import TriedMixtures, without_idle_items
 from kgrec.scoring.evidence import ENOUGH, EvidenceTable
 from kgrec.scoring.model import AdditiveModel, Histories, unit_spread
 
-_USERS, _TOP = 200, 10
+_USERS, _USERS_OF_SEARCH, _TOP = 200, 100, 10
 _SCORES = 40_000_000
 _FACTORS = (0.0, 0.5, 0.7, 0.85, 1.2, 1.5, 2.0)
 _FIRST = [0.05, 0.1, 0.3, 0.7]
@@ -40,33 +40,36 @@ class PathShare:
     def __init__(
         self, model: AdditiveModel, histories: Histories, seen: sparse.csr_matrix, rng: np.random.Generator
     ) -> None:
-        self._model, self._known = model, np.flatnonzero(~model.is_cold)
-        self._groups = model.groups
-        most = max(1, min(_USERS, _SCORES // ((len(self._groups) + 1) * len(self._known))))
+        self._groups, seen = model.groups, seen[:, ~model.is_cold]
+        most = max(1, min(_USERS, _SCORES // ((len(self._groups) + 1) * seen.shape[1])))
         users = np.arange(len(histories))
         if len(users) > most:
             users = np.sort(rng.choice(users, most, replace=False))
-        self._histories, n = histories[users], len(users)
+        self._model, self._histories, self._known = without_idle_items(model, histories[users])
+        known, n = self._known, len(users)
         self._unit = np.zeros((len(model.channels), n))
-        self._parts = np.zeros((len(self._groups) + 1, n, len(self._known)), np.float32)
-        self._parts[-1] = model.prior[self._known]
+        self._parts = np.zeros((len(self._groups) + 1, n, len(known)), np.float32)
+        self._parts[-1] = self._model.prior[known]
         for g, group in enumerate(self._groups):
             for c in group:
-                raw = model.channels[c].matrix.scores(self._histories.matrices[c].astype(np.float32))[:, self._known]
-                self._unit[c] = model.units(self._histories, c) if model.channels[c].unit else unit_spread(raw)[1]
+                channel = self._model.channels[c]
+                raw = channel.matrix.scores(self._histories.matrices[c].astype(np.float32))[:, known]
+                self._unit[c] = self._model.units(self._histories, c) if channel.unit else unit_spread(raw)[1]
                 self._parts[g] += raw / self._unit[c][:, None].astype(np.float32)
-        self._seen = seen[users][:, self._known].toarray() > 0
-        self._values: list[dict[int, Array]] = [{} for _ in range(n)]
+        self._seen = seen[users].toarray() > 0
         self._past = [np.unique(np.concatenate([m[u].indices for m in self._histories.matrices])) for u in range(n)]
+        self._slots = np.full((n, len(known)), -1)
+        self._values = [np.zeros((0, len(model.channels), len(past)), np.float32) for past in self._past]
 
-    def of(self, weights: Array) -> tuple[float, float]:
+    def of(self, weights: Array, most: int = _USERS) -> tuple[float, float]:
         """The share, mean over users, and the part of all items of which paths are a reason (a tenth or more).
 
         Args:
             weights: of the groups of channels that share a gate, and of the prior.
+            most: users that it is measured on.
         """
-        total = np.tensordot(weights.astype(np.float32), self._parts, axes=1)
-        total[self._seen] = -np.inf
+        total = np.tensordot(weights.astype(np.float32), self._parts[:, :most], axes=1)
+        total[self._seen[:most]] = -np.inf
         k = min(_TOP, total.shape[1])
         best = np.argpartition(-total, k - 1, axis=1)[:, :k]
         shares, enough = [], []
@@ -88,17 +91,19 @@ class PathShare:
         return float(np.mean(shares)), float(np.mean(enough))
 
     def _of_items(self, user: int, items: IntArray) -> Array:
-        """What past items add to some known items by every channel at a gate of 1, ``(channels, past, items)``."""
-        kept = self._values[user]
-        fresh = np.array([item for item in items.tolist() if item not in kept], np.int64)
+        """What past items add to some items by every channel at a gate of 1, ``(channels, past, items)``."""
+        slots, kept = self._slots[user], self._values[user]
+        fresh = items[slots[items] < 0]
         if len(fresh):
             past = self._past[user]
-            values = np.zeros((len(self._model.channels), len(past), len(fresh)), np.float32)
+            values = np.zeros((len(fresh), *kept.shape[1:]), np.float32)
             for c, channel in enumerate(self._model.channels):
                 weights = self._histories.matrices[c][user, past].toarray()[0] / self._unit[c, user]
-                values[c] = weights[:, None] * channel.matrix.block(past, self._known[fresh])
-            kept |= {int(item): values[:, :, n] for n, item in enumerate(fresh)}
-        return np.stack([kept[item] for item in items.tolist()], axis=2)
+                values[:, c] = (weights[:, None] * channel.matrix.block(past, self._known[fresh])).T
+            slots[fresh] = len(kept) + np.arange(len(fresh))
+            self._values[user] = kept = np.concatenate([kept, values])
+        of_items: Array = kept[slots[items]].transpose(1, 2, 0)
+        return of_items
 
 
 def with_most_paths(
@@ -119,7 +124,7 @@ def with_most_paths(
     if cost <= 0 or not paths:
         return weights, 0
     turns = 0
-    before, reached = tried.quality(weights), share.of(weights)[0]
+    before, reached = tried.quality(weights), share.of(weights, _USERS_OF_SEARCH)[0]
     most = cost * float(before.mean())
     for _ in range(_MOVES):
         best = None
@@ -133,7 +138,10 @@ def with_most_paths(
             for trial, ndcg in zip(trials, ndcgs, strict=True):
                 lost = before - ndcg
                 affordable = max(most - float(lost.std() / np.sqrt(len(lost))), 0.0)
-                if float(lost.mean()) <= affordable and (of_trial := share.of(trial)[0]) > reached + _LEAST_GAIN:
+                if float(lost.mean()) > affordable:
+                    continue
+                of_trial = share.of(trial, _USERS_OF_SEARCH)[0]
+                if of_trial > reached + _LEAST_GAIN:
                     best, reached = trial, of_trial
         if best is None:
             break
