@@ -22,6 +22,8 @@ from kgrec.graph.store_types import StoredTable
 from kgrec.schema.model import GraphSchema
 
 _AT_ONCE = 5_000
+_NO_PROPERTIES = frozenset({"uid", "aliases", "platforms", "relation", "_source", "_target"})
+"""What a stored row has beside what a source says of a node or a fact."""
 
 
 @dataclass
@@ -32,7 +34,7 @@ class TypeReplaced:
         held: how many nodes, facts or interactions the sources' platforms state in the store, the new ones included.
         unstated: how many of them the sources no longer state.
         removed: how many went; the others are kept by what else is in the graph.
-        values: how many values of nodes that stay went, because they are no longer stated.
+        values: how many values of nodes and facts that stay went, because they are no longer stated.
     """
 
     kind: Kind
@@ -148,22 +150,23 @@ def _unstated(
             if table.ends is None:
                 if lost and len(lost) == len(platforms):
                     gone.add((table.type, row["uid"]))
-                elif records and len(records) == len(platforms):
-                    for name in _values_unstated(row, known):
-                        counts.values += 1
-                        yield ["values", table.type, name, row["uid"]]
             elif not gone.isdisjoint(zip(table.ends, (row["_source"], row["_target"]), strict=True)):
                 lost = records
+            if kind != "interactions" and len(lost) < len(records) == len(platforms):
+                for name in _values_unstated(row, records[0], known):
+                    counts.values += 1
+                    yield ["values", name, *_fields(records[0])]
             counts.held += bool(records)
             counts.unstated += bool(lost)
             yield from map(_fields, lost)
 
 
-def _values_unstated(row: Mapping[str, Any], known: StatedOfType) -> list[str]:
-    """Properties of a node that it has, and that no record gives it any more."""
-    uid = row["uid"]
-    held = [name for name, value in row.items() if value is not None and name not in ("uid", "aliases", "platforms")]
-    return [name for name in held if not known.has_value(uid, name) and (name, row[name]) != ("name", uid)]
+def _values_unstated(row: Mapping[str, Any], record: Record, known: StatedOfType) -> list[str]:
+    """Properties of a stored node or fact that it has, and that no record gives it any more."""
+    assert not isinstance(record, Interaction)
+    held = [name for name, value in row.items() if value is not None and name not in _NO_PROPERTIES]
+    lost = [name for name in held if not known.has_value(record, name)]
+    return [name for name in lost if isinstance(record, EdgeRecord) or (name, row[name]) != ("name", record.uid)]
 
 
 def _kind(schema: GraphSchema, type: str) -> Kind | None:
@@ -219,11 +222,13 @@ def _retract(store: GraphStore, kind: Kind, spool: IO[str], types: Mapping[tuple
 
 def _unset(store: GraphStore, spool: IO[str]) -> None:
     """Take back the values that a spool has."""
-    values = (json.loads(line)[1:] for line in spool if line.startswith('["values"'))
-    for (type, name), of_property in groupby(sorted(values), lambda value: value[:2]):
-        uids = [uid for _, _, uid in of_property]
-        for start in range(0, len(uids), _AT_ONCE):
-            store.unset(type, name, uids[start : start + _AT_ONCE])
+    values = sorted(json.loads(line)[1:] for line in spool if line.startswith('["values"'))
+    for (name, kind, type), of_property in groupby(values, lambda value: value[:3]):
+        while some := [_read(json.dumps(fields)) for _, *fields in islice(of_property, _AT_ONCE)]:
+            if kind == "nodes":
+                store.unset(type, name, [record.uid for record in some if isinstance(record, NodeRecord)])
+            else:
+                store.unset_of_facts(name, [record for record in some if isinstance(record, EdgeRecord)])
 
 
 def _check_shares(

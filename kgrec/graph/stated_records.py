@@ -26,9 +26,9 @@ class StatedOfType:
     def __contains__(self, record: Record) -> bool:
         return self._holds(_identity(record))
 
-    def has_value(self, uid: str, name: str) -> bool:
-        """Whether a node was stated with a value of a property."""
-        return self._holds((uid, "", name))
+    def has_value(self, record: NodeRecord | EdgeRecord, name: str) -> bool:
+        """Whether a node or a fact was stated with a value of a property, by whichever platform."""
+        return self._holds(_value(record, name))
 
     def _holds(self, identity: tuple[str, ...]) -> bool:
         number = np.frombuffer(_digest(identity), np.uint64)
@@ -37,7 +37,7 @@ class StatedOfType:
 
 
 class StatedRecords:
-    """Remembers everything that an import states, in 8 bytes of a temporary file each: records, and values of nodes."""
+    """Remembers all records that an import states, and their values, in 8 bytes of a temporary file each."""
 
     def __init__(self) -> None:
         self._files: dict[tuple[Kind, str], IO[bytes]] = {}
@@ -57,8 +57,8 @@ class StatedRecords:
                 file = tempfile.TemporaryFile(prefix="kgrec-stated-")  # noqa: SIM115  closed with the others
                 self._files[key] = self._open.enter_context(file)
             self._files[key].write(_digest(_identity(record)))
-            if isinstance(record, NodeRecord):
-                self._files[key].writelines(_digest((record.uid, "", name)) for name in record.properties)
+            if isinstance(record, NodeRecord | EdgeRecord):
+                self._files[key].writelines(_digest(_value(record, name)) for name in record.properties)
 
     def of_type(self, kind: Kind, type: str) -> StatedOfType:
         """The records of a type."""
@@ -77,6 +77,13 @@ def _identity(record: Record) -> tuple[str, ...]:
         ends = record.source_type, record.source, record.target_type, record.target
         return *ends, record.relation, record.platform
     return record.user, record.item, record.key
+
+
+def _value(record: NodeRecord | EdgeRecord, name: str) -> tuple[str, ...]:
+    """The identity of a property's value of a node or a fact."""
+    if isinstance(record, NodeRecord):
+        return record.uid, "", name
+    return record.source_type, record.source, record.target_type, record.target, record.relation, "", name
 
 
 def _digest(identity: tuple[str, ...]) -> bytes:

@@ -216,6 +216,10 @@ class GraphWriter(OpenGraph, Protocol):
         """Number of nodes of a type that have no value of a property now; for ``name`` the uid takes its place."""
         ...
 
+    def unset_of_facts(self, name: str, facts: Sequence[EdgeRecord]) -> int:
+        """Number of facts that have no value of a property now; what else the records say does not count."""
+        ...
+
     def delete_user(self, uid: str) -> int:
         """Number of interactions that were removed, together with the user.
 

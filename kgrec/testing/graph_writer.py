@@ -216,6 +216,19 @@ class GraphWriterContract(OpenGraphContract):
         assert films.unset("Film", "plot", ["heat"]) == 1
         assert films.node("Film", "heat") == {"uid": "heat", "name": "Heat", "year": 1995.0, "platforms": ["wiki"]}
 
+    def test_a_value_of_a_fact_is_unset(self, films: GraphStore) -> None:
+        def roles() -> dict[str, object]:
+            rows = [row for table in films.stored_tables() if table.type == "ACTED_IN" for row in table.rows]
+            return {row["_target"]: row.get("role") for row in rows if row["_source"] == "weaver"}
+
+        one, other = (fact("ACTED_IN", "Person:weaver", f"Film:{film}") for film in ("alien", "aliens"))
+        films.upsert_edges([replace(each, properties={"role": "Ripley"}) for each in (one, other)])
+        assert roles() == {"alien": "Ripley", "aliens": "Ripley"}
+        nobody, of_another_name = replace(one, source="nobody"), replace(one, relation="other")
+        assert films.unset_of_facts("role", [one, nobody, of_another_name]) == 1
+        assert roles() == {"alien": None, "aliens": "Ripley"}
+        assert films.counts().edges["ACTED_IN"] == 6
+
     def test_hostile_texts_are_kept_to_the_letter(self, store: GraphStore) -> None:
         texts = hostile_strings()
         assert len(set(texts)) == 50

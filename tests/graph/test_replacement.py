@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kgrec.data.records import Batch, Interaction
+from kgrec.data.records import Batch, Interaction, Value
 from kgrec.errors import ReplacementError
 from kgrec.graph import open_store
 from kgrec.graph.export.to_networkx import to_networkx
@@ -21,7 +21,7 @@ from kgrec.graph.statement_notes import Stated
 from kgrec.graph.store import GraphStore
 from kgrec.schema.model import GraphSchema
 from kgrec.testing.open_graph import everything
-from kgrec.testing.sample_graph import SampleGraph, films_graph, films_schema, node
+from kgrec.testing.sample_graph import SampleGraph, fact, films_graph, films_schema, node
 from tests.graph.test_ingest import SMALL_WORLDS, edges_and_nodes
 
 
@@ -265,3 +265,29 @@ def test_values_of_a_node_that_others_state_stay() -> None:
         found = store.node("Film", "a")
         assert found is not None
         assert found["plot"] == "long"
+
+
+def test_values_of_facts_that_left_a_source_are_unset() -> None:
+    def world(role: dict[str, Value], source_id: str, platform: str = "wiki") -> SampleGraph:
+        played = replace(fact("ACTED_IN", "Person:weaver", "Film:alien"), properties=role)
+        other = replace(fact("ACTED_IN", "Person:weaver", "Film:aliens"), properties={"role": "Ripley"})
+        films = [node("Film", "alien"), node("Film", "aliens"), node("Person", "weaver")]
+        whole = SampleGraph(films_schema(), films, [played, other], source_id=source_id)
+        return whole if platform == "wiki" else of_platform(whole, platform, f"{platform}.csv")
+
+    def roles(store: GraphStore) -> dict[str, object]:
+        rows = [row for table in store.stored_tables() if table.type == "ACTED_IN" for row in table.rows]
+        return {row["_target"]: row.get("role") for row in rows}
+
+    with fresh() as store:
+        ingest(world({"role": "Ripley"}, "1"), store)
+        report = ingest(world({}, "2"), store, replace=True)
+        assert roles(store) == {"alien": None, "aliens": "Ripley"}
+        ingest(world({"role": "Ellen"}, "3"), store)
+        ingest(world({}, "4", "lens"), store)
+        ingest(world({}, "5"), store, replace=True)
+        assert roles(store) == {"alien": "Ellen", "aliens": "Ripley"}  # the other platform may mean it too
+    assert report.replacement is not None
+    assert [(one.type, one.values, one.removed) for one in report.replacement.types if one.values] == [
+        ("ACTED_IN", 1, 0)
+    ]

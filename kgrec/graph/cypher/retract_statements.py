@@ -7,7 +7,14 @@ platforms state goes with the last of them; until then it only loses the platfor
 from __future__ import annotations
 
 from kgrec.graph.cypher.publication_statements import RECOMMENDED, SIMILAR
-from kgrec.graph.cypher.schema_names import edge_type, interaction_type, node_label, property_names, quoted
+from kgrec.graph.cypher.schema_names import (
+    edge_property_names,
+    edge_type,
+    interaction_type,
+    node_label,
+    property_names,
+    quoted,
+)
 from kgrec.schema.model import GraphSchema
 
 
@@ -52,6 +59,19 @@ def retract_edges(schema: GraphSchema, type: str, source_type: str, target_type:
         f"{found}WHERE size({_others('r', 'row[3]')}) = 0\nDELETE r\nRETURN count(*) AS removed",
         f"{found}WHERE row[3] IN coalesce(r.platforms, [])\n"
         f"SET r.platforms = {_others('r', 'row[3]')}\nRETURN 0 AS removed",
+    )
+
+
+def unset_fact_property(schema: GraphSchema, type: str, source_type: str, target_type: str, name: str) -> str:
+    """Rows of source, target, relation."""
+    if name not in edge_property_names(schema, type):
+        raise ValueError(f"{name[:80]!r} is not a property of {type} in the schema")
+    return (
+        "UNWIND $rows AS row\n"
+        f"MATCH (a:{node_label(schema, source_type)} {{uid: row[0]}})\n"
+        f"MATCH (b:{node_label(schema, target_type)} {{uid: row[1]}})\n"
+        f"MATCH (a)-[r:{edge_type(schema, type)} {{relation: row[2]}}]->(b)\n"
+        f"SET r.{quoted(name)} = null\nRETURN count(*) AS removed"
     )
 
 

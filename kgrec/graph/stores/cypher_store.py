@@ -18,7 +18,7 @@ from kgrec.graph import paths
 from kgrec.graph.cypher import statements as cypher
 from kgrec.graph.cypher.look_ups import READ_QUERIES
 from kgrec.graph.cypher.publication_statements import STATEMENTS
-from kgrec.graph.cypher.retract_statements import unset_property
+from kgrec.graph.cypher.retract_statements import unset_fact_property, unset_property
 from kgrec.graph.cypher.schema_names import edge_property_names, interaction_type, property_names
 from kgrec.graph.store import ImportTarget, schema_of
 from kgrec.graph.store_types import (
@@ -190,6 +190,18 @@ class CypherStore(ABC):
         text = unset_property(schema_of(self), type, name)
         rows, _ = self._write(text, {"rows": [[uid] for uid in uids]})
         return sum(int(row["removed"]) for row in rows)
+
+    def unset_of_facts(self, name: str, facts: Sequence[EdgeRecord]) -> int:
+        """Number of facts that have no value of a property now."""
+        removed = 0
+        rows_of: dict[tuple[str, str, str], list[list[str]]] = {}
+        for fact in facts:
+            ends = fact.type, fact.source_type, fact.target_type
+            rows_of.setdefault(ends, []).append([fact.source, fact.target, fact.relation])
+        for ends, given in rows_of.items():
+            rows, _ = self._write(unset_fact_property(schema_of(self), *ends, name), {"rows": given})
+            removed += sum(int(row["removed"]) for row in rows)
+        return removed
 
     def delete_user(self, uid: str) -> int:
         """Number of interactions removed with the user."""

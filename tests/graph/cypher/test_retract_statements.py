@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from kgrec.graph.cypher.retract_statements import retract_edges, retract_interactions, retract_nodes, unset_property
+from kgrec.graph.cypher.retract_statements import (
+    retract_edges,
+    retract_interactions,
+    retract_nodes,
+    unset_fact_property,
+    unset_property,
+)
 from kgrec.testing.sample_graph import films_schema
 
 
@@ -29,3 +35,6 @@ def test_a_foreign_type_is_refused() -> None:
     for name in ("uid", "platforms", "x` = 1 //"):
         with pytest.raises(ValueError, match="is not a property of Film in the schema"):
             unset_property(films_schema(), "Film", name)
+    for name in ("relation", "platforms", "x` = 1 //"):
+        with pytest.raises(ValueError, match="is not a property of ACTED_IN in the schema"):
+            unset_fact_property(films_schema(), "ACTED_IN", "Person", "Film", name)
