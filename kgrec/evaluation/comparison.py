@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kgrec.data.dataset import Array, Dataset
 from kgrec.data.splits import Split
@@ -12,6 +12,7 @@ from kgrec.evaluation.baselines import BASELINES
 from kgrec.evaluation.compared_system import Setting
 from kgrec.evaluation.task import Task
 from kgrec.metrics.rankers import ModelRanker, Ranker
+from kgrec.parallel.executor import Executor, here
 from kgrec.progress import Progress
 from kgrec.scoring.matrices import LowRankMatrix
 from kgrec.scoring.model import AdditiveModel
@@ -36,38 +37,88 @@ class Comparison:
     timings: dict[str, float]
 
 
-def compare_with_baselines(dataset: Dataset, split: Split, model: AdditiveModel, progress: Progress) -> Comparison:
+@dataclass(frozen=True)
+class Measurement:
+    """One system on the test.
+
+    Attributes:
+        row, whole: metrics among the items that anybody has taken, and among the whole catalogue; see
+            :class:`Comparison`.
+        seconds: that ranking took, twice where the two differ.
+        setting: what a baseline chose on validation.
+        seconds_to_fit: that choosing it and fitting took.
+    """
+
+    row: dict[str, float]
+    whole: dict[str, float] | None
+    seconds: float
+    setting: Setting
+    seconds_to_fit: float = 0.0
+
+
+@dataclass(frozen=True)
+class BaselineRun:
+    """A baseline to be tuned, fitted and measured, here or in another process.
+
+    Attributes:
+        name: of one of :data:`~kgrec.evaluation.baselines.BASELINES`.
+        features: item vectors for the diversity within lists.
+    """
+
+    name: str
+    task: Task
+    features: Array | None
+
+    def __call__(self, progress: Progress) -> Measurement:
+        """What the baseline reaches.
+
+        Raises:
+            KgrecError: there is nothing to find in the test or in validation.
+        """
+        started = time.perf_counter()
+        progress(f"settings of {self.name}", 0, 2)
+        system, task = BASELINES[self.name], self.task
+        setting = tune_baseline(system, task.validation).setting
+        ranker = task.over_catalogue(system.fit(task.known, task.n_users, len(task.columns), **setting))
+        seconds_to_fit = time.perf_counter() - started
+        progress(f"lists of {self.name}", 1, 2)
+        return replace(_measured(ranker, task, self.features), setting=setting, seconds_to_fit=seconds_to_fit)
+
+
+def compare_with_baselines(
+    dataset: Dataset, split: Split, model: AdditiveModel, progress: Progress, executor: Executor = here
+) -> Comparison:
     """Metrics of our model and of the baselines, which are tuned on validation and fitted on train and validation.
+
+    Args:
+        executor: runs the baselines.
 
     Raises:
         KgrecError: there is nothing to find in the test or in validation.
     """
-    task = Task.of(dataset, split)
+    task, features = Task.of(dataset, split), features_of(model)
     past = dataset.with_interactions(split.known).behaviour
     at = split.test.first_times(task.n_users)
-    rankers: dict[str, Ranker] = {"kgrec": ModelRanker.over(model, past, task.n_users, at)}
-    settings: dict[str, Setting] = {}
-    timings: dict[str, float] = {}
-    tuning, testing = progress.named("Measure").parts(1, 4)
-    for number, (name, system) in enumerate(BASELINES.items()):
-        started = time.perf_counter()
-        tuning(f"settings of {name}", number, len(BASELINES))
-        n_items = len(task.columns)
-        settings[name] = tune_baseline(system, task.validation).setting
-        rankers[name] = task.over_catalogue(system.fit(task.known, task.n_users, n_items, **settings[name]))
-        timings[name] = time.perf_counter() - started
-    is_taken = task.is_taken
-    features = features_of(model)
-    rows: Rows = {}
-    whole: Rows = {}
-    for number, (name, ranker) in enumerate(rankers.items()):
-        started = time.perf_counter()
-        testing(f"lists of {name}", number, len(rankers))
-        rows[name] = task.measure(ranker, features, None if is_taken.all() else is_taken).means
-        if not is_taken.all():
-            whole[name] = task.measure(ranker, features).means
-        timings[f"ranking with {name}"] = time.perf_counter() - started
-    return Comparison(rows, whole or None, settings, timings)
+    pending = {name: executor.submit(BaselineRun(name, task, features)) for name in BASELINES}
+    of_ours, *of_baselines = progress.named("Measure").parts(1, *[1] * len(BASELINES))
+    of_ours("lists of kgrec", 0, 1)
+    systems = {"kgrec": _measured(ModelRanker.over(model, past, task.n_users, at), task, features)}
+    systems |= {name: run.result(share) for (name, run), share in zip(pending.items(), of_baselines, strict=True)}
+    whole = {name: system.whole for name, system in systems.items() if system.whole is not None}
+    return Comparison(
+        rows={name: system.row for name, system in systems.items()},
+        whole=whole or None,
+        settings={name: systems[name].setting for name in BASELINES},
+        timings={name: systems[name].seconds_to_fit for name in BASELINES}
+        | {f"ranking with {name}": system.seconds for name, system in systems.items()},
+    )
+
+
+def _measured(ranker: Ranker, task: Task, features: Array | None) -> Measurement:
+    started, is_taken = time.perf_counter(), task.is_taken
+    row = task.measure(ranker, features, None if is_taken.all() else is_taken).means
+    whole = None if is_taken.all() else task.measure(ranker, features).means
+    return Measurement(row, whole, time.perf_counter() - started, {})
 
 
 def features_of(model: AdditiveModel) -> Array | None:

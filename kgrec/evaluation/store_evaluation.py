@@ -118,7 +118,7 @@ def evaluate_split(
     train = dataset.with_interactions(split.train)
     learned = fit(train, config, valid=split.valid, progress=learning, executor=executor)
     timings = {"kgrec": time.perf_counter() - started}
-    table = compare_with_baselines(dataset, split, learned.model, measuring)
+    table = compare_with_baselines(dataset, split, learned.model, measuring, executor)
     settings = {"kgrec": {**config.model_dump(), **learned.chosen.as_dict()}, **table.settings}
     return SplitEvaluation(table.rows, table.whole, settings, timings | table.timings, split, learned)
 

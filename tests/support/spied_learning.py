@@ -15,6 +15,7 @@ from kgrec.evaluation.compared_system import System, grid
 from kgrec.learn.channels.neighbours import item_knn
 from kgrec.learn.fit_result import ChosenSettings, FitResult
 from kgrec.metrics.rankers import ModelRanker
+from kgrec.parallel.executor import Executor, here
 from kgrec.progress import Progress, silent
 from kgrec.scoring.gates import Gates
 from kgrec.scoring.matrices import SparseMatrix
@@ -94,6 +95,7 @@ def spied(monkeypatch: pytest.MonkeyPatch) -> Spies:
         valid: Interactions,
         refit_on_all: bool = True,
         progress: Progress = silent,
+        executor: Executor = here,
     ) -> FitResult:
         spies.fits.append((pairs_of(dataset.behaviour), pairs_of(valid)))
         progress("choosing", 1, 1, f"{len(valid)} to validate on")
