@@ -20,7 +20,7 @@ from tests.support.postgres import PostgresMissingError, server
 @pytest.fixture(scope="module")
 def postgres() -> Iterator[str]:
     """URL of a database with a table of products."""
-    pytest.importorskip("psycopg", reason="no psycopg: pip install 'kgrec[dev]'")
+    pytest.importorskip("pg8000", reason="no pg8000: pip install 'kgrec[dev]'")
     try:
         running = server()
         url = running.__enter__()

@@ -55,7 +55,7 @@ def server() -> Iterator[str]:
         options = f"-k {root} -c listen_addresses='' -c fsync=off"
         run(str(folder / "pg_ctl"), "-D", str(data), "-o", options, "-l", str(root / "log"), "-w", "start")
         try:
-            yield f"postgresql+psycopg://kgrec@/postgres?host={root}"
+            yield f"postgresql+pg8000://kgrec@/postgres?unix_sock={root}/.s.PGSQL.5432"
         finally:
             run(str(folder / "pg_ctl"), "-D", str(data), "-m", "immediate", "stop")
     finally:
