@@ -57,7 +57,7 @@ def test_a_bundle_tells_how_it_was_made(bundle: Bundle, store: GraphStore) -> No
     assert manifest.data_cutoff == float(bundle.interactions.time.max())
     assert len(manifest.training) >= 1
     found = manifest.metrics["validation_ndcg@10"]
-    assert found["fused"] >= max(found[name] for name in ("behaviour", "knowledge", "semantic"))
+    assert found["fused"] >= max(found[name] for name in ("behaviour", "knowledge", "semantic_paths"))
     assert bundle.node_embeddings.shape == (47, 8)
     assert bundle.model.is_cold.sum() == 1
 

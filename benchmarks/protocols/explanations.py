@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 OURS, ACCURACY_ONLY = "kgrec", "kgrec, accuracy only"
 MEASURES = (
     "path_share",
+    "fact_share",
     "coverage_10",
     "best_3_entities",
     "best_3_past_items",
@@ -175,6 +176,7 @@ def _notes(runs: Sequence[Outcome], dataset: Dataset, split: Split) -> list[str]
     users = int(runs[0].rows[_MEASURES]["users"])
     notes = [
         f"Measured on the top-{LIST_LENGTH} lists of {users:,} test users; ndcg@10 is that of all. "
+        "Paths over facts and over texts count in path_share, those over facts alone in fact_share and fidelity. "
         f"The deletion error is the largest of up to {DELETED} facts, each taken out of the graph by itself.",
     ]
     if not len(dataset.facts):

@@ -13,9 +13,8 @@ from kgrec.metrics.path_quality import (
     linking_interaction_recency,
     shared_entity_popularity,
 )
-from kgrec.scoring.evidence import ENOUGH
+from kgrec.scoring.evidence import ENOUGH, EXPLICIT, THROUGH_GRAPH
 from kgrec.scoring.model import AdditiveModel
-from kgrec.scoring.path_matrix import EDGE_TO_PAST, SHARED_TAIL
 
 DELETED = 100
 """Facts that are taken out of the graph one at a time, at most."""
@@ -40,7 +39,8 @@ class ListShares:
             self.of_evidence.setdefault(name, []).append(share)
         has_path = np.array([of.values.max(initial=0.0) > 0 for of in explained.terms])
         figures = {
-            "path_share": by_evidence.get("paths", 0.0),
+            "path_share": sum(by_evidence.get(name, 0.0) for name in EXPLICIT),
+            "fact_share": by_evidence.get(THROUGH_GRAPH, 0.0),
             "coverage_10": float((explained.path_shares >= ENOUGH).mean()),
             "best_3_entities": float(explained.entity_shares().mean()),
             "best_3_past_items": float(explained.past_item_shares().mean()),
@@ -51,7 +51,7 @@ class ListShares:
 
     @property
     def means(self) -> dict[str, float]:
-        """``path_share coverage_10 best_3_entities best_3_past_items fidelity``; empty without a list."""
+        """``path_share fact_share coverage_10 best_3_entities best_3_past_items fidelity``; empty without a list."""
         return {name: float(np.mean(figures)) for name, figures in self.of_lists.items()}
 
     @property
@@ -107,7 +107,9 @@ def explanation_measures(
 
 
 class EntityPopularity:
-    """SEP of the entities that paths go over, among those that the same relation leads to.
+    """SEP of the nodes that paths go over, among all nodes but users, as hopwise has it.
+
+    Balloccu et al. rank among entities of one type; published graphs have but one, of which items are as well.
 
     Args:
         facts: of the graph.
@@ -115,21 +117,16 @@ class EntityPopularity:
     """
 
     def __init__(self, facts: Facts, taken: IntArray) -> None:
-        self._facts = facts
         n = max(int(max(facts.head.max(initial=-1), facts.tail.max(initial=-1))) + 1, len(taken))
-        self._degree = np.bincount(facts.head, minlength=n) + np.bincount(facts.tail, minlength=n)
-        self._degree[: len(taken)] += taken
-        self._of_relation: dict[tuple[int, bool], dict[int, float]] = {}
+        degree = np.bincount(facts.head, minlength=n) + np.bincount(facts.tail, minlength=n)
+        degree[: len(taken)] += taken
+        nodes = np.flatnonzero(degree)
+        self._of_node = np.zeros(n)
+        self._of_node[nodes] = shared_entity_popularity(degree[nodes])
 
     def of(self, path: ShownPath) -> float:
         """The popularity of the node before the listed item."""
-        key = path.relation, path.way in (SHARED_TAIL, EDGE_TO_PAST)
-        if key not in self._of_relation:
-            of_relation = self._facts.relation == path.relation
-            entities = np.unique((self._facts.tail if key[1] else self._facts.head)[of_relation])
-            popularities = shared_entity_popularity(self._degree[entities])
-            self._of_relation[key] = dict(zip(entities.tolist(), popularities.tolist(), strict=True))
-        return self._of_relation[key][path.entity]
+        return float(self._of_node[path.entity])
 
 
 def _last_times(own: Interactions, history: IntArray) -> Array:

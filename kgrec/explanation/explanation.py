@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, fields, is_dataclass
 from functools import cached_property
 from typing import Any
 
+import numpy as np
+
 from kgrec.explanation.evidence_paths import ShownPath
 from kgrec.explanation.reasons import (
     Counterfactual,
@@ -19,6 +21,7 @@ from kgrec.explanation.reasons import (
 from kgrec.explanation.said_by_past import DeferredReasons, ReasonParts
 from kgrec.explanation.terms import Terms
 from kgrec.schema.naming import same_language
+from kgrec.scoring.evidence import EXPLICIT
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +97,11 @@ class Explanation:
 
     @property
     def path_share(self) -> float:
-        """Share of the positive score that flows through explicit paths; 0 where no path carries any of it."""
-        return sum(
-            reason.share
-            for reason in self.reason_parts.beside_past
-            if isinstance(reason, (EntityReason, EdgeReason, OtherFactsReason)) and reason.share > 0
-        )
+        """Share of the positive score that flows through explicit paths, over facts and texts; 0 where none does."""
+        parts = self.reason_parts
+        facts = [one.share for one in parts.beside_past if isinstance(one, (EntityReason, EdgeReason, OtherFactsReason))]
+        texts = [float(np.maximum(said.shares, 0.0).sum()) for said in parts.said_by_past if said.evidence in EXPLICIT]
+        return sum(share for share in [*facts, *texts] if share > 0)
 
     def name_in(self, language: str, type: str, uid: str, name: str) -> str:
         """The name of a node for who reads a language, ``name`` where it has none of its own there."""

@@ -140,8 +140,9 @@ class PastItemReason:
             others take back from what the paths promise.
         share: of the positive score; below 0 where the value is.
         evidence: ``taken_together`` (others who took the past item took this), ``taken_next`` (what follows on it),
-            ``semantic`` (their texts), ``knowledge`` (embeddings of the graph), ``dislikes``, or the name of a channel
-            that a plug-in adds.
+            ``semantic_paths`` (their texts; exactly what goes when the past item's text goes. ``semantic`` in earlier
+            bundles, of which that holds but nearly), ``knowledge`` (embeddings of the graph), ``dislikes``, or the
+            name of a channel that a plug-in adds.
         past: the past item; its value is the reason's.
     """
 

@@ -16,6 +16,7 @@ from kgrec.data.splits import hide, sample_users
 from kgrec.learn.channels.behaviour import BehaviourChannels
 from kgrec.learn.channels.behaviour_weights import BehaviourSettings
 from kgrec.learn.channels.plugin_channels import plugin_channels
+from kgrec.learn.channels.semantic_paths import semantic_paths
 from kgrec.learn.fit_result import ChosenSettings, FitResult
 from kgrec.learn.fusion.cold_item_gates import ColdStartSimulation
 from kgrec.learn.fusion.cold_item_offset import refit_offset, why_no_offset
@@ -28,7 +29,7 @@ from kgrec.learn.neural.training_run import TrainingRun
 from kgrec.parallel.executor import Executor, Pending, here
 from kgrec.progress import Progress
 from kgrec.scoring.block_matrix import table_or_list
-from kgrec.scoring.channel_names import CO_TAKING, KNOWLEDGE, SEMANTIC
+from kgrec.scoring.channel_names import CO_TAKING, KNOWLEDGE
 from kgrec.scoring.gates import Gates
 from kgrec.scoring.history_weights import HistoryWeights
 from kgrec.scoring.matrices import LowRankMatrix
@@ -292,10 +293,12 @@ class Learner:
     ) -> AdditiveModel:
         """All channels with open gates."""
         of_nodes = KNOWLEDGE if embeddings.hops else CO_TAKING
-        learned = {of_nodes: LowRankMatrix(embeddings.source, embeddings.target)}
+        nodes = Channel(of_nodes, LowRankMatrix(embeddings.source, embeddings.target), settings.history)
+        channels = [*closed_form, nodes]
         if embeddings.texts is not None:
-            learned[SEMANTIC] = LowRankMatrix(embeddings.texts, embeddings.texts)
-        channels = [*closed_form, *(Channel(name, matrix, settings.history) for name, matrix in learned.items())]
+            history = settings.history.matrix(self.dataset.interactions, self.n_users, self.n_items)
+            known = np.flatnonzero(~self.behaviour.cold)
+            channels.append(semantic_paths(embeddings.texts, settings.history, history, known))
         gates = Gates.common(np.ones(len(channels)), 1.0)
         return AdditiveModel(tuple(channels), gates, self.behaviour.prior(settings), self.behaviour.cold)
 

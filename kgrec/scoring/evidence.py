@@ -17,13 +17,16 @@ from kgrec.scoring.channel_names import (
     NEXT_ITEM,
     PATHS,
     RECENT_PATHS,
+    SEMANTIC_PATHS,
     SHORT_TERM,
 )
 
 ENOUGH = 0.1
 """Share of a score from which on its paths are a reason for it."""
 THROUGH_GRAPH, TAKEN_TOGETHER, TAKEN_NEXT = "paths", "taken_together", "taken_next"
-"""Explicit paths; others who took the past item; what follows on it."""
+"""Paths over facts; others who took the past item; what follows on it."""
+EXPLICIT = THROUGH_GRAPH, SEMANTIC_PATHS
+"""Explicit paths, over facts and over texts: their numbers go when the fact goes, or the text."""
 
 _EVIDENCE = {
     PATHS: THROUGH_GRAPH,
@@ -92,7 +95,6 @@ class EvidenceTable:
 
     def path_shares(self, prior: Array) -> Array:
         """Share of each item's positive score that flows through explicit paths, ``(m,)``."""
-        if THROUGH_GRAPH not in self.names:
-            return np.zeros(self.values.shape[2])
-        shares: Array = self.shares(prior)[self.names.index(THROUGH_GRAPH)]
+        of_paths = [name in EXPLICIT for name in self.names]
+        shares: Array = self.shares(prior)[of_paths].sum(axis=0)
         return shares

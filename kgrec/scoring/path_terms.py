@@ -14,8 +14,10 @@ import numpy as np
 import numpy.typing as npt
 
 from kgrec.data.dataset import Array, Facts, IntArray
+from kgrec.scoring.channel_names import SEMANTIC_PATHS
 from kgrec.scoring.contributions import Contributions
 from kgrec.scoring.evidence import THROUGH_GRAPH, evidence_of
+from kgrec.scoring.matrices import ItemMatrix, LowRankMatrix
 from kgrec.scoring.model import AdditiveModel
 from kgrec.scoring.path_matrix import PathMatrix
 
@@ -96,6 +98,22 @@ def without_facts(model: AdditiveModel, facts: Facts) -> AdditiveModel:
         replace(channel, matrix=channel.matrix.without_facts(facts))
         if isinstance(channel.matrix, PathMatrix)
         else channel
+        for channel in model.channels
+    )
+    return replace(model, channels=channels)
+
+
+def without_text(model: AdditiveModel, item: int) -> AdditiveModel:
+    """The model as if an item had no text, which is then like no other; nothing is learned again."""
+
+    def without(matrix: ItemMatrix) -> ItemMatrix:
+        assert isinstance(matrix, LowRankMatrix)
+        source, target = matrix.source.copy(), matrix.target.copy()
+        source[item], target[item] = 0.0, 0.0
+        return LowRankMatrix(source, target)
+
+    channels = tuple(
+        replace(channel, matrix=without(channel.matrix)) if channel.name == SEMANTIC_PATHS else channel
         for channel in model.channels
     )
     return replace(model, channels=channels)

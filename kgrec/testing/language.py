@@ -31,7 +31,7 @@ _FIELDS: dict[str, dict[str, object]] = {
     "other_facts": {"n": 7},
     "without": {"name": "Alien", "score": 1.25, "rank_before": 3, "rank_after": 41, "candidates": 900},
 }
-_EVIDENCE = ("taken_together", "taken_next", "semantic", "knowledge", "same_day")
+_EVIDENCE = ("taken_together", "taken_next", "semantic_paths", "knowledge", "same_day")
 _SHARE = 0.34
 
 
@@ -71,7 +71,7 @@ class WordingContract:
                 _mentions(text, *_names(reason), "34%")
 
     def test_reasons_of_the_same_past_items_name_them_once(self, wording: Wording) -> None:
-        facts, alike = _facts(wording, (_past(wording),)), Evidence("semantic", (_past(wording),), False, 0.12)
+        facts, alike = _facts(wording, (_past(wording),)), Evidence("semantic_paths", (_past(wording),), False, 0.12)
         text = wording.first([facts, alike])
         _mentions(text, "Ridley Scott", "34%", "12%")
         assert text.count("Alien") == 1
@@ -112,7 +112,7 @@ class WordingContract:
 
     def test_the_text_is_named_by_its_parts(self, wording: Wording) -> None:
         texts = (_words(wording, "title"), _words(wording, "plot"))
-        reason = Evidence("semantic", (_past(wording),), False, _SHARE, texts)
+        reason = Evidence("semantic_paths", (_past(wording),), False, _SHARE, texts)
         for text in (wording.card(reason), wording.further(reason)):
             _mentions(text, "Alien", "title", "plot")
 

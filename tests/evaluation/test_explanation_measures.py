@@ -27,7 +27,7 @@ def test_measures_are_means_over_users_and_over_paths_shown(seed: int) -> None:
     found = explanation_measures(model, known, users, lists, facts)
     listed = [one for _, one in explained_lists(model, known, users, lists)]
     through = [one.evidence_shares()["paths"] for one in listed]
-    assert found["path_share"] == pytest.approx(np.mean(through))
+    assert found["path_share"] == found["fact_share"] == pytest.approx(np.mean(through))
     assert found["coverage_10"] == pytest.approx(np.mean([(one.path_shares >= 0.1).mean() for one in listed]))
     assert found["best_3_entities"] == pytest.approx(np.mean([one.entity_shares().mean() for one in listed]))
     has_path = [[of.values.max(initial=0) > 0 for of in one.terms] for one in listed]
@@ -59,24 +59,31 @@ def test_without_paths_nothing_is_said_of_them() -> None:
     plain = replace(model, channels=model.channels[:1], gates=Gates.common(np.array([1.0]), 0.1))
     known = random_interactions(rng, 4, N_ITEMS, 16)
     found = explanation_measures(plain, known, np.array([0, 1]), np.array([[0, 1], [2, 3]]), Facts.none())
-    assert found.keys() == {"path_share", "coverage_10", "best_3_entities", "best_3_past_items", "fidelity"}
+    assert found.keys() == {
+        "path_share",
+        "fact_share",
+        "coverage_10",
+        "best_3_entities",
+        "best_3_past_items",
+        "fidelity",
+    }
     assert found["path_share"] == found["fidelity"] == found["best_3_entities"] == 0.0
     assert found["best_3_past_items"] > 0
 
 
-def test_popularity_is_among_what_the_same_relation_leads_to() -> None:
-    # Items 0..3; 0, 1 and 2 are by node 4, 3 by node 5; all of them have genre 6. Item 0 leads to item 1.
+def test_popularity_is_among_all_nodes_that_have_an_edge() -> None:
+    # Items 0..3; 0, 1 and 2 are by node 4, 3 by node 5; all of them have genre 6. Item 0 leads to item 1; 7 is alone.
     facts = Facts(
         np.array([0, 1, 2, 3, 0, 1, 2, 3, 0]),
         np.array([0, 0, 0, 0, 1, 1, 1, 1, 2]),
         np.array([4, 4, 4, 5, 6, 6, 6, 6, 1]),
         ("by", "genre", "sequel"),
     )
-    popularity = EntityPopularity(facts, np.array([7, 0, 0, 0]))
-    by = [popularity.of(ShownPath(0, SHARED_TAIL, 0, entity, 1.0)) for entity in (4, 5)]
-    assert by == shared_entity_popularity([3, 1]).tolist() == [1.0, 0.0]
-    assert popularity.of(ShownPath(0, SHARED_TAIL, 1, 6, 1.0)) == 0.0  # one alone
-    assert popularity.of(ShownPath(0, EDGE_FROM_PAST, 2, 0, 1.0)) == 0.0
+    popularity = EntityPopularity(facts, np.array([7, 0, 0, 0, 0, 0, 0, 0]))
+    expected = shared_entity_popularity([10, 3, 2, 2, 3, 1, 4])  # of the items, then of the others
+    for node in range(7):
+        assert popularity.of(ShownPath(0, SHARED_TAIL, 0, node, 1.0)) == pytest.approx(expected[node])
+    assert (expected[0], expected[5]) == (1.0, 0.0)
 
 
 def test_who_took_an_item_counts_as_its_edges() -> None:

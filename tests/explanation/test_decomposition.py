@@ -23,9 +23,9 @@ from kgrec.explanation.reasons import (
     Reason,
 )
 from kgrec.recommendation import Explanation, Recommender
-from kgrec.scoring.path_terms import without_facts
+from kgrec.scoring.path_terms import without_facts, without_text
 from tests.support.bundles import bundle_of, film_bundle, film_schema, random_interactions
-from tests.support.path_worlds import N_ITEMS, path_world
+from tests.support.path_worlds import N_ITEMS, path_world, with_texts
 
 MANY = settings(max_examples=12, deadline=None)
 SEEDS = st.integers(0, 2**32 - 1)
@@ -130,6 +130,32 @@ def test_without_an_entity_ranks_are_those_of_the_graph_without_it(seed: int, hi
             assert (effect.uid, effect.score) == (reason.entity.uid, near(after[n]))
             assert len(ahead) < effect.rank_after <= len(ahead) + len(level)
             assert (effect.candidates, effect.moves) == (len(rivals), effect.rank_before != effect.rank_after)
+
+
+@MANY
+@given(SEEDS, HISTORIES, ITEMS)
+def test_the_number_of_a_text_goes_with_the_text_of_the_past_item_and_all_of_them_with_that_of_the_item(
+    seed: int, history: list[str], n: int
+) -> None:
+    """Scored again by the bundle's own arithmetic, with the vector of a text at 0; what a text is like is a path."""
+    rng = np.random.default_rng(seed)
+    model = with_texts(path_world(rng)[1], rng)
+    bundle = bundle_of(model, random_interactions(rng, 2, N_ITEMS, 6), 2)
+
+    def lost(item: int) -> float:
+        rest = replace(bundle, model=without_text(model, item))
+        before, after = (Recommender(of).score(items=[f"i{n}"], history=history)[0] for of in (bundle, rest))
+        return before - after
+
+    it = Recommender(bundle).explain(history=history, item=f"i{n}")
+    of_texts = [r for r in it.reasons if isinstance(r, PastItemReason) and r.evidence == "semantic_paths"]
+    for reason in of_texts:
+        assert lost(int(reason.past.item[1:])) == pytest.approx(reason.value, abs=1e-5)
+    assert lost(n) == pytest.approx(sum(reason.value for reason in of_texts), abs=1e-5)
+    assert it.constant + sum(reason.value for reason in it.reasons) == pytest.approx(it.score, abs=1e-5)
+    over_facts = sum(it.channels[name] for name in ("paths", "recent_paths")) / max(positive_score(it), 1e-12)
+    over_texts = sum(reason.share for reason in of_texts if reason.value > 0)
+    assert it.path_share == pytest.approx(over_facts + over_texts)
 
 
 def near(value: float) -> Any:

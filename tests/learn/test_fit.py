@@ -105,7 +105,7 @@ def test_cold_items_go_to_those_who_love_their_genre(
 
 
 def test_the_fused_model_is_at_least_its_best_channel(learned: FitResult) -> None:
-    channels = ("behaviour", "paths", "knowledge" if learned.chosen.num_layers else "co_taking", "semantic")
+    channels = ("behaviour", "paths", "knowledge" if learned.chosen.num_layers else "co_taking", "semantic_paths")
     assert learned.metrics["fused"] >= (1 - quick().reason_cost) * max(learned.metrics[name] for name in channels)
     assert [channel.name for channel in learned.model.channels if not channel.beside] == list(channels)
     assert {"learned part, 0 hops", "learned part, 1 hops"} <= set(learned.metrics)

@@ -19,6 +19,12 @@ def test_channels_of_one_evidence_are_one_reason() -> None:
     assert table.path_shares(np.array([4.0, -5.0])).tolist() == [0.25, 1.0]
 
 
+def test_paths_over_texts_are_explicit_and_other_likeness_of_texts_is_not() -> None:
+    names = ("behaviour", "paths", "semantic_paths", "semantic")
+    table = EvidenceTable.of(names, np.array([[[4.0]], [[1.0]], [[2.0]], [[1.0]]]))
+    assert table.path_shares(np.zeros(1)).tolist() == [3 / 8]
+
+
 def test_without_paths_and_without_anything() -> None:
     nothing = EvidenceTable.of(("behaviour",), np.zeros((1, 2, 3)))
     assert nothing.path_shares(np.zeros(3)).tolist() == [0.0, 0.0, 0.0]
@@ -33,6 +39,7 @@ def test_without_paths_and_without_anything() -> None:
         ("paths_correction", "taken_together"),
         ("recent_paths_correction_1", "taken_next"),
         ("co_session", "taken_next"),
+        ("semantic_paths", "semantic_paths"),
         ("somebody_elses", "somebody_elses"),
     ],
 )

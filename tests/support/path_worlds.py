@@ -9,6 +9,7 @@ from scipy import sparse
 
 from kgrec.data.dataset import Facts
 from kgrec.learn.channels.path_features import PathFeatures
+from kgrec.learn.channels.semantic_paths import semantic_paths
 from kgrec.scoring.gates import ColdItemGates, Gates
 from kgrec.scoring.history_weights import HistoryWeights
 from kgrec.scoring.matrices import SparseMatrix
@@ -16,6 +17,18 @@ from kgrec.scoring.model import AdditiveModel, Channel
 from tests.support.paths import random_facts
 
 N_ITEMS, N_ENTITIES = 7, 4
+
+
+def with_texts(model: AdditiveModel, rng: np.random.Generator) -> AdditiveModel:
+    """The model with a channel of paths over texts as well; one item in four has no text."""
+    texts = rng.normal(size=(N_ITEMS, 3)).astype(np.float32) * (rng.random((N_ITEMS, 1)) < 0.75)
+    weights, known = HistoryWeights(0.8, 0.0, {"view": 0.5}), np.flatnonzero(~model.is_cold)
+    history = sparse.csr_matrix(rng.random((4, N_ITEMS)) * (rng.random((4, N_ITEMS)) < 0.5))
+    channels = (*model.channels, semantic_paths(texts, weights, history, known))
+    cold = model.gates.cold
+    cold = replace(cold, channels=np.r_[cold.channels, 0.8], min_spread=np.r_[cold.min_spread, 0.1])
+    gates = replace(Gates.common(np.r_[model.gates.by_history.channels[0, 0], 0.6], 0.3), cold=cold)
+    return replace(model, channels=channels, gates=gates)
 
 
 def path_world(rng: np.random.Generator) -> tuple[Facts, AdditiveModel]:

@@ -95,7 +95,7 @@ def explanation(rank: int, name: str) -> ShownExplanation:
             label={"en": f"{evidence} of {past}", "zh": past},
             evidence=evidence,
         )
-        for evidence in ("taken_together", "knowledge", "semantic")
+        for evidence in ("taken_together", "knowledge", "semantic_paths")
         for past in HISTORY
     ]
     totals = {past: sum(one["value"] for one in reasons if past == one["label"]["zh"]) for past in HISTORY}

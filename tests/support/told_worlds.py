@@ -23,12 +23,13 @@ from kgrec.graph import GraphStore, open_store
 from kgrec.graph.dataset_reader import read_dataset
 from kgrec.learn.channels.behaviour import BehaviourChannels
 from kgrec.learn.channels.behaviour_weights import BehaviourSettings
+from kgrec.learn.channels.semantic_paths import semantic_paths
 from kgrec.learn.encoders.hashing import HashingEncoder
 from kgrec.progress import silent
 from kgrec.recommendation import Recommender
 from kgrec.schema.load import load_schema, parse_schema
 from kgrec.schema.model import GraphSchema
-from kgrec.scoring.channel_names import CORRECTION, KNOWLEDGE, SEMANTIC
+from kgrec.scoring.channel_names import CORRECTION, KNOWLEDGE
 from kgrec.scoring.gates import Gates
 from kgrec.scoring.matrices import LowRankMatrix
 from kgrec.scoring.model import AdditiveModel, Channel
@@ -136,10 +137,11 @@ def closed_form_bundle(schema: GraphSchema, store: GraphStore, gates: Mapping[st
     texts = HashingEncoder().encode(dataset.texts[: len(dataset.items)])
     behaviour = BehaviourChannels(dataset, texts, silent)
     settings = BehaviourSettings(recencies=(0.7, 0.97), dislikes="dislikes" in gates)
+    everybody = settings.without_recency.matrix(dataset.interactions, len(dataset.users), len(dataset.items))
     channels = [
         *behaviour.channels(settings),
         Channel(KNOWLEDGE, LowRankMatrix(*[_embedded(dataset)] * 2)),
-        Channel(SEMANTIC, LowRankMatrix(texts, texts)),
+        semantic_paths(texts, settings.without_recency, everybody, np.flatnonzero(~behaviour.cold)),
     ]
     weights = np.array([gates.get(channel.name.split(CORRECTION)[0], 0.0) for channel in channels])
     model = AdditiveModel(tuple(channels), Gates.common(weights, prior), behaviour.prior(settings), behaviour.cold)

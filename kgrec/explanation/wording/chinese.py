@@ -148,7 +148,7 @@ class Chinese:
                 return f"选{_them(reason)}的人也{'偏爱这一类' if reason.cold else '常选这个'}"
             case "taken_next":
                 return "很多人接下来选这一类" if reason.cold else "很多人接下来选了这个"
-            case "semantic":
+            case "semantic" | "semantic_paths":
                 return f"{self._texts(reason)}相近"
             case "knowledge":
                 return "总体上很接近"
@@ -180,7 +180,7 @@ class Chinese:
             case "taken_next":
                 it = "与它相似的内容" if reason.cold else "它"
                 return f"选了{past}之后，{'很多人' if speaks_for else '很少有人'}接着选{it}"
-            case "semantic":
+            case "semantic" | "semantic_paths":
                 return f"它的{self._texts(reason)}与{past}{'相近' if speaks_for else '相去较远'}"
             case "knowledge":
                 return f"总体上，它与{past}{'很接近' if speaks_for else '相去较远'}"
@@ -212,7 +212,7 @@ def _marked(name: Name) -> str:
 
 def _part(share: float, more: int = 0, *, whole: bool = False) -> str:
     if share < 0:
-        return f"，这使它减少{percent(-share)}"
+        return f"，抵消{percent(-share)}"
     others = f"另有{more}个也是，" if more else ""
     return f"（{others}{'占推荐理由的' if whole else ''}{percent(share)}）"
 

@@ -171,7 +171,7 @@ class English:
                 return "often chosen by the same people"
             case "taken_next":
                 return "things like this are often chosen next" if reason.cold else "often chosen next"
-            case "semantic":
+            case "semantic" | "semantic_paths":
                 return f"similar {self._texts(reason)}"
             case "knowledge":
                 return "a close match all in all"
@@ -200,8 +200,9 @@ class English:
             case "taken_next":
                 it = "things like it" if reason.cold else "it"
                 return f"{'Many' if speaks_for else 'Few'} choose {it} next after {past}"
-            case "semantic":
-                return f"Its {self._texts(reason)} are {'like' if speaks_for else 'unlike'} those of {past}"
+            case "semantic" | "semantic_paths":
+                are, that = ("are", "those") if len(reason.texts) != 1 else ("is", "that")
+                return f"Its {self._texts(reason)} {are} {'like' if speaks_for else 'unlike'} {that} of {past}"
             case "knowledge":
                 return f"All in all it is {'a close match to' if speaks_for else 'far from'} {past}"
             case kind:

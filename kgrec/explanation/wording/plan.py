@@ -33,7 +33,7 @@ from kgrec.explanation.wording.sentence_parts import (
     past_of,
 )
 from kgrec.graph.store_types import NodeRef
-from kgrec.scoring.channel_names import DISLIKES, SEMANTIC
+from kgrec.scoring.channel_names import DISLIKES, SEMANTIC, SEMANTIC_PATHS
 
 _LEAST_SHARE, _LEAST_SHARE_OF_HUB = 0.03, 0.08
 """Of a fact that is said. A hub is what a third of the catalogue has, or more than half of the history: a language."""
@@ -146,7 +146,7 @@ class _Planner:
             if len(named):
                 others = bool(np.abs(said.values[named]).sum() < _MOST * np.abs(said.values[part]).sum())
                 past = tuple(self.past(said.past_item(n)) for n in named.tolist())
-                texts = self._terms.texts if said.evidence == SEMANTIC else ()
+                texts = self._terms.texts if said.evidence in (SEMANTIC, SEMANTIC_PATHS) else ()
                 yield Evidence(said.evidence, past, others, share, texts, self._explanation.new)
 
     def others(self) -> Iterator[Popularity | OtherFacts]:

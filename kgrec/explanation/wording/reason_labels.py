@@ -40,6 +40,7 @@ def reason_label(reason: Reason, wording: Wording, explanation: Explanation) -> 
                 "taken_together": labels.taken_together,
                 "taken_next": labels.taken_next,
                 "semantic": labels.similar_text,
+                "semantic_paths": labels.similar_text,
                 "knowledge": labels.embeddings,
                 "dislikes": labels.disliked,
             }

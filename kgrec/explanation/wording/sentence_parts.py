@@ -109,7 +109,7 @@ class Evidence:
     """What past items say otherwise than by facts.
 
     Attributes:
-        kind: ``taken_together``, ``taken_next``, ``semantic``, ``knowledge`` or the name of a plug-in's channel.
+        kind: ``taken_together``, ``taken_next``, ``semantic_paths``, ``knowledge`` or the name of a plug-in's channel.
         past: those that are named, at least one.
         others: further ones say a good part of it.
         share: of what speaks for the item; below 0 where this speaks against it.

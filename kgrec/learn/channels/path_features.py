@@ -125,8 +125,7 @@ def path_channels(
     sparse_corrections = [SparseMatrix(correction.astype(np.float32)) for correction in corrections]
     for correction, (_, of_users) in zip(sparse_corrections, histories, strict=True):
         scores += correction.scores(of_users)
-    total = np.asarray(sample.sum(axis=1), np.float64)
-    unit = _mean_spread(scores[:, known] / np.sqrt(np.where(total > 0, total, np.inf)))
+    unit = common_unit(scores[:, known], sample)
     numbers = [""] if len(corrections) == 1 else [f"_{number}" for number in range(1, len(corrections) + 1)]
     return [
         Channel(name, matrix, weights, unit),
@@ -137,7 +136,11 @@ def path_channels(
     ]
 
 
-def _mean_spread(scores: Array) -> float:
-    """Standard deviation of users' scores over the catalogue, the mean over those whose items differ; 1 without any."""
-    spread = scores.std(axis=1)
+def common_unit(scores: Array, history: sparse.csr_matrix) -> float:
+    """Standard deviation of users' scores over the catalogue, each over the root of the sum of the user's weights.
+
+    That is the mean over users whose items differ; 1 without any.
+    """
+    total = np.asarray(history.sum(axis=1), np.float64)
+    spread = (scores / np.sqrt(np.where(total > 0, total, np.inf))).std(axis=1)
     return float(spread[spread > 0].mean()) if (spread > 0).any() else 1.0

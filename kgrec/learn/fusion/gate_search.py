@@ -22,7 +22,7 @@ from kgrec.learn.fusion.path_share import PathShare, with_most_paths
 from kgrec.learn.fusion.return_visits import PAUSES, visits_after_pause
 from kgrec.learn.limits import LIMITS
 from kgrec.progress import Progress
-from kgrec.scoring.evidence import THROUGH_GRAPH, evidence_of
+from kgrec.scoring.evidence import EXPLICIT, THROUGH_GRAPH, evidence_of
 from kgrec.scoring.gates import Gates, GateTable
 from kgrec.scoring.model import AdditiveModel
 
@@ -71,6 +71,7 @@ class GateFitter:
         self._n = len(groups)
         leaders = [model.channels[group[0]].name for group in groups]
         self._paths = {g for g, name in enumerate(leaders) if evidence_of(name) == THROUGH_GRAPH}
+        self._explicit = {g for g, name in enumerate(leaders) if evidence_of(name) in EXPLICIT}
         self._group_of = [g for c in range(len(model.channels)) for g, group in enumerate(groups) if c in group]
         self._reason_cost = reason_cost
         self.trials = 0
@@ -149,14 +150,14 @@ class GateFitter:
         if self._path_share is None or not len(candidates):
             return weights, best
         with TriedMixtures(candidates) as tried:
-            weights, turns = with_most_paths(tried, weights, self._path_share, self._paths, self._reason_cost)
+            weights, turns = with_most_paths(tried, weights, self._path_share, self._explicit, self._reason_cost)
             self.trials += turns
             return weights, tried.quality(weights)
 
     @cached_property
     def _path_share(self) -> PathShare | None:
         """What measures paths on users of validation; None for a model without them, or without such users."""
-        if not (self._paths and len(self._candidates)):
+        if not (self._explicit and len(self._candidates)):
             return None
         return PathShare(self._model, self._candidates.histories, self._candidates.seen, self._rng)
 

@@ -30,8 +30,8 @@ def test_every_group_that_the_data_allow_is_there(
 ) -> None:
     table, _ = found
     assert {group: list(variants) for group, variants in table.items()} == {
-        "channels": ["fused", "behaviour", "paths", "knowledge", "semantic"],
-        "without": ["behaviour", "paths", "knowledge", "semantic"],
+        "channels": ["fused", "behaviour", "paths", "knowledge", "semantic_paths"],
+        "without": ["behaviour", "paths", "knowledge", "semantic_paths"],
         "graph": ["true", "shuffled", "none"],
         "text": ["true", "shuffled", "none"],
         "depth": ["0", "1", "2"],

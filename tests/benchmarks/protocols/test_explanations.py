@@ -48,7 +48,7 @@ def test_in_a_world_of_genres_the_scores_flow_through_genres(result: Result) -> 
     assert values.keys() == found.keys()
     assert values["path_share"] > 0.2
     assert values["fidelity"] > 0.5
-    assert values["coverage_10"] <= values["fidelity"]
+    assert values["fact_share"] <= values["path_share"]
     assert 0.2 < values["best_3_entities"] <= values["fidelity"]
     assert values["etd"] in (0.0, 1.0)  # the only relation
     assert values["deletion_error"] < 1e-5
@@ -74,9 +74,9 @@ def test_a_set_without_facts_and_times_says_why_measures_are_missing() -> None:
     result = Explanations(users=5).run(world, quick(epochs=1), RunCache(), silent)
     found = result.explanations
     assert found is not None
-    assert found["path_share"] == found["fidelity"] == 0.0
+    assert found["fact_share"] == found["fidelity"] == 0.0
+    assert found["path_share"] is not None  # over texts
     assert found["lir"] is found["sep"] is found["etd"] is found["deletion_error"] is None
-    assert found["ndcg@10"] == found["ndcg@10_accuracy_only"]
     notes = " ".join(result.explanation_notes or ())
     assert "no facts" in notes
     assert "times of the interactions are not known" in notes

@@ -12,7 +12,7 @@ from kgrec.explanation.wording.sentence import sentence
 from tests.support.told_reasons import ACTED, GENRE, HAS_GENRE, edge, entity, explained, past, said_by
 
 ALIEN, HEAT = past("Alien"), past("Heat", 0.5)
-ALIKE = said_by("semantic", 0.6, HEAT)
+ALIKE = said_by("semantic_paths", 0.6, HEAT)
 
 
 def card(*reasons: Reason, language: str = "en", history: int = 10) -> str:
@@ -80,5 +80,5 @@ def test_no_card_is_too_long_whatever_the_names(language: str) -> None:
     for films, entities, size in product((1, 2), (1, 3), (1, 60, 500)):
         of = [past(f"{n}" * size) for n in range(films)]
         facts = [entity(f"{n}" * size, 0.3, *of, noun=None) for n in range(entities)]
-        for reasons in (facts, [said_by("semantic", 0.3, one) for one in of], [edge(0.3, of[0])]):
+        for reasons in (facts, [said_by("semantic_paths", 0.3, one) for one in of], [edge(0.3, of[0])]):
             assert 0 < len(card(*reasons, language=language)) <= LONGEST

@@ -124,7 +124,7 @@ def test_who_speaks_against_the_item_is_not_named_as_if_for_it() -> None:
     reasons = told(
         explained(
             entity("Scott", 0.3, disliked, past("Brazil", 0.9), ALIEN),
-            said_by("semantic", 0.3, disliked),
+            said_by("semantic_paths", 0.3, disliked),
             said_by("knowledge", -0.1, HEAT),
             said_by("dislikes", 0.2, disliked),
             totals=[ALIEN, past("Brazil", -0.2), past("Cats", -0.5, against=True)],
@@ -147,7 +147,7 @@ def test_evidence_is_for_or_against_as_a_whole() -> None:
         said_by("taken_together", 0.3, ALIEN),
         said_by("taken_together", -0.4, HEAT),
         said_by("taken_together", -0.1, RONIN),
-        said_by("semantic", -0.1, HEAT),
+        said_by("semantic_paths", -0.1, HEAT),
         entity("Scott", 0.3, ALIEN),
     )
     assert [type(one) for one in against.reasons] == [SharedFacts]
@@ -162,7 +162,9 @@ def test_evidence_is_for_or_against_as_a_whole() -> None:
 def test_others_are_mentioned_where_they_say_a_good_part() -> None:
     def others(*shares: float) -> bool:
         films = [ALIEN, HEAT, RONIN, CATS]
-        (only,) = plan(*(said_by("semantic", share, film) for share, film in zip(shares, films, strict=False))).reasons
+        (only,) = plan(
+            *(said_by("semantic_paths", share, film) for share, film in zip(shares, films, strict=False))
+        ).reasons
         assert isinstance(only, Evidence)
         assert only.texts[1]["en"] == "plot"
         return only.others
@@ -174,11 +176,11 @@ def test_few_stars_are_no_reason_where_there_are_others() -> None:
     liked, bad = past("Alien", stars=5), past("Heat", 0.9, stars=2)
     alone = plan(entity("Mann", 0.2, bad)).reasons
     assert [named(one) for one in alone] == [["Heat"]]
-    better = plan(entity("Mann", 0.2, bad), said_by("semantic", 0.3, liked)).reasons
+    better = plan(entity("Mann", 0.2, bad), said_by("semantic_paths", 0.3, liked)).reasons
     assert [named(one) for one in better] == [["Alien"]]
     both = plan(entity("Mann", 0.2, past("Heat", 0.9, stars=2), liked)).reasons
     assert [named(one) for one in both] == [["Alien"]]
-    most = plan(said_by("semantic", 0.3, bad), said_by("semantic", 0.1, liked)).reasons
+    most = plan(said_by("semantic_paths", 0.3, bad), said_by("semantic_paths", 0.1, liked)).reasons
     assert [named(one) for one in most] == [["Heat", "Alien"]]
 
 

@@ -34,7 +34,7 @@ FULL = explained(
     entity("Fantasy", 0.12, STAR_WARS, THX, LABYRINTH, words=HAS_GENRE, noun=GENRE),
     edge(0.04, THX),
     said_by("taken_together", 0.2, THX),
-    said_by("semantic", 0.1, LABYRINTH),
+    said_by("semantic_paths", 0.1, LABYRINTH),
     PopularityReason(0.05, 0.05, False),
     said_by("knowledge", -0.2, STAR_WARS),
     totals=[STAR_WARS, THX, LABYRINTH, past("Willow's Ghost", -0.4, stars=1.5, against=True)],
@@ -74,7 +74,7 @@ def test_full() -> None:
 
 
 def test_a_fact_is_among_the_first_two_reasons_where_it_counts() -> None:
-    by_others = [said_by("taken_together", 0.4, THX), said_by("semantic", 0.3, LABYRINTH)]
+    by_others = [said_by("taken_together", 0.4, THX), said_by("semantic_paths", 0.3, LABYRINTH)]
     text = sentence(explained(*by_others, entity("George Lucas", 0.1, STAR_WARS)))
     assert text == (
         "Because you watched THX 1138: often chosen by the same people (40% of what speaks for it). "
@@ -84,14 +84,14 @@ def test_a_fact_is_among_the_first_two_reasons_where_it_counts() -> None:
 
 
 def test_reasons_of_the_same_past_items_are_one_sentence_as_far_as_there_is_room() -> None:
-    kinds = {"taken_together": 0.3, "semantic": 0.2, "knowledge": 0.1, "taken_next": 0.05}
+    kinds = {"taken_together": 0.3, "semantic_paths": 0.2, "knowledge": 0.1, "taken_next": 0.05}
     text = sentence(explained(*(said_by(kind, share, THX) for kind, share in kinds.items())))
     assert text == (
         "Because you watched THX 1138: often chosen by the same people (30% of what speaks for it), "
         "similar title and plot (20%) and a close match all in all (10%). Many choose it next after THX 1138 (5%)."
     )
     with_fact = explained(
-        entity("George Lucas", 0.34, THX), said_by("semantic", 0.2, THX), said_by("knowledge", 0.1, HEAT)
+        entity("George Lucas", 0.34, THX), said_by("semantic_paths", 0.2, THX), said_by("knowledge", 0.1, HEAT)
     )
     assert sentence(with_fact, "zh") == (
         "因为您看过《THX 1138》：导演都是George Lucas（占推荐理由的34%），片名和剧情相近（20%）。"
@@ -102,7 +102,7 @@ def test_reasons_of_the_same_past_items_are_one_sentence_as_far_as_there_is_room
 def test_what_the_schema_has_no_chinese_words_for_is_said_generally_or_as_it_stands() -> None:
     made_by, likes = {"en": "made by"}, past("Heat")
     no_words = replace(
-        explained(entity("Acme", 0.4, likes, words=made_by, noun=None), said_by("semantic", 0.3, likes)),
+        explained(entity("Acme", 0.4, likes, words=made_by, noun=None), said_by("semantic_paths", 0.3, likes)),
         terms=Terms("Film", {"Film": "titles"}, ({"en": "title", "zh": "片名"}, {"en": "long_text"}, {"en": "blurb"})),
     )
     assert sentence(no_words, "zh") == (
@@ -113,13 +113,16 @@ def test_what_the_schema_has_no_chinese_words_for_is_said_generally_or_as_it_sta
 
 
 def test_names_with_commas_stand_in_quotation_marks_in_chinese() -> None:
-    bands = [said_by("semantic", 0.3, past("Earth, Wind & Fire")), said_by("semantic", 0.2, past("Nirvana"))]
+    bands = [
+        said_by("semantic_paths", 0.3, past("Earth, Wind & Fire")),
+        said_by("semantic_paths", 0.2, past("Nirvana")),
+    ]
     people = replace(explained(*bands), terms=Terms("Artist", {"Artist": "people"}))
     assert sentence(people, "zh", "short") == "因为您看过“Earth, Wind & Fire”和Nirvana：文字介绍相近"
 
 
 def test_what_limits_an_item_comes_before_a_third_reason() -> None:
-    kinds = {"taken_together": THX, "semantic": LABYRINTH, "taken_next": HEAT}
+    kinds = {"taken_together": THX, "semantic_paths": LABYRINTH, "taken_next": HEAT}
     reasons = [said_by(kind, 0.3, of) for kind, of in kinds.items()]
     assert sentence(explained(*reasons)).endswith("Many choose it next after Heat (30%).")
     far = explained(*reasons, counterfactual=falls("THX 1138", 3, 6))
@@ -162,10 +165,10 @@ def test_without_reasons_in_the_history(explanation: Explanation, english: str, 
 
 def test_names_that_could_be_read_as_two_stand_in_quotation_marks() -> None:
     both, pan = past("Love and War"), past("Pan, 28 cm", 0.9)
-    alike = [said_by("semantic", 0.3, both), said_by("semantic", 0.2, THX)]
+    alike = [said_by("semantic_paths", 0.3, both), said_by("semantic_paths", 0.2, THX)]
     assert "you watched “Love and War” and “THX 1138”: " in sentence(explained(*alike))
     assert "you watched Love and War: " in sentence(explained(alike[0]))
-    assert "you watched “Pan, 28 cm”: " in sentence(explained(said_by("semantic", 0.3, pan)))
+    assert "you watched “Pan, 28 cm”: " in sentence(explained(said_by("semantic_paths", 0.3, pan)))
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from kgrec.progress import silent
 from kgrec.scoring.evidence import EvidenceTable
 from kgrec.scoring.gates import Gates
 from kgrec.scoring.history_weights import HistoryWeights
-from kgrec.scoring.matrices import SparseMatrix
+from kgrec.scoring.matrices import LowRankMatrix, SparseMatrix
 from kgrec.scoring.model import AdditiveModel, Channel
 from tests.learn.fusion.test_gate_search import held_out, pairs
 from tests.support.bundles import random_interactions, random_model
@@ -91,6 +91,25 @@ def test_a_price_for_reasons_buys_a_larger_share_of_paths_and_is_kept(seed: int)
         assert fitter.reasons["ndcg@10"] >= (1 - cost) * fitter.reasons["ndcg@10_accuracy_only"] - 1e-12
         assert (gates.by_history.channels[..., 1] == gates.by_history.channels[..., 2]).all()
     assert found[0][1]["fused"] == fitters[0].reasons["ndcg@10_accuracy_only"]
+
+
+def test_paths_over_texts_are_paths_as_well() -> None:
+    rng = np.random.default_rng(0)
+    model, interactions = paths_and_behaviour(rng, 40, 20)
+    texts = rng.normal(size=(20, 3)).astype(np.float32)
+    over_texts = Channel("semantic_paths", LowRankMatrix(texts, texts), unit=1.0)
+    model = replace(model, channels=(model.channels[0], over_texts), gates=Gates.common(np.ones(2), 0.0))
+    valid = pairs(held_out(rng, interactions.matrix(40, 20)))
+    fitter = GateFitter(model, interactions, valid, 40, 0, silent, 0.5)
+    gates, _ = fitter.fit()
+    assert fitter.reasons["path_share"] > 0.2
+    assert gates.by_history.channels[..., 1].max() > 0
+    silent_texts = replace(over_texts, name="semantic", unit=0.0)
+    fitter = GateFitter(
+        replace(model, channels=(model.channels[0], silent_texts)), interactions, valid, 40, 0, silent, 0.5
+    )
+    fitter.fit()
+    assert fitter.reasons == {}
 
 
 def test_a_model_without_paths_has_no_share_of_them() -> None:
