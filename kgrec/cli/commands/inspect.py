@@ -8,6 +8,7 @@ import typer
 
 from kgrec.cli import options as opt
 from kgrec.cli import output
+from kgrec.cli.card import show_card
 
 
 def inspect(
@@ -30,5 +31,7 @@ def inspect(
         facts = model_card(Bundle.load(bundle))
     if as_json:
         output.print_json(facts)
-    else:
+    elif bundle is None:
         output.show_facts(facts)
+    else:
+        show_card(facts)

@@ -1,0 +1,84 @@
+"""The model card of a bundle on the terminal: what its scores rest on first, in words and bars."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from rich.text import Text
+
+from kgrec.cli import output
+from kgrec.plain_text import visible
+from kgrec.scoring.channel_names import CORRECTION
+
+_RESTS_ON = {
+    "paths": "facts in common in the graph",
+    "semantic_paths": "texts that are alike",
+    "semantic": "texts that are alike",
+    "taken_together": "others who chose the same",
+    "taken_next": "what others choose next",
+    "knowledge": "embeddings of the graph",
+    "dislikes": "what others who dislike the same like less",
+    "popularity": "popularity",
+}
+_BAR = 30
+_KINDS_SHOWN = 10
+
+
+def show_card(card: Mapping[str, Any]) -> None:
+    """A card as :func:`~kgrec.evaluation.model_card.model_card` gives it, in the order in which it is read."""
+    about, sizes, lists = card["bundle"], card["sizes"], card["explanations"]
+    until = "" if about["data_until"] is None else f" up to {about['data_until']}"
+    output.show(
+        visible(
+            f"{about['domain'] or 'A bundle from plain arrays'}: learned {about['created']} from "
+            f"{sizes['interactions']:,} interactions{until}, {sizes['users']:,} users, {sizes['items']:,} items "
+            f"({sizes['cold items']:,} of them cold), {sizes['nodes']:,} nodes, {sizes['relations']:,} relations."
+        )
+    )
+    output.show(Text(f"What the scores of top-10 lists rest on, over {lists['users']:,} users", "bold"))
+    output.show(output.table(("", "share", "", "channels"), _shares(card)))
+    for line in _sentences(card):
+        output.show(line)
+    if card["paths"] and lists["fact_share"]:
+        output.show(Text("What a path is worth by its kind, the largest first", "bold"))
+        rows = ((kind["relation"], kind["way"], kind["weight"]) for kind in card["paths"][:_KINDS_SHOWN])
+        output.show(output.table(("relation", "way", "weight"), rows))
+
+
+def _shares(card: Mapping[str, Any]) -> Iterator[tuple[object, ...]]:
+    """A row for whatever adds to scores, the largest first."""
+    for evidence, share in sorted(card["evidence"].items(), key=lambda part: -part[1]):
+        opened = [one["channel"] for one in card["channels"] if one["evidence"] == evidence and one["mean gate"]]
+        channels = [name for name in opened if CORRECTION not in name]
+        if share > 0:
+            bar = "█" * max(1, round(_BAR * share))
+            yield _RESTS_ON.get(evidence, evidence), output.figure(percent(share)), bar, ", ".join(channels)
+
+
+def _sentences(card: Mapping[str, Any]) -> Iterator[str]:
+    closed = [one["channel"] for one in card["channels"] if not one["mean gate"] and CORRECTION not in one["channel"]]
+    if closed:
+        yield f"Closed by validation: {', '.join(closed)}."
+    lists, on_validation = card["explanations"], card["validation"]
+    if lists["path_share"]:
+        yield (
+            f"{percent(lists['path_share'])} of the scores can be shown as paths, over facts or texts; of "
+            f"{percent(lists['coverage_10'])} of the items they carry a tenth or more."
+        )
+    else:
+        yield "No path in the graph carries any of the scores."
+    if lists["best_3_past_items"]:
+        entities = f", three entities {percent(lists['best_3_entities'])}" if lists["best_3_entities"] else ""
+        three = percent(lists["best_3_past_items"])
+        yield f"Of an item's score its three strongest past items carry {three}{entities}."
+    if on_validation:
+        yield (
+            f"On validation ndcg@10 was {on_validation['ndcg@10']:.4f} with these gates, and "
+            f"{on_validation['ndcg@10_accuracy_only']:.4f} with those that go by accuracy alone."
+        )
+
+
+def percent(share: float) -> str:
+    """A share as per cent: ``34 %``, and ``<1 %`` rather than none."""
+    return f"{100 * share:.0f} %" if share >= 0.005 or share <= 0 else "<1 %"

@@ -1,0 +1,76 @@
+"""The model card as it is read: shares first, the largest on top, and no bare weights of channels."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from kgrec.cli.card import percent, show_card
+
+
+def card(**changed: Any) -> dict[str, Any]:
+    channels = {
+        "behaviour": ("taken_together", 0.7),
+        "paths": ("paths", 0.4),
+        "paths_correction": ("taken_together", 0.4),
+    }
+    channels |= {"semantic_paths": ("semantic_paths", 0.1), "knowledge": ("knowledge", 0.0)}
+    return {
+        "bundle": {"domain": "films", "created": "2026-01-01", "data_until": None},
+        "sizes": {"interactions": 5000, "users": 40, "items": 25, "cold items": 1, "nodes": 60, "relations": 3},
+        "evidence": {
+            "taken_together": 0.27,
+            "paths": 0.6,
+            "semantic_paths": 0.003,
+            "knowledge": 0.0,
+            "popularity": 0.127,
+        },
+        "explanations": {
+            "path_share": 0.603,
+            "fact_share": 0.6,
+            "coverage_10": 0.92,
+            "best_3_entities": 0.41,
+            "best_3_past_items": 0.75,
+            "users": 200,
+        },
+        "validation": {"ndcg@10": 0.1993, "ndcg@10_accuracy_only": 0.2},
+        "channels": [
+            {"channel": name, "evidence": evidence, "mean gate": gate} for name, (evidence, gate) in channels.items()
+        ],
+        "paths": [{"relation": "DIRECTED_BY", "way": "both lead to it", "weight": 1.5}],
+    } | changed
+
+
+def test_what_scores_rest_on_is_told_by_its_share(capsys: pytest.CaptureFixture[str]) -> None:
+    show_card(card())
+    said = capsys.readouterr().out
+    rows = [[cell.strip() for cell in line.split("│")[1:-1]] for line in said.splitlines() if line.startswith("│")]
+    assert rows == [
+        ["facts in common in the graph", "60 %", "█" * 18, "paths"],
+        ["others who chose the same", "27 %", "█" * 8, "behaviour"],
+        ["popularity", "13 %", "█" * 4, ""],
+        ["texts that are alike", "<1 %", "█", "semantic_paths"],
+        ["DIRECTED_BY", "both lead to it", "1.5"],
+    ]
+    assert "films: learned 2026-01-01 from 5,000 interactions, 40 users, 25 items (1 of them cold)" in said
+    assert "Closed by validation: knowledge." in said
+    assert "60 % of the scores can be shown as paths, over facts or texts; of 92 % of the items they carry" in said
+    assert "three strongest past items carry 75 %, three entities 41 %." in said
+    assert "On validation ndcg@10 was 0.1993 with these gates, and 0.2000 with" in said
+    assert "0.7" not in said
+
+
+def test_a_model_without_paths_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    lists = {"path_share": 0.0, "fact_share": 0.0, "coverage_10": 0.0, "best_3_entities": 0.0, "best_3_past_items": 0.5}
+    show_card(card(explanations=lists | {"users": 3}, validation={}, channels=[], evidence={"popularity": 1.0}))
+    said = capsys.readouterr().out
+    assert "No path in the graph carries any of the scores." in said
+    assert "past items carry 50 %." in said
+    assert "DIRECTED_BY" not in said
+    assert "validation" not in said
+
+
+@pytest.mark.parametrize(("share", "said"), [(0.5, "50 %"), (0.004, "<1 %"), (0.0, "0 %"), (1.0, "100 %")])
+def test_small_shares_are_not_none(share: float, said: str) -> None:
+    assert percent(share) == said
