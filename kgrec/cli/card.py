@@ -8,19 +8,10 @@ from typing import Any
 from rich.text import Text
 
 from kgrec.cli import output
+from kgrec.evaluation.model_card import RESTS_ON
 from kgrec.plain_text import visible
 from kgrec.scoring.channel_names import CORRECTION
 
-_RESTS_ON = {
-    "paths": "facts in common in the graph",
-    "semantic_paths": "texts that are alike",
-    "semantic": "texts that are alike",
-    "taken_together": "others who chose the same",
-    "taken_next": "what others choose next",
-    "knowledge": "embeddings of the graph",
-    "dislikes": "what others who dislike the same like less",
-    "popularity": "popularity",
-}
 _BAR = 30
 _KINDS_SHOWN = 10
 
@@ -53,7 +44,7 @@ def _shares(card: Mapping[str, Any]) -> Iterator[tuple[object, ...]]:
         channels = [name for name in opened if CORRECTION not in name]
         if share > 0:
             bar = "█" * max(1, round(_BAR * share))
-            yield _RESTS_ON.get(evidence, evidence), output.figure(percent(share)), bar, ", ".join(channels)
+            yield RESTS_ON.get(evidence, evidence), output.figure(percent(share)), bar, ", ".join(channels)
 
 
 def _sentences(card: Mapping[str, Any]) -> Iterator[str]:

@@ -18,6 +18,17 @@ from kgrec.metrics.ranking import rank_users
 from kgrec.scoring.evidence import evidence_of
 from kgrec.scoring.path_matrix import EDGE_FROM_PAST, EDGE_TO_PAST, SHARED_HEAD, SHARED_TAIL, PathMatrix
 
+RESTS_ON = {
+    "paths": "facts in common in the graph",
+    "semantic_paths": "texts that are alike",
+    "semantic": "texts that are alike",
+    "taken_together": "others who chose the same",
+    "taken_next": "what others choose next",
+    "knowledge": "embeddings of the graph",
+    "dislikes": "what others who dislike the same like less",
+    "popularity": "popularity",
+}
+"""What scores rest on, by evidence, in words."""
 USERS = 200
 """As many users' lists are taken apart, at most, drawn with the bundle's seed."""
 WAYS = {

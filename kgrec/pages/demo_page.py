@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from typing import Any
 
+from kgrec.evaluation.model_card import RESTS_ON
 from kgrec.evaluation.tables import best_of, columns_of
 from kgrec.pages.charts import colour, curves, evidence_of, evidence_shown, evidence_totals, metric_bars, stacked_bars
 from kgrec.pages.demo_report import DemoReport, Metrics, ShownExplanation
@@ -57,7 +58,7 @@ def _list(report: DemoReport) -> str:
     explanations = report["explanations"]
     evidence = evidence_shown(explanations)
     legend = "".join(
-        f'<span><i class="{colour(evidence, name)}"></i>{escape(_words(name))}</span>' for name in evidence
+        f'<span><i class="{colour(evidence, name)}"></i>{escape(_rests_on(name))}</span>' for name in evidence
     )
     bars = stacked_bars(explanations, evidence)
     rows = "".join(_row(explanation, bar, evidence) for explanation, bar in zip(explanations, bars, strict=True))
@@ -98,10 +99,10 @@ def _reasons(explanation: ShownExplanation, evidence: Sequence[str]) -> str:
         rest = [reason for reason in ordered[_REASONS_SHOWN:] if evidence_of(reason) == name]
         if rest:
             value, share = sum(reason["value"] for reason in rest), sum(reason["share"] for reason in rest)
-            rows.append((colour(evidence, name), f"{len(rest)} more · {_words(name)}", value, share))
+            rows.append((colour(evidence, name), f"{len(rest)} more · {_rests_on(name)}", value, share))
     cells = "".join(
         f'<tr><td><i class="{kind}"></i>{escape(name)}</td><td class="n">{signed(value)}</td>'
-        f'<td class="n share">{100 * share:.0f} %</td></tr>'
+        f'<td class="n share">{100 * share:.0f} %</td></tr>'.replace(">-", ">−")
         for kind, name, value, share in rows
     )
     constant = signed(explanation["constant"])
@@ -116,6 +117,10 @@ def _reasons(explanation: ShownExplanation, evidence: Sequence[str]) -> str:
         else ""
     )
     return f'<table class="reasons">{cells}</table>{what_if}'
+
+
+def _rests_on(evidence: str) -> str:
+    return RESTS_ON.get(evidence, _words(evidence))
 
 
 def _graph(report: DemoReport) -> str:

@@ -27,7 +27,9 @@ def reason_label(reason: Reason, wording: Wording, explanation: Explanation) -> 
 
     match reason:
         case EntityReason():
-            words = in_language(reason.relations[0].words, wording.code)
+            relation = reason.relations[0]
+            says_noun = relation.from_item and relation.noun is not None and wording.code in relation.noun
+            words = in_language(relation.noun if says_noun and relation.noun else relation.words, wording.code)
             entity = reason.entity
             name = explanation.name_in(wording.code, entity.type, entity.uid, entity.name)
             return labels.entity.format(name=short(name, _LONGEST), words=words, n=len(reason.past))

@@ -51,6 +51,19 @@ def test_labels(reason: Reason, english: str) -> None:
     assert chinese != english or isinstance(reason, EdgeReason) or "plug" in english
 
 
+def test_an_entity_is_called_what_it_is_where_there_is_a_word() -> None:
+    noun = replace(DIRECTED, noun={"en": "director", "zh": "导演"})
+    labels = []
+    for relation in (noun, replace(noun, from_item=False), replace(noun, noun={"en": "director"})):
+        reason = EntityReason(0.5, 0.1, NodeRef("Person", "s", "Ridley Scott"), (relation,), (ALIEN,))
+        labels.append([reason_label(reason, wording_of(code), explained(reason)) for code in ("en", "zh")])
+    assert labels == [
+        ["Ridley Scott (director), in 1 of yours", "Ridley Scott（导演），您的 1 项与之相关"],
+        ["Ridley Scott (directed by), in 1 of yours", "Ridley Scott（导演是），您的 1 项与之相关"],
+        ["Ridley Scott (director), in 1 of yours", "Ridley Scott（导演是），您的 1 项与之相关"],
+    ]
+
+
 def test_names_in_the_language_of_the_reader() -> None:
     reasons = (
         EntityReason(0.5, 0.1, NodeRef("Person", "s", "Ridley Scott"), (DIRECTED,), (ALIEN,)),
