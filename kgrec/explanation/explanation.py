@@ -99,7 +99,9 @@ class Explanation:
     def path_share(self) -> float:
         """Share of the positive score that flows through explicit paths, over facts and texts; 0 where none does."""
         parts = self.reason_parts
-        facts = [one.share for one in parts.beside_past if isinstance(one, (EntityReason, EdgeReason, OtherFactsReason))]
+        facts = [
+            one.share for one in parts.beside_past if isinstance(one, (EntityReason, EdgeReason, OtherFactsReason))
+        ]
         texts = [float(np.maximum(said.shares, 0.0).sum()) for said in parts.said_by_past if said.evidence in EXPLICIT]
         return sum(share for share in [*facts, *texts] if share > 0)
 
