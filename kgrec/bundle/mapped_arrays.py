@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import mmap
 from pathlib import Path
 
 import numpy as np
@@ -44,8 +45,8 @@ def mapped_arrays(path: Path) -> dict[str, Array]:
         if not 0 < length <= size - _LENGTH:
             raise ValueError(f"{path.name} has a header of {length} bytes, the file has {size}")
         header = json.loads(file.read(length))
-    content = np.memmap(path, np.uint8, "r", offset=0) if size > _LENGTH + length else np.zeros(size, np.uint8)
-    numbers = np.asarray(content)[_LENGTH + length :]
+        content = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+    numbers = content[_LENGTH + length :]
     arrays: dict[str, Array] = {}
     for name, of in header.items():
         if name == "__metadata__":
@@ -57,5 +58,6 @@ def mapped_arrays(path: Path) -> dict[str, Array]:
         dtype = np.dtype(_TYPES[of["dtype"]]).newbyteorder("<")
         if not 0 <= start <= end <= len(numbers) or end - start != math.prod(shape) * dtype.itemsize:
             raise ValueError(f"{name} does not lie where the header of {path.name} says")
-        arrays[name] = numbers[start:end].view(dtype).reshape(shape)
+        # Each has a buffer of its own: scipy copies what is a small part of another array.
+        arrays[name] = np.frombuffer(numbers[start:end], dtype).reshape(shape)
     return arrays

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -97,6 +98,13 @@ def test_a_file_that_is_no_graph(tmp_path: Path) -> None:
 
 
 HOLD = "import sys; from kgrec.graph import open_store; s = open_store(sys.argv[1]); print('held'); sys.stdin.read()"
+WRITE_AND_DIE = """
+import os, sys
+from kgrec.graph import open_store
+from kgrec.testing.sample_graph import node
+open_store(sys.argv[1]).upsert_nodes([node("Film", "late", "Late")])
+os._exit(0)
+"""
 
 
 @pytest.mark.parametrize("kind", ["pipe", "folder"])
@@ -106,6 +114,28 @@ def test_what_is_no_file_is_not_replaced_by_one(tmp_path: Path, kind: str) -> No
     with pytest.raises(StoreUnavailableError, match="the graph's path is no file"):
         open_store(f"kglite:{path}")
     assert path.is_dir() if kind == "folder" else path.is_fifo()
+
+
+@pytest.mark.parametrize("killed", [False, True])
+def test_a_reader_opens_the_file_for_writing_only_for_what_is_in_the_log_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, killed: bool
+) -> None:
+    path = tmp_path / "graph.kgl"
+    with open_store(f"kglite:{path}") as store:
+        films_graph().put_into(store)
+    if killed:
+        subprocess.run([sys.executable, "-c", WRITE_AND_DIE, f"kglite:{path}"], check=True)
+    opened = []
+    to_write = KgliteStore._open_to_write
+
+    def noted(store: KgliteStore, path: Path) -> Any:
+        opened.append(path)
+        return to_write(store, path)
+
+    monkeypatch.setattr(KgliteStore, "_open_to_write", noted)
+    with open_store(f"kglite:{path}", read_only=True) as reader:
+        assert reader.counts().nodes["Film"] == 5 + killed
+    assert opened == [path] * killed
 
 
 def test_held_by_another_process(tmp_path: Path) -> None:

@@ -29,6 +29,8 @@ from kgrec.plain_text import local_path
 kglite.set_query_warning_policy("silent")
 
 _NODES_AT_ONCE = 2_000
+_EMPTY_LOG_BYTES = 5
+"""The engine's mark at the start of a log; a shorter one could hold no write either."""
 
 
 class KgliteStore(CypherStore):
@@ -108,14 +110,25 @@ class KgliteStore(CypherStore):
             raise StoreUnavailableError(
                 "there is no graph to read.", where=self.url, found="no such file", next="run `kgrec ingest` first"
             )
+        if self._holds_everything(path):
+            return self._opened(path)
         try:
             # A crash may have left writes in the log alone: opening for writing takes them in. Where a writer is at
             # work the last checkpoint must do.
             with KgliteStore(self.url) as writer:
-                writer._open_session()
+                writer.checkpoint()
         except StoreUnavailableError:
             if not path.exists():
                 raise
+        return self._opened(path)
+
+    def _holds_everything(self, path: Path) -> bool:
+        """Whether the graph's file is all there is: no writes in its log alone, nothing put down by an import."""
+        log = Path(f"{path}-wal")
+        logged = log.stat().st_size if log.exists() else 0
+        return path.is_file() and logged <= _EMPTY_LOG_BYTES and not self._spool_folder().exists()
+
+    def _opened(self, path: Path) -> Any:
         try:
             return kglite.open_session(str(path))
         except kglite.KgError as error:
