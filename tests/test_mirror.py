@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.support import ROOT
 
 TESTED_IN = {
+    "benchmarks/protocols/test_completion": "benchmarks/systems/probable_facts",
     "benchmarks/protocols/test_facts": "benchmarks/protocols/pykeen_process",
     "benchmarks/runs/test_run_cache": "benchmarks/runs/outcome",
     "benchmarks/systems/test_registry": "benchmarks/systems/implicit_models benchmarks/systems/pairwise testing/system",

@@ -69,6 +69,12 @@ PROTOCOLS = {
         "Explanations",
         labels=False,
     ),
+    "completion": ListedProtocol(
+        "hidden facts found again, and what paths gain by them",
+        "completion",
+        "GraphCompletion",
+        labels=False,
+    ),
     "facts": ListedProtocol("a tenth of the graph's facts held out", "facts", "HeldOutFacts"),
 }
 
