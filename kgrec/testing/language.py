@@ -25,7 +25,7 @@ _FIELDS: dict[str, dict[str, object]] = {
     "entity": {"name": "Ridley Scott", "words": "made by", "n": 7},
     "taken_together": {"name": "Alien"},
     "taken_next": {"name": "Alien"},
-    "similar_text": {"name": "Alien"},
+    "similar_text": {"name": "Alien", "texts": "title and plot"},
     "embeddings": {"name": "Alien"},
     "disliked": {"name": "Alien"},
     "other_facts": {"n": 7},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from kgrec.explanation.wording.languages import Labels, in_language
 from kgrec.explanation.wording.lists import by_verb, listed, percent, stars
@@ -42,7 +42,7 @@ class Chinese:
         entity="{name}（{words}），您的 {n} 项与之相关",
         taken_together="选过 {name} 的人",
         taken_next="{name} 之后的选择",
-        similar_text="{name} 的文字介绍",
+        similar_text="与 {name} 相近的{texts}",
         embeddings="{name} 的图谱嵌入",
         disliked="不喜欢 {name} 的人",
         other_facts="其他 {n} 项事实",
@@ -149,7 +149,7 @@ class Chinese:
             case "taken_next":
                 return "很多人接下来选这一类" if reason.cold else "很多人接下来选了这个"
             case "semantic" | "semantic_paths":
-                return f"{self._texts(reason)}相近"
+                return f"{self.texts(reason.texts)}相近"
             case "knowledge":
                 return "总体上很接近"
             case kind:
@@ -181,15 +181,15 @@ class Chinese:
                 it = "与它相似的内容" if reason.cold else "它"
                 return f"选了{past}之后，{'很多人' if speaks_for else '很少有人'}接着选{it}"
             case "semantic" | "semantic_paths":
-                return f"它的{self._texts(reason)}与{past}{'相近' if speaks_for else '相去较远'}"
+                return f"它的{self.texts(reason.texts)}与{past}{'相近' if speaks_for else '相去较远'}"
             case "knowledge":
                 return f"总体上，它与{past}{'很接近' if speaks_for else '相去较远'}"
             case kind:
                 return f"按“{kind}”，{past}{'支持它' if speaks_for else '不支持它'}"
 
-    def _texts(self, reason: Evidence) -> str:
+    def texts(self, texts: Sequence[Mapping[str, str]]) -> str:
         """片名和剧情；模式中没有中文说法的部分统称文字介绍。"""
-        return _and(list(dict.fromkeys(text.get(self.code, "文字介绍") for text in reason.texts)) or ["文字介绍"])
+        return _and(list(dict.fromkeys(text.get(self.code, "文字介绍") for text in texts)) or ["文字介绍"])
 
 
 def _and(words: Sequence[str]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from kgrec.explanation.wording.languages import Labels, in_language
 from kgrec.explanation.wording.lists import by_verb, listed, percent, stars
@@ -42,7 +42,7 @@ class English:
         entity="{name} ({words}), in {n} of yours",
         taken_together="others who took {name}",
         taken_next="what is taken after {name}",
-        similar_text="text of {name}",
+        similar_text="{texts} like those of {name}",
         embeddings="graph embedding of {name}",
         disliked="others who disliked {name}",
         other_facts="{n} other facts",
@@ -172,7 +172,7 @@ class English:
             case "taken_next":
                 return "things like this are often chosen next" if reason.cold else "often chosen next"
             case "semantic" | "semantic_paths":
-                return f"similar {self._texts(reason)}"
+                return f"similar {self.texts(reason.texts)}"
             case "knowledge":
                 return "a close match all in all"
             case kind:
@@ -202,14 +202,15 @@ class English:
                 return f"{'Many' if speaks_for else 'Few'} choose {it} next after {past}"
             case "semantic" | "semantic_paths":
                 are, that = ("are", "those") if len(reason.texts) != 1 else ("is", "that")
-                return f"Its {self._texts(reason)} {are} {'like' if speaks_for else 'unlike'} {that} of {past}"
+                return f"Its {self.texts(reason.texts)} {are} {'like' if speaks_for else 'unlike'} {that} of {past}"
             case "knowledge":
                 return f"All in all it is {'a close match to' if speaks_for else 'far from'} {past}"
             case kind:
                 return f"By {_spoken(kind)}, {past} {'speak for' if speaks_for else 'speak against'} it"
 
-    def _texts(self, reason: Evidence) -> str:
-        return _and([in_language(text, self.code) for text in reason.texts]) if reason.texts else "texts"
+    def texts(self, texts: Sequence[Mapping[str, str]]) -> str:
+        """Title and plot."""
+        return _and([in_language(text, self.code) for text in texts]) if texts else "texts"
 
 
 _OTHER_FACTS = "Shares further details with your history"

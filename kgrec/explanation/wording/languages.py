@@ -30,7 +30,8 @@ class Labels:
         adds, share: what a reason adds to the score, and its share of what speaks for the item.
         entity: ``{n}`` past items and the item are related by ``{words}`` to ``{name}``.
         taken_together, taken_next: those who took the past item ``{name}`` took the item too, or after it.
-        similar_text, embeddings: the text of ``{name}`` is like the item's; so is its embedding from the graph.
+        similar_text: the ``{texts}`` of the item are like those of ``{name}``.
+        embeddings: its embedding from the graph is like the item's.
         disliked: who dislikes ``{name}`` likes the item less.
         other_facts: ``{n}`` entities that are not named.
         constant: of scaling.
@@ -97,6 +98,10 @@ class Wording(Protocol):
 
     def further(self, reason: Statement) -> str:
         """Any other reason, with its share; where that is below 0, evidence that speaks against the item."""
+        ...
+
+    def texts(self, texts: Sequence[Mapping[str, str]]) -> str:
+        """What the texts of items are made of, such as title and plot; a general word where nothing is known."""
         ...
 
     def without_reasons(self, history: bool, popularity: Popularity | None) -> str:

@@ -47,7 +47,7 @@ def reason_label(reason: Reason, wording: Wording, explanation: Explanation) -> 
                 "dislikes": labels.disliked,
             }
             template = by_evidence.get(reason.evidence, f"{{name}}: {reason.evidence}")
-            return template.format(name=past(reason.past))
+            return template.format(name=past(reason.past), texts=wording.texts(explanation.terms.texts))
         case PopularityReason():
             return labels.expected_popularity if reason.expected else labels.popularity
         case OtherFactsReason():

@@ -17,16 +17,16 @@ def test_explain(shell: Shell) -> None:
         "Aliens\n"
         "Because you watched Alien: often chosen by the same people (43% of what speaks for it). It is a sequel of "
         "Alien, which you watched (27%). Without Alien, it would fall from rank 2 to 5.\n"
-        "┏━━━━━━━━━━━━━━━━━━━━━━━━━━━┳━━━━━━━━━┳━━━━━━━━┓\n"
-        "┃ reason                    ┃ adds    ┃ share  ┃\n"
-        "┡━━━━━━━━━━━━━━━━━━━━━━━━━━━╇━━━━━━━━━╇━━━━━━━━┩\n"
-        "│ -[is a sequel of]-> Alien │ +1.0607 │ 27.1 % │\n"
-        "│ others who took Alien     │ +1.6667 │ 42.6 % │\n"
-        "│ text of Alien             │ +0.9092 │ 23.3 % │\n"
-        "│ text of Star Wars         │ +0.2728 │  7.0 % │\n"
-        "│ scaling                   │ -1.5168 │        │\n"
-        "│ score                     │ +2.3926 │        │\n"
-        "└───────────────────────────┴─────────┴────────┘\n"
+        "┏━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━┳━━━━━━━━━┳━━━━━━━━┓\n"
+        "┃ reason                                       ┃ adds    ┃ share  ┃\n"
+        "┡━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━╇━━━━━━━━━╇━━━━━━━━┩\n"
+        "│ -[is a sequel of]-> Alien                    │ +1.0607 │ 27.1 % │\n"
+        "│ others who took Alien                        │ +1.6667 │ 42.6 % │\n"
+        "│ title, tags and plot like those of Alien     │ +0.9092 │ 23.3 % │\n"
+        "│ title, tags and plot like those of Star Wars │ +0.2728 │  7.0 % │\n"
+        "│ scaling                                      │ -1.5168 │        │\n"
+        "│ score                                        │ +2.3926 │        │\n"
+        "└──────────────────────────────────────────────┴─────────┴────────┘\n"
         "without Alien: score -0.6809, rank 5 instead of 2 of 5\n"
         "Paths in the graph\n"
         "  +1.0607  Alien <-[is a sequel of]- Aliens\n",
@@ -59,8 +59,8 @@ def test_a_long_history_is_one_line_and_still_adds_up(shell: Shell) -> None:
     show_explanation(replace(short, reasons=reasons, constant=1.0, score=2.2), "en")
     lines = shell.out().splitlines()
     rows = [[cell.strip() for cell in line.strip("│").split("│")] for line in lines if line.startswith("│")]
-    assert rows[0] == ["text of [bold]I0", "+3.0000", "30.0 %"]
-    assert rows[11] == ["text of [bold]I22", "-4.0000", "-40.0 %"]
+    assert rows[0] == ["title, tags and plot like those of [bold]I0", "+3.0000", "30.0 %"]
+    assert rows[11] == ["title, tags and plot like those of [bold]I22", "-4.0000", "-40.0 %"]
     assert rows[12:] == [["11 more", "+0.1100", "1.1 %"], ["scaling", "+1.0000", ""], ["score", "+2.2000", ""]]
     assert lines[-1] == "No path in the graph carries any of this score."
 

@@ -37,7 +37,7 @@ SEQUEL = Relation("SEQUEL_OF", "SEQUEL_OF", {"en": "is a sequel of"}, False, 0.5
         (EdgeReason(0.5, 0.1, ALIEN, DIRECTED), "-[directed by]-> Alien"),
         (PastItemReason(0.5, 0.1, "taken_together", ALIEN), "others who took Alien"),
         (PastItemReason(0.5, 0.1, "taken_next", ALIEN), "what is taken after Alien"),
-        (PastItemReason(0.5, 0.1, "semantic", ALIEN), "text of Alien"),
+        (PastItemReason(0.5, 0.1, "semantic", ALIEN), "title and plot like those of Alien"),
         (PastItemReason(0.5, 0.1, "a_plug_in", ALIEN), "Alien: a_plug_in"),
         (PopularityReason(0.5, 0.1, False), "popularity"),
         (PopularityReason(0.5, 0.1, True), "expected popularity"),

@@ -212,6 +212,10 @@ def test_sixty_explanations_are_kept_and_keep_the_rules() -> None:
     for text in by_length["standard"]:
         assert 1 <= len(re.findall(r"[.。](?= |$|[^\s\d])", text.replace("J. K.", "").replace("K. Le", ""))) <= 4, text
     assert not any(re.search(r"[+-]0\.00|stay at rank", line) for line in kept)
+    english = [line.split(maxsplit=2)[2] for line in kept if line.startswith("en standard")]
+    words = [len(one.split()) for text in english for one in re.split(r"(?<=[^A-Z.])\. ", text)]
+    assert max(words) <= 45
+    assert sum(words) / len(words) <= 18
 
 
 _LENGTHS: tuple[Length, ...] = ("short", "standard")
