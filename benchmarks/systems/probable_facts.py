@@ -72,10 +72,10 @@ def probable_facts(
     given = run(progress).embeddings.nodes
     embeddings = fit_kg_head(known, n_nodes, head, given=given, seed=config.seed)
     parts = list(_candidates(embeddings, known, n_items, n_nodes))
-    facts = Facts(
-        *(np.concatenate([getattr(part, end) for part, _, _ in parts]) for end in ("head", "relation", "tail"))
+    head_of, relation, tail = (
+        np.concatenate([getattr(part, end) for part, _, _ in parts]) for end in ("head", "relation", "tail")
     )
-    facts = replace(facts, relations=known.relations)
+    facts = Facts(head_of, relation, tail, known.relations)
     features = np.concatenate([values for _, values, _ in parts])
     kind = np.concatenate([np.full(len(part), number) for number, (part, _, _) in enumerate(parts)])
     item = np.concatenate([items for _, _, items in parts])
