@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -9,6 +10,7 @@ from scipy import sparse
 
 from kgrec.data.dataset import Array, IntArray, Interactions
 from kgrec.learn.limits import LIMITS
+from kgrec.learn.processors import thread_limit
 from kgrec.scoring.gates import Gates
 from kgrec.scoring.model import AdditiveModel, Histories, block_size
 
@@ -71,9 +73,13 @@ class Catalogue:
         """Scores of all items for all users, float32 ``(users, items)``, computed a block of users at a time."""
         result = np.empty(self.seen.shape, np.float32)
         step = block_size(self.model.n_items)
-        for start in range(0, len(result), step):
+
+        def score(start: int) -> None:
             block = slice(start, start + step)
             result[block] = self.model.scores(self.histories[block], np.float32)
+
+        with ThreadPoolExecutor(thread_limit(), "kgrec-catalogue") as threads:
+            list(threads.map(score, range(0, len(result), step)))
         return result
 
     def cold_spread(self) -> Array:

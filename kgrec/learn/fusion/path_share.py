@@ -22,7 +22,8 @@ from kgrec.scoring.model import AdditiveModel, Histories, unit_spread
 
 _USERS, _USERS_OF_SEARCH, _TOP = 200, 100, 10
 _SCORES = 40_000_000
-_FACTORS = (0.0, 0.5, 0.7, 0.85, 1.2, 1.5, 2.0)
+_MORE, _LESS = (1.2, 1.5, 2.0), (0.0, 0.5, 0.7, 0.85)
+"""Factors that are tried of the weights of paths, and of all else."""
 _FIRST = [0.05, 0.1, 0.3, 0.7]
 """Weights at which a channel of paths that is closed is tried."""
 _MOVES, _LEAST_GAIN = 30, 1e-4
@@ -129,7 +130,8 @@ def with_most_paths(
     for _ in range(_MOVES):
         best = None
         for part in range(len(weights)):
-            steps = [weights[part] * factor for factor in _FACTORS if weights[part] > 0]
+            factors = _MORE if part in paths else _LESS
+            steps = [weights[part] * factor for factor in factors if weights[part] > 0]
             steps += _FIRST if part in paths and weights[part] == 0 else []
             trials = [np.r_[weights[:part], step, weights[part + 1 :]] for step in steps]
             trials = [trial for trial in trials if trial[:-1].any()]
