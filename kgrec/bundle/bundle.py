@@ -10,8 +10,10 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +22,7 @@ import numpy as np
 from kgrec.bundle.files import ARRAYS, FORMAT, IDS, MANIFEST, check_sizes, read_manifest, sha256
 from kgrec.bundle.mapped_arrays import mapped_arrays
 from kgrec.bundle.old_names import renamed
-from kgrec.data.dataset import Array, Interactions
+from kgrec.data.dataset import FOR, Array, IntArray, Interactions
 from kgrec.data.vocabulary import Vocabulary
 from kgrec.errors import BundleError
 from kgrec.plain_text import local_path
@@ -83,6 +85,21 @@ class Bundle:
     def __repr__(self) -> str:
         channels = ", ".join(channel.name for channel in self.model.channels)
         return f"Bundle({len(self.users)} users, {len(self.items)} items, channels: {channels})"
+
+    @cached_property
+    def occurrences(self) -> Mapping[tuple[str, str, str], int]:
+        """How many interactions there are of each type, kind and platform; what speaks against items counts, too."""
+        seen = self.interactions
+        sizes = len(seen.types), len(seen.kinds), len(seen.platforms)
+        sort = np.ravel_multi_index((seen.type, seen.kind, seen.platform), sizes)
+        names = product(seen.types, seen.kinds, seen.platforms)
+        return dict(zip(names, np.bincount(sort, minlength=int(np.prod(sizes))).tolist(), strict=True))
+
+    @cached_property
+    def usual(self) -> tuple[str, str]:
+        """The most frequent kind and the most frequent platform of what speaks for its items."""
+        seen = self.interactions.saying(FOR)
+        return _most_frequent(seen.kinds, seen.kind), _most_frequent(seen.platforms, seen.platform)
 
     def save(self, folder: str | Path) -> None:
         """Write the folder as a whole, in the place of an earlier bundle: a reader never sees half of one.
@@ -210,6 +227,10 @@ class Bundle:
                 expected="the files that `kgrec train` wrote",
                 next="train again, or copy the whole folder again",
             ) from error
+
+
+def _most_frequent(names: Sequence[str], index: IntArray) -> str:
+    return names[int(np.bincount(index).argmax())] if len(index) else next(iter(names), "")
 
 
 def _part(arrays: Mapping[str, Array], prefix: str) -> dict[str, Array]:

@@ -42,7 +42,7 @@ def past_actions(interactions: Interactions, bundle: Bundle) -> dict[int, Action
     names = {n: (interactions.types[n // n_kinds], interactions.kinds[n % n_kinds]) for n in np.unique(sort).tolist()}
     often = np.zeros(len(interactions.types) * n_kinds, np.int64)
     for n in names if len(names) > 1 else ():
-        often[n] = _occurrences(bundle.interactions, *names[n])
+        often[n] = _occurrences(bundle, *names[n])
     meanings = {n: _meaning(bundle.manifest.schema, *name) for n, name in names.items()}
     order = np.lexsort((np.nan_to_num(interactions.time, nan=-np.inf), -often[sort]))  # what is said comes last
     against = interactions.says != FOR
@@ -52,11 +52,9 @@ def past_actions(interactions: Interactions, bundle: Bundle) -> dict[int, Action
     }
 
 
-def _occurrences(interactions: Interactions, type: str, kind: str) -> int:
+def _occurrences(bundle: Bundle, type: str, kind: str) -> int:
     """How many interactions there are of a type and kind; of the kind alone, where no types were kept."""
-    of_kind = [name == kind for name in interactions.kinds]
-    of_type = [name in (type, "") for name in interactions.types]
-    return int((np.array(of_kind)[interactions.kind] & np.array(of_type)[interactions.type]).sum())
+    return sum(count for (t, k, _), count in bundle.occurrences.items() if k == kind and t in (type, ""))
 
 
 def _meaning(schema: GraphSchema | None, type: str, kind: str) -> Meaning | None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from kgrec.bundle.bundle import Bundle
-from kgrec.data.dataset import FOR, Interactions
+from kgrec.data.dataset import Interactions
 from kgrec.data.near_misses import longer_ids, near_miss
 from kgrec.data.records import Interaction
 from kgrec.errors import UnknownItemError, did_you_mean, shorten
@@ -50,9 +50,7 @@ def fold_in(history: Iterable[str | PastInteraction], bundle: Bundle) -> Interac
     """
     past = [PastInteraction(entry) if isinstance(entry, str) else entry for entry in history]
     rows = [item_row(bundle, entry.item) for entry in past]
-    usual = bundle.interactions.saying(FOR)
-    usual_kind = _most_frequent(usual.kinds, usual.kind)
-    usual_platform = _most_frequent(usual.platforms, usual.platform)
+    usual_kind, usual_platform = bundle.usual
     return _arrays(
         bundle.manifest.schema,
         rows,
@@ -96,10 +94,6 @@ def item_row(bundle: Bundle, item: str) -> int:
             or f"an item's id looks like {shorten(bundle.items[0])}; train again where it is newer than the bundle",
         )
     return row
-
-
-def _most_frequent(names: Sequence[str], index: np.ndarray[tuple[int, ...], np.dtype[np.int64]]) -> str:
-    return names[int(np.bincount(index).argmax())] if len(index) else next(iter(names), "")
 
 
 def _arrays(

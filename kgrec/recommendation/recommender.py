@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -91,7 +92,6 @@ class Recommender:
             check_graph(bundle, store)
         self.bundle = bundle
         self._link = GraphLink(store, reason=degraded or "no store was opened")
-        self._by_user = bundle.interactions.select(np.argsort(bundle.interactions.user, kind="stable"))
 
     @classmethod
     def open(cls, bundle_path: str | Path, store_url: str | None = None) -> Recommender:
@@ -278,6 +278,12 @@ class Recommender:
         start, end = np.searchsorted(self._by_user.user, [row, row + 1])
         own = self._by_user.select(np.arange(start, end))
         return replace(own, user=np.zeros(len(own), np.int64))
+
+    @cached_property
+    def _by_user(self) -> Interactions:
+        """The bundle's interactions user by user; with a store, hardly anybody asks for them."""
+        interactions = self.bundle.interactions
+        return interactions.select(np.argsort(interactions.user, kind="stable"))
 
     def _unknown(self, user: str, expected: str) -> UnknownUserError:
         return UnknownUserError(

@@ -32,9 +32,11 @@ from scipy import sparse
 from kgrec.data.dataset import FOR, Array, IntArray, Interactions
 from kgrec.scoring.block_matrix import BlockMatrix
 from kgrec.scoring.contributions import Contributions
+from kgrec.scoring.evidence import THROUGH_GRAPH, evidence_of
 from kgrec.scoring.gates import Gates
 from kgrec.scoring.history_weights import HistoryWeights
 from kgrec.scoring.matrices import ItemMatrix, SelectiveMatrix, SparseMatrix
+from kgrec.scoring.path_matrix import PathMatrix
 
 _KNOWN, _COLD = 0, 1
 """The two groups of items that are scaled apart, as positions along an axis."""
@@ -127,6 +129,15 @@ class AdditiveModel:
             [c for c, channel in enumerate(self.channels) if (channel.beside or channel.name) == leader]
             for leader in leaders
         ]
+
+    @cached_property
+    def path_channels(self) -> tuple[tuple[int, PathMatrix], ...]:
+        """The channels of explicit paths by their positions."""
+        return tuple(
+            (c, channel.matrix)
+            for c, channel in enumerate(self.channels)
+            if evidence_of(channel.name) == THROUGH_GRAPH and isinstance(channel.matrix, PathMatrix)
+        )
 
     @property
     def n_items(self) -> int:

@@ -7,7 +7,7 @@ a fact it is less by exactly the terms that go through it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,7 +16,6 @@ import numpy.typing as npt
 from kgrec.data.dataset import Array, Facts, IntArray
 from kgrec.scoring.channel_names import SEMANTIC_PATHS
 from kgrec.scoring.contributions import Contributions
-from kgrec.scoring.evidence import THROUGH_GRAPH, evidence_of
 from kgrec.scoring.matrices import ItemMatrix, LowRankMatrix
 from kgrec.scoring.model import AdditiveModel
 from kgrec.scoring.path_matrix import PathMatrix
@@ -41,10 +40,10 @@ class PathTerms:
     @classmethod
     def of(cls, model: AdditiveModel, contributions: Contributions) -> list[PathTerms]:
         """The terms of each of ``contributions.items``; meetings that say nothing are left out."""
-        nodes = 1 + max((int(m.entity.max(initial=0)) for _, m in _path_matrices(model)), default=0)
+        nodes = 1 + max((int(m.entity.max(initial=0)) for _, m in model.path_channels), default=0)
         empty = np.zeros(0, np.int64), np.zeros((len(contributions.history), 0))
         found = [[empty] for _ in contributions.items]
-        for c, matrix in _path_matrices(model):
+        for c, matrix in model.path_channels:
             factors = contributions.weights[c] * contributions.scales[c][:, None]
             if not factors.any():
                 continue
@@ -73,7 +72,7 @@ class PathTerms:
 def through_entity(model: AdditiveModel, contributions: Contributions, entity: int) -> Array:
     """What all paths that meet in a node add to each item's score, ``(items,)``: without its facts that is gone."""
     total = np.zeros(model.n_items)
-    for c, matrix in _path_matrices(model):
+    for c, matrix in model.path_channels:
         history = np.zeros(model.n_items)
         history[contributions.history] = contributions.weights[c]
         known, cold = contributions.scales[c]
@@ -84,7 +83,7 @@ def through_entity(model: AdditiveModel, contributions: Contributions, entity: i
 
 def part_that_has(model: AdditiveModel, entity: int) -> float:
     """The part of the catalogue that has a fact with a node."""
-    holders = [int(matrix.holders[entity]) for _, matrix in _path_matrices(model) if entity < len(matrix.holders)]
+    holders = [int(matrix.holders[entity]) for _, matrix in model.path_channels if entity < len(matrix.holders)]
     return max(holders, default=0) / model.n_items
 
 
@@ -117,10 +116,3 @@ def without_text(model: AdditiveModel, item: int) -> AdditiveModel:
         for channel in model.channels
     )
     return replace(model, channels=channels)
-
-
-def _path_matrices(model: AdditiveModel) -> Iterator[tuple[int, PathMatrix]]:
-    """The channels of paths by their positions."""
-    for c, channel in enumerate(model.channels):
-        if evidence_of(channel.name) == THROUGH_GRAPH and isinstance(channel.matrix, PathMatrix):
-            yield c, channel.matrix

@@ -13,7 +13,7 @@ from safetensors.numpy import load_file, save_file
 
 from kgrec.bundle.bundle import Bundle
 from kgrec.bundle.files import FORMAT, sha256
-from kgrec.data.dataset import FOR
+from kgrec.data.dataset import FOR, Interactions
 from kgrec.errors import BundleError
 from kgrec.scoring.matrices import LowRankMatrix
 from tests.support.bundles import film_bundle, film_schema, random_bundle
@@ -260,3 +260,21 @@ def test_loaded_matrices_score(folder: Path) -> None:
     scores = back.model.scores(back.model.histories(back.interactions, 3))
     assert scores.shape == (3, 7)
     assert np.isfinite(scores).all()
+
+
+def test_what_is_usual_and_how_often_each_sort_of_interaction_occurs() -> None:
+    bundle = film_bundle()
+    seen = replace(
+        Interactions.of_pairs([0, 0, 1, 1, 1], [0, 1, 2, 3, 4]),
+        kinds=("view", "buy"),
+        kind=np.array([0, 1, 1, 0, 0]),
+        platforms=("app", "web"),
+        platform=np.array([1, 1, 1, 0, 0]),
+        says=np.array([1, 1, 1, -1, -1], np.int8),
+    )
+    bundle = replace(bundle, interactions=seen)
+    assert bundle.usual == ("buy", "web")
+    counted = {name: count for name, count in bundle.occurrences.items() if count}
+    assert counted == {("", "view", "web"): 1, ("", "buy", "web"): 2, ("", "view", "app"): 2}
+    empty = replace(bundle, interactions=replace(seen.select(seen.user > 1), types=("",)))
+    assert (empty.usual, sum(empty.occurrences.values())) == (("view", "app"), 0)
