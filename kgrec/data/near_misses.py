@@ -10,6 +10,8 @@ from itertools import islice
 _DECIMAL = re.compile(r"([+-]?)(\d+)\.?(0*)")
 _ZEROS_TRIED = 12
 """Digits up to which a number is tried with zeros before it."""
+_SEPARATORS = ";|,"
+_MOST_PARTS = 50
 _UNSEEN = re.compile("[\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff]")
 """Characters that nobody sees."""
 
@@ -22,7 +24,18 @@ def near_miss(uid: str, is_known: Callable[[str], bool]) -> str | None:
         is_known: whether there is such an id.
     """
     known = ((other, why) for other, why in _spellings(uid) if other != uid and other and is_known(other))
-    return next((f"'{other}' exists{why}" for other, why in known), None)
+    return next((f"'{other}' exists{why}" for other, why in known), None) or _several(uid, is_known)
+
+
+def _several(uid: str, is_known: Callable[[str], bool]) -> str | None:
+    """The sentence that an id is several known ones in one text; None where it is not."""
+    for separator in _SEPARATORS:
+        parts = [part.strip() for part in uid.split(separator)]
+        if 2 <= len(parts) <= _MOST_PARTS and all(map(is_known, parts)):
+            shown = f"{', '.join(map(repr, parts[:3]))}{' and others' * (len(parts) > 3)} exist"
+            how = f"which a schema takes apart by {separator!r} (`split`, of interactions `item_split`)"
+            return f"{shown}: one cell holds several ids, {how}"
+    return None
 
 
 def longer_ids(uid: str, known: Iterable[str]) -> str | None:

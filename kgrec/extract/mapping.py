@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Literal
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from kgrec.data.id_texts import plain_array, rows_of
+from kgrec.data.id_texts import id_texts, plain_array, rows_of, union_parts
 from kgrec.data.record_columns import EdgeColumns, InteractionColumns, constant
 from kgrec.data.records import EdgeRecord, NodeRecord, Record, Table
 from kgrec.extract.columns import with_columns
@@ -218,7 +219,7 @@ def _end_types(reader: Reader, end: Endpoint, allowed: tuple[str, ...], side: st
 def _interactions(reader: Reader, seen: SeenNodes) -> Sequence[Record]:
     source, spec = reader.source, reader.source.spec
     assert isinstance(spec, InteractionSource)
-    _take_baskets_apart(reader, spec.item)
+    _take_baskets_apart(reader, spec.item, spec.item_split)
     size = reader.batch.num_rows
     columns = {
         "user": reader.id(spec.user, spec.user_prefix, ("user",), spec.user_binary),
@@ -245,10 +246,18 @@ def _interactions(reader: Reader, seen: SeenNodes) -> Sequence[Record]:
     return records if len(good) == size else records.take(good)
 
 
-def _take_baskets_apart(reader: Reader, item: str) -> None:
-    """Go on with a row for every item of a list: who took the list took each. An empty one is a row without an item."""
+def _take_baskets_apart(reader: Reader, item: str, separator: str | None) -> None:
+    """Go on with a row for every item of a list: who took the list took each. An empty one is a row without an item.
+
+    Args:
+        separator: takes a text apart that holds several.
+    """
     lists = plain_array(reader.cells(item))
-    if not (pa.types.is_list(lists.type) or pa.types.is_large_list(lists.type)):
+    if pa.types.is_union(lists.type):
+        lists = _lists_of_mixed(lists, separator)
+    elif separator is not None and _is_text(lists.type):
+        lists = _split(lists, separator)
+    if not _is_list(lists.type):
         return
     sizes = pc.fill_null(pc.list_value_length(lists), 0).to_numpy(zero_copy_only=False).astype(np.int64)
     there = np.repeat(sizes > 0, np.maximum(sizes, 1))
@@ -257,4 +266,36 @@ def _take_baskets_apart(reader: Reader, item: str) -> None:
     reader.batch = reader.batch.set_column(reader.batch.schema.get_field_index(item), item, items)
 
 
+def _split(texts: pa.Array, separator: str) -> pa.Array:
+    """Texts as lists of their parts."""
+    cells = (None if text is None else text.split(separator) for text in texts.to_pylist())
+    return pa.array([cell and [part for part in map(str.strip, cell) if part] for cell in cells], _TEXTS)
+
+
+def _lists_of_mixed(cells: pa.UnionArray, separator: str | None) -> pa.Array:
+    """A column of lists beside single values as lists of ids, read as they are alone; itself where none is a list."""
+    parts = list(union_parts(cells))
+    if not any(_is_list(part.type) or (separator is not None and _is_text(part.type)) for _, part in parts):
+        return cells
+    found: list[list[str | None] | None] = [None] * len(cells)
+    for rows, part in parts:
+        if separator is not None and _is_text(part.type):
+            part = _split(part, separator)
+        lists = _is_list(part.type)
+        ids = iter(id_texts(part.flatten() if lists else part).array.to_pylist())
+        sizes = pc.list_value_length(part).to_pylist() if lists else [1] * len(part)
+        for row, size in zip(rows.tolist(), sizes, strict=True):
+            found[row] = list(islice(ids, size or 0))
+    return pa.array(found, _TEXTS)
+
+
+def _is_list(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_list(kind) or pa.types.is_large_list(kind))
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
+
+
+_TEXTS = pa.list_(pa.string())
 _MAKERS = {"nodes": _nodes, "edges": _edges, "interactions": _interactions}

@@ -193,6 +193,9 @@ class InteractionSource(TableRows):
     platform: str = Field(description="Where it comes from, and whose ids user and item are.")
     user: str = Field(description="Column of the user's id.")
     item: str = Field(description="Column of the item's id; a list is an interaction with each.")
+    item_split: Separator | None = Field(
+        None, description="Separator, where one text holds several items: an interaction with each. Lists need none."
+    )
     user_prefix: str = Field("", description="Put before the user's id, as in the user's node source.")
     item_prefix: str = Field("", description="Put before the item's id, as in the item's node source.")
     kind: str | None = Field(None, description="The kind of all rows.")

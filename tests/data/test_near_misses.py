@@ -45,3 +45,13 @@ def test_ids_that_end_with_it_are_named() -> None:
     assert longer_ids("150", known) == "'a:150' exists"
     assert longer_ids("5", known) is None
     assert longer_ids("", ["a:"]) is None
+
+
+@pytest.mark.parametrize("basket", ["a;b", "a; b", "a|b", "a,b"])
+def test_several_ids_in_one_text_are_told(basket: str) -> None:
+    told = near_miss(basket, {"a", "b"}.__contains__)
+    assert told == (
+        f"'a', 'b' exist: one cell holds several ids, which a schema takes apart by {basket[1]!r} "
+        "(`split`, of interactions `item_split`)"
+    )
+    assert near_miss(basket, {"a"}.__contains__) is None
