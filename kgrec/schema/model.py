@@ -31,6 +31,9 @@ Speaks = Literal["for", "against", "filter", "nothing"]
 Repeats = Literal["sum", "last", "max", "each"]
 
 
+_WRITTEN_AS_NAME = re.compile(r"[A-Z][a-z]{2,}([ &'-]+[A-Za-z][a-z]+)*")
+
+
 def _cell_text(value: Any) -> Any:
     """What YAML read as a number, a truth value or a day, as the text that a cell of it has."""
     if isinstance(value, bool):
@@ -305,11 +308,12 @@ class GraphSchema(_Model):
         """Whether a node's name says more to a person than an id.
 
         It does not where the type has no names, or where the name is but the id; unless the ids of the type are
-        names, as those are that come from a cell with several values or from the column of the names.
+        names, as those are that come from a cell with several values or from the column of the names, or it reads as
+        one: ``Fjall``, but not ``m.0x1`` or ``fjall``.
         """
         node = self.nodes[node_type]
         own = any(source.split or source.columns.get("name") == source.id for source in node.sources)
-        return self.has_names(node_type) and (name != uid or own)
+        return self.has_names(node_type) and (name != uid or own or _WRITTEN_AS_NAME.fullmatch(name) is not None)
 
     def embedded_properties(self, node_type: str) -> tuple[str, ...]:
         """Names of the properties that make a node's text, in file order."""

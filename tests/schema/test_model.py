@@ -97,3 +97,19 @@ def test_english_is_enough() -> None:
     assert words.model_dump() == {"en": "player"}
     with pytest.raises(SchemaError, match=r"words\.en: is missing"):
         parse_schema(GOOD.replace("{en: player, zh: 玩家}", "{zh: 玩家}"), "my.yaml")
+
+
+@pytest.mark.parametrize(
+    ("uid", "name", "readable"),
+    [
+        ("p1", "Ang Lee", True),
+        ("Fjall", "Fjall", True),
+        ("Blue Note", "Blue Note", True),
+        ("lee", "lee", False),
+        ("m.0x1", "m.0x1", False),
+        ("Q42", "Q42", False),
+        ("USD", "USD", False),
+    ],
+)
+def test_a_name_that_is_the_id_is_read_where_it_is_written_as_one(uid: str, name: str, readable: bool) -> None:
+    assert load_schema("triples").is_readable("Entity", uid, name) == readable
