@@ -176,10 +176,10 @@ class Chinese:
         match reason.kind:
             case "taken_together":
                 it = "与它相似的内容" if reason.cold else "它"
-                return f"选{past}的人{'也常选' if speaks_for else '很少选'}{it}"
+                return f"选{past}的人{'也常选' if speaks_for else '没有这么常选'}{it}"
             case "taken_next":
                 it = "与它相似的内容" if reason.cold else "它"
-                return f"选了{past}之后，{'很多人' if speaks_for else '很少有人'}接着选{it}"
+                return f"选了{past}之后，{'很多人' if speaks_for else '没有这么多人'}接着选{it}"
             case "semantic" | "semantic_paths":
                 return f"它的{self.texts(reason.texts)}与{past}{'相近' if speaks_for else '相去较远'}"
             case "knowledge":

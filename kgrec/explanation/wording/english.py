@@ -194,12 +194,15 @@ class English:
         speaks_for = reason.share > 0
         match reason.kind:
             case "taken_together" if reason.cold:
-                return f"People who chose {past} {'often' if speaks_for else 'seldom'} choose things like it"
+                often, less = ("often choose", "") if speaks_for else ("choose", " less than this suggests")
+                return f"People who chose {past} {often} things like it{less}"
             case "taken_together":
-                return f"People who chose {past} {'often chose it, too' if speaks_for else 'seldom chose it'}"
+                chose = "often chose it, too" if speaks_for else "chose it less than this suggests"
+                return f"People who chose {past} {chose}"
             case "taken_next":
                 it = "things like it" if reason.cold else "it"
-                return f"{'Many' if speaks_for else 'Few'} choose {it} next after {past}"
+                many, than = ("Many", "") if speaks_for else ("Fewer", " than this suggests")
+                return f"{many} choose {it} next after {past}{than}"
             case "semantic" | "semantic_paths":
                 are, that = ("are", "those") if len(reason.texts) != 1 else ("is", "that")
                 return f"Its {self.texts(reason.texts)} {are} {'like' if speaks_for else 'unlike'} {that} of {past}"

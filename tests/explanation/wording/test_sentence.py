@@ -112,6 +112,15 @@ def test_what_the_schema_has_no_chinese_words_for_is_said_generally_or_as_it_sta
     assert sentence(explained(follows), "zh") == "它与您看过的《Heat》有关（is a sequel of）（占推荐理由的40%）。"
 
 
+def test_what_others_take_back_is_measured_by_what_the_facts_suggest() -> None:
+    """They may choose it often, and yet less than it has in common with the past item."""
+    told = explained(entity("George Lucas", 0.9, THX), said_by("taken_together", -0.4, THX))
+    assert "People who chose THX 1138 chose it less than this suggests, which takes back 40%." in sentence(told)
+    assert "选《THX 1138》的人没有这么常选它，抵消40%。" in sentence(told, "zh")
+    told = explained(entity("George Lucas", 0.9, THX), said_by("taken_next", -0.4, THX))
+    assert "Fewer choose it next after THX 1138 than this suggests, which takes back 40%." in sentence(told)
+
+
 def test_names_with_commas_stand_in_quotation_marks_in_chinese() -> None:
     bands = [
         said_by("semantic_paths", 0.3, past("Earth, Wind & Fire")),
