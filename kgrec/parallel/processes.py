@@ -50,6 +50,8 @@ class Processes:
         self._lifeline, workers_end = context.Pipe()
         self._pool = ProcessPoolExecutor(n, context, _start_worker, (self._events, workers_end))
         self._submitted = 0
+        # The first worker waits for the modules: whoever made this has other work meanwhile.
+        threading.Thread(target=self._pool.submit, args=(_ready,), daemon=True).start()
 
     def submit(self, call: Call[Result]) -> Pending[Result]:
         """The call, which begins as soon as a worker is free."""
@@ -109,6 +111,10 @@ def _end_with(lifeline: Connection) -> None:
         lifeline.recv()
     except (EOFError, OSError):
         os._exit(1)
+
+
+def _ready() -> None:
+    """What a worker does so that it is there."""
 
 
 def _run(number: int, call: Call[Result]) -> Result:
