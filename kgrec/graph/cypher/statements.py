@@ -140,12 +140,11 @@ def one_node(schema: GraphSchema, type: str) -> str:
 # A driver spends most of its time per record: what a node has comes as one record with a list of rows, as wide as the
 # names say. Nodes come one after the other, so neither side ever holds a whole type.
 
-EDGE_ROW = ("relation", "target_type", "target")
 INTERACTION_ROW = ("item", "kind", "platform", "time", "weight")
 
 
 def edges_of(schema: GraphSchema, type: str) -> str:
-    """Facts of a type from a node: ``source`` and its ``rows``, EDGE_ROW."""
+    """Facts of a type from a node: ``source`` and its ``rows`` of relation, type of the target and target."""
     edge = edge_type(schema, type)
     return (
         f"CALL (n) {{ MATCH (n)-[r:{edge}]->(b) "

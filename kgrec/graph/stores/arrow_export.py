@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from builtins import type as type_
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from itertools import islice
 from typing import Any
 
@@ -56,17 +57,28 @@ def _column_kind(kinds: set[type_], numeric: bool) -> pa.DataType:
     return pa.float64() if kinds <= {int, float} and (kinds or numeric) else pa.string()
 
 
-def record_batches(rows: Iterable[Mapping[str, Any]], columns: pa.Schema, batch_size: int) -> Iterator[pa.RecordBatch]:
-    """Rows in batches of ``batch_size``, the last one shorter; no batch where there are no rows."""
+def record_batches(rows: Iterable[Sequence[Any]], columns: pa.Schema, batch_size: int) -> Iterator[pa.RecordBatch]:
+    """Rows in batches of ``batch_size``, the last one shorter; no batch where there are no rows.
+
+    Args:
+        rows: values in the order of the columns.
+    """
     if batch_size < 1:
         raise ValueError(f"batch_size must be at least 1, found {batch_size}")
     return _cut(iter(rows), columns, batch_size)
 
 
-def _cut(rows: Iterator[Mapping[str, Any]], columns: pa.Schema, batch_size: int) -> Iterator[pa.RecordBatch]:
+def _cut(rows: Iterator[Sequence[Any]], columns: pa.Schema, batch_size: int) -> Iterator[pa.RecordBatch]:
     while batch := list(islice(rows, batch_size)):
-        arrays = [pa.array([_fitted(row[field.name], field.type) for row in batch], field.type) for field in columns]
+        arrays = [_array(values, field.type) for values, field in zip(zip(*batch, strict=True), columns, strict=True)]
         yield pa.RecordBatch.from_arrays(arrays, schema=columns)
+
+
+def _array(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
+    if pa.types.is_string(kind):
+        with suppress(pa.ArrowTypeError, pa.ArrowInvalid):  # not all are text
+            return pa.array(values, kind)
+    return pa.array([_fitted(value, kind) for value in values], kind)
 
 
 def _fitted(value: Any, kind: pa.DataType) -> Any:

@@ -279,14 +279,15 @@ class CypherStore(ABC):
         schema = schema_of(self)
         text = cypher.node_of(schema, type)
         columns = node_columns(schema, type, lambda: self._walk(type, text))
-        return record_batches(self._walk(type, text), columns, batch_size)
+        rows = ([row[name] for name in columns.names] for row in self._walk(type, text))
+        return record_batches(rows, columns, batch_size)
 
     def export_edges(self, type: str, batch_size: int = 10_000) -> Iterator[pa.RecordBatch]:
         """Facts of a type."""
         schema = schema_of(self)
         text = cypher.edges_of(schema, type)
         rows = (
-            {"source_type": source_type, "source": node["source"], **dict(zip(cypher.EDGE_ROW, row, strict=True))}
+            (source_type, node["source"], *row)
             for source_type in sorted(schema.edges[type].source)
             for node in self._walk(source_type, text)
             for row in node["rows"]
@@ -298,9 +299,7 @@ class CypherStore(ABC):
         schema = schema_of(self)
         text = cypher.interactions_of(schema, type)
         rows = (
-            {"user": node["user"], **dict(zip(cypher.INTERACTION_ROW, row, strict=True))}
-            for node in self._walk(schema.interactions[type].user, text)
-            for row in node["rows"]
+            (node["user"], *row) for node in self._walk(schema.interactions[type].user, text) for row in node["rows"]
         )
         return record_batches(rows, INTERACTION_COLUMNS, batch_size)
 
