@@ -14,6 +14,8 @@
     │   ├── StoreUnavailableError       4   unreachable, or held by another process
     │   ├── SchemaMismatchError         4   the store or bundle belongs to another graph
     │   └── QueryTimeoutError           4   a bounded query ran out of its time
+    ├── EventLogError                   4   events that cannot be kept
+    │   └── TooManyEventsError          4   more wait to be kept than may
     └── UnknownIdError                  5   an id nobody has heard of
         ├── UnknownUserError            5
         └── UnknownItemError            5
@@ -207,6 +209,22 @@ class SchemaMismatchError(GraphError):
 
 class QueryTimeoutError(GraphError):
     """A bounded query ran out of its time."""
+
+
+class EventLogError(KgrecError):
+    """Events cannot be kept: the log's file is missing, full or no log."""
+
+    exit_code = 4
+
+
+class TooManyEventsError(EventLogError):
+    """More events wait to be kept than may; none of those given was taken in.
+
+    Attributes:
+        retry_after_s: seconds after which it is worth to try again.
+    """
+
+    retry_after_s = 1
 
 
 class UnknownIdError(KgrecError):

@@ -1,0 +1,252 @@
+"""The event log: events in one order, on disk before anybody is told that they arrived.
+
+A file of SQLite with a write-ahead log. ``synchronous`` is FULL on every connection that writes: with NORMAL, which
+some builds have as their default, a power cut takes commits that were acknowledged. The offset of an event is its row
+number; none is given twice.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from kgrec.data.records import Interaction
+from kgrec.errors import EventLogError
+from kgrec.live.event import Event, Receipt, Status, digest_of
+from kgrec.plain_text import local_path
+
+FORMAT = 1
+"""Version of the tables, kept in the file."""
+
+_PATIENCE_S = 10.0
+_TABLES = """
+CREATE TABLE IF NOT EXISTS log (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS events (
+    offset INTEGER PRIMARY KEY AUTOINCREMENT, digest BLOB NOT NULL UNIQUE,
+    type TEXT, user TEXT, item TEXT, kind TEXT, platform TEXT, time REAL, weight REAL
+);
+CREATE INDEX IF NOT EXISTS events_of_user ON events (user, offset);
+CREATE TABLE IF NOT EXISTS aside (
+    digest BLOB PRIMARY KEY, reason TEXT NOT NULL,
+    type TEXT, user TEXT, item TEXT, kind TEXT, platform TEXT, time REAL, weight REAL
+);
+CREATE TABLE IF NOT EXISTS forgotten (digest BLOB PRIMARY KEY);
+"""
+_COLUMNS = "type, user, item, kind, platform, time, weight"
+_CLOCK_STEP_S = 1e-6
+
+
+class EventLog:
+    """Events in the order in which they were written down; threads and processes may share its file.
+
+    Args:
+        path: of the file, made where it is not there; its folder must exist.
+        clock: unix seconds. Set back, it does not disorder anything: no moment is given twice, and none before another.
+
+    Attributes:
+        identity: random name of this log; a graph notes under it how far it has got.
+
+    Raises:
+        EventLogError: the file cannot be opened, or is something else.
+    """
+
+    def __init__(self, path: str | Path, *, clock: Callable[[], float] = time.time) -> None:
+        self.path = local_path(path)
+        self._clock = clock
+        self._writing, self._reading = threading.Lock(), threading.Lock()
+        self._open: list[sqlite3.Connection] = []
+        if not self.path.parent.is_dir():
+            raise EventLogError(
+                "the folder of the event log does not exist.",
+                where=str(self.path),
+                found=f"no folder '{self.path.parent}'",
+                next="create it, on a disk that outlives the process",
+            )
+        try:
+            with self._refusals():
+                self._writer = self._connect()
+                self._writer.executescript(_TABLES)
+                facts = {"identity": uuid.uuid4().hex, "format": str(FORMAT), "last time": "0"}
+                for name, value in facts.items():
+                    self._writer.execute("INSERT INTO log VALUES (?, ?) ON CONFLICT DO NOTHING", (name, value))
+                self._reader = self._connect()
+                self.identity, form = self._fact("identity"), self._fact("format")
+            if form != str(FORMAT):
+                raise EventLogError(
+                    "the event log was written by another version of kgrec.",
+                    where=str(self.path),
+                    found=f"format {form}",
+                    expected=f"format {FORMAT}",
+                    next="use the kgrec that wrote it, or name another file",
+                )
+        except EventLogError:
+            self.close()
+            raise
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(self.path, timeout=_PATIENCE_S, isolation_level=None, check_same_thread=False)
+        self._open.append(connection)
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA secure_delete = ON")  # what is forgotten is not left in free pages
+        return connection
+
+    def __repr__(self) -> str:
+        return f"EventLog({str(self.path)!r})"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Release the file; it can be called twice."""
+        with self._writing, self._reading:
+            while self._open:
+                self._open.pop().close()
+
+    # writing
+
+    def append(self, events: Sequence[Event]) -> list[Receipt]:
+        """What became of each event; all are on disk together when it returns, or none is.
+
+        Raises:
+            EventLogError: they could not be written, as on a full disk.
+        """
+        with self._transaction() as connection:
+            last = float(self._fact("last time", connection))
+            receipts = []
+            for event in events:
+                receipt, last = self._append(connection, event, last)
+                receipts.append(receipt)
+            connection.execute("UPDATE log SET value = ? WHERE name = 'last time'", (repr(last),))
+        return receipts
+
+    def _append(self, connection: sqlite3.Connection, event: Event, last: float) -> tuple[Receipt, float]:
+        """The receipt of an event, and the last moment that was given to one."""
+        known = connection.execute("SELECT offset FROM events WHERE digest = ?", (event.digest,)).fetchone()
+        if known is None:
+            known = connection.execute("SELECT NULL FROM aside WHERE digest = ?", (event.digest,)).fetchone()
+        if known is not None:
+            return Receipt("repeated", known[0]), last
+        done = event.interaction
+        if done.time is None:
+            last = max(self._clock(), last + _CLOCK_STEP_S)
+            done = replace(done, time=last)
+        values = (done.type, done.user, done.item, done.kind, done.platform, done.time, done.weight)
+        if event.aside:
+            connection.execute("INSERT INTO aside VALUES (?,?,?,?,?,?,?,?,?)", (event.digest, event.aside, *values))
+            return Receipt("set aside", None), last
+        row = connection.execute(
+            f"INSERT INTO events (digest, {_COLUMNS}) VALUES (?,?,?,?,?,?,?,?)", (event.digest, *values)
+        )
+        return Receipt("accepted", row.lastrowid), last
+
+    def take_up(self, usable: Callable[[Interaction], bool]) -> int:
+        """Number of events that were set aside and can be used now: they come after all others, in their old order."""
+        with self._transaction() as connection:
+            rows = connection.execute(
+                f"SELECT digest, {_COLUMNS} FROM aside WHERE user IS NOT NULL ORDER BY rowid"
+            ).fetchall()
+            taken = [row for row in rows if usable(Interaction(*row[1:]))]
+            connection.executemany(f"INSERT INTO events (digest, {_COLUMNS}) VALUES (?,?,?,?,?,?,?,?)", taken)
+            connection.executemany("DELETE FROM aside WHERE digest = ?", [row[:1] for row in taken])
+        return len(taken)
+
+    def forget(self, user: str) -> int:
+        """Number of a user's events that are gone; their places stay empty, so that none of them comes a second time.
+
+        What a bundle or a graph holds of the user from before counts no more: :meth:`is_forgotten`.
+        """
+        with self._transaction() as connection:
+            blank = "type = NULL, user = NULL, item = NULL, kind = NULL, platform = NULL, time = NULL, weight = NULL"
+            removed = 0
+            for table in ("events", "aside"):
+                removed += connection.execute(f"UPDATE {table} SET {blank} WHERE user = ?", (user,)).rowcount
+            connection.execute("INSERT INTO forgotten VALUES (?) ON CONFLICT DO NOTHING", (digest_of(user),))
+        with self._refusals(), self._writing:
+            self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # nor in the write-ahead log
+        return removed
+
+    # reading
+
+    def after(self, offset: int, most: int) -> list[tuple[int, Interaction | None]]:
+        """The next events after an offset with their own, in order; None where one was forgotten."""
+        text = f"SELECT offset, {_COLUMNS} FROM events WHERE offset > ? ORDER BY offset LIMIT ?"
+        return [
+            (place, None if values[1] is None else Interaction(*values))
+            for place, *values in self._rows(text, offset, most)
+        ]
+
+    def of_user(self, user: str, after: int = 0) -> list[Interaction]:
+        """What a user did after an offset, in order."""
+        text = f"SELECT {_COLUMNS} FROM events WHERE user = ? AND offset > ? ORDER BY offset"
+        return [Interaction(*row) for row in self._rows(text, user, after)]
+
+    def is_forgotten(self, user: str) -> bool:
+        """Whether what was known of a user from before the log's events counts no more."""
+        return bool(self._rows("SELECT 1 FROM forgotten WHERE digest = ?", digest_of(user)))
+
+    @property
+    def last_offset(self) -> int:
+        """The largest offset there is, 0 where there is none."""
+        return int(self._rows("SELECT coalesce(max(offset), 0) FROM events")[0][0])
+
+    def set_aside(self) -> dict[str, int]:
+        """How many events are set aside, by reason."""
+        text = "SELECT reason, count(*) FROM aside WHERE user IS NOT NULL GROUP BY reason ORDER BY reason"
+        return dict(self._rows(text))
+
+    def receipt_of(self, event: Event) -> Receipt | None:
+        """What became of an event that may have been written down; None where it was not."""
+        found = self._rows("SELECT offset FROM events WHERE digest = ?", event.digest)
+        if not found and not self._rows("SELECT 1 FROM aside WHERE digest = ?", event.digest):
+            return None
+        status: Status = "accepted" if found else "set aside"
+        return Receipt(status, found[0][0] if found else None)
+
+    def _rows(self, text: str, *values: Any) -> list[Any]:
+        with self._refusals(), self._reading:
+            return self._reader.execute(text, values).fetchall()
+
+    def _fact(self, name: str, connection: sqlite3.Connection | None = None) -> str:
+        text = "SELECT value FROM log WHERE name = ?"
+        return str((connection or self._writer).execute(text, (name,)).fetchone()[0])
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        """One durable change: all of it, or nothing where it raises."""
+        with self._refusals(), self._writing:
+            self._writer.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._writer
+                self._writer.execute("COMMIT")
+            except BaseException:
+                if self._writer.in_transaction:  # a full disk has rolled it back
+                    self._writer.execute("ROLLBACK")
+                raise
+
+    @contextmanager
+    def _refusals(self) -> Iterator[None]:
+        """What SQLite says, as an error of kgrec."""
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise EventLogError(
+                "the event log cannot be used now; nothing was written.",
+                where=str(self.path),
+                found=str(error),
+                expected="a file of kgrec on a disk with room",
+                next="make room, or name another file; events that were not acknowledged have to be sent again",
+            ) from error
