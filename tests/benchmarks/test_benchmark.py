@@ -148,7 +148,7 @@ def test_ablations_stand_in_the_result_and_on_the_page(folder: Path, tmp_path: P
     settings = ["--set", "epochs=1", "--set", "num_layers=0", "--set", "embedding_dim=4", "--set", "text_encoder=none"]
     assert run(["benchmark", str(folder), "--out", str(out), "--models", "ease", "--ablations", *settings]) == 0
     result = json.loads(out.read_text())
-    assert set(result["ablations"]) == {"channels", "graph", "loss", "kg_weight"}
+    assert set(result["ablations"]) == {"channels", "without", "depth", "graph", "loss", "kg_weight"}
     assert [note.split(":")[0] for note in result["ablation_notes"]] == [
         "True facts against shuffled facts",
         "True facts against no facts",

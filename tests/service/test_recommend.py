@@ -113,7 +113,7 @@ def test_the_filters_of_python_the_command_line_and_http_are_the_same() -> None:
 
 def test_similar_items_are_asked_for_in_the_same_words() -> None:
     command = inspect.signature(similar).parameters
-    assert command.keys() - {"bundle", "lang", "as_json"} == SimilarParameters.model_fields.keys()
+    assert command.keys() - {"bundle", "store", "lang", "as_json"} == SimilarParameters.model_fields.keys()
     assert command["k"].default == SimilarParameters.model_fields["k"].default
 
 

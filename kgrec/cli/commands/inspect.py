@@ -8,7 +8,6 @@ import typer
 
 from kgrec.cli import options as opt
 from kgrec.cli import output
-from kgrec.cli.card import show_card
 
 
 def inspect(
@@ -34,4 +33,6 @@ def inspect(
     elif bundle is None:
         output.show_facts(facts)
     else:
+        from kgrec.cli.card import show_card
+
         show_card(facts)
