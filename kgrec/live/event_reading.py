@@ -1,0 +1,200 @@
+"""Reports of what was done to events: checked against the graph's schema, as the rows of a source are."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import pyarrow as pa
+
+from kgrec.bundle.bundle import Bundle
+from kgrec.data.id_texts import NOT_ONE_VALUE, Fault, composed, id_fault
+from kgrec.data.records import Interaction
+from kgrec.data.time_units import EARLIEST, LATEST
+from kgrec.errors import RecordError, did_you_mean, shorten
+from kgrec.extract.times import TimeColumn, TimeRule
+from kgrec.extract.values import CellRule, read_column
+from kgrec.live.event import Event
+from kgrec.schema.meanings import Meaning, meaning, type_of_kind
+
+FIELDS = ("id", "user", "item", "kind", "time", "weight", "platform", "type")
+"""Names that a report may have; the first three are needed."""
+
+LONGEST_EVENT_ID = 200
+
+_NEEDED = Fault("must be given", "a text or a whole number")
+_NO_TEXT = Fault("must be text", "characters of Unicode, whole ones")
+_LONG_ID = Fault("is too long", f"at most {LONGEST_EVENT_ID} characters")
+_NEEDS_WEIGHT = Fault("must be given", "the weight, which says whether this kind speaks for its item")
+_SECONDS = Fault("is a position", "unix seconds or a date, as the times of the graph are")
+_POSITION = Fault("is a moment", "a position, as the times of the graph are, or no time")
+
+
+class EventReader:
+    """Reads reports for a model: what they leave out is what its data mostly have.
+
+    Args:
+        bundle: the model's; its schema and data say which kinds, types and platforms there are.
+        has_item: whether the graph has an item that the bundle does not have.
+    """
+
+    def __init__(self, bundle: Bundle, has_item: Callable[[str], bool] = lambda item: False) -> None:
+        self._bundle = bundle
+        self._schema = bundle.manifest.schema
+        self._has_item = has_item
+
+    def read(self, report: Mapping[str, Any]) -> Event:
+        """The event that is reported; one whose kind or item nobody knows is marked as such.
+
+        Raises:
+            RecordError: fields that do not fit, all of them at once.
+        """
+        faults: list[tuple[str, Fault, Any]] = [
+            (
+                str(name),
+                Fault("is not a field of an event", f"{', '.join(FIELDS)}{did_you_mean(str(name), FIELDS)}"),
+                "",
+            )
+            for name in report
+            if name not in FIELDS
+        ]
+
+        def read(name: str, as_read: Callable[[Any], Any]) -> Any:
+            value = as_read(report.get(name))
+            if isinstance(value, Fault):
+                faults.append((name, value, report.get(name)))
+                return None
+            return value
+
+        id, user, item = read("id", _event_id), read("user", _needed_text), read("item", _needed_text)
+        kind, platform, type = (read(name, _text) for name in ("kind", "platform", "type"))
+        usual_kind, usual_platform = self._bundle.usual
+        kind = kind or self._kind_of(type) or usual_kind
+        type = type or ("" if self._schema is None else type_of_kind(self._schema, kind))
+        done = Interaction(type, user or "", item or "", kind, platform or usual_platform, read("time", self._time))
+        aside = "" if faults else self.why_unusable(done)
+        weight = read("weight", lambda value: self._weight(value, None if aside else self._meaning(done)))
+        if faults:
+            raise _refusal(report, faults)
+        return Event(id, replace(done, weight=1.0 if weight is None else weight), aside)
+
+    def why_unusable(self, done: Interaction) -> str:
+        """Why nobody can use an interaction yet, in words that can be counted; empty where it can be used."""
+        kinds, platforms = self._bundle.interactions.kinds, self._bundle.interactions.platforms
+        if self._schema is not None:
+            if done.type not in self._schema.interactions:
+                return "unknown type"
+            kinds = tuple(self._schema.interactions[done.type].kinds)
+            platforms = (*platforms, *self._schema.platforms)
+            if kinds and done.kind not in kinds:
+                return "unknown kind"
+        elif done.kind not in kinds:
+            return "unknown kind"
+        if done.platform not in platforms:
+            return "unknown platform"
+        if self._bundle.items.row(done.item) is None and not self._has_item(done.item):
+            return "unknown item"
+        return ""
+
+    def _kind_of(self, type: str | None) -> str | None:
+        """The first kind of a type, where one was given and the usual kind is none of its."""
+        if self._schema is None or type is None or type not in self._schema.interactions:
+            return None
+        kinds = tuple(self._schema.interactions[type].kinds)
+        return kinds[0] if kinds and self._bundle.usual[0] not in kinds else None
+
+    def _meaning(self, done: Interaction) -> Meaning | None:
+        return None if self._schema is None else meaning(self._schema, done.type, done.kind)
+
+    def _weight(self, value: Any, means: Meaning | None) -> float | Fault | None:
+        weight = _number(value)
+        if means is None or isinstance(weight, Fault):
+            return weight
+        stars, judged = (
+            means.weights.stars,
+            means.weights.for_from is not None or means.weights.against_up_to is not None,
+        )
+        if weight is None:
+            return _NEEDS_WEIGHT if means.speaks == "for" and (stars is not None or judged) else None
+        if stars is not None and not 0 <= weight <= stars:
+            return Fault("must be stars", f"0 to {stars}, as the schema says")
+        return weight
+
+    def _time(self, value: Any) -> float | Fault | None:
+        time = _moment(value)
+        cutoff = self._bundle.manifest.data_cutoff
+        if time is None or isinstance(time, Fault) or cutoff is None or (time >= EARLIEST) == (cutoff >= EARLIEST):
+            return time
+        return _SECONDS if cutoff >= EARLIEST else _POSITION
+
+
+def _moment(value: Any) -> float | Fault | None:
+    """Unix seconds or a position, by the rules for columns of times; what one event says is read by itself."""
+    if isinstance(value, int | float) and not isinstance(value, bool) and EARLIEST <= value <= LATEST:
+        return float(value)
+    if isinstance(value, bool) or not isinstance(value, int | float | str | None):
+        return NOT_ONE_VALUE
+    if isinstance(value, str) and not value.strip():
+        return None
+    cell = value.strip() if isinstance(value, str) else None if value is None else float(value)
+    if isinstance(cell, str) and isinstance(_text(cell), Fault):
+        return _NO_TEXT
+    column, faults = TimeColumn(TimeRule(is_event=True)).read(pa.array([cell]))
+    found: float | None = column[0].as_py()
+    return faults.get(0, found)
+
+
+def _number(value: Any) -> float | Fault | None:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value) if math.isfinite(value) else Fault("must be a number", "a finite number")
+    if isinstance(value, bool) or not isinstance(value, str | None):
+        return NOT_ONE_VALUE
+    if isinstance(_text(value), Fault):
+        return _NO_TEXT
+    column = read_column(pa.array([value], pa.string()), CellRule("number"))
+    number = column.values[0]
+    return column.faults.get(0, None if number is None else float(number))
+
+
+def _text(value: Any) -> str | Fault | None:
+    """An id or a name by the rules for ids; None for nothing."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        return NOT_ONE_VALUE
+    text = composed(value.strip())
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return _NO_TEXT
+    return id_fault(text) or text or None
+
+
+def _needed_text(value: Any) -> str | Fault:
+    return _text(value) or _NEEDED
+
+
+def _event_id(value: Any) -> str | Fault:
+    text = _needed_text(value)
+    return _LONG_ID if isinstance(text, str) and len(text) > LONGEST_EVENT_ID else text
+
+
+def _refusal(report: Mapping[str, Any], faults: list[tuple[str, Fault, Any]]) -> RecordError:
+    return RecordError(
+        "the event does not fit.",
+        where=f"event {shorten(report['id'])}" if report.get("id") else "an event without an id",
+        found="; ".join(
+            f"{_shown(name)} {fault.text}" + (f": {shorten(value, 60)}" if value not in ("", None) else "")
+            for name, fault, value in faults
+        ),
+        expected="; ".join(f"{_shown(name)}: {fault.expected}" for name, fault, _ in faults),
+        next="correct it; the events beside it do not wait for this one",
+    )
+
+
+def _shown(name: str) -> str:
+    return name if name in FIELDS else shorten(name, 40)

@@ -1,0 +1,175 @@
+"""A report is read by the rules for rows of a source; what nobody knows is marked, what does not fit is refused."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kgrec.bundle.bundle import Bundle
+from kgrec.data.records import Interaction
+from kgrec.errors import RecordError
+from kgrec.live.event_reading import EventReader, _moment
+from kgrec.schema.model import InteractionKind, InteractionType, WeightMeaning
+from kgrec.testing.sample_graph import words
+from tests.support.bundles import film_bundle, film_schema
+
+NOW = 1_700_000_000.0
+
+
+def bundle(cutoff: float | None = NOW) -> Bundle:
+    """Watching has one kind; rating says by its stars what it says."""
+    rated = InteractionType(
+        user="User",
+        item="Film",
+        words=words("rated", "评分"),
+        kinds={"rate": InteractionKind(weights=WeightMeaning(stars=5, against_up_to=2)), "like": InteractionKind()},
+    )
+    schema = film_schema()
+    schema = schema.model_copy(update={"interactions": {**schema.interactions, "RATED": rated}})
+    made = film_bundle(schema, "g")
+    return replace(made, manifest=replace(made.manifest, data_cutoff=cutoff))
+
+
+def report(**changed: Any) -> dict[str, Any]:
+    return {"id": "e1", "user": "ann", "item": "alien", **changed}
+
+
+def test_what_a_report_leaves_out_is_as_in_the_data() -> None:
+    event = EventReader(bundle()).read(report())
+    assert event.id == "e1"
+    assert event.interaction == Interaction("WATCHED", "ann", "alien", "watch", "cinema", None, 1.0)
+    assert event.aside == ""
+
+
+def test_ids_are_read_as_everywhere() -> None:
+    read = EventReader(bundle(), {"7", "café"}.__contains__).read
+    assert read(report(item=7, user=" 12 ", id=5)).interaction.item == "7"
+    assert read(report(item=7, user=" 12 ")).interaction.user == "12"
+    assert read(report(item="cafe\u0301")).interaction.item == "café"
+
+
+@pytest.mark.parametrize(
+    ("time", "seconds"),
+    [
+        (None, None),
+        ("", None),
+        (1_700_000_123, 1_700_000_123.0),
+        (1_700_000_123_500, 1_700_000_123.5),
+        ("1700000123", 1_700_000_123.0),
+        ("2023-11-14T22:15:23Z", 1_700_000_123.0),
+        ("2023-11-14 23:15:23+01:00", 1_700_000_123.0),
+    ],
+)
+def test_times_are_read_as_in_columns(time: Any, seconds: float | None) -> None:
+    assert EventReader(bundle()).read(report(time=time)).interaction.time == seconds
+
+
+@pytest.mark.parametrize(
+    ("time", "said"),
+    [
+        (5, "is a position"),
+        (0, "is a position"),
+        (-3, "must not be negative"),
+        (20231114, "eight digits"),
+        (9e99, "no time in any unit"),
+        (float("inf"), "must be a time"),
+        ("soon", "must be a time"),
+        ("\ud800", "must be text"),
+        ([NOW], "must be one value"),
+        (True, "must be one value"),
+    ],
+)
+def test_what_is_no_time_is_refused(time: Any, said: str) -> None:
+    with pytest.raises(RecordError) as refused:
+        EventReader(bundle()).read(report(time=time))
+    assert said in str(refused.value)
+
+
+def test_where_the_data_have_positions_a_moment_is_refused() -> None:
+    with pytest.raises(RecordError, match="does not fit") as refused:
+        EventReader(bundle(cutoff=3.0)).read(report(time=NOW))
+    assert "is a moment" in str(refused.value)
+    assert EventReader(bundle(cutoff=3.0)).read(report(time=4)).interaction.time == 4.0
+    assert EventReader(bundle(cutoff=None)).read(report(time=4)).interaction.time == 4.0
+
+
+@given(st.floats(1e8, 4_102_444_800.0))
+def test_plain_seconds_are_what_a_column_reads(time: float) -> None:
+    assert _moment(time) == _moment(repr(time)) == time
+
+
+@pytest.mark.parametrize(
+    ("changed", "aside"),
+    [
+        ({"item": "nobody-knows"}, "unknown item"),
+        ({"kind": "buy", "type": "WATCHED"}, "unknown kind"),
+        ({"kind": "teleport"}, "unknown kind"),
+        ({"type": "TELEPORTED"}, "unknown type"),
+        ({"platform": "radio"}, "unknown platform"),
+        ({"platform": "wiki"}, ""),
+        ({"kind": "rate", "weight": 4}, ""),
+        ({"type": "RATED", "weight": 4}, ""),
+    ],
+)
+def test_what_nobody_knows_is_marked(changed: dict[str, Any], aside: str) -> None:
+    assert EventReader(bundle()).read(report(**changed)).aside == aside
+
+
+def test_a_type_without_a_kind_has_a_kind_of_its_own() -> None:
+    assert EventReader(bundle()).read(report(type="RATED", weight=4)).interaction.kind == "rate"
+    assert EventReader(bundle()).read(report(kind="like")).interaction.type == "RATED"
+
+
+@pytest.mark.parametrize(
+    ("kind", "weight", "read"),
+    [("watch", 2.5, 2.5), ("watch", "3.5", 3.5), ("watch", None, 1.0), ("rate", 0, 0.0), ("rate", 5, 5.0)],
+)
+def test_weights_are_read_as_in_columns(kind: str, weight: Any, read: float) -> None:
+    assert EventReader(bundle()).read(report(kind=kind, weight=weight)).interaction.weight == read
+
+
+@pytest.mark.parametrize(
+    ("kind", "weight", "said"),
+    [
+        ("watch", "3,5", "no comma"),
+        ("watch", "many", "must be a number"),
+        ("watch", float("nan"), "must be a number"),
+        ("watch", True, "must be one value"),
+        ("rate", None, "weight must be given"),
+        ("rate", 7, "0 to 5"),
+        ("rate", -1, "0 to 5"),
+    ],
+)
+def test_a_weight_that_cannot_be_is_refused(kind: str, weight: Any, said: str) -> None:
+    with pytest.raises(RecordError) as refused:
+        EventReader(bundle()).read(report(kind=kind, weight=weight))
+    assert said in str(refused.value)
+
+
+def test_all_that_does_not_fit_is_said_at_once() -> None:
+    with pytest.raises(RecordError) as refused:
+        EventReader(bundle()).read({"user": "", "item": {}, "tiem": 5, "time": "soon", "id": "x" * 300})
+    said = str(refused.value)
+    for part in (
+        "id is too long",
+        "user must be given",
+        "item must be one value",
+        "'tiem' is not a field",
+        "time must",
+    ):
+        assert part in said
+    assert "did you mean 'time'" in said
+    with pytest.raises(RecordError) as refused:
+        EventReader(bundle()).read(report(user="\ud800", id="nul\0"))
+    assert "user must be text" in str(refused.value)
+    assert "NUL" in str(refused.value)
+
+
+def test_without_a_schema_the_kinds_of_the_data_are_known() -> None:
+    read = EventReader(film_bundle()).read
+    assert read(report()).interaction.kind == "watch"
+    assert read(report(kind="buy")).aside == "unknown kind"
