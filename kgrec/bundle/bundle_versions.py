@@ -1,0 +1,200 @@
+"""Versions of a bundle: what was trained into one folder stays beside it, so that a service can go back.
+
+PATH                    what `kgrec train --out PATH` writes; the next training replaces it
+PATH.versions/ID/       a bundle that was there, by the hash of its manifest, which names the hashes of its files
+PATH.versions/used.json which versions were used, in order; the last one is live
+
+A version shares its files with the folder that it was taken from (hard links), where the file system can.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from kgrec.bundle.files import MANIFEST, read_manifest, sha256
+from kgrec.errors import BundleError, did_you_mean, shorten
+from kgrec.plain_text import local_path
+
+KEPT = 5
+"""Versions that stay; older ones go when a new one comes, but never those that are live or were before."""
+
+_ID_LENGTH = 16
+_USED = "used.json"
+
+
+@dataclass(frozen=True)
+class Version:
+    """A bundle that can be served.
+
+    Attributes:
+        id: the first digits of its manifest's hash; it never means another one.
+        created: when it was learned, ISO time.
+        live: it is the one to answer with.
+    """
+
+    id: str
+    created: str
+    live: bool
+
+
+class BundleVersions:
+    """The versions of the bundle at a path.
+
+    Args:
+        path: of the bundle; there may be none yet.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = local_path(path).absolute()
+        self.folder = self.path.with_name(f"{self.path.name}.versions")
+
+    def __repr__(self) -> str:
+        return f"BundleVersions({str(self.path)!r})"
+
+    @property
+    def live(self) -> str | None:
+        """Id of the version to answer with, None before there was one."""
+        return next(reversed(self._used()), None)
+
+    @property
+    def before(self) -> str | None:
+        """Id of the version that :meth:`back` leads to, None where there is none."""
+        return next(iter(self._used()[-2:-1]), None)
+
+    def listed(self) -> list[Version]:
+        """All versions, the newest first."""
+        live = self.live
+        found = []
+        for folder in self.folder.iterdir() if self.folder.is_dir() else ():
+            manifest = folder / MANIFEST
+            if not folder.name.startswith(".") and manifest.is_file():
+                facts = json.loads(manifest.read_text(encoding="utf-8"))
+                found.append(Version(folder.name, str(facts.get("created", "")), folder.name == live))
+        return sorted(found, key=lambda version: (version.created, version.id), reverse=True)
+
+    def folder_of(self, version: str) -> Path:
+        """Where a version's bundle is.
+
+        Raises:
+            BundleError: there is no such version.
+        """
+        ids = [known.id for known in self.listed()]
+        if version not in ids:
+            raise BundleError(
+                "there is no such version of the bundle.",
+                where=str(self.folder),
+                found=shorten(version),
+                expected=f"one of {', '.join(ids)}" if ids else "a version; there is none yet",
+                next=did_you_mean(version, ids) or "see `kgrec model list`",
+            )
+        return self.folder / version
+
+    def present(self) -> str | None:
+        """Id of the bundle that is at the path now, None where there is none; its files are not looked at."""
+        manifest = self.path / MANIFEST
+        try:
+            return sha256(manifest)[:_ID_LENGTH]
+        except OSError:
+            return None
+
+    def take_in(self) -> str:
+        """Id of the bundle that is at the path now, which stays from now on; it is not live by that.
+
+        Raises:
+            BundleError: there is none, or it is damaged.
+        """
+        read_manifest(self.path)
+        self.folder.mkdir(exist_ok=True)
+        fresh = self.folder / f".{os.getpid()}.new"
+        shutil.rmtree(fresh, ignore_errors=True)
+        fresh.mkdir()
+        try:
+            for file in sorted(self.path.iterdir()):
+                _link(file, fresh / file.name)
+            read_manifest(fresh)  # a training may have replaced the folder meanwhile
+            version = sha256(fresh / MANIFEST)[:_ID_LENGTH]
+            if not (self.folder / version).exists():
+                fresh.rename(self.folder / version)
+        finally:
+            shutil.rmtree(fresh, ignore_errors=True)
+        return version
+
+    def use(self, version: str) -> None:
+        """Make a version the live one.
+
+        Raises:
+            BundleError: there is no such version.
+        """
+        self.folder_of(version)
+        with self._changing() as used:
+            if used[-1:] != [version]:
+                used.append(version)
+        self._remove_old()
+
+    def back(self) -> str:
+        """Make the version live that was before, and its id.
+
+        Raises:
+            BundleError: there is none.
+        """
+        with self._changing() as used:
+            if len(used) < 2 or not (self.folder / used[-2]).is_dir():
+                raise BundleError(
+                    "there is no version to go back to.",
+                    where=str(self.folder),
+                    found="one version was used" if used else "no version was used yet",
+                    next="name one: `kgrec model list`, `kgrec model use ID`",
+                )
+            used.pop()
+            return used[-1]
+
+    def _used(self) -> list[str]:
+        try:
+            used = json.loads((self.folder / _USED).read_text(encoding="utf-8"))
+            return [str(version) for version in used]
+        except FileNotFoundError:
+            return []
+        except (ValueError, TypeError) as error:
+            raise BundleError(
+                "which version is live cannot be read.",
+                where=str(self.folder / _USED),
+                found=str(error),
+                next="delete this file and name the version: `kgrec model use ID`",
+            ) from error
+
+    @contextmanager
+    def _changing(self) -> Iterator[list[str]]:
+        """The used versions, to be changed; written as a whole or not at all, by one process at a time."""
+        self.folder.mkdir(exist_ok=True)
+        with (self.folder / ".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            used = self._used()
+            yield used
+            fresh = self.folder / f".{_USED}.new"
+            with fresh.open("w", encoding="utf-8") as file:
+                json.dump(used[-2 * KEPT :], file)
+                file.flush()
+                os.fsync(file.fileno())
+            fresh.replace(self.folder / _USED)
+
+    def _remove_old(self) -> None:
+        keep: set[Any] = {self.live, self.before, self.present()}
+        for version in self.listed()[KEPT:]:
+            if version.id not in keep:
+                shutil.rmtree(self.folder / version.id, ignore_errors=True)
+
+
+def _link(source: Path, target: Path) -> None:
+    """The same file under another name, or a copy of it where there cannot be one."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)

@@ -1,0 +1,125 @@
+"""What was trained stays beside the bundle, can be named and gone back to, and nothing of it is ever mixed."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from kgrec.bundle import bundle_versions
+from kgrec.bundle.bundle import Bundle
+from kgrec.bundle.bundle_versions import KEPT, BundleVersions
+from kgrec.errors import BundleError
+from tests.support.bundles import film_bundle
+
+
+def trained(path: Path, day: int) -> None:
+    """A training that replaces the bundle at a path."""
+    bundle = film_bundle()
+    replace(bundle, manifest=replace(bundle.manifest, created=f"2026-01-{day:02}")).save(path)
+
+
+@pytest.fixture
+def versions(tmp_path: Path) -> BundleVersions:
+    return BundleVersions(tmp_path / "shop.bundle")
+
+
+def served(versions: BundleVersions, *days: int) -> list[str]:
+    ids = []
+    for day in days:
+        trained(versions.path, day)
+        ids.append(versions.take_in())
+        versions.use(ids[-1])
+    return ids
+
+
+def test_a_version_outlives_the_training_after_it(versions: BundleVersions) -> None:
+    first, second = served(versions, 1, 2)
+    assert first != second
+    assert Bundle.load(versions.folder_of(first)).manifest.created == "2026-01-01"
+    assert [(one.id, one.created, one.live) for one in versions.listed()] == [
+        (second, "2026-01-02", True),
+        (first, "2026-01-01", False),
+    ]
+    assert versions.present() == second
+    inode = (versions.path / "arrays.safetensors").stat().st_ino
+    assert (versions.folder_of(second) / "arrays.safetensors").stat().st_ino == inode  # not a copy
+
+
+def test_back_leads_to_the_one_before_and_is_not_undone_by_itself(versions: BundleVersions) -> None:
+    first, second, third = served(versions, 1, 2, 3)
+    assert (versions.live, versions.before) == (third, second)
+    assert (versions.back(), versions.back()) == (second, first)
+    assert (versions.live, versions.before) == (first, None)
+    with pytest.raises(BundleError, match="no version to go back to"):
+        versions.back()
+    versions.use(third)
+    assert (versions.live, versions.before) == (third, first)
+    versions.use(third)
+    assert versions.back() == first
+
+
+def test_before_anything_was_used(versions: BundleVersions) -> None:
+    assert (versions.listed(), versions.live, versions.before, versions.present()) == ([], None, None, None)
+    with pytest.raises(BundleError, match="no version to go back to"):
+        versions.back()
+    with pytest.raises(BundleError, match="no bundle here"):
+        versions.take_in()
+
+
+def test_an_unknown_version_is_refused(versions: BundleVersions) -> None:
+    (known,) = served(versions, 1)
+    with pytest.raises(BundleError) as refused:
+        versions.use(known[:-1] + "?")
+    assert f"did you mean '{known}'?" in str(refused.value)
+    assert versions.live == known
+    for name in ("../shop.bundle", ".lock", ""):
+        with pytest.raises(BundleError, match="no such version"):
+            versions.folder_of(name)
+
+
+def test_a_damaged_bundle_is_not_taken_in(versions: BundleVersions) -> None:
+    (known,) = served(versions, 1)
+    trained(versions.path, 2)
+    with (versions.path / "arrays.safetensors").open("r+b") as file:
+        file.seek(-1, os.SEEK_END)
+        file.write(b"\x99")
+    with pytest.raises(BundleError, match="damaged"):
+        versions.take_in()
+    assert [one.id for one in versions.listed()] == [known]
+
+
+def test_a_bundle_that_is_replaced_while_it_is_taken_in_is_not_mixed(
+    versions: BundleVersions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trained(versions.path, 1)
+    link, linked = bundle_versions._link, list[Path]()
+
+    def link_one(source: Path, target: Path) -> None:
+        link(source, target)
+        linked.append(target)
+        if len(linked) == 2:  # arrays and ids
+            bundle = film_bundle()
+            replace(bundle, names=tuple(reversed(bundle.names))).save(versions.path)
+
+    monkeypatch.setattr(bundle_versions, "_link", link_one)
+    with pytest.raises(BundleError, match="damaged"):
+        versions.take_in()
+    assert versions.listed() == []
+    monkeypatch.undo()
+    assert versions.take_in() == versions.present()
+
+
+def test_old_versions_go_but_never_those_in_use(versions: BundleVersions) -> None:
+    ids = served(versions, *range(1, KEPT + 3))
+    assert [one.id for one in versions.listed()] == ids[: -KEPT - 1 : -1]
+    for _ in range(KEPT - 1):
+        versions.back()
+    oldest = versions.live
+    assert oldest == ids[-KEPT]
+    trained(versions.path, 20)
+    versions.use(versions.take_in())
+    assert oldest in [one.id for one in versions.listed()]
+    assert versions.back() == oldest
