@@ -105,6 +105,18 @@ class BundleVersions:
         except OSError:
             return None
 
+    def has(self, version: str) -> bool:
+        """Whether a version of this id was taken in."""
+        return any(known.id == version for known in self.listed())
+
+    def signature(self) -> tuple[tuple[str, int, int], ...]:
+        """Names, times and sizes of the files at the path: another one where somebody wrote there."""
+        try:
+            found = [(file.name, file.stat()) for file in sorted(self.path.iterdir())]
+        except OSError:
+            return ()
+        return tuple((name, status.st_mtime_ns, status.st_size) for name, status in found)
+
     def take_in(self) -> str:
         """Id of the bundle that is at the path now, which stays from now on; it is not live by that.
 

@@ -27,8 +27,8 @@ class Event:
 
     @property
     def digest(self) -> bytes:
-        """What is kept of the id for ever."""
-        return digest_of(self.id)
+        """16 bytes that stand for the id: what is kept of it for ever must not name anybody."""
+        return hashlib.blake2b(self.id.encode(), digest_size=16).digest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +42,3 @@ class Receipt:
 
     status: Status
     offset: int | None
-
-
-def digest_of(id: str) -> bytes:
-    """16 bytes that stand for an id where it must not be read."""
-    return hashlib.blake2b(id.encode(), digest_size=16).digest()

@@ -20,7 +20,7 @@ from typing import Any, Self
 
 from kgrec.data.records import Interaction
 from kgrec.errors import EventLogError
-from kgrec.live.event import Event, Receipt, Status, digest_of
+from kgrec.live.event import Event, Receipt, Status
 from kgrec.plain_text import local_path
 
 FORMAT = 1
@@ -38,7 +38,6 @@ CREATE TABLE IF NOT EXISTS aside (
     digest BLOB PRIMARY KEY, reason TEXT NOT NULL,
     type TEXT, user TEXT, item TEXT, kind TEXT, platform TEXT, time REAL, weight REAL
 );
-CREATE TABLE IF NOT EXISTS forgotten (digest BLOB PRIMARY KEY);
 """
 _COLUMNS = "type, user, item, kind, platform, time, weight"
 _CLOCK_STEP_S = 1e-6
@@ -165,16 +164,12 @@ class EventLog:
         return len(taken)
 
     def forget(self, user: str) -> int:
-        """Number of a user's events that are gone; their places stay empty, so that none of them comes a second time.
-
-        What a bundle or a graph holds of the user from before counts no more: :meth:`is_forgotten`.
-        """
+        """Number of a user's events that are gone; their places stay, empty, so that none comes a second time."""
         with self._transaction() as connection:
             blank = "type = NULL, user = NULL, item = NULL, kind = NULL, platform = NULL, time = NULL, weight = NULL"
             removed = 0
             for table in ("events", "aside"):
                 removed += connection.execute(f"UPDATE {table} SET {blank} WHERE user = ?", (user,)).rowcount
-            connection.execute("INSERT INTO forgotten VALUES (?) ON CONFLICT DO NOTHING", (digest_of(user),))
         with self._refusals(), self._writing:
             self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # nor in the write-ahead log
         return removed
@@ -193,10 +188,6 @@ class EventLog:
         """What a user did after an offset, in order."""
         text = f"SELECT {_COLUMNS} FROM events WHERE user = ? AND offset > ? ORDER BY offset"
         return [Interaction(*row) for row in self._rows(text, user, after)]
-
-    def is_forgotten(self, user: str) -> bool:
-        """Whether what was known of a user from before the log's events counts no more."""
-        return bool(self._rows("SELECT 1 FROM forgotten WHERE digest = ?", digest_of(user)))
 
     @property
     def last_offset(self) -> int:

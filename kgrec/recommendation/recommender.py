@@ -124,6 +124,14 @@ class Recommender:
             recommender._link = GraphLink(None, opened, unreachable(error))
             return recommender
 
+    def renewed(self, bundle: Bundle) -> Recommender:
+        """A recommender that answers from another bundle of the same graph, errors as above; both share the store."""
+        if self.store is not None:
+            check_graph(bundle, self.store)
+        other = type(self)(bundle)
+        other._link = self._link
+        return other
+
     @property
     def store(self) -> GraphReader | None:
         """The graph; None where there is none, or where it was away from the start and is still."""

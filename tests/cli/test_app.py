@@ -19,6 +19,7 @@ COMMANDS = (
     "explain",
     "similar",
     "serve",
+    "model",
     "cypher",
     "publish",
     "export",

@@ -1,0 +1,184 @@
+"""Swapping models: a new bundle is tried beside the old one, which answers until the new one has proved itself.
+
+Whoever answers takes the recommender once, so that no answer mixes two. The old one is gone when the last answer that
+began with it is given: its arrays are mapped, so that both together cost little more than one.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Callable
+from itertools import islice
+
+from kgrec.bundle.bundle import Bundle
+from kgrec.bundle.bundle_versions import BundleVersions
+from kgrec.errors import BundleError, KgrecError, SchemaMismatchError
+from kgrec.recommendation import Recommender
+
+LOOK_EVERY_S = 2.0
+_TRIED_USERS, _TRIED_ITEMS = 3, 100
+_TOLERANCE = 1e-3
+
+
+class ModelSwap:
+    """Keeps a recommender on the live version of a bundle.
+
+    A bundle that is trained into its path is noticed, tried and made the live version. One that is named, here or by
+    ``kgrec model use``, is tried as well. What fails is refused, and the old one answers on.
+
+    Args:
+        versions: of the bundle; the live one answers, where there is one.
+        recommender: answers until then, from any version.
+        switched: called with each new recommender, before anybody is answered by it.
+
+    Attributes:
+        recommender: answers now.
+        version: its id; None where it is no version, such as a bundle of plain arrays in memory.
+        refusal: why the last bundle that was tried was refused, None where it was not.
+        swaps: how many there were.
+    """
+
+    def __init__(
+        self,
+        versions: BundleVersions,
+        recommender: Recommender,
+        switched: Callable[[Recommender], None] = lambda recommender: None,
+    ) -> None:
+        self.versions = versions
+        self.recommender = recommender
+        self.version: str | None = None
+        self.refusal: str | None = None
+        self.swaps = 0
+        self._switched = switched
+        self._looked_at: object = None
+        self._refused: str | None = None
+        self._one_at_a_time = threading.RLock()
+        self._closed = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="kgrec swaps models", daemon=True)
+
+    def start(self) -> None:
+        """Look at once, then every few seconds."""
+        self.look()
+        self._thread.start()
+
+    def close(self) -> None:
+        """Look no more; it can be called twice."""
+        self._closed.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def look(self) -> bool:
+        """Whether another model answers now, because one was trained or named; a refusal is kept, not raised."""
+        with self._one_at_a_time:
+            there = self.versions.signature()
+            try:
+                present, live = self.versions.present(), self.versions.live
+                if present is not None and there != self._looked_at and not self.versions.has(present):
+                    return self.use(self.versions.take_in())
+                if live is not None and live not in (self.version, self._refused):
+                    self._refused = live
+                    return self._swap(live)
+            except KgrecError as error:
+                self.refusal = str(error)
+            finally:
+                self._looked_at = there
+            return False
+
+    def use(self, version: str) -> bool:
+        """Whether another model answers now: the version of this id, which is the live one from now on.
+
+        Raises:
+            BundleError: there is none, it is damaged, or its answers are none.
+            SchemaMismatchError: it was learned from another graph.
+        """
+        with self._one_at_a_time:
+            swapped = self._swap(version)
+            self.versions.use(version)
+            return swapped
+
+    def back(self) -> bool:
+        """Whether another model answers now: the version before this one.
+
+        Raises:
+            BundleError, SchemaMismatchError: as in :meth:`use`; or there is none.
+        """
+        with self._one_at_a_time:
+            if self.versions.before is not None:
+                self._tried(self.versions.before)  # before the pointer moves
+            return self._swap(self.versions.back())
+
+    def _swap(self, version: str) -> bool:
+        if version == self.version:
+            return False
+        recommender = self._tried(version)
+        self._switched(recommender)
+        self.recommender, self.version, self.refusal = recommender, version, None
+        self.swaps += 1
+        return True
+
+    def _tried(self, version: str) -> Recommender:
+        bundle = Bundle.load(self.versions.folder_of(version))
+        check_same_graph(self.recommender.bundle, bundle)
+        recommender = self.recommender.renewed(bundle)
+        check_answers(recommender)
+        return recommender
+
+    def _run(self) -> None:
+        while not self._closed.wait(LOOK_EVERY_S):
+            self.look()
+
+
+def check_same_graph(old: Bundle, new: Bundle) -> None:
+    """Make sure that a bundle was learned from the graph of another, whose users it is to answer.
+
+    Raises:
+        SchemaMismatchError: it was not.
+    """
+    graphs = [(one.manifest.graph_id, one.manifest.schema and one.manifest.schema.fingerprint()) for one in (old, new)]
+    if graphs[0] != graphs[1]:
+        (expected, shape), (found, other_shape) = graphs
+        raise SchemaMismatchError(
+            "the new bundle was learned from another graph.",
+            found=f"graph {found}, shape {other_shape}",
+            expected=f"graph {expected}, shape {shape}",
+            next="start another service for it",
+        )
+
+
+def check_answers(recommender: Recommender) -> None:
+    """Make sure that a model answers: a list for nobody in particular and for some users, with scores that add up.
+
+    Raises:
+        BundleError: it does not.
+    """
+    bundle = recommender.bundle
+    histories = [[], [bundle.items[0]], *_some_histories(bundle)] if len(bundle.items) else []
+    try:
+        if not histories:
+            raise ValueError("it has no items")
+        for history in histories:
+            scores = recommender.score(history=history, items=list(islice(bundle.items, _TRIED_ITEMS)))
+            if not all(map(math.isfinite, scores)):
+                raise ValueError("a score is no finite number")
+            best = recommender.recommend(history=history, k=3)
+            if not best and len(history) < len(bundle.items):
+                raise ValueError("a list is empty")
+            if best:
+                explanation = recommender.explain(history=history, item=best[0].item)
+                whole = explanation.constant + sum(reason.value for reason in explanation.reasons)
+                if not math.isclose(best[0].score, whole, rel_tol=_TOLERANCE, abs_tol=_TOLERANCE):
+                    raise ValueError(f"the reasons of a score of {best[0].score} add up to {whole}")
+    except (KgrecError, ValueError, ArithmeticError, LookupError, TypeError) as error:
+        raise BundleError(
+            "the new bundle does not answer.",
+            found=error.summary if isinstance(error, KgrecError) else f"{type(error).__name__}: {error}",
+            expected="lists with finite scores whose reasons add up",
+            next="train again; the model before it answers on",
+        ) from error
+
+
+def _some_histories(bundle: Bundle) -> list[list[str]]:
+    past = bundle.interactions
+    users = list(dict.fromkeys(past.user[:1_000].tolist()))[:_TRIED_USERS]
+    return [list(dict.fromkeys(bundle.items[row] for row in past.item[past.user == user].tolist())) for user in users]
