@@ -150,7 +150,9 @@ class GateFitter:
         if self._path_share is None or not len(candidates):
             return weights, best
         with TriedMixtures(candidates) as tried:
-            weights, turns = with_most_paths(tried, weights, self._path_share, self._explicit, self._reason_cost)
+            weights, turns = with_most_paths(
+                tried, weights, self._path_share, self._explicit, self._reason_cost, self._rng
+            )
             self.trials += turns
             return weights, tried.quality(weights)
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import cast
 
 import numpy as np
 import pytest
 from scipy import sparse
 
-from kgrec.data.dataset import Interactions
+from kgrec.data.dataset import Array, Interactions
+from kgrec.learn.fusion.candidate_scores import TriedMixtures
 from kgrec.learn.fusion.gate_search import GateFitter
-from kgrec.learn.fusion.path_share import PathShare
+from kgrec.learn.fusion.path_share import PathShare, with_most_paths
 from kgrec.progress import silent
 from kgrec.scoring.evidence import EvidenceTable
 from kgrec.scoring.gates import Gates
@@ -119,3 +122,52 @@ def test_a_model_without_paths_has_no_share_of_them() -> None:
     fitter = GateFitter(only, interactions, pairs(held_out(rng, interactions.matrix(20, 12))), 20, 0, silent, 0.3)
     fitter.fit()
     assert fitter.reasons == {}
+
+
+@dataclass
+class Known:
+    """Mixtures of paths and one other part whose ndcg@10 is known; the share of paths is that of their weight."""
+
+    ndcg: Callable[[Array], Array]
+
+    def quality(self, weights: Array) -> Array:
+        return self.ndcg(weights)
+
+    def qualities_of_steps(self, mixtures: Sequence[Array], part: int) -> list[Array]:
+        return [self.ndcg(weights) for weights in mixtures]
+
+    def of(self, weights: Array, most: int = 0) -> tuple[float, float]:
+        return float(weights[0] / weights.sum()), 1.0
+
+
+def bought(ndcg: Callable[[Array], Array], cost: float, seed: int = 0) -> Array:
+    """The weights that a price buys, from paths, another channel and the prior at 1, 1 and 0."""
+    known = Known(ndcg)
+    tried, share = cast(TriedMixtures, known), cast(PathShare, known)
+    return with_most_paths(tried, np.array([1.0, 1.0, 0.0]), share, {0}, cost, np.random.default_rng(seed))[0]
+
+
+def test_the_share_grows_until_the_price_is_reached() -> None:
+    def ndcg(weights: Array) -> Array:
+        return np.full(40, 0.5 * (1.0 - lost(weights[0], weights[1])))
+
+    def lost(paths: float, other: float) -> float:
+        return 0.4 * (paths / (paths + other) - 0.5)
+
+    for cost in (0.02, 0.05, 0.1):
+        paths, other, _ = bought(ndcg, cost)
+        assert lost(paths, other) <= cost
+        assert min(lost(1.2 * paths, other), lost(paths, 0.85 * other)) > cost
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_luck_of_one_half_of_the_users_buys_no_paths(seed: int) -> None:
+    """Every step costs a tenth; what single users have of it is chance, of which some step is always lucky."""
+
+    def ndcg(weights: Array) -> Array:
+        if weights[0] == weights[1]:
+            return np.full(60, 0.5)
+        rng = np.random.default_rng(int(1e6 * weights.sum()) + seed)
+        return np.full(60, 0.45) + rng.normal(0.0, 0.3, 60)
+
+    assert bought(ndcg, 0.02, seed).tolist() == [1.0, 1.0, 0.0]
