@@ -32,6 +32,7 @@ NAMESAKES = {
     "model": "of a schema, of a score, of a network: each is what its room is about",
     "recommend": "the same verb on the command line and over HTTP",
     "similar": "the same question on the command line and over HTTP",
+    "what_if": "what is worked out, and the same over HTTP",
     "tables": "the loader of tables has the name that `--source` gives it; the other writes tables of results",
 }
 """Module names that stand twice, and why."""

@@ -49,11 +49,16 @@ TESTED_IN = {
     "graph/stores/test_kglite_bulk": "graph/stores/import_spool graph/stores/relationship_files",
     "recommendation/test_publishing": "graph/cypher/publication_statements recommendation/batch",
     "recommendation/test_publishing_interrupted": "graph/publication",
-    "recommendation/test_recommender": "recommendation/documents recommendation/fold_in",
+    "recommendation/test_recommender": "recommendation/answer_types recommendation/documents recommendation/fold_in "
+    "recommendation/people",
     "schema/test_load": "schema/yaml_lines",
     "scoring/test_matrices": "testing/item_matrix",
     "scoring/test_model": "scoring/channel_names scoring/history_weights",
-    "service/test_app": "service/answers service/explain service/problems service/requests service/similar",
+    "service/test_app": "service/answer_models service/answers service/explain service/problems service/requests "
+    "service/score service/served_model service/similar",
+    "service/test_guard": "service/access",
+    "service/test_recommend": "service/single_values",
+    "service/test_users": "service/audit",
     "test_pipeline": "cli/commands/inspect learn/bundle_assembly",
     "test_readme": "tools/readme_results",
     "testing/test_graph_store": "graph/cypher/statements graph/store graph/store_types graph/stores/arrow_export "

@@ -25,6 +25,7 @@ from kgrec.cli.commands.export import export
 from kgrec.cli.commands.forget import forget
 from kgrec.cli.commands.ingest import ingest
 from kgrec.cli.commands.inspect import inspect
+from kgrec.cli.commands.key import key
 from kgrec.cli.commands.model import model
 from kgrec.cli.commands.publish import publish
 from kgrec.cli.commands.recommend import recommend
@@ -36,7 +37,7 @@ from kgrec.cli.exits import exit_code, leave
 from kgrec.cli.plugin_commands import add_plugin_commands
 
 _WORK = ("schema", "check", "ingest", "inspect", "train", "evaluate", "recommend", "explain", "similar")
-_ORDER = (*_WORK, "serve", "model", "cypher", "publish", "export", "forget", "demo")
+_ORDER = (*_WORK, "serve", "model", "key", "cypher", "publish", "export", "forget", "demo")
 
 
 class _InOrder(TyperGroup):
@@ -57,6 +58,7 @@ for _command in (check, ingest, inspect, evaluate, recommend, explain, similar, 
 app.command(epilog=settings_help())(train)
 app.add_typer(export, name="export")
 app.add_typer(model, name="model")
+app.add_typer(key, name="key")
 app.add_typer(schema, name="schema")
 add_plugin_commands(app, own=_ORDER)
 

@@ -34,6 +34,10 @@ BundlePath = Annotated[
 BundleOut = Annotated[
     str, typer.Option("--out", metavar="PATH", envvar="KGREC_BUNDLE", help="Folder to write the bundle to.")
 ]
+Keys = Annotated[
+    str,
+    typer.Option("--keys", metavar="FILE", envvar="KGREC_KEYS", help="API keys of `kgrec key new`; '' for none."),
+]
 User = Annotated[str | None, typer.Option("--user", metavar="ID", help="Whom the answer is for.")]
 History = Annotated[
     list[str] | None,

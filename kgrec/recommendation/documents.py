@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 from kgrec.explanation.explanation import Explanation
-from kgrec.explanation.wording.languages import installed_wordings
+from kgrec.explanation.wording.languages import installed_wordings, wording_of
 from kgrec.explanation.wording.reason_labels import reason_label
 from kgrec.explanation.wording.sentence import Length, sentence
-from kgrec.recommendation.recommender import Recommendation
+from kgrec.recommendation.answer_types import Recommendation
+
+ToldAs = Literal["none", "short", "standard", "full"]
+"""How much of the reasons is told."""
 
 
 def list_document(
@@ -38,6 +41,37 @@ def _labelled(explanation: Explanation) -> dict[str, Any]:
     for reason, plain in zip(explanation.reasons, document["reasons"], strict=True):
         plain["label"] = {code: reason_label(reason, wording, explanation) for code, wording in wordings.items()}
     return document
+
+
+def told_list(best: Sequence[Recommendation], explain: ToldAs, language: str) -> list[dict[str, Any]]:
+    """A list in one language, with as much of its reasons as is asked for."""
+    return [
+        {
+            "rank": one.rank,
+            "item": one.item,
+            "name": one.name_in(language),
+            "score": one.score,
+            "new": one.new,
+            "explanation": told_explanation(one.explanation, explain, language) if one.explanation else None,
+        }
+        for one in best
+    ]
+
+
+def told_explanation(explanation: Explanation, explain: ToldAs, language: str) -> dict[str, Any] | None:
+    """The reasons in one language: none, a sentence, the reasons beside it, or everything."""
+    if explain == "none":
+        return None
+    told: dict[str, Any] = {"sentence": sentence(explanation, language, explain), "degraded": explanation.degraded}
+    if explain == "short":
+        return told
+    wording = wording_of(language)
+    everything = explanation.as_dict()
+    for reason, plain in zip(explanation.reasons, everything["reasons"], strict=True):
+        plain["label"] = reason_label(reason, wording, explanation)
+    if explain == "standard":
+        everything = {name: everything[name] for name in ("reasons", "constant", "counterfactual", "path_share")}
+    return everything | told
 
 
 def similar_document(item: str, similar: Sequence[Recommendation]) -> dict[str, Any]:

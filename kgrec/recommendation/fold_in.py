@@ -76,6 +76,21 @@ def fold_in_records(records: Iterable[Interaction], bundle: Bundle) -> Interacti
     )
 
 
+def past_interactions(past: Interactions, bundle: Bundle) -> list[PastInteraction]:
+    """The same as :func:`fold_in` was given, the oldest first; where times are unknown, in their order."""
+    return [
+        PastInteraction(
+            bundle.items[int(past.item[n])],
+            past.kinds[int(past.kind[n])],
+            None if np.isnan(past.time[n]) else float(past.time[n]),
+            float(past.weight[n]),
+            past.platforms[int(past.platform[n])],
+            past.types[int(past.type[n])] or None,
+        )
+        for n in np.argsort(past.time, kind="stable").tolist()
+    ]
+
+
 def item_row(bundle: Bundle, item: str) -> int:
     """Row of an item.
 

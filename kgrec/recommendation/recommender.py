@@ -2,72 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 
 from kgrec.bundle.bundle import Bundle
 from kgrec.data.context import Context
-from kgrec.data.dataset import Array, IntArray, Interactions
-from kgrec.data.id_texts import composed
-from kgrec.data.near_misses import longer_ids, near_miss
+from kgrec.data.dataset import Array, IntArray
 from kgrec.errors import (
     ConfigError,
     GraphError,
     SchemaMismatchError,
     StoreUnavailableError,
-    UnknownUserError,
-    did_you_mean,
-    shorten,
 )
-from kgrec.explanation.explainer import Explainer, Person
+from kgrec.explanation.explainer import Explainer
 from kgrec.explanation.explanation import Explanation
 from kgrec.graph import open_store
-from kgrec.graph.store import GraphReader, schema_of
+from kgrec.graph.store import GraphReader
 from kgrec.graph.store_link import GraphLink, unreachable
+from kgrec.plain_text import local_path
+from kgrec.recommendation.answer_types import History, NameMatch, Recommendation, WhatIf
 from kgrec.recommendation.filters import Filters, candidate_rows
-from kgrec.recommendation.fold_in import PastInteraction, fold_in, fold_in_records, item_row
-from kgrec.schema.naming import same_language
+from kgrec.recommendation.fold_in import PastInteraction, fold_in, item_row, past_interactions
+from kgrec.recommendation.forgotten import FORGOTTEN, ForgottenUsers
+from kgrec.recommendation.name_search import NameSearch
+from kgrec.recommendation.people import People
+from kgrec.recommendation.what_if import Change, both_lists, rank_changes
 from kgrec.scoring.top_k import top_k
-
-History = Sequence[str | PastInteraction]
-
-
-@dataclass(frozen=True)
-class Recommendation:
-    """One place of a list.
-
-    Attributes:
-        rank: from 1.
-        item, name: its id, and what people read.
-        score: only differences within a list mean something.
-        new: a cold item, without interactions when the model was learned.
-        explanation: its reasons, where they were asked for.
-        names: in further languages, by code, where it has a name of its own there.
-    """
-
-    rank: int
-    item: str
-    name: str
-    score: float
-    new: bool
-    explanation: Explanation | None = None
-    names: Mapping[str, str] = field(default_factory=dict)
-
-    def name_in(self, language: str) -> str:
-        """The name for who reads a language, ``name`` where it has none of its own there."""
-        near = [name for code, name in self.names.items() if same_language(code, language)]
-        return self.names.get(language) or next(iter(near), self.name)
-
-    def as_dict(self) -> dict[str, Any]:
-        """The same as plain lists and dicts, ready for JSON."""
-        explanation = self.explanation.as_dict() if self.explanation else None
-        return {**vars(self), "explanation": explanation}
 
 
 class Recommender:
@@ -82,22 +48,34 @@ class Recommender:
         bundle: the learned model.
         store: the graph that the bundle was learned from.
         degraded: why there is no store, for explanations.
+        forgotten: users for whom there is no answer from the bundle.
 
     Raises:
         SchemaMismatchError: the store holds another graph than the bundle's.
     """
 
-    def __init__(self, bundle: Bundle, store: GraphReader | None = None, *, degraded: str | None = None) -> None:
+    def __init__(
+        self,
+        bundle: Bundle,
+        store: GraphReader | None = None,
+        *,
+        degraded: str | None = None,
+        forgotten: ForgottenUsers | None = None,
+    ) -> None:
         if store is not None:
             check_graph(bundle, store)
         self.bundle = bundle
-        self._link = GraphLink(store, reason=degraded or "no store was opened")
+        self._forgotten = forgotten or ForgottenUsers()
+        self._link_to(GraphLink(store, reason=degraded or "no store was opened"))
 
     @classmethod
-    def open(cls, bundle_path: str | Path, store_url: str | None = None) -> Recommender:
+    def open(
+        cls, bundle_path: str | Path, store_url: str | None = None, *, state: str | Path | None = None
+    ) -> Recommender:
         """Open a bundle and a store.
 
-        A store that cannot be reached is done without, explanations say so, and it is used when it is back.
+        A store that cannot be reached is done without, explanations say so, and it is used when it is back. Who was
+        forgotten stands in the bundle's folder, or in ``state``, a folder that exists.
 
         Raises:
             BundleError: the bundle is missing, damaged or of another version.
@@ -105,8 +83,10 @@ class Recommender:
             SchemaMismatchError: the store holds another graph than the bundle's.
         """
         bundle = Bundle.load(bundle_path)
+        folders = [folder for folder in (bundle_path, state) if folder is not None]
+        forgotten = ForgottenUsers(*(local_path(folder) / FORGOTTEN for folder in folders))
         if store_url is None:
-            return cls(bundle)
+            return cls(bundle, forgotten=forgotten)
 
         def opened() -> GraphReader:
             store = open_store(store_url, read_only=True)
@@ -118,19 +98,23 @@ class Recommender:
             return store
 
         try:
-            return cls(bundle, opened())
+            return cls(bundle, opened(), forgotten=forgotten)
         except StoreUnavailableError as error:
-            recommender = cls(bundle)
-            recommender._link = GraphLink(None, opened, unreachable(error))
+            recommender = cls(bundle, forgotten=forgotten)
+            recommender._link_to(GraphLink(None, opened, unreachable(error)))
             return recommender
 
     def renewed(self, bundle: Bundle) -> Recommender:
         """A recommender that answers from another bundle of the same graph, errors as above; both share the store."""
         if self.store is not None:
             check_graph(bundle, self.store)
-        other = type(self)(bundle)
-        other._link = self._link
+        other = type(self)(bundle, forgotten=self._forgotten)
+        other._link_to(self._link, self._people.gone)
         return other
+
+    def _link_to(self, link: GraphLink, gone: set[str] | None = None) -> None:
+        self._link = link
+        self._people = People(self.bundle, link, self._forgotten, gone)
 
     @property
     def store(self) -> GraphReader | None:
@@ -175,7 +159,7 @@ class Recommender:
             UnknownItemError: an item, or one of the history, is not in the catalogue.
         """
         rows = [item_row(self.bundle, item) for item in items]
-        person = self._person(user, history, context)
+        person = self._people.person(user, history, context)
         return [float(score) for score in person.scored(self.bundle).scores[rows]]
 
     def recommend(
@@ -205,7 +189,7 @@ class Recommender:
             StoreUnavailableError: ``filters.where``, and the store cannot be reached.
         """
         _check_length(k, "recommend")
-        person = self._person(user, history, context)
+        person = self._people.person(user, history, context)
         candidates = candidate_rows(filters or Filters(), self.bundle, person.interactions, self.store)
         scored = person.scored(self.bundle)
         best = top_k(scored.scores, candidates, k)
@@ -229,10 +213,86 @@ class Recommender:
             UnknownItemError: the item, or one of the history, is not in the catalogue.
         """
         row = item_row(self.bundle, item)
-        person = self._person(user, history, context)
+        person = self._people.person(user, history, context)
         unseen = candidate_rows(Filters(), self.bundle, person.interactions, None)
         rows = np.array([row], np.int64)
         return Explainer(self.bundle, person, self._link).explain(rows, person.scored(self.bundle), unseen)[0]
+
+    def what_if(
+        self,
+        user: str | None = None,
+        *,
+        history: History | None = None,
+        without: Sequence[str] = (),
+        without_entities: Sequence[str] = (),
+        add: History = (),
+        k: int = 10,
+        filters: Filters | None = None,
+        context: Context | None = None,
+        explain: bool = False,
+    ) -> WhatIf:
+        """The best items as they are, and as they would be with a changed history; nothing is written.
+
+        Args:
+            user, history, k, filters, context, explain: as for :meth:`recommend`.
+            without: past items that never happened, with all their interactions.
+            without_entities: ``Type:uid`` of nodes that no item has a fact with.
+            add: what was done besides.
+
+        Raises:
+            UnknownUserError: neither the store nor the bundle knows the user.
+            UnknownItemError: an item is not in the catalogue, or one of ``without`` is not in the history.
+            UnknownIdError: an entity is not in the graph that the bundle was learned from.
+            ConfigError: a setting that cannot be.
+            StoreUnavailableError: ``filters.where``, and the store cannot be reached.
+        """
+        _check_length(k, "what_if")
+        person = self._people.person(user, history, context)
+        change = Change.of(self.bundle, person, without, without_entities, add)
+        lists = both_lists(self.bundle, self.store, person, change, filters or Filters(), k)
+        reasons = (one.explanations(self._link) if explain else [None] * len(one.best) for one in lists)
+        before, after = (self._listed(one.best, one.scored.scores, of) for one, of in zip(lists, reasons, strict=True))
+        return WhatIf(before, after, rank_changes(*lists))
+
+    def search(self, text: str, k: int = 10) -> list[NameMatch]:
+        """Items whose name, in any language, or id has the words of a text, the best match first.
+
+        Raises:
+            ConfigError: ``k`` is below 1.
+        """
+        _check_length(k, "search")
+        return self._names.items(text, k)
+
+    def search_users(self, text: str, k: int = 10) -> list[NameMatch]:
+        """Users of the bundle whose id has the words of a text, the best match first.
+
+        Raises:
+            ConfigError: ``k`` is below 1.
+        """
+        _check_length(k, "search")
+        return self._names.users(text, k)
+
+    def history(self, user: str) -> list[PastInteraction]:
+        """What a user did, the oldest first, as the store holds it now; items newer than the bundle are left out.
+
+        Raises:
+            UnknownUserError: neither the store nor the bundle knows the user.
+        """
+        return past_interactions(self._people.person(user, None, None).interactions, self.bundle)
+
+    def forget(self, user: str) -> int:
+        """How many interactions a user had, who is removed from the graph and unknown from now on.
+
+        Raises:
+            UnknownUserError: there is no such user in the graph.
+            StoreUnavailableError: there is no graph, or another process writes into it.
+            ConfigError: it cannot be written down that the bundle must not answer for them.
+        """
+        return self._people.forget(user)
+
+    @cached_property
+    def _names(self) -> NameSearch:
+        return NameSearch(self.bundle)
 
     def similar_items(self, item: str, k: int = 10) -> list[Recommendation]:
         """The best items for a history that holds ``item`` only, best first; popularity is left out.
@@ -248,61 +308,6 @@ class Recommender:
         others = np.delete(np.arange(len(self.bundle.items)), row)
         best = top_k(scores, others, k)
         return self._listed(best, scores, [None] * len(best))
-
-    def _person(self, user: str | None, history: History | None, context: Context | None) -> Person:
-        context = context or Context()
-        if (user is None) == (history is None):
-            raise ConfigError(
-                "a user is given by id or by a history.",
-                found="neither" if user is None else "both",
-                expected="one of user and history",
-                next='write recommend("id") or recommend(history=["item", ...])',
-            )
-        if history is not None:
-            return Person(None, fold_in(history, self.bundle), context)
-        assert user is not None
-        store, missing = self._link.reach()
-        if store is not None:
-            try:
-                return Person(user, self._stored(user, store), context)
-            except GraphError as error:
-                missing = self._link.failed(error)
-        degraded = f"no graph paths, and history as of the bundle: {missing}"
-        return Person(user, self._bundled(user), context, degraded)
-
-    def _stored(self, user: str, store: GraphReader) -> Interactions:
-        """History as the store holds it now; a user without any is known if there is a node for them."""
-        user_type = schema_of(store).user_type
-        for uid in dict.fromkeys((user, composed(user))):
-            records = store.history(uid)
-            if records or store.node(user_type, uid) is not None:
-                return fold_in_records(records, self.bundle)
-        raise self._unknown(user, f"a {user_type} of {store.url}")
-
-    def _bundled(self, user: str) -> Interactions:
-        row = self.bundle.users.row(user)
-        if row is None:
-            raise self._unknown(user, f"one of {len(self.bundle.users)} users of the bundle")
-        start, end = np.searchsorted(self._by_user.user, [row, row + 1])
-        own = self._by_user.select(np.arange(start, end))
-        return replace(own, user=np.zeros(len(own), np.int64))
-
-    @cached_property
-    def _by_user(self) -> Interactions:
-        """The bundle's interactions user by user; with a store, hardly anybody asks for them."""
-        interactions = self.bundle.interactions
-        return interactions.select(np.argsort(interactions.user, kind="stable"))
-
-    def _unknown(self, user: str, expected: str) -> UnknownUserError:
-        return UnknownUserError(
-            "there is no such user.",
-            found=shorten(user),
-            expected=expected,
-            next=near_miss(user, self.bundle.users.__contains__)
-            or longer_ids(user, self.bundle.users)
-            or did_you_mean(user, self.bundle.users, 3)
-            or "give a history instead: recommend(history=[...])",
-        )
 
     def _listed(
         self, rows: IntArray, scores: Array, explanations: Sequence[Explanation | None]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated, Any
 
+import msgspec
 from fastapi import Depends, Request, Response
 
-from kgrec import plain_text
+from kgrec.explanation.wording.languages import wording_of
 from kgrec.recommendation import Recommender
+
+_ENCODER = msgspec.json.Encoder()
 
 
 async def _recommender_of(request: Request) -> Recommender:
@@ -20,11 +22,21 @@ Answering = Annotated[Recommender, Depends(_recommender_of)]
 """The application's recommender, as a parameter of a resource."""
 
 
-def document(content: Any) -> Response:
+def document(content: Any, status: int = 200) -> Response:
     """A JSON document; numbers that JSON does not have are null."""
-    return Response(encoded(content), media_type="application/json")
+    return Response(encoded(content), status, media_type="application/json")
 
 
 def encoded(content: Any) -> bytes:
     """Plain data as JSON in UTF-8, nothing escaped that need not be."""
-    return json.dumps(plain_text.plain(content), ensure_ascii=False, allow_nan=False).encode()
+    return _ENCODER.encode(content)
+
+
+def installed(language: str) -> str:
+    """A language that there are sentences in.
+
+    Raises:
+        ConfigError: it is not installed.
+    """
+    wording_of(language)
+    return language

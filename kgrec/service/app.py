@@ -6,23 +6,68 @@ changed, and a store takes reads from several threads.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from importlib.metadata import version
+
 from kgrec.errors import missing_extra
 from kgrec.recommendation import Recommender
 
 try:
-    from fastapi import FastAPI
+    from fastapi import Depends, FastAPI
 
-    from kgrec.service import explain, health, recommend, similar
-    from kgrec.service.problems import answer_errors
+    from kgrec.service import (
+        explain,
+        health,
+        monitoring,
+        recommend,
+        score,
+        search,
+        served_model,
+        similar,
+        users,
+        what_if,
+    )
+    from kgrec.service.api_keys import KeyRing
+    from kgrec.service.audit import Audit
+    from kgrec.service.guard import Guard, Limits
+    from kgrec.service.problems import answer_errors, described_errors
+    from kgrec.service.single_values import once_each
 except ImportError as error:
-    raise missing_extra("serve", "fastapi", "uvicorn", where="kgrec.service.app", found=str(error)) from error
+    raise missing_extra(
+        "serve", "fastapi", "msgspec", "prometheus_client", "uvicorn", where="kgrec.service.app", found=str(error)
+    ) from error
+
+_RESOURCES = (recommend, score, explain, what_if, similar, search, users, served_model, health, monitoring)
 
 
-def service(recommender: Recommender) -> FastAPI:
-    """An application that answers from one recommender, which stays the caller's to close."""
-    app = FastAPI(title="kgrec", docs_url=None, redoc_url=None)  # those pages would load scripts from elsewhere
+def service(
+    recommender: Recommender,
+    *,
+    ring: KeyRing | None = None,
+    limits: Limits | None = None,
+    hosts: Collection[str] | None = None,
+) -> FastAPI:
+    """An application that answers from one recommender, which stays the caller's to close.
+
+    Args:
+        ring: the keys; without any, nobody is asked for one: listen on this machine only.
+        limits: what one request may cost.
+        hosts: names under which it is asked; None for any.
+    """
+    app = FastAPI(
+        title="kgrec",
+        version=version("kgrec"),
+        description="Recommendations that can show their reasons.",
+        docs_url=None,  # those pages would load scripts from elsewhere
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    ring = ring or KeyRing.empty()
     app.state.recommender = recommender
-    for resource in (health, recommend, explain, similar):
-        app.include_router(resource.router)
+    app.state.measured = monitoring.Measured()
+    app.state.audit = Audit(ring)
+    for resource in _RESOURCES:
+        app.include_router(resource.router, responses=described_errors(), dependencies=[Depends(once_each)])
     answer_errors(app)
+    app.add_middleware(Guard, ring=ring, limits=limits or Limits(), measured=app.state.measured, hosts=hosts)
     return app

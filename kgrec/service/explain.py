@@ -1,4 +1,4 @@
-"""`/explain`: why an item has its score for somebody."""
+"""`/v1/explain`: why an item has its score for somebody."""
 
 from __future__ import annotations
 
@@ -6,16 +6,40 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from kgrec.recommendation.documents import explanation_document
-from kgrec.service.answers import Answering, document
-from kgrec.service.requests import ExplanationParameters
+from kgrec.recommendation import Recommender
+from kgrec.recommendation.documents import told_explanation
+from kgrec.service.access import Asking, Scope, needs
+from kgrec.service.answer_models import ExplanationAnswer
+from kgrec.service.answers import Answering, document, installed
+from kgrec.service.requests import ReasonBody, ReasonParameters
 
-router = APIRouter()
+router = APIRouter(prefix="/v1/explain", tags=["answers"], dependencies=[needs(Scope.READ)])
 
 
-@router.get("/explain")
-def explain(recommender: Answering, asked: Annotated[ExplanationParameters, Query()]) -> Response:
-    """Why an item has its score, as ``kgrec explain --json`` gives it."""
-    user, history = asked.person()
-    explanation = recommender.explain(user, asked.item, history=history, context=asked.context())
-    return document(explanation_document(explanation, asked.length))
+@router.get("", response_model=ExplanationAnswer, summary="Why an item has its score")
+def explain(recommender: Answering, caller: Asking, asked: Annotated[ReasonParameters, Query()]) -> Response:
+    """The reasons that add up to a score, and a sentence that says them."""
+    return _explained(recommender, caller, asked)
+
+
+@router.post("", response_model=ExplanationAnswer, summary="Why an item has its score")
+def explain_for(recommender: Answering, caller: Asking, asked: ReasonBody) -> Response:
+    """Likewise, with a history of interactions that have kinds, times and weights."""
+    return _explained(recommender, caller, asked)
+
+
+def _explained(recommender: Recommender, caller: Asking, asked: ReasonParameters | ReasonBody) -> Response:
+    caller.may_ask(asked.user, reasons=True)
+    language = installed(asked.language)
+    person = asked.person(recommender.bundle)
+    explanation = recommender.explain(person.user, asked.item, history=person.history, context=person.context)
+    answer = {
+        "user": person.user,
+        "ignored": person.ignored,
+        "item": explanation.item,
+        "name": explanation.item_name_in(language, explanation.item, explanation.name),
+        "score": explanation.score,
+        "new": explanation.new,
+        "explanation": told_explanation(explanation, asked.explain, language),
+    }
+    return document(answer)

@@ -1,9 +1,11 @@
-"""Errors over HTTP: problem documents (RFC 9457) with what every error of kgrec says."""
+"""Errors over HTTP: problem documents (RFC 9457) with what every error of kgrec says, and no id of other people."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from http import HTTPStatus
+from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -17,17 +19,64 @@ from kgrec.errors import (
     SchemaMismatchError,
     StoreUnavailableError,
     UnknownIdError,
+    UnknownUserError,
     shorten,
 )
+from kgrec.service.access import NotAllowedError
+from kgrec.service.answer_models import Problem
 from kgrec.service.answers import encoded
+from kgrec.service.audit import note_fault
+
+PROBLEM = "application/problem+json"
+_MOST_NAMED = 5
 
 _STATUS: Mapping[type[KgrecError], HTTPStatus] = {
+    NotAllowedError: HTTPStatus.FORBIDDEN,
     UnknownIdError: HTTPStatus.NOT_FOUND,
     SchemaMismatchError: HTTPStatus.CONFLICT,
     ConfigError: HTTPStatus.UNPROCESSABLE_ENTITY,
     StoreUnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
     QueryTimeoutError: HTTPStatus.SERVICE_UNAVAILABLE,
 }
+_WHEN = {
+    400: "The request is not HTTP with JSON.",
+    401: "A key is needed.",
+    403: "The key does not allow this.",
+    404: "No such user, item, node or address.",
+    405: "The address does not take this method.",
+    408: "The body took too long to arrive.",
+    409: "The store holds another graph than the bundle's.",
+    413: "The body is too large.",
+    421: "The service is not asked under this name.",
+    422: "Parameters that do not fit; all of them are named.",
+    429: "The key has made too many requests; Retry-After says when to come again.",
+    500: "A fault of kgrec; its text goes to the log only.",
+    503: "Too many requests, too slow an answer, or the store is needed and away.",
+}
+
+
+def described_errors() -> dict[int | str, dict[str, Any]]:
+    """Every status of an error as OpenAPI describes it."""
+    content = {PROBLEM: {"schema": Problem.model_json_schema()}}
+    return {status: {"description": text, "content": content} for status, text in _WHEN.items()}
+
+
+def refusal(request: Request, status: int, summary: str, expected: str, retry_after: float | None = None) -> Response:
+    """The answer to a request that is not handed on.
+
+    Args:
+        retry_after: seconds after which it may be made again.
+    """
+    headers = {} if retry_after is None else {"Retry-After": str(math.ceil(retry_after))}
+    if status == HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = "Bearer"
+    return _problem(request, KgrecError(summary, expected=expected), status, headers)
+
+
+def fault(request: Request) -> Response:
+    """The answer where kgrec has a fault."""
+    error = KgrecError("kgrec has a fault.", next="please report it, with the lines of the log of this request")
+    return _problem(request, error)
 
 
 def answer_errors(app: FastAPI) -> None:
@@ -35,48 +84,60 @@ def answer_errors(app: FastAPI) -> None:
 
     @app.exception_handler(KgrecError)
     def of_kgrec(request: Request, error: KgrecError) -> Response:
-        return _problem(error)
+        if isinstance(error, UnknownUserError):  # what it was compared with are ids of others
+            error.next = "give a history instead"
+            error.expected = "the id of a user of the graph"
+        answer = _problem(request, error)
+        if answer.status_code == HTTPStatus.INTERNAL_SERVER_ERROR:
+            note_fault(request.scope["kgrec.request_id"], error)
+        return answer
 
     @app.exception_handler(RequestValidationError)
     def of_parameters(request: Request, error: RequestValidationError) -> Response:
-        return _problem(_unfit(error))
+        return _problem(request, _unfit(error))
 
     @app.exception_handler(HTTPException)
     def of_http(request: Request, error: HTTPException) -> Response:
-        known = ", ".join(sorted(path for path in app.openapi()["paths"]))
+        if error.status_code == HTTPStatus.BAD_REQUEST:
+            unread = KgrecError("the request's body cannot be read.", expected="JSON in UTF-8")
+            return _problem(request, unread, error.status_code)
         unknown = KgrecError(
             "the service does not answer this.",
             where=shorten(f"{request.method} {request.url.path}"),
-            expected=f"GET and one of {known}",
+            expected="an address and a method of /openapi.json",
         )
-        return _problem(unknown, error.status_code, error.headers)
-
-    @app.exception_handler(Exception)
-    def of_fault(request: Request, error: Exception) -> Response:
-        # Its text may hold anything, so it goes to the log only.
-        return _problem(KgrecError("kgrec has a fault.", next="please report it, with the traceback of the log"))
+        return _problem(request, unknown, error.status_code, error.headers)
 
 
-def _problem(error: KgrecError, status: int | None = None, headers: Mapping[str, str] | None = None) -> Response:
+def _problem(
+    request: Request, error: KgrecError, status: int | None = None, headers: Mapping[str, str] | None = None
+) -> Response:
     """A problem document: RFC 9457's own members, and those of every error of kgrec beside them."""
     if status is None:
         status = next((code for kind, code in _STATUS.items() if isinstance(error, kind)), 500)
-    own = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": int(status), "detail": error.summary}
-    content = encoded(own | error.as_dict())
-    return Response(content, status, headers, media_type="application/problem+json")
+    own = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": int(status),
+        "detail": error.summary,
+        "instance": request.scope["kgrec.request_id"],
+    }
+    if status == HTTPStatus.SERVICE_UNAVAILABLE and not headers:
+        headers = {"Retry-After": "5"}
+    return Response(encoded(own | error.as_dict()), status, headers, media_type=PROBLEM)
 
 
 def _unfit(error: RequestValidationError) -> ConfigError:
     """What FastAPI says of the parameters, all of them at once, in the form of every other error."""
     found, expected = [], []
-    for problem in error.errors():
+    for problem in error.errors()[:_MOST_NAMED]:
         name = plain_text.short(".".join(map(str, problem["loc"][1:])))
         missing = problem["type"] == "missing"
         found.append(f"no {name}" if missing else f"{name} = {shorten(problem['input'])}")
         expected.append(f"{name}: {problem['msg']}")
     return ConfigError(
         "the request's parameters do not fit.",
-        where="query",
+        where=str(error.errors()[0]["loc"][0]),
         found="; ".join(found),
         expected="; ".join(expected),
         next="see /openapi.json for what each address takes",

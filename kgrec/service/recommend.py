@@ -1,4 +1,4 @@
-"""`/recommend`: the best items for somebody."""
+"""`/v1/recommend`: the best items for somebody."""
 
 from __future__ import annotations
 
@@ -6,23 +6,43 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from kgrec.recommendation.documents import list_document
-from kgrec.service.answers import Answering, document
-from kgrec.service.requests import ListParameters
+from kgrec.recommendation import Recommender
+from kgrec.recommendation.documents import told_list
+from kgrec.service.access import Asking, Scope, needs
+from kgrec.service.answer_models import ListAnswer
+from kgrec.service.answers import Answering, document, installed
+from kgrec.service.requests import ListBody, ListParameters
 
-router = APIRouter()
+router = APIRouter(prefix="/v1/recommend", tags=["answers"], dependencies=[needs(Scope.READ)])
 
 
-@router.get("/recommend")
-def recommend(recommender: Answering, asked: Annotated[ListParameters, Query()]) -> Response:
-    """The best items for somebody, as ``kgrec recommend --json`` gives them."""
-    user, history = asked.person()
+@router.get("", response_model=ListAnswer, summary="The best items for somebody")
+def recommend(recommender: Answering, caller: Asking, asked: Annotated[ListParameters, Query()]) -> Response:
+    """The best items, best first, each with its reasons where they are asked for."""
+    return _listed(recommender, caller, asked)
+
+
+@router.post("", response_model=ListAnswer, summary="The best items for somebody")
+def recommend_for(recommender: Answering, caller: Asking, asked: ListBody) -> Response:
+    """Likewise, with a history of interactions that have kinds, times and weights."""
+    return _listed(recommender, caller, asked)
+
+
+def _listed(recommender: Recommender, caller: Asking, asked: ListParameters | ListBody) -> Response:
+    caller.may_ask(asked.user, reasons=asked.explain != "none")
+    language = installed(asked.language)
+    person = asked.person(recommender.bundle)
     best = recommender.recommend(
-        user,
-        history=history,
+        person.user,
+        history=person.history,
         k=asked.k,
         filters=asked.filters(recommender.bundle.manifest.schema),
-        context=asked.context(),
-        explain=asked.explain,
+        context=person.context,
+        explain=asked.explain != "none",
     )
-    return document(list_document(user, history, best, asked.length))
+    answer = {
+        "user": person.user,
+        "ignored": person.ignored,
+        "recommendations": told_list(best, asked.explain, language),
+    }
+    return document(answer)

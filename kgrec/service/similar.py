@@ -1,4 +1,4 @@
-"""`/similar`: the items that are like one."""
+"""`/v1/similar`: the items that are like one."""
 
 from __future__ import annotations
 
@@ -6,14 +6,18 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from kgrec.recommendation.documents import similar_document
-from kgrec.service.answers import Answering, document
+from kgrec.recommendation.documents import told_list
+from kgrec.service.access import Scope, needs
+from kgrec.service.answer_models import SimilarAnswer
+from kgrec.service.answers import Answering, document, installed
 from kgrec.service.requests import SimilarParameters
 
-router = APIRouter()
+router = APIRouter(prefix="/v1/similar", tags=["answers"], dependencies=[needs(Scope.READ)])
 
 
-@router.get("/similar")
+@router.get("", response_model=SimilarAnswer, summary="Items that are like one")
 def similar(recommender: Answering, asked: Annotated[SimilarParameters, Query()]) -> Response:
     """The items that having taken one speaks most for."""
-    return document(similar_document(asked.item, recommender.similar_items(asked.item, asked.k)))
+    language = installed(asked.language)
+    found = recommender.similar_items(asked.item, asked.k)
+    return document({"item": asked.item, "similar": told_list(found, "none", language)})

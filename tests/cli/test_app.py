@@ -20,6 +20,7 @@ COMMANDS = (
     "similar",
     "serve",
     "model",
+    "key",
     "cypher",
     "publish",
     "export",

@@ -91,7 +91,7 @@ def health_check() -> list[str]:
 def test_the_health_check(status: int, code: int) -> None:
     class Answer(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            self.send_response(status if self.path == "/health" else 404)
+            self.send_response(status if self.path == "/health/ready" else 404)
             self.end_headers()
 
         def log_message(self, format: str, *arguments: Any) -> None: ...
@@ -172,8 +172,8 @@ def test_volumes_exist_and_only_the_trainer_writes_bundles() -> None:
     declared = set(yaml.safe_load(COMPOSE.read_text())["volumes"])
     mounted = {name: [text.split(":") for text in service["volumes"]] for name, service in SERVICES.items()}
     named = {mount[0] for mounts in mounted.values() for mount in mounts if not mount[0].startswith("$")}
-    assert named == declared == {"neo4j-data", "bundle"}
-    assert mounted["kgrec"] == [["bundle", "/data", "ro"]]
+    assert named == declared == {"neo4j-data", "bundle", "state"}
+    assert mounted["kgrec"] == [["bundle", "/data", "ro"], ["state", "/state"]]
     assert mounted["trainer"][0] == ["bundle", "/data"]
 
 

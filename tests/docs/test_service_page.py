@@ -8,7 +8,9 @@ import numpy as np
 
 from kgrec.recommendation import Recommender
 from kgrec.service.app import service
-from kgrec.service.requests import LONGEST_LIST
+from kgrec.service.guard import Limits
+from kgrec.service.problems import described_errors
+from kgrec.service.requests import LONGEST_HISTORY, LONGEST_LIST
 from tests.support import ROOT
 from tests.support.bundles import random_bundle
 
@@ -16,15 +18,40 @@ PAGE = (ROOT / "docs/service.md").read_text(encoding="utf-8")
 
 
 def test_resources_and_parameters_are_those_of_the_service() -> None:
-    paths = service(Recommender(random_bundle(np.random.default_rng(0)))).openapi()["paths"]
-    sections = re.findall(r"^### (/\w+)\n(.*?)(?=^##)", PAGE, re.MULTILINE | re.DOTALL)
-    rows = {name: re.findall(r"^\| (`.*?) \|", text, re.MULTILINE) for name, text in sections}
-    described = {name: {parameter for row in of for parameter in row.split(", ")} for name, of in rows.items()}
-    assert described == {
-        path: {f"`{parameter['name']}`" for parameter in resource["get"].get("parameters", [])}
-        for path, resource in paths.items()
+    described = service(Recommender(random_bundle(np.random.default_rng(0)))).openapi()
+    sections = re.findall(r"^### (.*?)\n(.*?)(?=^##)", PAGE, re.MULTILINE | re.DOTALL)
+    on_page = {
+        method: {
+            name.strip("`") for row in re.findall(r"^\| (`.*?) \|", text, re.MULTILINE) for name in row.split(", ")
+        }
+        for methods, text in sections
+        for method in re.findall(r"`(\w+ /.*?)`", methods)
     }
+    models = described["components"]["schemas"]
+    in_service = {}
+    for path, resource in described["paths"].items():
+        for method, of in resource.items():
+            names = {parameter["name"] for parameter in of.get("parameters", [])}
+            if body := of.get("requestBody"):
+                names |= models[body["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]][
+                    "properties"
+                ].keys()
+            in_service[f"{method.upper()} {path}"] = names
+    assert on_page == in_service
 
 
-def test_the_longest_list_is_named() -> None:
-    assert PAGE.count(f"1 to {LONGEST_LIST}, default 10") == 2
+def test_the_limits_are_those_of_the_service() -> None:
+    assert PAGE.count(f"1 to {LONGEST_LIST}, default 10") == 3
+    limits = Limits()
+    for said in (
+        f"{limits.body_bytes // 2**20} MiB",
+        f"{limits.seconds:g} seconds",
+        f"{limits.at_once} requests",
+        f"{LONGEST_HISTORY:,} items",
+    ):
+        assert said in PAGE
+
+
+def test_every_status_is_explained() -> None:
+    rows = {int(status) for status in re.findall(r"^\| (\d{3}) \|", PAGE, re.MULTILINE)}
+    assert rows == described_errors().keys()

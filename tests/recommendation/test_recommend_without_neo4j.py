@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
@@ -103,23 +104,24 @@ def test_over_http(neo4j_managed: Neo4jServer, neo4j_url: str, tmp_path: Path) -
     with Recommender.open(learned(neo4j_url, tmp_path), neo4j_url) as recommender:
         client = TestClient(service(recommender))
 
-        def asked(path: str) -> dict[str, object]:
+        def asked(path: str) -> dict[str, Any]:
             answer = client.get(path)
             assert answer.status_code == 200
-            body: dict[str, object] = answer.json()
+            body: dict[str, Any] = answer.json()
             return body
 
-        assert asked("/health")["status"] == "ok"
+        assert asked("/health/ready")["status"] == "ok"
         seconds_until(lambda: whole(listed(recommender)[0]))
-        whole_answer = asked("/recommend?user=ann&k=3")
+        whole_answer = asked("/v1/recommend?user=ann&k=3&explain=standard")
         neo4j_managed.kill()
-        health = asked("/health")
+        health = asked("/health/ready")
         reason = "the store cannot be reached (the server cannot be reached.)"
         assert (health["status"], health["reason"]) == ("degraded", reason)
-        explained = asked("/explain?user=ann&item=empire")
-        assert (explained["degraded"], explained["paths"]) == (WHY, [])
-        assert asked("/recommend?user=ann&k=3") != whole_answer
-        assert client.get("/recommend?user=nobody").status_code == 404
+        explained = asked("/v1/explain?user=ann&item=empire")
+        assert explained["explanation"]["degraded"] == WHY
+        assert not [path for reason in explained["explanation"]["reasons"] for path in reason.get("paths", [])]
+        assert asked("/v1/recommend?user=ann&k=3&explain=standard") != whole_answer
+        assert client.get("/v1/recommend?user=nobody").status_code == 404
         neo4j_managed.restart()
-        seconds_until(lambda: asked("/health")["status"] == "ok")
-        seconds_until(lambda: asked("/recommend?user=ann&k=3") == whole_answer)
+        seconds_until(lambda: asked("/health/ready")["status"] == "ok")
+        seconds_until(lambda: asked("/v1/recommend?user=ann&k=3&explain=standard") == whole_answer)

@@ -14,9 +14,9 @@ from kgrec.explanation.wording.sentence import sentence
 from kgrec.extract import Extraction, check
 from kgrec.graph import open_store
 from kgrec.pipeline import ingest, train
+from kgrec.recommendation import Recommendation, Recommender
 from kgrec.recommendation.filters import Filters
 from kgrec.recommendation.fold_in import PastInteraction
-from kgrec.recommendation.recommender import Recommendation, Recommender
 from kgrec.schema.load import parse_schema
 
 SCHEMA = parse_schema(

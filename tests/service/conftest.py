@@ -26,4 +26,4 @@ def recommender(store: GraphStore) -> Recommender:
 
 @pytest.fixture
 def client(recommender: Recommender) -> TestClient:
-    return TestClient(service(recommender), raise_server_exceptions=False)
+    return TestClient(service(recommender))

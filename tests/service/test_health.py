@@ -1,4 +1,4 @@
-"""`/health`: ok, or degraded and why."""
+"""`/health`: the process lives; ok, or degraded and why."""
 
 from __future__ import annotations
 
@@ -14,19 +14,17 @@ from kgrec.service.app import service
 from tests.support.bundles import film_bundle
 
 
-def test_health(client: TestClient, store: GraphStore) -> None:
-    answer = client.get("/health")
-    assert (answer.status_code, answer.headers["content-type"]) == (200, "application/json")
-    bundle = {"created": "2026-01-01", "graph_id": store.graph_id, "users": 3, "items": 7}
-    assert answer.json() == {"status": "ok", "reason": None, "bundle": bundle}
+def test_health(client: TestClient) -> None:
+    live, ready = client.get("/health/live"), client.get("/health/ready")
+    assert (live.status_code, live.headers["content-type"], live.json()) == (200, "application/json", {"status": "ok"})
+    assert (ready.status_code, ready.json()) == (200, {"status": "ok", "reason": None})
 
 
 def test_health_without_a_store() -> None:
     client = TestClient(service(Recommender(film_bundle(), degraded="the store is on holiday")))
-    answer = client.get("/health")
-    assert (answer.status_code, answer.json()["status"]) == (200, "degraded")
-    assert answer.json()["reason"] == "the store is on holiday"
-    assert client.get("/recommend?user=ann&k=1").json()["recommendations"][0]["item"] == "empire"
+    answer = client.get("/health/ready")
+    assert (answer.status_code, answer.json()) == (200, {"status": "degraded", "reason": "the store is on holiday"})
+    assert client.get("/v1/recommend?user=ann&k=1").json()["recommendations"][0]["item"] == "empire"
 
 
 @pytest.mark.parametrize("kind", [StoreUnavailableError, QueryTimeoutError, SchemaMismatchError])
@@ -40,7 +38,7 @@ def test_health_while_the_store_is_away(
 
     with monkeypatch.context() as away:
         away.setattr(store, "ping", fail)
-        answer = client.get("/health")
+        answer = client.get("/health/ready")
         assert (answer.status_code, answer.json()["status"]) == (200, "degraded")
         assert "nobody answers." in answer.json()["reason"]
-    assert client.get("/health").json()["status"] == "ok"
+    assert client.get("/health/ready").json()["status"] == "ok"

@@ -1,4 +1,4 @@
-"""`/recommend` and `/explain` answer as the command line does, and their filters are those of Python."""
+"""`/v1/recommend` means what Python and the command line mean."""
 
 from __future__ import annotations
 
@@ -11,45 +11,67 @@ from fastapi.testclient import TestClient
 
 from kgrec.cli import options
 from kgrec.cli.commands.recommend import recommend
-from kgrec.cli.commands.similar import similar
-from kgrec.recommendation import Condition, Filters, Recommender
+from kgrec.explanation.wording.sentence import sentence
+from kgrec.recommendation import Condition, Filters, PastInteraction, Recommender
 from kgrec.recommendation.filters import ColdItems
 from kgrec.service.app import service
-from kgrec.service.requests import ListParameters, SimilarParameters
+from kgrec.service.requests import ListBody, ListParameters, PastEntry
 from tests.support.shop import Shell
 
 
-def test_answers_are_those_of_the_command_line(shell: Shell) -> None:
-    shell.learned()
-    with Recommender.open("kgrec.bundle", "kglite:kgrec.kgl") as recommender:
-        client = TestClient(service(recommender))
-        lists = client.get("/recommend?user=ann&k=3")
-        folded = client.get("/recommend", params={"history": ["star-wars", "alien"], "k": 2})
-        reasons = client.get("/explain?user=ann&item=empire")
-    assert lists.json() == shell("recommend", "--user", "ann", "-k", "3", "--json").json
-    by_history = ("--history", "star-wars", "--history", "alien")
-    assert folded.json() == shell("recommend", *by_history, "-k", "2", "--json").json
-    assert reasons.json() == shell("explain", "--user", "ann", "--item", "empire", "--json").json
-    assert "因为您看过" in reasons.text  # not written as \u escapes
-    (lucas,) = (reason for reason in reasons.json()["reasons"] if reason["kind"] == "entity")
-    assert lucas["label"] == {
-        "en": "George Lucas (directed by), in 1 of yours",
-        "zh": "George Lucas（导演是），您的 1 项与之相关",
-    }
-    assert [step["type"] for path in lucas["paths"] for step in path["steps"]] == ["DIRECTED_BY"] * 2
+def test_a_list_is_that_of_python(client: TestClient, recommender: Recommender) -> None:
+    best = recommender.recommend("ann", k=3, explain=True)
+    answer = client.get("/v1/recommend?user=ann&k=3&explain=standard&language=zh").json()
+    assert (answer["user"], answer["ignored"]) == ("ann", [])
+    for one, told in zip(best, answer["recommendations"], strict=True):
+        assert (told["rank"], told["item"], told["score"]) == (one.rank, one.item, one.score)
+        assert one.explanation is not None
+        assert told["explanation"]["sentence"] == sentence(one.explanation, "zh", "standard")
+        values = [reason["value"] for reason in told["explanation"]["reasons"]]
+        assert sum(values) + told["explanation"]["constant"] == pytest.approx(one.score, abs=1e-5)
+        assert all(isinstance(reason["label"], str) for reason in told["explanation"]["reasons"])
 
 
-def test_the_moment_of_asking_is_handed_on(shell: Shell) -> None:
-    shell.learned()
-    with Recommender.open("kgrec.bundle", "kglite:kgrec.kgl") as recommender:
-        client = TestClient(service(recommender))
-        now = client.get("/recommend?user=ann&k=3&at=2000000000")
-        assert client.get("/explain?user=ann&item=empire&at=soon").status_code == 422
-        refused = client.get("/recommend?user=ann&at=2000000000000")
+@pytest.mark.parametrize(
+    ("explain", "parts"),
+    [
+        ("none", None),
+        ("short", {"sentence", "degraded"}),
+        ("standard", {"sentence", "degraded", "reasons", "constant", "counterfactual", "path_share"}),
+    ],
+)
+def test_as_much_is_told_as_is_asked_for(client: TestClient, explain: str, parts: set[str] | None) -> None:
+    (one,) = client.get(f"/v1/recommend?user=ann&k=1&explain={explain}").json()["recommendations"]
+    assert (one["explanation"] and set(one["explanation"])) == parts
+    everything = client.get("/v1/recommend?user=ann&k=1&explain=full").json()["recommendations"][0]["explanation"]
+    assert {"contributions", "past", "channels", "cypher", "reasons"} < set(everything)
+
+
+def test_unknown_items_of_a_history_are_passed_over_and_named(client: TestClient) -> None:
+    known = client.get("/v1/recommend?history=alien").json()
+    mixed = client.get("/v1/recommend?history=nothing&history=alien&history=nothing&history=else").json()
+    assert (known["ignored"], mixed["ignored"]) == ([], ["nothing", "else"])
+    assert mixed["recommendations"] == known["recommendations"]
+    unknown = client.post("/v1/recommend", json={"history": [{"item": "nothing"}]}).json()
+    nobody = client.post("/v1/recommend", json={"history": []}).json()
+    assert (unknown["ignored"], unknown["recommendations"]) == (["nothing"], nobody["recommendations"])
+
+
+def test_a_history_of_interactions(client: TestClient, recommender: Recommender) -> None:
+    history = [PastInteraction("alien", time=1.0, weight=2.0), PastInteraction("blade", kind="watch", time=2.0)]
+    body = {"history": [{"item": "alien", "time": 1, "weight": 2}, {"item": "blade", "kind": "watch", "time": 2}]}
+    answer = client.post("/v1/recommend", json={**body, "k": 2}).json()
+    best = recommender.recommend(history=history, k=2)
+    assert [(one["item"], one["score"]) for one in answer["recommendations"]] == [(o.item, o.score) for o in best]
+    assert PastEntry.model_fields.keys() == {field.name for field in fields(PastInteraction)}
+
+
+def test_the_moment_of_asking_is_handed_on(client: TestClient) -> None:
+    assert client.get("/v1/recommend?user=ann&at=2000000000").status_code == 200
+    refused = client.get("/v1/recommend?user=ann&at=2000000000000")
     assert (refused.status_code, refused.json()["found"]) == (422, "2000000000000, milliseconds")
-    said = shell("recommend", "--user", "ann", "--at", "2000000000000")
-    assert (said.code, "found     2000000000000, milliseconds" in said.err) == (2, True)
-    assert now.json() == shell("recommend", "--user", "ann", "-k", "3", "--at", "2000000000", "--json").json
+    assert client.get("/v1/recommend?user=ann&at=soon").status_code == 422
+    assert client.get("/v1/recommend?user=ann&at=nan").status_code == 422
 
 
 FILTERS: list[tuple[dict[str, Any], Filters]] = [
@@ -77,9 +99,13 @@ def test_a_filter_means_the_same_everywhere(shell: Shell, given: dict[str, Any],
             arguments += [option] if part is True else [option, part]
     with Recommender.open("kgrec.bundle", "kglite:kgrec.kgl") as recommender:
         in_python = [one.item for one in recommender.recommend("ann", filters=filters)]
-        over_http = TestClient(service(recommender)).get("/recommend", params={"user": "ann", **given}).json()
-    assert over_http == shell("recommend", "--user", "ann", *arguments, "--json").json
-    assert [one["item"] for one in over_http["recommendations"]] == in_python
+        client = TestClient(service(recommender))
+        by_address = client.get("/v1/recommend", params={"user": "ann", **given}).json()
+        by_body = client.post("/v1/recommend", json={"user": "ann", **given}).json()
+    on_command_line = shell("recommend", "--user", "ann", *arguments, "--json").json
+    assert by_address == by_body
+    assert [one["item"] for one in by_body["recommendations"]] == in_python
+    assert [one["item"] for one in on_command_line["recommendations"]] == in_python
 
 
 @pytest.mark.parametrize(
@@ -88,37 +114,27 @@ def test_a_filter_means_the_same_everywhere(shell: Shell, given: dict[str, Any],
 def test_a_filter_that_cannot_be_is_refused_in_the_same_words(shell: Shell, address: str, option: str) -> None:
     shell.learned()
     with Recommender.open("kgrec.bundle", "kglite:kgrec.kgl") as recommender:
-        answer = TestClient(service(recommender)).get(f"/recommend?user=ann&{address}")
+        answer = TestClient(service(recommender)).get(f"/v1/recommend?user=ann&{address}")
     on_command_line = shell("recommend", "--user", "ann", option, "--json").json
     assert answer.status_code == 422
     assert {name: answer.json()[name] for name in on_command_line} == on_command_line
 
 
-def test_a_list_without_explanations(client: TestClient) -> None:
-    (one,) = client.get("/recommend?user=ann&k=1&explain=false").json()["recommendations"]
-    assert (one["item"], one["explanation"], one["sentence"]) == ("empire", None, None)
-
-
 def test_the_filters_of_python_the_command_line_and_http_are_the_same() -> None:
-    command, request = inspect.signature(recommend).parameters, ListParameters.model_fields
+    command = inspect.signature(recommend).parameters
     filters = {field.name for field in fields(Filters)}
     assert command.keys() - {"user", "history", "at", "k", "bundle", "store", "lang", "length", "as_json"} == filters
-    assert request.keys() - {"user", "history", "at", "k", "explain", "length"} == filters
     assert inspect.signature(Filters.parse).parameters.keys() - {"schema"} == filters
-    for name in filters - {"where", "allow", "deny"}:
-        default = {field.name: field.default for field in fields(Filters)}[name]
-        assert command[name].default == request[name].default == default
-    assert get_args(get_args(options.ColdItems)[0]) == get_args(request["cold_items"].annotation) == get_args(ColdItems)
+    defaults = {field.name: field.default for field in fields(Filters)}
+    for request in (ListParameters.model_fields, ListBody.model_fields):
+        assert request.keys() - {"user", "history", "at", "k", "explain", "language"} == filters
+        for name in filters - {"where", "allow", "deny"}:
+            assert command[name].default == request[name].default == defaults[name]
+        assert get_args(get_args(options.ColdItems)[0]) == get_args(request["cold_items"].annotation)
+    assert get_args(get_args(options.ColdItems)[0]) == get_args(ColdItems)
 
 
-def test_similar_items_are_asked_for_in_the_same_words() -> None:
-    command = inspect.signature(similar).parameters
-    assert command.keys() - {"bundle", "store", "lang", "as_json"} == SimilarParameters.model_fields.keys()
-    assert command["k"].default == SimilarParameters.model_fields["k"].default
-
-
-def test_similar_answers_as_the_command_line_does(shell: Shell) -> None:
-    shell.learned()
-    with Recommender.open("kgrec.bundle") as recommender:
-        answer = TestClient(service(recommender)).get("/similar?item=alien&k=3")
-    assert answer.json() == shell("similar", "alien", "-k", "3", "--json").json
+@pytest.mark.parametrize("name", ["user", "k", "explain", "at", "cold_items"])
+def test_what_is_given_twice_is_refused(client: TestClient, name: str) -> None:
+    answer = client.get(f"/v1/recommend?history=alien&{name}=1&{name}=1")
+    assert (answer.status_code, answer.json()["found"]) == (422, f"'{name}'")

@@ -9,19 +9,22 @@ import typer
 from kgrec.cli import options as opt
 from kgrec.cli import output
 from kgrec.errors import UnknownUserError
-from kgrec.plain_text import visible
+from kgrec.plain_text import local_path, visible
 
 
 def forget(
     user: Annotated[str, typer.Argument(metavar="USER", help="Id of the user.")],
     store: opt.Store = opt.DEFAULT_STORE,
+    bundle: opt.BundlePath = opt.DEFAULT_BUNDLE,
     as_json: opt.Json = False,
     quiet: opt.Quiet = False,
 ) -> None:
-    """Remove a user from the graph, with all their interactions and facts."""
+    """Remove a user from the graph, with all their interactions and facts; the bundle does not answer for them."""
+    from kgrec.bundle.files import MANIFEST
     from kgrec.data.near_misses import near_miss
     from kgrec.graph import open_store
     from kgrec.graph.store import schema_of
+    from kgrec.recommendation.forgotten import FORGOTTEN, ForgottenUsers
 
     with open_store(store, read_only=True) as graph:  # opened to write, a graph that is not there would be made
         user_type = schema_of(graph).user_type
@@ -33,6 +36,9 @@ def forget(
             error.next = near
             raise
         graph.checkpoint()
+    folder = local_path(bundle)
+    if (folder / MANIFEST).is_file():
+        ForgottenUsers(folder / FORGOTTEN).add(user)
     if as_json:
         output.print_json({"user": user, "interactions": removed})
     else:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ipaddress
+import logging
 import signal
 import socket
 import sys
@@ -17,6 +19,8 @@ from kgrec.cli import output
 from kgrec.errors import ConfigError, require_extra
 
 _SHUTDOWN_S = 5
+_IDLE_S = 30
+_OWN = ("127.0.0.1", "::1")
 
 
 def serve(
@@ -28,49 +32,97 @@ def serve(
     port: Annotated[
         int, typer.Option("--port", min=0, max=65535, help="Port to listen on; 0 takes a free one.")
     ] = 8000,
+    keys: opt.Keys = "",
+    state: Annotated[
+        str,
+        typer.Option(
+            "--state",
+            metavar="FOLDER",
+            envvar="KGREC_STATE",
+            help="Where to write down what must outlast the process; by default the bundle's folder.",
+        ),
+    ] = "",
     as_json: opt.Json = False,
 ) -> None:
-    """Answer over HTTP: /health, /recommend, /explain, /similar. Nobody is asked who they are: keep it inside."""
-    serve_until_stopped(bundle, store or None, host, port, as_json)
+    """Answer over HTTP, see docs/service.md. Without --keys nobody is asked who they are, on this machine alone."""
+    serve_until_stopped(bundle, store or None, host, port, keys, state or None, as_json)
 
 
-def serve_until_stopped(bundle: str, store: str | None, host: str, port: int, as_json: bool = False) -> None:
+def serve_until_stopped(
+    bundle: str, store: str | None, host: str, port: int, keys: str, state: str | None, as_json: bool = False
+) -> None:
     """Answer over HTTP until SIGINT or SIGTERM; the address is said once requests are taken in.
 
     Args:
         port: 0 takes a free one.
+        keys: file of API keys; empty for none.
+        state: folder for what must outlast the process, by default the bundle's.
         as_json: say the address as JSON on stdout, otherwise as a line on stderr.
 
     Raises:
         BundleError: the bundle is missing, damaged or of another version.
-        ConfigError: the address cannot be listened on, or the store's URL has no known scheme.
+        ConfigError: the address cannot be listened on, or is not this machine's own and there are no keys, the keys
+            cannot be read, or the store's URL has no known scheme.
         MissingExtraError: what it runs on is not installed.
         SchemaMismatchError: the store holds another graph than the bundle's.
     """
-    require_extra("serve", "fastapi", "uvicorn", where="kgrec serve")
+    require_extra("serve", "fastapi", "msgspec", "prometheus_client", "uvicorn", where="kgrec serve")
     import uvicorn
 
     from kgrec.recommendation import Recommender
+    from kgrec.service.api_keys import KeyRing
     from kgrec.service.app import service
 
-    with _left_by_sigterm(), _listening(host, port) as listener, Recommender.open(bundle, store) as recommender:
+    ring = KeyRing.load(keys) if keys else KeyRing.empty()
+    with (
+        _left_by_sigterm(),
+        _lines_of_log(),
+        _listening(host, port) as listener,
+        Recommender.open(bundle, store, state=state) as recommender,
+    ):
+        own_names = {"localhost", host, *_OWN}
+        if not ring.keys and not ipaddress.ip_address(listener.getsockname()[0]).is_loopback:
+            raise ConfigError(
+                "without API keys the service listens on this machine only.",
+                where=f"--host {host}",
+                found="no keys" if keys else "no --keys",
+                expected=f"one of {', '.join(_OWN)}, or a file of keys",
+                next="kgrec key new NAME --keys kgrec.keys, then kgrec serve --keys kgrec.keys",
+            )
         at = f"[{host}]" if ":" in host else host
         url = f"http://{at}:{listener.getsockname()[1]}"
         if as_json:
             output.print_json({"url": url})
             sys.stdout.flush()
         else:
-            output.note(f"kgrec answers at {url}/health /recommend /explain /similar; ctrl-c ends it")
+            output.note(f"kgrec answers at {url}/v1/recommend, see {url}/openapi.json; ctrl-c ends it")
         output.note_degraded([recommender.degraded])
         # Query strings hold user ids, which have no place in a log: no access log.
         config = uvicorn.Config(
-            service(recommender),
+            service(recommender, ring=ring, hosts=None if ring.keys else own_names),
             access_log=False,
             log_level="warning",
             server_header=False,
             timeout_graceful_shutdown=_SHUTDOWN_S,
+            timeout_keep_alive=_IDLE_S,
         )
         uvicorn.Server(config).run(sockets=[listener])
+
+
+@contextmanager
+def _lines_of_log() -> Iterator[None]:
+    """Audit lines and faults go to stderr."""
+    log, handler = logging.getLogger("kgrec"), logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(name)s %(message)s"))
+    before = log.level, log.propagate
+    log.addHandler(handler)
+    log.setLevel(logging.INFO)
+    log.propagate = False
+    try:
+        yield
+    finally:
+        log.removeHandler(handler)
+        log.level, log.propagate = before
 
 
 def _listening(host: str, port: int) -> socket.socket:

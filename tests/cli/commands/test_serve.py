@@ -12,7 +12,7 @@ import urllib.request
 import pytest
 
 from kgrec.errors import ConfigError
-from tests.support.shop import Shell
+from tests.support.shop import Shell, refused
 
 
 def test_a_real_process(shell: Shell) -> None:
@@ -27,10 +27,10 @@ def test_a_real_process(shell: Shell) -> None:
         lines = [process.stdout.readline() for _ in range(3)]
         url = json.loads("".join(lines))["url"]
         assert url.startswith("http://127.0.0.1:")
-        with urllib.request.urlopen(f"{url}/health", timeout=20) as answer:
+        with urllib.request.urlopen(f"{url}/health/ready", timeout=20) as answer:
             assert json.load(answer)["status"] == "ok"
-        with urllib.request.urlopen(f"{url}/recommend?user=ann&k=1", timeout=20) as answer:
-            assert json.load(answer) == shell("recommend", "--user", "ann", "-k", "1", "--json").json
+        with urllib.request.urlopen(f"{url}/v1/recommend?user=ann&k=1", timeout=20) as answer:
+            assert json.load(answer)["recommendations"][0]["item"] == "empire"
         port = url.rpartition(":")[2]
         assert shell("serve", "--port", port).err == (
             "ConfigError: the service cannot listen here.\n"
@@ -55,6 +55,24 @@ def test_what_cannot_be_served(shell: Shell) -> None:
     assert shell("serve", "--port", "0").err.startswith("BundleError: ")
 
 
+def test_without_keys_it_listens_on_this_machine_only(shell: Shell) -> None:
+    shell.learned()
+    refused(
+        shell,
+        2,
+        "ConfigError: without API keys the service listens on this machine only.\n"
+        "  where     --host 0.0.0.0\n"
+        "  found     no --keys\n"
+        "  expected  one of 127.0.0.1, ::1, or a file of keys\n"
+        "  next      kgrec key new NAME --keys kgrec.keys, then kgrec serve --keys kgrec.keys\n",
+        *("serve", "--host", "0.0.0.0", "--port", "0"),
+    )
+    assert shell("serve", "--port", "0", "--keys", "none.keys").err.startswith("ConfigError: the file of API keys")
+    assert shell("key", "new", "front").code == 0
+    assert shell("key", "revoke", "front").code == 0
+    assert "found     no keys" in shell("serve", "--host", "0.0.0.0", "--port", "0", "--keys", "kgrec.keys").err
+
+
 def test_the_port_is_free_again_after_a_failure(shell: Shell) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
@@ -71,6 +89,6 @@ def test_without_the_extra(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> Non
         "MissingExtraError: a package that is optional is needed here and cannot be loaded.\n"
         "  where     kgrec serve\n"
         "  found     No module named 'fastapi'\n"
-        "  expected  fastapi and uvicorn\n"
+        "  expected  fastapi and msgspec and prometheus_client and uvicorn\n"
         "  next      pip install 'kgrec[serve]'\n"
     )

@@ -1,0 +1,73 @@
+"""Users who were forgotten: a bundle that was learned before keeps what they did, and must not answer from it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import threading
+from pathlib import Path
+
+from kgrec.errors import ConfigError
+from kgrec.plain_text import local_path
+
+FORGOTTEN = "forgotten.txt"
+"""Name of the file in a bundle; a bundle that is trained again has none, and was learned without them."""
+
+
+class ForgottenUsers:
+    """Hashes of ids in files, one a line; what another process adds is seen at the next question.
+
+    Args:
+        paths: all are read, the last is written to; without any, what is added lasts as long as the process.
+    """
+
+    def __init__(self, *paths: str | Path) -> None:
+        self._paths = [local_path(path) for path in paths]
+        self._seen: dict[Path, tuple[int, int]] = {}
+        self._hashes: set[str] = set()
+        self._lock = threading.Lock()
+
+    def __contains__(self, user: str) -> bool:
+        with self._lock:
+            for path in self._paths:
+                self._read(path)
+            return _hash(user) in self._hashes
+
+    def add(self, user: str) -> None:
+        """Forget a user; it is on disk when this returns.
+
+        Raises:
+            ConfigError: the file cannot be written.
+        """
+        with self._lock:
+            self._hashes.add(_hash(user))
+            if not self._paths:
+                return
+            try:
+                with self._paths[-1].open("a", encoding="ascii") as file:
+                    file.write(f"{_hash(user)}\n")
+                    file.flush()
+                    os.fsync(file.fileno())
+            except OSError as error:
+                raise ConfigError(
+                    "it cannot be written down that a user is forgotten.",
+                    where=str(self._paths[-1]),
+                    found=error.strerror or type(error).__name__,
+                    expected="a folder that can be written to",
+                    next="name another one: kgrec serve --state FOLDER",
+                ) from error
+
+    def _read(self, path: Path) -> None:
+        """Take in what is new in a file."""
+        try:
+            status = path.stat()
+        except OSError:
+            return
+        now = status.st_mtime_ns, status.st_size
+        if self._seen.get(path) != now:
+            self._hashes |= set(path.read_text(encoding="ascii").split())
+            self._seen[path] = now
+
+
+def _hash(user: str) -> str:
+    return hashlib.sha256(user.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,0 +1,132 @@
+"""People: whom a recommender answers for, by an id or by a history."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cached_property
+
+import numpy as np
+
+from kgrec.bundle.bundle import Bundle
+from kgrec.data.context import Context
+from kgrec.data.dataset import Interactions
+from kgrec.data.id_texts import composed
+from kgrec.data.near_misses import longer_ids, near_miss
+from kgrec.errors import ConfigError, GraphError, StoreUnavailableError, UnknownUserError, did_you_mean, shorten
+from kgrec.explanation.explainer import Person
+from kgrec.graph import open_store
+from kgrec.graph.store import GraphReader, schema_of
+from kgrec.graph.store_link import GraphLink
+from kgrec.recommendation.answer_types import History
+from kgrec.recommendation.fold_in import fold_in, fold_in_records
+from kgrec.recommendation.forgotten import ForgottenUsers
+
+
+class People:
+    """Everybody: the history of an id is what the store holds now, and what the bundle holds while it is away.
+
+    Args:
+        bundle: the learned model.
+        link: to the graph.
+        forgotten: whom the bundle must not answer for.
+        gone: whom the store does not have any more, although it may be open since before that.
+    """
+
+    def __init__(
+        self, bundle: Bundle, link: GraphLink, forgotten: ForgottenUsers, gone: set[str] | None = None
+    ) -> None:
+        self._bundle = bundle
+        self._link = link
+        self._forgotten = forgotten
+        self.gone: set[str] = set() if gone is None else gone
+
+    def forget(self, user: str) -> int:
+        """How many interactions a user had, who is removed from the graph and unknown from now on.
+
+        Raises:
+            UnknownUserError: there is no such user in the graph.
+            StoreUnavailableError: there is no graph, or another process writes into it.
+            ConfigError: it cannot be written down.
+        """
+        store, missing = self._link.reach()
+        if store is None:
+            raise StoreUnavailableError(
+                "nobody can be forgotten without the graph.", found=missing, next="try again when the store is back"
+            )
+        with open_store(store.url) as graph:
+            try:
+                removed = graph.delete_user(user)
+            except UnknownUserError:
+                if user in self._bundle.users:
+                    self._forgotten.add(user)  # of an attempt that was cut short
+                raise
+            graph.checkpoint()
+        self.gone.add(user)
+        self._forgotten.add(user)
+        return removed
+
+    def person(self, user: str | None, history: History | None, context: Context | None) -> Person:
+        """Whom to answer for.
+
+        Raises:
+            UnknownUserError: neither the store nor the bundle knows the user.
+            UnknownItemError: an item of the history is not in the catalogue.
+            ConfigError: neither user nor history is given, or both are.
+        """
+        context = context or Context()
+        if (user is None) == (history is None):
+            raise ConfigError(
+                "a user is given by id or by a history.",
+                found="neither" if user is None else "both",
+                expected="one of user and history",
+                next='write recommend("id") or recommend(history=["item", ...])',
+            )
+        if history is not None:
+            return Person(None, fold_in(history, self._bundle), context)
+        assert user is not None
+        store, missing = self._link.reach()
+        if store is not None:
+            try:
+                return Person(user, self._stored(user, store), context)
+            except GraphError as error:
+                missing = self._link.failed(error)
+        degraded = f"no graph paths, and history as of the bundle: {missing}"
+        return Person(user, self._bundled(user), context, degraded)
+
+    def _stored(self, user: str, store: GraphReader) -> Interactions:
+        """History as the store holds it now; a user without any is known if there is a node for them."""
+        user_type = schema_of(store).user_type
+        if user in self.gone:
+            raise self._unknown(user, f"a {user_type} of {store.url}")
+        for uid in dict.fromkeys((user, composed(user))):
+            records = store.history(uid)
+            if records or store.node(user_type, uid) is not None:
+                return fold_in_records(records, self._bundle)
+        if user in self._bundle.users:
+            self.gone.add(user)
+        raise self._unknown(user, f"a {user_type} of {store.url}")
+
+    def _bundled(self, user: str) -> Interactions:
+        row = self._bundle.users.row(user)
+        if row is None or user in self.gone or user in self._forgotten:
+            raise self._unknown(user, f"one of {len(self._bundle.users)} users of the bundle")
+        start, end = np.searchsorted(self._by_user.user, [row, row + 1])
+        own = self._by_user.select(np.arange(start, end))
+        return replace(own, user=np.zeros(len(own), np.int64))
+
+    @cached_property
+    def _by_user(self) -> Interactions:
+        """The bundle's interactions user by user; with a store, hardly anybody asks for them."""
+        interactions = self._bundle.interactions
+        return interactions.select(np.argsort(interactions.user, kind="stable"))
+
+    def _unknown(self, user: str, expected: str) -> UnknownUserError:
+        return UnknownUserError(
+            "there is no such user.",
+            found=shorten(user),
+            expected=expected,
+            next=near_miss(user, self._bundle.users.__contains__)
+            or longer_ids(user, self._bundle.users)
+            or did_you_mean(user, self._bundle.users, 3)
+            or "give a history instead: recommend(history=[...])",
+        )

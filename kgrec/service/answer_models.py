@@ -1,0 +1,183 @@
+"""Answers as OpenAPI describes them; the answers themselves are made as bytes, and a test compares the two."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field
+
+
+class Told(BaseModel):
+    """The reasons of one score; which parts there are says ``explain``."""
+
+    sentence: str = Field(description="The reasons in words, of the length that was asked for.")
+    degraded: str | None = Field(None, description="Why something is missing, such as graph paths.")
+    path_share: float | None = Field(None, description="Share of what speaks for the item that flows through paths.")
+    reasons: list[dict[str, Any]] | None = Field(
+        None, description="With the constant they add up to the score; each has kind, label, value and share."
+    )
+    constant: float | None = Field(None, description="Of scaling.")
+    counterfactual: dict[str, Any] | None = Field(None, description="Score and rank without the strongest past item.")
+    contributions: list[dict[str, Any]] | None = Field(None, description="The score by past item and channel.")
+    past: list[dict[str, Any]] | None = Field(None, description="What each past item adds.")
+    channels: dict[str, float] | None = Field(None, description="What each channel adds.")
+    base: float | None = Field(None, description="The constant with popularity.")
+    history: int | None = Field(None, description="Number of past items that the score could draw on.")
+    cypher: str | None = Field(None, description="A statement that shows it in Neo4j Browser.")
+
+
+class Recommended(BaseModel):
+    """One place of a list."""
+
+    rank: int
+    item: str
+    name: str
+    score: float = Field(description="Only differences within a list mean something.")
+    new: bool = Field(description="Nobody had chosen it when the model was learned.")
+    explanation: Told | None = None
+
+
+class ListAnswer(BaseModel):
+    """A list for somebody."""
+
+    user: str | None
+    ignored: list[str] = Field(description="Items of the given history that the bundle does not know.")
+    recommendations: list[Recommended]
+
+
+class Scored(BaseModel):
+    """The score of an item."""
+
+    item: str
+    score: float
+
+
+class ScoreAnswer(BaseModel):
+    """Scores in the order of the items."""
+
+    user: str | None
+    ignored: list[str]
+    scores: list[Scored]
+
+
+class ExplanationAnswer(BaseModel):
+    """Why an item has its score."""
+
+    user: str | None
+    ignored: list[str]
+    item: str
+    name: str
+    score: float
+    new: bool
+    explanation: Told
+
+
+class ChangedRank(BaseModel):
+    """Where an item stands in both lists; null where it is no candidate."""
+
+    item: str
+    name: str
+    score_before: float
+    score_after: float
+    rank_before: int | None
+    rank_after: int | None
+
+
+class WhatIfAnswer(BaseModel):
+    """A list as it is, and with a changed history."""
+
+    user: str | None
+    ignored: list[str]
+    before: list[Recommended]
+    after: list[Recommended]
+    changes: list[ChangedRank]
+
+
+class SimilarAnswer(BaseModel):
+    """Items that are like one."""
+
+    item: str
+    similar: list[Recommended]
+
+
+class Match(BaseModel):
+    """Something that has a name."""
+
+    kind: Literal["item", "user"]
+    id: str
+    name: str
+
+
+class SearchAnswer(BaseModel):
+    """What fits a text."""
+
+    text: str
+    matches: list[Match]
+
+
+class Past(BaseModel):
+    """One thing that somebody did."""
+
+    item: str
+    name: str
+    kind: str | None
+    time: float | None
+    weight: float | None
+
+
+class HistoryAnswer(BaseModel):
+    """What a user did, the oldest first."""
+
+    user: str
+    history: list[Past]
+
+
+class ForgottenAnswer(BaseModel):
+    """A user who is gone."""
+
+    user: str
+    interactions: int = Field(description="How many of theirs were removed.")
+
+
+class ModelAnswer(BaseModel):
+    """What answers come from."""
+
+    created: str
+    graph_id: str | None
+    data_cutoff: float | None
+    seed: int
+    versions: dict[str, str]
+    settings: dict[str, Any]
+    metrics: dict[str, Any]
+    channels: list[str]
+    users: int
+    items: int
+
+
+class LiveAnswer(BaseModel):
+    """The process answers."""
+
+    status: Literal["ok"]
+
+
+class ReadyAnswer(BaseModel):
+    """Whether everything is there."""
+
+    status: Literal["ok", "degraded"]
+    reason: str | None
+
+
+class Problem(BaseModel):
+    """An error (RFC 9457), with what every error of kgrec says."""
+
+    type: str = Field(examples=["about:blank"])
+    title: str = Field(examples=["Not Found"])
+    status: int = Field(examples=[404])
+    detail: str = Field(examples=["there is no such item in the bundle."])
+    instance: str = Field(description="The request's id, as in the header X-Request-ID.")
+    error: str = Field(examples=["UnknownItemError"])
+    summary: str
+    where: str | None
+    found: str | None
+    expected: str | None
+    next: str | None

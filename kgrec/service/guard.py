@@ -1,0 +1,201 @@
+"""What stands before every resource: who asks, how much, how long; and what every answer carries."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+import uuid
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from kgrec.service.access import ANYBODY
+from kgrec.service.api_keys import KeyRing, RateLimits
+from kgrec.service.audit import note_fault
+from kgrec.service.monitoring import Measured
+from kgrec.service.problems import fault, refusal
+
+_REQUEST_ID = re.compile(r"[\w.-]{1,64}")
+_OPEN = ("/health/", "/openapi.json")
+"""Addresses that need no key."""
+_HEADERS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cache-control", b"no-store"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"content-security-policy", b"default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"),
+)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one request may cost, and how many there may be.
+
+    Attributes:
+        body_bytes: of a request.
+        seconds: until an answer, with the time that the body takes to arrive.
+        at_once: requests being answered, also those whose time is over and whose work is not.
+    """
+
+    body_bytes: int = 1_048_576
+    seconds: float = 10.0
+    at_once: int = 64
+
+
+class Guard:
+    """The application behind its limits.
+
+    Args:
+        app: what answers.
+        ring: the keys; without any, nobody is asked for one.
+        hosts: names under which the service is asked; None for any. Without keys a page of another site, whose name
+            was made to mean this machine, must not be answered.
+    """
+
+    def __init__(
+        self, app: ASGIApp, ring: KeyRing, limits: Limits, measured: Measured, hosts: Collection[str] | None = None
+    ) -> None:
+        self._app = app
+        self._ring = ring
+        self._limits = limits
+        self._measured = measured
+        self._hosts = hosts
+        self._rates = RateLimits()
+        self._under_way = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request = Request(scope)
+        given = request.headers.get("x-request-id", "")
+        scope["kgrec.request_id"] = given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+        answer = _Answer(scope["kgrec.request_id"], send)
+        started = time.perf_counter()
+        try:
+            problem = self._refused(request) or await self._answered(scope, receive, answer)
+            if problem is not None:
+                await problem(scope, receive, answer)
+        finally:
+            route = getattr(scope.get("route"), "path", "none")
+            self._measured.answered(route, answer.status, time.perf_counter() - started)
+
+    def _refused(self, request: Request) -> Response | None:
+        """Why a request is not even read."""
+        if self._hosts is not None and _host(request) not in self._hosts:
+            return refusal(request, 421, "the service is not asked under this name.", "one of its own names")
+        if self._under_way >= self._limits.at_once:
+            return refusal(request, 503, "too many requests are being answered.", "fewer at once", retry_after=1)
+        request.scope["kgrec.caller"] = ANYBODY
+        if not self._ring.keys or request.url.path.startswith(_OPEN):
+            return None
+        scheme, _, text = request.headers.get("authorization", "").partition(" ")
+        key = self._ring.key_of(text.strip()) if scheme.lower() == "bearer" else None
+        if key is None:
+            return refusal(request, 401, "a key is needed.", "Authorization: Bearer and a key that is known")
+        request.scope["kgrec.caller"] = key.caller
+        wait = self._rates.seconds_to_wait(key)
+        if wait:
+            return refusal(
+                request, 429, "the key has made too many requests.", f"{key.per_second:g} a second", retry_after=wait
+            )
+        return None
+
+    async def _answered(self, scope: Scope, receive: Receive, answer: _Answer) -> Response | None:
+        """Let the application answer; what is to be said in its place where it does not."""
+        request = Request(scope)
+        ends = time.monotonic() + self._limits.seconds
+        try:
+            body = await asyncio.wait_for(self._body(receive), self._limits.seconds)
+        except TimeoutError:
+            return refusal(request, 408, "the request's body took too long.", f"{self._limits.seconds:g} seconds")
+        if body is None:
+            return refusal(request, 413, "the request's body is too large.", f"{self._limits.body_bytes} bytes")
+        until_late = _UntilLate(answer)
+        task = asyncio.ensure_future(self._app(scope, _Replayed(body, receive), until_late))
+        self._under_way += 1
+        self._measured.under_way.inc()
+        task.add_done_callback(self._over)
+        done, _ = await asyncio.wait({task}, timeout=max(0.0, ends - time.monotonic()))
+        if not done:
+            until_late.late = True
+            if answer.status:  # it has begun: the connection ends in its middle
+                return None
+            return refusal(request, 503, "the answer takes too long.", f"{self._limits.seconds:g} seconds", 1)
+        error = task.exception()
+        if error is not None:
+            note_fault(scope["kgrec.request_id"], error)
+            return None if answer.status else fault(request)
+        return None
+
+    def _over(self, task: asyncio.Future[None]) -> None:
+        self._under_way -= 1
+        self._measured.under_way.dec()
+        if not task.cancelled():
+            task.exception()  # it was said already, or its answer comes too late for anybody
+
+    async def _body(self, receive: Receive) -> bytes | None:
+        """The whole body, None where it is longer than it may be."""
+        parts: list[bytes] = []
+        left = self._limits.body_bytes
+        while True:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                return b"".join(parts)
+            parts.append(message.get("body", b""))
+            left -= len(parts[-1])
+            if left < 0:
+                return None
+            if not message.get("more_body", False):
+                return b"".join(parts)
+
+
+def _host(request: Request) -> str:
+    """The name under which a request asks, without its port."""
+    return re.sub(r":\d*$", "", request.headers.get("host", "")).strip("[]").lower()
+
+
+class _Answer:
+    """Sends an answer with the headers that every answer has."""
+
+    def __init__(self, request_id: str, send: Send) -> None:
+        self.status = 0
+        self._headers = (*_HEADERS, (b"x-request-id", request_id.encode()))
+        self._send = send
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            message = {**message, "headers": [*message.get("headers", ()), *self._headers]}
+        await self._send(message)
+
+
+class _UntilLate:
+    """Sends what the application says, until its time is over."""
+
+    def __init__(self, answer: _Answer) -> None:
+        self.late = False
+        self._answer = answer
+
+    async def __call__(self, message: Message) -> None:
+        if not self.late:
+            await self._answer(message)
+
+
+class _Replayed:
+    """Receives a body that was read already, then what comes after it."""
+
+    def __init__(self, body: bytes, receive: Receive) -> None:
+        self._body: bytes | None = body
+        self._receive = receive
+
+    async def __call__(self) -> Message:
+        if self._body is None:
+            return await self._receive()
+        body, self._body = self._body, None
+        return {"type": "http.request", "body": body, "more_body": False}

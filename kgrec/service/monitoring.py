@@ -1,0 +1,51 @@
+"""`/metrics`: counts and times of requests for Prometheus, without an id of anybody."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request, Response
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+
+from kgrec.service.access import Scope, needs
+from kgrec.service.answers import Answering
+from kgrec.service.health import why_degraded
+
+_SECONDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
+
+router = APIRouter(tags=["operation"])
+
+
+class Measured:
+    """What one application counts."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.requests = Counter(
+            "kgrec_requests", "Requests by resource and status.", ["route", "status"], registry=self.registry
+        )
+        self.seconds = Histogram(
+            "kgrec_request_seconds", "Time of requests.", ["route"], registry=self.registry, buckets=_SECONDS
+        )
+        self.under_way = Gauge("kgrec_requests_under_way", "Requests being answered.", registry=self.registry)
+        self.degraded = Gauge("kgrec_degraded", "1 while the graph is away.", registry=self.registry)
+        self.items = Gauge("kgrec_items", "Items of the bundle.", registry=self.registry)
+
+    def answered(self, route: str, status: int, seconds: float) -> None:
+        """Count a request."""
+        self.requests.labels(route, str(status)).inc()
+        self.seconds.labels(route).observe(seconds)
+
+
+@router.get(
+    "/metrics",
+    response_class=Response,
+    summary="Figures for Prometheus",
+    responses={200: {"description": "Text of Prometheus.", "content": {"text/plain": {"schema": {"type": "string"}}}}},
+    dependencies=[needs(Scope.READ)],
+)
+def metrics(request: Request, recommender: Answering) -> Response:
+    """Requests by resource and status, their times, and whether the graph is there."""
+    measured: Measured = request.app.state.measured
+    measured.degraded.set(why_degraded(recommender) is not None)
+    measured.items.set(len(recommender.bundle.items))
+    return Response(generate_latest(measured.registry), media_type=CONTENT_TYPE_LATEST)

@@ -1,0 +1,38 @@
+"""`/v1/users`: what somebody did, and forgetting them."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Request, Response
+
+from kgrec.service.access import Asking, Scope, needs
+from kgrec.service.answer_models import ForgottenAnswer, HistoryAnswer
+from kgrec.service.answers import Answering, document
+from kgrec.service.requests import Id
+
+router = APIRouter(prefix="/v1/users", tags=["users"])
+UserId = Annotated[Id, Path(description="Id of the user; a slash in it is written as it is.", examples=["ada"])]
+
+
+@router.get("/{user:path}", response_model=HistoryAnswer, summary="What a user did", dependencies=[needs(Scope.READ)])
+def history(recommender: Answering, caller: Asking, user: UserId) -> Response:
+    """The history that answers are made from, the oldest interaction first."""
+    caller.may_ask(user, reasons=True)
+    bundle = recommender.bundle
+    past = [
+        {"item": one.item, "name": bundle.names[row], "kind": one.kind, "time": one.time, "weight": one.weight}
+        for one in recommender.history(user)
+        if (row := bundle.items.row(one.item)) is not None
+    ]
+    return document({"user": user, "history": past})
+
+
+@router.delete(
+    "/{user:path}", response_model=ForgottenAnswer, summary="Forget a user", dependencies=[needs(Scope.ADMIN)]
+)
+def forget(request: Request, recommender: Answering, caller: Asking, user: UserId) -> Response:
+    """Remove a user with all they did from the graph; the bundle does not answer for them either, at once."""
+    removed = recommender.forget(user)
+    request.app.state.audit(request, caller, "forget a user", user, f"{removed} interactions")
+    return document({"user": user, "interactions": removed})

@@ -1,0 +1,44 @@
+"""`/v1/what-if`: a list as it is, and as it would be with a changed history."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from fastapi import APIRouter, Response
+
+from kgrec.recommendation.documents import told_list
+from kgrec.service.access import Asking, Scope, needs
+from kgrec.service.answer_models import WhatIfAnswer
+from kgrec.service.answers import Answering, document, installed
+from kgrec.service.requests import WhatIfBody, known_part
+
+router = APIRouter(prefix="/v1/what-if", tags=["answers"], dependencies=[needs(Scope.READ)])
+
+
+@router.post("", response_model=WhatIfAnswer, summary="The list with a changed history")
+def what_if(recommender: Answering, caller: Asking, asked: WhatIfBody) -> Response:
+    """Both lists, and where the items of either stand in both; nothing is written."""
+    caller.may_ask(asked.user, reasons=True)
+    language = installed(asked.language)
+    bundle = recommender.bundle
+    person = asked.person(bundle)
+    add, unknown = known_part(bundle, asked.add)
+    found = recommender.what_if(
+        person.user,
+        history=person.history,
+        without=asked.without,
+        without_entities=asked.without_entities,
+        add=add,
+        k=asked.k,
+        filters=asked.filters(bundle.manifest.schema),
+        context=person.context,
+        explain=asked.explain != "none",
+    )
+    answer = {
+        "user": person.user,
+        "ignored": list(dict.fromkeys([*person.ignored, *unknown])),
+        "before": told_list(found.before, asked.explain, language),
+        "after": told_list(found.after, asked.explain, language),
+        "changes": [asdict(change) for change in found.changes],
+    }
+    return document(answer)

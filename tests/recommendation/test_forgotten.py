@@ -1,0 +1,65 @@
+"""Forgotten users: no answer from a bundle that still has them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from kgrec.errors import ConfigError, StoreUnavailableError, UnknownUserError
+from kgrec.recommendation import Recommender
+from kgrec.recommendation.forgotten import ForgottenUsers
+from tests.support.bundles import film_bundle
+from tests.support.shop import Shell
+
+
+def test_what_another_process_adds_is_seen(tmp_path: Path) -> None:
+    bundled, state = tmp_path / "a", tmp_path / "b"
+    here, there = ForgottenUsers(bundled, state), ForgottenUsers(bundled)
+    assert "ann" not in here
+    there.add("ann")
+    there.add("\ud800")
+    assert all(user in here for user in ("ann", "\ud800"))
+    here.add("bob")
+    assert "bob" in ForgottenUsers(state)
+    assert "bob" not in there
+    assert "ann" not in bundled.read_text()
+
+
+def test_a_folder_that_cannot_be_written_to_is_said(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="cannot be written down"):
+        ForgottenUsers(tmp_path / "no" / "folder").add("ann")
+
+
+def test_a_user_whom_the_command_line_forgot(shell: Shell) -> None:
+    shell.learned()
+    assert shell("forget", "ann").code == 0
+    with Recommender.open("kgrec.bundle") as away:
+        with pytest.raises(UnknownUserError):
+            away.recommend("ann")
+        assert away.recommend("bob")
+        with pytest.raises(StoreUnavailableError):
+            away.forget("bob")
+
+
+def test_a_user_whom_the_store_did_not_know_is_not_answered_from_the_bundle_later(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shell.learned()
+    assert shell("forget", "ann", "--bundle", "elsewhere").code == 0
+    with Recommender.open("kgrec.bundle", "kglite:kgrec.kgl") as recommender:
+        with pytest.raises(UnknownUserError):
+            recommender.recommend("ann")
+        recommender.close()
+        with pytest.raises(UnknownUserError):
+            recommender.recommend("ann")
+        assert recommender.recommend("bob")
+
+
+def test_without_files_it_lasts_as_long_as_the_process() -> None:
+    forgotten = ForgottenUsers()
+    recommender = Recommender(film_bundle(), forgotten=forgotten)
+    assert recommender.recommend("ann")
+    forgotten.add("ann")
+    with pytest.raises(UnknownUserError):
+        recommender.recommend("ann")
