@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Literal, Self
 
 import numpy as np
 
@@ -254,23 +254,14 @@ class Recommender:
         before, after = (self._listed(one.best, one.scored.scores, of) for one, of in zip(lists, reasons, strict=True))
         return WhatIf(before, after, rank_changes(*lists))
 
-    def search(self, text: str, k: int = 10) -> list[NameMatch]:
-        """Items whose name, in any language, or id has the words of a text, the best match first.
+    def search(self, text: str, k: int = 10, *, kind: Literal["item", "user"] = "item") -> list[NameMatch]:
+        """Items whose name, in any language, or id has the words of a text, or users by their id, the best match first.
 
         Raises:
             ConfigError: ``k`` is below 1.
         """
         _check_length(k, "search")
-        return self._names.items(text, k)
-
-    def search_users(self, text: str, k: int = 10) -> list[NameMatch]:
-        """Users of the bundle whose id has the words of a text, the best match first.
-
-        Raises:
-            ConfigError: ``k`` is below 1.
-        """
-        _check_length(k, "search")
-        return self._names.users(text, k)
+        return self._names.users(text, k) if kind == "user" else self._names.items(text, k)
 
     def history(self, user: str) -> list[PastInteraction]:
         """What a user did, the oldest first, as the store holds it now; items newer than the bundle are left out.

@@ -20,8 +20,6 @@ def search(recommender: Answering, caller: Asking, asked: Annotated[SearchParame
     language = installed(asked.language)
     if asked.kind == "user":
         caller.must_have(Scope.EXPLAIN_ANYBODY)
-        matches = recommender.search_users(asked.text, asked.k)
-    else:
-        matches = recommender.search(asked.text, asked.k)
+    matches = recommender.search(asked.text, asked.k, kind=asked.kind)
     found = [{"kind": one.kind, "id": one.id, "name": one.names.get(language, one.name)} for one in matches]
     return document({"text": asked.text, "matches": found})

@@ -39,12 +39,11 @@ def test_ids_and_other_languages_are_names() -> None:
     (found,) = recommender.search("星球")
     assert (found.id, found.names) == ("star-wars", {"zh": "星球大战"})
     assert [one.id for one in recommender.search("star-w")] == ["star-wars"]
-    assert [one.id for one in recommender.search_users("B")] == ["bob"]
+    assert [one.id for one in recommender.search("B", kind="user")] == ["bob"]
 
 
 def test_what_cannot_be_searched() -> None:
     recommender = Recommender(film_bundle())
-    assert recommender.search(" ") == recommender.search_users("") == []
-    for search in (recommender.search, recommender.search_users):
-        with pytest.raises(ConfigError):
-            search("a", 0)
+    assert recommender.search(" ") == recommender.search("", kind="user") == []
+    with pytest.raises(ConfigError):
+        recommender.search("a", 0)
