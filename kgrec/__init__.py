@@ -29,9 +29,11 @@ if TYPE_CHECKING:
     from kgrec.recommendation.publishing import publish
     from kgrec.schema.load import load_schema
     from kgrec.schema.model import GraphSchema
+    from kgrec.service.client import Client
 
 _HOMES = {
     "Bundle": "kgrec.bundle.bundle",
+    "Client": "kgrec.service.client",
     "Condition": "kgrec.recommendation",
     "Context": "kgrec.data.context",
     "Dataset": "kgrec.data.dataset",
@@ -54,6 +56,7 @@ _HOMES = {
 
 __all__ = [
     "Bundle",
+    "Client",
     "Condition",
     "Context",
     "Dataset",
