@@ -19,7 +19,7 @@ from scipy import sparse
 
 from kgrec.data.dataset import Array, IntArray
 from kgrec.learn.fusion.candidate_scores import TriedMixtures, without_idle_items
-from kgrec.scoring.evidence import ENOUGH, EvidenceTable
+from kgrec.scoring.evidence import ENOUGH, EXPLICIT, evidence_of
 from kgrec.scoring.model import AdditiveModel, Histories, unit_spread
 
 _USERS, _USERS_OF_SEARCH, _TOP = 200, 100, 10
@@ -61,6 +61,7 @@ class PathShare:
                 self._parts[g] += raw / self._unit[c][:, None].astype(np.float32)
         self._seen = seen[users].toarray() > 0
         self._past = [np.unique(np.concatenate([m[u].indices for m in self._histories.matrices])) for u in range(n)]
+        self._evidence = [evidence_of(channel.name) for channel in model.channels]
         self._known_shares: dict[tuple[bytes, int], tuple[float, float]] = {}
         self._slots = np.full((n, len(known)), -1)
         self._values = [np.zeros((0, len(model.channels), len(past)), np.float32) for past in self._past]
@@ -78,30 +79,37 @@ class PathShare:
         return self._known_shares[key]
 
     def _measured(self, weights: Array, most: int) -> tuple[float, float]:
+        """All users at once; :class:`~kgrec.scoring.evidence.EvidenceTable` says what is added up, and why so."""
         total = np.tensordot(weights.astype(np.float32), self._parts[:, :most], axes=1)
         total[self._seen[:most]] = -np.inf
         k = min(_TOP, total.shape[1])
         best = np.argpartition(-total, k - 1, axis=1)[:, :k]
-        shares, enough = [], []
-        names = [channel.name for channel in self._model.channels]
-        of_channel = np.zeros(len(names))
+        listed = np.take_along_axis(total, best, axis=1) > -np.inf
+        starts = np.cumsum([0, *(len(past) for past in self._past[:most])])
+        values = np.zeros((k, len(self._evidence), starts[-1]), np.float32)
+        for user, items in enumerate(best):
+            values[:, :, starts[user] : starts[user + 1]] = self._of_items(user, items)
+        of_channel = np.zeros(len(self._evidence), np.float32)
         for g, group in enumerate(self._groups):
             of_channel[group] = weights[g]
-        for user, listed in enumerate(best):
-            items = listed[total[user, listed] > -np.inf]
-            if not len(items):
-                continue
-            values = self._of_items(user, items) * of_channel[:, None, None]
-            prior = weights[-1] * self._model.prior[self._known[items]]
-            table = EvidenceTable.of(names, values)
-            by_item = table.path_shares(prior)
-            positive = table.positive(prior)
-            shares.append(float((by_item * positive).sum() / max(positive.sum(), 1e-12)))
-            enough.append(float((by_item >= ENOUGH).mean()))
-        return float(np.mean(shares)), float(np.mean(enough))
+        values *= of_channel[:, None]
+        prior = weights[-1] * self._model.prior[self._known[best]]
+        positive, through_paths = np.maximum(prior, 0.0), np.zeros(best.shape)
+        for name in dict.fromkeys(self._evidence):
+            of_evidence = values[:, [own == name for own in self._evidence]].sum(axis=1)
+            added = np.add.reduceat(np.maximum(of_evidence, 0.0), starts[:-1], axis=1).T
+            positive += added
+            through_paths += added * (name in EXPLICIT)
+        positive[~listed] = through_paths[~listed] = 0.0
+        some = listed.any(axis=1)
+        share = through_paths.sum(axis=1)[some] / np.maximum(positive.sum(axis=1)[some], 1e-12)
+        enough = (listed & (through_paths >= ENOUGH * positive) & (positive > 0)).sum(axis=1)[some] / listed.sum(
+            axis=1
+        )[some]
+        return float(share.mean()), float(enough.mean())
 
     def _of_items(self, user: int, items: IntArray) -> Array:
-        """What past items add to some items by every channel at a gate of 1, ``(channels, past, items)``."""
+        """What past items add to some items by every channel at a gate of 1, ``(items, channels, past)``."""
         slots, kept = self._slots[user], self._values[user]
         fresh = items[slots[items] < 0]
         if len(fresh):
@@ -112,7 +120,7 @@ class PathShare:
                 values[:, c] = (weights[:, None] * channel.matrix.block(past, self._known[fresh])).T
             slots[fresh] = len(kept) + np.arange(len(fresh))
             self._values[user] = kept = np.concatenate([kept, values])
-        of_items: Array = kept[slots[items]].transpose(1, 2, 0)
+        of_items: Array = kept[slots[items]]
         return of_items
 
 
