@@ -51,6 +51,9 @@ TESTED_IN = {
     "recommendation/test_publishing_interrupted": "graph/publication",
     "recommendation/test_recommender": "recommendation/answer_types recommendation/documents recommendation/fold_in "
     "recommendation/people",
+    "recommendation/test_opening": "recommendation/graph_of_bundle",
+    "live/test_intake": "recommendation/recent_events",
+    "service/test_events": "service/living",
     "schema/test_load": "schema/yaml_lines",
     "scoring/test_matrices": "testing/item_matrix",
     "scoring/test_model": "scoring/channel_names scoring/history_weights",

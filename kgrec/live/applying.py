@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from kgrec.data.records import Interaction, NodeRecord
-from kgrec.errors import GraphError, KgrecError, UnknownUserError
+from kgrec.errors import KgrecError, UnknownUserError
 from kgrec.extract.repeats import RepeatRules
 from kgrec.graph.store import GraphStore, schema_of
 from kgrec.live.event_log import EventLog
@@ -91,16 +91,17 @@ class Applier:
                 self._applied = reached
             return self._applied
 
-    def forget(self, user: str) -> int:
+    def forget(self, user: str) -> int | None:
         """Number of interactions and events of a user that are gone, out of the graph and out of the log.
+
+        None where the graph is not open for writing, so that they are gone from the log alone.
 
         Raises:
             UnknownUserError: neither knows the user.
             GraphError: the graph refused; nothing was removed then.
         """
         with self._one_at_a_time:  # a batch that was read before would bring them back
-            store, waiting = self._store(), len(self._log.of_user(user, self.applied))
-            removed = 0
+            store, waiting, removed = self._store(), len(self._log.of_user(user, self.applied)), 0
             if store is not None:
                 try:
                     removed = store.delete_user(user)
@@ -108,7 +109,7 @@ class Applier:
                     if not self._log.of_user(user):
                         raise
             self._log.forget(user)
-            return removed + waiting
+            return None if store is None else removed + waiting
 
     def _write(self, store: GraphStore, done: Sequence[Interaction]) -> None:
         user_type = schema_of(store).user_type
@@ -119,15 +120,13 @@ class Applier:
 
     def _run(self) -> None:
         while True:
-            self._wake.wait()
+            self._wake.wait(AGAIN_AFTER_S)
             self._wake.clear()
             try:
                 self.apply()
                 self.failure = None
-            except (GraphError, KgrecError) as error:
+            except KgrecError as error:
                 self.failure = error.summary
-                if not self._closed:
-                    threading.Timer(AGAIN_AFTER_S, self._wake.set).start()
             if self._closed:
                 return
 

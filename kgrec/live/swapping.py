@@ -29,8 +29,8 @@ class ModelSwap:
 
     Args:
         versions: of the bundle; the live one answers, where there is one.
-        recommender: answers until then, from any version.
-        switched: called with each new recommender, before anybody is answered by it.
+        recommender: answers until then, from the bundle at the versions' path.
+        switched: called with each new recommender; from then on it has to answer.
 
     Attributes:
         recommender: answers now.
@@ -47,7 +47,8 @@ class ModelSwap:
     ) -> None:
         self.versions = versions
         self.recommender = recommender
-        self.version: str | None = None
+        present = versions.present()
+        self.version = present if present is not None and versions.has(present) else None
         self.refusal: str | None = None
         self.swaps = 0
         self._switched = switched
@@ -79,7 +80,7 @@ class ModelSwap:
                 if live is not None and live not in (self.version, self._refused):
                     self._refused = live
                     return self._swap(live)
-            except KgrecError as error:
+            except (KgrecError, OSError) as error:  # a disk that is full or read-only
                 self.refusal = str(error)
             finally:
                 self._looked_at = there
@@ -112,8 +113,8 @@ class ModelSwap:
         if version == self.version:
             return False
         recommender = self._tried(version)
-        self._switched(recommender)
         self.recommender, self.version, self.refusal = recommender, version, None
+        self._switched(recommender)
         self.swaps += 1
         return True
 

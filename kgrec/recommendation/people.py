@@ -20,6 +20,7 @@ from kgrec.graph.store_link import GraphLink
 from kgrec.recommendation.answer_types import History
 from kgrec.recommendation.fold_in import fold_in, fold_in_records
 from kgrec.recommendation.forgotten import ForgottenUsers
+from kgrec.recommendation.recent_events import NO_EVENTS, RecentEvents, laid_over, records_of
 
 
 class People:
@@ -30,11 +31,18 @@ class People:
         link: to the graph.
         forgotten: whom the bundle must not answer for.
         gone: whom the store does not have any more, although it may be open since before that.
+        recent: what was reported of users and is not in the graph or the bundle yet.
     """
 
     def __init__(
-        self, bundle: Bundle, link: GraphLink, forgotten: ForgottenUsers, gone: set[str] | None = None
+        self,
+        bundle: Bundle,
+        link: GraphLink,
+        forgotten: ForgottenUsers,
+        gone: set[str] | None = None,
+        recent: RecentEvents = NO_EVENTS,
     ) -> None:
+        self.recent = recent
         self._bundle = bundle
         self._link = link
         self._forgotten = forgotten
@@ -53,14 +61,16 @@ class People:
             raise StoreUnavailableError(
                 "nobody can be forgotten without the graph.", found=missing, next="try again when the store is back"
             )
-        with open_store(store.url) as graph:
-            try:
-                removed = graph.delete_user(user)
-            except UnknownUserError:
-                if user in self._bundle.users:
-                    self._forgotten.add(user)  # of an attempt that was cut short
-                raise
-            graph.checkpoint()
+        try:
+            removed = self.recent.forget(user)
+            if removed is None:
+                with open_store(store.url) as graph:
+                    removed = graph.delete_user(user)
+                    graph.checkpoint()
+        except UnknownUserError:
+            if user in self._bundle.users:
+                self._forgotten.add(user)  # of an attempt that was cut short
+            raise
         self.gone.add(user)
         self._forgotten.add(user)
         return removed
@@ -96,22 +106,28 @@ class People:
     def _stored(self, user: str, store: GraphReader) -> Interactions:
         """History as the store holds it now; a user without any is known if there is a node for them."""
         user_type = schema_of(store).user_type
-        if user in self.gone:
-            raise self._unknown(user, f"a {user_type} of {store.url}")
+        in_graph = self.recent.in_graph()  # before the history is read, so that nothing is missed between the two
         for uid in dict.fromkeys((user, composed(user))):
-            records = store.history(uid)
-            if records or store.node(user_type, uid) is not None:
-                return fold_in_records(records, self._bundle)
+            gone = user in self.gone  # who may be back since, with what was reported alone
+            recent = self.recent.of_user(uid, in_graph=0 if gone else in_graph)
+            records = [] if gone else store.history(uid)
+            if records or recent or (not gone and store.node(user_type, uid) is not None):
+                return fold_in_records(laid_over(records, recent), self._bundle)
         if user in self._bundle.users:
             self.gone.add(user)
         raise self._unknown(user, f"a {user_type} of {store.url}")
 
     def _bundled(self, user: str) -> Interactions:
         row = self._bundle.users.row(user)
+        recent = self.recent.of_user(composed(user))
         if row is None or user in self.gone or user in self._forgotten:
+            if recent:
+                return fold_in_records(recent, self._bundle)
             raise self._unknown(user, f"one of {len(self._bundle.users)} users of the bundle")
         start, end = np.searchsorted(self._by_user.user, [row, row + 1])
         own = self._by_user.select(np.arange(start, end))
+        if recent:
+            return fold_in_records(laid_over(records_of(own, self._bundle), recent), self._bundle)
         return replace(own, user=np.zeros(len(own), np.int64))
 
     @cached_property

@@ -26,7 +26,7 @@ from kgrec.graph.publication import Publication
 from kgrec.graph.store import GraphReader, GraphStore, schema_of
 from kgrec.progress import Progress, silent
 from kgrec.recommendation.batch import Lists, recommend_all, similar_to_all
-from kgrec.recommendation.recommender import check_graph
+from kgrec.recommendation.graph_of_bundle import check_graph
 from kgrec.schema.model import GraphSchema
 
 _NUMBERS_AT_ONCE = 400_000

@@ -17,21 +17,21 @@ from kgrec.data.dataset import Array, IntArray
 from kgrec.errors import (
     ConfigError,
     GraphError,
-    SchemaMismatchError,
     StoreUnavailableError,
 )
 from kgrec.explanation.explainer import Explainer
 from kgrec.explanation.explanation import Explanation
-from kgrec.graph import open_store
-from kgrec.graph.store import GraphReader
+from kgrec.graph.store import GraphReader, GraphStore
 from kgrec.graph.store_link import GraphLink, unreachable
 from kgrec.plain_text import local_path
 from kgrec.recommendation.answer_types import History, NameMatch, Recommendation, WhatIf
 from kgrec.recommendation.filters import Filters, candidate_rows
 from kgrec.recommendation.fold_in import PastInteraction, fold_in, item_row, past_interactions
 from kgrec.recommendation.forgotten import FORGOTTEN, ForgottenUsers
+from kgrec.recommendation.graph_of_bundle import check_graph, open_graph
 from kgrec.recommendation.name_search import NameSearch
 from kgrec.recommendation.people import People
+from kgrec.recommendation.recent_events import NO_EVENTS, RecentEvents
 from kgrec.recommendation.what_if import Change, both_lists, rank_changes
 from kgrec.scoring.top_k import top_k
 
@@ -66,16 +66,23 @@ class Recommender:
             check_graph(bundle, store)
         self.bundle = bundle
         self._forgotten = forgotten or ForgottenUsers()
+        self._writable: list[GraphStore] = []
         self._link_to(GraphLink(store, reason=degraded or "no store was opened"))
 
     @classmethod
     def open(
-        cls, bundle_path: str | Path, store_url: str | None = None, *, state: str | Path | None = None
+        cls,
+        bundle_path: str | Path,
+        store_url: str | None = None,
+        *,
+        state: str | Path | None = None,
+        writable: bool = False,
     ) -> Recommender:
         """Open a bundle and a store.
 
         A store that cannot be reached is done without, explanations say so, and it is used when it is back. Who was
-        forgotten stands in the bundle's folder, or in ``state``, a folder that exists.
+        forgotten stands in the bundle's folder, or in ``state``, a folder that exists. A store that is to be
+        ``writable`` is, unless another process holds it.
 
         Raises:
             BundleError: the bundle is missing, damaged or of another version.
@@ -88,33 +95,38 @@ class Recommender:
         if store_url is None:
             return cls(bundle, forgotten=forgotten)
 
+        recommender = cls(bundle, forgotten=forgotten)
+
         def opened() -> GraphReader:
-            store = open_store(store_url, read_only=True)
-            try:
-                check_graph(bundle, store)
-            except SchemaMismatchError:
-                store.close()
-                raise
-            return store
+            return open_graph(bundle, store_url, recommender._writable if writable else None)
 
         try:
-            return cls(bundle, opened(), forgotten=forgotten)
+            recommender._link_to(GraphLink(opened()))
         except StoreUnavailableError as error:
-            recommender = cls(bundle, forgotten=forgotten)
             recommender._link_to(GraphLink(None, opened, unreachable(error)))
-            return recommender
+        return recommender
+
+    def writable_store(self) -> GraphStore | None:
+        """The graph where it is open for writing and may be asked now."""
+        store, _ = self._link.reach()
+        return next((writer for writer in self._writable if writer is store), None)
 
     def renewed(self, bundle: Bundle) -> Recommender:
         """A recommender that answers from another bundle of the same graph, errors as above; both share the store."""
         if self.store is not None:
             check_graph(bundle, self.store)
         other = type(self)(bundle, forgotten=self._forgotten)
-        other._link_to(self._link, self._people.gone)
+        other._writable = self._writable
+        other._link_to(self._link, self._people.gone, self._people.recent)
         return other
 
-    def _link_to(self, link: GraphLink, gone: set[str] | None = None) -> None:
+    def answer_with(self, recent: RecentEvents) -> None:
+        """From now on, histories have what was reported and is not in the graph or the bundle yet."""
+        self._link_to(self._link, self._people.gone, recent)
+
+    def _link_to(self, link: GraphLink, gone: set[str] | None = None, recent: RecentEvents = NO_EVENTS) -> None:
         self._link = link
-        self._people = People(self.bundle, link, self._forgotten, gone)
+        self._people = People(self.bundle, link, self._forgotten, gone, recent)
 
     @property
     def store(self) -> GraphReader | None:
@@ -321,23 +333,3 @@ def _check_length(k: int, where: str) -> None:
     """Make sure that a list has a length."""
     if k < 1:
         raise ConfigError("k must be at least 1.", where=where, found=str(k), next="ask for one item or more")
-
-
-def check_graph(bundle: Bundle, store: GraphReader) -> None:
-    """Make sure that a store holds the graph which a bundle was learned from.
-
-    Raises:
-        SchemaMismatchError: it holds another one, or none yet.
-    """
-    if store.graph_id is None or store.graph_id != bundle.manifest.graph_id:
-        raise SchemaMismatchError(
-            "the bundle was learned from another graph than the store holds.",
-            where=store.url,
-            found=f"graph {store.graph_id}" if store.graph_id else "no graph yet",
-            expected=(
-                f"graph {bundle.manifest.graph_id}"
-                if bundle.manifest.graph_id
-                else "no store: the bundle comes from plain arrays"
-            ),
-            next="open the store that the bundle was trained on, or train a bundle on this one",
-        )

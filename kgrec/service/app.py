@@ -16,8 +16,10 @@ try:
     from fastapi import Depends, FastAPI
 
     from kgrec.service import (
+        events,
         explain,
         health,
+        model_versions,
         monitoring,
         recommend,
         score,
@@ -37,7 +39,8 @@ except ImportError as error:
         "serve", "fastapi", "msgspec", "prometheus_client", "uvicorn", where="kgrec.service.app", found=str(error)
     ) from error
 
-_RESOURCES = (recommend, score, explain, what_if, similar, search, users, served_model, health, monitoring)
+_ANSWERS = (recommend, score, explain, what_if, similar, search, users)
+_RESOURCES = (*_ANSWERS, events, served_model, model_versions, health, monitoring)
 
 
 def service(

@@ -13,11 +13,14 @@ from starlette.exceptions import HTTPException
 
 from kgrec import plain_text
 from kgrec.errors import (
+    BundleError,
     ConfigError,
+    EventLogError,
     KgrecError,
     QueryTimeoutError,
     SchemaMismatchError,
     StoreUnavailableError,
+    TooManyEventsError,
     UnknownIdError,
     UnknownUserError,
     shorten,
@@ -37,6 +40,9 @@ _STATUS: Mapping[type[KgrecError], HTTPStatus] = {
     ConfigError: HTTPStatus.UNPROCESSABLE_ENTITY,
     StoreUnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
     QueryTimeoutError: HTTPStatus.SERVICE_UNAVAILABLE,
+    TooManyEventsError: HTTPStatus.TOO_MANY_REQUESTS,
+    EventLogError: HTTPStatus.SERVICE_UNAVAILABLE,
+    BundleError: HTTPStatus.CONFLICT,
 }
 _WHEN = {
     400: "The request is not HTTP with JSON.",
@@ -45,13 +51,13 @@ _WHEN = {
     404: "No such user, item, node or address.",
     405: "The address does not take this method.",
     408: "The body took too long to arrive.",
-    409: "The store holds another graph than the bundle's.",
+    409: "The store holds another graph than the bundle's, or a model cannot be used.",
     413: "The body is too large.",
     421: "The service is not asked under this name.",
     422: "Parameters that do not fit; all of them are named.",
-    429: "The key has made too many requests; Retry-After says when to come again.",
+    429: "Too many requests of the key, or too many events that wait; Retry-After says when to come again.",
     500: "A fault of kgrec; its text goes to the log only.",
-    503: "Too many requests, too slow an answer, or the store is needed and away.",
+    503: "Too many requests, too slow an answer, the store is needed and away, or the event log cannot be written.",
 }
 
 
@@ -122,6 +128,8 @@ def _problem(
         "detail": error.summary,
         "instance": request.scope["kgrec.request_id"],
     }
+    if isinstance(error, TooManyEventsError):
+        headers = {"Retry-After": str(error.retry_after_s)}
     if status == HTTPStatus.SERVICE_UNAVAILABLE and not headers:
         headers = {"Retry-After": "5"}
     return Response(encoded(own | error.as_dict()), status, headers, media_type=PROBLEM)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import numpy as np
@@ -33,9 +34,9 @@ def test_resources_and_parameters_are_those_of_the_service() -> None:
         for method, of in resource.items():
             names = {parameter["name"] for parameter in of.get("parameters", [])}
             if body := of.get("requestBody"):
-                names |= models[body["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]][
-                    "properties"
-                ].keys()
+                schema = json.dumps(body["content"]["application/json"]["schema"])
+                (model,) = set(re.findall(r"#/components/schemas/(\w+)", schema))  # one, or a list of such
+                names |= models[model]["properties"].keys()
             in_service[f"{method.upper()} {path}"] = names
     assert on_page == in_service
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -97,17 +98,20 @@ def test_what_the_graph_does_not_take_now_is_applied_when_it_is_back(
 ) -> None:
     monkeypatch.setattr("kgrec.live.applying.AGAIN_AFTER_S", 0.01)
     log.append([event("a", "zoe", "blade", 1.0)])
-    tries = iter([StoreUnavailableError("it is away."), StoreUnavailableError("it is away."), None, None])
+    tries = list[int]()
 
     def away() -> GraphStore:
-        if error := next(tries):
-            raise error
+        tries.append(1)
+        if len(tries) < 3:
+            raise StoreUnavailableError("it is away.")
         return store
 
     applier = Applier(log, away)
     applier.start()
+    until = time.monotonic() + 20
     while not applier.applied:
-        pass
+        assert time.monotonic() < until
+        time.sleep(0.001)
     applier.close()
     assert (applier.applied, applier.failure) == (1, None)
     assert watched(store, "zoe") == [("blade", 1.0)]

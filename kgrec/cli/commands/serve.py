@@ -8,7 +8,7 @@ import signal
 import socket
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from types import FrameType
 from typing import Annotated
 
@@ -42,14 +42,30 @@ def serve(
             help="Where to write down what must outlast the process; by default the bundle's folder.",
         ),
     ] = "",
+    events: Annotated[
+        str,
+        typer.Option(
+            "--events",
+            metavar="PATH",
+            envvar="KGREC_EVENTS",
+            help="File of the event log, made where it is not there; without, no events are taken in.",
+        ),
+    ] = "",
     as_json: opt.Json = False,
 ) -> None:
     """Answer over HTTP, see docs/service.md. Without --keys nobody is asked who they are, on this machine alone."""
-    serve_until_stopped(bundle, store or None, host, port, keys, state or None, as_json)
+    serve_until_stopped(bundle, store or None, host, port, keys, state or None, events or None, as_json)
 
 
 def serve_until_stopped(
-    bundle: str, store: str | None, host: str, port: int, keys: str, state: str | None, as_json: bool = False
+    bundle: str,
+    store: str | None,
+    host: str,
+    port: int,
+    keys: str = "",
+    state: str | None = None,
+    events: str | None = None,
+    as_json: bool = False,
 ) -> None:
     """Answer over HTTP until SIGINT or SIGTERM; the address is said once requests are taken in.
 
@@ -57,12 +73,14 @@ def serve_until_stopped(
         port: 0 takes a free one.
         keys: file of API keys; empty for none.
         state: folder for what must outlast the process, by default the bundle's.
+        events: file of the event log; None: no events are taken in.
         as_json: say the address as JSON on stdout, otherwise as a line on stderr.
 
     Raises:
         BundleError: the bundle is missing, damaged or of another version.
         ConfigError: the address cannot be listened on, or is not this machine's own and there are no keys, the keys
             cannot be read, or the store's URL has no known scheme.
+        EventLogError: the event log cannot be opened.
         MissingExtraError: what it runs on is not installed.
         SchemaMismatchError: the store holds another graph than the bundle's.
     """
@@ -72,13 +90,15 @@ def serve_until_stopped(
     from kgrec.recommendation import Recommender
     from kgrec.service.api_keys import KeyRing
     from kgrec.service.app import service
+    from kgrec.service.living import living
 
     ring = KeyRing.load(keys) if keys else KeyRing.empty()
     with (
         _left_by_sigterm(),
         _lines_of_log(),
         _listening(host, port) as listener,
-        Recommender.open(bundle, store, state=state) as recommender,
+        Recommender.open(bundle, store, state=state, writable=events is not None) as recommender,
+        ExitStack() as opened,
     ):
         own_names = {"localhost", host, *_OWN}
         if not ring.keys and not ipaddress.ip_address(listener.getsockname()[0]).is_loopback:
@@ -89,6 +109,8 @@ def serve_until_stopped(
                 expected=f"one of {', '.join(_OWN)}, or a file of keys",
                 next="kgrec key new NAME --keys kgrec.keys, then kgrec serve --keys kgrec.keys",
             )
+        app = service(recommender, ring=ring, hosts=None if ring.keys else own_names)
+        opened.enter_context(living(app, bundle, events))
         at = f"[{host}]" if ":" in host else host
         url = f"http://{at}:{listener.getsockname()[1]}"
         if as_json:
@@ -99,7 +121,7 @@ def serve_until_stopped(
         output.note_degraded([recommender.degraded])
         # Query strings hold user ids, which have no place in a log: no access log.
         config = uvicorn.Config(
-            service(recommender, ring=ring, hosts=None if ring.keys else own_names),
+            app,
             access_log=False,
             log_level="warning",
             server_header=False,

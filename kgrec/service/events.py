@@ -1,0 +1,75 @@
+"""`/v1/events`: what users do, taken in while answers are given."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, HTTPException, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from kgrec.errors import RecordError
+from kgrec.live.intake import Intake
+from kgrec.service.access import Scope, needs
+from kgrec.service.answers import document
+
+router = APIRouter(prefix="/v1/events", tags=["events"])
+
+MOST_EVENTS = 1_000
+"""Events of one request."""
+
+
+class EventReport(BaseModel):
+    """Something that a user did. What does not fit is refused by itself, not with the events beside it."""
+
+    model_config = ConfigDict(extra="allow")
+
+    id: Any = Field(None, description="Needed: unique among all events; send it again where in doubt.")
+    user: Any = Field(None, description="Needed: id of the user, who may be new.")
+    item: Any = Field(None, description="Needed: id of the item.")
+    kind: Any = Field(None, description="As in the data, such as buy; the most frequent one where not given.")
+    time: Any = Field(None, description="Unix time in any unit or an ISO date; the moment of arrival where not given.")
+    weight: Any = Field(None, description="Strength: stars, play count; needed where it decides what the kind says.")
+    platform: Any = Field(None, description="As in the data; the most frequent one where not given.")
+    type: Any = Field(None, description="Interaction type of the graph schema; the one that has the kind.")
+
+
+_EXAMPLE = {"id": "order-17-1", "user": "ada", "item": "tent-4", "kind": "buy", "time": "2026-11-29T01:20:00Z"}
+
+
+@router.post("", summary="Report what users did", dependencies=[needs(Scope.WRITE)])
+async def report(
+    request: Request,
+    events: Annotated[
+        EventReport | Annotated[list[EventReport], Field(max_length=MOST_EVENTS)], Body(examples=[_EXAMPLE, [_EXAMPLE]])
+    ],
+) -> Response:
+    """What became of each event, in their order: on disk and counting in the next answer, or refused and why.
+
+    200 where none was refused, 207 where some were, 422 where all were.
+    """
+    given = events if isinstance(events, list) else [events]
+    reports = [one.model_dump(exclude_unset=True) for one in given]
+    results = await asyncio.to_thread(_intake_of(request).report, reports)
+    answers = [
+        {"status": "refused", "error": one.as_dict()}
+        if isinstance(one, RecordError)
+        else {"status": one.status, "offset": one.offset}
+        for one in results
+    ]
+    refused = sum(isinstance(one, RecordError) for one in results)
+    status = 200 if not refused else 422 if refused == len(results) else 207
+    return document({"events": answers}, status)
+
+
+@router.get("", summary="Where events stand", dependencies=[needs(Scope.ADMIN)])
+def standing(request: Request) -> Response:
+    """How many events came, were set aside and why, and how far the graph has got."""
+    return document(vars(_intake_of(request).counts()))
+
+
+def _intake_of(request: Request) -> Intake:
+    intake: Intake | None = getattr(request.app.state, "intake", None)
+    if intake is None:
+        raise HTTPException(404)  # a service without an event log
+    return intake

@@ -1,0 +1,50 @@
+"""What changes while an application answers: its model, and the events that it answers with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from fastapi import FastAPI
+
+from kgrec.bundle.bundle_versions import BundleVersions
+from kgrec.live.event_log import EventLog
+from kgrec.live.intake import Intake
+from kgrec.live.swapping import ModelSwap
+from kgrec.recommendation import Recommender
+
+
+@contextmanager
+def living(app: FastAPI, bundle: str | Path, events: str | Path | None = None) -> Iterator[None]:
+    """While it is open, the application swaps in what is trained into ``bundle``, and takes in events.
+
+    Args:
+        bundle: where the application's recommender was opened from.
+        events: file of the event log; None: no events are taken in.
+
+    Raises:
+        EventLogError: the log cannot be opened.
+    """
+    state = app.state
+    with ExitStack() as opened:
+        intake: Intake | None = None
+        if events is not None:
+            log = opened.enter_context(EventLog(events))
+            intake = opened.enter_context(
+                Intake(log, lambda: state.recommender, lambda: state.recommender.writable_store())
+            )
+            state.recommender.answer_with(intake)
+            state.intake = intake
+            intake.start()
+
+        def switched(recommender: Recommender) -> None:
+            state.recommender = recommender
+            if intake is not None:
+                intake.take_up()
+
+        swap = ModelSwap(BundleVersions(bundle), state.recommender, switched)
+        opened.callback(swap.close)
+        state.swap = swap
+        swap.start()
+        yield
