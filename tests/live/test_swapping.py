@@ -156,7 +156,7 @@ def test_swaps_under_load_fail_nobody_and_mix_nothing(swap: ModelSwap) -> None:
 
     with ThreadPoolExecutor(3) as threads:
         asking = [threads.submit(ask) for _ in range(3)]
-        for turn in range(60):
+        for turn in range(20):
             swap.use((first, second)[turn % 2])
             models.append(weakref.ref(swap.recommender.bundle))
         stop.set()
