@@ -10,6 +10,7 @@ import tomllib
 from collections import defaultdict
 from pathlib import Path
 
+import pytest
 from importlinter import cli
 
 from tests.support import ROOT
@@ -49,7 +50,8 @@ def rooms() -> list[Path]:
     return [path.parent for path in (ROOT / "kgrec").rglob("__init__.py") if path.parent.name != "kgrec"]
 
 
-def test_import_rules_are_kept() -> None:
+def test_import_rules_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlinter.cli.logging_config.dictConfig", lambda _: None)  # it silences all other loggers
     assert cli.lint_imports(config_filename=str(ROOT / ".importlinter"), no_logo=True) == cli.EXIT_STATUS_SUCCESS
 
 

@@ -144,7 +144,8 @@ def _lines_of_log() -> Iterator[None]:
         yield
     finally:
         log.removeHandler(handler)
-        log.level, log.propagate = before
+        log.setLevel(before[0])
+        log.propagate = before[1]
 
 
 def _listening(host: str, port: int) -> socket.socket:
