@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from kgrec.explanation.explanation import Explanation
 from kgrec.recommendation.fold_in import PastInteraction
-from kgrec.schema.naming import same_language
+from kgrec.schema.naming import name_in_language
 
 History = Sequence[str | PastInteraction]
 
@@ -36,8 +36,7 @@ class Recommendation:
 
     def name_in(self, language: str) -> str:
         """The name for who reads a language, ``name`` where it has none of its own there."""
-        near = [name for code, name in self.names.items() if same_language(code, language)]
-        return self.names.get(language) or next(iter(near), self.name)
+        return name_in_language(self.names, language, self.name)
 
     def as_dict(self) -> dict[str, Any]:
         """The same as plain lists and dicts, ready for JSON."""
@@ -68,12 +67,14 @@ class WhatIf:
 
     Attributes:
         before, after: the best items, each with its reasons where they were asked for.
-        changes: the items of both lists, those of ``after`` first.
+        changes: the items of both lists, those of ``after`` first, and the item that was asked for.
+        explained: of the item that was asked for, before and after; None where none was.
     """
 
     before: Sequence[Recommendation]
     after: Sequence[Recommendation]
     changes: Sequence[RankChange]
+    explained: tuple[Explanation, Explanation] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,3 +85,7 @@ class NameMatch:
     id: str
     name: str
     names: Mapping[str, str] = field(default_factory=dict)
+
+    def name_in(self, language: str) -> str:
+        """The name for who reads a language, ``name`` where it has none of its own there."""
+        return name_in_language(self.names, language, self.name)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any, Literal
 
 from kgrec.explanation.explanation import Explanation
+from kgrec.explanation.score_parts import parts_by_kind
 from kgrec.explanation.wording.languages import installed_wordings, wording_of
 from kgrec.explanation.wording.reason_labels import reason_label
 from kgrec.explanation.wording.sentence import Length, sentence
@@ -62,7 +64,12 @@ def told_explanation(explanation: Explanation, explain: ToldAs, language: str) -
     """The reasons in one language: none, a sentence, the reasons beside it, or everything."""
     if explain == "none":
         return None
-    told: dict[str, Any] = {"sentence": sentence(explanation, language, explain), "degraded": explanation.degraded}
+    told: dict[str, Any] = {
+        "sentence": sentence(explanation, language, explain),
+        "degraded": explanation.degraded,
+        "parts": [asdict(part) for part in parts_by_kind(explanation.reason_parts)],
+        "constant": explanation.constant,
+    }
     if explain == "short":
         return told
     wording = wording_of(language)
@@ -70,8 +77,10 @@ def told_explanation(explanation: Explanation, explain: ToldAs, language: str) -
     for reason, plain in zip(explanation.reasons, everything["reasons"], strict=True):
         plain["label"] = reason_label(reason, wording, explanation)
     if explain == "standard":
-        everything = {name: everything[name] for name in ("reasons", "constant", "counterfactual", "path_share")}
-    return everything | told
+        everything = {name: everything[name] for name in ("reasons", "counterfactual", "path_share")}
+        return everything | told
+    lengths: tuple[Length, ...] = ("short", "standard", "full")
+    return everything | told | {"sentences": {length: sentence(explanation, language, length) for length in lengths}}
 
 
 def similar_document(item: str, similar: Sequence[Recommendation]) -> dict[str, Any]:

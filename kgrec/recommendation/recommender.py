@@ -242,6 +242,7 @@ class Recommender:
         filters: Filters | None = None,
         context: Context | None = None,
         explain: bool = False,
+        item: str | None = None,
     ) -> WhatIf:
         """The best items as they are, and as they would be with a changed history; nothing is written.
 
@@ -250,6 +251,7 @@ class Recommender:
             without: past items that never happened, with all their interactions.
             without_entities: ``Type:uid`` of nodes that no item has a fact with.
             add: what was done besides.
+            item: explained before and after, wherever it stands.
 
         Raises:
             UnknownUserError: neither the store nor the bundle knows the user.
@@ -259,12 +261,14 @@ class Recommender:
             StoreUnavailableError: ``filters.where``, and the store cannot be reached.
         """
         _check_length(k, "what_if")
+        rows = [] if item is None else [item_row(self.bundle, item)]
         person = self._people.person(user, history, context)
         change = Change.of(self.bundle, person, without, without_entities, add)
         lists = both_lists(self.bundle, self.store, person, change, filters or Filters(), k)
         reasons = (one.explanations(self._link) if explain else [None] * len(one.best) for one in lists)
         before, after = (self._listed(one.best, one.scored.scores, of) for one, of in zip(lists, reasons, strict=True))
-        return WhatIf(before, after, rank_changes(*lists))
+        of_item = [(lists[0].explanation(row, self._link), lists[1].explanation(row, self._link)) for row in rows]
+        return WhatIf(before, after, rank_changes(*lists, besides=rows), of_item[0] if of_item else None)
 
     def search(self, text: str, k: int = 10, *, kind: Literal["item", "user"] = "item") -> list[NameMatch]:
         """Items whose name, in any language, or id has the words of a text, or users by their id, the best match first.

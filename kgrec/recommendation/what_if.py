@@ -77,6 +77,11 @@ class RankedList:
         """Of each item of the list."""
         return Explainer(self.bundle, self.person, link).explain(self.best, self.scored, self.candidates)
 
+    def explanation(self, row: int, link: GraphLink) -> Explanation:
+        """Of any item, wherever it stands."""
+        rows = np.array([row], np.int64)
+        return Explainer(self.bundle, self.person, link).explain(rows, self.scored, self.candidates)[0]
+
     def rank(self, row: int) -> int | None:
         """Place of an item among the candidates, from 1; None where it is none."""
         place = np.searchsorted(self.candidates, row)
@@ -104,10 +109,14 @@ def both_lists(
     return ranked(bundle, person), ranked(change.bundle, change.person)
 
 
-def rank_changes(before: RankedList, after: RankedList) -> list[RankChange]:
-    """Where each item of either list stands in both, those of the second list first."""
+def rank_changes(before: RankedList, after: RankedList, besides: Sequence[int] = ()) -> list[RankChange]:
+    """Where each item of either list stands in both, those of the second list first.
+
+    Args:
+        besides: rows of further items.
+    """
     bundle = before.bundle
-    rows = dict.fromkeys([*after.best.tolist(), *before.best.tolist()])
+    rows = dict.fromkeys([*after.best.tolist(), *before.best.tolist(), *besides])
     return [
         RankChange(
             bundle.items[row],

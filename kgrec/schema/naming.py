@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Literal
 
 from kgrec.schema.model import GraphSchema, Words
@@ -65,6 +66,12 @@ def names_in_languages(schema: GraphSchema, node_type: str) -> dict[str, str]:
     properties = schema.nodes[node_type].properties
     named = {name: _NAME_IN.fullmatch(name) for name, spec in properties.items() if spec.type in ("text", "category")}
     return {found["code"].replace("_", "-"): name for name, found in named.items() if found}
+
+
+def name_in_language(names: Mapping[str, str], language: str, otherwise: str) -> str:
+    """The name for who reads a language, of names by code; ``otherwise`` where there is none in it."""
+    near = [name for code, name in names.items() if name and same_language(code, language)]
+    return names.get(language) or next(iter(near), otherwise)
 
 
 def same_language(code: str, wanted: str) -> bool:

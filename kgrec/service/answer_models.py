@@ -7,16 +7,26 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field
 
 
+class ScorePart(BaseModel):
+    """The reasons of one kind, summed."""
+
+    kind: str = Field(description="entity, edge, other_facts, popularity, or of past items the kind of evidence.")
+    positive: float
+    negative: float
+
+
 class Told(BaseModel):
     """The reasons of one score; which parts there are says ``explain``."""
 
     sentence: str = Field(description="The reasons in words, of the length that was asked for.")
     degraded: str | None = Field(None, description="Why something is missing, such as graph paths.")
+    parts: list[ScorePart] | None = Field(None, description="With the constant they add up to the score.")
     path_share: float | None = Field(None, description="Share of what speaks for the item that flows through paths.")
     reasons: list[dict[str, Any]] | None = Field(
         None, description="With the constant they add up to the score; each has kind, label, value and share."
     )
     constant: float | None = Field(None, description="Of scaling.")
+    sentences: dict[str, str] | None = Field(None, description="The sentence in every length.")
     counterfactual: dict[str, Any] | None = Field(None, description="Score and rank without the strongest past item.")
     contributions: list[dict[str, Any]] | None = Field(None, description="The score by past item and channel.")
     past: list[dict[str, Any]] | None = Field(None, description="What each past item adds.")
@@ -83,6 +93,13 @@ class ChangedRank(BaseModel):
     rank_after: int | None
 
 
+class ExplainedTwice(BaseModel):
+    """The reasons of one item, as they are and with the change."""
+
+    before: Told
+    after: Told
+
+
 class WhatIfAnswer(BaseModel):
     """A list as it is, and with a changed history."""
 
@@ -91,6 +108,7 @@ class WhatIfAnswer(BaseModel):
     before: list[Recommended]
     after: list[Recommended]
     changes: list[ChangedRank]
+    explained: ExplainedTwice | None = None
 
 
 class SimilarAnswer(BaseModel):
@@ -149,6 +167,7 @@ class ModelAnswer(BaseModel):
     versions: dict[str, str]
     settings: dict[str, Any]
     metrics: dict[str, Any]
+    training: list[dict[str, Any]] = Field(description="Losses and measures of each epoch.")
     channels: list[str]
     users: int
     items: int

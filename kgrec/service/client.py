@@ -45,6 +45,7 @@ class ToldWhatIf:
     before: Sequence[ToldRecommendation]
     after: Sequence[ToldRecommendation]
     changes: Sequence[RankChange]
+    explained: Mapping[str, Any] | None = None
 
 
 class Client:
@@ -140,13 +141,15 @@ class Client:
         filters: Filters | None = None,
         context: Context | None = None,
         explain: Explain = "none",
+        item: str | None = None,
     ) -> ToldWhatIf:
         """The best items as they are, and as they would be with a changed history."""
-        change = {"without": list(without), "without_entities": list(without_entities), "add": _entries(add)}
+        entries = {"without": list(without), "without_entities": list(without_entities), "add": _entries(add)}
+        change = {**entries, "item": item}
         asked = {**_person(user, history, context), **_filters(filters), "k": k, **change, **self._told(explain)}
         answer = self._asked("/v1/what-if", asked)
         changes = [RankChange(**change) for change in answer["changes"]]
-        return ToldWhatIf(_listed(answer["before"]), _listed(answer["after"]), changes)
+        return ToldWhatIf(_listed(answer["before"]), _listed(answer["after"]), changes, answer["explained"])
 
     def similar_items(self, item: str, k: int = 10) -> list[ToldRecommendation]:
         """The items that are like one, best first."""

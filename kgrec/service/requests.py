@@ -195,6 +195,7 @@ class WhatIfBody(ListBody):
     add: Annotated[list[Id | PastEntry], Field(max_length=_MOST_CHANGES)] = Field(
         [], description="What was done besides, ids or objects."
     )
+    item: Id | None = Field(None, description="An item that is explained in full before and after.")
 
 
 class ScoreBody(PersonBody):
@@ -228,6 +229,12 @@ class SimilarParameters(Parameters):
 
     item: Id = Field(description="The item that the others are like.")
     k: int = Field(10, ge=1, le=LONGEST_LIST, description="Length of the list.")
+    language: Id = Field("en", description="Of names, such as en or zh.")
+
+
+class HistoryParameters(Parameters):
+    """What somebody did."""
+
     language: Id = Field("en", description="Of names, such as en or zh.")
 
 

@@ -21,5 +21,5 @@ def search(recommender: Answering, caller: Asking, asked: Annotated[SearchParame
     if asked.kind == "user":
         caller.must_have(Scope.EXPLAIN_ANYBODY)
     matches = recommender.search(asked.text, asked.k, kind=asked.kind)
-    found = [{"kind": one.kind, "id": one.id, "name": one.names.get(language, one.name)} for one in matches]
+    found = [{"kind": one.kind, "id": one.id, "name": one.name_in(language)} for one in matches]
     return document({"text": asked.text, "matches": found})

@@ -25,6 +25,7 @@ def model(recommender: Answering) -> Response:
             "versions": plain(manifest.versions),
             "settings": plain(manifest.settings),
             "metrics": plain(manifest.metrics),
+            "training": plain(manifest.training),
             "channels": [channel.name for channel in bundle.model.channels],
             "users": len(bundle.users),
             "items": len(bundle.items),

@@ -4,24 +4,32 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 
+from kgrec.schema.naming import name_in_language
 from kgrec.service.access import Asking, Scope, needs
 from kgrec.service.answer_models import ForgottenAnswer, HistoryAnswer
-from kgrec.service.answers import Answering, document
-from kgrec.service.requests import Id
+from kgrec.service.answers import Answering, document, installed
+from kgrec.service.requests import HistoryParameters, Id
 
 router = APIRouter(prefix="/v1/users", tags=["users"])
 UserId = Annotated[Id, Path(description="Id of the user; a slash in it is written as it is.", examples=["ada"])]
 
 
 @router.get("/{user:path}", response_model=HistoryAnswer, summary="What a user did", dependencies=[needs(Scope.READ)])
-def history(recommender: Answering, caller: Asking, user: UserId) -> Response:
+def history(
+    recommender: Answering, caller: Asking, user: UserId, asked: Annotated[HistoryParameters, Query()]
+) -> Response:
     """The history that answers are made from, the oldest interaction first."""
     caller.may_ask(user, reasons=True)
-    bundle = recommender.bundle
+    bundle, language = recommender.bundle, installed(asked.language)
+
+    def name(row: int) -> str:
+        names = {code: of_language[row] for code, of_language in bundle.names_by_language.items()}
+        return name_in_language(names, language, bundle.names[row])
+
     past = [
-        {"item": one.item, "name": bundle.names[row], "kind": one.kind, "time": one.time, "weight": one.weight}
+        {"item": one.item, "name": name(row), "kind": one.kind, "time": one.time, "weight": one.weight}
         for one in recommender.history(user)
         if (row := bundle.items.row(one.item)) is not None
     ]

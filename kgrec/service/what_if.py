@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 from fastapi import APIRouter, Response
 
-from kgrec.recommendation.documents import told_list
+from kgrec.recommendation.documents import told_explanation, told_list
 from kgrec.service.access import Asking, Scope, needs
 from kgrec.service.answer_models import WhatIfAnswer
 from kgrec.service.answers import Answering, document, installed
@@ -33,12 +33,17 @@ def what_if(recommender: Answering, caller: Asking, asked: WhatIfBody) -> Respon
         filters=asked.filters(bundle.manifest.schema),
         context=person.context,
         explain=asked.explain != "none",
+        item=asked.item,
     )
+    names = {one.item: one.name_in(language) for one in (*found.before, *found.after)}
+    names |= {one.item: one.item_name_in(language, one.item, one.name) for one in found.explained or ()}
+    told = [told_explanation(one, "full", language) for one in found.explained or ()]
     answer = {
         "user": person.user,
         "ignored": list(dict.fromkeys([*person.ignored, *unknown])),
         "before": told_list(found.before, asked.explain, language),
         "after": told_list(found.after, asked.explain, language),
-        "changes": [asdict(change) for change in found.changes],
+        "changes": [{**asdict(change), "name": names[change.item]} for change in found.changes],
+        "explained": {"before": told[0], "after": told[1]} if told else None,
     }
     return document(answer)

@@ -53,6 +53,7 @@ def test_what_if_similar_search_and_history(asked: Recommender | Client, recomme
     found, same = asked.what_if("ann", **change), recommender.what_if("ann", **change)
     assert (places(found.before), places(found.after)) == (places(same.before), places(same.after))
     assert found.changes == same.changes
+    assert asked.what_if("ann", item="empire").explained is not None
     assert places(asked.similar_items("alien", 3)) == places(recommender.similar_items("alien", 3))
     assert asked.search("alien", 2) == recommender.search("alien", 2)
     assert asked.search("a", kind="user") == recommender.search("a", kind="user")

@@ -36,15 +36,28 @@ def test_a_list_is_that_of_python(client: TestClient, recommender: Recommender) 
     ("explain", "parts"),
     [
         ("none", None),
-        ("short", {"sentence", "degraded"}),
-        ("standard", {"sentence", "degraded", "reasons", "constant", "counterfactual", "path_share"}),
+        ("short", {"sentence", "degraded", "parts", "constant"}),
+        ("standard", {"sentence", "degraded", "parts", "reasons", "constant", "counterfactual", "path_share"}),
     ],
 )
 def test_as_much_is_told_as_is_asked_for(client: TestClient, explain: str, parts: set[str] | None) -> None:
     (one,) = client.get(f"/v1/recommend?user=ann&k=1&explain={explain}").json()["recommendations"]
     assert (one["explanation"] and set(one["explanation"])) == parts
     everything = client.get("/v1/recommend?user=ann&k=1&explain=full").json()["recommendations"][0]["explanation"]
-    assert {"contributions", "past", "channels", "cypher", "reasons"} < set(everything)
+    assert {"contributions", "past", "channels", "cypher", "reasons", "parts", "sentences"} < set(everything)
+
+
+def test_every_length_is_told_at_once(client: TestClient) -> None:
+    address = "/v1/explain?user=ann&item=empire&language=zh&explain="
+    told = {one: client.get(address + one).json()["explanation"] for one in ("short", "standard", "full")}
+    assert told["full"]["sentences"] == {length: one["sentence"] for length, one in told.items()}
+
+
+def test_parts_add_up_to_the_score(client: TestClient) -> None:
+    listed = client.get("/v1/recommend?user=ann&explain=short").json()["recommendations"]
+    for one in listed:
+        parts, constant = one["explanation"]["parts"], one["explanation"]["constant"]
+        assert sum(part["positive"] + part["negative"] for part in parts) + constant == pytest.approx(one["score"])
 
 
 def test_unknown_items_of_a_history_are_passed_over_and_named(client: TestClient) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from dataclasses import replace
 
 import pytest
 from fastapi.testclient import TestClient
@@ -22,7 +23,22 @@ def test_a_history(client: TestClient) -> None:
         ],
     }
     assert client.get("/v1/users/cold").json() == {"user": "cold", "history": []}
-    assert client.get("/v1/users/a/b?c").json()["found"] == "'a/b'"
+    assert client.get("/v1/users/a/b").json()["found"] == "'a/b'"
+    assert client.get("/v1/users/ann?lang=zh").status_code == 422
+
+
+def test_names_of_a_history_are_in_the_language(recommender: Recommender) -> None:
+    """Of items in each place that has names: histories, lists, what-if and search; ``zh-Hans`` reads ``zh`` too."""
+    names = tuple("异形" if name == "Alien" else "" for name in recommender.bundle.names)
+    renamed = Recommender(replace(recommender.bundle, names_by_language={"zh-Hans": names}), recommender.store)
+    client = TestClient(service(renamed))
+    history = client.get("/v1/users/ann?language=zh").json()["history"]
+    assert [one["name"] for one in history] == ["Star Wars", "异形"]
+    body = {"user": "ann", "without": ["star-wars"], "k": 7, "language": "zh"}
+    for asked in ({**body, "include_seen": True}, {**body, "item": "alien"}):
+        changes = client.post("/v1/what-if", json=asked).json()["changes"]
+        assert {one["item"]: one["name"] for one in changes}["alien"] == "异形"
+    assert client.get("/v1/search?text=alien&k=1&language=zh").json()["matches"][0]["name"] == "异形"
 
 
 def test_a_forgotten_user_is_unknown_at_once_and_for_good(shell: Shell, caplog: pytest.LogCaptureFixture) -> None:

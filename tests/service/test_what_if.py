@@ -27,3 +27,18 @@ def test_what_cannot_be_left_out_is_not_found(client: TestClient) -> None:
     for name, value in (("without", "blade"), ("without", "nothing"), ("without_entities", "Person:nobody")):
         answer = client.post("/v1/what-if", json={"user": "ann", name: [value]})
         assert (answer.status_code, answer.json()["found"]) == (404, f"'{value}'")
+
+
+def test_an_item_is_explained_before_and_after_wherever_it_stands(client: TestClient) -> None:
+    body = {"user": "ann", "without": ["alien"], "k": 1, "item": "aliens", "language": "zh"}
+    answer = client.post("/v1/what-if", json=body).json()
+    assert [one["item"] for one in answer["after"]] == ["empire"]
+    (change,) = [one for one in answer["changes"] if one["item"] == "aliens"]
+    assert change["score_before"] > change["score_after"]
+    before, after = answer["explained"]["before"], answer["explained"]["after"]
+    asked = {"user": "ann", "item": "aliens", "explain": "full", "language": "zh"}
+    assert before == client.get("/v1/explain", params=asked).json()["explanation"]
+    assert (before["score"], after["score"]) == (change["score_before"], change["score_after"])
+    assert {one["item"] for one in before["past"]} - {one["item"] for one in after["past"]} == {"alien"}
+    assert client.post("/v1/what-if", json={"user": "ann"}).json()["explained"] is None
+    assert client.post("/v1/what-if", json={"user": "ann", "item": "nothing"}).status_code == 404
