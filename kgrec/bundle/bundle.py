@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from kgrec.bundle.files import ARRAYS, FORMAT, IDS, MANIFEST, check_sizes, read_manifest, sha256
+from kgrec.bundle.files import ARRAYS, FORMAT, IDS, MANIFEST, check_sizes, read_manifest, sha256, version_of
 from kgrec.bundle.mapped_arrays import mapped_arrays
 from kgrec.bundle.old_names import renamed
 from kgrec.data.dataset import FOR, Array, IntArray, Interactions
@@ -68,6 +68,7 @@ class Bundle:
         names_by_language: the same in further languages, by code; empty texts where a node has none of its own.
         interactions: what users did: what it was learned from, and what hides items or speaks against them.
         node_embeddings: GNN output, float32 ``(nodes, d)``; relation_embeddings ``(relations, d)``.
+        version: its id, by the hash of its manifest; empty where it was not loaded from a folder.
     """
 
     manifest: Manifest
@@ -81,6 +82,7 @@ class Bundle:
     node_embeddings: Array
     relation_embeddings: Array
     names_by_language: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    version: str = ""
 
     def __repr__(self) -> str:
         channels = ", ".join(channel.name for channel in self.model.channels)
@@ -218,6 +220,7 @@ class Bundle:
                 arrays["node_embeddings"],
                 arrays["relation_embeddings"],
                 {code: tuple(names) for code, names in ids.get("names_by_language", {}).items()},
+                version_of(root),
             )
         except (KeyError, ValueError, TypeError) as error:
             raise BundleError(

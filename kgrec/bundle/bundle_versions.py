@@ -19,14 +19,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kgrec.bundle.files import MANIFEST, read_manifest, sha256
+from kgrec.bundle.files import MANIFEST, read_manifest, version_of
 from kgrec.errors import BundleError, did_you_mean, shorten
 from kgrec.plain_text import local_path
 
 KEPT = 5
 """Versions that stay; older ones go when a new one comes, but never those that are live or were before."""
 
-_ID_LENGTH = 16
 _USED = "used.json"
 
 
@@ -99,9 +98,8 @@ class BundleVersions:
 
     def present(self) -> str | None:
         """Id of the bundle that is at the path now, None where there is none; its files are not looked at."""
-        manifest = self.path / MANIFEST
         try:
-            return sha256(manifest)[:_ID_LENGTH]
+            return version_of(self.path)
         except OSError:
             return None
 
@@ -132,7 +130,7 @@ class BundleVersions:
             for file in sorted(self.path.iterdir()):
                 _link(file, fresh / file.name)
             read_manifest(fresh)  # a training may have replaced the folder meanwhile
-            version = sha256(fresh / MANIFEST)[:_ID_LENGTH]
+            version = version_of(fresh)
             if not (self.folder / version).exists():
                 fresh.rename(self.folder / version)
         finally:
@@ -190,12 +188,21 @@ class BundleVersions:
             fcntl.flock(lock, fcntl.LOCK_EX)
             used = self._used()
             yield used
-            fresh = self.folder / f".{_USED}.new"
-            with fresh.open("w", encoding="utf-8") as file:
-                json.dump(used[-2 * KEPT :], file)
-                file.flush()
-                os.fsync(file.fileno())
-            fresh.replace(self.folder / _USED)
+            try:
+                fresh = self.folder / f".{_USED}.new"
+                with fresh.open("w", encoding="utf-8") as file:
+                    json.dump(used[-2 * KEPT :], file)
+                    file.flush()
+                    os.fsync(file.fileno())
+                fresh.replace(self.folder / _USED)
+            except OSError as error:
+                raise BundleError(
+                    "which version is live cannot be written down.",
+                    where=str(self.folder / _USED),
+                    found=error.strerror or type(error).__name__,
+                    expected="a folder that can be written to, on a disk with room",
+                    next="make room; the version that was written down before is used",
+                ) from error
 
     def _remove_old(self) -> None:
         keep: set[Any] = {self.live, self.before, self.present()}

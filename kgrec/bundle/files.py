@@ -14,6 +14,7 @@ from kgrec.errors import BundleError
 
 FORMAT = 5
 MANIFEST, ARRAYS, IDS = "manifest.json", "arrays.safetensors", "ids.json"
+_VERSION_LENGTH = 16
 
 
 def read_manifest(root: Path) -> dict[str, Any]:
@@ -93,6 +94,15 @@ def check_sizes(arrays: Mapping[str, Array], ids: Mapping[str, Any]) -> None:
         if len(array) and not 0 <= array.min() <= array.max() < len(ids[kind]):
             beyond = array.min() if array.min() < 0 else array.max()
             raise ValueError(f"interactions.{field} names row {beyond}, there are {len(ids[kind])}")
+
+
+def version_of(root: Path) -> str:
+    """Id of the bundle in a folder: the first digits of its manifest's hash, which names the hashes of its files.
+
+    Raises:
+        OSError: there is none.
+    """
+    return sha256(root / MANIFEST)[:_VERSION_LENGTH]
 
 
 def sha256(path: Path) -> str:

@@ -23,19 +23,19 @@ from kgrec.errors import EventLogError
 from kgrec.live.event import Event, Receipt, Status
 from kgrec.plain_text import local_path
 
-FORMAT = 1
+FORMAT = 2
 """Version of the tables, kept in the file."""
 
 _PATIENCE_S = 10.0
 _TABLES = """
 CREATE TABLE IF NOT EXISTS log (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS events (
-    offset INTEGER PRIMARY KEY AUTOINCREMENT, digest BLOB NOT NULL UNIQUE,
+    offset INTEGER PRIMARY KEY AUTOINCREMENT, digest BLOB NOT NULL UNIQUE, arrived REAL NOT NULL,
     type TEXT, user TEXT, item TEXT, kind TEXT, platform TEXT, time REAL, weight REAL
 );
 CREATE INDEX IF NOT EXISTS events_of_user ON events (user, offset);
 CREATE TABLE IF NOT EXISTS aside (
-    digest BLOB PRIMARY KEY, reason TEXT NOT NULL,
+    digest BLOB PRIMARY KEY, reason TEXT NOT NULL, arrived REAL NOT NULL,
     type TEXT, user TEXT, item TEXT, kind TEXT, platform TEXT, time REAL, weight REAL
 );
 """
@@ -139,16 +139,18 @@ class EventLog:
             known = connection.execute("SELECT NULL FROM aside WHERE digest = ?", (event.digest,)).fetchone()
         if known is not None:
             return Receipt("repeated", known[0]), last
-        done = event.interaction
+        done, arrived = event.interaction, self._clock()
         if done.time is None:
-            last = max(self._clock(), last + _CLOCK_STEP_S)
+            last = max(arrived, last + _CLOCK_STEP_S)
             done = replace(done, time=last)
         values = (done.type, done.user, done.item, done.kind, done.platform, done.time, done.weight)
         if event.aside:
-            connection.execute("INSERT INTO aside VALUES (?,?,?,?,?,?,?,?,?)", (event.digest, event.aside, *values))
+            aside = (event.digest, event.aside, arrived, *values)
+            connection.execute("INSERT INTO aside VALUES (?,?,?,?,?,?,?,?,?,?)", aside)
             return Receipt("set aside", None), last
         row = connection.execute(
-            f"INSERT INTO events (digest, {_COLUMNS}) VALUES (?,?,?,?,?,?,?,?)", (event.digest, *values)
+            f"INSERT INTO events (digest, arrived, {_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?)",
+            (event.digest, arrived, *values),
         )
         return Receipt("accepted", row.lastrowid), last
 
@@ -156,10 +158,12 @@ class EventLog:
         """Number of events that were set aside and can be used now: they come after all others, in their old order."""
         with self._transaction() as connection:
             rows = connection.execute(
-                f"SELECT digest, {_COLUMNS} FROM aside WHERE user IS NOT NULL ORDER BY rowid"
+                f"SELECT digest, arrived, {_COLUMNS} FROM aside WHERE user IS NOT NULL ORDER BY rowid"
             ).fetchall()
-            taken = [row for row in rows if usable(Interaction(*row[1:]))]
-            connection.executemany(f"INSERT INTO events (digest, {_COLUMNS}) VALUES (?,?,?,?,?,?,?,?)", taken)
+            taken = [row for row in rows if usable(Interaction(*row[2:]))]
+            connection.executemany(
+                f"INSERT INTO events (digest, arrived, {_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?)", taken
+            )
             connection.executemany("DELETE FROM aside WHERE digest = ?", [row[:1] for row in taken])
         return len(taken)
 
@@ -193,6 +197,11 @@ class EventLog:
     def last_offset(self) -> int:
         """The largest offset there is, 0 where there is none."""
         return int(self._rows("SELECT coalesce(max(offset), 0) FROM events")[0][0])
+
+    def age_after(self, offset: int) -> float | None:
+        """Seconds since the first event after an offset arrived, None where there is none."""
+        found = self._rows("SELECT arrived FROM events WHERE offset > ? ORDER BY offset LIMIT 1", offset)
+        return max(0.0, self._clock() - found[0][0]) if found else None
 
     def set_aside(self) -> dict[str, int]:
         """How many events are set aside, by reason."""

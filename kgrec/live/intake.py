@@ -29,6 +29,8 @@ class EventCounts:
         aside: in the log, by reason, of whoever wrote them.
         waiting: given, and not written down yet.
         last_offset, applied_offset: of the log, and of what the graph holds.
+        behind_s: seconds since the oldest event that the graph does not hold arrived; None where it holds all.
+        dangling: events that did not go into the graph, because it has no such item.
         failure: why events cannot go into the graph now, None where they can.
     """
 
@@ -40,6 +42,8 @@ class EventCounts:
     waiting: int
     last_offset: int
     applied_offset: int
+    behind_s: float | None
+    dangling: int
     failure: str | None
 
 
@@ -152,7 +156,7 @@ class Intake:
 
     def counts(self) -> EventCounts:
         """What became of the events."""
-        given = self._counts
+        given, applied = self._counts, self._applier.applied
         return EventCounts(
             given["accepted"],
             given["repeated"],
@@ -161,6 +165,8 @@ class Intake:
             self._log.set_aside(),
             self._commit.waiting,
             self._log.last_offset,
-            self._applier.applied,
+            applied,
+            self._log.age_after(applied),
+            self._applier.dangling,
             self._applier.failure,
         )

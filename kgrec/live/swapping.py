@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import threading
+import time
 from collections.abc import Callable
 from itertools import islice
 
@@ -36,7 +37,8 @@ class ModelSwap:
         recommender: answers now.
         version: its id; None where it is no version, such as a bundle of plain arrays in memory.
         refusal: why the last bundle that was tried was refused, None where it was not.
-        swaps: how many there were.
+        tried, refused, swaps, backs: how many were tried, were refused, answered from then on, and were gone back to.
+        since: unix seconds since which this one answers.
     """
 
     def __init__(
@@ -50,7 +52,8 @@ class ModelSwap:
         present = versions.present()
         self.version = present if present is not None and versions.has(present) else None
         self.refusal: str | None = None
-        self.swaps = 0
+        self.tried = self.refused = self.swaps = self.backs = 0
+        self.since = time.time()
         self._switched = switched
         self._looked_at: object = None
         self._refused: str | None = None
@@ -105,24 +108,32 @@ class ModelSwap:
             BundleError, SchemaMismatchError: as in :meth:`use`; or there is none.
         """
         with self._one_at_a_time:
-            if self.versions.before is not None:
-                self._tried(self.versions.before)  # before the pointer moves
-            return self._swap(self.versions.back())
+            before = self.versions.before
+            swapped = before is not None and self._swap(before)  # before the pointer moves
+            self.versions.back()
+            self.backs += swapped
+            return swapped
 
     def _swap(self, version: str) -> bool:
         if version == self.version:
             return False
         recommender = self._tried(version)
-        self.recommender, self.version, self.refusal = recommender, version, None
+        self.recommender, self.version, self.refusal, self.since = recommender, version, None, time.time()
         self._switched(recommender)
         self.swaps += 1
         return True
 
     def _tried(self, version: str) -> Recommender:
-        bundle = Bundle.load(self.versions.folder_of(version))
-        check_same_graph(self.recommender.bundle, bundle)
-        recommender = self.recommender.renewed(bundle)
-        check_answers(recommender)
+        self.tried += 1
+        try:
+            bundle = Bundle.load(self.versions.folder_of(version))
+            check_same_graph(self.recommender.bundle, bundle)
+            recommender = self.recommender.renewed(bundle)
+            check_answers(recommender)
+        except KgrecError as error:
+            self.refused += 1
+            self.refusal = str(error)
+            raise
         return recommender
 
     def _run(self) -> None:

@@ -10,11 +10,15 @@ from fastapi import Depends, Request, Response
 from kgrec.explanation.wording.languages import wording_of
 from kgrec.recommendation import Recommender
 
+ANSWERED_BY = "kgrec.model"
+"""Entry of a request's scope: the version of the model that answers it."""
+
 _ENCODER = msgspec.json.Encoder()
 
 
 async def _recommender_of(request: Request) -> Recommender:
     recommender: Recommender = request.app.state.recommender
+    request.scope[ANSWERED_BY] = recommender.bundle.version
     return recommender
 
 

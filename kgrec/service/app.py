@@ -32,7 +32,7 @@ try:
     from kgrec.service.api_keys import KeyRing
     from kgrec.service.audit import Audit
     from kgrec.service.guard import Guard, Limits
-    from kgrec.service.problems import answer_errors, described_errors
+    from kgrec.service.problems import answer_errors, described_errors, described_version
     from kgrec.service.single_values import once_each
 except ImportError as error:
     raise missing_extra(
@@ -40,6 +40,7 @@ except ImportError as error:
     ) from error
 
 _ANSWERS = (recommend, score, explain, what_if, similar, search, users)
+_FROM_MODEL = (*_ANSWERS, served_model)
 _RESOURCES = (*_ANSWERS, events, served_model, model_versions, health, monitoring)
 
 
@@ -67,10 +68,11 @@ def service(
     )
     ring = ring or KeyRing.empty()
     app.state.recommender = recommender
-    app.state.measured = monitoring.Measured()
+    app.state.measured = monitoring.Measured(app.state)
     app.state.audit = Audit(ring)
     for resource in _RESOURCES:
-        app.include_router(resource.router, responses=described_errors(), dependencies=[Depends(once_each)])
+        described = described_errors() | (described_version() if resource in _FROM_MODEL else {})
+        app.include_router(resource.router, responses=described, dependencies=[Depends(once_each)])
     answer_errors(app)
     app.add_middleware(Guard, ring=ring, limits=limits or Limits(), measured=app.state.measured, hosts=hosts)
     return app

@@ -14,6 +14,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kgrec.service.access import ANYBODY
+from kgrec.service.answers import ANSWERED_BY
 from kgrec.service.api_keys import KeyRing, RateLimits
 from kgrec.service.audit import note_fault
 from kgrec.service.monitoring import Measured
@@ -75,7 +76,7 @@ class Guard:
         request = Request(scope)
         given = request.headers.get("x-request-id", "")
         scope["kgrec.request_id"] = given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
-        answer = _Answer(scope["kgrec.request_id"], send)
+        answer = _Answer(scope, send)
         started = time.perf_counter()
         try:
             problem = self._refused(request) or await self._answered(scope, receive, answer)
@@ -163,15 +164,18 @@ def _host(request: Request) -> str:
 class _Answer:
     """Sends an answer with the headers that every answer has."""
 
-    def __init__(self, request_id: str, send: Send) -> None:
+    def __init__(self, scope: Scope, send: Send) -> None:
         self.status = 0
-        self._headers = (*_HEADERS, (b"x-request-id", request_id.encode()))
+        self._scope = scope
         self._send = send
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            message = {**message, "headers": [*message.get("headers", ()), *self._headers]}
+            own = [*_HEADERS, (b"x-request-id", self._scope["kgrec.request_id"].encode())]
+            if version := self._scope.get(ANSWERED_BY):
+                own.append((b"x-kgrec-model", version.encode()))
+            message = {**message, "headers": [*message.get("headers", ()), *own]}
         await self._send(message)
 
 

@@ -42,8 +42,12 @@ def _standing(swap: ModelSwap) -> dict[str, object]:
     return {
         "live": swap.version,
         "before": swap.versions.before,
+        "since": swap.since,
         "refusal": swap.refusal,
+        "tried": swap.tried,
+        "refused": swap.refused,
         "swaps": swap.swaps,
+        "backs": swap.backs,
         "versions": [vars(version) for version in swap.versions.listed()],
     }
 

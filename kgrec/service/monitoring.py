@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+from starlette.datastructures import State
 
 from kgrec.service.access import Scope, needs
 from kgrec.service.answers import Answering
 from kgrec.service.health import why_degraded
+from kgrec.service.live_figures import LiveFigures
 
 _SECONDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 
@@ -16,10 +18,16 @@ router = APIRouter(tags=["operation"])
 
 
 class Measured:
-    """What one application counts."""
+    """What one application counts.
 
-    def __init__(self) -> None:
+    Args:
+        state: of the application, with what changes while it answers.
+    """
+
+    def __init__(self, state: State) -> None:
         self.registry = CollectorRegistry()
+        ProcessCollector(registry=self.registry)
+        self.registry.register(LiveFigures(state))
         self.requests = Counter(
             "kgrec_requests", "Requests by resource and status.", ["route", "status"], registry=self.registry
         )
@@ -29,6 +37,7 @@ class Measured:
         self.under_way = Gauge("kgrec_requests_under_way", "Requests being answered.", registry=self.registry)
         self.degraded = Gauge("kgrec_degraded", "1 while the graph is away.", registry=self.registry)
         self.items = Gauge("kgrec_items", "Items of the bundle.", registry=self.registry)
+        self.forgotten = Counter("kgrec_users_forgotten", "Users forgotten since the start.", registry=self.registry)
 
     def answered(self, route: str, status: int, seconds: float) -> None:
         """Count a request."""
@@ -44,7 +53,7 @@ class Measured:
     dependencies=[needs(Scope.READ)],
 )
 def metrics(request: Request, recommender: Answering) -> Response:
-    """Requests by resource and status, their times, and whether the graph is there."""
+    """Requests and their times, events and how far the graph is behind, models, memory; whether the graph is there."""
     measured: Measured = request.app.state.measured
     measured.degraded.set(why_degraded(recommender) is not None)
     measured.items.set(len(recommender.bundle.items))

@@ -67,6 +67,13 @@ def described_errors() -> dict[int | str, dict[str, Any]]:
     return {status: {"description": text, "content": content} for status, text in _WHEN.items()}
 
 
+def described_version() -> dict[int | str, dict[str, Any]]:
+    """The header that says which model answered, as OpenAPI describes it."""
+    text = "Version of the model that the whole answer comes from, as /v1/model/versions lists them."
+    header = {"description": text, "schema": {"type": "string"}}
+    return {200: {"headers": {"X-Kgrec-Model": header}}}
+
+
 def refusal(request: Request, status: int, summary: str, expected: str, retry_after: float | None = None) -> Response:
     """The answer to a request that is not handed on.
 

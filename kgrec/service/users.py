@@ -42,5 +42,6 @@ def history(
 def forget(request: Request, recommender: Answering, caller: Asking, user: UserId) -> Response:
     """Remove a user with all they did from the graph; the bundle does not answer for them either, at once."""
     removed = recommender.forget(user)
+    request.app.state.measured.forgotten.inc()
     request.app.state.audit(request, caller, "forget a user", user, f"{removed} interactions")
     return document({"user": user, "interactions": removed})

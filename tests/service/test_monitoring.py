@@ -22,3 +22,17 @@ def test_requests_are_counted_by_resource_and_status(client: TestClient) -> None
     assert found["kgrec_requests_total", "none", "404"] == 1
     assert found["kgrec_request_seconds_count", "/v1/similar"] == 1
     assert (found["kgrec_items",], found["kgrec_degraded",], found["kgrec_requests_under_way",]) == (7, 0, 1)
+
+
+def figures(client: TestClient) -> dict[tuple[str, ...], float]:
+    return {
+        (sample.name, *sample.labels.values()): sample.value
+        for family in text_string_to_metric_families(client.get("/metrics").text)
+        for sample in family.samples
+    }
+
+
+def test_a_service_with_one_model_and_no_events_has_no_figures_of_them(client: TestClient) -> None:
+    found = figures(client)
+    assert found["process_resident_memory_bytes",] > 1e6
+    assert not [name for name, *_ in found if name.startswith(("kgrec_events", "kgrec_model_"))]

@@ -1,0 +1,79 @@
+"""Figures of what changes while answers are given: events, models. They are read when they are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
+from starlette.datastructures import State
+
+from kgrec.live.intake import EventCounts, Intake
+from kgrec.live.swapping import ModelSwap
+from kgrec.recommendation import Recommender
+
+
+class LiveFigures(Collector):
+    """Events and models of an application.
+
+    Args:
+        state: of the application; what it does not have has no figures.
+    """
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    def describe(self) -> Iterable[Metric]:
+        """Nothing: what there is depends on what the application has by then."""
+        return ()
+
+    def collect(self) -> Iterator[Metric]:
+        """The figures of now."""
+        intake: Intake | None = getattr(self._state, "intake", None)
+        if intake is not None:
+            yield from _of_events(intake.counts())
+        recommender: Recommender = self._state.recommender
+        yield _gauge("kgrec_model", "1 for the model that answers.", {recommender.bundle.version: 1}, "version")
+        swap: ModelSwap | None = getattr(self._state, "swap", None)
+        if swap is not None:
+            yield from _of_models(swap)
+
+
+def _of_events(counts: EventCounts) -> Iterator[Metric]:
+    given = {
+        "accepted": counts.accepted,
+        "repeated": counts.repeated,
+        "set aside": counts.set_aside,
+        "refused": counts.refused,
+    }
+    yield _counter("kgrec_events", "Events given since the start, by what became of them.", given, "outcome")
+    yield _gauge("kgrec_events_aside", "Events of the log that nobody can use yet, by reason.", counts.aside, "reason")
+    yield GaugeMetricFamily("kgrec_events_waiting", "Events that are not written down yet.", counts.waiting)
+    yield GaugeMetricFamily("kgrec_events_last_offset", "Offset of the last event of the log.", counts.last_offset)
+    yield GaugeMetricFamily("kgrec_events_applied_offset", "The graph holds events up to it.", counts.applied_offset)
+    text = "Seconds since the oldest event that the graph does not hold arrived, 0 where it holds all."
+    yield GaugeMetricFamily("kgrec_events_behind_seconds", text, counts.behind_s or 0.0)
+    yield CounterMetricFamily("kgrec_events_dangling", "Events whose item the graph does not have.", counts.dangling)
+    text = "1 where events cannot go into the graph now."
+    yield GaugeMetricFamily("kgrec_events_failing", text, float(counts.failure is not None))
+
+
+def _of_models(swap: ModelSwap) -> Iterator[Metric]:
+    yield GaugeMetricFamily("kgrec_model_since_seconds", "Unix time since which it answers.", swap.since)
+    acts = {"tried": swap.tried, "refused": swap.refused, "swapped": swap.swaps, "back": swap.backs}
+    yield _counter("kgrec_model_changes", "Models tried, refused, swapped in and gone back to.", acts, "outcome")
+
+
+def _counter(name: str, text: str, values: Mapping[str, int], label: str) -> Metric:
+    family = CounterMetricFamily(name, text, labels=[label])
+    for value, count in values.items():
+        family.add_metric([value], count)
+    return family
+
+
+def _gauge(name: str, text: str, values: Mapping[str, int], label: str) -> Metric:
+    family = GaugeMetricFamily(name, text, labels=[label])
+    for value, count in values.items():
+        family.add_metric([value], count)
+    return family
