@@ -9,7 +9,17 @@ from typing import Any, Literal, Self
 from urllib.parse import quote
 
 from kgrec import errors
-from kgrec.errors import KgrecError, StoreUnavailableError, UnknownItemError, missing_extra, shorten
+from kgrec.bundle.bundle_versions import Version
+from kgrec.errors import (
+    KgrecError,
+    RecordError,
+    StoreUnavailableError,
+    TooManyEventsError,
+    UnknownItemError,
+    missing_extra,
+    shorten,
+)
+from kgrec.live.event import Receipt
 from kgrec.recommendation import Condition, Context, Filters, NameMatch, PastInteraction, RankChange
 from kgrec.recommendation.answer_types import History
 
@@ -20,6 +30,7 @@ except ImportError as error:
 
 Explain = Literal["none", "short", "standard", "full"]
 _TIMEOUT_S = 15.0
+_VERSIONS = "/v1/model/versions"
 
 
 class ServiceError(KgrecError):
@@ -171,6 +182,35 @@ class Client:
         removed: int = self._sent("DELETE", _of(user))["interactions"]
         return removed
 
+    def report(self, *events: Mapping[str, Any]) -> list[Receipt | RecordError]:
+        """What became of each event, in their order: what was not refused is on disk, and counts in the next answer.
+
+        Args:
+            events: each with ``id``, ``user``, ``item`` and what else docs/service.md names; whoever is not sure that
+                they arrived sends them again.
+
+        Raises:
+            TooManyEventsError: too many wait; none was taken in. Its ``retry_after_s`` says when to come again.
+        """
+        answers = self._sent("POST", "/v1/events", json=list(events), also="events")["events"]
+        return [Receipt(one["status"], one["offset"]) if "offset" in one else _raised(one["error"]) for one in answers]
+
+    def model_versions(self) -> list[Version]:
+        """The versions of the model, the newest first."""
+        return [Version(**one) for one in self._sent("GET", _VERSIONS)["versions"]]
+
+    def use_model(self, version: str) -> list[Version]:
+        """The versions of the model, of which the one of this id answers from now on.
+
+        Raises:
+            BundleError, SchemaMismatchError: it was refused; the old one answers on.
+        """
+        return [Version(**one) for one in self._sent("POST", _VERSIONS, json={"version": version})["versions"]]
+
+    def previous_model(self) -> list[Version]:
+        """The versions of the model, of which the one that answered before answers again; errors as above."""
+        return [Version(**one) for one in self._sent("POST", _VERSIONS, json={})["versions"]]
+
     def _told(self, explain: Explain) -> dict[str, str]:
         return {"explain": explain, "language": self._language}
 
@@ -186,7 +226,8 @@ class Client:
             )
         return answer
 
-    def _sent(self, method: str, path: str, **content: Any) -> dict[str, Any]:
+    def _sent(self, method: str, path: str, *, also: str = "no member", **content: Any) -> dict[str, Any]:
+        """The answer; one of another status than 200 too, where it has the member ``also``."""
         try:
             answer = self._http.request(method, path, **content)
         except httpx2.TransportError as error:
@@ -197,13 +238,20 @@ class Client:
             said: dict[str, Any] = answer.json()
         except ValueError:
             said = {}
-        if answer.status_code == httpx2.codes.OK:
+        if answer.status_code == httpx2.codes.OK or also in said:
             return said
-        kind = getattr(errors, str(said.get("error")), ServiceError)
-        known = isinstance(kind, type) and issubclass(kind, KgrecError) and kind is not KgrecError
-        parts = {name: said.get(name) for name in ("where", "found", "expected", "next")}
-        summary = said.get("summary") or f"the service answered {answer.status_code}."
-        raise (kind if known else ServiceError)(summary, **parts)
+        error = _raised(said, f"the service answered {answer.status_code}.")
+        if isinstance(error, TooManyEventsError):
+            error.retry_after_s = int(answer.headers.get("Retry-After", error.retry_after_s))
+        raise error
+
+
+def _raised(said: Mapping[str, Any], otherwise: str = "") -> Any:
+    """The error that a document tells, of the class that it has here."""
+    kind = getattr(errors, str(said.get("error")), ServiceError)
+    known = isinstance(kind, type) and issubclass(kind, KgrecError) and kind is not KgrecError
+    parts = {name: said.get(name) for name in ("where", "found", "expected", "next")}
+    return (kind if known else ServiceError)(said.get("summary") or otherwise, **parts)
 
 
 def _person(user: str | None, history: History | None, context: Context | None) -> dict[str, Any]:
