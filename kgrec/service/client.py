@@ -240,10 +240,10 @@ class Client:
             said = {}
         if answer.status_code == httpx2.codes.OK or also in said:
             return said
-        error = _raised(said, f"the service answered {answer.status_code}.")
-        if isinstance(error, TooManyEventsError):
-            error.retry_after_s = int(answer.headers.get("Retry-After", error.retry_after_s))
-        raise error
+        refused = _raised(said, f"the service answered {answer.status_code}.")
+        if isinstance(refused, TooManyEventsError):
+            refused.retry_after_s = int(answer.headers.get("Retry-After", refused.retry_after_s))
+        raise refused
 
 
 def _raised(said: Mapping[str, Any], otherwise: str = "") -> Any:
