@@ -32,6 +32,7 @@ try:
     from kgrec.service.api_keys import KeyRing
     from kgrec.service.audit import Audit
     from kgrec.service.guard import Guard, Limits
+    from kgrec.service.page import why_page
     from kgrec.service.problems import answer_errors, described_errors, described_version
     from kgrec.service.single_values import once_each
 except ImportError as error:
@@ -73,6 +74,7 @@ def service(
     for resource in _RESOURCES:
         described = described_errors() | (described_version() if resource in _FROM_MODEL else {})
         app.include_router(resource.router, responses=described, dependencies=[Depends(once_each)])
+    app.include_router(why_page.router)
     answer_errors(app)
     app.add_middleware(Guard, ring=ring, limits=limits or Limits(), measured=app.state.measured, hosts=hosts)
     return app

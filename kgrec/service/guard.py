@@ -21,16 +21,17 @@ from kgrec.service.monitoring import Measured
 from kgrec.service.problems import fault, refusal
 
 _REQUEST_ID = re.compile(r"[\w.-]{1,64}")
-_OPEN = ("/health/", "/openapi.json")
-"""Addresses that need no key."""
+_OPEN = ("/health/", "/openapi.json", "/page/")
+"""Addresses that need no key begin so; the page itself, ``/``, needs none either."""
 _HEADERS = (
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
     (b"referrer-policy", b"no-referrer"),
-    (b"cache-control", b"no-store"),
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"content-security-policy", b"default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"),
 )
+_KEPT_NOWHERE = (b"cache-control", b"no-store")
+"""Answers are about people; what is not says itself how long it may be kept."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,7 @@ class Guard:
         if self._under_way >= self._limits.at_once:
             return refusal(request, 503, "too many requests are being answered.", "fewer at once", retry_after=1)
         request.scope["kgrec.caller"] = ANYBODY
-        if not self._ring.keys or request.url.path.startswith(_OPEN):
+        if not self._ring.keys or request.url.path == "/" or request.url.path.startswith(_OPEN):
             return None
         scheme, _, text = request.headers.get("authorization", "").partition(" ")
         key = self._ring.key_of(text.strip()) if scheme.lower() == "bearer" else None
@@ -173,6 +174,8 @@ class _Answer:
         if message["type"] == "http.response.start":
             self.status = message["status"]
             own = [*_HEADERS, (b"x-request-id", self._scope["kgrec.request_id"].encode())]
+            if all(name.lower() != b"cache-control" for name, _ in message.get("headers", ())):
+                own.append(_KEPT_NOWHERE)
             if version := self._scope.get(ANSWERED_BY):
                 own.append((b"x-kgrec-model", version.encode()))
             message = {**message, "headers": [*message.get("headers", ()), *own]}

@@ -117,7 +117,7 @@ def serve_until_stopped(
             output.print_json({"url": url})
             sys.stdout.flush()
         else:
-            output.note(f"kgrec answers at {url}/v1/recommend, see {url}/openapi.json; ctrl-c ends it")
+            output.note(f"kgrec answers at {url}, see {url}/openapi.json; ctrl-c ends it")
         output.note_degraded([recommender.degraded])
         # Query strings hold user ids, which have no place in a log: no access log.
         config = uvicorn.Config(
