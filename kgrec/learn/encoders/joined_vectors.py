@@ -31,8 +31,8 @@ def joined_vectors(parts: Sequence[Array], weights: Sequence[float]) -> Array | 
         parts: unit vectors by each encoder.
         weights: of the encoders, with the sum 1: a text's vector has length 1.
     """
-    if not parts:
-        return None
+    if len(parts) < 2:
+        return parts[0] if parts else None
     return np.hstack([np.sqrt(np.float32(w)) * part for part, w in zip(parts, weights, strict=True) if w])
 
 
