@@ -22,7 +22,7 @@ from kgrec.learn.fusion.candidate_scores import TriedMixtures, without_idle_item
 from kgrec.scoring.evidence import ENOUGH, EXPLICIT, evidence_of
 from kgrec.scoring.model import AdditiveModel, Histories, unit_spread
 
-_USERS, _USERS_OF_SEARCH, _TOP = 200, 100, 10
+_USERS, _USERS_OF_SEARCH, _TOP, _AHEAD = 200, 100, 10, 50
 _SCORES = 40_000_000
 _MORE, _LESS = (1.2, 1.5, 2.0), (0.0, 0.5, 0.7, 0.85)
 """Factors that are tried of the weights of paths, and of all else."""
@@ -61,6 +61,10 @@ class PathShare:
                 self._parts[g] += raw / self._unit[c][:, None].astype(np.float32)
         self._seen = seen[users].toarray() > 0
         self._past = [np.unique(np.concatenate([m[u].indices for m in self._histories.matrices])) for u in range(n)]
+        self._weights = [
+            np.stack([m[u, past].toarray()[0] for m in self._histories.matrices]) / self._unit[:, u, None]
+            for u, past in enumerate(self._past)
+        ]
         self._evidence = [evidence_of(channel.name) for channel in model.channels]
         self._known_shares: dict[tuple[bytes, int], tuple[float, float]] = {}
         self._slots = np.full((n, len(known)), -1)
@@ -88,7 +92,7 @@ class PathShare:
         starts = np.cumsum([0, *(len(past) for past in self._past[:most])])
         values = np.zeros((k, len(self._evidence), starts[-1]), np.float32)
         for user, items in enumerate(best):
-            values[:, :, starts[user] : starts[user + 1]] = self._of_items(user, items)
+            values[:, :, starts[user] : starts[user + 1]] = self._of_items(user, items, total[user])
         of_channel = np.zeros(len(self._evidence), np.float32)
         for g, group in enumerate(self._groups):
             of_channel[group] = weights[g]
@@ -108,16 +112,20 @@ class PathShare:
         )[some]
         return float(share.mean()), float(enough.mean())
 
-    def _of_items(self, user: int, items: IntArray) -> Array:
-        """What past items add to some items by every channel at a gate of 1, ``(items, channels, past)``."""
+    def _of_items(self, user: int, items: IntArray, total: Array) -> Array:
+        """What past items add to some items by every channel at a gate of 1, ``(items, channels, past)``.
+
+        The items that come next by a total are looked up with these: other mixtures list them.
+        """
         slots, kept = self._slots[user], self._values[user]
-        fresh = items[slots[items] < 0]
-        if len(fresh):
-            past = self._past[user]
+        if (slots[items] < 0).any():
+            most = min(_AHEAD, len(total))
+            fresh = np.union1d(items, np.argpartition(-total, most - 1)[:most])
+            fresh = fresh[slots[fresh] < 0]
+            past, weights = self._past[user], self._weights[user]
             values = np.zeros((len(fresh), *kept.shape[1:]), np.float32)
             for c, channel in enumerate(self._model.channels):
-                weights = self._histories.matrices[c][user, past].toarray()[0] / self._unit[c, user]
-                values[:, c] = (weights[:, None] * channel.matrix.block(past, self._known[fresh])).T
+                values[:, c] = (weights[c, :, None] * channel.matrix.block(past, self._known[fresh])).T
             slots[fresh] = len(kept) + np.arange(len(fresh))
             self._values[user] = kept = np.concatenate([kept, values])
         of_items: Array = kept[slots[items]]
