@@ -106,7 +106,7 @@ def executor_for(dataset: Dataset, config: TrainConfig) -> Iterator[Executor]:
     if n == 1 or not small or len(dataset.interactions) < _WORTH_PROCESSES or config.device != "cpu":
         yield here
         return
-    with Processes(n, preload=[TrainingRun.__module__]) as processes:
+    with Processes(max(n, config.ensemble), preload=[TrainingRun.__module__]) as processes:
         yield processes
 
 

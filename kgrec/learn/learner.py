@@ -59,7 +59,8 @@ class PreparedChannels:
     Attributes:
         held_out: the validation part.
         valid: its pairs that training does not have, users x items.
-        settings: of the channels in closed form.
+        history: how past items count, which is all that trainings need to begin.
+        choose: chooses the settings of the channels in closed form.
         make: makes these channels, and those of plug-ins.
         hidden: for the cold-start simulation; None where the catalogue has no use for one.
         trials: number of settings tried.
@@ -67,15 +68,21 @@ class PreparedChannels:
 
     held_out: Interactions
     valid: sparse.csr_matrix
-    settings: BehaviourSettings
-    make: Callable[[], list[Channel]]
+    history: HistoryWeights
+    choose: Callable[[], BehaviourSettings]
+    make: Callable[[BehaviourSettings], list[Channel]]
     hidden: HiddenItems | None
     trials: int
 
     @cached_property
+    def settings(self) -> BehaviourSettings:
+        """Of the channels, chosen when they are first asked for."""
+        return self.choose()
+
+    @cached_property
     def channels(self) -> list[Channel]:
-        """The channels, ready to score, made when they are first asked for: trainings may begin before."""
-        return self.make()
+        """The channels, ready to score, made when they are first asked for."""
+        return self.make(self.settings)
 
 
 @dataclass(frozen=True)
@@ -114,36 +121,33 @@ class Learner:
         with_return_visits = enough_return_visits(self.dataset.interactions, held_out, self.n_users)
         settings, trials = self.behaviour.choose(valid, with_long_term=with_return_visits)
         hidden = self._hide_items()
-        if hidden is not None:
-            content = hidden.learner.behaviour.choose_content(hidden.interactions, settings.without_recency)
-            settings = replace(settings, content=content)
-        settings = replace(settings, shrinkage=self.behaviour.choose_shrinkage(settings, valid))
         return PreparedChannels(
             held_out=held_out,
             valid=valid.tocsr(),
-            settings=settings,
-            make=partial(self._closed_form_channels, settings, self._of_channels),
+            history=settings.history,
+            choose=partial(self._for_rare_items, settings, valid, hidden),
+            make=partial(self._closed_form_channels, progress=self._of_channels),
             hidden=hidden,
             trials=trials,
         )
 
     def choose(self, prepared: PreparedChannels) -> FitResult:
         """The model of the training part, with every other setting chosen on validation."""
-        settings, hidden = prepared.settings, prepared.hidden
         by_depth, of_members, without_hidden, of_gates, of_cold_items = self._choosing.parts(4, 2, 2, 2, 2)
         depths = self._train_depths(prepared, by_depth)
+        settings, hidden = prepared.settings, prepared.hidden
         depth, epochs = depths.best, depths.trained.best_epoch
         further = self._members(depth, settings.history, epochs, first=1)
-        without = None if hidden is None else hidden.learner.learn(settings, depth, epochs, without_hidden)[0]
+        learned = None if hidden is None else hidden.learner.begin(settings, depth, epochs, without_hidden)
         members = [depths.trained.embeddings, *_embeddings(further, of_members)]
         model = self._assemble(settings, prepared.channels, joined(members))
         fitter = self._gate_fitter(model, prepared, of_gates)
         gates, metrics = fitter.fit()
         chosen = ChosenSettings(behaviour=settings, num_layers=depth, epochs=epochs, gates=gates)
-        if hidden is None or without is None:
+        if hidden is None or learned is None:
             gates = fitter.with_cold_offset(gates, self.config.cold_item_cost)
         else:
-            without = replace(without, gates=gates)
+            without = replace(learned()[0], gates=gates)
             simulated = self._fit_cold_gates(model, without, hidden, prepared, of_cold_items)
             gates, metrics = simulated[0], metrics | simulated[1]
         metrics |= {f"learned part, {depth} hops": quality for depth, quality in depths.qualities.items()}
@@ -167,18 +171,34 @@ class Learner:
 
     def refit(self, chosen: ChosenSettings, progress: Progress) -> tuple[AdditiveModel, Embeddings]:
         """A model learned with settings that were chosen before, and the embeddings of its first member."""
-        model, embeddings = self.learn(chosen.behaviour, chosen.num_layers, chosen.epochs, progress)
+        model, embeddings = self.begin(chosen.behaviour, chosen.num_layers, chosen.epochs, progress)()
         return replace(model, gates=chosen.gates), embeddings
 
-    def learn(
+    def begin(
         self, settings: BehaviourSettings, depth: int, epochs: int, progress: Progress
-    ) -> tuple[AdditiveModel, Embeddings]:
-        """A model with open gates, and the embeddings of its first member."""
+    ) -> Callable[[], tuple[AdditiveModel, Embeddings]]:
+        """What gives a model with open gates, and the embeddings of its first member, once these are trained.
+
+        Until it is called there is time for other work beside the trainings.
+        """
         of_channels, of_members = progress.parts(1, self.config.ensemble)
         pending = self._members(depth, settings.history, epochs)
         channels = self._closed_form_channels(settings, of_channels)
-        members = _embeddings(pending, of_members)
-        return self._assemble(settings, channels, joined(members)), members[0]
+
+        def learned() -> tuple[AdditiveModel, Embeddings]:
+            members = _embeddings(pending, of_members)
+            return self._assemble(settings, channels, joined(members)), members[0]
+
+        return learned
+
+    def _for_rare_items(
+        self, settings: BehaviourSettings, valid: sparse.csr_matrix, hidden: HiddenItems | None
+    ) -> BehaviourSettings:
+        """The settings with those of items that few have taken, or nobody."""
+        if hidden is not None:
+            content = hidden.learner.behaviour.choose_content(hidden.interactions, settings.without_recency)
+            settings = replace(settings, content=content)
+        return replace(settings, shrinkage=self.behaviour.choose_shrinkage(settings, valid))
 
     def _hide_items(self) -> HiddenItems | None:
         """A tenth of the known items hidden; None where no cold item has content, or too few to be worth the time."""
@@ -199,9 +219,7 @@ class Learner:
         """Train with every depth that the settings leave open."""
         depths = (1, 0) if self.config.num_layers == "auto" else (self.config.num_layers,)
         sample = sample_users(prepared.valid, LIMITS.validation_users)
-        pending = [
-            self._executor.submit(self._training(depth, prepared.settings.history, valid=sample)) for depth in depths
-        ]
+        pending = [self._executor.submit(self._training(depth, prepared.history, valid=sample)) for depth in depths]
         _ = prepared.channels  # made while the embeddings are in training, where these have a process of their own
         runs = dict(zip(depths, _results(pending, progress), strict=True))
         qualities = {depth: max(epoch["valid_ndcg@10"] for epoch in run.log) for depth, run in runs.items()}
