@@ -4,7 +4,8 @@ PATH                    what `kgrec train --out PATH` writes; the next training 
 PATH.versions/ID/       a bundle that was there, by the hash of its manifest, which names the hashes of its files
 PATH.versions/used.json which versions were used, in order; the last one is live
 
-A version shares its files with the folder that it was taken from (hard links), where the file system can.
+A version has files of its own: whoever writes over those at PATH, by mistake or by a disk's fault, changes nothing of
+what a service has mapped into memory.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from kgrec.bundle.bundle import Bundle
 from kgrec.bundle.files import MANIFEST, read_manifest, version_of
 from kgrec.errors import BundleError, did_you_mean, shorten
 from kgrec.plain_text import local_path
@@ -67,6 +69,19 @@ class BundleVersions:
     def before(self) -> str | None:
         """Id of the version that :meth:`back` leads to, None where there is none."""
         return next(iter(self._used()[-2:-1]), None)
+
+    def to_open(self) -> Bundle:
+        """The bundle to begin with: the live version, or the one at the path where there is none that is whole.
+
+        Raises:
+            BundleError: that one is missing or damaged.
+        """
+        try:
+            if self.live is not None:
+                return Bundle.load(self.folder_of(self.live))
+        except BundleError:
+            pass  # the one at the path is looked at next
+        return Bundle.load(self.path)
 
     def listed(self) -> list[Version]:
         """All versions, the newest first."""
@@ -128,7 +143,7 @@ class BundleVersions:
         fresh.mkdir()
         try:
             for file in sorted(self.path.iterdir()):
-                _link(file, fresh / file.name)
+                shutil.copyfile(file, fresh / file.name)
             read_manifest(fresh)  # a training may have replaced the folder meanwhile
             version = version_of(fresh)
             if not (self.folder / version).exists():
@@ -209,11 +224,3 @@ class BundleVersions:
         for version in self.listed()[KEPT:]:
             if version.id not in keep:
                 shutil.rmtree(self.folder / version.id, ignore_errors=True)
-
-
-def _link(source: Path, target: Path) -> None:
-    """The same file under another name, or a copy of it where there cannot be one."""
-    try:
-        os.link(source, target)
-    except OSError:
-        shutil.copy2(source, target)

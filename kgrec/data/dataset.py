@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from hashlib import blake2b
 from typing import Any
 
 import numpy as np
@@ -55,6 +56,15 @@ class Interactions:
             object.__setattr__(self, "type", np.zeros(len(self), np.int64))
         if not len(self.says):
             object.__setattr__(self, "says", np.full(len(self), FOR, np.int8))
+
+    @property
+    def digest(self) -> bytes:
+        """16 bytes that others than equal columns do not have."""
+        names = repr((self.kinds, self.platforms, self.types))
+        digest = blake2b(names.encode("utf-8", "surrogatepass"), digest_size=16)
+        for column in (self.user, self.item, self.time, self.weight, self.kind, self.platform, self.type, self.says):
+            digest.update(np.ascontiguousarray(column).data)
+        return digest.digest()
 
     @classmethod
     def of_pairs(

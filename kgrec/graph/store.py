@@ -42,6 +42,9 @@ class OpenGraph(Protocol):
     graph_id: str | None
     """Random identity given when the schema was first applied; a bundle names the graph it was learned from."""
 
+    facts_stay: bool
+    """Nobody else can change, while it is open, what is read here of items and their facts."""
+
     def ping(self) -> None:
         """Nothing, where the store answers; it asks for no data.
 

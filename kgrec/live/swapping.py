@@ -30,7 +30,7 @@ class ModelSwap:
 
     Args:
         versions: of the bundle; the live one answers, where there is one.
-        recommender: answers until then, from the bundle at the versions' path.
+        recommender: answers until then.
         switched: called with each new recommender; from then on it has to answer.
 
     Attributes:
@@ -49,8 +49,8 @@ class ModelSwap:
     ) -> None:
         self.versions = versions
         self.recommender = recommender
-        present = versions.present()
-        self.version = present if present is not None and versions.has(present) else None
+        loaded = recommender.bundle.version
+        self.version = loaded if versions.has(loaded) else None
         self.refusal: str | None = None
         self.tried = self.refused = self.swaps = self.backs = 0
         self.since = time.time()

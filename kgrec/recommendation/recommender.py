@@ -77,8 +77,11 @@ class Recommender:
         *,
         state: str | Path | None = None,
         writable: bool = False,
+        loaded: Bundle | None = None,
     ) -> Recommender:
         """Open a bundle and a store.
+
+        ``loaded`` is what is answered from in the place of the bundle at the path, such as a version of it.
 
         A store that cannot be reached is done without, explanations say so, and it is used when it is back. Who was
         forgotten stands in the bundle's folder, or in ``state``, a folder that exists. A store that is to be
@@ -89,7 +92,7 @@ class Recommender:
             ConfigError: the store's URL has no known scheme.
             SchemaMismatchError: the store holds another graph than the bundle's.
         """
-        bundle = Bundle.load(bundle_path)
+        bundle = loaded or Bundle.load(bundle_path)
         folders = [folder for folder in (bundle_path, state) if folder is not None]
         forgotten = ForgottenUsers(*(local_path(folder) / FORGOTTEN for folder in folders))
         if store_url is None:
@@ -286,6 +289,15 @@ class Recommender:
             UnknownUserError: neither the store nor the bundle knows the user.
         """
         return past_interactions(self._people.person(user, None, None).interactions, self.bundle)
+
+    def state_of(self, user: str) -> bytes:
+        """A digest of all that an answer for a user comes from, beside the bundle and what the graph says of items.
+
+        Raises:
+            UnknownUserError: neither the store nor the bundle knows the user.
+        """
+        person = self._people.person(user, None, None)
+        return person.interactions.digest + (person.degraded or "").encode()
 
     def forget(self, user: str) -> int:
         """How many interactions a user had, who is removed from the graph and unknown from now on.

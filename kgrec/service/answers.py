@@ -28,7 +28,12 @@ Answering = Annotated[Recommender, Depends(_recommender_of)]
 
 def document(content: Any, status: int = 200) -> Response:
     """A JSON document; numbers that JSON does not have are null."""
-    return Response(encoded(content), status, media_type="application/json")
+    return encoded_document(encoded(content), status)
+
+
+def encoded_document(body: bytes, status: int = 200) -> Response:
+    """A JSON document that is bytes already."""
+    return Response(body, status, media_type="application/json")
 
 
 def encoded(content: Any) -> bytes:

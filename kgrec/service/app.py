@@ -29,6 +29,7 @@ try:
         users,
         what_if,
     )
+    from kgrec.service.answer_cache import CACHE_BYTES, AnswerCache
     from kgrec.service.api_keys import KeyRing
     from kgrec.service.audit import Audit
     from kgrec.service.guard import Guard, Limits
@@ -51,6 +52,7 @@ def service(
     ring: KeyRing | None = None,
     limits: Limits | None = None,
     hosts: Collection[str] | None = None,
+    cache_bytes: int = CACHE_BYTES,
 ) -> FastAPI:
     """An application that answers from one recommender, which stays the caller's to close.
 
@@ -58,6 +60,7 @@ def service(
         ring: the keys; without any, nobody is asked for one: listen on this machine only.
         limits: what one request may cost.
         hosts: names under which it is asked; None for any.
+        cache_bytes: what answers that are kept may take; 0 keeps none.
     """
     app = FastAPI(
         title="kgrec",
@@ -69,6 +72,7 @@ def service(
     )
     ring = ring or KeyRing.empty()
     app.state.recommender = recommender
+    app.state.cache = AnswerCache(cache_bytes)
     app.state.measured = monitoring.Measured(app.state)
     app.state.audit = Audit(ring)
     for resource in _RESOURCES:

@@ -57,6 +57,9 @@ async def report(
         else {"status": one.status, "offset": one.offset}
         for one in results
     ]
+    for one, result in zip(reports, results, strict=True):
+        if not isinstance(result, RecordError):
+            request.app.state.cache.drop(str(one["user"]).strip())
     refused = sum(isinstance(one, RecordError) for one in results)
     status = 200 if not refused else 422 if refused == len(results) else 207
     return document({"events": answers}, status)

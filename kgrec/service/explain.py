@@ -2,38 +2,56 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from kgrec.recommendation import Recommender
 from kgrec.recommendation.documents import told_explanation
 from kgrec.service.access import Asking, Scope, needs
+from kgrec.service.answer_cache import kept_answer
 from kgrec.service.answer_models import ExplanationAnswer
-from kgrec.service.answers import Answering, document, installed
-from kgrec.service.requests import ReasonBody, ReasonParameters
+from kgrec.service.answers import Answering, installed
+from kgrec.service.requests import AskedPerson, ReasonBody, ReasonParameters
 
 router = APIRouter(prefix="/v1/explain", tags=["answers"], dependencies=[needs(Scope.READ)])
 
 
 @router.get("", response_model=ExplanationAnswer, summary="Why an item has its score")
-def explain(recommender: Answering, caller: Asking, asked: Annotated[ReasonParameters, Query()]) -> Response:
+def explain(
+    request: Request, recommender: Answering, caller: Asking, asked: Annotated[ReasonParameters, Query()]
+) -> Response:
     """The reasons that add up to a score, and a sentence that says them."""
-    return _explained(recommender, caller, asked)
+    return _explained(request, recommender, caller, asked)
 
 
 @router.post("", response_model=ExplanationAnswer, summary="Why an item has its score")
-def explain_for(recommender: Answering, caller: Asking, asked: ReasonBody) -> Response:
+def explain_for(request: Request, recommender: Answering, caller: Asking, asked: ReasonBody) -> Response:
     """Likewise, with a history of interactions that have kinds, times and weights."""
-    return _explained(recommender, caller, asked)
+    return _explained(request, recommender, caller, asked)
 
 
-def _explained(recommender: Recommender, caller: Asking, asked: ReasonParameters | ReasonBody) -> Response:
+def _explained(
+    request: Request, recommender: Recommender, caller: Asking, asked: ReasonParameters | ReasonBody
+) -> Response:
     caller.may_ask(asked.user, reasons=True)
     language = installed(asked.language)
     person = asked.person(recommender.bundle)
+    return kept_answer(
+        request,
+        recommender,
+        asked,
+        lambda: _reasons(recommender, asked, person, language),
+        user=person.user,
+        facts=True,
+    )
+
+
+def _reasons(
+    recommender: Recommender, asked: ReasonParameters | ReasonBody, person: AskedPerson, language: str
+) -> dict[str, Any]:
     explanation = recommender.explain(person.user, asked.item, history=person.history, context=person.context)
-    answer = {
+    return {
         "user": person.user,
         "ignored": person.ignored,
         "item": explanation.item,
@@ -42,4 +60,3 @@ def _explained(recommender: Recommender, caller: Asking, asked: ReasonParameters
         "new": explanation.new,
         "explanation": told_explanation(explanation, asked.explain, language),
     }
-    return document(answer)

@@ -1,4 +1,4 @@
-"""Figures of what changes while answers are given: events, models. They are read when they are asked for."""
+"""Figures of what changes while answers are given: events, models, kept answers."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from starlette.datastructures import State
 from kgrec.live.intake import EventCounts, Intake
 from kgrec.live.swapping import ModelSwap
 from kgrec.recommendation import Recommender
+from kgrec.service.answer_cache import CacheFigures
 
 
 class LiveFigures(Collector):
-    """Events and models of an application.
+    """Events, models and kept answers of an application.
 
     Args:
         state: of the application; what it does not have has no figures.
@@ -33,6 +34,7 @@ class LiveFigures(Collector):
         intake: Intake | None = getattr(self._state, "intake", None)
         if intake is not None:
             yield from _of_events(intake.counts())
+        yield from _of_cache(self._state.cache.figures())
         recommender: Recommender = self._state.recommender
         yield _gauge("kgrec_model", "1 for the model that answers.", {recommender.bundle.version: 1}, "version")
         swap: ModelSwap | None = getattr(self._state, "swap", None)
@@ -57,6 +59,14 @@ def _of_events(counts: EventCounts) -> Iterator[Metric]:
     yield CounterMetricFamily("kgrec_events_dangling", "Events whose item the graph does not have.", counts.dangling)
     text = "1 where events cannot go into the graph now."
     yield GaugeMetricFamily("kgrec_events_failing", text, float(counts.failure is not None))
+
+
+def _of_cache(cache: CacheFigures) -> Iterator[Metric]:
+    asked = {"hit": cache.hits, "miss": cache.misses, "passed": cache.passed}
+    yield _counter("kgrec_cache_answers", "Answers that were kept, were not, and cannot be kept.", asked, "outcome")
+    yield CounterMetricFamily("kgrec_cache_dropped", "Answers dropped by events, swaps and forgetting.", cache.dropped)
+    yield GaugeMetricFamily("kgrec_cache_kept", "Answers that are kept.", cache.answers)
+    yield GaugeMetricFamily("kgrec_cache_bytes", "What they take.", cache.bytes)
 
 
 def _of_models(swap: ModelSwap) -> Iterator[Metric]:

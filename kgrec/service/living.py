@@ -40,6 +40,7 @@ def living(app: FastAPI, bundle: str | Path, events: str | Path | None = None) -
 
         def switched(recommender: Recommender) -> None:
             state.recommender = recommender
+            state.cache.clear()
             if intake is not None:
                 intake.take_up()
 

@@ -2,36 +2,48 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from kgrec.recommendation import Recommender
 from kgrec.recommendation.documents import told_list
 from kgrec.service.access import Asking, Scope, needs
+from kgrec.service.answer_cache import kept_answer
 from kgrec.service.answer_models import ListAnswer
-from kgrec.service.answers import Answering, document, installed
-from kgrec.service.requests import ListBody, ListParameters
+from kgrec.service.answers import Answering, installed
+from kgrec.service.requests import AskedPerson, ListBody, ListParameters
 
 router = APIRouter(prefix="/v1/recommend", tags=["answers"], dependencies=[needs(Scope.READ)])
 
 
 @router.get("", response_model=ListAnswer, summary="The best items for somebody")
-def recommend(recommender: Answering, caller: Asking, asked: Annotated[ListParameters, Query()]) -> Response:
+def recommend(
+    request: Request, recommender: Answering, caller: Asking, asked: Annotated[ListParameters, Query()]
+) -> Response:
     """The best items, best first, each with its reasons where they are asked for."""
-    return _listed(recommender, caller, asked)
+    return _listed(request, recommender, caller, asked)
 
 
 @router.post("", response_model=ListAnswer, summary="The best items for somebody")
-def recommend_for(recommender: Answering, caller: Asking, asked: ListBody) -> Response:
+def recommend_for(request: Request, recommender: Answering, caller: Asking, asked: ListBody) -> Response:
     """Likewise, with a history of interactions that have kinds, times and weights."""
-    return _listed(recommender, caller, asked)
+    return _listed(request, recommender, caller, asked)
 
 
-def _listed(recommender: Recommender, caller: Asking, asked: ListParameters | ListBody) -> Response:
+def _listed(request: Request, recommender: Recommender, caller: Asking, asked: ListParameters | ListBody) -> Response:
     caller.may_ask(asked.user, reasons=asked.explain != "none")
     language = installed(asked.language)
     person = asked.person(recommender.bundle)
+    facts = asked.explain != "none" or bool(asked.where)
+    return kept_answer(
+        request, recommender, asked, lambda: _list(recommender, asked, person, language), user=person.user, facts=facts
+    )
+
+
+def _list(
+    recommender: Recommender, asked: ListParameters | ListBody, person: AskedPerson, language: str
+) -> dict[str, Any]:
     best = recommender.recommend(
         person.user,
         history=person.history,
@@ -40,9 +52,8 @@ def _listed(recommender: Recommender, caller: Asking, asked: ListParameters | Li
         context=person.context,
         explain=asked.explain != "none",
     )
-    answer = {
+    return {
         "user": person.user,
         "ignored": person.ignored,
         "recommendations": told_list(best, asked.explain, language),
     }
-    return document(answer)

@@ -43,5 +43,6 @@ def forget(request: Request, recommender: Answering, caller: Asking, user: UserI
     """Remove a user with all they did from the graph; the bundle does not answer for them either, at once."""
     removed = recommender.forget(user)
     request.app.state.measured.forgotten.inc()
+    request.app.state.cache.drop(user, forgotten=True)
     request.app.state.audit(request, caller, "forget a user", user, f"{removed} interactions")
     return document({"user": user, "interactions": removed})

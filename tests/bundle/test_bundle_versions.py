@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from kgrec.bundle import bundle_versions
 from kgrec.bundle.bundle import Bundle
 from kgrec.bundle.bundle_versions import KEPT, BundleVersions
 from kgrec.errors import BundleError
@@ -44,8 +44,8 @@ def test_a_version_outlives_the_training_after_it(versions: BundleVersions) -> N
         (first, "2026-01-01", False),
     ]
     assert versions.present() == second
-    inode = (versions.path / "arrays.safetensors").stat().st_ino
-    assert (versions.folder_of(second) / "arrays.safetensors").stat().st_ino == inode  # not a copy
+    (versions.path / "arrays.safetensors").write_bytes(b"written over")
+    assert Bundle.load(versions.folder_of(second)).manifest.created == "2026-01-02"
 
 
 def test_back_leads_to_the_one_before_and_is_not_undone_by_itself(versions: BundleVersions) -> None:
@@ -95,16 +95,16 @@ def test_a_bundle_that_is_replaced_while_it_is_taken_in_is_not_mixed(
     versions: BundleVersions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     trained(versions.path, 1)
-    link, linked = bundle_versions._link, list[Path]()
+    copy, copied = shutil.copyfile, list[Path]()
 
-    def link_one(source: Path, target: Path) -> None:
-        link(source, target)
-        linked.append(target)
-        if len(linked) == 2:  # arrays and ids
+    def copy_one(source: Path, target: Path) -> None:
+        copy(source, target)
+        copied.append(target)
+        if len(copied) == 2:  # arrays and ids
             bundle = film_bundle()
             replace(bundle, names=tuple(reversed(bundle.names))).save(versions.path)
 
-    monkeypatch.setattr(bundle_versions, "_link", link_one)
+    monkeypatch.setattr(shutil, "copyfile", copy_one)
     with pytest.raises(BundleError, match="damaged"):
         versions.take_in()
     assert versions.listed() == []
@@ -123,3 +123,15 @@ def test_old_versions_go_but_never_those_in_use(versions: BundleVersions) -> Non
     versions.use(versions.take_in())
     assert oldest in [one.id for one in versions.listed()]
     assert versions.back() == oldest
+
+
+def test_what_a_service_begins_with(versions: BundleVersions) -> None:
+    first, second = served(versions, 1, 2)
+    assert versions.to_open().version == second
+    versions.back()
+    assert versions.to_open().version == first  # and not what is at the path
+    (versions.folder_of(first) / "ids.json").write_text("{}")
+    assert versions.to_open().version == second
+    (versions.path / "ids.json").write_text("{}")
+    with pytest.raises(BundleError, match="damaged"):
+        versions.to_open()

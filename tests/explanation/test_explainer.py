@@ -194,6 +194,7 @@ class OddStore:
 
     schema: GraphSchema = field(default_factory=film_schema)
     graph_id: str = "g1"
+    facts_stay: bool = True
     holds: tuple[str, ...] = ("lucas", "horror")
     fails: Exception | None = None
     asked: int = 0

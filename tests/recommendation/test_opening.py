@@ -63,6 +63,7 @@ class Gone:
     graph_id: str = "g1"
     url: str = "kglite:gone"
     schema: object = None
+    facts_stay: bool = True
 
     def history(self, *_: object) -> list[Interaction]:
         raise StoreUnavailableError("the connection was refused.")

@@ -9,14 +9,18 @@ import socket
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from types import FrameType
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from kgrec.cli import options as opt
 from kgrec.cli import output
 from kgrec.errors import ConfigError, require_extra
+
+if TYPE_CHECKING:
+    from kgrec.bundle.bundle_versions import BundleVersions
 
 _SHUTDOWN_S = 5
 _IDLE_S = 30
@@ -39,7 +43,7 @@ def serve(
             "--state",
             metavar="FOLDER",
             envvar="KGREC_STATE",
-            help="Where to write down what must outlast the process; by default the bundle's folder.",
+            help="Where to write down who is forgotten; by default beside the versions of the bundle.",
         ),
     ] = "",
     events: Annotated[
@@ -51,10 +55,14 @@ def serve(
             help="File of the event log, made where it is not there; without, no events are taken in.",
         ),
     ] = "",
+    cache: Annotated[
+        float,
+        typer.Option("--cache", metavar="MIB", min=0, help="Room for answers that are asked for again; 0 keeps none."),
+    ] = 64,
     as_json: opt.Json = False,
 ) -> None:
     """Answer over HTTP, see docs/service.md. Without --keys nobody is asked who they are, on this machine alone."""
-    serve_until_stopped(bundle, store or None, host, port, keys, state or None, events or None, as_json)
+    serve_until_stopped(bundle, store or None, host, port, keys, state or None, events or None, cache, as_json)
 
 
 def serve_until_stopped(
@@ -65,6 +73,7 @@ def serve_until_stopped(
     keys: str = "",
     state: str | None = None,
     events: str | None = None,
+    cache_mib: float = 64,
     as_json: bool = False,
 ) -> None:
     """Answer over HTTP until SIGINT or SIGTERM; the address is said once requests are taken in.
@@ -72,8 +81,9 @@ def serve_until_stopped(
     Args:
         port: 0 takes a free one.
         keys: file of API keys; empty for none.
-        state: folder for what must outlast the process, by default the bundle's.
+        state: folder where it is written down who is forgotten, by default that of the bundle's versions.
         events: file of the event log; None: no events are taken in.
+        cache_mib: room for answers that are kept; 0 keeps none.
         as_json: say the address as JSON on stdout, otherwise as a line on stderr.
 
     Raises:
@@ -87,17 +97,21 @@ def serve_until_stopped(
     require_extra("serve", "fastapi", "msgspec", "prometheus_client", "uvicorn", where="kgrec serve")
     import uvicorn
 
+    from kgrec.bundle.bundle_versions import BundleVersions
     from kgrec.recommendation import Recommender
     from kgrec.service.api_keys import KeyRing
     from kgrec.service.app import service
     from kgrec.service.living import living
 
-    ring = KeyRing.load(keys) if keys else KeyRing.empty()
+    ring, versions = KeyRing.load(keys) if keys else KeyRing.empty(), BundleVersions(bundle)
+    loaded = versions.to_open()
     with (
         _left_by_sigterm(),
         _lines_of_log(),
         _listening(host, port) as listener,
-        Recommender.open(bundle, store, state=state, writable=events is not None) as recommender,
+        Recommender.open(
+            bundle, store, state=state or _beside(versions), writable=events is not None, loaded=loaded
+        ) as recommender,
         ExitStack() as opened,
     ):
         own_names = {"localhost", host, *_OWN}
@@ -109,7 +123,9 @@ def serve_until_stopped(
                 expected=f"one of {', '.join(_OWN)}, or a file of keys",
                 next="kgrec key new NAME --keys kgrec.keys, then kgrec serve --keys kgrec.keys",
             )
-        app = service(recommender, ring=ring, hosts=None if ring.keys else own_names)
+        app = service(
+            recommender, ring=ring, hosts=None if ring.keys else own_names, cache_bytes=int(cache_mib * 2**20)
+        )
         opened.enter_context(living(app, bundle, events))
         at = f"[{host}]" if ":" in host else host
         url = f"http://{at}:{listener.getsockname()[1]}"
@@ -129,6 +145,15 @@ def serve_until_stopped(
             timeout_keep_alive=_IDLE_S,
         )
         uvicorn.Server(config).run(sockets=[listener])
+
+
+def _beside(versions: BundleVersions) -> Path | None:
+    """The folder of a bundle's versions, which outlasts a training; None where it cannot be made."""
+    try:
+        versions.folder.mkdir(exist_ok=True)
+    except OSError:
+        return None
+    return versions.folder
 
 
 @contextmanager

@@ -46,6 +46,8 @@ Rows = list[dict[str, Any]]
 class CypherStore(ABC):
     """The GraphStore protocol for a database that takes Cypher."""
 
+    facts_stay = False
+
     def __init__(self, url: str) -> None:
         self.url = url
         self.schema: GraphSchema | None = None

@@ -46,6 +46,8 @@ class KgliteStore(CypherStore):
         SchemaMismatchError: written by another version of kgrec.
     """
 
+    facts_stay = True
+
     def __init__(self, url: str, *, read_only: bool = False) -> None:
         super().__init__(url)
         name = url.removeprefix("kglite:")

@@ -1,0 +1,20 @@
+"""Faults on a service of a few films: what it answers meanwhile, and that it goes on afterwards."""
+
+from __future__ import annotations
+
+import pytest
+
+from kgrec_benchmarks.service.faults import FAULTS, suffered
+from tests.support.shop import Shell
+
+QUICK = ("disk full", "clock set back", "10 MB body", "10,000-item history", "1,000 idle connections")
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[] if name in QUICK else [pytest.mark.slow]) for name in FAULTS]
+)
+def test_a_fault_is_answered_and_survived(shell: Shell, name: str) -> None:
+    shell.learned()
+    found = suffered(name, shell.folder / "kgrec.bundle", shell.folder / "kgrec.kgl", {})
+    assert found["as_expected"], found
+    assert (found["list_afterwards"], found["lives"]) == (200, True)

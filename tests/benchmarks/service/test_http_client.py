@@ -1,0 +1,49 @@
+"""A client for measuring: what it sends and reads, and that a lost connection is an answer too."""
+
+from __future__ import annotations
+
+import asyncio
+
+from kgrec_benchmarks.service.http_client import GONE, Connection, request_bytes
+
+
+def test_requests_and_answers_over_one_connection() -> None:
+    heard: list[bytes] = []
+    connections = 0
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal connections
+        connections += 1
+        while head := await reader.readuntil(b"\r\n\r\n"):
+            body = await reader.readexactly(int(head.decode().lower().split("content-length: ")[1].split("\r\n")[0]))
+            heard.append(head.split(b"\r\n")[0] + b" " + body)
+            if b"/end" in head:
+                writer.close()
+                return
+            writer.write(b"HTTP/1.1 207 Multi-Status\r\nX-One: 1\r\nContent-Length: 7\r\n\r\n" + b'{"a":1}')
+
+    async def run() -> None:
+        async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+            url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+            async with Connection(url) as connection:
+                for body in (None, {"k": "é"}, b"raw"):
+                    answer = await connection.ask(request_bytes("POST", "/v1/x?a=1", body))
+                    assert (answer.status, answer.headers["x-one"], answer.json()) == (207, "1", {"a": 1})
+                assert (await connection.ask(request_bytes("GET", "/end"))).status == GONE
+                assert (await connection.ask(request_bytes("GET", "/again"))).status == 207
+
+    asyncio.run(run())
+    assert heard[:3] == [
+        b"POST /v1/x?a=1 HTTP/1.1 ",
+        b'POST /v1/x?a=1 HTTP/1.1 {"k": "\\u00e9"}',
+        b"POST /v1/x?a=1 HTTP/1.1 raw",
+    ]
+    assert connections == 2
+
+
+def test_nobody_there() -> None:
+    async def run() -> int:
+        async with Connection("http://127.0.0.1:9") as connection:
+            return (await connection.ask(request_bytes("GET", "/"))).status
+
+    assert asyncio.run(run()) == GONE
