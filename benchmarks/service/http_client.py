@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -44,7 +45,11 @@ class Connection:
         return self
 
     async def __aexit__(self, *error: object) -> None:
+        writer = self._open[1] if self._open is not None else None
         self.close()
+        if writer is not None:
+            with suppress(OSError):
+                await writer.wait_closed()
 
     def close(self) -> None:
         """End it; the next request opens another."""

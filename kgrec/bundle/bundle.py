@@ -32,6 +32,9 @@ from kgrec.scoring.history_weights import HistoryWeights
 from kgrec.scoring.matrix_kinds import matrix_class
 from kgrec.scoring.model import AdditiveModel, Channel
 
+_OWN_WAY = ("schema", "reference")
+"""Entries of a manifest that are not taken as they are."""
+
 
 @dataclass(frozen=True)
 class Manifest:
@@ -46,6 +49,8 @@ class Manifest:
         metrics: validation results of each channel and of the fused model.
         training: loss and validation by epoch.
         created: ISO time.
+        reference: what answers were like for the users it was trained on, see kgrec/metrics/drift.py; empty for
+            bundles of earlier versions.
     """
 
     schema: GraphSchema | None
@@ -57,6 +62,7 @@ class Manifest:
     metrics: Mapping[str, Any]
     training: list[dict[str, float]]
     created: str
+    reference: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -203,7 +209,8 @@ class Bundle:
             return cls(
                 Manifest(
                     GraphSchema.model_validate(schema) if schema else None,
-                    **{name: manifest[name] for name in Manifest.__dataclass_fields__ if name != "schema"},
+                    **{name: manifest[name] for name in Manifest.__dataclass_fields__ if name not in _OWN_WAY},
+                    reference=manifest.get("reference", {}),
                 ),
                 AdditiveModel(channels, gates, arrays["prior"], arrays["is_cold"]),
                 Vocabulary(ids["users"]),

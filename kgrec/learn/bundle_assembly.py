@@ -14,6 +14,7 @@ from kgrec.config import TrainConfig
 from kgrec.data.dataset import Dataset
 from kgrec.learn.fit_result import FitResult
 from kgrec.learn.limits import LIMITS
+from kgrec.metrics.drift import reference_distributions
 from kgrec.schema.model import GraphSchema
 
 
@@ -32,7 +33,7 @@ def to_bundle(
         schema, graph_id: of the graph that the data set was read from; None where it came from elsewhere.
         metrics: further entries for the manifest, beside the quality on the interactions that were held out.
     """
-    times = dataset.interactions.time
+    times, model = dataset.interactions.time, learned.model.compact()
     known = times[~np.isnan(times)]
     manifest = Manifest(
         schema=schema,
@@ -44,10 +45,11 @@ def to_bundle(
         metrics={"validation_ndcg@10": learned.metrics, "reasons": learned.reasons, **(metrics or {})},
         training=learned.log,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
+        reference=reference_distributions(model, dataset.behaviour, config.seed),
     )
     return Bundle(
         manifest=manifest,
-        model=learned.model.compact(),
+        model=model,
         users=dataset.users,
         items=dataset.items,
         nodes=dataset.nodes,

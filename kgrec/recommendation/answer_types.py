@@ -61,6 +61,20 @@ class RankChange:
     rank_after: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class HistoryState:
+    """What an answer for a user comes from.
+
+    Attributes:
+        digest: of the history, and of why it may not be the newest; others are others.
+        length: interactions.
+    """
+
+    user: str
+    digest: bytes
+    length: int
+
+
 @dataclass(frozen=True)
 class WhatIf:
     """The list of somebody as it is, and as it would be with a changed history.

@@ -24,7 +24,7 @@ from kgrec.explanation.explanation import Explanation
 from kgrec.graph.store import GraphReader, GraphStore
 from kgrec.graph.store_link import GraphLink, unreachable
 from kgrec.plain_text import local_path
-from kgrec.recommendation.answer_types import History, NameMatch, Recommendation, WhatIf
+from kgrec.recommendation.answer_types import History, HistoryState, NameMatch, Recommendation, WhatIf
 from kgrec.recommendation.filters import Filters, candidate_rows
 from kgrec.recommendation.fold_in import PastInteraction, fold_in, item_row, past_interactions
 from kgrec.recommendation.forgotten import FORGOTTEN, ForgottenUsers
@@ -290,14 +290,15 @@ class Recommender:
         """
         return past_interactions(self._people.person(user, None, None).interactions, self.bundle)
 
-    def state_of(self, user: str) -> bytes:
-        """A digest of all that an answer for a user comes from, beside the bundle and what the graph says of items.
+    def state_of(self, user: str) -> HistoryState:
+        """What an answer for a user comes from, beside the bundle and what the graph says of items.
 
         Raises:
             UnknownUserError: neither the store nor the bundle knows the user.
         """
         person = self._people.person(user, None, None)
-        return person.interactions.digest + (person.degraded or "").encode()
+        digest = person.interactions.digest + (person.degraded or "").encode()
+        return HistoryState(user, digest, len(person.interactions))
 
     def forget(self, user: str) -> int:
         """How many interactions a user had, who is removed from the graph and unknown from now on.

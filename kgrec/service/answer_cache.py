@@ -18,6 +18,7 @@ from typing import Any
 from fastapi import Request, Response
 
 from kgrec.recommendation import Recommender
+from kgrec.recommendation.answer_types import HistoryState
 from kgrec.service.answers import document, encoded, encoded_document
 from kgrec.service.requests import Parameters
 
@@ -121,25 +122,22 @@ def kept_answer(
     asked: Parameters,
     made: Callable[[], Mapping[str, Any]],
     *,
-    user: str | None = None,
+    state: HistoryState | None = None,
     facts: bool,
 ) -> Response:
     """The answer to a request: the one that was given before where it is right still, else what ``made`` returns.
 
     Args:
-        user: whose history it comes from; None where the request itself has all.
+        state: of the history that it comes from; None where the request itself has all.
         facts: it holds facts of the graph, or depends on such.
-
-    Raises:
-        UnknownUserError: neither the store nor the bundle knows the user.
     """
     cache: AnswerCache = request.app.state.cache
     if not cache.limit_bytes or (facts and (recommender.store is None or not recommender.store.facts_stay)):
         cache.passed()
         return document(made())
-    state = b"" if user is None else recommender.state_of(user)
+    user, digest = (None, b"") if state is None else (state.user, state.digest)
     route, version = request.scope["route"].path, recommender.bundle.version
-    key = blake2b(encoded([route, version, state.hex(), asked.model_dump()]), digest_size=20).digest()
+    key = blake2b(encoded([route, version, digest.hex(), asked.model_dump()]), digest_size=20).digest()
     body, generation = cache.get(key)
     if body is None:
         body = encoded(made())

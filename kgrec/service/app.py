@@ -21,6 +21,7 @@ try:
         health,
         model_versions,
         monitoring,
+        operation,
         recommend,
         score,
         search,
@@ -32,8 +33,9 @@ try:
     from kgrec.service.answer_cache import CACHE_BYTES, AnswerCache
     from kgrec.service.api_keys import KeyRing
     from kgrec.service.audit import Audit
+    from kgrec.service.drift_watch import DriftWatch
     from kgrec.service.guard import Guard, Limits
-    from kgrec.service.page import why_page
+    from kgrec.service.page import operators_page, why_page
     from kgrec.service.problems import answer_errors, described_errors, described_version
     from kgrec.service.single_values import once_each
 except ImportError as error:
@@ -43,7 +45,7 @@ except ImportError as error:
 
 _ANSWERS = (recommend, score, explain, what_if, similar, search, users)
 _FROM_MODEL = (*_ANSWERS, served_model)
-_RESOURCES = (*_ANSWERS, events, served_model, model_versions, health, monitoring)
+_RESOURCES = (*_ANSWERS, events, served_model, model_versions, health, monitoring, operation)
 
 
 def service(
@@ -73,12 +75,14 @@ def service(
     ring = ring or KeyRing.empty()
     app.state.recommender = recommender
     app.state.cache = AnswerCache(cache_bytes)
+    app.state.drift = DriftWatch()
     app.state.measured = monitoring.Measured(app.state)
     app.state.audit = Audit(ring)
     for resource in _RESOURCES:
         described = described_errors() | (described_version() if resource in _FROM_MODEL else {})
         app.include_router(resource.router, responses=described, dependencies=[Depends(once_each)])
     app.include_router(why_page.router)
+    app.include_router(operators_page.router)
     answer_errors(app)
     app.add_middleware(Guard, ring=ring, limits=limits or Limits(), measured=app.state.measured, hosts=hosts)
     return app

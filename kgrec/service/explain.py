@@ -37,12 +37,13 @@ def _explained(
     caller.may_ask(asked.user, reasons=True)
     language = installed(asked.language)
     person = asked.person(recommender.bundle)
+    state = None if person.user is None else recommender.state_of(person.user)
     return kept_answer(
         request,
         recommender,
         asked,
         lambda: _reasons(recommender, asked, person, language),
-        user=person.user,
+        state=state,
         facts=True,
     )
 

@@ -22,7 +22,9 @@ from kgrec.service.problems import fault, refusal
 
 _REQUEST_ID = re.compile(r"[\w.-]{1,64}")
 _OPEN = ("/health/", "/openapi.json", "/page/")
-"""Addresses that need no key begin so; the page itself, ``/``, needs none either."""
+"""Addresses that need no key begin so."""
+_PAGES = ("/", "/operators")
+"""Pages need none either: what they show is asked for with one."""
 _HEADERS = (
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
@@ -94,7 +96,7 @@ class Guard:
         if self._under_way >= self._limits.at_once:
             return refusal(request, 503, "too many requests are being answered.", "fewer at once", retry_after=1)
         request.scope["kgrec.caller"] = ANYBODY
-        if not self._ring.keys or request.url.path == "/" or request.url.path.startswith(_OPEN):
+        if not self._ring.keys or request.url.path in _PAGES or request.url.path.startswith(_OPEN):
             return None
         scheme, _, text = request.headers.get("authorization", "").partition(" ")
         key = self._ring.key_of(text.strip()) if scheme.lower() == "bearer" else None

@@ -1,4 +1,4 @@
-"""Figures of what changes while answers are given: events, models, kept answers."""
+"""Figures of what changes while answers are given: events, models, kept answers, drift."""
 
 from __future__ import annotations
 
@@ -37,6 +37,9 @@ class LiveFigures(Collector):
         yield from _of_cache(self._state.cache.figures())
         recommender: Recommender = self._state.recommender
         yield _gauge("kgrec_model", "1 for the model that answers.", {recommender.bundle.version: 1}, "version")
+        drift = {name: one.psi for name, one in self._state.drift.figures(recommender.bundle).items()}
+        text = "Population stability index of the last answers against training, where there are enough of them."
+        yield _gauge("kgrec_drift", text, {name: psi for name, psi in drift.items() if psi is not None}, "of")
         swap: ModelSwap | None = getattr(self._state, "swap", None)
         if swap is not None:
             yield from _of_models(swap)
@@ -63,7 +66,9 @@ def _of_events(counts: EventCounts) -> Iterator[Metric]:
 
 def _of_cache(cache: CacheFigures) -> Iterator[Metric]:
     asked = {"hit": cache.hits, "miss": cache.misses, "passed": cache.passed}
-    yield _counter("kgrec_cache_answers", "Answers that were kept, were not, and cannot be kept.", asked, "outcome")
+    yield _counter(
+        "kgrec_cache_answers", "Questions by whether their answers were kept, were not, or never are.", asked, "outcome"
+    )
     yield CounterMetricFamily("kgrec_cache_dropped", "Answers dropped by events, swaps and forgetting.", cache.dropped)
     yield GaugeMetricFamily("kgrec_cache_kept", "Answers that are kept.", cache.answers)
     yield GaugeMetricFamily("kgrec_cache_bytes", "What they take.", cache.bytes)
@@ -82,7 +87,7 @@ def _counter(name: str, text: str, values: Mapping[str, int], label: str) -> Met
     return family
 
 
-def _gauge(name: str, text: str, values: Mapping[str, int], label: str) -> Metric:
+def _gauge(name: str, text: str, values: Mapping[str, float], label: str) -> Metric:
     family = GaugeMetricFamily(name, text, labels=[label])
     for value, count in values.items():
         family.add_metric([value], count)

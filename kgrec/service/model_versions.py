@@ -23,7 +23,7 @@ class ModelChange(BaseModel):
 @router.get("", summary="The versions of the model")
 def versions(request: Request) -> Response:
     """Every version, the newest first, and why the last one that was tried was refused, where it was."""
-    return document(_standing(_swap_of(request)))
+    return document(standing_of(_swap_of(request)))
 
 
 @router.post("", summary="Answer with another version")
@@ -35,10 +35,11 @@ def change(request: Request, caller: Asking, asked: ModelChange) -> Response:
     else:
         swap.use(asked.version)
     request.app.state.audit(request, caller, "change the model", None, str(swap.version))
-    return document(_standing(swap))
+    return document(standing_of(swap))
 
 
-def _standing(swap: ModelSwap) -> dict[str, object]:
+def standing_of(swap: ModelSwap) -> dict[str, object]:
+    """The versions of the model, and what became of those that were tried."""
     return {
         "live": swap.version,
         "before": swap.versions.before,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from fastapi import APIRouter, Request, Response
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
@@ -11,6 +13,7 @@ from kgrec.service.access import Scope, needs
 from kgrec.service.answers import Answering
 from kgrec.service.health import why_degraded
 from kgrec.service.live_figures import LiveFigures
+from kgrec.service.recent_requests import RecentRequests
 
 _SECONDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 
@@ -25,6 +28,8 @@ class Measured:
     """
 
     def __init__(self, state: State) -> None:
+        self.began = time.monotonic()
+        self.recent = RecentRequests()
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
         self.registry.register(LiveFigures(state))
@@ -43,6 +48,7 @@ class Measured:
         """Count a request."""
         self.requests.labels(route, str(status)).inc()
         self.seconds.labels(route).observe(seconds)
+        self.recent.note(route, status, seconds)
 
 
 @router.get(

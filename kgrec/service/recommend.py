@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 
-from kgrec.recommendation import Recommender
+from kgrec.recommendation import Recommendation, Recommender
 from kgrec.recommendation.documents import told_list
 from kgrec.service.access import Asking, Scope, needs
 from kgrec.service.answer_cache import kept_answer
@@ -35,16 +36,22 @@ def _listed(request: Request, recommender: Recommender, caller: Asking, asked: L
     caller.may_ask(asked.user, reasons=asked.explain != "none")
     language = installed(asked.language)
     person = asked.person(recommender.bundle)
+    state = None if person.user is None else recommender.state_of(person.user)
     facts = asked.explain != "none" or bool(asked.where)
-    return kept_answer(
-        request, recommender, asked, lambda: _list(recommender, asked, person, language), user=person.user, facts=facts
-    )
+
+    def made() -> dict[str, Any]:
+        best = _best(recommender, asked, person)
+        length = state.length if state is not None else len(person.history or ())
+        score = best[0].score if best and not asked.is_filtered else None
+        request.app.state.drift.note(recommender.bundle, length, score)
+        told = told_list(best, asked.explain, language)
+        return {"user": person.user, "ignored": person.ignored, "recommendations": told}
+
+    return kept_answer(request, recommender, asked, made, state=state, facts=facts)
 
 
-def _list(
-    recommender: Recommender, asked: ListParameters | ListBody, person: AskedPerson, language: str
-) -> dict[str, Any]:
-    best = recommender.recommend(
+def _best(recommender: Recommender, asked: ListParameters | ListBody, person: AskedPerson) -> Sequence[Recommendation]:
+    return recommender.recommend(
         person.user,
         history=person.history,
         k=asked.k,
@@ -52,8 +59,3 @@ def _list(
         context=person.context,
         explain=asked.explain != "none",
     )
-    return {
-        "user": person.user,
-        "ignored": person.ignored,
-        "recommendations": told_list(best, asked.explain, language),
-    }

@@ -152,6 +152,11 @@ class ListOptions(TellOptions):
     cold_items: ColdItems = Field("include", description="Items that nobody had chosen when the model was learned.")
     include_seen: bool = Field(False, description="Items of the history may come back.")
 
+    @property
+    def is_filtered(self) -> bool:
+        """Whether not all new items may come back, or other ones too."""
+        return bool(self.where or self.allow or self.deny or self.include_seen or self.cold_items != "include")
+
     def filters(self, schema: GraphSchema | None) -> Filters:
         """Which items may come back.
 

@@ -24,13 +24,14 @@ def what_if(request: Request, recommender: Answering, caller: Asking, asked: Wha
     caller.may_ask(asked.user, reasons=True)
     language = installed(asked.language)
     person = asked.person(recommender.bundle)
+    state = None if person.user is None else recommender.state_of(person.user)
     facts = asked.explain != "none" or asked.item is not None or bool(asked.where)
     return kept_answer(
         request,
         recommender,
         asked,
         lambda: _what_if(recommender, asked, person, language),
-        user=person.user,
+        state=state,
         facts=facts,
     )
 

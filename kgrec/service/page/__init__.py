@@ -1,1 +1,1 @@
-"""The why-page, which people open in a browser."""
+"""What people open in a browser."""

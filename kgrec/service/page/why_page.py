@@ -26,8 +26,7 @@ router = APIRouter(include_in_schema=False)
 @router.get("/")
 async def why_page(request: Request) -> Response:
     """The page in the language of ``lang``, otherwise in the one that the browser's user likes best."""
-    language = preferred(request.query_params.get("lang", ""), request.headers.get("accept-language", ""))
-    return Response(_page(language), media_type="text/html", headers=_EACH_TIME)
+    return page_answer(request, "page.html")
 
 
 @router.get(ASSETS + "{version}/{name}")
@@ -38,6 +37,12 @@ async def asset(version: str, name: str) -> Response:
     if content is None or kind is None or version != assets_version():
         raise HTTPException(404)
     return Response(content, media_type=kind, headers=_FOR_EVER)
+
+
+def page_answer(request: Request, name: str) -> Response:
+    """A page of the assets, in the language that is asked for."""
+    language = preferred(request.query_params.get("lang", ""), request.headers.get("accept-language", ""))
+    return Response(_page(name, language), media_type="text/html", headers=_EACH_TIME)
 
 
 @cache
@@ -82,8 +87,8 @@ def preferred(asked: str, accepted: str) -> str:
 
 
 @cache
-def _page(language: str) -> str:
+def _page(name: str, language: str) -> str:
     current = {f"@current.{one}": ' aria-current="true"' if one == language else "" for one in LANGUAGES}
     parts = {name: escape(text) for name, text in words_of(language).items()}
     parts |= {"@lang": language, "@assets": f"{ASSETS}{assets_version()}", **current}
-    return re.sub(r"{{(.*?)}}", lambda place: parts[place[1]], assets()["page.html"].decode())
+    return re.sub(r"{{(.*?)}}", lambda place: parts[place[1]], assets()[name].decode())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 
 from kgrec_benchmarks.service.http_client import GONE, Connection, request_bytes
 
@@ -14,13 +15,13 @@ def test_requests_and_answers_over_one_connection() -> None:
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         nonlocal connections
         connections += 1
-        while head := await reader.readuntil(b"\r\n\r\n"):
-            body = await reader.readexactly(int(head.decode().lower().split("content-length: ")[1].split("\r\n")[0]))
-            heard.append(head.split(b"\r\n")[0] + b" " + body)
-            if b"/end" in head:
-                writer.close()
-                return
-            writer.write(b"HTTP/1.1 207 Multi-Status\r\nX-One: 1\r\nContent-Length: 7\r\n\r\n" + b'{"a":1}')
+        with suppress(EOFError):  # the other side has closed
+            while b"/end" not in (head := await reader.readuntil(b"\r\n\r\n")):
+                length = head.decode().lower().split("content-length: ")[1].split("\r\n")[0]
+                heard.append(head.split(b"\r\n")[0] + b" " + await reader.readexactly(int(length)))
+                writer.write(b"HTTP/1.1 207 Multi-Status\r\nX-One: 1\r\nContent-Length: 7\r\n\r\n" + b'{"a":1}')
+        writer.close()
+        await writer.wait_closed()
 
     async def run() -> None:
         async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:

@@ -58,6 +58,11 @@ export function post(path, body, signal = undefined) {
   return asked(path, { method: "POST", headers, body: JSON.stringify({ ...body, language }), signal });
 }
 
+/** POST of what has no texts. */
+export function act(path, body) {
+  return asked(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+}
+
 /** Only the newest of some questions: an older one is stopped, and its answer is nobody's any more. */
 export function newest() {
   let under_way = null;

@@ -1,0 +1,65 @@
+"""The last requests, for rates and percentiles of now; `/metrics` has those since the start."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import defaultdict, deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+WINDOW_S = 300.0
+MOST = 20_000
+_PERCENTILES = {"p50": 50, "p95": 95, "p99": 99, "max": 100}
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    at: float
+    route: str
+    status: int
+    seconds: float
+
+
+class RecentRequests:
+    """The requests of the last five minutes, the newest of them where they are very many.
+
+    Args:
+        clock: monotonic seconds.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._began = clock()
+        self._last: deque[_Request] = deque(maxlen=MOST)
+        self._lock = threading.Lock()
+
+    def note(self, route: str, status: int, seconds: float) -> None:
+        """One request that was answered now."""
+        with self._lock:
+            self._last.append(_Request(self._clock(), route, status, seconds))
+
+    def figures(self) -> dict[str, Any]:
+        """Rates, shares of errors and milliseconds, of all and by resource, with the seconds that they are about."""
+        now = self._clock()
+        with self._lock:
+            whole = len(self._last) < MOST
+            last = [one for one in self._last if one.at >= now - WINDOW_S]
+        since = max(now - WINDOW_S, self._began) if whole or not last else last[0].at
+        span = max(now - since, 1e-3)
+        by_route: defaultdict[str, list[_Request]] = defaultdict(list)
+        for one in last:
+            by_route[one.route].append(one)
+        routes = [{"route": route, **_figures(some, span)} for route, some in sorted(by_route.items())]
+        return {"of_last_s": span, **_figures(last, span), "routes": routes}
+
+
+def _figures(some: Sequence[_Request], span: float) -> dict[str, Any]:
+    ms = [1e3 * one.seconds for one in some]
+    times = {name: float(np.percentile(ms, at)) for name, at in _PERCENTILES.items()} if ms else None
+    refused = sum(400 <= one.status < 500 for one in some)
+    failed = sum(one.status >= 500 or not one.status for one in some)
+    return {"requests": len(some), "per_s": len(some) / span, "refused": refused, "failed": failed, "ms": times}
