@@ -1,7 +1,7 @@
 """Load on a service: percentiles, errors and memory over time; beside it a bare FastAPI answer of the same bytes.
 
     python -m kgrec_benchmarks.service.load BUNDLE GRAPH.kgl [--mix site] [--rate 100 | --connections 16]
-        [--seconds 30] [--every 10] [--serve=OPTION ...] [--no-bare]
+        [--seconds 30] [--every 10] [--event JSON] [--serve=OPTION ...] [--no-bare]
 
 With ``--rate``, requests come at random moments at that rate on average, in bursts of ``--burst``, whatever becomes of
 those before (open loop): the time of one counts from the moment at which it should have been sent. Without, each
@@ -117,10 +117,11 @@ def loaded(url: str, bundle: Path, arguments: argparse.Namespace, round: int, se
     outcome, shares = Outcome(), MIXES[arguments.mix]
     began = time.perf_counter()
     if arguments.rate:
-        mix = RequestMix.of_bundle(bundle, shares, round)
+        mix = RequestMix.of_bundle(bundle, shares, round, arguments.event)
         asyncio.run(open_loop(url, mix, arguments.rate, arguments.burst, seconds, outcome))
     else:
-        mixes = [RequestMix.of_bundle(bundle, shares, 1_000 * round + n) for n in range(arguments.connections)]
+        seeds = range(1_000 * round, 1_000 * round + arguments.connections)
+        mixes = [RequestMix.of_bundle(bundle, shares, seed, arguments.event) for seed in seeds]
         asyncio.run(closed_loop(url, mixes, seconds, outcome))
     return outcome.figures(time.perf_counter() - began)
 
@@ -175,6 +176,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--connections", type=int, default=8)
     parser.add_argument("--seconds", type=float, default=30.0)
     parser.add_argument("--every", type=float, default=10.0, help="seconds between two lines of figures")
+    parser.add_argument("--event", type=json.loads, default={}, help="further fields of each event, as JSON")
     parser.add_argument("--serve", action="append", default=[], metavar="OPTION", help="of `kgrec serve`")
     parser.add_argument("--no-bare", action="store_true", help="measure no bare FastAPI answer beside it")
     asked = parser.parse_args(arguments)

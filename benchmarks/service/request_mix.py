@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Self
 from urllib.parse import quote
 
@@ -52,21 +53,35 @@ class RequestMix:
         users, items: ids, the most active users first.
         shares: of what is asked, see MIXES.
         seed: other seeds make other requests; ids of events hold it.
+        event: further fields of each event.
     """
 
-    def __init__(self, users: Sequence[str], items: Sequence[str], shares: dict[str, float], seed: int = 0) -> None:
+    def __init__(
+        self,
+        users: Sequence[str],
+        items: Sequence[str],
+        shares: dict[str, float],
+        seed: int = 0,
+        event: Mapping[str, Any] = MappingProxyType({}),
+    ) -> None:
         self._users, self._items, self._shares = users, items, shares
         self._weights = list(accumulate(1 / rank**ZIPF for rank in range(1, len(users) + 1)))
         self._rng = random.Random(seed)
-        self._seed, self._events = seed, 0
+        self._seed, self._events, self._event_fields = seed, 0, event
 
     @classmethod
-    def of_bundle(cls, folder: Path, shares: dict[str, float], seed: int = 0) -> Self:
+    def of_bundle(
+        cls,
+        folder: Path,
+        shares: dict[str, float],
+        seed: int = 0,
+        event: Mapping[str, Any] = MappingProxyType({}),
+    ) -> Self:
         """Users and items of a bundle; whose ids say nothing of how active they are, a random order does."""
         ids = json.loads((folder / "ids.json").read_text(encoding="utf-8"))
         users = list(ids["users"])
         random.Random(0).shuffle(users)
-        return cls(users, ids["items"], shares, seed)
+        return cls(users, ids["items"], shares, seed, event)
 
     def next(self) -> Asked:
         """One request."""
@@ -89,4 +104,5 @@ class RequestMix:
         self._events += 1
         name = f"load-{self._seed}-{self._events}"
         report: dict[str, Any] = {"id": name, "user": user, "item": self._rng.choice(self._items)}
+        report |= self._event_fields
         return Asked("event", request_bytes("POST", "/v1/events", report), name)

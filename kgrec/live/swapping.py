@@ -62,8 +62,7 @@ class ModelSwap:
         self._thread = threading.Thread(target=self._run, name="kgrec swaps models", daemon=True)
 
     def start(self) -> None:
-        """Look at once, then every few seconds."""
-        self.look()
+        """Look at once, then every few seconds; nobody waits for it."""
         self._thread.start()
 
     def close(self) -> None:
@@ -137,8 +136,10 @@ class ModelSwap:
         return recommender
 
     def _run(self) -> None:
-        while not self._closed.wait(LOOK_EVERY_S):
+        while True:
             self.look()
+            if self._closed.wait(LOOK_EVERY_S):
+                return
 
 
 def check_same_graph(old: Bundle, new: Bundle) -> None:

@@ -21,6 +21,7 @@ from kgrec.service.app import service
 from kgrec.service.guard import Limits
 from kgrec.service.living import living
 from tests.service.test_events import folder
+from tests.service.test_model_versions import waited_for_a_version
 from tests.service.test_monitoring import figures
 from tests.support.bundles import FILMS
 
@@ -34,7 +35,9 @@ def opened(stack: ExitStack, folder: Path, cache_bytes: int) -> TestClient:
     limits = Limits(seconds=600.0)  # the machine may be busy
     app = service(stack.enter_context(recommender), cache_bytes=cache_bytes, limits=limits)
     stack.enter_context(living(app, folder / "a.bundle", folder / "events.db"))
-    return TestClient(app)
+    client = TestClient(app)
+    waited_for_a_version(client)
+    return client
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from kgrec.live.swapping import ModelSwap
 from kgrec.recommendation import Recommender
 from kgrec.service.client import Client, ServiceError
 from tests.service.test_events import client, folder
-from tests.service.test_model_versions import name_of_best, waited_for
+from tests.service.test_model_versions import name_of_best, waited_for, waited_for_a_version
 
 __all__ = ["client", "folder"]
 
@@ -62,6 +62,7 @@ def test_who_is_forgotten(client: TestClient) -> None:
 def test_models(client: TestClient, folder: Path) -> None:
     asked = Client(http=client)
     swap: ModelSwap = client.app.state.swap  # type: ignore[attr-defined]
+    waited_for_a_version(client)
     (first,) = asked.model_versions()
     (folder / "a.bundle").rename(folder / "gone.bundle")
     (folder / "next.bundle").rename(folder / "a.bundle")

@@ -12,7 +12,7 @@ from kgrec.bundle.bundle_versions import BundleVersions
 from kgrec.errors import StoreUnavailableError
 from kgrec.graph import GraphStore
 from tests.service.test_events import client, folder
-from tests.service.test_model_versions import waited_for
+from tests.service.test_model_versions import waited_for, waited_for_a_version
 from tests.service.test_monitoring import figures
 
 __all__ = ["client", "folder"]
@@ -65,8 +65,7 @@ def test_a_graph_that_refuses_falls_behind(client: TestClient, monkeypatch: pyte
 
 
 def test_models_are_counted_and_every_answer_names_its_own(client: TestClient, folder: Path) -> None:
-    waited_for(client, "Empire 1")
-    first = client.get("/v1/model/versions").json()["live"]
+    first = waited_for_a_version(client)
     for address in ("/v1/recommend?user=ann", "/v1/model", "/v1/similar?item=alien", "/v1/users/nobody"):
         assert client.get(address).headers["X-Kgrec-Model"] == first
     assert "X-Kgrec-Model" not in client.get("/health/live").headers

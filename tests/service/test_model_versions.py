@@ -19,6 +19,15 @@ def name_of_best(client: TestClient) -> str:
     return name
 
 
+def waited_for_a_version(client: TestClient) -> str:
+    """Id of the live version, which is there a moment after the start."""
+    until = time.monotonic() + 20
+    while (live := client.get("/v1/model/versions").json()["live"]) is None:
+        assert time.monotonic() < until
+        time.sleep(0.01)
+    return str(live)
+
+
 def waited_for(client: TestClient, name: str) -> None:
     until = time.monotonic() + 20
     while name_of_best(client) != name:
@@ -29,6 +38,7 @@ def waited_for(client: TestClient, name: str) -> None:
 def test_a_model_is_noticed_named_and_gone_back_from(client: TestClient, folder: Path) -> None:
     client.post("/v1/events", json={"id": 1, "user": "ann", "item": "aliens"})
     assert name_of_best(client) == "Empire 1"
+    waited_for_a_version(client)
     first = client.get("/v1/model/versions").json()
     shutil.rmtree(folder / "a.bundle")
     (folder / "next.bundle").rename(folder / "a.bundle")
@@ -45,7 +55,7 @@ def test_a_model_is_noticed_named_and_gone_back_from(client: TestClient, folder:
 
 @pytest.mark.parametrize("asked", [{"version": "../next.bundle"}, {"version": "0" * 16}, {}])
 def test_what_cannot_be_used_is_refused(client: TestClient, asked: dict[str, str]) -> None:
-    waited_for(client, "Empire 1")
+    waited_for_a_version(client)
     refused = client.post("/v1/model/versions", json=asked)
     assert (refused.status_code, refused.json()["error"]) == (409, "BundleError")
     assert name_of_best(client) == "Empire 1"
