@@ -60,7 +60,7 @@ TESTED_IN = {
     "scoring/test_matrices": "testing/item_matrix",
     "scoring/test_model": "scoring/channel_names scoring/history_weights",
     "service/test_app": "service/answer_models service/answers service/explain service/problems service/requests "
-    "service/score service/served_model service/similar",
+    "service/score service/similar",
     "service/test_guard": "service/access",
     "service/test_recommend": "service/single_values",
     "service/test_users": "service/audit",

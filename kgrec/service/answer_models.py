@@ -173,6 +173,18 @@ class ModelAnswer(BaseModel):
     items: int
 
 
+class CardAnswer(BaseModel):
+    """The model card."""
+
+    bundle: dict[str, Any]
+    sizes: dict[str, int]
+    evidence: dict[str, float] = Field(description="Share of the positive score of top lists, by what it rests on.")
+    explanations: dict[str, Any] = Field(description="Measures of the reasons of top lists, over so many users.")
+    validation: dict[str, Any]
+    channels: list[dict[str, Any]]
+    paths: list[dict[str, Any]] = Field(description="Weight of each kind of path, the largest first.")
+
+
 class LiveAnswer(BaseModel):
     """The process answers."""
 

@@ -78,6 +78,7 @@ def service(
     app.state.drift = DriftWatch()
     app.state.measured = monitoring.Measured(app.state)
     app.state.audit = Audit(ring)
+    app.state.cards = served_model.ModelCards()
     for resource in _RESOURCES:
         described = described_errors() | (described_version() if resource in _FROM_MODEL else {})
         app.include_router(resource.router, responses=described, dependencies=[Depends(once_each)])

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Response
+import threading
+import weakref
+from collections.abc import Mapping
+from typing import Any
 
+from fastapi import APIRouter, Request, Response
+
+from kgrec.bundle.bundle import Bundle
+from kgrec.evaluation.model_card import model_card
 from kgrec.plain_text import plain
 from kgrec.service.access import Scope, needs
-from kgrec.service.answer_models import ModelAnswer
+from kgrec.service.answer_models import CardAnswer, ModelAnswer
 from kgrec.service.answers import Answering, document
+
+_USERS = 50
+"""As many users' lists are taken apart for a card, at most."""
 
 router = APIRouter(prefix="/v1/model", tags=["model"], dependencies=[needs(Scope.READ)])
 
@@ -31,3 +41,26 @@ def model(recommender: Answering) -> Response:
             "items": len(bundle.items),
         }
     )
+
+
+@router.get("/card", response_model=CardAnswer, summary="The model card")
+def card(request: Request, recommender: Answering) -> Response:
+    """What the scores of top lists rest on, measured on the lists of some users when it is asked for the first time."""
+    cards: ModelCards = request.app.state.cards
+    return document(plain(cards.of(recommender.bundle)))
+
+
+class ModelCards:
+    """The card of the model that answers, worked out once."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._card: Mapping[str, Any] = {}
+        self._bundle: weakref.ref[Bundle] | None = None
+
+    def of(self, bundle: Bundle) -> Mapping[str, Any]:
+        """The card of a bundle; see :func:`~kgrec.evaluation.model_card.model_card`."""
+        with self._lock:
+            if self._bundle is None or self._bundle() is not bundle:
+                self._card, self._bundle = model_card(bundle, _USERS), weakref.ref(bundle)
+            return self._card

@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 import io
+import json
+import re
 import runpy
+import shlex
+import shutil
+import subprocess
+import sys
 from contextlib import redirect_stdout
 from pathlib import Path
+from typing import Any
+from wsgiref.util import setup_testing_defaults
 
 import pytest
 
@@ -58,9 +66,57 @@ def test_neo4j_takes_it_all(tmp_path: Path, neo4j_url: str) -> None:
     assert "who else bought the stove: [{" in text
 
 
+def test_a_web_page_shows_reasons_and_reports(place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first hour of a developer: the commands are those that the example's own text says."""
+    folder = shutil.copytree(place, tmp_path / "shop")
+    text = (FOLDER / "web_page.py").read_text(encoding="utf-8")
+    key_line, serve_line = (
+        shlex.split(line, comments=True) for line in re.findall(r"^\$ (kgrec .*)$", text, re.MULTILINE)
+    )
+    kgrec = [sys.executable, "-c", "from kgrec.cli.app import main; main()"]
+    made = subprocess.run([*kgrec, *key_line[1:]], cwd=folder, capture_output=True, text=True, check=True)
+    (key,) = re.findall(r"kgrec_\S+", made.stdout)
+    command = [*kgrec, *serve_line[1:], "--port", "0", "--json"]
+    process = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout is not None
+        url = json.loads("".join(process.stdout.readline() for _ in range(3)))["url"]
+        monkeypatch.setenv("KGREC_URL", url)
+        monkeypatch.setenv("KGREC_KEY", key)
+        example = loaded("web_page")
+        page = example["page"]
+        first = asked(page, "user=ada")
+        assert first.count("Because you") == 3
+        event, item = re.findall(r"name=event value=(\S+?)><button name=item value='(.*?)'", first)[0]
+        second = asked(page, "user=ada", f"event={event}&item={item}")
+        assert second.count("Because you") == 3
+        assert f"value='{item}'" not in second
+        example["service"].close()
+    finally:
+        process.terminate()
+        process.communicate(timeout=20)
+
+
+def loaded(name: str) -> dict[str, Any]:
+    """What an example defines, without what it starts."""
+    return runpy.run_path(str(FOLDER / f"{name}.py"), run_name=name)
+
+
+def asked(page: Any, query: str, form: str | None = None) -> str:
+    """What a WSGI application answers."""
+    request: dict[str, Any] = {"QUERY_STRING": query, "REQUEST_METHOD": "GET" if form is None else "POST"}
+    content = (form or "").encode()
+    request |= {"wsgi.input": io.BytesIO(content), "CONTENT_LENGTH": str(len(content))}
+    setup_testing_defaults(request)
+    said: list[str] = []
+    answer = b"".join(page(request, lambda status, headers: said.append(status))).decode()
+    assert said == ["200 OK"]
+    return answer
+
+
 def test_each_is_run_here() -> None:
     source = Path(__file__).read_text(encoding="utf-8")
-    assert [script.stem for script in SCRIPTS if f'shown("{script.stem}"' not in source] == []
+    assert [script.stem for script in SCRIPTS if not re.search(rf'(shown|loaded)\("{script.stem}"', source)] == []
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.stem)

@@ -159,6 +159,7 @@ def test_answers_are_as_openapi_says(client: TestClient) -> None:
     check("/v1/search", "get", client.get("/v1/search?text=star"))
     check("/v1/users/{user}", "get", client.get("/v1/users/ann"))
     check("/v1/model", "get", client.get("/v1/model"))
+    check("/v1/model/card", "get", client.get("/v1/model/card"))
     check("/health/live", "get", client.get("/health/live"))
     check("/health/ready", "get", client.get("/health/ready"))
     check("/v1/similar", "get", client.get("/v1/similar?item=nothing"))

@@ -40,10 +40,16 @@ export function listed() {
   });
 }
 
+/** Of the open item; null where the key does not allow them. */
 async function reasons(signal) {
-  const answer = await post("/v1/explain", { ...person(), item: state.item, explain: "full" }, signal);
-  called(answer.item, answer.name);
-  return answer.explanation;
+  try {
+    const answer = await post("/v1/explain", { ...person(), item: state.item, explain: "full" }, signal);
+    called(answer.item, answer.name);
+    return answer.explanation;
+  } catch (error) {
+    if (error instanceof Problem && error.status === 403) return null;
+    throw error;
+  }
 }
 
 /** A key may allow lists of other people and not what they did. */
@@ -99,7 +105,9 @@ export function similar(item) {
 
 export const search = (text, kind, signal) => get("/v1/search", { text, kind, k: 8, language }, signal);
 
-export const model = (signal) => get("/v1/model", {}, signal);
+export const model = () => get("/v1/model");
+
+export const card = () => get("/v1/model/card");
 
 function name(places) {
   for (const one of places) called(one.item, one.name);

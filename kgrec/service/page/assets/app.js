@@ -1,20 +1,22 @@
 /** Puts the page together: the state changes, the answers are asked for, the places are filled. */
 
-import { listed, model, pastItems, search } from "./answers.js";
+import { card, listed, model, pastItems, search } from "./answers.js";
 import { combobox } from "./combobox.js";
 import { byId, el, put } from "./dom.js";
 import { itemReasons } from "./item_reasons.js";
 import { askForKey, keyButton } from "./key_dialog.js";
-import { modelCard } from "./model_card.js";
+import { modelCard, restsOn } from "./model_card.js";
 import { folded, showPast } from "./past_items.js";
 import { ranked } from "./ranked_list.js";
 import { about, asMade, called, changed, fromAddress, nameOf, somebody, state, toAddress } from "./state.js";
 import { atSecond, t } from "./words.js";
 
 const WAIT_MS = 120;
+const FRESH_MS = 60_000; // who comes back to the page after that sees what holds now
 let waiting = 0;
 let tried = 0;
 let past = null;
+let madeAt = Date.now();
 
 /** Asks again for the list and shows it; what stood there is marked as old until then, and gone where nothing comes. */
 async function showList() {
@@ -42,6 +44,7 @@ async function showList() {
     return;
   }
   const detail = () => itemReasons(answer.explained, answer.earlier, { change, open });
+  madeAt = Date.now();
   put(place, ...ranked(answer, { open, longer, detail }).flat());
   status.textContent = t("list.made", { n: answer.places.length, time: atSecond(new Date()) });
 }
@@ -157,11 +160,19 @@ async function showModel() {
   put(place, el("h1", {}, t("model")), skeleton());
   try {
     put(place, ...modelCard(await model()).flat());
+    showRestsOn();
   } catch (problem) {
     if (problem.status === undefined) throw problem;
     put(place, el("h1", {}, t("model")), trouble(problem, showModel));
     if (problem.status === 401) askForKey(showAll);
   }
+}
+
+/** The list of the person, nothing changed and no item open: what is in the address may be gone from the model. */
+function plain() {
+  asMade();
+  state.item = null;
+  showAll();
 }
 
 function trouble(problem, again) {
@@ -170,8 +181,27 @@ function trouble(problem, again) {
     { class: "notice bad", role: "alert" },
     el("p", { class: "lead" }, problem.title),
     problem.detail && el("p", { class: "soft", lang: "en" }, problem.detail),
-    el("button", { type: "button", onclick: again }, t("again")),
+    el(
+      "div",
+      { class: "row-of-buttons" },
+      el("button", { type: "button", onclick: again }, t("again")),
+      state.view === "list" &&
+        (changed() || state.item !== null) &&
+        el("button", { type: "button", onclick: plain }, t("what_if.reset")),
+    ),
   );
+}
+
+/** The card is measured when it is asked for the first time, which takes a while. */
+async function showRestsOn() {
+  const place = byId("rests-on");
+  put(place, el("p", { class: "soft" }, t("loading")));
+  try {
+    put(place, ...restsOn(await card()).flat());
+  } catch (problem) {
+    if (problem.status === undefined) throw problem;
+    put(place, trouble(problem, showRestsOn));
+  }
 }
 
 function mark(link, isHere) {
@@ -203,6 +233,9 @@ function turnTo(view) {
 addEventListener("popstate", () => {
   fromAddress();
   showAll();
+});
+document.addEventListener("visibilitychange", () => {
+  if (!document.hidden && Date.now() - madeAt > FRESH_MS) showAll();
 });
 addEventListener("pageshow", (event) => event.persisted && showAll());
 

@@ -19,9 +19,16 @@ export const svg = (tag, props = {}, ...children) => filled(document.createEleme
 
 export const byId = (id) => document.getElementById(id);
 
-/** Puts new children into a place; who had the keyboard there has it afterwards too. */
+/**
+ * Puts new children into a place; who had the keyboard there has it afterwards too. A tick that is gone here, because its
+ * entity says nothing any more, is still there among the past items.
+ */
 export function put(place, ...children) {
   const had = place.contains(document.activeElement) && document.activeElement.dataset.focus;
   place.replaceChildren(...children.flat().filter(Boolean));
-  if (had) place.querySelector(`[data-focus="${CSS.escape(had)}"]`)?.focus({ preventScroll: true });
+  if (!had) return;
+  const marked = (name) => `[data-focus="${CSS.escape(name)}"]`;
+  const elsewhere = `past ${had.slice(had.indexOf(" ") + 1)}`;
+  const found = place.querySelector(marked(had)) ?? document.querySelector(marked(elsewhere));
+  found?.focus({ preventScroll: true });
 }

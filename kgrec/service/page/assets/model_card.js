@@ -3,6 +3,7 @@
 import { el, svg } from "./dom.js";
 import { atMinute, count, has, measure, onDay, share, t } from "./words.js";
 
+const MOST = 8;
 const channelName = (name) => (has(`channel.${name}`) ? t(`channel.${name}`) : name);
 
 export function modelCard(model) {
@@ -15,7 +16,7 @@ export function modelCard(model) {
     tiles(model),
     validation && measured(validation[0].replace("validation_", ""), validation[1], model.channels),
     reasonsCost(measures.reasons),
-    weights(model),
+    el("section", { class: "panel", id: "rests-on" }),
     curves(model.training ?? []),
     el(
       "section",
@@ -143,28 +144,32 @@ function reasonsCost(reasons) {
   );
 }
 
-/** How much each channel counts in a score: the gates for the longest histories. */
-function weights(model) {
-  const gates = model.settings?.chosen?.gates?.by_history;
-  const last = gates?.channels?.at(-1)?.at(-1);
-  if (!Array.isArray(last) || last.length !== model.channels.length) return null;
-  const all = [...model.channels.map((name, n) => [name, last[n]]), ["prior", gates.prior?.at(-1)?.at(-1) ?? 0]].filter(
-    ([, weight]) => weight > 0,
-  );
-  const sum = all.reduce((total, [, weight]) => total + weight, 0);
-  all.sort((a, b) => b[1] - a[1]);
-  return el(
-    "section",
-    { class: "panel" },
-    el("h2", {}, t("model.weights")),
-    el("p", { class: "soft" }, t("model.weights.hint")),
+/** What the scores of top lists rest on, measured, and what a path is worth by its kind. */
+export function restsOn(card) {
+  const shares = Object.entries(card.evidence).filter(([, part]) => part > 0);
+  shares.sort((a, b) => b[1] - a[1]);
+  const paths = card.paths.slice(0, MOST);
+  return [
+    el("h2", {}, t("model.rests_on")),
+    el("p", { class: "soft" }, t("model.rests_on.hint", { n: count(card.explanations.users) })),
     el(
       "ul",
       { class: "rows" },
-      ...all.map(([name, weight]) => line(channelName(name), weight, all[0][1], "", share(weight / sum))),
+      ...shares.map(([name, part]) => line(evidenceName(name), part, shares[0][1], "", share(part))),
     ),
-  );
+    paths.length > 0 && card.evidence.paths > 0 && el("h3", {}, t("model.paths")),
+    paths.length > 0 &&
+      card.evidence.paths > 0 &&
+      el(
+        "ul",
+        { class: "rows" },
+        ...paths.map((one) => line(`${one.relation} · ${wayName(one.way)}`, one.weight, paths[0].weight, "")),
+      ),
+  ];
 }
+
+const evidenceName = (name) => (has(`evidence.${name}`) ? t(`evidence.${name}`) : name);
+const wayName = (way) => (has(`way.${way}`) ? t(`way.${way}`) : way);
 
 function curves(training) {
   const names = [

@@ -6,7 +6,7 @@ import { search } from "./answers.js";
 import { called, nameOf, state } from "./state.js";
 import { count, onDay, t } from "./words.js";
 
-const FIRST = 8;
+const FIRST = matchMedia("(max-width: 860px)").matches ? 4 : 8; // on a phone they stand above the list
 let all = false;
 
 /** Everything is folded again for somebody else. */

@@ -45,7 +45,7 @@ function placed(one, moves, scale, open, detail) {
       { class: "head" },
       el("h2", {}, opener(one.item, one.name, isOpen, open)),
       one.new && el("span", { class: "tag" }, t("list.new")),
-      moved(moves.get(one.item), one.rank),
+      moved(moves.get(one.item)),
       el(
         "span",
         { class: "score", title: t("list.score.hint") },
@@ -70,17 +70,19 @@ function opener(item, name, isOpen, open) {
   return el("button", props, name);
 }
 
-/** From which place to which. */
-function moved(change, rank) {
-  if (!change || change.rank_before === rank) return change ? el("span", { class: "move same" }, t("move.same")) : null;
-  const before = change.rank_before;
+/** From which place to which; nothing where nothing is changed. */
+function moved(change) {
+  if (!change) return null;
+  const { rank_before: before, rank_after: after } = change;
+  if (after === null) return el("span", { class: "move down" }, t("move.no_candidate"));
   if (before === null) return el("span", { class: "move up" }, t("move.new"));
-  const up = before > rank;
+  if (before === after) return el("span", { class: "move same" }, t("move.same"));
+  const up = before > after;
   return el(
     "span",
     { class: up ? "move up" : "move down" },
-    el("span", { "aria-hidden": "true" }, `${up ? "▲" : "▼"} ${before} → ${rank}`),
-    el("span", { class: "unseen" }, t(up ? "move.up" : "move.down", { before, after: rank })),
+    el("span", { "aria-hidden": "true" }, `${up ? "▲" : "▼"} ${before} → ${after}`),
+    el("span", { class: "unseen" }, t(up ? "move.up" : "move.down", { before, after })),
   );
 }
 
@@ -107,7 +109,6 @@ function gone({ before = [], places, moves }, open) {
   const here = new Set(places.map((one) => one.item));
   const left = before.filter((one) => !here.has(one.item));
   if (!left.length) return null;
-  const rank = (one) => moves.get(one.item).rank_after;
   return el(
     "section",
     { class: "gone" },
@@ -124,11 +125,7 @@ function gone({ before = [], places, moves }, open) {
             { type: "button", class: "opener", "data-focus": `open ${one.item}`, onclick: () => open(one.item) },
             one.name,
           ),
-          el(
-            "span",
-            { class: "move down" },
-            rank(one) === null ? t("move.no_candidate") : `▼ ${one.rank} → ${rank(one)}`,
-          ),
+          moved(moves.get(one.item)),
         ),
       ),
     ),
