@@ -27,6 +27,9 @@ class TrainConfig(BaseModel):
         "auto",
         description="Hops of the GNN; 0 leaves the facts out of the embeddings; auto tries 1 and 0 on validation.",
     )
+    next_item_dim: int = Field(
+        64, ge=0, description="Width of the vectors of the channel next_item_factors; 0 leaves that channel out."
+    )
     epochs: int = Field(40, ge=1, description="Most epochs; early stopping usually ends before.")
     patience: int = Field(4, ge=1, description="Epochs without a better validation ndcg@10 before stopping.")
     ensemble: int = Field(3, ge=1, description="Trainings from different seeds whose scores are added up.")

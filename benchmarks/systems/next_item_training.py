@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import copy
-import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Protocol, Self
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from kgrec.data.dataset import Array, IntArray, Interactions
 from kgrec.learn.neural.allocator import memory_kept
+from kgrec.learn.neural.losses import sampled_softmax
+from kgrec.learn.neural.sequence_batches import batches, padded, windows
 from kgrec.metrics.rankers import Ranker
 from kgrec_benchmarks.systems.early_stopping import diverged, trained
 from kgrec_benchmarks.systems.event_order import in_order
-
-_SORTED_TOGETHER = 16
-"""Batches whose sequences are sorted by length before they are dealt out, so that little is padded."""
 
 
 class SequenceModel(Protocol):
@@ -74,7 +71,7 @@ class SequenceRanker:
         begins = np.maximum(self.start[users], ends - self.model.max_length)
         there = np.flatnonzero(ends > begins)
         if len(there):
-            sequences, lengths = _padded(self.item, begins[there], ends[there], len(table))
+            sequences, lengths = padded(self.item, begins[there], ends[there], len(table))
             states = self.model.states(sequences, lengths)[torch.arange(len(there)), lengths - 1]
             found[there] = (states @ table.T).numpy()
         return found
@@ -117,7 +114,7 @@ def fit_next_item(
         torch.manual_seed(int(rng.integers(2**62)))  # dropout
         model.train()
         for rows in batches(ends - begins, batch, rng):
-            sequences, lengths = _padded(item, begins[rows], ends[rows], n_items)
+            sequences, lengths = padded(item, begins[rows], ends[rows], n_items)
             states = model.states(sequences[:, :-1], lengths - 1)
             wanted = sequences[:, 1:]
             there = wanted != n_items
@@ -132,61 +129,3 @@ def fit_next_item(
         return SequenceRanker(copy.deepcopy(model), item, start, epoch)
 
     return trained(one_epoch, ranker_after, quality=quality, seconds=seconds, epochs=epochs)
-
-
-def sampled_softmax(states: Tensor, wanted: Tensor, table: Tensor, negatives: int, rng: np.random.Generator) -> Tensor:
-    """Mean of ``-log e^(s w) / (e^(s w) + SUM_k e^(s k))`` over states, k the sampled items other than the wanted one.
-
-    Args:
-        states: ``(n, d)``.
-        wanted: item rows ``(n,)``.
-        table: vectors of all items ``(items, d)``.
-        negatives: number of items that are drawn; from so many items on, all others are summed over.
-    """
-    if len(table) <= negatives:
-        return F.cross_entropy(states @ table.T, wanted)
-    drawn = np.sort(rng.integers(0, len(table), negatives))
-    others = states @ table[torch.from_numpy(drawn)].T
-    # Those that are the wanted one are few, and looking each up is faster than a mask over all.
-    first, last = (np.searchsorted(drawn, wanted.numpy(), side=side) for side in ("left", "right"))
-    rows = np.repeat(np.arange(len(first)), last - first)
-    columns = np.arange(len(rows)) + np.repeat(first - np.r_[0, np.cumsum(last - first)[:-1]], last - first)
-    others[torch.from_numpy(rows), torch.from_numpy(columns)] = -torch.inf
-    own = (states * table[wanted]).sum(1, keepdim=True)
-    return (torch.logsumexp(torch.cat([own, others], 1), 1) - own[:, 0]).mean()
-
-
-def windows(start: IntArray, length: int) -> tuple[IntArray, IntArray]:
-    """Begin and end of the sequences that are learned from: every event but a user's first is a next item once.
-
-    A history is cut from its end into sequences of ``length`` events and the one before them.
-    """
-    begins, ends = [], []
-    for first, end in itertools.pairwise(start):
-        while end - first >= 2:
-            begins.append(max(first, end - length - 1))
-            ends.append(end)
-            end = end - length
-    return np.array(begins, np.int64), np.array(ends, np.int64)
-
-
-def batches(lengths: IntArray, size: int, rng: np.random.Generator) -> list[IntArray]:
-    """Rows of sequences in random batches, those of similar length together."""
-    order = rng.permutation(len(lengths))
-    chunk = size * _SORTED_TOGETHER
-    found: list[IntArray] = []
-    for begin in range(0, len(order), chunk):
-        rows = order[begin : begin + chunk]
-        rows = rows[np.argsort(lengths[rows], kind="stable")]
-        found += [rows[at : at + size] for at in range(0, len(rows), size)]
-    return [found[place] for place in rng.permutation(len(found))]
-
-
-def _padded(item: IntArray, begins: IntArray, ends: IntArray, padding: int) -> tuple[Tensor, Tensor]:
-    """Sequences as rows, filled up at the end, and their lengths."""
-    lengths = ends - begins
-    offsets = np.arange(int(lengths.max()))
-    inside = offsets < lengths[:, None]
-    rows = np.full(inside.shape, padding, np.int64)
-    rows[inside] = item[(begins[:, None] + offsets)[inside]]
-    return torch.from_numpy(rows), torch.from_numpy(lengths)

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kgrec.learn.channels.behaviour_weights import BehaviourSettings
+from kgrec.learn.neural.epoch_loop import Epoch
 from kgrec.learn.neural.model import Embeddings
-from kgrec.learn.neural.trainer import Epoch
 from kgrec.scoring.gates import Gates
 from kgrec.scoring.model import AdditiveModel
 
@@ -20,6 +20,8 @@ class ChosenSettings:
         behaviour: of the channels in closed form.
         num_layers: depth of the GNN.
         epochs: of its training.
+        next_item_epochs: of the training of next-item factors; 0 for no such channel.
+        next_items: why there is no such channel, in words; empty where there is.
         gates: weights of the channels.
         cold_items: what the setting ``cold_item_cost`` did, in words.
         text_weights: of the text encoders, in the order of the setting; none without texts.
@@ -30,6 +32,8 @@ class ChosenSettings:
     epochs: int
     gates: Gates
     cold_items: str = ""
+    next_item_epochs: int = 0
+    next_items: str = ""
     text_weights: tuple[float, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
@@ -40,6 +44,8 @@ class ChosenSettings:
             "epochs": self.epochs,
             "gates": self.gates.as_dict(),
             "cold_items": self.cold_items,
+            "next_item_epochs": self.next_item_epochs,
+            "next_items": self.next_items,
             "text_weights": list(self.text_weights),
         }
 

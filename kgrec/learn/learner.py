@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -25,8 +25,9 @@ from kgrec.learn.fusion.return_visits import enough_return_visits
 from kgrec.learn.limits import LIMITS
 from kgrec.learn.neural.model import Embeddings, joined
 from kgrec.learn.neural.trainer import Trained
-from kgrec.learn.neural.training_run import TrainingRun
-from kgrec.parallel.executor import Executor, Pending, here
+from kgrec.learn.next_items import channel_of, why_no_factors
+from kgrec.learn.trainings import Trainings, embeddings_of, results
+from kgrec.parallel.executor import Executor, here
 from kgrec.progress import Progress
 from kgrec.scoring.block_matrix import table_or_list
 from kgrec.scoring.channel_names import CO_TAKING, KNOWLEDGE
@@ -133,17 +134,27 @@ class Learner:
 
     def choose(self, prepared: PreparedChannels) -> FitResult:
         """The model of the training part, with every other setting chosen on validation."""
-        by_depth, of_members, without_hidden, of_gates, of_cold_items = self._choosing.parts(4, 2, 2, 2, 2)
+        by_depth, of_factors, of_members, without_hidden, of_gates, of_cold_items = self._choosing.parts(
+            4, 2, 2, 2, 2, 2
+        )
         depths = self._train_depths(prepared, by_depth)
         settings, hidden = prepared.settings, prepared.hidden
         depth, epochs = depths.best, depths.trained.best_epoch
-        further = self._members(depth, settings.history, epochs, first=1)
-        learned = None if hidden is None else hidden.learner.begin(settings, depth, epochs, without_hidden)
-        members = [depths.trained.embeddings, *_embeddings(further, of_members)]
-        model = self._assemble(settings, prepared.channels, joined(members))
+        why_none = why_no_factors(self.dataset, self.config, prepared.channels, prepared.valid)
+        sample = sample_users(prepared.valid, LIMITS.validation_users)
+        in_training = None if why_none else self._trainings.next_items(settings.history, sample)
+        further = self._trainings.members(depth, settings.history, epochs, first=1)
+        factors = None if in_training is None else in_training.result(of_factors)
+        if why_none:
+            of_factors("next-item factors", 1, 1, f"none: {why_none}")
+        of_next = 0 if factors is None else factors.best_epoch
+        learned = None if hidden is None else hidden.learner.begin(settings, depth, epochs, of_next, without_hidden)
+        members = [depths.trained.embeddings, *embeddings_of(further, of_members)]
+        next_items = [] if factors is None else [channel_of(factors, settings.history)]
+        model = self._assemble(settings, [*prepared.channels, *next_items], joined(members))
         fitter = self._gate_fitter(model, prepared, of_gates)
         gates, metrics = fitter.fit()
-        chosen = ChosenSettings(behaviour=settings, num_layers=depth, epochs=epochs, gates=gates)
+        chosen = ChosenSettings(settings, depth, epochs, gates, next_item_epochs=of_next, next_items=why_none or "")
         if hidden is None or learned is None:
             gates = fitter.with_cold_offset(gates, self.config.cold_item_cost)
         else:
@@ -158,12 +169,15 @@ class Learner:
             chosen=replace(chosen, gates=gates, cold_items=self._effect_of_cost(model, fitter, of_cold_items)),
             metrics=metrics,
             log=depths.trained.log,
-            trials=prepared.trials + len(depths.qualities) + fitter.trials,
+            trials=prepared.trials + len(depths.qualities) + (factors is not None) + fitter.trials,
             reasons=fitter.reasons,
         )
 
     def quality(self, prepared: PreparedChannels) -> float:
-        """Validation ndcg@10 of the fused model with one training, for comparing settings of it."""
+        """Validation ndcg@10 of the fused model with one training, for comparing settings of it.
+
+        There are no next-item factors in it, which read other settings.
+        """
         by_depth, of_gates = self._choosing.parts(4, 2)
         trained = self._train_depths(prepared, by_depth).trained
         model = self._assemble(prepared.settings, prepared.channels, trained.embeddings)
@@ -171,23 +185,31 @@ class Learner:
 
     def refit(self, chosen: ChosenSettings, progress: Progress) -> tuple[AdditiveModel, Embeddings]:
         """A model learned with settings that were chosen before, and the embeddings of its first member."""
-        model, embeddings = self.begin(chosen.behaviour, chosen.num_layers, chosen.epochs, progress)()
+        model, embeddings = self.begin(
+            chosen.behaviour, chosen.num_layers, chosen.epochs, chosen.next_item_epochs, progress
+        )()
         return replace(model, gates=chosen.gates), embeddings
 
     def begin(
-        self, settings: BehaviourSettings, depth: int, epochs: int, progress: Progress
+        self, settings: BehaviourSettings, depth: int, epochs: int, next_item_epochs: int, progress: Progress
     ) -> Callable[[], tuple[AdditiveModel, Embeddings]]:
         """What gives a model with open gates, and the embeddings of its first member, once these are trained.
 
         Until it is called there is time for other work beside the trainings.
+
+        Args:
+            next_item_epochs: 0 for a model without next-item factors.
         """
-        of_channels, of_members = progress.parts(1, self.config.ensemble)
-        pending = self._members(depth, settings.history, epochs)
+        of_channels, of_factors, of_members = progress.parts(1, bool(next_item_epochs), self.config.ensemble)
+        serving, trainings = settings.history, self._trainings
+        in_training = trainings.next_items(serving, epochs=next_item_epochs) if next_item_epochs else None
+        pending = trainings.members(depth, serving, epochs)
         channels = self._closed_form_channels(settings, of_channels)
 
         def learned() -> tuple[AdditiveModel, Embeddings]:
-            members = _embeddings(pending, of_members)
-            return self._assemble(settings, channels, joined(members)), members[0]
+            factors = [] if in_training is None else [channel_of(in_training.result(of_factors), serving)]
+            members = embeddings_of(pending, of_members)
+            return self._assemble(settings, [*channels, *factors], joined(members)), members[0]
 
         return learned
 
@@ -219,9 +241,9 @@ class Learner:
         """Train with every depth that the settings leave open."""
         depths = (1, 0) if self.config.num_layers == "auto" else (self.config.num_layers,)
         sample = sample_users(prepared.valid, LIMITS.validation_users)
-        pending = [self._executor.submit(self._training(depth, prepared.history, valid=sample)) for depth in depths]
+        pending = [self._trainings.embeddings(depth, prepared.history, valid=sample) for depth in depths]
         _ = prepared.channels  # made while the embeddings are in training, where these have a process of their own
-        runs = dict(zip(depths, _results(pending, progress), strict=True))
+        runs = dict(zip(depths, results(pending, progress), strict=True))
         qualities = {depth: max(epoch["valid_ndcg@10"] for epoch in run.log) for depth, run in runs.items()}
         best = max(depths, key=lambda depth: qualities[depth])
         return _Depths(qualities=qualities, best=best, trained=runs[best])
@@ -281,24 +303,9 @@ class Learner:
         progress("cold items", 1, 1, note)
         return note
 
-    def _members(self, depth: int, serving: HistoryWeights, epochs: int, first: int = 0) -> list[Pending[Trained]]:
-        """The ensemble from a member on, in training: each from another seed, for as many epochs."""
-        return [
-            self._executor.submit(self._training(depth, serving, epochs=epochs, member=member))
-            for member in range(first, self.config.ensemble)
-        ]
-
-    def _training(
-        self,
-        depth: int,
-        serving: HistoryWeights,
-        valid: sparse.csr_matrix | None = None,
-        epochs: int | None = None,
-        member: int = 0,
-    ) -> TrainingRun:
-        threads = self._executor.threads_of_call or self.config.num_threads
-        config = self.config.model_copy(update={"num_threads": threads})
-        return TrainingRun(self.dataset, self.texts, config, serving, depth, member, self.checkpoint, valid, epochs)
+    @property
+    def _trainings(self) -> Trainings:
+        return Trainings(self.dataset, self.texts, self.config, self.checkpoint, self._executor)
 
     def _closed_form_channels(self, settings: BehaviourSettings, progress: Progress) -> list[Channel]:
         """Kgrec's own and those of plug-ins."""
@@ -306,28 +313,17 @@ class Learner:
         channels = [*self.behaviour.channels(settings), *plugin_channels(self.dataset, settings.history, progress)]
         return [replace(channel, matrix=table_or_list(channel.matrix)) for channel in channels]
 
-    def _assemble(
-        self, settings: BehaviourSettings, closed_form: list[Channel], embeddings: Embeddings
-    ) -> AdditiveModel:
-        """All channels with open gates."""
+    def _assemble(self, settings: BehaviourSettings, others: list[Channel], embeddings: Embeddings) -> AdditiveModel:
+        """All channels with open gates: those of the embeddings, and others."""
         of_nodes = KNOWLEDGE if embeddings.hops else CO_TAKING
         nodes = Channel(of_nodes, LowRankMatrix(embeddings.source, embeddings.target), settings.history)
-        channels = [*closed_form, nodes]
+        channels = [*others, nodes]
         if embeddings.texts is not None:
             history = settings.history.matrix(self.dataset.interactions, self.n_users, self.n_items)
             known = np.flatnonzero(~self.behaviour.cold)
             channels.append(semantic_paths(embeddings.texts, settings.history, history, known))
         gates = Gates.common(np.ones(len(channels)), 1.0)
         return AdditiveModel(tuple(channels), gates, self.behaviour.prior(settings), self.behaviour.cold)
-
-
-def _results(pending: Sequence[Pending[Trained]], progress: Progress) -> list[Trained]:
-    shares = progress.parts(*[1] * len(pending))
-    return [each.result(share) for each, share in zip(pending, shares, strict=True)]
-
-
-def _embeddings(pending: Sequence[Pending[Trained]], progress: Progress) -> list[Embeddings]:
-    return [trained.embeddings for trained in _results(pending, progress)]
 
 
 def _of_items(pairs: sparse.csr_matrix, items: Array) -> sparse.csr_matrix:

@@ -53,6 +53,7 @@ class Limits:
         TrainConfig.model_fields["exact_items"].default,
         "default of the setting of this name: beyond, a loss over all items takes too long",
     )
+    next_item_events: int = _up_to(100_000, "fewer teach vectors for next items less than counting pairs does")
     # Baselines
     dense_baseline_items: int = _up_to(10_000, "dense weights multiply several times faster; beyond, 1,000 are kept")
     whole_grid_items: int = _up_to(8_000, "beyond, each setting takes so long that a third of the grid is tried")

@@ -18,6 +18,7 @@ from tests.support.bundles import film_bundle
 from tests.support.shop import Said, Shell
 
 NOTE = "cold_item_cost has no effect: every item of the catalogue has interactions"
+NONE = "not all times are known"
 ROWS = {"kgrec": {"recall@10": 0.5, "ndcg@10": 0.25}, "ease": {"recall@10": 0.4, "ndcg@10": 0.3}}
 
 
@@ -56,7 +57,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     }
     benchmarked = Result(ROWS, {}, {"users": 3}, seed=0, set="tiny", versions={"kgrec": "1"})
     bundle = film_bundle()
-    settings = {**bundle.manifest.settings, "chosen": {"cold_items": NOTE}}
+    settings = {**bundle.manifest.settings, "chosen": {"cold_items": NOTE, "next_items": NONE}}
     trained = replace(bundle, manifest=replace(bundle.manifest, settings=settings))
     modules: dict[str, Any] = {
         "kgrec.pipeline": SimpleNamespace(train=answer("train", trained)),
@@ -78,6 +79,7 @@ def test_train(shell: Shell, asked: list[Any]) -> None:
     assert said.code == 0
     assert (said.json["bundle"], said.json["users"], said.json["metrics"]) == ("a.bundle/", 3, {"ndcg@10": 0.5})
     assert said.json["cold_items"] == NOTE
+    assert said.json["next_item_factors"] == f"none: {NONE}"
     assert not Path("a.bundle.checkpoint").exists()
     Path("mine").mkdir()
     assert shell("train", "--checkpoint", "mine", "--tune", "2.5", "--quiet").err == ""

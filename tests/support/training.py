@@ -10,8 +10,9 @@ import numpy as np
 from kgrec.config import TrainConfig
 from kgrec.data.dataset import Dataset
 from kgrec.learn.encoders.hashing import HashingEncoder
+from kgrec.learn.neural.epoch_loop import Epoch
 from kgrec.learn.neural.model import Embeddings
-from kgrec.learn.neural.trainer import Epoch, Trained, Trainer
+from kgrec.learn.neural.trainer import Trained, Trainer
 from kgrec.scoring.history_weights import HistoryWeights
 from tests.support.datasets import genre_world
 

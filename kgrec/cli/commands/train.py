@@ -49,7 +49,10 @@ def train(
     sizes = {"users": len(bundle.users), "items": len(bundle.items), "nodes": len(bundle.nodes)}
     summary = {"bundle": out, "graph_id": bundle.manifest.graph_id, "seed": bundle.manifest.seed, **sizes}
     settings_used = bundle.manifest.settings
-    result = {**summary, "cold_items": settings_used["chosen"]["cold_items"], "metrics": bundle.manifest.metrics}
+    chosen = settings_used["chosen"]
+    of_next = f"none: {chosen['next_items']}" if chosen["next_items"] else f"{chosen['next_item_epochs']} epochs"
+    notes = {"cold_items": chosen["cold_items"], "next_item_factors": of_next}
+    result = {**summary, **notes, "metrics": bundle.manifest.metrics}
     if as_json:
         output.print_json({**result, "settings": settings_used})
     else:

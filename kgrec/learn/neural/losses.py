@@ -1,7 +1,8 @@
-"""Terms of the joint loss ``L = L_behaviour + kg_weight * L_kg + text_weight * L_text``."""
+"""Losses: the terms of the joint loss ``L_behaviour + kg_weight * L_kg + text_weight * L_text``, and of next items."""
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -112,3 +113,25 @@ def gbce(
     pull = torch.zeros_like(n).index_add(0, owner, F.softplus(-positive) / n[owner])
     push = F.softplus(negative).masked_fill(own, 0.0).sum(1)
     return ((beta * pull + push) / ((~own).sum(1) + 1)).mean()
+
+
+def sampled_softmax(states: Tensor, wanted: Tensor, table: Tensor, negatives: int, rng: np.random.Generator) -> Tensor:
+    """Mean of ``-log e^(s w) / (e^(s w) + SUM_k e^(s k))`` over states, k the sampled items other than the wanted one.
+
+    Args:
+        states: ``(n, d)``.
+        wanted: item rows ``(n,)``.
+        table: vectors of all items ``(items, d)``.
+        negatives: number of items that are drawn; from so many items on, all others are summed over.
+    """
+    if len(table) <= negatives:
+        return F.cross_entropy(states @ table.T, wanted)
+    drawn = np.sort(rng.integers(0, len(table), negatives))
+    others = states @ F.embedding(torch.from_numpy(drawn), table).T
+    # Those that are the wanted one are few, and looking each up is faster than a mask over all.
+    first, last = (np.searchsorted(drawn, wanted.numpy(), side=side) for side in ("left", "right"))
+    rows = np.repeat(np.arange(len(first)), last - first)
+    columns = np.arange(len(rows)) + np.repeat(first - np.r_[0, np.cumsum(last - first)[:-1]], last - first)
+    others[torch.from_numpy(rows), torch.from_numpy(columns)] = -torch.inf
+    own = (states * F.embedding(wanted, table)).sum(1, keepdim=True)
+    return (torch.logsumexp(torch.cat([own, others], 1), 1) - own[:, 0]).mean()

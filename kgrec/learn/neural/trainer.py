@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,18 +14,17 @@ from torch import Tensor
 
 from kgrec.config import TrainConfig
 from kgrec.data.dataset import Array, Dataset
-from kgrec.errors import BundleError, ConfigError, TrainingDivergedError
+from kgrec.errors import ConfigError
 from kgrec.learn.limits import LIMITS
 from kgrec.learn.neural.allocator import memory_kept
-from kgrec.learn.neural.checkpoint import Checkpoint, State, fingerprint
+from kgrec.learn.neural.checkpoint import Checkpoint, fingerprint
+from kgrec.learn.neural.epoch_loop import Epoch, EpochLoop, OnEpoch
 from kgrec.learn.neural.losses import exact_bce, gbce, info_nce, kg_loss, sampled_bce, softmax_loss
 from kgrec.learn.neural.model import Embeddings, JointModel, entries, rows_of, unit_history
 from kgrec.learn.neural.sampling import TripleSampler, popularity_negatives, user_batches
 from kgrec.learn.neural.triple_decoders import DECODERS
 from kgrec.learn.processors import usable_processors
 
-Epoch = dict[str, float]
-OnEpoch = Callable[[Epoch], None]
 Validate = Callable[[Embeddings], float]
 
 _TRIPLES, _CORRUPTED, _ALIGNED = 2048, 8, 512
@@ -83,9 +82,9 @@ class Trainer:
         self._triples = TripleSampler(dataset.facts) if len(dataset.facts) and config.kg_weight else None
         self._texts = np.zeros((0, 0), np.float32) if texts is None else texts
         self._with_text = np.flatnonzero(np.abs(texts).sum(1) > 0) if texts is not None else np.zeros(0, np.int64)
-        self._checkpoint = None
+        kept = None
         if checkpoint is not None:
-            self._checkpoint = Checkpoint(
+            kept = Checkpoint(
                 checkpoint,
                 config,
                 fingerprint(
@@ -102,6 +101,7 @@ class Trainer:
                     degree=degree,
                 ),
             )
+        self._loop = EpochLoop(self.model, self.optimizer, config.patience, kept)
 
     @memory_kept()
     def fit(
@@ -118,34 +118,16 @@ class Trainer:
             ConfigError: the checkpoint belongs to other settings or other data.
             BundleError: the checkpoint is damaged, or another version of kgrec made it.
         """
-        log: list[Epoch] = []
-        best: dict[str, Tensor] = {}
-        best_epoch = 0
-        kept = self._checkpoint.load() if self._checkpoint is not None else None
-        if kept is not None:
-            log, best, best_epoch = kept.log, self._restore(kept), kept.best_epoch
-        last = epochs or self.config.epochs
-        while len(log) < last and not self._out_of_patience(len(log), best_epoch, validate):
-            entry = self._epoch(len(log))
-            if validate is not None:
-                entry["valid_ndcg@10"] = validate(self.model.embeddings())
-            log.append(entry)
-            if validate is None or entry["valid_ndcg@10"] > log[best_epoch - 1]["valid_ndcg@10"] or not best:
-                best_epoch = len(log)
-                best = {name: value.detach().clone() for name, value in self.model.state_dict().items()}
-            if self._checkpoint is not None:
-                self._checkpoint.save(self._state(log, best, best_epoch))
-            if on_epoch is not None:
-                on_epoch(entry)
-        # What only training needs is several times the embeddings.
-        self.optimizer.zero_grad()
-        self.optimizer.state.clear()
-        self.model.load_state_dict(best)
+
+        def validated() -> float:
+            assert validate is not None
+            return validate(self.model.embeddings())
+
+        log, best_epoch = self._loop.run(
+            self._epoch, epochs or self.config.epochs, None if validate is None else validated, on_epoch
+        )
         self.model.cpu()
         return Trained(self.model.embeddings(), best_epoch, log)
-
-    def _out_of_patience(self, done: int, best_epoch: int, validate: Validate | None) -> bool:
-        return validate is not None and done - best_epoch >= self.config.patience
 
     def _epoch(self, number: int) -> Epoch:
         """The figures of one pass over the users. Draws depend on seed and number only, so resuming repeats them."""
@@ -164,7 +146,8 @@ class Trainer:
             total = losses["behaviour"] + config.kg_weight * losses["kg"] + config.text_weight * losses["text"]
             if not torch.isfinite(total):
                 found = ", ".join(f"{name} {float(value.detach()):.3g}" for name, value in losses.items())
-                raise self._diverged("the loss is not finite.", number, f"after {seen} of {len(users)} users", found)
+                where = f"after {seen} of {len(users)} users"
+                raise self._loop.diverged("the loss is not finite.", number, where, found)
             self.optimizer.zero_grad()
             total.backward()  # type: ignore[no-untyped-call]
             self.optimizer.step()
@@ -173,7 +156,7 @@ class Trainer:
                 sums[name] += float(value.detach()) * len(batch)
         lost = [name for name, value in self.model.named_parameters() if not torch.isfinite(value).all()]
         if lost:
-            raise self._diverged("a weight is not finite.", number, f"after {seen} of {len(users)} users", lost[0])
+            raise self._loop.diverged("a weight is not finite.", number, f"after {seen} of {len(users)} users", lost[0])
         means = {f"loss_{name}": value / max(seen, 1) for name, value in sums.items()}
         loss = means["loss_behaviour"] + self.config.kg_weight * means["loss_kg"]
         return {
@@ -182,13 +165,6 @@ class Trainer:
             **means,
             "seconds": time.perf_counter() - started,
         }
-
-    def _diverged(self, summary: str, number: int, place: str, found: str) -> TrainingDivergedError:
-        rescue = f"lower learning_rate (now {self.config.learning_rate:g}) and train again"
-        if self._checkpoint is not None and self._checkpoint.mark_diverged():
-            rescue += f"; it goes on from epoch {number}, kept in {self._checkpoint.folder}"
-        where = f"epoch {number + 1}, {place}"
-        return TrainingDivergedError(summary, where=where, found=found, expected="finite numbers", next=rescue)
 
     def _losses(self, users: Array, rng: np.random.Generator) -> dict[str, Tensor]:
         config, model = self.config, self.model
@@ -249,39 +225,6 @@ class Trainer:
         rows = rng.choice(self._with_text, min(_ALIGNED, len(self._with_text)), replace=False)
         texts = torch.from_numpy(self._texts[rows]).to(self._device)
         return info_nce(rows_of(nodes, torch.from_numpy(rows).to(self._device)), self.model.target.text(texts))
-
-    def _state(self, log: list[Epoch], best: Mapping[str, Tensor], best_epoch: int) -> State:
-        tensors = {f"model.{name}": value for name, value in self.model.state_dict().items()}
-        tensors |= {f"best.{name}": value for name, value in best.items()}
-        for number, moments in self.optimizer.state_dict()["state"].items():
-            tensors |= {f"adam.{number}.{name}": value for name, value in moments.items()}
-        return State(tensors, log, best_epoch)
-
-    def _restore(self, state: State) -> dict[str, Tensor]:
-        """The best weights of a state, from which training goes on; the learning rate stays that of this run."""
-        part = {
-            p: {k[len(p) :]: v for k, v in state.tensors.items() if k.startswith(p)}
-            for p in ("model.", "best.", "adam.")
-        }
-        assert self._checkpoint is not None
-        try:
-            self.model.load_state_dict(part["model."])
-        except RuntimeError as error:
-            raise BundleError(
-                "the checkpoint was made by another version of kgrec.",
-                where=str(self._checkpoint.folder),
-                found=str(error),
-                expected="the weights of this model",
-                next="delete the folder and train again",
-            ) from error
-        moments: dict[int, dict[str, Tensor]] = {}
-        for key, value in part["adam."].items():
-            number, name = key.split(".", 1)
-            moments.setdefault(int(number), {})[name] = value
-        optimizer = self.optimizer.state_dict()
-        optimizer["state"] = moments
-        self.optimizer.load_state_dict(optimizer)
-        return part["best."]
 
 
 def training_device(config: TrainConfig) -> torch.device:

@@ -10,8 +10,9 @@ from scipy import sparse
 
 from kgrec.config import TrainConfig
 from kgrec.data.dataset import Array, Dataset
+from kgrec.learn.neural.epoch_loop import Epoch
 from kgrec.learn.neural.model import Embeddings, learned_ranker, unit_history
-from kgrec.learn.neural.trainer import Epoch, Trained, Trainer
+from kgrec.learn.neural.trainer import Trained, Trainer
 from kgrec.learn.neural.training_subgraph import TrainingSubgraph
 from kgrec.metrics.ranking import mean_metrics
 from kgrec.progress import Progress

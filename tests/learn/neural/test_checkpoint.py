@@ -14,7 +14,8 @@ from kgrec.data.dataset import Array
 from kgrec.errors import BundleError, ConfigError
 from kgrec.learn.fit import fit
 from kgrec.learn.neural.checkpoint import fingerprint
-from kgrec.learn.neural.trainer import Epoch, Trainer
+from kgrec.learn.neural.epoch_loop import Epoch
+from kgrec.learn.neural.trainer import Trainer
 from kgrec.scoring.history_weights import HistoryWeights
 from tests.support.datasets import quick
 from tests.support.killed_training import EPOCHS, FIT, LOSSES, STEPS, WRITING, killed_trainings

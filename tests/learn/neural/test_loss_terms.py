@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from kgrec.learn.neural.trainer import Epoch
+from kgrec.learn.neural.epoch_loop import Epoch
 from tests.support.datasets import quick
 from tests.support.training import trainer
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from kgrec.learn.neural.losses import exact_bce, gbce, info_nce, kg_loss, sampled_bce, softmax_loss
+from kgrec.learn.neural.losses import exact_bce, gbce, info_nce, kg_loss, sampled_bce, sampled_softmax, softmax_loss
 
 
 def random_batch(seed: int, users: int = 4, items: int = 7, spread: float = 2.0) -> tuple[Tensor, Tensor]:
@@ -156,3 +157,17 @@ def test_gbce_without_calibration_is_plain_bce() -> None:
     found = gbce(positive, torch.tensor([0]), torch.tensor([1.0]), negative, own, n_items=100, calibration=0.0)
     scores, labels = torch.cat([positive, negative[0]]), torch.tensor([1.0, 0.0, 0.0])
     assert found.item() == pytest.approx(torch.nn.functional.binary_cross_entropy_with_logits(scores, labels).item())
+
+
+def test_sampled_items_that_are_the_next_one_are_left_out() -> None:
+    states, table, wanted = torch.randn(3, 4), torch.randn(50, 4), torch.tensor([1, 2, 3])
+    drawn = np.random.default_rng(0).integers(0, 50, 20)
+    scores = (states @ table.T).numpy()
+    expected = []
+    for row, own in enumerate([1, 2, 3]):
+        others = np.exp(scores[row, drawn[drawn != own]]).sum()
+        expected.append(np.log(np.exp(scores[row, own]) + others) - scores[row, own])
+    found = sampled_softmax(states, wanted, table, 20, np.random.default_rng(0))
+    assert float(found) == pytest.approx(np.mean(expected), rel=1e-5)
+    whole = sampled_softmax(states, wanted, table, 50, np.random.default_rng(0))
+    assert float(whole) == pytest.approx(float(torch.nn.functional.cross_entropy(states @ table.T, wanted)))

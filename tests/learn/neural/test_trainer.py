@@ -14,8 +14,9 @@ from kgrec.data.dataset import Interactions
 from kgrec.errors import ConfigError, TrainingDivergedError
 from kgrec.learn.limits import LIMITS
 from kgrec.learn.neural import trainer as trainer_module
+from kgrec.learn.neural.epoch_loop import Epoch
 from kgrec.learn.neural.model import Embeddings
-from kgrec.learn.neural.trainer import Epoch, Trainer
+from kgrec.learn.neural.trainer import Trainer
 from kgrec.scoring.history_weights import HistoryWeights
 from tests.support.datasets import dataset_of, quick
 from tests.support.training import TEXTS, WORLD, assert_same, quality, trainer, without_clock
