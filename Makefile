@@ -36,6 +36,7 @@ style: $(VENV)/.installed
 
 check: style
 	$(BIN)/mkdocs build --strict --quiet
+	$(BIN)/python -m tools.dependency_audit
 
 # What one process of the tests has compiled, the others need not.
 export PYTHONDONTWRITEBYTECODE :=

@@ -13,7 +13,7 @@ TESTED_IN = {
     "benchmarks/systems/sasrec",
     "benchmarks/test_benchmark": "benchmarks/command benchmarks/folder_dataset benchmarks/protocols/split "
     "benchmarks/runs/cost benchmarks/runs/fingerprints",
-    "benchmarks/service/test_load": "benchmarks/service/served",
+    "benchmarks/service/test_request_load": "benchmarks/service/served",
     "bundle/test_bundle": "bundle/files",
     "live/test_events_killed": "benchmarks/service/kills",
     "cli/commands/test_recommend": "cli/arguments cli/options",

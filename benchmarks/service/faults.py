@@ -23,7 +23,7 @@ from urllib.parse import quote, urlsplit
 import psutil
 
 from kgrec_benchmarks.service.http_client import Answer, Connection, request_bytes
-from kgrec_benchmarks.service.load import percentiles, say
+from kgrec_benchmarks.service.request_load import percentiles, say
 from kgrec_benchmarks.service.served import Served, copies
 
 _IDLE = 1_000

@@ -21,7 +21,7 @@ from typing import Any
 from kgrec.graph import open_store
 from kgrec.live.event_log import EventLog
 from kgrec_benchmarks.service.http_client import GONE, Connection, request_bytes
-from kgrec_benchmarks.service.load import say
+from kgrec_benchmarks.service.request_load import say
 from kgrec_benchmarks.service.request_mix import MIXES, RequestMix
 from kgrec_benchmarks.service.served import Served, copies
 

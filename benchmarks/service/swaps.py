@@ -20,7 +20,7 @@ from typing import Any
 from kgrec.bundle.bundle import Bundle
 from kgrec.bundle.bundle_versions import BundleVersions
 from kgrec_benchmarks.service.http_client import Answer, Connection, request_bytes
-from kgrec_benchmarks.service.load import percentiles, say
+from kgrec_benchmarks.service.request_load import percentiles, say
 from kgrec_benchmarks.service.request_mix import RequestMix
 from kgrec_benchmarks.service.served import Served, copies
 

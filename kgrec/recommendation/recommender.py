@@ -291,11 +291,7 @@ class Recommender:
         return past_interactions(self._people.person(user, None, None).interactions, self.bundle)
 
     def state_of(self, user: str) -> HistoryState:
-        """What an answer for a user comes from, beside the bundle and what the graph says of items.
-
-        Raises:
-            UnknownUserError: neither the store nor the bundle knows the user.
-        """
+        """What an answer for a user comes from, beside the bundle and the facts of items; UnknownUserError as above."""
         person = self._people.person(user, None, None)
         digest = person.interactions.digest + (person.degraded or "").encode()
         return HistoryState(user, digest, len(person.interactions))

@@ -104,13 +104,12 @@ def serve_until_stopped(
     from kgrec.service.living import living
 
     ring, versions = KeyRing.load(keys) if keys else KeyRing.empty(), BundleVersions(bundle)
-    loaded = versions.to_open()
     with (
         _left_by_sigterm(),
         _lines_of_log(),
         _listening(host, port) as listener,
         Recommender.open(
-            bundle, store, state=state or _beside(versions), writable=events is not None, loaded=loaded
+            bundle, store, loaded=versions.to_open(), state=state or _beside(versions), writable=events is not None
         ) as recommender,
         ExitStack() as opened,
     ):

@@ -6,14 +6,14 @@ import json
 
 import pytest
 
-from kgrec_benchmarks.service import load
+from kgrec_benchmarks.service import request_load
 from kgrec_benchmarks.service.http_client import Answer
 from kgrec_benchmarks.service.request_mix import Asked
 from tests.support.shop import Shell
 
 
 def test_figures() -> None:
-    outcome = load.Outcome()
+    outcome = request_load.Outcome()
     for n in range(1, 101):
         outcome.note(Asked("list", b""), Answer(200 if n % 10 else 503, {}, b""), n / 1e3)
     outcome.note(Asked("event", b""), Answer(0, {}, b""), 0.5)
@@ -21,7 +21,7 @@ def test_figures() -> None:
     assert (found["requests"], found["per_s"], found["errors"]) == (101, 10.1, 11)
     assert found["statuses"] == {"0": 1, "200": 90, "503": 10}
     assert found["ms"]["list"] == {"p50": 50.5, "p90": 90.1, "p95": 95.05, "p99": 99.01, "max": 100.0, "n": 100}
-    assert load.percentiles([]) == {}
+    assert request_load.percentiles([]) == {}
 
 
 @pytest.mark.parametrize(
@@ -34,7 +34,7 @@ def test_figures() -> None:
 def test_a_service_under_load(shell: Shell, capsys: pytest.CaptureFixture[str], loop: tuple[str, ...]) -> None:
     shell.learned()
     paths = (str(shell.folder / "kgrec.bundle"), str(shell.folder / "kgrec.kgl"))
-    load.main([*paths, "--seconds", "2", "--every", "1", *loop])
+    request_load.main([*paths, "--seconds", "2", "--every", "1", *loop])
     start, first, second, *bare = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert start["seconds"] > 0
     assert [one["what"] for one in bare] == (["bare FastAPI"] if "--no-bare" not in loop else [])

@@ -1,6 +1,6 @@
 """Load on a service: percentiles, errors and memory over time; beside it a bare FastAPI answer of the same bytes.
 
-    python -m kgrec_benchmarks.service.load BUNDLE GRAPH.kgl [--mix site] [--rate 100 | --connections 16]
+    python -m kgrec_benchmarks.service.request_load BUNDLE GRAPH.kgl [--mix site] [--rate 100 | --connections 16]
         [--seconds 30] [--every 10] [--event JSON] [--serve=OPTION ...] [--no-bare]
 
 With ``--rate``, requests come at random moments at that rate on average, in bursts of ``--burst``, whatever becomes of
