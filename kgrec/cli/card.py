@@ -51,6 +51,8 @@ def _sentences(card: Mapping[str, Any]) -> Iterator[str]:
     closed = [one["channel"] for one in card["channels"] if not one["mean gate"] and CORRECTION not in one["channel"]]
     if closed:
         yield f"Closed by validation: {', '.join(closed)}."
+    for channel, why in card["not_learned"].items():
+        yield f"Not learned: {channel}, as {why}."
     lists, on_validation = card["explanations"], card["validation"]
     if lists["path_share"]:
         yield (

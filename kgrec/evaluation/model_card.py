@@ -15,6 +15,7 @@ from kgrec.evaluation.explanation_measures import ListShares
 from kgrec.metrics.path_quality import LIST_LENGTH
 from kgrec.metrics.rankers import ModelRanker
 from kgrec.metrics.ranking import rank_users
+from kgrec.scoring.channel_names import NEXT_ITEM_FACTORS
 from kgrec.scoring.evidence import evidence_of
 from kgrec.scoring.path_matrix import EDGE_FROM_PAST, EDGE_TO_PAST, SHARED_HEAD, SHARED_TAIL, PathMatrix
 
@@ -47,10 +48,12 @@ def model_card(bundle: Bundle, users: int = USERS) -> dict[str, Any]:
         ``bundle`` (created, seed, versions and the graph), ``sizes``, ``evidence`` (share of the positive score of top
         lists by what it rests on), ``explanations`` (see
         :class:`~kgrec.evaluation.explanation_measures.ListShares`), ``validation`` (what paths carried there, and what
-        they cost; see ``reasons`` of :class:`~kgrec.learn.fit_result.FitResult`), ``channels`` and ``paths`` (weight of
-        each kind of path, the largest first).
+        they cost; see ``reasons`` of :class:`~kgrec.learn.fit_result.FitResult`), ``channels``, ``not_learned`` (why a
+        channel that is trained where it may be of use was not, by its name) and ``paths`` (weight of each kind of path,
+        the largest first).
     """
     manifest, model = bundle.manifest, bundle.model
+    why_none = manifest.settings.get("chosen", {}).get("next_items")
     shares, measured = _shares(bundle, users)
     gates = model.gates.by_history.channels.reshape(-1, len(model.channels)).mean(axis=0)
     return {
@@ -82,6 +85,7 @@ def model_card(bundle: Bundle, users: int = USERS) -> dict[str, Any]:
             }
             for channel, gate in zip(model.channels, gates, strict=True)
         ],
+        "not_learned": {NEXT_ITEM_FACTORS: why_none} if why_none else {},
         "paths": sorted(_paths(bundle), key=lambda kind: -float(kind["weight"])),
     }
 

@@ -182,6 +182,7 @@ class CardAnswer(BaseModel):
     explanations: dict[str, Any] = Field(description="Measures of the reasons of top lists, over so many users.")
     validation: dict[str, Any]
     channels: list[dict[str, Any]]
+    not_learned: dict[str, str] = Field(description="Why a channel was not trained, by its name.")
     paths: list[dict[str, Any]] = Field(description="Weight of each kind of path, the largest first.")
 
 

@@ -38,6 +38,7 @@ def card(**changed: Any) -> dict[str, Any]:
         "channels": [
             {"channel": name, "evidence": evidence, "mean gate": gate} for name, (evidence, gate) in channels.items()
         ],
+        "not_learned": {"next_item_factors": "not all times are known"},
         "paths": [{"relation": "DIRECTED_BY", "way": "both lead to it", "weight": 1.5}],
     } | changed
 
@@ -55,6 +56,7 @@ def test_what_scores_rest_on_is_told_by_its_share(capsys: pytest.CaptureFixture[
     ]
     assert "films: learned 2026-01-01 from 5,000 interactions, 40 users, 25 items (1 of them cold)" in said
     assert "Closed by validation: knowledge." in said
+    assert "Not learned: next_item_factors, as not all times are known." in said
     assert "60 % of the scores can be shown as paths, over facts or texts; of 92 % of the items they carry" in said
     assert "three strongest past items carry 75 %, three entities 41 %." in said
     assert "On validation ndcg@10 was 0.1993 with these gates, and 0.2000 with" in said

@@ -54,6 +54,14 @@ def test_shares_are_those_of_the_lists() -> None:
         assert {kind["way"] for kind in card["paths"]} <= set(WAYS.values())
 
 
+def test_why_a_channel_was_not_learned_is_told() -> None:
+    bundle = paths_bundle(0)
+    assert model_card(bundle)["not_learned"] == {}
+    settings = {**bundle.manifest.settings, "chosen": {"next_items": "next_item_dim is 0"}}
+    without = replace(bundle, manifest=replace(bundle.manifest, settings=settings))
+    assert model_card(without)["not_learned"] == {"next_item_factors": "next_item_dim is 0"}
+
+
 def test_fewer_users_may_be_measured() -> None:
     assert model_card(paths_bundle(0), users=2)["explanations"]["users"] == 2
 
