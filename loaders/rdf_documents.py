@@ -24,7 +24,7 @@ from kgrec.data.id_texts import literal_text
 from kgrec.data.records import ReadingLog
 from kgrec.errors import SourceError, shorten
 from kgrec_loaders.ntriples import SURROGATE, Row, check_iri, half_a_pair, relative_iri
-from kgrec_loaders.source_files import not_utf8, open_bytes
+from kgrec_loaders.source_files import not_utf8, whole_content
 from kgrec_loaders.turtle_statements import BadStatementError, parse_statements
 
 _NO_SCHEME = "relative-iri:"
@@ -134,8 +134,7 @@ class _InOrder(Memory):
 
 
 def _parse_turtle(store: _InOrder, path: Path, where: str, base: str, format: str, log: ReadingLog) -> None:
-    with open_bytes(path) as content:
-        text = content.read().decode("utf-8-sig", "surrogateescape")
+    text = whole_content(path, where).decode("utf-8-sig", "surrogateescape")
     read = kept = 0  # up to where the lines are counted; how many triples there were before the statement
     store.line = 1
 
@@ -217,8 +216,7 @@ def _remote_contexts(part: object) -> Iterator[str]:
 
 
 def _text(path: Path, where: str) -> str:
-    with open_bytes(path) as content:
-        raw = content.read()
+    raw = whole_content(path, where)
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:

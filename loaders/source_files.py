@@ -22,6 +22,9 @@ BATCH_ROWS = 20_000
 _COMPRESSED: Mapping[str, Callable[..., Any]] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
 """How a compressed file is opened, by its last suffix."""
 
+MOST_UNPACKED_BYTES = 2 * 2**30
+"""What a compressed file that is held in memory as a whole may hold."""
+
 _WINDOWS_1252 = re.compile(rb"[\x80-\x9f]")
 """Bytes that latin-1 keeps for control characters: text that has them is Windows'."""
 
@@ -75,6 +78,27 @@ def open_bytes(path: Path) -> BinaryIO:
     """Open a file, unpacking it on the way when its name ends in ``.gz``, ``.bz2`` or ``.xz``."""
     content: BinaryIO = _COMPRESSED.get(path.suffix.lower(), Path.open)(path, "rb")
     return content
+
+
+def whole_content(path: Path, where: str) -> bytes:
+    """All of a file, unpacked; for what cannot be read part by part.
+
+    Raises:
+        SourceError: it is compressed, and there is more in it than may be: some kilobytes can hold any number of zeros.
+    """
+    with open_bytes(path) as content:
+        if not is_compressed(path):
+            return content.read()
+        whole = content.read(MOST_UNPACKED_BYTES + 1)
+    if len(whole) > MOST_UNPACKED_BYTES:
+        raise SourceError(
+            "the compressed file holds more than may be unpacked in memory.",
+            where=where,
+            found=f"more than {MOST_UNPACKED_BYTES / 2**30:g} GiB in a file of {path.stat().st_size:,} bytes",
+            expected=f"at most {MOST_UNPACKED_BYTES / 2**30:g} GiB, or a form that is read part by part",
+            next="unpack it yourself where you trust it, or save it as .nt, .csv or .jsonl",
+        )
+    return whole
 
 
 def empty_file(where: str, expected: str) -> SourceError:

@@ -30,9 +30,9 @@ from kgrec_loaders.source_files import (
     format_of,
     is_compressed,
     located,
-    open_bytes,
     reading,
     stem_of,
+    whole_content,
 )
 
 FORMATS = {".csv": "csv", ".tsv": "tsv", ".parquet": "parquet", ".jsonl": "jsonl", ".ndjson": "jsonl"}
@@ -273,8 +273,7 @@ def _parquet(path: Path) -> pq.ParquetFile:
             raise empty_file(where, "a Parquet file")
         source: io.BytesIO | str = str(path)
         if is_compressed(path):
-            with open_bytes(path) as content:
-                source = io.BytesIO(content.read())
+            source = io.BytesIO(whole_content(path, where))
         try:
             return pq.ParquetFile(source, page_checksum_verification=True)
         except pa.ArrowException as error:

@@ -47,7 +47,7 @@ TESTED_IN = {
     "learn/test_fit": "learn/fit_result",
     "learn/test_learner": "learn/trainings",
     "loaders/test_benchmark_folder": "loaders/benchmark_columns loaders/benchmark_graph loaders/benchmark_tables",
-    "loaders/test_tables": "loaders/jsonl loaders/source_files",
+    "loaders/test_tables": "loaders/jsonl",
     "metrics/test_rankers": "testing/ranker",
     "pages/test_demo_page": "pages/demo_report pages/style",
     "graph/stores/test_kglite_bulk": "graph/stores/import_spool graph/stores/relationship_files",

@@ -73,7 +73,6 @@ def store_down(subject: Subject) -> Statuses:
         "reasons say so": int(all(one["explanation"]["degraded"] for one in reasons)),
         "ready": subject.ask("GET", "/health/ready").json()["status"],
         "event": subject.event().status,
-        "condition": subject.list("&where=year%3E1990").status,
         "forget": subject.ask("DELETE", f"/v1/users/{quote(subject.user, safe='')}").status,
     }
 
@@ -181,7 +180,7 @@ def _many_files() -> Iterator[None]:
 FAULTS: dict[str, tuple[Callable[[Subject], Statuses], Statuses]] = {
     "store down": (
         store_down,
-        {"list": 200, "reasons say so": 1, "ready": "degraded", "event": 200, "condition": 503, "forget": 503},
+        {"list": 200, "reasons say so": 1, "ready": "degraded", "event": 200, "forget": 503},
     ),
     "damaged bundle": (damaged_bundle, {"same list": 1, "refusal": 1, "list": 200}),
     "disk full": (disk_full, {"events": [200, 503], "list": 200, "ready": 200, "event with room again": 200}),

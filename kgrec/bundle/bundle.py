@@ -19,7 +19,18 @@ from typing import Any
 
 import numpy as np
 
-from kgrec.bundle.files import ARRAYS, FORMAT, IDS, MANIFEST, check_sizes, read_manifest, sha256, version_of
+from kgrec.bundle.files import (
+    ARRAYS,
+    FORMAT,
+    IDS,
+    MANIFEST,
+    check_sizes,
+    put_in_place,
+    read_manifest,
+    sha256,
+    version_of,
+    which_manifest,
+)
 from kgrec.bundle.mapped_arrays import mapped_arrays
 from kgrec.bundle.old_names import renamed
 from kgrec.data.dataset import FOR, Array, IntArray, Interactions
@@ -160,11 +171,7 @@ class Bundle:
             "files": {name: sha256(fresh / name) for name in (ARRAYS, IDS)},
         }
         (fresh / MANIFEST).write_text(json.dumps(manifest, ensure_ascii=False, indent=1), encoding="utf-8")
-        old = target.with_name(f".{target.name}.{os.getpid()}.old")
-        if target.exists():
-            target.rename(old)
-        fresh.rename(target)
-        shutil.rmtree(old, ignore_errors=True)
+        put_in_place(fresh, target)
 
     def _arrays(self) -> dict[str, Array]:
         model, seen = self.model, self.interactions
@@ -191,10 +198,25 @@ class Bundle:
     def load(cls, folder: str | Path) -> Bundle:
         """Open a bundle; its arrays are mapped into memory, so its files may be replaced but not written over.
 
+        One that is replaced meanwhile is read again: no two are mixed.
+
         Raises:
             BundleError: it is missing, damaged, or of another format version.
         """
         root = local_path(folder)
+        while True:
+            before = which_manifest(root)
+            try:
+                bundle = cls._read(root)
+            except (BundleError, OSError):
+                if which_manifest(root) == before:
+                    raise
+            else:
+                if which_manifest(root) == before:
+                    return bundle
+
+    @classmethod
+    def _read(cls, root: Path) -> Bundle:
         manifest = read_manifest(root)
         try:
             arrays = mapped_arrays(root / ARRAYS)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import ctypes
 import hashlib
 import json
+import os
+import shutil
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,6 +19,7 @@ from kgrec.errors import BundleError
 FORMAT = 5
 MANIFEST, ARRAYS, IDS = "manifest.json", "arrays.safetensors", "ids.json"
 _VERSION_LENGTH = 16
+_RENAME_EXCHANGE = 2
 
 
 def read_manifest(root: Path) -> dict[str, Any]:
@@ -94,6 +99,36 @@ def check_sizes(arrays: Mapping[str, Array], ids: Mapping[str, Any]) -> None:
         if len(array) and not 0 <= array.min() <= array.max() < len(ids[kind]):
             beyond = array.min() if array.min() < 0 else array.max()
             raise ValueError(f"interactions.{field} names row {beyond}, there are {len(ids[kind])}")
+
+
+def put_in_place(fresh: Path, target: Path) -> None:
+    """Make a folder stand where another does, which is removed. There is one at every moment, where Linux does it."""
+    old = target.with_name(f".{target.name}.{os.getpid()}.old")
+    if not target.exists():
+        fresh.rename(target)
+        return
+    if _exchanged(fresh, target):
+        fresh.rename(old)
+    else:
+        target.rename(old)
+        fresh.rename(target)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _exchanged(one: Path, other: Path) -> bool:
+    """Whether two paths have changed places, which is one step; False where the system cannot do that."""
+    exchange = getattr(ctypes.CDLL(None), "renameat2", None) if sys.platform == "linux" else None
+    here = -100  # AT_FDCWD: relative paths start at the current folder
+    return exchange is not None and exchange(here, os.fsencode(one), here, os.fsencode(other), _RENAME_EXCHANGE) == 0
+
+
+def which_manifest(root: Path) -> tuple[int, int] | None:
+    """What tells a manifest from one that has taken its place; None where there is none."""
+    try:
+        status = (root / MANIFEST).stat()
+    except OSError:
+        return None
+    return status.st_ino, status.st_mtime_ns
 
 
 def version_of(root: Path) -> str:

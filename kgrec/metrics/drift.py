@@ -73,7 +73,7 @@ class Distribution:
 
 
 def reference_distributions(model: AdditiveModel, past: Interactions, seed: int) -> dict[str, dict[str, Any]]:
-    """What answers are like for the users a model was trained on: length of history and best score of a new item.
+    """What answers are like for the users of a training: length of history, and best score of what is not in it.
 
     Users are drawn in proportion to what they did, as they would come back.
     """

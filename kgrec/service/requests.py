@@ -154,7 +154,7 @@ class ListOptions(TellOptions):
 
     @property
     def is_filtered(self) -> bool:
-        """Whether not all new items may come back, or other ones too."""
+        """Whether some items may not come back, or items of the history may."""
         return bool(self.where or self.allow or self.deny or self.include_seen or self.cold_items != "include")
 
     def filters(self, schema: GraphSchema | None) -> Filters:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
+from kgrec.bundle import files
 from kgrec.bundle.bundle import Bundle
 from kgrec.bundle.files import FORMAT, sha256
 from kgrec.data.dataset import FOR, Interactions
@@ -278,3 +280,38 @@ def test_what_is_usual_and_how_often_each_sort_of_interaction_occurs() -> None:
     assert counted == {("", "view", "web"): 1, ("", "buy", "web"): 2, ("", "view", "app"): 2}
     empty = replace(bundle, interactions=replace(seen.select(seen.user > 1), types=("",)))
     assert (empty.usual, sum(empty.occurrences.values())) == (("view", "app"), 0)
+
+
+def test_there_is_a_bundle_at_every_moment_and_none_is_mixed(tmp_path: Path) -> None:
+    bundle = film_bundle()
+    made = {f"2026-01-0{n}": replace(bundle, names=tuple(f"{name} {n}" for name in bundle.names)) for n in (1, 2)}
+    made = {day: replace(one, manifest=replace(one.manifest, created=day)) for day, one in made.items()}
+    target = tmp_path / "a.bundle"
+    made["2026-01-01"].save(target)
+    saved = threading.Event()
+
+    def save() -> None:
+        for number in range(40):
+            made[f"2026-01-0{1 + number % 2}"].save(target)
+        saved.set()
+
+    saving = threading.Thread(target=save)
+    saving.start()
+    loads = 0
+    while not saved.is_set():
+        found = Bundle.load(target)
+        assert found.names == made[found.manifest.created].names
+        loads += 1
+    saving.join()
+    assert loads > 1
+    assert [path.name for path in tmp_path.iterdir()] == ["a.bundle"]
+
+
+def test_where_the_system_cannot_exchange_folders_they_are_renamed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "_exchanged", lambda one, other: False)
+    for _ in range(2):
+        film_bundle().save(tmp_path / "a.bundle")
+    assert [path.name for path in tmp_path.iterdir()] == ["a.bundle"]
+    assert Bundle.load(tmp_path / "a.bundle").names == film_bundle().names
