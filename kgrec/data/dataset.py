@@ -37,6 +37,8 @@ class Interactions:
         kind, platform: indices into ``kinds`` and ``platforms``, int64 ``(n,)``.
         type: index of the interaction type in ``types``, int64 ``(n,)``; where none is given, all are of the first.
         says: ``FOR``, ``HIDES`` or ``AGAINST``, int8 ``(n,)``: what it says of the item; where not given, for it.
+        weighed: whether the weight is known, bool ``(n,)``; where not given, it is. One that is not known counts 1,
+            and nobody is told that they gave it.
     """
 
     user: IntArray
@@ -50,19 +52,23 @@ class Interactions:
     types: tuple[str, ...] = ("",)
     type: IntArray = field(default_factory=lambda: np.zeros(0, np.int64))
     says: npt.NDArray[np.int8] = field(default_factory=lambda: np.zeros(0, np.int8))
+    weighed: npt.NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, np.bool_))
 
     def __post_init__(self) -> None:
         if not len(self.type):
             object.__setattr__(self, "type", np.zeros(len(self), np.int64))
         if not len(self.says):
             object.__setattr__(self, "says", np.full(len(self), FOR, np.int8))
+        if not len(self.weighed):
+            object.__setattr__(self, "weighed", np.ones(len(self), np.bool_))
 
     @property
     def digest(self) -> bytes:
         """16 bytes that others than equal columns do not have."""
         names = repr((self.kinds, self.platforms, self.types))
         digest = blake2b(names.encode("utf-8", "surrogatepass"), digest_size=16)
-        for column in (self.user, self.item, self.time, self.weight, self.kind, self.platform, self.type, self.says):
+        of_item = (self.user, self.item, self.time, self.weight, self.weighed)
+        for column in (*of_item, self.kind, self.platform, self.type, self.says):
             digest.update(np.ascontiguousarray(column).data)
         return digest.digest()
 
@@ -131,6 +137,7 @@ class Interactions:
             platform=self.platform[keep],
             type=self.type[keep],
             says=self.says[keep],
+            weighed=self.weighed[keep],
         )
 
     def saying(self, what: int) -> Interactions:
@@ -177,6 +184,7 @@ class Interactions:
             platform=np.concatenate([self.platform, other.platform]),
             type=np.concatenate([self.type, other.type]),
             says=np.concatenate([self.says, other.says]),
+            weighed=np.concatenate([self.weighed, other.weighed]),
         )
 
     def matrix(self, n_users: int, n_items: int) -> sparse.csr_matrix:

@@ -20,7 +20,7 @@ class Action:
 
     Attributes:
         verb: by language, read between user and item: 'bought'; where the schema has no words, the language's own.
-        stars: how many they gave; None where the schema does not say that weights are stars.
+        stars: how many they gave; None where they gave none, or the schema does not say that weights are stars.
         against: it speaks against the item, or hides it.
         liked: they gave more than the middle of the stars that there are.
     """
@@ -46,10 +46,11 @@ def past_actions(interactions: Interactions, bundle: Bundle) -> dict[int, Action
     meanings = {n: _meaning(bundle.manifest.schema, *name) for n, name in names.items()}
     order = np.lexsort((np.nan_to_num(interactions.time, nan=-np.inf), -often[sort]))  # what is said comes last
     against = interactions.says != FOR
-    return {
-        int(interactions.item[n]): _action(meanings[int(sort[n])], float(interactions.weight[n]), bool(against[n]))
-        for n in order
-    }
+    weights = [
+        float(weight) if known else None
+        for weight, known in zip(interactions.weight, interactions.weighed, strict=True)
+    ]
+    return {int(interactions.item[n]): _action(meanings[int(sort[n])], weights[n], bool(against[n])) for n in order}
 
 
 def _occurrences(bundle: Bundle, type: str, kind: str) -> int:
@@ -64,12 +65,12 @@ def _meaning(schema: GraphSchema | None, type: str, kind: str) -> Meaning | None
     return meaning(schema, type if type in schema.interactions else type_of_kind(schema, kind), kind)
 
 
-def _action(means: Meaning | None, weight: float, against: bool) -> Action:
+def _action(means: Meaning | None, weight: float | None, against: bool) -> Action:
     most = None if means is None else means.weights.stars
     stars = weight if most else None
     labels = {language: wording.labels for language, wording in installed_wordings().items()}
     words = {language: of.declined if against else of.chose for language, of in labels.items()}
     if means is not None and (not against or stars is not None or (means.speaks != "for" and means.words_say_it)):
-        liked = most is not None and not against and weight > (1 + most) / 2
+        liked = most is not None and stars is not None and not against and stars > (1 + most) / 2
         return Action(words | means.words.model_dump(), stars, against, liked)
     return Action(words, None, against)

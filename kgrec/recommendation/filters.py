@@ -127,6 +127,16 @@ class Filters:
         return cls(allow or None, deny or (), conditions, cold_items, include_seen)
 
 
+def check_length(k: int, where: str) -> None:
+    """Make sure that a list has a length.
+
+    Raises:
+        ConfigError: it has none.
+    """
+    if k < 1:
+        raise ConfigError("k must be at least 1.", where=where, found=str(k), next="ask for one item or more")
+
+
 def candidate_rows(filters: Filters, bundle: Bundle, past: Interactions, store: GraphReader | None) -> IntArray:
     """Rows of the items that pass, ascending.
 

@@ -142,4 +142,4 @@ def _arrays(
 
 
 def _with_known_weights(past: Interactions) -> Interactions:
-    return replace(past, weight=np.nan_to_num(past.weight, nan=1.0))
+    return replace(past, weight=np.nan_to_num(past.weight, nan=1.0), weighed=~np.isnan(past.weight))

@@ -15,7 +15,6 @@ from kgrec.bundle.bundle import Bundle
 from kgrec.data.context import Context
 from kgrec.data.dataset import Array, IntArray
 from kgrec.errors import (
-    ConfigError,
     GraphError,
     StoreUnavailableError,
 )
@@ -25,7 +24,7 @@ from kgrec.graph.store import GraphReader, GraphStore
 from kgrec.graph.store_link import GraphLink, unreachable
 from kgrec.plain_text import local_path
 from kgrec.recommendation.answer_types import History, HistoryState, NameMatch, Recommendation, WhatIf
-from kgrec.recommendation.filters import Filters, candidate_rows
+from kgrec.recommendation.filters import Filters, candidate_rows, check_length
 from kgrec.recommendation.fold_in import PastInteraction, fold_in, item_row, past_interactions
 from kgrec.recommendation.forgotten import FORGOTTEN, ForgottenUsers
 from kgrec.recommendation.graph_of_bundle import check_graph, open_graph
@@ -203,7 +202,7 @@ class Recommender:
             ConfigError: a setting that cannot be, or ``filters.where`` without a store.
             StoreUnavailableError: ``filters.where``, and the store cannot be reached.
         """
-        _check_length(k, "recommend")
+        check_length(k, "recommend")
         person = self._people.person(user, history, context)
         candidates = candidate_rows(filters or Filters(), self.bundle, person.interactions, self.store)
         scored = person.scored(self.bundle)
@@ -263,7 +262,7 @@ class Recommender:
             ConfigError: a setting that cannot be.
             StoreUnavailableError: ``filters.where``, and the store cannot be reached.
         """
-        _check_length(k, "what_if")
+        check_length(k, "what_if")
         rows = [] if item is None else [item_row(self.bundle, item)]
         person = self._people.person(user, history, context)
         change = Change.of(self.bundle, person, without, without_entities, add)
@@ -279,7 +278,7 @@ class Recommender:
         Raises:
             ConfigError: ``k`` is below 1.
         """
-        _check_length(k, "search")
+        check_length(k, "search")
         return self._names.users(text, k) if kind == "user" else self._names.items(text, k)
 
     def history(self, user: str) -> list[PastInteraction]:
@@ -317,7 +316,7 @@ class Recommender:
             UnknownItemError: the item is not in the catalogue.
             ConfigError: ``k`` is below 1.
         """
-        _check_length(k, "similar")
+        check_length(k, "similar")
         row = item_row(self.bundle, item)
         model = replace(self.bundle.model, prior=np.zeros_like(self.bundle.model.prior))
         scores = model.scores(model.histories(fold_in([item], self.bundle), 1))[0]
@@ -340,9 +339,3 @@ class Recommender:
             )
             for rank, (row, explanation) in enumerate(zip(rows.tolist(), explanations, strict=True), start=1)
         ]
-
-
-def _check_length(k: int, where: str) -> None:
-    """Make sure that a list has a length."""
-    if k < 1:
-        raise ConfigError("k must be at least 1.", where=where, found=str(k), next="ask for one item or more")

@@ -16,7 +16,7 @@ from kgrec.service.access import Scope, needs
 from kgrec.service.answer_models import CardAnswer, ModelAnswer
 from kgrec.service.answers import Answering, document
 
-_USERS = 50
+_USERS = 20
 """As many users' lists are taken apart for a card, at most."""
 
 router = APIRouter(prefix="/v1/model", tags=["model"], dependencies=[needs(Scope.READ)])

@@ -11,6 +11,7 @@ import pytest
 from kgrec.data.dataset import Interactions
 from kgrec.explanation.actions import Action, past_actions
 from kgrec.graph.polarity import with_polarity
+from kgrec.recommendation.fold_in import PastInteraction, fold_in
 from kgrec.schema.load import load_schema
 from kgrec.schema.model import GraphSchema
 from tests.support.bundles import bundle_of, random_model
@@ -122,3 +123,17 @@ def test_interactions_of_bundles_that_kept_no_types() -> None:
 def test_without_a_schema_something_was_chosen() -> None:
     old = events(("", "buy", 0, 1, 1), types=("",))
     assert past_actions(old, bundle_of(random_model(np.random.default_rng(0), 4), old, 1))[0].verb["en"] == "chose"
+
+
+def test_whoever_named_no_stars_gave_none() -> None:
+    """An item that somebody names as chosen counts 1; it is no rating of one star."""
+    stars = schema(RATED={"weights": {"stars": 5}})
+    bundle = bundle_of(random_model(np.random.default_rng(0), 4), events(), 1, schema=stars)
+    past = [PastInteraction("i0", "rate", type="RATED"), PastInteraction("i1", "rate", weight=5.0, type="RATED")]
+    named = fold_in(past, bundle)
+    told = past_actions(named, bundle)
+    assert [(told[item].stars, told[item].liked) for item in (0, 1)] == [(None, False), (5.0, True)]
+    assert named.weight.tolist() == [1.0, 5.0]
+    joined = named.select(np.array([1, 0]))
+    assert joined.weighed.tolist() == [True, False]
+    assert named.digest != replace(named, weighed=np.ones(2, np.bool_)).digest

@@ -28,7 +28,8 @@ export class Problem extends Error {
   get detail() {
     const { detail, found, expected, next } = this.said;
     const parts = [detail, found && `Found: ${found}.`, expected && `Expected: ${expected}.`, next && `${next}.`];
-    return parts.filter(Boolean).join(" ");
+    const sentence = (text) => text[0].toUpperCase() + text.slice(1);
+    return parts.filter(Boolean).map(sentence).join(" ");
   }
 }
 

@@ -45,6 +45,7 @@ async function showList() {
   }
   const detail = () => itemReasons(answer.explained, answer.earlier, { change, open });
   madeAt = Date.now();
+  showWhatIf();
   put(place, ...ranked(answer, { open, longer, detail }).flat());
   status.textContent = t("list.made", { n: answer.places.length, time: atSecond(new Date()) });
 }
@@ -62,6 +63,7 @@ async function showPastItems() {
   if (old) return;
   past = { items: answer, problem };
   showTicks();
+  showWhatIf(); // ids of the address have names now
 }
 
 const showTicks = () => past && showPast(byId("past"), past, { change, changeHistory });

@@ -1,7 +1,7 @@
 /** The model card: what the answers come from, and what was measured of it. */
 
 import { el, svg } from "./dom.js";
-import { atMinute, count, has, measure, onDay, share, t } from "./words.js";
+import { atMinute, count, has, measure, number, onDay, share, t } from "./words.js";
 
 const MOST = 8;
 const channelName = (name) => (has(`channel.${name}`) ? t(`channel.${name}`) : name);
@@ -163,7 +163,9 @@ export function restsOn(card) {
       el(
         "ul",
         { class: "rows" },
-        ...paths.map((one) => line(`${one.relation} · ${wayName(one.way)}`, one.weight, paths[0].weight, "")),
+        ...paths.map((one) =>
+          line(`${one.relation} · ${wayName(one.way)}`, one.weight, paths[0].weight, "", number(one.weight)),
+        ),
       ),
   ];
 }

@@ -11,8 +11,9 @@ import { share, t } from "./words.js";
 const MOST = 6;
 const PORT = 20;
 const GAP = 16;
-const BEND = 34;
+const BEND = 28;
 const WIDE = 600;
+const LEAST = 240;
 
 const measured = document.createElement("canvas").getContext("2d");
 function widthOf(text, size, weight = 400) {
@@ -26,8 +27,8 @@ export function drawing(paths) {
   const place = el("div", { class: "drawing" });
   let width = 0;
   const redraw = () => {
-    const now = Math.floor(place.clientWidth);
-    if (!now || now === width) return;
+    const now = Math.max(Math.floor(place.clientWidth), LEAST);
+    if (!place.clientWidth || now === width) return;
     width = now;
     place.replaceChildren(drawn(shown, width));
   };
@@ -39,7 +40,7 @@ const key = (node) => `${node.type}:${node.uid}`;
 
 function drawn(paths, width) {
   const wide = width >= WIDE;
-  const boxWidth = wide ? Math.min(Math.max(width * 0.2, 128), 200) : (width - 2 * 24) / 3;
+  const boxWidth = wide ? Math.min(Math.max(width * 0.19, 124), 200) : (width - 2 * 24) / 3;
   const columns = [new Map(), new Map(), new Map()];
   const edges = new Map();
 
@@ -166,7 +167,7 @@ function line(edge, boxWidth, wide) {
   const start = !edge.forward && edge.arrows !== "end" ? "url(#arrow)" : null;
   const end = edge.forward && edge.arrows !== "start" ? "url(#arrow)" : null;
   const group = [svg("path", { class: "edge", d, "marker-start": start, "marker-end": end })];
-  const room = x2 - bend - x1 - 10;
+  const room = x2 - bend - x1 - 4;
   if (wide && edge.arrows !== "start") {
     const left =
       edge.from.kind === "past" && edge.to.node

@@ -3,7 +3,7 @@
 import { el } from "./dom.js";
 import { grouped, legend, scaleOf, stack } from "./bars.js";
 import { nameOf, state } from "./state.js";
-import { number, t } from "./words.js";
+import { count, number, t } from "./words.js";
 
 /** @param detail makes what stands below the open item. */
 export function ranked(answer, { open, longer, detail }) {
@@ -81,7 +81,7 @@ function moved(change) {
   return el(
     "span",
     { class: up ? "move up" : "move down" },
-    el("span", { "aria-hidden": "true" }, `${up ? "▲" : "▼"} ${before} → ${after}`),
+    el("span", { "aria-hidden": "true" }, `${up ? "▲" : "▼"} ${count(before)} → ${count(after)}`),
     el("span", { class: "unseen" }, t(up ? "move.up" : "move.down", { before, after })),
   );
 }
@@ -90,7 +90,8 @@ function moved(change) {
 function besides({ moves }, open, detail) {
   const change = moves.get(state.item);
   const stands =
-    change && (change.rank_after === null ? t("move.no_candidate") : t("move.stands", { rank: change.rank_after }));
+    change &&
+    (change.rank_after === null ? t("move.no_candidate") : t("move.stands", { rank: count(change.rank_after) }));
   return el(
     "div",
     { class: "place open besides", "data-item": state.item },
