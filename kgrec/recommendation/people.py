@@ -144,5 +144,5 @@ class People:
             next=near_miss(user, self._bundle.users.__contains__)
             or longer_ids(user, self._bundle.users)
             or did_you_mean(user, self._bundle.users, 3)
-            or "give a history instead: recommend(history=[...])",
+            or "give a history instead of a user: --history ITEM in a command, history=[...] in Python",
         )

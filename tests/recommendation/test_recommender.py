@@ -178,7 +178,7 @@ def test_a_deleted_user_is_unknown_at_once(films: Recommender, store: GraphStore
         "UnknownUserError: there is no such user.\n"
         "  found     'ann'\n"
         "  expected  a User of kglite::memory:\n"
-        "  next      give a history instead: recommend(history=[...])"
+        "  next      give a history instead of a user: --history ITEM in a command, history=[...] in Python"
     )
 
 
@@ -199,7 +199,7 @@ def test_unknown_user(alone: Recommender) -> None:
         "UnknownUserError: there is no such user.\n"
         f"  found     '{'x' * 199}... (10002 characters)\n"
         "  expected  one of 3 users of the bundle\n"
-        "  next      give a history instead: recommend(history=[...])"
+        "  next      give a history instead of a user: --history ITEM in a command, history=[...] in Python"
     )
 
 
