@@ -150,7 +150,7 @@ class Learner:
         of_next = 0 if factors is None else factors.best_epoch
         learned = None if hidden is None else hidden.learner.begin(settings, depth, epochs, of_next, without_hidden)
         members = [depths.trained.embeddings, *embeddings_of(further, of_members)]
-        next_items = [] if factors is None else [channel_of(factors, settings.history)]
+        next_items = [] if factors is None else [channel_of(factors, settings.history, ~self.behaviour.cold)]
         model = self._assemble(settings, [*prepared.channels, *next_items], joined(members))
         fitter = self._gate_fitter(model, prepared, of_gates)
         gates, metrics = fitter.fit()
@@ -207,7 +207,11 @@ class Learner:
         channels = self._closed_form_channels(settings, of_channels)
 
         def learned() -> tuple[AdditiveModel, Embeddings]:
-            factors = [] if in_training is None else [channel_of(in_training.result(of_factors), serving)]
+            factors = (
+                []
+                if in_training is None
+                else [channel_of(in_training.result(of_factors), serving, ~self.behaviour.cold)]
+            )
             members = embeddings_of(pending, of_members)
             return self._assemble(settings, [*channels, *factors], joined(members)), members[0]
 
@@ -316,8 +320,8 @@ class Learner:
     def _assemble(self, settings: BehaviourSettings, others: list[Channel], embeddings: Embeddings) -> AdditiveModel:
         """All channels with open gates: those of the embeddings, and others."""
         of_nodes = KNOWLEDGE if embeddings.hops else CO_TAKING
-        nodes = Channel(of_nodes, LowRankMatrix(embeddings.source, embeddings.target), settings.history)
-        channels = [*others, nodes]
+        matrix = LowRankMatrix.beside_mean(embeddings.source, embeddings.target, ~self.behaviour.cold)
+        channels = [*others, Channel(of_nodes, matrix, settings.history)]
         if embeddings.texts is not None:
             history = settings.history.matrix(self.dataset.interactions, self.n_users, self.n_items)
             known = np.flatnonzero(~self.behaviour.cold)

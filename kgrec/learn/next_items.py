@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+import numpy.typing as npt
 from scipy import sparse
 
 from kgrec.config import TrainConfig
@@ -41,6 +43,11 @@ def why_no_factors(
     return None
 
 
-def channel_of(factors: NextItemFactors, serving: HistoryWeights) -> Channel:
-    """The channel: an item-item matrix of low rank, over histories that fade as fast as it was learned from."""
-    return Channel(NEXT_ITEM_FACTORS, LowRankMatrix(factors.source, factors.target), factors.history(serving))
+def channel_of(factors: NextItemFactors, serving: HistoryWeights, known: npt.NDArray[np.bool_]) -> Channel:
+    """The channel: an item-item matrix of low rank, over histories that fade as fast as it was learned from.
+
+    Args:
+        known: which items somebody has taken.
+    """
+    matrix = LowRankMatrix.beside_mean(factors.source, factors.target, known)
+    return Channel(NEXT_ITEM_FACTORS, matrix, factors.history(serving))

@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import ClassVar, Protocol, Self, runtime_checkable
 
 import numpy as np
+import numpy.typing as npt
 from scipy import sparse
 
 from kgrec.data.dataset import Array, IntArray
@@ -113,6 +114,14 @@ class LowRankMatrix:
     source: Array
     target: Array
     kind: ClassVar[str] = "low_rank"
+
+    @classmethod
+    def beside_mean(cls, source: Array, target: Array, among: npt.NDArray[np.bool_]) -> LowRankMatrix:
+        """``source @ (target - m).T`` with the mean ``m`` of some items' targets, bool ``(items,)``.
+
+        Near or far is said beside the mean item: what all items have in common ranks none of them.
+        """
+        return cls(source, target - target[among].mean(axis=0))
 
     def scores(self, history: sparse.csr_matrix) -> Array:
         """``history @ M`` without each item's own term, dense ``(users, items)``."""

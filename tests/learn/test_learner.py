@@ -15,6 +15,7 @@ from kgrec.learn.learner import Learner
 from kgrec.learn.limits import LIMITS
 from kgrec.progress import Progress
 from kgrec.scoring.gates import Gates
+from kgrec.scoring.matrices import LowRankMatrix
 from tests.support.datasets import genre_world, quick
 
 NOTE = "cold_item_cost has no effect: every item of the catalogue has interactions"
@@ -76,3 +77,14 @@ def test_embeddings_are_called_knowledge_only_where_facts_send_messages(
     names = {channel.name for channel in found.model.channels}
     assert names & {"knowledge", "co_taking"} == {name}
     assert name in found.metrics
+
+
+@pytest.mark.parametrize("num_layers", [0, 1])
+def test_near_and_far_are_said_beside_the_mean_item(num_layers: int) -> None:
+    world = genre_world(np.random.default_rng(0), n_new=8, texts=False)
+    model = chosen(world, 0.0, [], num_layers).model
+    nodes = next(channel for channel in model.channels if channel.name in ("knowledge", "co_taking"))
+    assert isinstance(nodes.matrix, LowRankMatrix)
+    said = nodes.matrix.source @ nodes.matrix.target[~model.is_cold].T
+    assert model.is_cold.any()
+    assert np.allclose(said.mean(axis=1), 0.0, atol=1e-5 * np.abs(said).max())

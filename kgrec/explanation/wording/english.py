@@ -207,7 +207,7 @@ class English:
                 are, that = ("are", "those") if len(reason.texts) != 1 else ("is", "that")
                 return f"Its {self.texts(reason.texts)} {are} {'like' if speaks_for else 'unlike'} {that} of {past}"
             case "knowledge":
-                return f"All in all it is {'a close match to' if speaks_for else 'far from'} {past}"
+                return f"All in all it is {'a close match to' if speaks_for else 'unlike'} {past}"
             case kind:
                 return f"By {_spoken(kind)}, {past} {'speak for' if speaks_for else 'speak against'} it"
 
@@ -239,7 +239,7 @@ def _marked(names: Sequence[Name]) -> list[str]:
 
 def _part(share: float, *, whole: bool = False) -> str:
     if share < 0:
-        return f", which takes back {percent(-share)}"
+        return f", which takes {percent(-share)} off"
     return f" ({percent(share)} of what speaks for it)" if whole else f" ({percent(share)})"
 
 

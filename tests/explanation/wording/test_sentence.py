@@ -67,7 +67,7 @@ def test_full() -> None:
         "It is popular (5%)",
         "It is a sequel of THX 1138, which you watched (4%)",
         "Against it speaks that you rated Willow's Ghost ★½",
-        "All in all it is far from Star Wars, which takes back 20%",
+        "All in all it is unlike Star Wars, which takes 20% off",
         "If George Lucas did not count, it would fall from rank 3 to 7",
         "Without Star Wars, it would fall from rank 3 to 4.",
     ]
@@ -115,10 +115,10 @@ def test_what_the_schema_has_no_chinese_words_for_is_said_generally_or_as_it_sta
 def test_what_others_take_back_is_measured_by_what_the_facts_suggest() -> None:
     """They may choose it often, and yet less than it has in common with the past item."""
     told = explained(entity("George Lucas", 0.9, THX), said_by("taken_together", -0.4, THX))
-    assert "People who chose THX 1138 chose it less than this suggests, which takes back 40%." in sentence(told)
+    assert "People who chose THX 1138 chose it less than this suggests, which takes 40% off." in sentence(told)
     assert "选《THX 1138》的人没有这么常选它，抵消40%。" in sentence(told, "zh")
     told = explained(entity("George Lucas", 0.9, THX), said_by("taken_next", -0.4, THX))
-    assert "Fewer choose it next after THX 1138 than this suggests, which takes back 40%." in sentence(told)
+    assert "Fewer choose it next after THX 1138 than this suggests, which takes 40% off." in sentence(told)
 
 
 def test_names_with_commas_stand_in_quotation_marks_in_chinese() -> None:
