@@ -17,6 +17,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,7 @@ Times = dict[str, list[list[float]]]
 def measured(bundle: str, store: str, n_users: int) -> dict[str, Any]:
     """Times of one process, what it took to open, and its memory (MB)."""
     before = time.perf_counter()
-    from kgrec.explanation.wording.sentence import sentence
+    from kgrec.explanation.wording.sentence import Length, sentence
     from kgrec.recommendation import Recommender
 
     imported = time.perf_counter()
@@ -43,14 +44,20 @@ def measured(bundle: str, store: str, n_users: int) -> dict[str, Any]:
     answered = time.perf_counter()
     explained = {user: recommender.recommend(user, explain=True)[-1].item for user in users}
 
-    def told(user: str) -> list[str]:
-        return [sentence(one.explanation) for one in recommender.recommend(user, explain=True) if one.explanation]
+    latest = {user: recommender.history(user)[-1].item for user in users}
+    shortest = {"counterfactuals": False} if "counterfactuals" in signature(recommender.recommend).parameters else {}
+
+    def told(user: str, length: Length = "standard", **options: Any) -> list[str]:
+        listed = recommender.recommend(user, explain=True, **options)
+        return [sentence(one.explanation, "en", length) for one in listed if one.explanation]
 
     asked: dict[str, Callable[[str], Any]] = {
         "recommend 10": recommender.recommend,
+        "what if, both lists": lambda user: recommender.what_if(user, without=[latest[user]]),
         "explain 1": lambda user: recommender.explain(user, explained[user]),
         "explain 10": lambda user: recommender.recommend(user, explain=True),
         "explain 10, sentences": told,
+        "explain 10, short": lambda user: told(user, "short", **shortest),
     }
     return {
         "import_s": imported - before,

@@ -27,7 +27,8 @@ from kgrec.metrics.measures import auc, click_metrics
 from kgrec.metrics.rankers import ModelRanker, Ranker
 from kgrec.progress import Progress, silent
 from kgrec.scoring.gates import Gates
-from kgrec.scoring.model import AdditiveModel, Histories, block_size
+from kgrec.scoring.histories import Histories
+from kgrec.scoring.model import AdditiveModel, block_size
 from kgrec_benchmarks.folder_dataset import PublishedSet, sizes_of
 from kgrec_benchmarks.runs.mean_over_runs import mean_and_spread
 from kgrec_benchmarks.runs.outcome import Outcome

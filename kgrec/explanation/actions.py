@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -45,12 +46,20 @@ def past_actions(interactions: Interactions, bundle: Bundle) -> dict[int, Action
         often[n] = _occurrences(bundle, *names[n])
     meanings = {n: _meaning(bundle.manifest.schema, *name) for n, name in names.items()}
     order = np.lexsort((np.nan_to_num(interactions.time, nan=-np.inf), -often[sort]))  # what is said comes last
-    against = interactions.says != FOR
-    weights = [
-        float(weight) if known else None
-        for weight, known in zip(interactions.weight, interactions.weighed, strict=True)
-    ]
-    return {int(interactions.item[n]): _action(meanings[int(sort[n])], weights[n], bool(against[n])) for n in order}
+    said = zip(
+        sort[order].tolist(),
+        np.where(interactions.weighed, interactions.weight, np.nan)[order].tolist(),
+        (interactions.says != FOR)[order].tolist(),
+        strict=True,
+    )
+    alike: dict[tuple[int, float | None, bool], Action] = {}
+    actions = {}
+    for item, (of_sort, weight, against) in zip(interactions.item[order].tolist(), said, strict=True):
+        what = of_sort, None if math.isnan(weight) else weight, against
+        if what not in alike:
+            alike[what] = _action(meanings[of_sort], what[1], against)
+        actions[item] = alike[what]
+    return actions
 
 
 def _occurrences(bundle: Bundle, type: str, kind: str) -> int:

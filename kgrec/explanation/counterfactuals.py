@@ -12,7 +12,7 @@ from kgrec.data.dataset import Array, IntArray
 from kgrec.explanation.reasons import Counterfactual
 from kgrec.scoring.contributions import Contributions
 from kgrec.scoring.path_terms import through_entity
-from kgrec.scoring.top_k import rank_of
+from kgrec.scoring.top_k import mask_of, rank_of
 
 
 class Counterfactuals:
@@ -39,7 +39,8 @@ class Counterfactuals:
         self._bundle = bundle
         self._contributions = contributions
         self._scores = scores
-        self._candidates = candidates
+        self._among = mask_of(candidates, bundle.model.n_items)
+        self._n_candidates = len(candidates)
         self._asked = np.unique(past_items)
         self._score_again = without
         self._entities: dict[int, Array] = {}
@@ -50,6 +51,10 @@ class Counterfactuals:
         """Scores of all items without each of the past items."""
         return dict(zip(self._asked.tolist(), self._score_again(self._asked), strict=True))
 
+    @cached_property
+    def _through(self) -> Callable[[int], Array]:
+        return through_entity(self._bundle.model, self._contributions)
+
     def without_past_item(self, past: int, row: int) -> Counterfactual:
         """Score and rank of an item without every interaction with a past one; both are given by their rows."""
         return self._effect(self._bundle.items[past], past, self._past_items[past], row)
@@ -57,20 +62,18 @@ class Counterfactuals:
     def without_entity(self, entity: int, row: int) -> Counterfactual:
         """Score and rank of an item where no item has any fact with an entity, which is given by its row."""
         if entity not in self._entities:
-            through = through_entity(self._bundle.model, self._contributions, entity)
-            self._entities[entity] = self._scores - through
+            self._entities[entity] = self._scores - self._through(entity)
         _, _, uid = self._bundle.nodes[entity].partition(":")
         return self._effect(uid, entity, self._entities[entity], row)
 
     def _effect(self, uid: str, node: int, without: Array, row: int) -> Counterfactual:
         if row not in self._ranks:
-            self._ranks[row] = rank_of(row, self._scores, self._candidates)
-        among = self._candidates[np.searchsorted(self._candidates, row) :][:1].tolist() == [row]
+            self._ranks[row] = rank_of(row, self._scores, self._among)
         return Counterfactual(
             uid,
             self._bundle.names[node],
             float(without[row]),
             self._ranks[row],
-            rank_of(row, without, self._candidates),
-            len(self._candidates) + (not among),
+            rank_of(row, without, self._among),
+            self._n_candidates + (not self._among[row]),
         )

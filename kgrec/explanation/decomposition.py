@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
+from itertools import islice
 
 import numpy as np
 import numpy.typing as npt
@@ -73,6 +74,7 @@ class Decomposition:
         positive = self._table.positive(contributions.prior)
         self._positive = np.where(positive > 0, positive, 1.0)
         self._terms = PathTerms.of(bundle.model, contributions)
+        self._nodes: dict[int, NodeRef] = {}
         self._words: dict[int, tuple[str, str, Mapping[str, str], Mapping[str, str] | None]] = {}
 
     def through_graph(self, position: int) -> list[FoundReason]:
@@ -156,14 +158,20 @@ class Decomposition:
         for f in np.flatnonzero(is_edge).tolist():
             yield self._edge(terms, f, item, total)
         shared = np.flatnonzero(~is_edge)
-        entities, of_entity = np.unique(terms.entity[shared], return_inverse=True)
-        sums = np.bincount(of_entity, terms.values[:, shared].sum(axis=0), len(entities))
-        ordered = np.argsort(-np.abs(sums), kind="stable")
-        nodes = {int(n): self._node(int(entities[n])) for n in ordered if sums[n]}
-        named = [n for n, node in nodes.items() if self._readable(node)][:ENTITIES_NAMED]
-        for n in named:
-            yield self._entity(terms, shared[of_entity == n], nodes[n], item, total)
-        others = [n for n in nodes if n not in set(named)]
+        shared = shared[np.argsort(terms.entity[shared], kind="stable")]
+        entities, starts = np.unique(terms.entity[shared], return_index=True)
+        values = terms.values[:, shared]
+        of_past = np.add.reduceat(values, starts, axis=1) if len(starts) else np.zeros((len(values), 0))
+        sums = of_past.sum(axis=0)
+        said = [n for n in np.argsort(-np.abs(sums), kind="stable").tolist() if sums[n]]
+        named = list(islice((n for n in said if self._readable(self._node(int(entities[n])))), ENTITIES_NAMED))
+        largest = np.argsort(-np.abs(of_past[:, named]), axis=0, kind="stable")
+        ends = [*starts.tolist(), len(shared)]
+        for n, order in zip(named, largest.T, strict=True):
+            of_entity = slice(ends[n], ends[n + 1])
+            past = order[: np.count_nonzero(of_past[:, n])].tolist()
+            yield self._entity(terms, shared[of_entity], values[:, of_entity], past, item, total)
+        others = [n for n in said if n not in named]
         if others:
             value = float(sums[others].sum())
             yield FoundReason(OtherFactsReason(value, value / total, len(others)))
@@ -178,24 +186,30 @@ class Decomposition:
         paths = () if self._schema is None else (PathOfReason(GraphPath((step,)), value),)
         return FoundReason(EdgeReason(value, value / total, past, relation), paths=paths)
 
-    def _entity(self, terms: PathTerms, features: IntArray, entity: NodeRef, item: int, total: float) -> FoundReason:
-        values = terms.values[:, features]
-        of_past = values.sum(axis=1)
-        order = [h for h in np.argsort(-np.abs(of_past), kind="stable").tolist() if of_past[h]]
+    def _entity(
+        self, terms: PathTerms, features: IntArray, values: Array, past: Sequence[int], item: int, total: float
+    ) -> FoundReason:
+        """The reason of an entity: its features, their values ``(h, f)``, and places of past items, largest first."""
+        row = int(terms.entity[features[0]])
+        entity, value = self._node(row), float(values.sum())
         relations = [
-            self._relation(int(terms.relation[f]), bool(terms.way[f] == SHARED_TAIL), float(values[:, n].sum()))
-            for n, f in enumerate(features.tolist())
+            self._relation(relation, way == SHARED_TAIL, of_relation)
+            for relation, way, of_relation in zip(
+                terms.relation[features].tolist(),
+                terms.way[features].tolist(),
+                values.sum(axis=0).tolist(),
+                strict=True,
+            )
         ]
-        value = float(values.sum())
         reason = EntityReason(
             value,
             value / total,
             entity,
             tuple(sorted(relations, key=lambda relation: -abs(relation.value))),
-            Deferred(partial(self.past_items, order, of_past[order].tolist()), len(order)),
-            part_that_has(self._bundle.model, int(terms.entity[features[0]])),
+            Deferred(lambda: self.past_items(past, values[past].sum(axis=1).tolist()), len(past)),
+            part_that_has(self._bundle.model, row),
         )
-        best = [(h, int(np.argmax(np.abs(values[h])))) for h in order[:_PATHS_PER_ENTITY]]
+        best = [(h, int(np.argmax(np.abs(values[h])))) for h in past[:_PATHS_PER_ENTITY]]
 
         def paths() -> tuple[PathOfReason, ...]:
             return tuple(
@@ -206,7 +220,7 @@ class Decomposition:
             )
 
         asked = () if self._schema is None else Deferred(paths, len(best))
-        return FoundReason(reason, int(terms.entity[features[0]]), asked)
+        return FoundReason(reason, row, asked)
 
     def _over(self, past: int, entity: NodeRef, relation: Relation, item: int) -> GraphPath:
         to_entity = relation.type, relation.relation
@@ -218,8 +232,10 @@ class Decomposition:
         )
 
     def _node(self, row: int) -> NodeRef:
-        type, _, uid = self._bundle.nodes[row].partition(":")
-        return NodeRef(type, uid, self._bundle.names[row])
+        if row not in self._nodes:
+            type, _, uid = self._bundle.nodes[row].partition(":")
+            self._nodes[row] = NodeRef(type, uid, self._bundle.names[row])
+        return self._nodes[row]
 
     def _readable(self, node: NodeRef) -> bool:
         return self._schema is None or self._schema.is_readable(node.type, node.uid, node.name)

@@ -74,13 +74,23 @@ def confirmed_paths(link: GraphLink, wanted: Sequence[PathOfReason]) -> tuple[li
         return nothing, "no graph paths: the look-up ran out of its time"
     except GraphError as error:
         return nothing, f"no graph paths: {link.failed(error)}"
-    return [_shown(one, schema) if exists else None for one, exists in zip(wanted, held, strict=True)], None
+    shown = _Shown(schema)
+    return [shown(one) if exists else None for one, exists in zip(wanted, held, strict=True)], None
 
 
-def _shown(one: PathOfReason, schema: GraphSchema) -> ShownPath:
-    steps = []
-    for step in one.path.steps:
+class _Shown:
+    """Makes confirmed paths out of paths, in the words of a schema."""
+
+    def __init__(self, schema: GraphSchema) -> None:
+        self._schema = schema
+        self._words: dict[tuple[str, str], dict[str, str]] = {}
+
+    def __call__(self, one: PathOfReason) -> ShownPath:
+        return ShownPath(one.path.nodes, tuple(map(self._step, one.path.steps)), one.value)
+
+    def _step(self, step: PathStep) -> ShownStep:
         source, target = (step.source, step.target) if step.forward else (step.target, step.source)
-        words = schema.relation_words(step.type, step.relation).model_dump()
-        steps.append(ShownStep(source, target, step.type, step.relation, words))
-    return ShownPath(one.path.nodes, tuple(steps), one.value)
+        name = step.type, step.relation
+        if name not in self._words:
+            self._words[name] = self._schema.relation_words(*name).model_dump()
+        return ShownStep(source, target, *name, self._words[name])

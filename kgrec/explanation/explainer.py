@@ -84,13 +84,16 @@ class Explainer:
         self._actions = past_actions(person.interactions, bundle)
         self._terms = Terms.of(bundle.manifest.schema)
 
-    def explain(self, rows: IntArray, scored: Scored, candidates: IntArray) -> list[Explanation]:
+    def explain(
+        self, rows: IntArray, scored: Scored, candidates: IntArray, counterfactuals: bool = True
+    ) -> list[Explanation]:
         """One explanation per item, in the order of ``rows``.
 
         Args:
             rows: the items.
             scored: the scores of all items, as they rank.
             candidates: rows that the counterfactual's ranks are counted among, ascending.
+            counterfactuals: say what would be without a past item, or an entity.
 
         Raises:
             KgrecError: the contributions or the reasons do not add up to the score.
@@ -104,14 +107,13 @@ class Explainer:
         check_sums("reasons", rows, parts.base - parts.prior + sums + whole.beyond_graph, scores[rows])
         paths, degraded = self._paths(found)
         strongest = _strongest(parts)
-        effects = Counterfactuals(
-            bundle, parts, scores, candidates, strongest[strongest >= 0], partial(person.scores_without, bundle)
-        )
+        without = partial(person.scores_without, bundle)
+        effects = Counterfactuals(bundle, parts, scores, candidates, strongest[strongest >= 0], without)
         explanations = []
         for n, (row, past) in enumerate(zip(rows.tolist(), strongest.tolist(), strict=True)):
-            through_graph = _finished(found[n], paths[n], effects, row)
-            without = None if past < 0 else effects.without_past_item(past, row)
-            explanation = self._explanation(whole, n, through_graph, without, degraded)
+            through_graph = _finished(found[n], paths[n], effects if counterfactuals else None, row)
+            effect = effects.without_past_item(past, row) if counterfactuals and past >= 0 else None
+            explanation = self._explanation(whole, n, through_graph, effect, degraded)
             explanations.append(replace(explanation, score=float(scores[row])))
         return explanations
 
@@ -145,7 +147,7 @@ class Explainer:
         totals = parts.values.sum(axis=0)
         places = np.argsort(-totals, kind="stable")
         places = places[np.any(parts.values, axis=0)[places]]
-        past = [bundle.items[of] for of in parts.history[places].tolist()]
+        past = parts.history[places]
         return Explanation(
             user=self._person.user,
             item=bundle.items[row],
@@ -161,19 +163,19 @@ class Explainer:
             channels=parts.by_channel,
             counterfactual=counterfactual,
             degraded=degraded,
-            statement=self._statement(row, past[: int((totals > 0).sum())][:_PAST_ITEMS_DRAWN], through_graph),
+            statement=self._statement(row, past[: np.count_nonzero(totals > 0)][:_PAST_ITEMS_DRAWN], through_graph),
             terms=self._terms,
             names_by_language=self._names_by_language(bundle.items[row], past, through_graph),
         )
 
     def _names_by_language(
-        self, item: str, past: Sequence[str], through_graph: Sequence[Reason]
+        self, item: str, past: IntArray, through_graph: Sequence[Reason]
     ) -> dict[str, dict[str, str]]:
         """Those of the item, the past items, the entities and what paths go over, as far as there are any."""
         bundle, items = self._bundle, self._terms.items
         if not bundle.names_by_language:
             return {}
-        said = [f"{items}:{uid}" for uid in (item, *past)]
+        said = [f"{items}:{uid}" for uid in (item, *map(bundle.items.__getitem__, past.tolist()))]
         said += [f"{of.entity.type}:{of.entity.uid}" for of in through_graph if isinstance(of, EntityReason)]
         said += [f"{node.type}:{node.uid}" for path in paths_of(through_graph) for node in path.nodes]
         rows = {node: row for node in said if (row := bundle.nodes.row(node)) is not None}
@@ -194,16 +196,19 @@ class Explainer:
             for row, c, value in zip(rows, channel.tolist(), values[past, channel].tolist(), strict=True)
         )
 
-    def _statement(
-        self, row: int, strongest: Sequence[str], through_graph: Sequence[Reason]
-    ) -> Callable[[], str] | None:
+    def _statement(self, row: int, strongest: IntArray, through_graph: Sequence[Reason]) -> Callable[[], str] | None:
         schema, user = self._bundle.manifest.schema, self._person.user
         if schema is None:
             return None
-        paths = [path.walk for path in paths_of(through_graph)]
-        past = list(dict.fromkeys([*strongest, *(path.nodes[0].uid for path in paths)]))
-        item = self._bundle.items[row]
-        return partial(explanation_statement, schema, user, item, past, self._counted_kinds, paths)
+        items = self._bundle.items
+
+        def statement() -> str:
+            paths = [path.walk for path in paths_of(through_graph)]
+            first = [*map(items.__getitem__, strongest.tolist()), *(path.nodes[0].uid for path in paths)]
+            past = list(dict.fromkeys(first))
+            return explanation_statement(schema, user, items[row], past, self._counted_kinds, paths)
+
+        return statement
 
     @cached_property
     def _counted_kinds(self) -> list[str]:
@@ -226,17 +231,20 @@ def _largest(found: Sequence[FoundReason]) -> list[int]:
 
 
 def _finished(
-    found: Sequence[FoundReason], paths: Sequence[tuple[ShownPath, ...]], effects: Counterfactuals, row: int
+    found: Sequence[FoundReason], paths: Sequence[tuple[ShownPath, ...]], effects: Counterfactuals | None, row: int
 ) -> tuple[Reason, ...]:
     """Reasons with what the store confirmed and, the largest entities, with the effect of leaving them out."""
     reasons: list[Reason] = []
     left_out = 0
     for one, confirmed in zip(found, paths, strict=True):
         reason = one.reason
-        if isinstance(reason, EntityReason) and one.entity is not None and left_out < _ENTITIES_LEFT_OUT:
+        effect = None
+        if isinstance(reason, EntityReason) and one.entity is not None and effects and left_out < _ENTITIES_LEFT_OUT:
             left_out += 1
-            reason = replace(reason, counterfactual=effects.without_entity(one.entity, row))
-        if confirmed and isinstance(reason, EntityReason | EdgeReason):
+            effect = effects.without_entity(one.entity, row)
+        if isinstance(reason, EntityReason) and (confirmed or effect):
+            reason = replace(reason, paths=confirmed, counterfactual=effect)
+        elif confirmed and isinstance(reason, EdgeReason):
             reason = replace(reason, paths=confirmed)
         reasons.append(reason)
     return tuple(reasons)

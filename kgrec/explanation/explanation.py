@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
 from functools import cached_property
 from typing import Any
@@ -120,10 +120,10 @@ class Explanation:
         """Likewise of an item."""
         return self.name_in(language, self.terms.items or "", uid, name)
 
-    def as_dict(self) -> dict[str, Any]:
-        """The same as plain lists and dicts, ready for JSON."""
-        plain = {field.name: _plain(getattr(self, field.name)) for field in fields(self) if field.repr}
-        return plain | {"cypher": self.cypher, "path_share": self.path_share}
+    def as_dict(self, parts: Collection[str] | None = None) -> dict[str, Any]:
+        """The same as plain lists and dicts, ready for JSON; some parts of it, or everything."""
+        names = [*(field.name for field in fields(self) if field.repr), "cypher", "path_share"]
+        return {name: _plain(getattr(self, name)) for name in names if parts is None or name in parts}
 
 
 def paths_of(reasons: Iterable[Reason]) -> tuple[ShownPath, ...]:
@@ -132,8 +132,10 @@ def paths_of(reasons: Iterable[Reason]) -> tuple[ShownPath, ...]:
 
 
 def _plain(value: Any) -> Any:
+    if value is None or isinstance(value, str | float | int):
+        return value
     if isinstance(value, Mapping):
         return {name: _plain(part) for name, part in value.items()}
     if is_dataclass(value):
-        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
-    return [_plain(part) for part in value] if isinstance(value, Sequence) and not isinstance(value, str) else value
+        return {name: _plain(getattr(value, name)) for name in value.__dataclass_fields__}
+    return [_plain(part) for part in value] if isinstance(value, Sequence) else value

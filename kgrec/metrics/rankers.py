@@ -9,8 +9,9 @@ import numpy as np
 from scipy import sparse
 
 from kgrec.data.dataset import Array, IntArray, Interactions
+from kgrec.scoring.histories import Histories
 from kgrec.scoring.matrices import ItemMatrix
-from kgrec.scoring.model import AdditiveModel, Histories
+from kgrec.scoring.model import AdditiveModel
 
 
 class Ranker(Protocol):

@@ -12,7 +12,8 @@ from kgrec.bundle.bundle import Bundle
 from kgrec.data.dataset import FloatArray, IntArray, Interactions
 from kgrec.progress import Progress, silent
 from kgrec.recommendation.fold_in import fold_in
-from kgrec.scoring.model import AdditiveModel, Histories, block_size
+from kgrec.scoring.histories import Histories
+from kgrec.scoring.model import AdditiveModel, block_size
 from kgrec.scoring.top_k import top_k
 
 Mask = npt.NDArray[np.bool_]

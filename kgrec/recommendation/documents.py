@@ -15,6 +15,8 @@ from kgrec.recommendation.answer_types import Recommendation
 
 ToldAs = Literal["none", "short", "standard", "full"]
 """How much of the reasons is told."""
+_TOLD = "reasons", "constant", "counterfactual", "path_share"
+"""Parts of an explanation that are told beside its sentence."""
 
 
 def list_document(
@@ -73,14 +75,10 @@ def told_explanation(explanation: Explanation, explain: ToldAs, language: str) -
     if explain == "short":
         return told
     wording = wording_of(language)
-    everything = explanation.as_dict()
+    everything = explanation.as_dict(_TOLD if explain == "standard" else None)
     for reason, plain in zip(explanation.reasons, everything["reasons"], strict=True):
         plain["label"] = reason_label(reason, wording, explanation)
-    if explain == "standard":
-        everything = {name: everything[name] for name in ("reasons", "counterfactual", "path_share")}
-        return everything | told
-    lengths: tuple[Length, ...] = ("short", "standard", "full")
-    return everything | told | {"sentences": {length: sentence(explanation, language, length) for length in lengths}}
+    return everything | told
 
 
 def similar_document(item: str, similar: Sequence[Recommendation]) -> dict[str, Any]:

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from operator import attrgetter
 
 import numpy as np
 
 from kgrec.bundle.bundle import Bundle
-from kgrec.data.dataset import Interactions
+from kgrec.data.dataset import IntArray, Interactions
 from kgrec.data.near_misses import longer_ids, near_miss
 from kgrec.data.records import Interaction
 from kgrec.errors import UnknownItemError, did_you_mean, shorten
@@ -42,6 +43,9 @@ class PastInteraction:
     type: str | None = None
 
 
+_PARTS_OF_RECORD = attrgetter("time", "weight", "kind", "platform", "type")
+
+
 def fold_in(history: Iterable[str | PastInteraction], bundle: Bundle) -> Interactions:
     """A given history as arrays, ``user`` all 0.
 
@@ -65,15 +69,8 @@ def fold_in(history: Iterable[str | PastInteraction], bundle: Bundle) -> Interac
 def fold_in_records(records: Iterable[Interaction], bundle: Bundle) -> Interactions:
     """A history as the store keeps it; items that came after the bundle was learned are passed over."""
     known = [(row, record) for record in records if (row := bundle.items.row(record.item)) is not None]
-    return _arrays(
-        bundle.manifest.schema,
-        [row for row, _ in known],
-        [record.time for _, record in known],
-        [record.weight for _, record in known],
-        [record.kind for _, record in known],
-        [record.platform for _, record in known],
-        [record.type for _, record in known],
-    )
+    parts = [_PARTS_OF_RECORD(record) for _, record in known]
+    return _arrays(bundle.manifest.schema, [row for row, _ in known], *zip(*parts, strict=True) if parts else [()] * 5)
 
 
 def past_interactions(past: Interactions, bundle: Bundle) -> list[PastInteraction]:
@@ -120,25 +117,33 @@ def _arrays(
     platforms: Sequence[str],
     types: Sequence[str | None],
 ) -> Interactions:
-    kind_names, platform_names = tuple(sorted(set(kinds))), tuple(sorted(set(platforms)))
-    weight = np.array([np.nan if given is None else given for given in weights], np.float32)
+    kind_names, kind = _numbered(kinds)
+    platform_names, platform = _numbered(platforms)
     past = Interactions(
         user=np.zeros(len(rows), np.int64),
         item=np.array(rows, np.int64),
-        time=np.array([np.nan if time is None else time for time in times], np.float64),
-        weight=weight,
-        kind=np.array([kind_names.index(kind) for kind in kinds], np.int64),
-        platform=np.array([platform_names.index(name) for name in platforms], np.int64),
+        time=np.array(times, np.float64),  # nan for None
+        weight=np.array(weights, np.float32),
+        kind=kind,
+        platform=platform,
         kinds=kind_names,
         platforms=platform_names,
     )
     if schema is None:
         return _with_known_weights(past)
-    type_names = tuple(schema.interactions)
-    of_kind = {kind: type_of_kind(schema, kind) for kind in kind_names}
-    known = [type if type in type_names else of_kind[kind] for type, kind in zip(types, kinds, strict=True)]
-    numbers = np.array([type_names.index(type) for type in known], np.int64)
-    return _with_known_weights(with_polarity(replace(past, types=type_names, type=numbers), schema))
+    number = {type: n for n, type in enumerate(schema.interactions)}
+    of_kind = {kind: number[type_of_kind(schema, kind)] for kind in kind_names}
+    numbers = [of_kind[kind] if type not in number else number[type] for type, kind in zip(types, kinds, strict=True)]
+    return _with_known_weights(
+        with_polarity(replace(past, types=tuple(number), type=np.array(numbers, np.int64)), schema)
+    )
+
+
+def _numbered(names: Sequence[str]) -> tuple[tuple[str, ...], IntArray]:
+    """The distinct names in order, and which of them each one is."""
+    distinct = tuple(sorted(set(names)))
+    number = {name: n for n, name in enumerate(distinct)}
+    return distinct, np.array([number[name] for name in names], np.int64)
 
 
 def _with_known_weights(past: Interactions) -> Interactions:

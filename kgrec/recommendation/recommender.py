@@ -185,6 +185,7 @@ class Recommender:
         filters: Filters | None = None,
         context: Context | None = None,
         explain: bool = False,
+        counterfactuals: bool = True,
     ) -> list[Recommendation]:
         """The exact best ``k`` items, best first; equal scores go in the catalogue's order.
 
@@ -195,6 +196,7 @@ class Recommender:
             filters: which items may come back; by default all that are not in the history.
             context: when they ask.
             explain: give each item its explanation; ranks in it count the items that passed the filters.
+            counterfactuals: of explanations; a short sentence needs none, and is there in half of the time.
 
         Raises:
             UnknownUserError: neither the store nor the bundle knows the user.
@@ -209,7 +211,8 @@ class Recommender:
         best = top_k(scored.scores, candidates, k)
         explanations: Sequence[Explanation | None] = [None] * len(best)
         if explain:
-            explanations = Explainer(self.bundle, person, self._link).explain(best, scored, candidates)
+            explainer = Explainer(self.bundle, person, self._link)
+            explanations = explainer.explain(best, scored, candidates, counterfactuals)
         return self._listed(best, scored.scores, explanations)
 
     def explain(

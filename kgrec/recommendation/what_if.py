@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Self
 
 import numpy as np
+import numpy.typing as npt
 
 from kgrec.bundle.bundle import Bundle
 from kgrec.data.dataset import IntArray, Interactions
@@ -20,7 +22,7 @@ from kgrec.recommendation.filters import Filters, candidate_rows
 from kgrec.recommendation.fold_in import PastInteraction, fold_in, item_row
 from kgrec.scoring.model import AdditiveModel, Scored
 from kgrec.scoring.path_matrix import PathMatrix
-from kgrec.scoring.top_k import rank_of, top_k
+from kgrec.scoring.top_k import mask_of, rank_of, top_k
 
 
 @dataclass(frozen=True)
@@ -84,10 +86,11 @@ class RankedList:
 
     def rank(self, row: int) -> int | None:
         """Place of an item among the candidates, from 1; None where it is none."""
-        place = np.searchsorted(self.candidates, row)
-        if self.candidates[place : place + 1].tolist() != [row]:
-            return None
-        return rank_of(row, self.scored.scores, self.candidates)
+        return rank_of(row, self.scored.scores, self._among) if self._among[row] else None
+
+    @cached_property
+    def _among(self) -> npt.NDArray[np.bool_]:
+        return mask_of(self.candidates, self.bundle.model.n_items)
 
 
 def both_lists(

@@ -10,14 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import ClassVar
 
 import numpy as np
+import numpy.typing as npt
 from scipy import sparse
 
 from kgrec.data.dataset import Array, IntArray
-from kgrec.scoring.matrices import ItemMatrix, SparseMatrix, dense_product
+from kgrec.scoring.matrices import ItemMatrix, Scorer, SparseMatrix, dense_product, entries_at, in_order, past_of_few
 
 _DENSE = 0.5
 """Share of a block from which on a table is smaller than a list."""
@@ -45,6 +46,7 @@ class BlockMatrix:
     def __post_init__(self) -> None:
         if self.inside.shape != (len(self.items), len(self.items)):
             raise ValueError(f"the block is {self.inside.shape}, for {len(self.items)} items")
+        object.__setattr__(self, "outside", in_order(self.outside))
 
     @classmethod
     def of(cls, weights: sparse.csr_matrix) -> BlockMatrix | None:
@@ -68,15 +70,22 @@ class BlockMatrix:
         dense[:, self.items] += self._inside_scores(history)
         return dense
 
-    def scores_of(self, history: sparse.csr_matrix, columns: IntArray) -> Array:
-        """The columns of some items of :meth:`scores`, ``(users, columns)``."""
-        if self.outside.nnz or not np.array_equal(columns, self.items):
-            return self.scores(history)[:, columns]
-        return self._inside_scores(history)
+    def scorer_of(self, columns: IntArray) -> Scorer:
+        """The columns of some items of :meth:`scores`."""
+        if not self.outside.nnz and np.array_equal(columns, self.items):
+            return self._inside_scores
+        return partial(self._scores_of, columns)
+
+    def _scores_of(self, columns: IntArray, history: sparse.csr_matrix) -> Array:
+        scores: Array = self.scores(history)[:, columns]
+        return scores
 
     def block(self, rows: IntArray, columns: IntArray) -> Array:
         """``M[rows, columns]`` dense, 0 where row and column are the same item."""
-        block: Array = self.outside[rows][:, columns].toarray().astype(np.float64)
+        block = np.zeros((len(rows), len(columns)))
+        beyond = self._has_outside[columns]
+        if beyond.any():
+            block[:, beyond] = entries_at(self.outside, rows, columns[beyond])
         of_rows, of_columns = self._place[rows], self._place[columns]
         r, c = np.flatnonzero(of_rows >= 0), np.flatnonzero(of_columns >= 0)
         block[np.ix_(r, c)] += self.inside[np.ix_(of_rows[r], of_columns[c])]
@@ -116,6 +125,11 @@ class BlockMatrix:
         return cls(items, arrays["inside"], outside)
 
     @cached_property
+    def _has_outside(self) -> npt.NDArray[np.bool_]:
+        """Whether anything outside the block speaks for an item, ``(items,)``."""
+        return np.bincount(self.outside.indices, minlength=self.outside.shape[1]) > 0
+
+    @cached_property
     def _place(self) -> IntArray:
         """Row of each item in the block, -1 outside it, ``(items,)``."""
         place = np.full(self.outside.shape[0], -1, np.int64)
@@ -124,16 +138,15 @@ class BlockMatrix:
 
     def _inside_scores(self, history: sparse.csr_matrix) -> Array:
         """``history @ inside`` in the type of the history, ``(users, b)``."""
-        place = self._place[history.indices]
-        user = np.repeat(np.arange(history.shape[0]), np.diff(history.indptr))
-        used, row = np.unique(place, return_inverse=True)
-        weights = np.zeros((history.shape[0], len(used)), history.dtype)
-        weights[user, row] = history.data
-        weights[:, used < 0] = 0.0
+        used, weights = past_of_few(history)
+        place = self._place[used]
+        inside = place >= 0
+        if not inside.all():
+            place, weights = place[inside], weights[:, inside]
         dense = np.zeros((len(weights), len(self.items)), history.dtype)
-        for start in range(0, len(used), _ROWS_CONVERTED):
+        for start in range(0, len(place), _ROWS_CONVERTED):
             part = slice(start, start + _ROWS_CONVERTED)
-            dense += weights[:, part] @ self.inside[used[part]].astype(history.dtype, copy=False)
+            dense += weights[:, part] @ self.inside[place[part]].astype(history.dtype, copy=False)
         return dense
 
 

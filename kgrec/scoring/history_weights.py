@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from scipy import sparse
@@ -37,32 +40,68 @@ class HistoryWeights:
         same time share a rank, so the order of the input does not matter. Recency is left out for a user any of whose
         times is unknown.
         """
-        interactions = interactions.saying(AGAINST if self.against else FOR)
-        n = len(interactions)
-        if n == 0:
-            return sparse.csr_matrix((n_users, n_items), dtype=np.float64)
-        user, item = interactions.user, interactions.item
-        weight = np.ones(n)
-        if self.kinds:
-            weight *= np.array([self.kinds.get(kind, 1.0) for kind in interactions.kinds])[interactions.kind]
-        if self.platforms:
-            weight *= np.array([self.platforms.get(name, 1.0) for name in interactions.platforms])[
-                interactions.platform
-            ]
-        if self.strength:
-            weight *= _relative_strength(interactions, n_users) ** self.strength
-        pairs, first = np.unique(user * np.int64(n_items) + item, return_inverse=True)
-        total = np.log2(1.0 + np.bincount(first, weight, len(pairs)))
-        pair_user, pair_item = pairs // n_items, pairs % n_items
-        if self.recency < 1.0:
-            unknown = np.isnan(interactions.time)
-            untimed = np.zeros(n_users, np.bool_)
-            untimed[user[unknown]] = True
-            latest = np.full(len(pairs), -np.inf)
-            np.maximum.at(latest, first, np.where(unknown, -np.inf, interactions.time))
-            total *= np.where(untimed[pair_user], 1.0, self.recency ** _steps_back(pair_user, latest))
-        starts = np.searchsorted(pair_user, np.arange(n_users + 1))
-        return sparse.csr_matrix((total, pair_item, starts), shape=(n_users, n_items))
+        return weighted_histories([self], interactions, n_users, n_items)[0]
+
+
+def weighted_histories(
+    kinds: Sequence[HistoryWeights], interactions: Interactions, n_users: int, n_items: int
+) -> list[sparse.csr_matrix]:
+    """The :meth:`HistoryWeights.matrix` of each of some, who count and order what they have in common once."""
+    pasts: dict[bool, _Past] = {}
+    found = []
+    for one in kinds:
+        if one.against not in pasts:
+            pasts[one.against] = _Past(interactions.saying(AGAINST if one.against else FOR), n_users, n_items)
+        found.append(pasts[one.against].weighted(one))
+    return found
+
+
+class _Past:
+    """What users did, as pairs of a user and an item with all their interactions."""
+
+    def __init__(self, interactions: Interactions, n_users: int, n_items: int) -> None:
+        self._interactions = interactions
+        self._shape = n_users, n_items
+        pairs, self._first = np.unique(interactions.user * np.int64(n_items) + interactions.item, return_inverse=True)
+        self._user, self._item = pairs // n_items, pairs % n_items
+        self._starts = np.searchsorted(self._user, np.arange(n_users + 1))
+
+    def weighted(self, by: HistoryWeights) -> sparse.csr_matrix:
+        weight = np.ones(len(self._interactions))
+        if by.kinds:
+            kinds = [by.kinds.get(kind, 1.0) for kind in self._interactions.kinds]
+            weight *= np.array(kinds)[self._interactions.kind]
+        if by.platforms:
+            platforms = [by.platforms.get(name, 1.0) for name in self._interactions.platforms]
+            weight *= np.array(platforms)[self._interactions.platform]
+        if by.strength:
+            weight *= _relative_strength(self._interactions, self._shape[0]) ** by.strength
+        total = np.log2(1.0 + np.bincount(self._first, weight, len(self._item)))
+        if by.recency < 1.0:
+            total *= by.recency**self._steps_back
+        return with_data(self._counts, total)
+
+    @cached_property
+    def _counts(self) -> sparse.csr_matrix:
+        return sparse.csr_matrix((np.ones(len(self._item)), self._item, self._starts), shape=self._shape)
+
+    @cached_property
+    def _steps_back(self) -> Array:
+        """Number of the user's items that are strictly later, of each pair; 0 where a time of the user is unknown."""
+        time = self._interactions.time
+        unknown = np.isnan(time)
+        untimed = np.zeros(self._shape[0], np.bool_)
+        untimed[self._interactions.user[unknown]] = True
+        latest = np.full(len(self._item), -np.inf)
+        np.maximum.at(latest, self._first, np.where(unknown, -np.inf, time))
+        return np.where(untimed[self._user], 0.0, _steps_back(self._user, latest))
+
+
+def with_data(matrix: sparse.csr_matrix, data: Array) -> sparse.csr_matrix:
+    """A matrix with other numbers at the same places, which are not looked at again."""
+    other = copy(matrix)
+    other.data = data
+    return other
 
 
 def _relative_strength(interactions: Interactions, n_users: int) -> Array:

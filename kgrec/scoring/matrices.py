@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import pairwise
 from typing import ClassVar, Protocol, Self, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
+from scipy.sparse._sparsetools import csc_matvecs, csr_row_index
 
 from kgrec.data.dataset import Array, IntArray
 
@@ -50,12 +51,16 @@ class ItemMatrix(Protocol):
         """
 
 
+Scorer = Callable[[sparse.csr_matrix], Array]
+"""Scores of histories ``(users, items)``, of all items or some."""
+
+
 @runtime_checkable
 class SelectiveMatrix(Protocol):
     """An item matrix that scores some items without the others; any other is scored as a whole."""
 
-    def scores_of(self, history: sparse.csr_matrix, columns: IntArray) -> Array:
-        """The columns of some items of :meth:`ItemMatrix.scores`, ``(users, columns)``."""
+    def scorer_of(self, columns: IntArray) -> Scorer:
+        """The columns of some items of :meth:`ItemMatrix.scores`, for whoever asks for the same ones again."""
 
 
 @dataclass(frozen=True)
@@ -65,13 +70,16 @@ class SparseMatrix:
     weights: sparse.csr_matrix
     kind: ClassVar[str] = "sparse"
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "weights", in_order(self.weights))
+
     def scores(self, history: sparse.csr_matrix) -> Array:
         """``history @ M`` without each item's own term, dense ``(users, items)``."""
         return without_own_terms(dense_product(history, self.weights), history, self._own)
 
     def block(self, rows: IntArray, columns: IntArray) -> Array:
         """``M[rows, columns]`` dense, 0 where row and column are the same item."""
-        block: Array = self.weights[rows][:, columns].toarray().astype(np.float64)
+        block = entries_at(self.weights, rows, columns)
         block[rows[:, None] == columns[None, :]] = 0.0
         return block
 
@@ -125,11 +133,14 @@ class LowRankMatrix:
 
     def scores(self, history: sparse.csr_matrix) -> Array:
         """``history @ M`` without each item's own term, dense ``(users, items)``."""
-        return without_own_terms(product_with_rows(self._users(history), self.target), history, self._own)
+        return self._scores(self.target, None, history)
 
-    def scores_of(self, history: sparse.csr_matrix, columns: IntArray) -> Array:
-        """The columns of some items of :meth:`scores`, ``(users, columns)``."""
-        dense = product_with_rows(self._users(history), self.target[columns])
+    def scorer_of(self, columns: IntArray) -> Scorer:
+        """The columns of some items of :meth:`scores`."""
+        return partial(self._scores, self.target[columns], columns)
+
+    def _scores(self, target: Array, columns: IntArray | None, history: sparse.csr_matrix) -> Array:
+        dense = product_with_rows(self._users(history), target)
         return without_own_terms(dense, history, self._own, columns)
 
     def _users(self, history: sparse.csr_matrix) -> Array:
@@ -138,10 +149,9 @@ class LowRankMatrix:
             used = np.unique(history.indices)
             users: Array = history[:, used] @ self.source[used].astype(history.dtype)
             return users
-        users = np.zeros((history.shape[0], self.source.shape[1]), history.dtype)
-        for user, (start, end) in enumerate(pairwise(history.indptr.tolist())):
-            users[user] = history.data[start:end] @ self.source[history.indices[start:end]].astype(history.dtype)
-        return users
+        used, weights = past_of_few(history)
+        few: Array = weights.astype(np.float64, copy=False) @ self.source[used].astype(np.float64)
+        return few.astype(history.dtype, copy=False)
 
     def block(self, rows: IntArray, columns: IntArray) -> Array:
         """``M[rows, columns]`` dense, 0 where row and column are the same item."""
@@ -187,19 +197,74 @@ def dense_product(left: sparse.csr_matrix, right: sparse.csr_matrix) -> Array:
         product: Array = (left[:, used] @ right[used]).toarray()
         return product
     # Of few rows each is a sum of rows of the right one, added up in place: nothing is hashed or sorted.
-    used = np.unique(left.indices)
-    if left.shape[0] > 1 and 2 * len(used) < left.nnz:  # they have most in common: added up together
-        weights = np.zeros((len(used), left.shape[0]), left.dtype)
-        weights[np.searchsorted(used, left.indices), np.repeat(np.arange(left.shape[0]), np.diff(left.indptr))] = (
-            left.data
-        )
-        together: Array = (right[used].T @ weights).T
-        return np.ascontiguousarray(together, left.dtype)
+    used, weights = past_of_few(left)
+    if left.shape[0] == 1 or 2 * len(used) < left.nnz:  # they have most in common: added up together
+        return sums_of_rows(right, used, weights)
     dense = np.zeros((left.shape[0], right.shape[1]), left.dtype)
     for row, (start, end) in enumerate(pairwise(left.indptr.tolist())):
-        if start < end and right.nnz:
-            dense[row] = right[left.indices[start:end]].T @ left.data[start:end]
+        dense[row] = sums_of_rows(right, left.indices[start:end], left.data[None, start:end])[0]
     return dense
+
+
+def sums_of_rows(matrix: sparse.csr_matrix, rows: IntArray, weights: Array) -> Array:
+    """``weights @ matrix[rows]``, dense, in the type of the weights, ``(n, columns)`` for ``(n, rows)``.
+
+    By the functions that scipy calls for this: what it checks on the way takes several times as long as a short sum.
+    """
+    indptr, indices, data = parts_of_rows(matrix, rows)
+    dense = np.zeros((matrix.shape[1], len(weights)), weights.dtype)
+    csc_matvecs(
+        *(matrix.shape[1], len(rows), len(weights)),
+        *(indptr, indices, data.astype(weights.dtype, copy=False)),
+        *(np.ascontiguousarray(weights.T).ravel(), dense.ravel()),
+    )
+    return np.ascontiguousarray(dense.T)
+
+
+def parts_of_rows(matrix: sparse.csr_matrix, rows: IntArray) -> tuple[Array, Array, Array]:
+    """Starts, columns and values of some rows, one after the other: the parts of ``matrix[rows]``."""
+    rows = rows.astype(matrix.indptr.dtype, copy=False)
+    indptr = np.zeros(len(rows) + 1, matrix.indptr.dtype)
+    np.cumsum(matrix.indptr[rows + 1] - matrix.indptr[rows], out=indptr[1:])
+    indices, data = np.empty(indptr[-1], matrix.indices.dtype), np.empty(indptr[-1], matrix.data.dtype)
+    csr_row_index(len(rows), rows, matrix.indptr, matrix.indices, matrix.data, indices, data)
+    return indptr, indices, data
+
+
+def in_order(matrix: sparse.csr_matrix) -> sparse.csr_matrix:
+    """The matrix, each row in the order of its columns: scipy would sort it where it is, which may be a file."""
+    return matrix if matrix.has_sorted_indices else matrix.sorted_indices()
+
+
+def entries_at(matrix: sparse.csr_matrix, rows: IntArray, columns: IntArray) -> Array:
+    """``matrix[rows, columns]``, dense float64 ``(rows, columns)``, of a matrix that is :func:`in_order`.
+
+    Each entry is looked up by halving its row, so that long rows cost no more than short ones.
+    """
+    shape = len(rows), len(columns)
+    wanted = np.broadcast_to(columns, shape)
+    low, end = (np.broadcast_to(matrix.indptr[at][:, None], shape).copy() for at in (rows, rows + 1))
+    high = end.copy()
+    last = max(len(matrix.indices) - 1, 0)
+    for _ in range(int((high - low).max(initial=0)).bit_length()):
+        middle = (low + high) // 2
+        before = (low < high) & (matrix.indices[np.minimum(middle, last)] < wanted)
+        low, high = np.where(before, middle + 1, low), np.where(before, high, middle)
+    found = low < end
+    found[found] = matrix.indices[low[found]] == wanted[found]
+    entries = np.zeros(shape)
+    entries[found] = matrix.data[low[found]]
+    return entries
+
+
+def past_of_few(history: sparse.csr_matrix) -> tuple[IntArray, Array]:
+    """The past items of a few histories together, each once, and their weights ``(users, past)``."""
+    if history.shape[0] == 1:
+        return history.indices, history.data[None, :]
+    used, place = np.unique(history.indices, return_inverse=True)
+    weights = np.zeros((history.shape[0], len(used)), history.dtype)
+    weights[np.repeat(np.arange(history.shape[0]), np.diff(history.indptr)), place] = history.data
+    return used, weights
 
 
 def product_with_rows(left: Array, right: Array) -> Array:
@@ -230,16 +295,17 @@ def without_own_terms(
     score of mere noise.
 
     Args:
+        diagonal: ``(items,)``.
         columns: the items that are scored, where it is not all of them.
     """
-    row, item, weight = np.repeat(np.arange(history.shape[0]), np.diff(history.indptr)), history.indices, history.data
-    column = item
+    row, column = np.repeat(np.arange(history.shape[0]), np.diff(history.indptr)), history.indices
+    own = history.data * diagonal[column]
     if columns is not None:
         place = np.full(history.shape[1], -1, np.int64)
         place[columns] = np.arange(len(columns))
-        scored = place[item] >= 0
-        row, item, weight, column = row[scored], item[scored], weight[scored], place[item[scored]]
-    own = weight * diagonal[item]
+        column = place[column]
+        scored = column >= 0
+        row, column, own = row[scored], column[scored], own[scored]
     left = dense[row, column] - own.astype(dense.dtype)
     dense[row, column] = np.where(np.abs(left) > 64 * np.finfo(dense.dtype).eps * np.abs(own), left, 0.0)
     return dense

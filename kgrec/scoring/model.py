@@ -23,7 +23,7 @@ The scale is 0.5 / 0.816 = 0.612, the base -0.612 * 1; a adds 0.612 * 1 * 2 = 1.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 import numpy.typing as npt
@@ -34,34 +34,22 @@ from kgrec.scoring.block_matrix import BlockMatrix
 from kgrec.scoring.contributions import Contributions
 from kgrec.scoring.evidence import THROUGH_GRAPH, evidence_of
 from kgrec.scoring.gates import Gates
-from kgrec.scoring.history_weights import HistoryWeights
-from kgrec.scoring.matrices import ItemMatrix, SelectiveMatrix, SparseMatrix
+from kgrec.scoring.histories import Histories
+from kgrec.scoring.history_weights import HistoryWeights, weighted_histories
+from kgrec.scoring.matrices import ItemMatrix, Scorer, SelectiveMatrix, SparseMatrix
 from kgrec.scoring.path_matrix import PathMatrix
+from kgrec.scoring.spread import SILENT, is_certain, unit_spread
 
 _KNOWN, _COLD = 0, 1
 """The two groups of items that are scaled apart, as positions along an axis."""
-_SILENT = 1e-9
-"""Scores of at most this spread do not tell items apart."""
+_LARGE = 4096
+"""Items from which on half of the memory that is read is half of the time."""
 _BLOCK_BYTES = 64 * 2**20
 
 
 def block_size(n_items: int) -> int:
     """Number of users whose float64 scores of all items fit in 64 MiB: so many are scored at once."""
     return max(1, _BLOCK_BYTES // (8 * max(n_items, 1)))
-
-
-def unit_spread(scores: Array, least: Array | float = _SILENT) -> tuple[Array, Array]:
-    """Mean and unit of each user's scores, ``(users,)`` each: ``(scores - mean) / unit`` have mean 0 and spread 1.
-
-    Where the spread is less than ``least``, the unit is ``least``. Where the scores do not tell items apart, the unit
-    is infinite and nothing is left of them.
-
-    Args:
-        scores: ``(users, items)``.
-        least: one for all or ``(users,)``.
-    """
-    mean, spread = scores.mean(axis=1), scores.std(axis=1)
-    return mean, np.where(spread > _SILENT, np.maximum(spread, least), np.inf)
 
 
 @dataclass(frozen=True)
@@ -80,31 +68,6 @@ class Channel:
     history: HistoryWeights = field(default_factory=HistoryWeights)
     unit: float = 0.0
     beside: str = ""
-
-
-@dataclass(frozen=True)
-class Histories:
-    """Histories of some users, weighted for each channel, as seen from a moment.
-
-    Attributes:
-        matrices: one ``(users, items)`` matrix per channel.
-        pauses: seconds since each user's last event, nan where unknown, float64 ``(users,)``.
-    """
-
-    matrices: tuple[sparse.csr_matrix, ...]
-    pauses: Array
-
-    def __len__(self) -> int:
-        return len(self.pauses)
-
-    def __getitem__(self, rows: IntArray | slice) -> Histories:
-        """Those of some users."""
-        return Histories(tuple(matrix[rows] for matrix in self.matrices), self.pauses[rows])
-
-    @property
-    def lengths(self) -> Array:
-        """Items in each history."""
-        return np.diff(self.matrices[0].indptr)
 
 
 @dataclass(frozen=True)
@@ -176,13 +139,9 @@ class AdditiveModel:
         Args:
             at: the moment of asking, unix seconds, one for all or ``(n_users,)``; None or nan where it is unknown.
         """
-        by_weights: dict[str, sparse.csr_matrix] = {}
-        matrices = []
-        for channel in self.channels:
-            key = repr(channel.history)
-            if key not in by_weights:
-                by_weights[key] = channel.history.matrix(interactions, n_users, self.n_items)
-            matrices.append(by_weights[key])
+        distinct, which = self._history_weights
+        weighted = weighted_histories(distinct, interactions, n_users, self.n_items)
+        matrices = [weighted[n] for n in which]
         last = interactions.saying(FOR).last_times(n_users)
         return Histories(tuple(matrices), (np.nan if at is None else np.asarray(at, np.float64)) - last)
 
@@ -193,7 +152,7 @@ class AdditiveModel:
             histories: as :meth:`histories` makes them, of all users or some.
             dtype: float32 halves time and memory where many users are ranked at once.
         """
-        return self._mix(histories, dtype).total
+        return self._mixed(histories, dtype).total
 
     def scored(self, interactions: Interactions, at: float | None = None) -> Scored:
         """One user's scores of all items, ready to be taken apart.
@@ -204,7 +163,7 @@ class AdditiveModel:
         """
         one_user = replace(interactions, user=np.zeros(len(interactions), np.int64))
         histories = self.histories(one_user, 1, at)
-        return Scored(self, np.unique(one_user.item), histories, self._mix(histories, np.float64))
+        return Scored(self, np.unique(one_user.item), histories, self._mixed(histories, np.float64))
 
     def contributions(self, interactions: Interactions, items: IntArray, at: float | None = None) -> Contributions:
         """The scores of some items for one user taken apart, as :meth:`scored` takes them."""
@@ -212,63 +171,113 @@ class AdditiveModel:
 
     def units(self, histories: Histories, channel: int) -> Array:
         """What the scores of a channel that has a unit are divided by, ``(users,)``; infinite without a history."""
-        leader = self.channels[channel].beside or self.channels[channel].name
-        of = next(c for c, candidate in enumerate(self.channels) if candidate.name == leader)
-        history = histories.matrices[of]
-        row = np.repeat(np.arange(len(histories)), np.diff(history.indptr))
-        total = np.bincount(row, history.data, len(histories))
+        total = histories.totals[self._leaders[channel]]
         result: Array = np.where(total > 0, self.channels[channel].unit * np.sqrt(total), np.inf)
         return result
+
+    @cached_property
+    def _leaders(self) -> tuple[int, ...]:
+        """Position of the channel whose unit each one has."""
+        position = {channel.name: c for c, channel in enumerate(self.channels)}
+        return tuple(position[channel.beside or channel.name] for channel in self.channels)
+
+    @cached_property
+    def _history_weights(self) -> tuple[list[HistoryWeights], list[int]]:
+        """The weights of histories, those of several channels once, and which of them each channel has."""
+        distinct: list[HistoryWeights] = []
+        for channel in self.channels:
+            if channel.history not in distinct:
+                distinct.append(channel.history)
+        return distinct, [distinct.index(channel.history) for channel in self.channels]
 
     @cached_property
     def _rows(self) -> tuple[IntArray, IntArray]:
         """The known items, and the cold ones."""
         return np.flatnonzero(~self.is_cold), np.flatnonzero(self.is_cold)
 
-    def _by_group(self, values: Array, dtype: npt.DTypeLike) -> Array:
-        """To each item what its group has, ``(users, items)``, of values ``(2, users)``."""
-        known, cold = values.astype(dtype)[:, :, None]
-        result: Array = np.where(self.is_cold, cold, known)
-        return result
+    @cached_property
+    def _spans(self) -> tuple[IntArray | slice, IntArray | slice]:
+        """The same as what columns are taken by, which costs nothing where they lie side by side."""
+        known, cold = (
+            slice(rows[0], rows[-1] + 1) if len(rows) and rows[-1] - rows[0] == len(rows) - 1 else rows
+            for rows in self._rows
+        )
+        return known, cold
 
-    def _mix(self, histories: Histories, dtype: npt.DTypeLike) -> _Mix:
-        """Scale every channel to unit spread within each group of items, weigh it by its gate and add up."""
+    @cached_property
+    def _of_known(self) -> tuple[Scorer, ...]:
+        """What scores the known items by each channel: what says nothing of cold ones is not added up for them."""
+        known, _ = self._spans
+
+        def whole(matrix: ItemMatrix, history: sparse.csr_matrix) -> Array:
+            scores: Array = matrix.scores(history)[:, known]
+            return scores
+
+        has_cold = len(self._rows[_COLD]) > 0
+        return tuple(
+            one.matrix.scorer_of(self._rows[_KNOWN])
+            if has_cold and isinstance(one.matrix, SelectiveMatrix)
+            else partial(whole, one.matrix)
+            for one in self.channels
+        )
+
+    def _mixed(self, histories: Histories, dtype: npt.DTypeLike) -> _Mix:
+        """Scores in a type; what matrices say of a large catalogue is in float32 where that is precise enough."""
+        rough = self._mix(histories, dtype, np.float32 if self.n_items >= _LARGE else dtype)
+        return rough if rough.certain else self._mix(histories, dtype, dtype)
+
+    def _mix(self, histories: Histories, dtype: npt.DTypeLike, products: npt.DTypeLike) -> _Mix:
+        """Scale every channel to unit spread within each group of items, weigh it by its gate and add up.
+
+        Args:
+            dtype: of the scores.
+            products: of what matrices say, before it is scaled and added up.
+        """
         users, table, cold = len(histories), self.gates.by_history, self.gates.cold
         bucket = table.bucket(histories.lengths, histories.pauses)
-        groups = [g for g in (_KNOWN, _COLD) if len(self._rows[g])]
+        known, cold_items = self._spans
+        there_are = [len(rows) > 0 for rows in self._rows]
         gate = np.stack([table.channels[bucket], np.tile(cold.channels, (users, 1))])
         prior = np.stack([table.prior[bucket], np.full(users, cold.prior)])
         scale = np.zeros((len(self.channels), 2, users))
         constant = np.zeros((2, users))
         constant[_COLD] = cold.offset_for(histories.lengths)
-        total = (self._by_group(prior, np.float64) * self.prior).astype(dtype, copy=False)
-        for c, (channel, history) in enumerate(zip(self.channels, histories.matrices, strict=True)):
-            is_open = [g for g in groups if gate[g, :, c].any()]
-            if not is_open:
+        # The cold ones' are added up over all items, which is cheaper than to pick them out every time.
+        of_known = (prior[_KNOWN][:, None] * self.prior[known]).astype(dtype, copy=False)
+        of_cold = (prior[_COLD][:, None] * self.prior).astype(dtype, copy=False) if there_are[_COLD] else None
+        certain = True
+        for c, (channel, weights) in enumerate(zip(self.channels, histories.in_type(products), strict=True)):
+            is_open = [there_are[g] and bool(gate[g, :, c].any()) for g in (_KNOWN, _COLD)]
+            if not any(is_open):
                 continue
-            matrix, weights = channel.matrix, history.astype(dtype, copy=False)
-            columns: IntArray | slice = slice(None)
-            if is_open == [_KNOWN] != groups and isinstance(matrix, SelectiveMatrix):
-                # What says nothing of cold items is not added up for them.
-                among, columns = is_open, self._rows[_KNOWN]
-                raw = matrix.scores_of(weights, self._rows[_KNOWN])
-            else:
-                among = groups
-                raw = matrix.scores(weights)
-            least: Array | float = _SILENT
-            for g in among:
-                if channel.unit:
-                    scale[c, g] = gate[g, :, c] / self.units(histories, c)
-                    continue
-                mean, unit = unit_spread(raw if among == [g] else raw[:, self._rows[g]], least)
-                scale[c, g] = gate[g, :, c] / unit
-                constant[g] -= scale[c, g] * mean
-                if g == _KNOWN:  # cold items come next: little that is said of them stays little
-                    least = np.maximum(cold.min_spread[c] * np.where(np.isinf(unit), 0.0, unit), _SILENT)
-            raw *= scale[c, among[0]].astype(dtype)[:, None] if len(among) == 1 else self._by_group(scale[c], dtype)
-            total[:, columns] += raw
-        total += self._by_group(constant, dtype)
-        return _Mix(total, scale, constant, prior)
+            everything = channel.matrix.scores(weights).astype(dtype, copy=False) if is_open[_COLD] else None
+            raw = self._of_known[c](weights) if everything is None else everything[:, known]
+            raw = raw.astype(dtype, copy=False)
+            if channel.unit:
+                scale[c] = gate[:, :, c] / self.units(histories, c)
+            elif there_are[_KNOWN]:
+                mean, unit = unit_spread(raw)
+                scale[c, _KNOWN] = gate[_KNOWN, :, c] / unit
+                constant[_KNOWN] -= scale[c, _KNOWN] * mean
+                certain = certain and is_certain(mean, unit)
+            if everything is not None:
+                if not channel.unit:
+                    least = SILENT
+                    if there_are[_KNOWN]:  # little that is said of cold items stays little
+                        least = np.maximum(cold.min_spread[c] * np.where(np.isinf(unit), 0.0, unit), SILENT)
+                    mean, unit = unit_spread(everything[:, cold_items], least)
+                    scale[c, _COLD] = gate[_COLD, :, c] / unit
+                    constant[_COLD] -= scale[c, _COLD] * mean
+                    certain = certain and is_certain(mean, unit)
+                of_cold += everything * scale[c, _COLD].astype(dtype)[:, None]
+            if is_open[_KNOWN]:
+                of_known += raw * scale[c, _KNOWN].astype(dtype)[:, None]
+        of_known += constant[_KNOWN].astype(dtype)[:, None]
+        if of_cold is None:
+            return _Mix(of_known, scale, constant, prior, certain)
+        of_cold += constant[_COLD].astype(dtype)[:, None]
+        of_cold[:, known] = of_known
+        return _Mix(of_cold, scale, constant, prior, certain)
 
 
 @dataclass(frozen=True)
@@ -276,12 +285,14 @@ class _Mix:
     """Scores ``(users, items)`` and the numbers that explain them.
 
     ``scale`` is ``(channels, 2, users)``, ``constant`` and ``prior`` are ``(2, users)``: known items, then cold ones.
+    ``certain``: float32 would be precise enough for what matrices say.
     """
 
     total: Array
     scale: Array
     constant: Array
     prior: Array
+    certain: bool
 
 
 @dataclass(frozen=True)

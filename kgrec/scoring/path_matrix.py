@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import ClassVar
 
 import numpy as np
@@ -23,7 +23,7 @@ import numpy.typing as npt
 from scipy import sparse
 
 from kgrec.data.dataset import Array, Facts, IntArray
-from kgrec.scoring.matrices import dense_product, without_own_terms
+from kgrec.scoring.matrices import Scorer, dense_product, in_order, parts_of_rows, without_own_terms
 
 SHARED_TAIL, SHARED_HEAD, EDGE_TO_PAST, EDGE_FROM_PAST = 0, 1, 2, 3
 """Ways to meet: ``j -r-> v <-r- i``, ``j <-r- v -r-> i``, ``i -r-> j``, ``j -r-> i``; in the last two v is j itself."""
@@ -59,22 +59,29 @@ class PathMatrix:
             raise ValueError(f"source is {self.source.shape} and target {self.target.shape}, for {n} features")
         if not len(self.relation) == len(self.entity) == n:
             raise ValueError(f"{len(self.relation)} relations and {len(self.entity)} entities for {n} features")
-        for name in ("source", "target"):  # scipy would sort the arrays where they are, which a file does not let it
-            if not getattr(self, name).has_sorted_indices:
-                object.__setattr__(self, name, getattr(self, name).sorted_indices())
+        for name in ("source", "target"):
+            object.__setattr__(self, name, in_order(getattr(self, name)))
 
     def scores(self, history: sparse.csr_matrix) -> Array:
         """``history @ M`` without each item's own term, dense ``(users, items)``."""
-        dense = np.empty((history.shape[0], self.source.shape[0]), history.dtype)
+        return self._scores(self.target, None, history)
+
+    def scorer_of(self, columns: IntArray) -> Scorer:
+        """The columns of some items of :meth:`scores`."""
+        return partial(self._scores, self.target[columns], columns)
+
+    def _scores(self, target: sparse.csr_matrix, columns: IntArray | None, history: sparse.csr_matrix) -> Array:
+        dense = np.empty((history.shape[0], target.shape[0]), history.dtype)
         step = max(1, _BLOCK_BYTES // (8 * max(len(self.way), 1)))
         for start in range(0, len(dense), step):
             users = dense_product(history[start : start + step], self.source)
-            dense[start : start + step] = (self.target @ (users[0] if len(users) == 1 else users.T)).T
-        return without_own_terms(dense, history, self._own)
+            dense[start : start + step] = (target @ (users[0] if len(users) == 1 else users.T)).T
+        return without_own_terms(dense, history, self._own, columns)
 
     def block(self, rows: IntArray, columns: IntArray) -> Array:
         """``M[rows, columns]`` dense, 0 where row and column are the same item."""
-        block: Array = (self.source[rows].astype(np.float64) @ self.target[columns].astype(np.float64).T).toarray()
+        features = self._features_of(columns)
+        block: Array = _cut(self.source, rows, features) @ _cut(self.target, columns, features).T
         block[rows[:, None] == columns[None, :]] = 0.0
         return block
 
@@ -83,16 +90,21 @@ class PathMatrix:
 
         The sum over features is the candidate's column of :meth:`block`.
         """
-        spans = [slice(*self.target.indptr[column : column + 2]) for column in columns.tolist()]
-        used = np.unique(np.concatenate([self.target.indices[span] for span in spans] or [np.zeros(0, np.int32)]))
-        of_rows: Array = self.source[rows][:, used].toarray().astype(np.float64)
+        used = self._features_of(columns)
+        of_rows = _cut(self.source, rows, used)
         found = []
-        for column, span in zip(columns.tolist(), spans, strict=True):
+        for column in columns.tolist():
+            span = slice(*self.target.indptr[column : column + 2])
             features = self.target.indices[span]
             terms = of_rows[:, np.searchsorted(used, features)] * self.target.data[span].astype(np.float64)
             terms[rows == column] = 0.0
             found.append((features.astype(np.int64), terms))
         return found
+
+    def _features_of(self, candidates: IntArray) -> IntArray:
+        """The features that some candidates have, ascending."""
+        _, features, _ = parts_of_rows(self.target, candidates)
+        return np.unique(features)
 
     def through(self, entity: int, weights: Array) -> Iterator[tuple[IntArray, Array]]:
         """What goes through each feature of a node: candidates, each once, and what is said for them.
@@ -217,6 +229,18 @@ class PathMatrix:
         return PathMatrix(
             self.source[:, keep], self.target[:, keep], self.way[keep], self.relation[keep], self.entity[keep]
         )
+
+
+def _cut(matrix: sparse.csr_matrix, rows: IntArray, columns: IntArray) -> Array:
+    """``matrix[rows, columns]``, dense float64."""
+    place = np.full(matrix.shape[1], -1, np.int64)
+    place[columns] = np.arange(len(columns))
+    indptr, indices, data = parts_of_rows(matrix, rows)
+    at = place[indices]
+    kept = at >= 0
+    cut = np.zeros((len(rows), len(columns)))
+    cut[np.repeat(np.arange(len(rows)), np.diff(indptr))[kept], at[kept]] = data[kept]
+    return cut
 
 
 def _without_entries(matrix: sparse.csr_matrix, entries: list[IntArray]) -> sparse.csr_matrix:

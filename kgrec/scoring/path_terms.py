@@ -7,7 +7,7 @@ a fact it is less by exactly the terms that go through it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -69,16 +69,23 @@ class PathTerms:
         return cls((kind % _WAYS).astype(np.int8), (kind // _WAYS).astype(np.int32), entity, values)
 
 
-def through_entity(model: AdditiveModel, contributions: Contributions, entity: int) -> Array:
-    """What all paths that meet in a node add to each item's score, ``(items,)``: without its facts that is gone."""
-    total = np.zeros(model.n_items)
+def through_entity(model: AdditiveModel, contributions: Contributions) -> Callable[[int], Array]:
+    """What all paths that meet in a node, by its row, add to each item's score ``(items,)``: without its facts that is
+    gone."""
+    parts = []
     for c, matrix in model.path_channels:
         history = np.zeros(model.n_items)
         history[contributions.history] = contributions.weights[c]
-        known, cold = contributions.scales[c]
-        for candidates, said in matrix.through(entity, history):
-            total[candidates] += said * np.where(model.is_cold[candidates], cold, known)
-    return total
+        parts.append((matrix, history, np.where(model.is_cold, *contributions.scales[c][::-1])))
+
+    def through(entity: int) -> Array:
+        total = np.zeros(model.n_items)
+        for matrix, history, scale in parts:
+            for candidates, said in matrix.through(entity, history):
+                total[candidates] += said * scale[candidates]
+        return total
+
+    return through
 
 
 def part_that_has(model: AdditiveModel, entity: int) -> float:

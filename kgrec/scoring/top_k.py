@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from kgrec.data.dataset import Array, IntArray
 
@@ -26,13 +27,23 @@ def top_k(scores: Array, rows: IntArray, k: int) -> IntArray:
     return best
 
 
-def rank_of(item: int, scores: Array, rows: IntArray) -> int:
-    """Place of an item among the candidate rows, from 1, by the same order as :func:`top_k`.
+def rank_of(item: int, scores: Array, among: npt.NDArray[np.bool_]) -> int:
+    """Place of an item among candidates, from 1, by the same order as :func:`top_k`.
+
+    Args:
+        among: whether each item is a candidate, ``(items,)``.
 
     Example:
-        >>> rank_of(3, np.array([0.2, 0.7, 0.9, 0.7]), rows=np.array([0, 1, 3]))
+        >>> rank_of(3, np.array([0.2, 0.7, 0.9, 0.7]), among=np.array([True, True, False, True]))
         2
     """
-    of_candidates, own = scores[rows], scores[item]
-    ahead = np.count_nonzero(of_candidates > own)
-    return 1 + int(ahead) + int(np.count_nonzero((of_candidates == own) & (rows < item)))
+    own = scores[item]
+    ahead = np.count_nonzero((scores > own) & among)
+    return 1 + int(ahead) + int(np.count_nonzero((scores[:item] == own) & among[:item]))
+
+
+def mask_of(rows: IntArray, n_items: int) -> npt.NDArray[np.bool_]:
+    """Whether each of so many items is among some rows."""
+    mask = np.zeros(n_items, np.bool_)
+    mask[rows] = True
+    return mask

@@ -58,4 +58,5 @@ def _best(recommender: Recommender, asked: ListParameters | ListBody, person: As
         filters=asked.filters(recommender.bundle.manifest.schema),
         context=person.context,
         explain=asked.explain != "none",
+        counterfactuals=asked.explain != "short",
     )

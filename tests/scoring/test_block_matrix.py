@@ -59,7 +59,7 @@ def test_some_columns_are_those_of_all_scores(columns: Array, to_others: bool) -
     matrix = block_matrix(to_others)
     assert isinstance(matrix, SelectiveMatrix)
     history = sparse.csr_matrix(np.array([[1.0, 0, 0, 0.5, 2, 0, 0, 0, 1], [0] * 9, [0, 1, 0, 0, 0, 0, 0, 0, 3]]))
-    np.testing.assert_allclose(matrix.scores_of(history, columns), matrix.scores(history)[:, columns])
+    np.testing.assert_allclose(matrix.scorer_of(columns)(history), matrix.scores(history)[:, columns])
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from scipy import sparse
 from kgrec.data.dataset import Array, Interactions
 from kgrec.scoring.block_matrix import BlockMatrix, table_or_list
 from kgrec.scoring.gates import Gates
-from kgrec.scoring.history_weights import HistoryWeights
+from kgrec.scoring.history_weights import HistoryWeights, weighted_histories
 from kgrec.scoring.matrices import ItemMatrix, LowRankMatrix, SparseMatrix
 from kgrec.scoring.model import AdditiveModel, Channel
 from kgrec.scoring.path_matrix import PathMatrix
@@ -145,6 +145,58 @@ def test_float32_is_close_to_float64(seed: int, n: int) -> None:
     exact, fast = model.scores(histories), model.scores(histories, np.float32)
     assert fast.dtype == np.float32
     np.testing.assert_allclose(fast, exact, atol=2e-3)
+
+
+def large_model(rng: np.random.Generator, n_known: int, n_items: int, mean: float = 0.0) -> AdditiveModel:
+    """Every kind of matrix over a catalogue whose first items are known; factors have a product far from 0 in common.
+
+    Args:
+        mean: of that product, in about its spreads.
+    """
+
+    def thin(rows: int, columns: int) -> sparse.csr_matrix:
+        made = sparse.random(rows, columns, 0.01, "csr", np.float32, rng)
+        return made if rows == n_items else sparse.vstack([made, sparse.csr_matrix((n_items - rows, columns))]).tocsr()
+
+    source, target = (rng.normal(size=(n_items, 8)).astype(np.float32) for _ in range(2))
+    source[:, 0], target[:, 0] = 1.0, mean
+    side = thin(n_items, 60)
+    none = np.zeros(60, np.int64)
+    paths = PathMatrix(side, side, none.astype(np.int8), none.astype(np.int32), np.arange(60))
+    inside = rng.normal(size=(n_known, n_known)).astype(np.float32)
+    np.fill_diagonal(inside, 0.0)
+    channels = (
+        Channel("behaviour", BlockMatrix(np.arange(n_known), inside, thin(n_known, n_items)), HistoryWeights()),
+        Channel("next_item", SparseMatrix(thin(n_known, n_items)), HistoryWeights(recency=0.9)),
+        Channel("knowledge", LowRankMatrix(source, target), HistoryWeights(recency=0.9)),
+        Channel("paths", paths, unit=0.5),
+    )
+    is_cold = np.arange(n_items) >= n_known
+    gates = Gates.common(np.array([1.0, 0.5, 0.8, 0.3]), 0.2)
+    prior = rng.normal(size=n_items).astype(np.float32)
+    return AdditiveModel(channels, gates.with_cold(channels=np.array([0.3, 0.0, 0.5, 0.0])), prior, is_cold)
+
+
+@pytest.mark.parametrize(("n_known", "mean"), [(300, 0.0), (300, 3_000.0), (5_000, 0.0)])
+def test_of_a_large_catalogue_float32_says_what_float64_does(n_known: int, mean: float) -> None:
+    rng = np.random.default_rng(n_known)
+    model, events = large_model(rng, n_known, 5_000, mean), random_interactions(rng, 3, 300, 40)
+    histories = model.histories(events, 3)
+    exact = model._mix(histories, np.float64, np.float64).total
+    assert model._mix(histories, np.float64, np.float32).certain == (mean == 0.0)
+    fast = model.scores(histories)
+    np.testing.assert_allclose(fast, exact, atol=1e-5, rtol=0)
+    np.testing.assert_array_equal(np.argsort(-fast)[:, :50], np.argsort(-exact)[:, :50])
+
+
+@MANY
+@given(SEEDS, LENGTHS)
+def test_histories_that_are_weighted_together_are_those_weighted_alone(seed: int, n: int) -> None:
+    rng = np.random.default_rng(seed)
+    events = random_interactions(rng, 3, 6, n)
+    kinds = [HistoryWeights(), HistoryWeights(recency=0.5), HistoryWeights(against=True), HistoryWeights(strength=1.0)]
+    for one, together in zip(kinds, weighted_histories(kinds, events, 3, 6), strict=True):
+        np.testing.assert_array_equal(together.toarray(), one.matrix(events, 3, 6).toarray())
 
 
 @pytest.mark.parametrize("seed", range(10))

@@ -81,7 +81,7 @@ def test_without_an_entity_each_score_is_less_by_the_paths_through_it(seed: int)
     for entity in range(N_ITEMS, N_ITEMS + N_ENTITIES):
         its = facts.select(np.flatnonzero((facts.head == entity) | (facts.tail == entity)))
         lost = model.scores(histories)[0] - without_facts(model, its).scores(histories)[0]
-        np.testing.assert_allclose(through_entity(model, parts, entity), lost, atol=1e-5)
+        np.testing.assert_allclose(through_entity(model, parts)(entity), lost, atol=1e-5)
 
 
 def test_a_model_without_paths_has_no_terms() -> None:
@@ -90,5 +90,5 @@ def test_a_model_without_paths_has_no_terms() -> None:
     plain = replace(model, channels=model.channels[:1], gates=Gates.common(np.array([1.0]), 0.1))
     parts, scores = apart(rng, plain)
     assert PathTerms.of(plain, parts)[0].values.shape == (len(parts.history), 0)
-    assert not through_entity(plain, parts, N_ITEMS).any()
+    assert not through_entity(plain, parts)(N_ITEMS).any()
     assert parts.scores == pytest.approx(scores)

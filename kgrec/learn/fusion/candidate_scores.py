@@ -15,7 +15,9 @@ from kgrec.learn.limits import LIMITS
 from kgrec.learn.processors import thread_limit
 from kgrec.metrics.measures import ndcg
 from kgrec.metrics.ranking import hits_of
-from kgrec.scoring.model import AdditiveModel, Histories, block_size, unit_spread
+from kgrec.scoring.histories import Histories
+from kgrec.scoring.model import AdditiveModel, block_size
+from kgrec.scoring.spread import unit_spread
 
 _BYTES = 192 * 2**20
 

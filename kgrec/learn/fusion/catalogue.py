@@ -12,7 +12,8 @@ from kgrec.data.dataset import Array, IntArray, Interactions
 from kgrec.learn.limits import LIMITS
 from kgrec.learn.processors import thread_limit
 from kgrec.scoring.gates import Gates
-from kgrec.scoring.model import AdditiveModel, Histories, block_size
+from kgrec.scoring.histories import Histories
+from kgrec.scoring.model import AdditiveModel, block_size
 
 _BYTES = 256 * 2**20
 

@@ -20,7 +20,9 @@ from scipy import sparse
 from kgrec.data.dataset import Array, IntArray
 from kgrec.learn.fusion.candidate_scores import TriedMixtures, without_idle_items
 from kgrec.scoring.evidence import ENOUGH, EXPLICIT, evidence_of
-from kgrec.scoring.model import AdditiveModel, Histories, unit_spread
+from kgrec.scoring.histories import Histories
+from kgrec.scoring.model import AdditiveModel
+from kgrec.scoring.spread import unit_spread
 
 _USERS, _USERS_OF_SEARCH, _TOP, _AHEAD = 200, 100, 10, 50
 _SCORES = 40_000_000

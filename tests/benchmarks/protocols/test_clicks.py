@@ -16,8 +16,9 @@ from kgrec.metrics.measures import auc
 from kgrec.metrics.rankers import ModelRanker
 from kgrec.progress import silent
 from kgrec.scoring.gates import Gates
+from kgrec.scoring.histories import Histories
 from kgrec.scoring.matrices import SparseMatrix
-from kgrec.scoring.model import AdditiveModel, Channel, Histories
+from kgrec.scoring.model import AdditiveModel, Channel
 from kgrec_benchmarks.folder_dataset import PublishedSet
 from kgrec_benchmarks.protocols.clicks import (
     ClickPrediction,

@@ -14,8 +14,9 @@ from kgrec.learn.fusion.cold_item_offset import TopLists, refit_offset, why_no_o
 from kgrec.metrics.ranking import mean_metrics
 from kgrec.progress import silent
 from kgrec.scoring.gates import Gates
+from kgrec.scoring.histories import Histories
 from kgrec.scoring.matrices import SparseMatrix
-from kgrec.scoring.model import AdditiveModel, Channel, Histories
+from kgrec.scoring.model import AdditiveModel, Channel
 from tests.support.cold_start import N_COLD, N_HIDDEN, N_KNOWN, N_USERS, N, simulation
 
 

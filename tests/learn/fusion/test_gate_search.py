@@ -19,9 +19,10 @@ from kgrec.learn.limits import LIMITS
 from kgrec.metrics.ranking import mean_metrics
 from kgrec.progress import silent
 from kgrec.scoring.gates import Gates
+from kgrec.scoring.histories import Histories
 from kgrec.scoring.history_weights import HistoryWeights
 from kgrec.scoring.matrices import LowRankMatrix, SparseMatrix
-from kgrec.scoring.model import AdditiveModel, Channel, Histories
+from kgrec.scoring.model import AdditiveModel, Channel
 from tests.support.bundles import random_interactions, random_model
 
 

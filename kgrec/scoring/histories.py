@@ -1,0 +1,54 @@
+"""Histories of users as a model sees them: weighted for each of its channels, from a moment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+
+from kgrec.data.dataset import Array, IntArray
+from kgrec.scoring.history_weights import with_data
+
+
+@dataclass(frozen=True)
+class Histories:
+    """Histories of some users, weighted for each channel, as seen from a moment.
+
+    Attributes:
+        matrices: one ``(users, items)`` matrix per channel.
+        pauses: seconds since each user's last event, nan where unknown, float64 ``(users,)``.
+    """
+
+    matrices: tuple[sparse.csr_matrix, ...]
+    pauses: Array
+
+    def __len__(self) -> int:
+        return len(self.pauses)
+
+    def __getitem__(self, rows: IntArray | slice) -> Histories:
+        """Those of some users."""
+        return Histories(tuple(matrix[rows] for matrix in self.matrices), self.pauses[rows])
+
+    @property
+    def lengths(self) -> Array:
+        """Items in each history."""
+        return np.diff(self.matrices[0].indptr)
+
+    @cached_property
+    def totals(self) -> tuple[Array, ...]:
+        """Sum of the weights of each user's history ``(users,)``, one per channel."""
+        distinct = {id(matrix): matrix for matrix in self.matrices}
+        sums = {
+            of: np.bincount(np.repeat(np.arange(len(self)), np.diff(matrix.indptr)), matrix.data, len(self))
+            for of, matrix in distinct.items()
+        }
+        return tuple(sums[id(matrix)] for matrix in self.matrices)
+
+    def in_type(self, dtype: npt.DTypeLike) -> tuple[sparse.csr_matrix, ...]:
+        """The matrices in another type; those of channels that weigh alike stay one."""
+        distinct = {id(matrix): matrix for matrix in self.matrices}
+        typed = {of: with_data(matrix, matrix.data.astype(dtype, copy=False)) for of, matrix in distinct.items()}
+        return tuple(typed[id(matrix)] for matrix in self.matrices)
