@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kgrec.bundle.bundle import Bundle
-from kgrec.data.dataset import Array, IntArray
+from kgrec.data.dataset import Array
 from kgrec.explanation.actions import Action
 from kgrec.explanation.deferred import Deferred
 from kgrec.explanation.evidence_paths import PathOfReason
@@ -75,6 +75,7 @@ class Decomposition:
         self._positive = np.where(positive > 0, positive, 1.0)
         self._terms = PathTerms.of(bundle.model, contributions)
         self._nodes: dict[int, NodeRef] = {}
+        self._common: dict[int, float] = {}
         self._words: dict[int, tuple[str, str, Mapping[str, str], Mapping[str, str] | None]] = {}
 
     def through_graph(self, position: int) -> list[FoundReason]:
@@ -166,11 +167,14 @@ class Decomposition:
         said = [n for n in np.argsort(-np.abs(sums), kind="stable").tolist() if sums[n]]
         named = list(islice((n for n in said if self._readable(self._node(int(entities[n])))), ENTITIES_NAMED))
         largest = np.argsort(-np.abs(of_past[:, named]), axis=0, kind="stable")
-        ends = [*starts.tolist(), len(shared)]
+        ends, rows = [*starts.tolist(), len(shared)], entities.tolist()
+        features = list(
+            zip(terms.relation[shared].tolist(), terms.way[shared].tolist(), values.sum(axis=0).tolist(), strict=True)
+        )
         for n, order in zip(named, largest.T, strict=True):
-            of_entity = slice(ends[n], ends[n + 1])
+            of = slice(ends[n], ends[n + 1])
             past = order[: np.count_nonzero(of_past[:, n])].tolist()
-            yield self._entity(terms, shared[of_entity], values[:, of_entity], past, item, total)
+            yield self._entity(rows[n], float(sums[n]), features[of], values[:, of], past, item, total)
         others = [n for n in said if n not in named]
         if others:
             value = float(sums[others].sum())
@@ -187,29 +191,37 @@ class Decomposition:
         return FoundReason(EdgeReason(value, value / total, past, relation), paths=paths)
 
     def _entity(
-        self, terms: PathTerms, features: IntArray, values: Array, past: Sequence[int], item: int, total: float
+        self,
+        row: int,
+        value: float,
+        features: Sequence[tuple[int, int, float]],
+        values: Array,
+        past: Sequence[int],
+        item: int,
+        total: float,
     ) -> FoundReason:
-        """The reason of an entity: its features, their values ``(h, f)``, and places of past items, largest first."""
-        row = int(terms.entity[features[0]])
-        entity, value = self._node(row), float(values.sum())
-        relations = [
-            self._relation(relation, way == SHARED_TAIL, of_relation)
-            for relation, way, of_relation in zip(
-                terms.relation[features].tolist(),
-                terms.way[features].tolist(),
-                values.sum(axis=0).tolist(),
-                strict=True,
-            )
-        ]
+        """The reason of an entity.
+
+        Args:
+            features: relation, way and value of each.
+            values: by past item and feature, ``(h, f)``.
+            past: places of past items that have it, the largest value first.
+        """
+        entity = self._node(row)
+        relations = [self._relation(relation, way == SHARED_TAIL, said) for relation, way, said in features]
         reason = EntityReason(
             value,
             value / total,
             entity,
             tuple(sorted(relations, key=lambda relation: -abs(relation.value))),
             Deferred(lambda: self.past_items(past, values[past].sum(axis=1).tolist()), len(past)),
-            part_that_has(self._bundle.model, row),
+            self._part_that_has(row),
         )
-        best = [(h, int(np.argmax(np.abs(values[h])))) for h in past[:_PATHS_PER_ENTITY]]
+        first = past[:_PATHS_PER_ENTITY]
+        best = [
+            (h, max(range(len(said)), key=lambda n: abs(said[n])))
+            for h, said in zip(first, values[first].tolist(), strict=True)
+        ]
 
         def paths() -> tuple[PathOfReason, ...]:
             return tuple(
@@ -230,6 +242,11 @@ class Decomposition:
                 PathStep(entity, self._node(item), *to_entity, not relation.from_item),
             )
         )
+
+    def _part_that_has(self, entity: int) -> float:
+        if entity not in self._common:
+            self._common[entity] = part_that_has(self._bundle.model, entity)
+        return self._common[entity]
 
     def _node(self, row: int) -> NodeRef:
         if row not in self._nodes:

@@ -10,7 +10,8 @@ import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import groupby, islice
+from operator import itemgetter
 from typing import Any, Protocol
 
 from kgrec.errors import QueryTimeoutError, shorten
@@ -31,6 +32,7 @@ MOST_LINKS = 5_000
 """Middle edges looked at per node type."""
 
 _Key = tuple[str, str]
+_Key3 = tuple[str, str, str]
 
 
 class Read(Protocol):
@@ -229,19 +231,18 @@ def confirm(read: Read, schema: GraphSchema, paths: Sequence[GraphPath], timeout
         ValueError: a step names a type that the schema does not have.
         QueryTimeoutError: a read took longer than ``timeout_s``.
     """
-    wanted: dict[tuple[str, str, str], set[tuple[str, str, str]]] = defaultdict(set)
     edges = [[_edge_of(step) for step in path.steps] for path in paths]
-    for ends, edge in (pair for path in edges for pair in path):
-        wanted[ends].add(edge)
-    held = set()
-    for ends, triples in sorted(wanted.items()):
-        rows = [dict(zip(("source", "target", "relation"), edge, strict=True)) for edge in sorted(triples)]
-        for row in read(path_statements.edges_that_exist(schema, *ends), {"rows": rows}, timeout_s):
-            held.add((ends, (row["source"], row["target"], row["relation"])))
+    wanted = sorted({edge for path in edges for edge in path})
+    held: set[tuple[_Key3, _Key3]] = set()
+    for ends, of_type in groupby(wanted, key=itemgetter(0)):
+        looked_up = list(of_type)
+        rows = [[*edge, n] for n, (_, edge) in enumerate(looked_up)]
+        (record,) = read(path_statements.edges_that_exist(schema, *ends), {"rows": rows}, timeout_s)
+        held.update(looked_up[n] for n in record["held"])
     return [bool(path.steps) and _follow(path) and held.issuperset(own) for path, own in zip(paths, edges, strict=True)]
 
 
-def _edge_of(step: PathStep) -> tuple[tuple[str, str, str], tuple[str, str, str]]:
+def _edge_of(step: PathStep) -> tuple[_Key3, _Key3]:
     """A step as the graph holds it: edge type and types of the ends; source, target and relation."""
     source, target = (step.source, step.target) if step.forward else (step.target, step.source)
     return (step.type, source.type, target.type), (source.uid, target.uid, step.relation)

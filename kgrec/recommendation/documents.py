@@ -15,7 +15,7 @@ from kgrec.recommendation.answer_types import Recommendation
 
 ToldAs = Literal["none", "short", "standard", "full"]
 """How much of the reasons is told."""
-_TOLD = "reasons", "constant", "counterfactual", "path_share"
+_TOLD = "reasons", "counterfactual", "path_share"
 """Parts of an explanation that are told beside its sentence."""
 
 
@@ -78,7 +78,10 @@ def told_explanation(explanation: Explanation, explain: ToldAs, language: str) -
     everything = explanation.as_dict(_TOLD if explain == "standard" else None)
     for reason, plain in zip(explanation.reasons, everything["reasons"], strict=True):
         plain["label"] = reason_label(reason, wording, explanation)
-    return everything | told
+    if explain == "standard":
+        return everything | told
+    lengths: tuple[Length, ...] = ("short", "standard", "full")
+    return everything | told | {"sentences": {length: sentence(explanation, language, length) for length in lengths}}
 
 
 def similar_document(item: str, similar: Sequence[Recommendation]) -> dict[str, Any]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from kgrec.data.dataset import Array, IntArray
+
+Terms = Sequence[tuple[IntArray, Array]]
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,8 @@ class Contributions:
         weights: history weights of the past items in each channel, ``(channels, h)``.
         scales: what each channel's scores are times, for known and for cold items, ``(channels, 2)``: a value is a
             history weight times an entry of the channel's item matrix times the scale of the item.
+        terms: of the channels of explicit paths, by position: features of each item and their terms ``(h, f)``, which
+            add up to the entries of the item matrix.
     """
 
     items: IntArray
@@ -62,6 +67,7 @@ class Contributions:
     prior: Array
     weights: Array
     scales: Array
+    terms: Mapping[int, Terms] = field(default_factory=dict)
 
     @property
     def scores(self) -> Array:

@@ -321,14 +321,20 @@ class Scored:
         group = np.where(model.is_cold[items], _COLD, _KNOWN)
         values = np.zeros((len(model.channels), len(past), len(items)))
         weights = np.zeros((len(model.channels), len(past)))
+        paths, terms = dict(model.path_channels), {}
         for c, (channel, history) in enumerate(zip(model.channels, self.histories.matrices, strict=True)):
             scale = mix.scale[c, group, 0]
             weights[c, np.searchsorted(past, history.indices)] = history.data
             says = np.flatnonzero(weights[c])
-            if len(says) and scale.any():
-                block = channel.matrix.block(past[says], items)
-                values[c, says] = weights[c, says, None] * block * scale[None, :]
+            if not len(says) or not scale.any():
+                continue
+            if c in paths:
+                terms[c] = paths[c].terms(past, items)
+                values[c] = np.stack([of_item.sum(axis=1) for _, of_item in terms[c]], axis=1)
+            else:
+                values[c, says] = channel.matrix.block(past[says], items)
+            values[c] *= weights[c, :, None] * scale[None, :]
         prior = mix.prior[group, 0] * model.prior[items].astype(np.float64)
         names = tuple(channel.name for channel in model.channels)
         base = prior + mix.constant[group, 0]
-        return Contributions(items, past, names, values, base, prior, weights, mix.scale[:, :, 0])
+        return Contributions(items, past, names, values, base, prior, weights, mix.scale[:, :, 0], terms)

@@ -43,11 +43,9 @@ class PathTerms:
         nodes = 1 + max((int(m.entity.max(initial=0)) for _, m in model.path_channels), default=0)
         empty = np.zeros(0, np.int64), np.zeros((len(contributions.history), 0))
         found = [[empty] for _ in contributions.items]
-        for c, matrix in model.path_channels:
-            factors = contributions.weights[c] * contributions.scales[c][:, None]
-            if not factors.any():
-                continue
-            by_item = matrix.terms(contributions.history, contributions.items)
+        matrices = dict(model.path_channels)
+        for c, by_item in contributions.terms.items():
+            matrix, factors = matrices[c], contributions.weights[c] * contributions.scales[c][:, None]
             for n, (item, (features, terms)) in enumerate(zip(contributions.items.tolist(), by_item, strict=True)):
                 factor = factors[int(model.is_cold[item])]
                 says = terms.any(axis=0) & factor.any()

@@ -49,16 +49,17 @@ def _fact_ends(schema: GraphSchema) -> list[str]:
 
 
 def edges_that_exist(schema: GraphSchema, type: str, source_type: str, target_type: str) -> str:
-    """Those of ``$rows`` (maps of ``source``, ``target``, ``relation``) that are edges of a type in the graph.
+    """Those of ``$rows`` (lists of source, target, relation and a number) that are edges of a type in the graph.
 
-    For an interaction the relation is a kind, or the type's own name for any kind.
+    One record, ``held``: the numbers of those that are there. For an interaction the relation is a kind, or the type's
+    own name for any kind.
     """
     if type in schema.interactions:
-        edge, condition = interaction_type(schema, type), "row.relation = type(r) OR r.kind = row.relation"
+        edge, condition = interaction_type(schema, type), "row[2] = type(r) OR r.kind = row[2]"
     else:
-        edge, condition = edge_type(schema, type), "r.relation = row.relation"
+        edge, condition = edge_type(schema, type), "r.relation = row[2]"
     return (
-        f"UNWIND $rows AS row MATCH (a:{node_label(schema, source_type)} {{uid: row.source}})-[r:{edge}]->"
-        f"(b:{node_label(schema, target_type)} {{uid: row.target}}) WHERE {condition} "
-        "RETURN DISTINCT row.source AS source, row.target AS target, row.relation AS relation"
+        f"UNWIND $rows AS row MATCH (a:{node_label(schema, source_type)} {{uid: row[0]}})-[r:{edge}]->"
+        f"(b:{node_label(schema, target_type)} {{uid: row[1]}}) WHERE {condition} "
+        "RETURN collect(DISTINCT row[3]) AS held"
     )
