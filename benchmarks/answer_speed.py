@@ -4,7 +4,8 @@
 
 Each version answers in a process of its own, in turns (A B B A ...), so that whatever else the machine does meets both
 alike. Times are of the process (CPU) and of the clock, the best of two calls for each user; a ratio below 1 says that
-this version is faster than CHECKOUT, the root of another working copy. Every process opens the store read-only.
+this version is faster than CHECKOUT, the root of another working copy. Every process opens the store read-only; where
+STORE is ``none``, the bundle answers alone.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ import numpy as np
 
 _HERE = Path(__file__).resolve().parent.parent
 _PERCENTILES = (50, 95, 99)
+_NO_STORE = "none"
 Times = dict[str, list[list[float]]]
 """Milliseconds of the process and of the clock, a pair per user, by what was asked."""
 
@@ -36,7 +38,7 @@ def measured(bundle: str, store: str, n_users: int) -> dict[str, Any]:
     from kgrec.recommendation import Recommender
 
     imported = time.perf_counter()
-    recommender = Recommender.open(bundle, store)
+    recommender = Recommender.open(bundle, None if store == _NO_STORE else store)
     opened = time.perf_counter()
     names = list(recommender.bundle.users)
     users = [names[n] for n in np.linspace(0, len(names) - 1, n_users).astype(int)]
