@@ -84,7 +84,7 @@ def test_a_key_for_lists_shows_lists_without_reasons(browser: Browser, guarded: 
         page.get_by_role("combobox").first.fill("bob")
         page.get_by_role("option", name="Take bob as the id").click()
         page.wait_for_function("location.hash === '#user=bob'")
-        page.get_by_role("radio", name="My own history").check()
+        page.get_by_role("radio", name="Own history").check()
         page.wait_for_selector(".sentence")
 
 

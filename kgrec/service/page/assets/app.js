@@ -14,14 +14,12 @@ import { atSecond, t } from "./words.js";
 const WAIT_MS = 120;
 const FRESH_MS = 60_000; // who comes back to the page after that sees what holds now
 let waiting = 0;
-let tried = 0;
 let past = null;
 let madeAt = Date.now();
 
 /** Asks again for the list and shows it; what stood there is marked as old until then, and gone where nothing comes. */
 async function showList() {
   const [place, status] = [byId("answer"), byId("status")];
-  const own = (tried += 1);
   toAddress();
   showWhatIf();
   if (!somebody()) {
@@ -35,7 +33,7 @@ async function showList() {
   place.dataset.about = aboutWhom();
   status.textContent = t("loading");
   const { answer, problem, old } = await listed();
-  if (old || own !== tried) return;
+  if (old) return;
   place.removeAttribute("aria-busy");
   if (problem) {
     put(place, trouble(problem, showList));
