@@ -96,6 +96,7 @@ def serve_until_stopped(
     """
     require_extra("serve", "fastapi", "msgspec", "prometheus_client", "uvicorn", where="kgrec serve")
     import uvicorn
+    from threadpoolctl import threadpool_limits
 
     from kgrec.bundle.bundle_versions import BundleVersions
     from kgrec.recommendation import Recommender
@@ -111,6 +112,8 @@ def serve_until_stopped(
         Recommender.open(
             bundle, store, loaded=versions.to_open(), state=state or _beside(versions), writable=events is not None
         ) as recommender,
+        # One request's products are small: its threads would wait for each other, and for those of other requests.
+        threadpool_limits(1, user_api="blas"),
         ExitStack() as opened,
     ):
         own_names = {"localhost", host, *_OWN}

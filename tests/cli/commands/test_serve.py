@@ -10,6 +10,8 @@ import sys
 import urllib.request
 
 import pytest
+import uvicorn
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from kgrec.errors import ConfigError
 from tests.support.shop import Shell, refused
@@ -79,6 +81,19 @@ def test_the_port_is_free_again_after_a_failure(shell: Shell) -> None:
     assert shell("serve", "--port", str(port)).code == 3  # no bundle
     socket.create_server(("127.0.0.1", port)).close()
     assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+
+
+def test_requests_share_the_processors_by_request(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    shell.learned()
+    threads: list[int] = []
+
+    def run(self: uvicorn.Server, sockets: list[socket.socket]) -> None:
+        threads.extend(library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas")
+
+    monkeypatch.setattr(uvicorn.Server, "run", run)
+    with threadpool_limits(2, user_api="blas"):
+        assert shell("serve", "--port", "0").code == 0
+    assert set(threads) == {1}
 
 
 def test_without_the_extra(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
