@@ -144,6 +144,12 @@ def test_a_history_of_ones_own(browser: Browser, url: str) -> None:
         nobody = httpx2.post(f"{url}/v1/recommend", json={"history": [], "explain": "short"}).json()
         assert shown(page) == told(nobody["recommendations"])
         page.get_by_role("combobox").fill("star")
+        page.get_by_role("option", name="Star Wars").wait_for()
+        whole = """() => {
+            const list = document.querySelector('.options:not([hidden])'), box = list.getBoundingClientRect();
+            return list.contains(document.elementFromPoint(box.left + 20, box.bottom - 8));
+        }"""
+        assert page.evaluate(whole), "the matches are cut off"
         page.get_by_role("option", name="Star Wars").click()
         page.get_by_role("button", name="Remove Star Wars").wait_for()
         asked = {"history": ["star-wars"], "explain": "short"}

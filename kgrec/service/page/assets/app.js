@@ -180,7 +180,7 @@ function trouble(problem, again) {
     "div",
     { class: "notice bad", role: "alert" },
     el("p", { class: "lead" }, problem.title),
-    problem.detail && el("p", { class: "soft", lang: "en" }, problem.detail),
+    problem.status !== 401 && problem.detail && el("p", { class: "soft", lang: "en" }, problem.detail),
     el(
       "div",
       { class: "row-of-buttons" },

@@ -44,7 +44,7 @@ export function tickEntity(node, change, place) {
 /** The panel, from past items or from what was said in their place. */
 export function showPast(place, { items, problem }, { change, changeHistory }) {
   const own = state.mode === "history";
-  place.hidden = problem?.status === 404; // the list says that nobody is there
+  place.hidden = [401, 404].includes(problem?.status); // the list says that
   const title = own ? t("past.own") : t("past.title", { name: nameOf(`user ${state.user}`, state.user) });
   const shown = items ?? [];
   const visible = all ? shown : shown.slice(0, FIRST);

@@ -14,8 +14,9 @@ export const state = {
 
 const names = new Map();
 
-/** What an item or entity is called, as far as an answer has said it. */
-export const nameOf = (id, otherwise = id) => names.get(id) ?? otherwise;
+/** What an item or entity is called, as far as an answer has said it; of a Type:id that none has named, the id. */
+export const nameOf = (id, otherwise = state.entities.has(id) ? id.slice(id.indexOf(":") + 1) : id) =>
+  names.get(id) ?? otherwise;
 export const isNamed = (id) => names.has(id);
 export const called = (id, name) => names.set(id, name);
 
