@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
+from itertools import islice
 
 import numpy as np
 
@@ -36,11 +37,12 @@ class NameSearch:
             for row in _best(text, self._item_texts, -bundle.model.prior, k)
         ]
 
-    def users(self, text: str, k: int) -> list[NameMatch]:
-        """The ``k`` best users."""
+    def users(self, text: str, k: int, is_gone: Callable[[str], bool] = lambda user: False) -> list[NameMatch]:
+        """The ``k`` best users, without those who are gone."""
         users = self._bundle.users
-        none = np.zeros(len(users))
-        return [NameMatch("user", users[row], users[row]) for row in _best(text, self._user_texts, none, k)]
+        best = _best(text, self._user_texts, np.zeros(len(users)), len(users))
+        here = (users[row] for row in best if not is_gone(users[row]))
+        return [NameMatch("user", user, user) for user in islice(here, k)]
 
     @cached_property
     def _item_texts(self) -> list[list[str]]:

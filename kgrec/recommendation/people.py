@@ -75,6 +75,10 @@ class People:
         self._forgotten.add(user)
         return removed
 
+    def is_gone(self, user: str) -> bool:
+        """Whether a user of the bundle was forgotten, or is not in the graph any more."""
+        return user in self.gone or user in self._forgotten
+
     def person(self, user: str | None, history: History | None, context: Context | None) -> Person:
         """Whom to answer for.
 
@@ -120,7 +124,7 @@ class People:
     def _bundled(self, user: str) -> Interactions:
         row = self._bundle.users.row(user)
         recent = self.recent.of_user(composed(user))
-        if row is None or user in self.gone or user in self._forgotten:
+        if row is None or self.is_gone(user):
             if recent:
                 return fold_in_records(recent, self._bundle)
             raise self._unknown(user, f"one of {len(self._bundle.users)} users of the bundle")

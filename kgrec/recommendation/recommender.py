@@ -282,7 +282,7 @@ class Recommender:
             ConfigError: ``k`` is below 1.
         """
         check_length(k, "search")
-        return self._names.users(text, k) if kind == "user" else self._names.items(text, k)
+        return self._names.users(text, k, self._people.is_gone) if kind == "user" else self._names.items(text, k)
 
     def history(self, user: str) -> list[PastInteraction]:
         """What a user did, the oldest first, as the store holds it now; items newer than the bundle are left out.

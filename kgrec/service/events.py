@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Body, HTTPException, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
@@ -11,7 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from kgrec.errors import RecordError
 from kgrec.live.intake import Intake
 from kgrec.service.access import Scope, needs
+from kgrec.service.answer_models import Problem
 from kgrec.service.answers import document
+from kgrec.service.problems import PROBLEM
 
 router = APIRouter(prefix="/v1/events", tags=["events"])
 
@@ -34,10 +36,41 @@ class EventReport(BaseModel):
     type: Any = Field(None, description="Interaction type of the graph schema; the one that has the kind.")
 
 
+class EventAnswer(BaseModel):
+    """What became of an event."""
+
+    status: Literal["accepted", "repeated", "set aside", "refused"]
+    offset: int | None = Field(None, description="Its place in the order of all events, where it has one.")
+    error: dict[str, str | None] | None = Field(None, description="Why it was refused.")
+
+
+class EventsAnswer(BaseModel):
+    """What became of each event, in their order."""
+
+    events: list[EventAnswer]
+
+
+_ALL_REFUSED = {
+    "description": "All events were refused; or what was sent is no event.",
+    "content": {
+        "application/json": {"schema": {"$ref": "#/components/schemas/EventsAnswer"}},
+        PROBLEM: {"schema": Problem.model_json_schema()},
+    },
+}
+_ANSWERS: dict[int | str, dict[str, Any]] = {
+    207: {"model": EventsAnswer, "description": "Some events were refused."},
+    422: _ALL_REFUSED,
+}
 _EXAMPLE = {"id": "order-17-1", "user": "ada", "item": "tent-4", "kind": "buy", "time": "2026-11-29T01:20:00Z"}
 
 
-@router.post("", summary="Report what users did", dependencies=[needs(Scope.WRITE)])
+@router.post(
+    "",
+    response_model=EventsAnswer,
+    summary="Report what users did",
+    dependencies=[needs(Scope.WRITE)],
+    responses=_ANSWERS,
+)
 async def report(
     request: Request,
     events: Annotated[

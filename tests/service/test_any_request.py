@@ -15,6 +15,8 @@ from hypothesis.errors import Unsatisfiable
 
 from kgrec.recommendation import Recommender
 from kgrec.service.app import service
+from kgrec.service.guard import Limits
+from kgrec.service.living import living
 from tests.support.bundles import film_bundle, film_store
 
 CASES = int(os.environ.get("KGREC_FUZZ_CASES", "1000"))
@@ -24,12 +26,14 @@ _WITH_PARAMETERS = 10
 
 @pytest.fixture
 def app(tmp_path: Path) -> Iterator[FastAPI]:
-    """A service whose graph is a file, so that users can be forgotten."""
+    """A service with all that it may have: a graph in a file, events, versions of its model."""
     url = f"kglite:{tmp_path / 'films.kgl'}"
     with film_store(url=url) as store:
         film_bundle(store.schema, store.graph_id).save(tmp_path / "films.bundle")
-    with Recommender.open(tmp_path / "films.bundle", url) as recommender:
-        yield service(recommender)
+    with Recommender.open(tmp_path / "films.bundle", url, writable=True) as recommender:
+        app = service(recommender, limits=Limits(seconds=600.0))
+        with living(app, tmp_path / "films.bundle", tmp_path / "events.db"):
+            yield app
 
 
 @pytest.mark.slow

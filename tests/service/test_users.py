@@ -51,6 +51,8 @@ def test_a_forgotten_user_is_unknown_at_once_and_for_good(shell: Shell, caplog: 
         assert client.get("/v1/recommend?user=ann").status_code == 404
         assert client.get("/v1/users/ann").status_code == 404
         assert client.delete("/v1/users/ann").status_code == 404
+        assert client.get("/v1/search?text=ann&kind=user").json()["matches"] == []
+        assert len(client.get("/v1/search?text=b&kind=user&k=1").json()["matches"]) == 1
         assert client.get("/v1/recommend?user=bob").status_code == 200
     (line,) = [json.loads(record.message) for record in caplog.records]
     assert (line["key"], line["act"], line["outcome"]) == ("without keys", "forget a user", "2 interactions")
@@ -59,5 +61,6 @@ def test_a_forgotten_user_is_unknown_at_once_and_for_good(shell: Shell, caplog: 
     with Recommender.open("kgrec.bundle") as alone:  # the store is away, and the bundle still has them
         away = TestClient(service(alone))
         assert away.get("/v1/recommend?user=ann").status_code == 404
+        assert away.get("/v1/search?text=ann&kind=user").json()["matches"] == []
         assert away.get("/v1/recommend?user=bob").status_code == 200
         assert away.delete("/v1/users/bob").status_code == 503
