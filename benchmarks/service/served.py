@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 
 _COMMAND = "from kgrec.cli.app import main; main()"
-_END_S = 20.0
+_END_S = 300.0
 
 
 class Served:
@@ -42,9 +42,11 @@ class Served:
         while not text.rstrip().endswith("}"):
             line = self.process.stdout.readline()
             if not line:
-                raise RuntimeError(f"the service did not start:\n{(folder / 'serve.log').read_text()[-2_000:]}")
+                break
             text += line
-        self.url: str = json.loads(text)["url"]
+        self.url: str = json.loads(text or "{}").get("url", "")
+        if not self.url:
+            raise RuntimeError(f"the service did not start:\n{text}{(folder / 'serve.log').read_text()[-2_000:]}")
 
     @property
     def memory_mb(self) -> float:
