@@ -80,7 +80,7 @@ def past_interactions(past: Interactions, bundle: Bundle) -> list[PastInteractio
             bundle.items[int(past.item[n])],
             past.kinds[int(past.kind[n])],
             None if np.isnan(past.time[n]) else float(past.time[n]),
-            float(past.weight[n]),
+            float(past.weight[n]) if past.weighed[n] else None,
             past.platforms[int(past.platform[n])],
             past.types[int(past.type[n])] or None,
         )

@@ -11,7 +11,7 @@ import pytest
 from kgrec.data.dataset import Interactions
 from kgrec.explanation.actions import Action, past_actions
 from kgrec.graph.polarity import with_polarity
-from kgrec.recommendation.fold_in import PastInteraction, fold_in
+from kgrec.recommendation.fold_in import PastInteraction, fold_in, past_interactions
 from kgrec.schema.load import load_schema
 from kgrec.schema.model import GraphSchema
 from tests.support.bundles import bundle_of, random_model
@@ -134,6 +134,7 @@ def test_whoever_named_no_stars_gave_none() -> None:
     told = past_actions(named, bundle)
     assert [(told[item].stars, told[item].liked) for item in (0, 1)] == [(None, False), (5.0, True)]
     assert named.weight.tolist() == [1.0, 5.0]
+    assert [one.weight for one in past_interactions(named, bundle)] == [None, 5.0]
     joined = named.select(np.array([1, 0]))
     assert joined.weighed.tolist() == [True, False]
     assert named.digest != replace(named, weighed=np.ones(2, np.bool_)).digest
