@@ -109,7 +109,7 @@ function model(of) {
   const about = of.answers_for_s === null ? t("op.since_start") : t("op.since", { span: span(of.answers_for_s) });
   const facts = [
     [t("op.version"), el("code", {}, of.live ?? "–")],
-    [t("op.trained"), of.created],
+    [t("op.trained"), atMinute(new Date(of.created))],
     [t("op.cutoff"), of.data_cutoff > 1e8 ? atMinute(new Date(of.data_cutoff * 1000)) : "–"],
     [t("op.swaps"), `${count(of.swaps ?? 0)} / ${count(of.refused ?? 0)}`],
   ];
