@@ -44,8 +44,10 @@ async def sent_until_killed(
                 ids = [f"{round_number}-{sender}-{number + n}" for n in range(rng.randint(1, 4))]
                 number += len(ids)
                 reports = [report_of(id, rng.choice(items), more) for id in ids]
-                answer = await connection.ask(request_bytes("POST", "/v1/events", reports + reports[:1]))
-                if answer.status == GONE:
+                sent = request_bytes("POST", "/v1/events", reports + reports[:1])
+                while (answer := await connection.ask(sent)).status in (GONE, 503) and served.lives:
+                    await asyncio.sleep(0.1)  # too slow, so sent again under the same ids
+                if answer.status in (GONE, 503):
                     return
                 if answer.status != 200:
                     raise RuntimeError(f"an event was refused: {answer.body.decode()}")

@@ -29,6 +29,7 @@ KEPT = 5
 """Versions that stay; older ones go when a new one comes, but never those that are live or were before."""
 
 _USED = "used.json"
+_AT_ONCE_BYTES = 8 * 2**20
 
 
 @dataclass(frozen=True)
@@ -143,7 +144,7 @@ class BundleVersions:
         fresh.mkdir()
         try:
             for file in sorted(self.path.iterdir()):
-                shutil.copyfile(file, fresh / file.name)
+                _copy(file, fresh / file.name)
             read_manifest(fresh)  # a training may have replaced the folder meanwhile
             version = version_of(fresh)
             if not (self.folder / version).exists():
@@ -224,3 +225,12 @@ class BundleVersions:
         for version in self.listed()[KEPT:]:
             if version.id not in keep:
                 shutil.rmtree(self.folder / version.id, ignore_errors=True)
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Copy a file, part by part on disk: who waits for the disk meanwhile, such as events, waits for one part."""
+    with source.open("rb") as given, target.open("wb") as copy:
+        while part := given.read(_AT_ONCE_BYTES):
+            copy.write(part)
+            copy.flush()
+            os.fsync(copy.fileno())

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from kgrec.bundle import bundle_versions
 from kgrec.bundle.bundle import Bundle
 from kgrec.bundle.bundle_versions import KEPT, BundleVersions
 from kgrec.errors import BundleError
@@ -95,7 +95,7 @@ def test_a_bundle_that_is_replaced_while_it_is_taken_in_is_not_mixed(
     versions: BundleVersions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     trained(versions.path, 1)
-    copy, copied = shutil.copyfile, list[Path]()
+    copy, copied = bundle_versions._copy, list[Path]()
 
     def copy_one(source: Path, target: Path) -> None:
         copy(source, target)
@@ -104,7 +104,7 @@ def test_a_bundle_that_is_replaced_while_it_is_taken_in_is_not_mixed(
             bundle = film_bundle()
             replace(bundle, names=tuple(reversed(bundle.names))).save(versions.path)
 
-    monkeypatch.setattr(shutil, "copyfile", copy_one)
+    monkeypatch.setattr(bundle_versions, "_copy", copy_one)
     with pytest.raises(BundleError, match="damaged"):
         versions.take_in()
     assert versions.listed() == []
