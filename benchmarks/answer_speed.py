@@ -1,11 +1,11 @@
-"""How fast one person is answered from a bundle and its graph, against earlier versions of kgrec in the same run.
+"""How fast one person is answered from a bundle and its graph, against another version of kgrec in the same run.
 
     python benchmarks/answer_speed.py BUNDLE STORE [--against CHECKOUT] [--users 50] [--rounds 3] [--out FILE.json]
 
-Each version answers in a process of its own, in turns (A B B A ...), so that whatever else the machine does meets both
-alike. Times are of the process (CPU) and of the clock, the best of two calls for each user; a ratio below 1 says that
-this version is faster than CHECKOUT, the root of another working copy. Every process opens the store read-only; where
-STORE is ``none``, the bundle answers alone.
+Each version answers in a process of its own. They are asked in turns, question by question (A B, B A ...), so that
+whatever else the machine does meets both alike. Times are of the process (CPU) and of the clock, the best of some
+rounds for each user; a ratio below 1 says that this version is faster than CHECKOUT, the root of another working copy.
+Every process opens the store read-only; where STORE is ``none``, the bundle answers alone.
 """
 
 from __future__ import annotations
@@ -27,12 +27,13 @@ import numpy as np
 _HERE = Path(__file__).resolve().parent.parent
 _PERCENTILES = (50, 95, 99)
 _NO_STORE = "none"
-Times = dict[str, list[list[float]]]
-"""Milliseconds of the process and of the clock, a pair per user, by what was asked."""
 
 
-def measured(bundle: str, store: str, n_users: int) -> dict[str, Any]:
-    """Times of one process, what it took to open, and its memory (MB)."""
+def answer(bundle: str, store: str, n_users: int) -> None:
+    """Answer on stdin's questions, lines of what is asked and the user's number, with milliseconds (CPU, clock).
+
+    The first line says what it took to open, the memory (MB) and what can be asked.
+    """
     before = time.perf_counter()
     from kgrec.explanation.wording.sentence import Length, sentence
     from kgrec.recommendation import Recommender
@@ -44,8 +45,7 @@ def measured(bundle: str, store: str, n_users: int) -> dict[str, Any]:
     users = [names[n] for n in np.linspace(0, len(names) - 1, n_users).astype(int)]
     recommender.recommend(users[0], explain=True)
     answered = time.perf_counter()
-    explained = {user: recommender.recommend(user, explain=True)[-1].item for user in users}
-
+    last = {user: recommender.recommend(user)[-1].item for user in users}
     latest = {user: recommender.history(user)[-1].item for user in users}
     shortest = {"counterfactuals": False} if "counterfactuals" in signature(recommender.recommend).parameters else {}
 
@@ -56,50 +56,80 @@ def measured(bundle: str, store: str, n_users: int) -> dict[str, Any]:
     asked: dict[str, Callable[[str], Any]] = {
         "recommend 10": recommender.recommend,
         "what if, both lists": lambda user: recommender.what_if(user, without=[latest[user]]),
-        "explain 1": lambda user: recommender.explain(user, explained[user]),
+        "explain 1": lambda user: recommender.explain(user, last[user]),
         "explain 10": lambda user: recommender.recommend(user, explain=True),
         "explain 10, sentences": told,
         "explain 10, short": lambda user: told(user, "short", **shortest),
     }
-    return {
-        "import_s": imported - before,
-        "open_s": opened - imported,
-        "first_answer_s": answered - opened,
-        "memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
-        "times": {what: [_best(ask, user) for user in users] for what, ask in asked.items()},
-    }
-
-
-def _best(ask: Callable[[str], Any], user: str) -> list[float]:
-    """Milliseconds of the process and of the clock, the least of two calls."""
-    found = []
-    for _ in range(2):
-        process, clock = time.process_time(), time.perf_counter()
-        ask(user)
-        found.append([1e3 * (time.process_time() - process), 1e3 * (time.perf_counter() - clock)])
-    return [float(least) for least in np.min(found, axis=0)]
-
-
-def _in_a_process(root: Path, bundle: str, store: str, users: int) -> dict[str, Any]:
-    environment = {**os.environ, "PYTHONPATH": str(root), "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-    command = [sys.executable, __file__, bundle, store, "--users", str(users), "--worker"]
-    done = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, text=True)
-    result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return result
-
-
-def summary(rounds: list[dict[str, Any]]) -> dict[str, Any]:
-    """Percentiles over users of the median round, and the medians of what it took to open."""
-    result: dict[str, Any] = {
-        name: round(float(np.median([one[name] for one in rounds])), 3) for name in rounds[0] if name != "times"
-    }
-    for what in rounds[0]["times"]:
-        each = np.median([one["times"][what] for one in rounds], axis=0)
-        result[what] = {
-            of: {f"p{p}": round(float(np.percentile(each[:, n], p)), 2) for p in _PERCENTILES}
-            for n, of in enumerate(("cpu_ms", "wall_ms"))
+    _say(
+        {
+            "import_s": imported - before,
+            "open_s": opened - imported,
+            "first_answer_s": answered - opened,
+            "memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+            "asked": list(asked),
         }
+    )
+    for line in sys.stdin:
+        what, number = json.loads(line)
+        process, clock = time.process_time(), time.perf_counter()
+        asked[what](users[number])
+        _say([1e3 * (time.process_time() - process), 1e3 * (time.perf_counter() - clock)])
+
+
+def _say(what: Any) -> None:
+    sys.stdout.write(json.dumps(what) + "\n")
+    sys.stdout.flush()
+
+
+class Version:
+    """A process in which a version of kgrec answers."""
+
+    def __init__(self, root: Path, bundle: str, store: str, users: int) -> None:
+        environment = {**os.environ, "PYTHONPATH": str(root), "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+        command = [sys.executable, __file__, bundle, store, "--users", str(users), "--worker"]
+        self._process = subprocess.Popen(
+            command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        self.opened: dict[str, Any] = self._heard()
+
+    def time(self, what: str, user: int) -> list[float]:
+        """Milliseconds of the process and of the clock."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps([what, user]) + "\n")
+        self._process.stdin.flush()
+        taken: list[float] = self._heard()
+        return taken
+
+    def _heard(self) -> Any:
+        assert self._process.stdout is not None
+        return json.loads(self._process.stdout.readline())
+
+    def close(self) -> None:
+        """Let it end."""
+        self._process.communicate()
+
+
+def measured(versions: dict[str, Version], n_users: int, rounds: int) -> dict[str, Any]:
+    """What it took each version to open, and percentiles over users of each one's times; ratios of two versions."""
+    sides = list(versions)
+    asked = versions[sides[0]].opened.pop("asked")
+    result: dict[str, Any] = {side: versions[side].opened for side in sides}
+    for side in sides[1:]:
+        versions[side].opened.pop("asked")
+    for what in asked:
+        times = np.empty((len(sides), n_users, rounds, 2))
+        for user in range(n_users):
+            for n in range(rounds):
+                for at in sorted(range(len(sides)), reverse=bool(n % 2)):
+                    times[at, user, n] = versions[sides[at]].time(what, user)
+        for side, best in zip(sides, times.min(axis=2), strict=True):
+            result[side][what] = {of: _percentiles(best[:, n]) for n, of in enumerate(("cpu_ms", "wall_ms"))}
     return result
+
+
+def _percentiles(times: Any) -> dict[str, float]:
+    return {f"p{p}": round(float(np.percentile(times, p)), 2) for p in _PERCENTILES}
 
 
 def ratios(now: dict[str, Any], then: dict[str, Any]) -> dict[str, Any]:
@@ -123,16 +153,15 @@ def main() -> None:
     parser.add_argument("--worker", action="store_true", help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.worker:
-        sys.stdout.write(json.dumps(measured(given.bundle, given.store, given.users)) + "\n")
+        answer(given.bundle, given.store, given.users)
         return
     sides = {"now": (_HERE, given.bundle)}
     if given.against:
         sides["then"] = (given.against.resolve(), given.against_bundle or given.bundle)
-    found: dict[str, list[dict[str, Any]]] = {side: [] for side in sides}
-    for n in range(given.rounds):
-        for side in sorted(sides, reverse=bool(n % 2)):
-            found[side].append(_in_a_process(*sides[side], given.store, given.users))
-    result = {side: summary(rounds) for side, rounds in found.items()}
+    versions = {side: Version(*of, given.store, given.users) for side, of in sides.items()}
+    result = measured(versions, given.users, given.rounds)
+    for version in versions.values():
+        version.close()
     if "then" in result:
         result["ratio"] = ratios(result["now"], result["then"])
     text = json.dumps({"users": given.users, "rounds": given.rounds, **result}, indent=1)

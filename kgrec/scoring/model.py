@@ -208,16 +208,11 @@ class AdditiveModel:
     def _of_known(self) -> tuple[Scorer, ...]:
         """What scores the known items by each channel: what says nothing of cold ones is not added up for them."""
         known, _ = self._spans
-
-        def whole(matrix: ItemMatrix, history: sparse.csr_matrix) -> Array:
-            scores: Array = matrix.scores(history)[:, known]
-            return scores
-
         has_cold = len(self._rows[_COLD]) > 0
         return tuple(
             one.matrix.scorer_of(self._rows[_KNOWN])
             if has_cold and isinstance(one.matrix, SelectiveMatrix)
-            else partial(whole, one.matrix)
+            else partial(_scores_of_some, one.matrix, known)
             for one in self.channels
         )
 
@@ -278,6 +273,11 @@ class AdditiveModel:
         of_cold += constant[_COLD].astype(dtype)[:, None]
         of_cold[:, known] = of_known
         return _Mix(of_cold, scale, constant, prior, certain)
+
+
+def _scores_of_some(matrix: ItemMatrix, items: IntArray | slice, history: sparse.csr_matrix) -> Array:
+    scores: Array = matrix.scores(history)[:, items]
+    return scores
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import pickle
 from dataclasses import replace
 
 import numpy as np
@@ -187,6 +188,13 @@ def test_of_a_large_catalogue_float32_says_what_float64_does(n_known: int, mean:
     fast = model.scores(histories)
     np.testing.assert_allclose(fast, exact, atol=1e-5, rtol=0)
     np.testing.assert_array_equal(np.argsort(-fast)[:, :50], np.argsort(-exact)[:, :50])
+
+
+def test_a_model_that_has_scored_can_be_sent_to_another_process() -> None:
+    rng = np.random.default_rng(0)
+    model, events = large_model(rng, 20, 60), random_interactions(rng, 1, 20, 5)
+    scores = scores_of(model, events)
+    np.testing.assert_array_equal(scores_of(pickle.loads(pickle.dumps(model)), events), scores)
 
 
 @MANY
