@@ -143,6 +143,7 @@ def test_a_missing_package_is_said_before_any_work(folder: Path, monkeypatch: py
         measure_folder(str(folder), QUICK, models="kgrec,bpr")
 
 
+@pytest.mark.slow
 def test_ablations_stand_in_the_result_and_on_the_page(folder: Path, tmp_path: Path) -> None:
     out = tmp_path / "camps.json"
     settings = ["--set", "epochs=1", "--set", "num_layers=0", "--set", "embedding_dim=4", "--set", "text_encoder=none"]

@@ -168,12 +168,12 @@ def test_services_wait_for_a_healthy_graph_and_come_back() -> None:
         assert SERVICES[name]["depends_on"] == {"neo4j": {"condition": "service_healthy"}}
 
 
-def test_volumes_exist_and_only_the_trainer_writes_bundles() -> None:
+def test_volumes_exist_and_versions_are_kept_beside_the_bundle() -> None:
     declared = set(yaml.safe_load(COMPOSE.read_text())["volumes"])
     mounted = {name: [text.split(":") for text in service["volumes"]] for name, service in SERVICES.items()}
     named = {mount[0] for mounts in mounted.values() for mount in mounts if not mount[0].startswith("$")}
     assert named == declared == {"neo4j-data", "bundle", "state"}
-    assert mounted["kgrec"] == [["bundle", "/data", "ro"], ["state", "/state"]]
+    assert mounted["kgrec"] == [["bundle", "/data"], ["state", "/state"]]
     assert mounted["trainer"][0] == ["bundle", "/data"]
 
 

@@ -59,6 +59,7 @@ def test_rdf_joins_the_graph(tmp_path: Path) -> None:
     assert "both tents COMES_FROM Norway" in shown("own_rdf", tmp_path)
 
 
+@pytest.mark.slow
 @pytest.mark.neo4j
 def test_neo4j_takes_it_all(tmp_path: Path, neo4j_url: str) -> None:
     text = shown("use_neo4j", tmp_path, neo4j_url)

@@ -167,7 +167,8 @@ def test_answers_are_as_openapi_says(client: TestClient) -> None:
 
 
 def test_every_error_is_described_for_every_resource(client: TestClient) -> None:
-    for resource in client.get("/openapi.json").json()["paths"].values():
-        for method in resource.values():
+    for path, resource in client.get("/openapi.json").json()["paths"].items():
+        for name, method in resource.items():
             described = {int(status) for status in method["responses"]}
-            assert described == {200, 400, 401, 403, 404, 405, 408, 409, 413, 421, 422, 429, 500, 503}
+            some_refused = {207} if (path, name) == ("/v1/events", "post") else set()
+            assert described - some_refused == {200, 400, 401, 403, 404, 405, 408, 409, 413, 421, 422, 429, 500, 503}

@@ -7,12 +7,9 @@ import pytest
 from kgrec_benchmarks.service.faults import FAULTS, suffered
 from tests.support.shop import Shell
 
-ALWAYS = "disk full"
 
-
-@pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=[] if name == ALWAYS else [pytest.mark.slow]) for name in FAULTS]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("name", FAULTS)
 def test_a_fault_is_answered_and_survived(shell: Shell, name: str) -> None:
     shell.learned()
     found = suffered(name, shell.folder / "kgrec.bundle", shell.folder / "kgrec.kgl", {})

@@ -24,13 +24,8 @@ def test_figures() -> None:
     assert request_load.percentiles([]) == {}
 
 
-@pytest.mark.parametrize(
-    "loop",
-    [
-        pytest.param(("--connections", "2"), marks=pytest.mark.slow),
-        ("--rate", "40", "--burst", "4", "--no-bare"),
-    ],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("loop", [("--connections", "2"), ("--rate", "40", "--burst", "4", "--no-bare")])
 def test_a_service_under_load(shell: Shell, capsys: pytest.CaptureFixture[str], loop: tuple[str, ...]) -> None:
     shell.learned()
     paths = (str(shell.folder / "kgrec.bundle"), str(shell.folder / "kgrec.kgl"))

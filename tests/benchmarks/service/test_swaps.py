@@ -25,6 +25,7 @@ def test_answers_that_mix_two_models_are_told() -> None:
     assert fault_of(told("first", a, status=503), "second") == "status 503"
 
 
+@pytest.mark.slow
 def test_swaps_under_load(shell: Shell, capsys: pytest.CaptureFixture[str]) -> None:
     shell.learned()
     swaps.main(

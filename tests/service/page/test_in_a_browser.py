@@ -88,6 +88,7 @@ def test_a_user_is_found_and_a_past_item_unticked(browser: Browser, url: str) ->
         assert shown(page) == told(listed)
 
 
+@pytest.mark.slow
 def test_reasons_of_an_item_change_with_an_entity(browser: Browser, url: str) -> None:
     with opened_page(browser, url) as page:
         find_ann(page, url)
@@ -274,7 +275,8 @@ def test_both_languages(browser: Browser, url: str) -> None:
 
 
 @pytest.mark.download
-@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_nothing_keeps_people_out(browser: Browser, url: str, scheme: str) -> None:
     script = axe_script()
     with opened_page(browser, url, color_scheme=scheme, reduced_motion="reduce", bypass_csp=True) as page:
@@ -300,6 +302,7 @@ def test_nothing_keeps_people_out(browser: Browser, url: str, scheme: str) -> No
         assert found == {}
 
 
+@pytest.mark.slow
 def test_the_model_card(browser: Browser, url: str) -> None:
     card = httpx2.get(f"{url}/v1/model/card").json()
     with opened_page(browser, url, viewport={"width": 1200, "height": 800}) as page:

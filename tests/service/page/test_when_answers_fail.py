@@ -149,6 +149,7 @@ def test_what_is_gone_from_the_model_is_left_behind(browser: Browser, url: str) 
         page.wait_for_function("location.hash === '#user=ann'")
 
 
+@pytest.mark.slow
 def test_a_late_answer_to_an_older_question_is_nobodys(browser: Browser, url: str) -> None:
     held: list[Route] = []
 
