@@ -42,7 +42,7 @@ def named(one: Interaction) -> str:
     return f"User '{one.user}' Item '{one.item}' time {one.time} in table log"
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 @given(records=RECORDS, block=st.integers(1, 14))
 def test_columns_are_counted_as_their_records(records: list[Interaction], block: int) -> None:
     told = found(records, block)

@@ -102,6 +102,7 @@ def test_killed_while_it_writes(url: str, tmp_path: Path) -> None:
         assert left_of(again) == ({report.model}, {"b"})
 
 
+@pytest.mark.slow
 @pytest.mark.neo4j
 def test_a_reader_of_neo4j_never_sees_a_mixture(neo4j_url: str, neo4j_server: Neo4jServer) -> None:
     """It polls through the pointer, in a session of its own, while versions follow each other."""
