@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from kgrec.explanation.wording.languages import Labels, in_language
 from kgrec.explanation.wording.lists import by_verb, listed, percent, stars
 from kgrec.explanation.wording.sentence_parts import (
+    SEEN,
     DirectFact,
     Effect,
     Evidence,
@@ -112,7 +113,8 @@ class Chinese:
     def counterfactual(self, effect: Effect) -> str:
         """如果没有《Alien》，它会从第2位降到第5位。"""
         without = f"如果不考虑{_marked(effect.name)}" if effect.is_entity else f"如果没有{_marked(effect.name)}"
-        return f"{without}，它会从第{effect.rank_before}位降到第{effect.rank_after}位。"
+        to = f"跌出前{SEEN}位" if effect.out_of_sight else f"降到第{effect.rank_after}位"
+        return f"{without}，它会从第{effect.rank_before}位{to}。"
 
     def _because(self, past: Sequence[Past], *, others: bool = False) -> str:
         return f"因为您{self._done(past)}{'等' if others else ''}"

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from kgrec.explanation.wording.languages import Labels, in_language
 from kgrec.explanation.wording.lists import by_verb, listed, percent, stars
 from kgrec.explanation.wording.sentence_parts import (
+    SEEN,
     DirectFact,
     Effect,
     Evidence,
@@ -114,7 +115,8 @@ class English:
         """Without Alien, it would fall from rank 2 to 5."""
         name = _names([effect.name])
         without = f"If {name} did not count" if effect.is_entity else f"Without {name}"
-        return f"{without}, it would fall from rank {effect.rank_before} to {effect.rank_after}."
+        to = f"out of the first {SEEN}" if effect.out_of_sight else f"to {effect.rank_after}"
+        return f"{without}, it would fall from rank {effect.rank_before} {to}."
 
     def _because(self, past: Sequence[Past], *, others: bool = False) -> str:
         return f"Because you {self._done(past, others=others)}"

@@ -137,6 +137,10 @@ class Popularity:
     expected: bool
 
 
+SEEN = 100
+"""Ranks that somebody may look at."""
+
+
 @dataclass(frozen=True, slots=True)
 class Effect:
     """The rank of the item without a past item, or without an entity; computed by scoring again."""
@@ -150,6 +154,11 @@ class Effect:
     def far(self) -> bool:
         """To twice its rank or beyond."""
         return self.rank_after >= 2 * self.rank_before
+
+    @property
+    def out_of_sight(self) -> bool:
+        """Out of the :data:`SEEN` first, beyond which a rank tells nobody anything."""
+        return self.rank_before <= SEEN < self.rank_after
 
 
 def past_of(reason: Statement) -> tuple[tuple[Past, ...], bool]:
