@@ -24,6 +24,7 @@ from kgrec.learn.fusion.gate_search import GateFitter
 from kgrec.learn.fusion.return_visits import enough_return_visits
 from kgrec.learn.limits import LIMITS
 from kgrec.learn.neural.model import Embeddings, joined
+from kgrec.learn.neural.next_item_factors import NextItemFactors
 from kgrec.learn.neural.trainer import Trained
 from kgrec.learn.next_items import channel_of, why_no_factors
 from kgrec.learn.trainings import Trainings, embeddings_of, results
@@ -150,8 +151,7 @@ class Learner:
         of_next = 0 if factors is None else factors.best_epoch
         learned = None if hidden is None else hidden.learner.begin(settings, depth, epochs, of_next, without_hidden)
         members = [depths.trained.embeddings, *embeddings_of(further, of_members)]
-        next_items = [] if factors is None else [channel_of(factors, settings.history, ~self.behaviour.cold)]
-        model = self._assemble(settings, [*prepared.channels, *next_items], joined(members))
+        model = self._assemble(settings, prepared.channels, joined(members), factors)
         fitter = self._gate_fitter(model, prepared, of_gates)
         gates, metrics = fitter.fit()
         chosen = ChosenSettings(settings, depth, epochs, gates, next_item_epochs=of_next, next_items=why_none or "")
@@ -207,13 +207,9 @@ class Learner:
         channels = self._closed_form_channels(settings, of_channels)
 
         def learned() -> tuple[AdditiveModel, Embeddings]:
-            factors = (
-                []
-                if in_training is None
-                else [channel_of(in_training.result(of_factors), serving, ~self.behaviour.cold)]
-            )
+            factors = None if in_training is None else in_training.result(of_factors)
             members = embeddings_of(pending, of_members)
-            return self._assemble(settings, [*channels, *factors], joined(members)), members[0]
+            return self._assemble(settings, channels, joined(members), factors), members[0]
 
         return learned
 
@@ -317,11 +313,19 @@ class Learner:
         channels = [*self.behaviour.channels(settings), *plugin_channels(self.dataset, settings.history, progress)]
         return [replace(channel, matrix=table_or_list(channel.matrix)) for channel in channels]
 
-    def _assemble(self, settings: BehaviourSettings, others: list[Channel], embeddings: Embeddings) -> AdditiveModel:
-        """All channels with open gates: those of the embeddings, and others."""
+    def _assemble(
+        self,
+        settings: BehaviourSettings,
+        closed_form: list[Channel],
+        embeddings: Embeddings,
+        factors: NextItemFactors | None = None,
+    ) -> AdditiveModel:
+        """All channels with open gates."""
         of_nodes = KNOWLEDGE if embeddings.hops else CO_TAKING
         matrix = LowRankMatrix.beside_mean(embeddings.source, embeddings.target, ~self.behaviour.cold)
-        channels = [*others, Channel(of_nodes, matrix, settings.history)]
+        channels = [*closed_form, Channel(of_nodes, matrix, settings.history)]
+        if factors is not None:
+            channels.insert(len(closed_form), channel_of(factors, settings.history, ~self.behaviour.cold))
         if embeddings.texts is not None:
             history = settings.history.matrix(self.dataset.interactions, self.n_users, self.n_items)
             known = np.flatnonzero(~self.behaviour.cold)
