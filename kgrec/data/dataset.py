@@ -213,10 +213,12 @@ class Facts:
     @classmethod
     def unique(cls, head: IntArray, relation: IntArray, tail: IntArray, relations: tuple[str, ...]) -> Facts:
         """Facts without repeats, ordered by head, relation and tail."""
-        triples = (
-            np.unique(np.stack([head, relation, tail], axis=1), axis=0) if len(head) else np.zeros((0, 3), np.int64)
-        )
-        return cls(triples[:, 0].copy(), triples[:, 1].copy(), triples[:, 2].copy(), relations)
+        order = np.lexsort((tail, relation, head))
+        triples = np.stack([head, relation, tail])[:, order]
+        fresh = np.ones(len(order), np.bool_)
+        fresh[1:] = (triples[:, 1:] != triples[:, :-1]).any(axis=0)
+        head, relation, tail = triples[:, fresh]
+        return cls(head, relation, tail, relations)
 
     def select(self, keep: npt.NDArray[np.bool_] | IntArray) -> Facts:
         """The facts of a mask or index array, in its order."""

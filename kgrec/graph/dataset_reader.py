@@ -5,14 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from kgrec.data.dataset import FOR, Dataset, Facts, Interactions
+from kgrec.data.dataset import FOR, Dataset, Facts, IntArray, Interactions
 from kgrec.data.vocabulary import Vocabulary
 from kgrec.graph.cypher.schema_names import fact_types
 from kgrec.graph.display_titles import display_title
 from kgrec.graph.distinct_names import distinct_names
 from kgrec.graph.polarity import with_polarity
 from kgrec.graph.store import GraphExporter, schema_of
+from kgrec.graph.stores.arrow_export import EDGE_COLUMNS, INTERACTION_COLUMNS
 from kgrec.schema.model import GraphSchema
 from kgrec.schema.naming import kind_of_names, names_in_languages
 
@@ -92,38 +95,47 @@ def read_interactions(store: GraphExporter, schema: GraphSchema, users: Vocabula
 
     The row is -1 for a user or an item that a vocabulary does not have.
     """
-    columns: dict[str, list[Any]] = {n: [] for n in ("user", "item", "kind", "platform", "time", "weight")}
-    types: list[int] = []
+    batches, types = [INTERACTION_COLUMNS.empty_table()], [np.zeros(0, np.int64)]
     for number, type in enumerate(schema.interactions):
         for batch in store.export_interactions(type):
-            types += [number] * batch.num_rows
-            for name, values in batch.to_pydict().items():
-                columns[name] += values
-    kinds, platforms = (tuple(sorted(set(columns[name]))) for name in ("kind", "platform"))
+            batches.append(pa.table(batch))
+            types.append(np.full(batch.num_rows, number))
+    table = pa.concat_tables(batches)
+    kinds, platforms = (tuple(sorted(table[name].unique().to_pylist())) for name in ("kind", "platform"))
     everything = Interactions(
-        user=users.rows(columns["user"]),
-        item=items.rows(columns["item"]),
-        time=np.array([np.nan if t is None else t for t in columns["time"]], np.float64),
-        weight=np.array(columns["weight"], np.float32),
-        kind=Vocabulary(kinds).rows(columns["kind"]),
-        platform=Vocabulary(platforms).rows(columns["platform"]),
+        user=_rows_in(users, table["user"]),
+        item=_rows_in(items, table["item"]),
+        time=np.array(table["time"].to_numpy(), np.float64),
+        weight=np.array(table["weight"].to_numpy(), np.float32),
+        kind=_rows_in(Vocabulary(kinds), table["kind"]),
+        platform=_rows_in(Vocabulary(platforms), table["platform"]),
         kinds=kinds,
         platforms=platforms,
         types=tuple(schema.interactions),
-        type=np.array(types, np.int64),
+        type=np.concatenate(types),
     )
     return with_polarity(everything, schema)
 
 
 def _facts(store: GraphExporter, schema: GraphSchema, nodes: Vocabulary) -> Facts:
-    heads: list[str] = []
-    relations: list[str] = []
-    tails: list[str] = []
+    batches = [EDGE_COLUMNS.empty_table()]
+    types = [pa.array([], pa.string())]
     for type in fact_types(schema):
         for batch in store.export_edges(type):
-            c = batch.to_pydict()
-            heads += [f"{t}:{uid}" for t, uid in zip(c["source_type"], c["source"], strict=True)]
-            tails += [f"{t}:{uid}" for t, uid in zip(c["target_type"], c["target"], strict=True)]
-            relations += [type if relation == type else f"{type}/{relation}" for relation in c["relation"]]
-    known = tuple(sorted(set(relations)))
-    return Facts.unique(nodes.rows(heads), Vocabulary(known).rows(relations), nodes.rows(tails), known)
+            batches.append(pa.table(batch))
+            types.append(pa.repeat(type, batch.num_rows))
+    table, type_column = pa.concat_tables(batches), pa.chunked_array(types)
+    relation = table["relation"]
+    finer = pc.binary_join_element_wise(type_column, relation, "/")
+    relation = pc.if_else(pc.equal(type_column, relation), relation, finer)
+    known = tuple(sorted(relation.unique().to_pylist()))
+    ends = (pc.binary_join_element_wise(table[f"{end}_type"], table[end], ":") for end in ("source", "target"))
+    head, tail = (_rows_in(nodes, end) for end in ends)
+    return Facts.unique(head, _rows_in(Vocabulary(known), relation), tail, known)
+
+
+def _rows_in(vocabulary: Vocabulary, ids: pa.ChunkedArray) -> IntArray:
+    """Rows of a column of ids, -1 where unknown; each id is looked up once."""
+    coded = ids.combine_chunks().dictionary_encode()
+    rows: IntArray = vocabulary.rows(coded.dictionary.to_pylist())[coded.indices.to_numpy()]
+    return rows

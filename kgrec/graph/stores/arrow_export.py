@@ -75,7 +75,7 @@ def _cut(rows: Iterator[Sequence[Any]], columns: pa.Schema, batch_size: int) -> 
 
 
 def _array(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
-    if pa.types.is_string(kind):
+    if not pa.types.is_list(kind):  # one for which a text is a list of letters
         with suppress(pa.ArrowTypeError, pa.ArrowInvalid):  # not all are text
             return pa.array(values, kind)
     return pa.array([_fitted(value, kind) for value in values], kind)

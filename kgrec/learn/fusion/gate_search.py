@@ -238,8 +238,9 @@ class GateFitter:
             when = f"after {least / 60:.0f} minutes and more" if least else "within a visit"
             tell = partial(progress, f"weights {when}")
             after_pause, best = self._search(candidates, [weights, *singles], tell)
-            after_pause, best = self._towards_paths(candidates, after_pause, best)
             common = candidates.quality(weights)
+            if _beyond_chance(best - common):
+                after_pause, best = self._towards_paths(candidates, after_pause, best)
             if _beyond_chance(best - common):
                 rows[-1] = np.tile(after_pause, (len(table), 1))
             metrics[f"after {least:.0f} s and more"] = _mean(best)
