@@ -26,9 +26,9 @@ TESTED_IN = {
     "explanation/wording/test_plan": "explanation/terms explanation/wording/sentence_parts",
     "explanation/wording/test_sentence": "explanation/wording/chinese explanation/wording/english "
     "explanation/wording/lists",
-    "extract/draft/test_schema_draft": "extract/draft/behaviour_tables extract/draft/column_profiles "
-    "extract/draft/described_nodes extract/draft/drafting extract/draft/interaction_types extract/draft/item_links "
-    "extract/draft/node_types extract/draft/refusal extract/draft/table_links",
+    "extract/draft/test_schema_draft": "extract/draft/column_profiles extract/draft/described_nodes "
+    "extract/draft/drafting extract/draft/interaction_types extract/draft/item_links extract/draft/node_types "
+    "extract/draft/refusal extract/draft/table_links",
     "extract/identity/test_alignment": "extract/identity/matching_rules extract/identity/source_records",
     "extract/test_checks": "extract/check_counts",
     "extract/test_extraction": "data/records extract/sources",

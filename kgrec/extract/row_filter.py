@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from kgrec.data.id_texts import composed, rows_of
+from kgrec.data.id_texts import composed, is_list, plain_array, rows_of
 from kgrec.data.records import Table
 from kgrec.errors import did_you_mean, shorten
 from kgrec.extract.row_reader import Reader, SchemaSource
@@ -18,7 +18,7 @@ _MOST_KEPT = 20
 class RowFilter:
     """``where`` and ``where_not`` of one source, from batch to batch.
 
-    Cells are compared as their texts: those that ids have, and fractions.
+    Cells are compared as their texts: those that ids have, and fractions. Of lists it is asked whether they are empty.
 
     Args:
         source: the source of the schema.
@@ -40,6 +40,12 @@ class RowFilter:
         self._rows += reader.batch.num_rows
         for key, chosen in (("where", self._keep), ("where_not", self._leave)):
             for column, cells in chosen.items():
+                lists = plain_array(reader.cells(column))
+                if cells == {""} and is_list(lists.type):
+                    empty = pc.equal(pc.fill_null(pc.list_value_length(lists), 0), 0)
+                    self._note(key, column, {""} if pc.any(empty).as_py() else set())
+                    reader.keep(rows_of(empty if key == "where" else pc.invert(empty)))
+                    continue
                 texts = reader.texts(column, (key, column))
                 every = [composed(text) for text in texts.dictionary.to_pylist()]
                 self._note(key, column, set(every) | ({""} if texts.null_count else set()))

@@ -40,7 +40,7 @@ def open_loader(spec: str) -> Loader:
             where=f"source '{spec}'",
             found=f"'{name}'{did_you_mean(name, points, before=', ')}",
             expected=f"one of {', '.join(sorted(points))}",
-            next="write a source as LOADER or LOADER:LOCATION, for example tables:data/",
+            next=f"write a source as LOADER or LOADER:LOCATION, for example {_example(spec)}",
         )
     factory = points[name].load()
     arguments = (location,) if colon and location else ()
@@ -54,6 +54,11 @@ def open_loader(spec: str) -> Loader:
         ) from None
     loader: Loader = factory(*arguments)
     return loader
+
+
+def _example(spec: str) -> str:
+    """How a source is written: the one that was given, where it is a path without its loader."""
+    return f"tables:{spec}" if "\0" not in spec and local_path(spec).exists() else "tables:data/"
 
 
 def source_name(source: str | Loader) -> str:

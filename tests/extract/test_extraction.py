@@ -207,3 +207,9 @@ def test_an_unknown_loader_lists_the_known_ones() -> None:
         "  next      write a source as LOADER or LOADER:LOCATION, for example tables:data/"
     )
     assert {"tables", "rdf", "sql", "movielens100k", "wikidata_films", "benchmark"} <= set(known_loaders())
+
+
+def test_a_path_without_its_loader_is_shown_with_one(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as raised:
+        open_loader(str(tmp_path))
+    assert raised.value.next == f"write a source as LOADER or LOADER:LOCATION, for example tables:{tmp_path}"

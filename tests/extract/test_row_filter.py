@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from kgrec.data.records import EdgeRecord, NodeRecord, Record, Table
-from kgrec.errors import SchemaError
+from kgrec.errors import RecordError, SchemaError
 from kgrec.extract import Extraction
 from kgrec.schema.load import parse_schema
 from kgrec.schema.model import GraphSchema
@@ -109,6 +109,14 @@ def test_a_cell_that_never_occurs_and_a_filter_that_takes_nothing_are_told() -> 
         "fake:rows, interaction type BOUGHT: no row has 'payd' in column 'state', as `where` says, "
         "did you mean 'paid'?",
     ]
+
+
+def test_of_a_list_it_is_asked_whether_it_is_empty() -> None:
+    rows = Rows(user=["u", "v", "w"], item=["1", "2", "3"], parts=[["a"], [], None])
+    assert kept(schema(sold='{parts: [""]}'), rows)[0]["BOUGHT"] == ["u"]
+    assert kept(schema(bought='{parts: [""]}'), rows)[0]["BOUGHT"] == ["v", "w"]
+    with pytest.raises(RecordError, match="must be one value"):
+        kept(schema(sold="{parts: [a]}"), rows)
 
 
 def test_a_cell_is_one_value() -> None:

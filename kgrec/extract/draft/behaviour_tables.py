@@ -44,7 +44,7 @@ class BehaviourTable:
     """A table of interactions.
 
     Attributes:
-        user, item, time, kind, weight: its columns, None where there is none.
+        user, item, time, kind, weight: its columns, None where there is none; cells of the item may hold several.
         unsure: what of this is hardly more than a guess, as sentences.
     """
 
@@ -68,16 +68,20 @@ def verb_of(text: str) -> str | None:
 def behaviour_tables(tables: Profiles, links: Sequence[Link]) -> list[BehaviourTable]:
     """The tables of interactions, in the order of the tables.
 
-    A table is one where a column names users and another one items, and both repeat. Where no names tell, the only
-    table with two columns of ids that repeat is taken, and said to be unsure.
+    A table is one where a column names users and another one items, and both repeat; cells may hold several items.
+    Where no names tell, the only table with two columns of ids that repeat is taken, and said to be unsure. Where there
+    is none, a table is one whose rows are a user each with the items in a list.
     """
     by_column = {link.column.called: link for link in links}
-    found = [
-        table
-        for name, columns in tables.items()
-        if not is_statements(columns) and (table := _behaviour(name, columns, by_column, tables)) is not None
-    ]
-    sure = [table for table in found if not table.unsure]
+    for once in (False, True):
+        found = [
+            table
+            for name, columns in tables.items()
+            if not is_statements(columns) and (table := _behaviour(name, columns, by_column, tables, once)) is not None
+        ]
+        sure = [table for table in found if not table.unsure]
+        if found:
+            break
     return sure or found[:1]
 
 
@@ -88,12 +92,23 @@ def is_statements(columns: Sequence[ColumnProfile]) -> bool:
 
 
 def _behaviour(
-    name: str, columns: Sequence[ColumnProfile], links: Mapping[str, Link], tables: Profiles
+    name: str, columns: Sequence[ColumnProfile], links: Mapping[str, Link], tables: Profiles, once: bool
 ) -> BehaviourTable | None:
-    can_be = [column for column in columns if column.can_be_id and column.form.kind != "link" and not column.unique]
-    users = _ranked(can_be, lambda column: _points(column, links, tables, USERS, ITEMS))
-    items = _ranked(can_be, lambda column: _points(column, links, tables, ITEMS, USERS))
+    """What a table of interactions says in which column; None where it is none.
+
+    Args:
+        once: each user may be named in one row only, with a list of items.
+    """
+    ids = [column for column in columns if column.can_be_id and column.form.kind != "link"]
+    can_be, baskets = [column for column in ids if not column.unique], [c for c in columns if c.can_be_ids]
+    users = _ranked(ids if once else can_be, lambda column: _points(column, links, tables, USERS, ITEMS))
+    items = _ranked(
+        [*(() if once else can_be), *baskets],
+        lambda column: _points(column, links, tables, ITEMS, USERS) - 0.5 * column.can_be_ids,
+    )
     user, item = _best(users), _best(items)
+    if user is None and (once or item in baskets):
+        return None
     unsure = []
     if user is None or item is None:
         if len(tables) > 1 and user is None and item is None:
@@ -117,7 +132,8 @@ def _behaviour(
         return None
     rest = [column for column in columns if column is not user and column is not item]
     kind = _kind(rest)
-    return BehaviourTable(name, user, item, _time(rest), kind, _weight([c for c in rest if c is not kind]), (*unsure,))
+    weight = _weight([column for column in rest if column is not kind])
+    return BehaviourTable(name, user, item, _time(rest), kind, weight, (*unsure,))
 
 
 def _ranked(

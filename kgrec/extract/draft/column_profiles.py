@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from kgrec.data.id_texts import is_list, plain_array, value_texts
 from kgrec.extract.draft.cell_forms import Form, form_of
+from kgrec.extract.draft.header_words import names_an_id
 from kgrec.extract.draft.sampled_tables import SampledTable
 from kgrec.extract.draft.time_forms import TimeForm, number_form
 
@@ -58,9 +59,19 @@ class ColumnProfile:
         return float(total or 0) / max(1, self.distinct)
 
     @property
+    def parts_per_cell(self) -> float:
+        """Mean number of values in a cell that is not empty."""
+        return float(pc.sum(self.counts).as_py() or 0) / max(1, self.filled)
+
+    @property
     def can_be_id(self) -> bool:
         """Whether cells are texts or whole numbers, one in each."""
         return self.texts is not None and self.form.kind in ("text", "whole", "prose", "link")
+
+    @property
+    def can_be_ids(self) -> bool:
+        """Whether cells hold several texts or whole numbers each."""
+        return self.form.kind == "list"
 
     @cached_property
     def time(self) -> TimeForm | None:
@@ -107,11 +118,18 @@ def _profile(table: str, name: str, cells: pa.Array) -> ColumnProfile:
     values, counts = _counted(texts)
     form = form_of(values.to_pylist())
     filled = rows - texts.null_count
-    if form.kind == "list" and form.separator is not None:
+    if form.separator is not None and names_an_id(name) and _have_as_many_parts(values, form.separator):
+        form = Form("text")  # 'TE/MS/001' is one id
+    if form.separator is not None:
         split = pc.list_flatten(pc.split_pattern(pc.drop_null(texts), form.separator))
         values, counts = _counted(_texts(split))
         return ColumnProfile(table, name, None, values, counts, rows, filled, form)
     return ColumnProfile(table, name, texts, values, counts, rows, filled, form)
+
+
+def _have_as_many_parts(texts: pa.StringArray, separator: str) -> bool:
+    """Whether every text has the same number of parts, as codes have and lists seldom do."""
+    return bool(pc.count_distinct(pc.count_substring(texts, separator)).as_py() == 1)
 
 
 def _is_unusable(kind: pa.DataType) -> bool:

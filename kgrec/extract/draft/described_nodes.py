@@ -89,7 +89,7 @@ def _from_behaviour(drafting: Drafting, table: BehaviourTable, role: Literal["us
     key, other = (table.user, table.item) if role == "user" else (table.item, table.user)
     taken = {table.user, table.item, table.time, table.kind, table.weight}
     rest = [column for column in drafting.profiles[table.table] if column not in taken]
-    by_key, by_other = decides(key, rest), decides(other, rest)
+    by_key, by_other = ({} if column.texts is None else decides(column, rest) for column in (key, other))
     lists = [column for column in rest if column.texts is None and role == "item"]
     chosen, why = [], []
     for column in rest:

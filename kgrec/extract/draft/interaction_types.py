@@ -10,6 +10,7 @@ from kgrec.extract.draft.column_profiles import ColumnProfile
 from kgrec.extract.draft.drafting import Drafting, Guess
 from kgrec.extract.draft.header_words import means, noun_among, property_name
 from kgrec.extract.draft.platform_columns import by_platform, platform_column
+from kgrec.extract.draft.row_flags import by_flag, flag_column, flag_said
 from kgrec.extract.draft.table_links import Link
 from kgrec.schema.meanings import has_word
 
@@ -53,6 +54,8 @@ def add_interactions(drafting: Drafting) -> None:
         place = ("interactions", name, "sources", len(type["sources"]))
         source: dict[str, Any] = {"table": table.table, "platform": drafting.platform}
         source |= {"user": table.user.name, "item": table.item.name}
+        if table.item.form.separator is not None:
+            source["item_split"] = table.item.form.separator
         source |= {"kind": verb or "interact"} if table.kind is None else {"kind_column": table.kind.name}
         said = [_linked(drafting, column) for column in (table.user, table.item)]
         said.append(_kind_said(table, verb))
@@ -63,8 +66,14 @@ def add_interactions(drafting: Drafting) -> None:
             source["weight"] = table.weight.name
             said.append(_weight_said(table.weight))
             type["weights"] |= _stars(table.weight)
-        platforms = platform_column(table, drafting.profiles[table.table])
-        if rest := [name for name in _left_out(drafting, table) if platforms is None or name != platforms.name]:
+        if table.item.can_be_ids:
+            said.append(_basket_said(table.item))
+            if table.item.called not in drafting.links:
+                drafting.unsure(f"{table.table}: a cell of {table.item.name} is read as several items", *place)
+        columns_there = drafting.profiles[table.table]
+        platforms, flag = platform_column(table, columns_there), flag_column(table, columns_there)
+        used = {column.name for column in (platforms, flag) if column is not None}
+        if rest := [name for name in _left_out(drafting, table) if name not in used]:
             said.append(f"left out: {', '.join(rest)}")
         for column in (table.user, table.item):
             if column.filled < column.rows:
@@ -74,7 +83,16 @@ def add_interactions(drafting: Drafting) -> None:
             drafting.sheet.say(*place, because=text)
         for doubt in table.unsure:
             drafting.unsure(f"{table.table}: {doubt}", *place)
-        type["sources"] += [source] if platforms is None else by_platform(drafting, platforms, source, place)
+        by_kind = [source]
+        if flag is not None:
+            by_kind += by_flag(flag, by_kind.pop())
+            if type["kinds"]:  # then all of them are named
+                type["kinds"].setdefault(by_kind[1]["kind"], _meant(by_kind[1]["kind"])[0])
+        for one in by_kind:
+            place = ("interactions", name, "sources", len(type["sources"]))
+            if flag is not None and one is by_kind[1]:
+                drafting.sheet.say(*place, because=flag_said(flag))
+            type["sources"] += [one] if platforms is None else by_platform(drafting, platforms, one, place)
         columns = [c.name for c in (table.user, table.item, table.kind, table.time, table.weight) if c is not None]
         drafting.guesses.append(Guess(f"interaction {name}", f"{table.table}: {', '.join(columns)}", said[2]))
     for name, type in types.items():
@@ -105,18 +123,19 @@ def _verb(table: BehaviourTable) -> str | None:
 def _add_kinds(drafting: Drafting, name: str, kinds: dict[str, Any], column: ColumnProfile) -> None:
     """Say of every kind what it means, and how people call it."""
     for kind, count in column.examples:
-        rows = f"{count:,} rows"
-        verb = verb_of(kind) or ""
-        words = {"words": {"en": _TYPES[verb][1]}} if verb in _TYPES else {}
-        if has_word(kind, "takes back") or verb in ("dislike", "return", "cancel"):
-            kinds[kind] = {"speaks": "against", **words}
-            rows += "; by its name it speaks against the item"
-        elif has_word(kind, "passes over"):
-            kinds[kind] = {"speaks": "nothing", **words}
-            rows += "; by its name it says nothing of the item"
-        else:
-            kinds[kind] = words
-        drafting.sheet.say("interactions", name, "kinds", kind, because=rows)
+        kinds[kind], why = _meant(kind)
+        drafting.sheet.say("interactions", name, "kinds", kind, because=f"{count:,} rows{why}")
+
+
+def _meant(kind: str) -> tuple[dict[str, Any], str]:
+    """What the schema says of a kind by its name; why, where that is not what it says of most."""
+    verb = verb_of(kind) or ""
+    words = {"words": {"en": _TYPES[verb][1]}} if verb in _TYPES else {}
+    if has_word(kind, "takes back") or verb in ("dislike", "return", "cancel"):
+        return {"speaks": "against", **words}, "; by its name it speaks against the item"
+    if has_word(kind, "passes over"):
+        return {"speaks": "nothing", **words}, "; by its name it says nothing of the item"
+    return words, ""
 
 
 def _stars(column: ColumnProfile) -> dict[str, Any]:
@@ -132,6 +151,11 @@ def _linked(drafting: Drafting, column: ColumnProfile) -> str:
     if link is not None:
         return link.evidence
     return f"{column.called}: {column.distinct:,} values in {column.filled:,} rows, {_shown(column)}"
+
+
+def _basket_said(column: ColumnProfile) -> str:
+    apart = "in lists" if column.form.separator is None else f"with {shorten(column.form.separator)} between them"
+    return f"{column.name}: several items in a cell, {apart}; {column.parts_per_cell:.1f} on average"
 
 
 def _kind_said(table: BehaviourTable, verb: str | None) -> str:

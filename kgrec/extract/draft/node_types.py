@@ -89,7 +89,8 @@ def node_draft(role: str | None, words: str, descriptions: Sequence[Description]
     for description in descriptions:
         key = description.key
         source: dict[str, Any] = {"table": key.table, "platform": platform, "id": key.name}
-        source |= {} if description.own else {"optional": True}
+        source |= {} if key.form.separator is None else {"split": key.form.separator}
+        source |= {} if description.own or "split" in source else {"optional": True}
         columns: dict[str, str] = {}
         lists: dict[str, str] = {}
         name = None if role == "user" else _name_column(description)

@@ -1,0 +1,61 @@
+"""Columns of true and false that take rows back."""
+
+from __future__ import annotations
+
+import pytest
+
+from kgrec.data.records import Interaction
+from kgrec.extract import Extraction
+from kgrec.extract.draft import draft_schema
+from tests.support.own_data import ARTICLES, CUSTOMERS, Tables, pairs
+
+WHO, WHAT = pairs(CUSTOMERS, ARTICLES, 200)
+
+
+@pytest.mark.parametrize(
+    ("name", "cells", "kind"),
+    [
+        ("skipped", [True, False], "skip"),
+        ("was_returned", ["Y", "N"], "return"),
+        ("cancelled", ["0", "1"], "cancel"),
+    ],
+)
+def test_rows_with_the_flag_are_a_kind_of_their_own(name: str, cells: list[object], kind: str) -> None:
+    log = Tables(log={"user": WHO, "track": WHAT, name: (cells * 3 + cells[1:] * 4) * 20})
+    draft = draft_schema([log])
+    records = Extraction(draft.schema, [log]).records("interactions")
+    kinds = [one.kind for _, one in records if isinstance(one, Interaction)]
+    true = (cells * 3 + cells[1:] * 4).count(cells[1] if name == "cancelled" else cells[0]) * 20
+    assert (kinds.count(kind), kinds.count("play")) == (true, 200 - true)
+    assert f"{true:,} rows, which do not speak for the item" in draft.text
+    assert f"left out: {name}" not in draft.text
+
+
+@pytest.mark.parametrize(
+    ("name", "cells"),
+    [
+        ("returning_customer", [True, False]),
+        ("skipped", [False, False]),
+        ("skipped", ["3", "0"]),
+        ("liked", ["y", "n"]),
+    ],
+)
+def test_other_columns_take_nothing_back(name: str, cells: list[object]) -> None:
+    draft = draft_schema([Tables(log={"user": WHO, "track": WHAT, name: cells * 100})])
+    (source,) = draft.schema.interactions["LISTENED"].sources
+    assert (source.kind, source.where, source.where_not) == ("play", {}, {})
+
+
+def test_beside_a_platform_and_a_kind() -> None:
+    flags, sites = ["true", "false", "false", "false"] * 50, ["web"] * 100 + ["app"] * 100
+    actions = ["play", "share"] * 100
+    log = Tables(log={"user": WHO, "track": WHAT, "action": actions, "skipped": flags, "site": sites})
+    draft = draft_schema([log])
+    (interaction,) = draft.schema.interactions.values()
+    assert set(interaction.kinds) == {"play", "share", "skip"}
+    assert [(one.platform, one.kind) for one in interaction.sources] == [
+        ("web", None),
+        ("app", None),
+        ("web", "skip"),
+        ("app", "skip"),
+    ]
