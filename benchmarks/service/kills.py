@@ -3,7 +3,7 @@
     python -m kgrec_benchmarks.service.kills BUNDLE GRAPH.kgl [--kills 50] [--event '{"kind": "rate", "weight": 4}']
 
 Each event is about a user of its own, so that what the graph holds can be counted. While events are sent, lists are
-asked for as well.
+asked for as well. A line is said after each kill.
 """
 
 from __future__ import annotations
@@ -12,9 +12,8 @@ import argparse
 import asyncio
 import json
 import random
-import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -84,9 +83,13 @@ async def what_became(
     async with Connection(served.url) as connection:
         for start in range(0, len(events), _AGAIN_AT_ONCE):
             reports = [report_of(event, items[0], more) for event in events[start : start + _AGAIN_AT_ONCE]]
-            answers = (await connection.ask(request_bytes("POST", "/v1/events", reports))).json()["events"]
-            found.update(answer["status"] for answer in answers)
-            offsets |= {answer["offset"] for answer in answers}
+            sent = request_bytes("POST", "/v1/events", reports)
+            while (answer := await connection.ask(sent)).status in (429, 503):
+                await asyncio.sleep(0.1)
+            if answer.status != 200:
+                raise RuntimeError(f"events that were acknowledged: status {answer.status}, {answer.body.decode()}")
+            found.update(one["status"] for one in answer.json()["events"])
+            offsets |= {one["offset"] for one in answer.json()["events"]}
     found["offsets"] = len(offsets)
     return found
 
@@ -107,8 +110,15 @@ def counted(folder: Path, acknowledged: Sequence[str]) -> dict[str, Any]:
         }
 
 
-def killed(bundle: Path, graph: Path, kills: int, more: dict[str, Any], seed: int = 0) -> dict[str, Any]:
-    """Figures of some kills."""
+def killed(
+    bundle: Path,
+    graph: Path,
+    kills: int,
+    more: dict[str, Any],
+    seed: int = 0,
+    told: Callable[..., None] = lambda what, **figures: None,
+) -> dict[str, Any]:
+    """Figures of some kills; ``told`` is called after each with its own."""
     rng = random.Random(seed)
     acknowledged: list[str] = []
     starts: list[float] = []
@@ -116,19 +126,21 @@ def killed(bundle: Path, graph: Path, kills: int, more: dict[str, Any], seed: in
         items = json.loads((folder / "a.bundle" / "ids.json").read_text(encoding="utf-8"))["items"]
         mix = RequestMix.of_bundle(folder / "a.bundle", MIXES["short"], seed)
         for number in range(kills):
-            began = time.perf_counter()
             served = Served(folder)
-            starts.append(time.perf_counter() - began)
-            acknowledged += asyncio.run(sent_until_killed(served, number, mix, items, more, rng))
+            starts.append(served.start_s)
+            fresh = asyncio.run(sent_until_killed(served, number, mix, items, more, rng))
+            acknowledged += fresh
+            told("kill", number=number + 1, start_s=round(served.start_s, 2), acknowledged=len(fresh))
         served = Served(folder)
         try:
             again = asyncio.run(what_became(served, acknowledged, items, more))
         finally:
-            served.stop()
+            stop_s = served.stop()
         found = counted(folder, acknowledged)
     whole = again["repeated"] == again["offsets"] == found["once_in_graph"] == len(acknowledged)
     whole = whole and found["without_gaps"] and found["graph_is_at"] == found["in_log"]
-    return {"kills": kills, **found, "again": dict(again), "start_s": round(max(starts), 2), "exactly_once": whole}
+    times = {"start_s": round(max(starts), 2), "stop_s": round(stop_s, 2)}
+    return {"kills": kills, **found, "again": dict(again), **times, "exactly_once": whole}
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -137,9 +149,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("bundle", type=Path)
     parser.add_argument("graph", type=Path)
     parser.add_argument("--kills", type=int, default=50)
+    parser.add_argument("--seed", type=int, default=0, help="other seeds kill at other moments")
     parser.add_argument("--event", type=json.loads, default={}, help="further fields of each event, as JSON")
     asked = parser.parse_args(arguments)
-    found = killed(asked.bundle, asked.graph, asked.kills, asked.event)
+    found = killed(asked.bundle, asked.graph, asked.kills, asked.event, asked.seed, say)
     say("kills", **found)
     if not found["exactly_once"]:
         raise SystemExit(1)

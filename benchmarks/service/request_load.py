@@ -181,10 +181,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--no-bare", action="store_true", help="measure no bare FastAPI answer beside it")
     asked = parser.parse_args(arguments)
     with copies(asked.bundle, asked.graph) as folder:
-        began = time.perf_counter()
         served = Served(folder, asked.serve)
         try:
-            say("start", seconds=round(time.perf_counter() - began, 2), memory_mb=round(served.memory_mb, 1))
+            say("start", seconds=round(served.start_s, 2), memory_mb=round(served.memory_mb, 1))
             loaded(served.url, folder / "a.bundle", asked, 999, 1.0)  # the first of everything
             for round_number in range(max(1, round(asked.seconds / asked.every))):
                 found = loaded(served.url, folder / "a.bundle", asked, round_number, min(asked.every, asked.seconds))

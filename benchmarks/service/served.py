@@ -7,6 +7,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
+import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,16 +16,23 @@ from pathlib import Path
 import psutil
 
 _COMMAND = "from kgrec.cli.app import main; main()"
-_END_S = 300.0
+_START_S, _END_S = 300.0, 300.0
+_LOOK_EVERY_S = 0.01
 
 
 class Served:
-    """A service that runs.
+    """A service that runs, and is ready.
 
     Args:
         folder: where its bundle, its graph and its event log are.
         options: of ``kgrec serve``, after its own.
         first: Python that runs before anything else, such as what sets the clock.
+
+    Attributes:
+        start_s: seconds until it was ready.
+
+    Raises:
+        RuntimeError: it ended, with what it said; or it was not ready in time.
     """
 
     def __init__(
@@ -35,7 +44,7 @@ class Served:
         self.folder = folder
         own = ["--bundle", "a.bundle", "--store", "kglite:g.kgl", "--events", "events.db", "--port", "0", "--json"]
         command = [sys.executable, "-c", f"{first}\n{_COMMAND}", "serve", *own, *options]
-        self._said = (folder / "serve.log").open("ab")
+        self._said, began = (folder / "serve.log").open("ab"), time.perf_counter()
         self.process = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=self._said, text=True)
         assert self.process.stdout is not None
         text = ""
@@ -45,8 +54,12 @@ class Served:
                 break
             text += line
         self.url: str = json.loads(text or "{}").get("url", "")
-        if not self.url:
-            raise RuntimeError(f"the service did not start:\n{text}{(folder / 'serve.log').read_text()[-2_000:]}")
+        while not (self.url and _is_ready(self.url)):
+            if not self.lives or time.perf_counter() - began > _START_S:
+                self.kill()
+                raise RuntimeError(f"the service did not start:\n{text}{(folder / 'serve.log').read_text()[-2_000:]}")
+            time.sleep(_LOOK_EVERY_S)
+        self.start_s = time.perf_counter() - began
 
     @property
     def memory_mb(self) -> float:
@@ -63,18 +76,28 @@ class Served:
         self.process.kill()
         self._ended()
 
-    def stop(self) -> None:
-        """End it after the requests under way."""
+    def stop(self) -> float:
+        """End it after the requests under way; how many seconds that took."""
+        began = time.perf_counter()
         self.process.terminate()
         try:
             self.process.wait(_END_S)
         finally:
             self.process.kill()
             self._ended()
+        return time.perf_counter() - began
 
     def _ended(self) -> None:
         self.process.communicate()
         self._said.close()
+
+
+def _is_ready(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{url}/health/ready", timeout=_START_S) as answer:
+            return bool(answer.status == 200)
+    except OSError:  # also an answer that it is not yet
+        return False
 
 
 @contextmanager

@@ -14,8 +14,8 @@ import fcntl
 import json
 import os
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,8 @@ KEPT = 5
 """Versions that stay; older ones go when a new one comes, but never those that are live or were before."""
 
 _USED = "used.json"
+_NEW, _OLD = ".new", ".old"
+"""Folders of the versions that end so and begin with a dot are on their way in or out."""
 _AT_ONCE_BYTES = 8 * 2**20
 
 
@@ -131,27 +133,36 @@ class BundleVersions:
             return ()
         return tuple((name, status.st_mtime_ns, status.st_size) for name, status in found)
 
-    def take_in(self) -> str:
+    def take_in(self, stopped: Callable[[], bool] = lambda: False) -> str:
         """Id of the bundle that is at the path now, which stays from now on; it is not live by that.
 
+        Args:
+            stopped: asked between two parts of the copy; true gives it up.
+
         Raises:
-            BundleError: there is none, or it is damaged.
+            BundleError: there is none, or it is damaged, or it was given up.
         """
         read_manifest(self.path)
-        self.folder.mkdir(exist_ok=True)
-        fresh = self.folder / f".{os.getpid()}.new"
-        shutil.rmtree(fresh, ignore_errors=True)
-        fresh.mkdir()
-        try:
-            for file in sorted(self.path.iterdir()):
-                _copy(file, fresh / file.name)
-            read_manifest(fresh)  # a training may have replaced the folder meanwhile
-            version = version_of(fresh)
-            if not (self.folder / version).exists():
-                fresh.rename(self.folder / version)
-        finally:
-            shutil.rmtree(fresh, ignore_errors=True)
+        with self._locked(".taking"):
+            self._sweep()
+            fresh = self.folder / f".{os.getpid()}{_NEW}"
+            fresh.mkdir()
+            try:
+                for file in sorted(self.path.iterdir()):
+                    _copy(file, fresh / file.name, stopped)
+                read_manifest(fresh)  # a training may have replaced the folder meanwhile
+                version = version_of(fresh)
+                if not (self.folder / version).exists():
+                    fresh.rename(self.folder / version)
+            finally:
+                shutil.rmtree(fresh, ignore_errors=True)
         return version
+
+    def _sweep(self) -> None:
+        """Remove what somebody who was killed has left: a large copy each time, until the disk is full."""
+        for folder in self.folder.iterdir():
+            if folder.name.startswith(".") and folder.name.endswith((_NEW, _OLD)) and folder.is_dir():
+                shutil.rmtree(folder, ignore_errors=True)
 
     def use(self, version: str) -> None:
         """Make a version the live one.
@@ -199,13 +210,11 @@ class BundleVersions:
     @contextmanager
     def _changing(self) -> Iterator[list[str]]:
         """The used versions, to be changed; written as a whole or not at all, by one process at a time."""
-        self.folder.mkdir(exist_ok=True)
-        with (self.folder / ".lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        with self._locked(".lock"):
             used = self._used()
             yield used
             try:
-                fresh = self.folder / f".{_USED}.new"
+                fresh = self.folder / f".{_USED}{_NEW}"
                 with fresh.open("w", encoding="utf-8") as file:
                     json.dump(used[-2 * KEPT :], file)
                     file.flush()
@@ -220,17 +229,30 @@ class BundleVersions:
                     next="make room; the version that was written down before is used",
                 ) from error
 
+    @contextmanager
+    def _locked(self, name: str) -> Iterator[None]:
+        """One process and thread at a time."""
+        self.folder.mkdir(exist_ok=True)
+        with (self.folder / name).open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
     def _remove_old(self) -> None:
         keep: set[Any] = {self.live, self.before, self.present()}
         for version in self.listed()[KEPT:]:
             if version.id not in keep:
-                shutil.rmtree(self.folder / version.id, ignore_errors=True)
+                with suppress(OSError):  # somebody else removes it
+                    # In one step: what is half removed would still be listed.
+                    old = (self.folder / version.id).rename(self.folder / f".{version.id}{_OLD}")
+                    shutil.rmtree(old, ignore_errors=True)
 
 
-def _copy(source: Path, target: Path) -> None:
+def _copy(source: Path, target: Path, stopped: Callable[[], bool]) -> None:
     """Copy a file, part by part on disk: who waits for the disk meanwhile, such as events, waits for one part."""
     with source.open("rb") as given, target.open("wb") as copy:
         while part := given.read(_AT_ONCE_BYTES):
+            if stopped():
+                raise BundleError("the copy of a bundle was given up.", where=str(source), next="it is copied again")
             copy.write(part)
             copy.flush()
             os.fsync(copy.fileno())

@@ -104,6 +104,7 @@ def check_sizes(arrays: Mapping[str, Array], ids: Mapping[str, Any]) -> None:
 def put_in_place(fresh: Path, target: Path) -> None:
     """Make a folder stand where another does, which is removed. There is one at every moment, where Linux does it."""
     old = target.with_name(f".{target.name}.{os.getpid()}.old")
+    shutil.rmtree(old, ignore_errors=True)
     if not target.exists():
         fresh.rename(target)
         return

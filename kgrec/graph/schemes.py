@@ -9,8 +9,8 @@ from kgrec.errors import ConfigError, did_you_mean
 from kgrec.graph.store import GraphStore
 
 STORE_GROUP = "kgrec.stores"
-"""Entry points of this group are stores by scheme, called with ``(url, read_only=...)``; a package that declares one
-adds a database to kgrec. A store is imported when its scheme is opened, and no sooner."""
+"""Entry points of this group are stores by scheme, called with ``(url, read_only=..., create=...)``; a package that
+declares one adds a database to kgrec. A store is imported when its scheme is opened, and no sooner."""
 
 
 def known_schemes() -> tuple[str, ...]:
@@ -18,7 +18,7 @@ def known_schemes() -> tuple[str, ...]:
     return tuple(sorted({point.name for point in entry_points(group=STORE_GROUP)}))
 
 
-def open_store(url: str, *, read_only: bool = False) -> GraphStore:
+def open_store(url: str, *, read_only: bool = False, create: bool = True) -> GraphStore:
     """The graph at a URL, open.
 
     Args:
@@ -27,10 +27,12 @@ def open_store(url: str, *, read_only: bool = False) -> GraphStore:
             ``KGREC_NEO4J_USER``, ``KGREC_NEO4J_PASSWORD``, and where needed ``KGREC_NEO4J_CA``. A package may add
             schemes of its own.
         read_only: refuse every write.
+        create: make a graph that is not there, where it is opened to be written.
 
     Raises:
         ConfigError: the URL's scheme is not known, or it is no address.
-        StoreUnavailableError: the folder does not exist, another process holds the graph, or no server answers.
+        StoreUnavailableError: the folder or the graph does not exist, another process holds the graph, or no server
+            answers.
         GraphError: the server refuses the login, or has no such database.
     """
     scheme, colon, _ = url.partition(":")
@@ -45,7 +47,7 @@ def open_store(url: str, *, read_only: bool = False) -> GraphStore:
             expected=f"SCHEME:..., the scheme one of {', '.join(sorted(points)) or 'those installed, which are none'}",
             next=named if points else "install kgrec anew: its entry points are missing here",
         )
-    store: GraphStore = points[scheme].load()(url, read_only=read_only)
+    store: GraphStore = points[scheme].load()(url, read_only=read_only, create=create)
     return store
 
 

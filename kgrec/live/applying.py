@@ -7,7 +7,9 @@ from a copy asks for what came after the copy.
 
 from __future__ import annotations
 
+import math
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -20,6 +22,8 @@ from kgrec.live.event_log import EventLog
 BATCH = 1_000
 AGAIN_AFTER_S = 5.0
 """Seconds after which a graph that refused is tried again."""
+END_S = 3.0
+"""Seconds for which events go on into the graph when the end was asked for: who stops a service does not wait long."""
 
 
 class Applier:
@@ -38,7 +42,7 @@ class Applier:
         self._log = log
         self._store = store
         self._applied: int | None = None
-        self._wake, self._closed = threading.Event(), False
+        self._wake, self._ends_at = threading.Event(), math.inf
         self._one_at_a_time = threading.Lock()
         self.failure: str | None = None
         self.dangling = 0
@@ -64,8 +68,8 @@ class Applier:
         self._wake.set()
 
     def close(self) -> None:
-        """Apply what waits and end; what cannot be applied now stays in the log."""
-        self._closed = True
+        """Apply what waits, for some seconds, and end; the next start applies what is left in the log."""
+        self._ends_at = min(self._ends_at, time.monotonic() + END_S)
         self._wake.set()
         if self._thread.is_alive():
             self._thread.join()
@@ -89,6 +93,8 @@ class Applier:
                 reached = events[-1][0]
                 store.mark_batch(self.source, reached)
                 self._applied = reached
+                if time.monotonic() > self._ends_at:
+                    break
             return self._applied
 
     def forget(self, user: str) -> int | None:
@@ -122,12 +128,13 @@ class Applier:
         while True:
             self._wake.wait(AGAIN_AFTER_S)
             self._wake.clear()
+            ends = self._ends_at < math.inf
             try:
                 self.apply()
                 self.failure = None
             except KgrecError as error:
                 self.failure = error.summary
-            if self._closed:
+            if ends:
                 return
 
 

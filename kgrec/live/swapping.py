@@ -66,7 +66,7 @@ class ModelSwap:
         self._thread.start()
 
     def close(self) -> None:
-        """Look no more; it can be called twice."""
+        """Look no more; a large bundle that is being copied is left for the next start. It can be called twice."""
         self._closed.set()
         if self._thread.is_alive():
             self._thread.join()
@@ -78,7 +78,7 @@ class ModelSwap:
             try:
                 present, live = self.versions.present(), self.versions.live
                 if present is not None and there != self._looked_at and not self.versions.has(present):
-                    return self.use(self.versions.take_in())
+                    return self.use(self.versions.take_in(self._closed.is_set))
                 if live is not None and live not in (self.version, self._refused):
                     self._refused = live
                     return self._swap(live)

@@ -22,18 +22,19 @@ def open_graph(bundle: Bundle, url: str, writable: list[GraphStore] | None = Non
         SchemaMismatchError: it is another graph than the bundle's.
         StoreUnavailableError: it cannot be reached.
     """
-    store = open_store(url, read_only=True)  # opened to write, a graph that is not there would be made
+    store = None
+    if writable is not None:
+        with suppress(StoreUnavailableError):  # another process holds it; or there is none, which is told below
+            store = open_store(url, create=False)
+    writer = store
+    store = store or open_store(url, read_only=True)
     try:
         check_graph(bundle, store)
     except SchemaMismatchError:
         store.close()
         raise
-    if writable is not None:
-        with suppress(StoreUnavailableError):
-            writer = open_store(url)
-            store.close()
-            writable.append(writer)
-            return writer
+    if writable is not None and writer is not None:
+        writable.append(writer)
     return store
 
 

@@ -76,10 +76,8 @@ class Guard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        request = Request(scope)
-        given = request.headers.get("x-request-id", "")
-        scope["kgrec.request_id"] = given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
-        answer = _Answer(scope, send)
+        request = identified(scope)
+        answer = Answer(scope, send)
         started = time.perf_counter()
         try:
             problem = self._refused(request) or await self._answered(scope, receive, answer)
@@ -110,7 +108,7 @@ class Guard:
             )
         return None
 
-    async def _answered(self, scope: Scope, receive: Receive, answer: _Answer) -> Response | None:
+    async def _answered(self, scope: Scope, receive: Receive, answer: Answer) -> Response | None:
         """Let the application answer; what is to be said in its place where it does not."""
         request = Request(scope)
         ends = time.monotonic() + self._limits.seconds
@@ -164,8 +162,23 @@ def _host(request: Request) -> str:
     return re.sub(r":\d*$", "", request.headers.get("host", "")).strip("[]").lower()
 
 
-class _Answer:
-    """Sends an answer with the headers that every answer has."""
+def identified(scope: Scope) -> Request:
+    """A request under its id, which it brings or gets."""
+    request = Request(scope)
+    given = request.headers.get("x-request-id", "")
+    scope["kgrec.request_id"] = given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+    return request
+
+
+class Answer:
+    """Sends an answer with the headers that every answer has.
+
+    Args:
+        scope: of a request that is identified.
+
+    Attributes:
+        status: of the answer, 0 before it has begun.
+    """
 
     def __init__(self, scope: Scope, send: Send) -> None:
         self.status = 0
@@ -187,7 +200,7 @@ class _Answer:
 class _UntilLate:
     """Sends what the application says, until its time is over."""
 
-    def __init__(self, answer: _Answer) -> None:
+    def __init__(self, answer: Answer) -> None:
         self.late = False
         self._answer = answer
 

@@ -57,7 +57,10 @@ _WHEN = {
     422: "Parameters that do not fit; all of them are named.",
     429: "Too many requests of the key, or too many events that wait; Retry-After says when to come again.",
     500: "A fault of kgrec; its text goes to the log only.",
-    503: "Too many requests, too slow an answer, the store is needed and away, or the event log cannot be written.",
+    503: (
+        "The service starts; too many requests, too slow an answer, the store is needed and away, or the event log "
+        "cannot be written. Retry-After says when to come again."
+    ),
 }
 
 

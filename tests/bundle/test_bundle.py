@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -315,3 +316,11 @@ def test_where_the_system_cannot_exchange_folders_they_are_renamed(
         film_bundle().save(tmp_path / "a.bundle")
     assert [path.name for path in tmp_path.iterdir()] == ["a.bundle"]
     assert Bundle.load(tmp_path / "a.bundle").names == film_bundle().names
+
+
+def test_what_a_killed_training_left_of_the_bundle_before_is_in_nobodys_way(tmp_path: Path) -> None:
+    left = tmp_path / f".films.bundle.{os.getpid()}.old"
+    (left / "of an earlier process of this number").mkdir(parents=True)
+    for _ in range(2):
+        film_bundle().save(tmp_path / "films.bundle")
+    assert [found.name for found in tmp_path.iterdir()] == ["films.bundle"]

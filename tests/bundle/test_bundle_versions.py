@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -97,8 +102,8 @@ def test_a_bundle_that_is_replaced_while_it_is_taken_in_is_not_mixed(
     trained(versions.path, 1)
     copy, copied = bundle_versions._copy, list[Path]()
 
-    def copy_one(source: Path, target: Path) -> None:
-        copy(source, target)
+    def copy_one(source: Path, target: Path, stopped: Callable[[], bool]) -> None:
+        copy(source, target, stopped)
         copied.append(target)
         if len(copied) == 2:  # arrays and ids
             bundle = film_bundle()
@@ -135,3 +140,56 @@ def test_what_a_service_begins_with(versions: BundleVersions) -> None:
     (versions.path / "ids.json").write_text("{}")
     with pytest.raises(BundleError, match="damaged"):
         versions.to_open()
+
+
+_KILLED = """
+import os, signal, sys
+from kgrec.bundle import bundle_versions
+of = getattr(bundle_versions, sys.argv[2])
+
+def killed(*arguments):
+    of(*arguments)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+setattr(bundle_versions, sys.argv[2], killed)
+bundle_versions.BundleVersions(sys.argv[1]).take_in()
+"""
+
+
+def test_what_a_killed_service_has_copied_goes_with_the_next_copy(versions: BundleVersions) -> None:
+    trained(versions.path, 1)
+    for _ in range(2):
+        died = subprocess.run([sys.executable, "-c", _KILLED, str(versions.path), "_copy"], check=False)
+        assert died.returncode == -signal.SIGKILL
+        assert len([folder for folder in versions.folder.iterdir() if folder.name.endswith(".new")]) == 1
+    (known,) = served(versions, 1)
+    assert sorted(found.name for found in versions.folder.iterdir()) == [".lock", ".taking", known, "used.json"]
+
+
+def test_a_version_that_was_half_removed_is_not_listed(
+    versions: BundleVersions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    remove = shutil.rmtree
+
+    def killed_there(path: Path, ignore_errors: bool) -> None:
+        if path.parent == versions.folder and not path.name.endswith(".new"):
+            (path / "arrays.safetensors").unlink()
+        else:
+            remove(path, ignore_errors)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(shutil, "rmtree", killed_there)
+        ids = served(versions, *range(1, KEPT + 2))
+    assert [one.id for one in versions.listed()] == ids[:0:-1]
+    with pytest.raises(BundleError, match="no such version"):
+        versions.use(ids[0])
+    served(versions, KEPT + 2)
+    assert not [folder for folder in versions.folder.iterdir() if ids[0] in folder.name]
+
+
+def test_a_copy_is_given_up(versions: BundleVersions) -> None:
+    trained(versions.path, 1)
+    with pytest.raises(BundleError, match="given up"):
+        versions.take_in(lambda: True)
+    assert [found.name for found in versions.folder.iterdir()] == [".taking"]
+    assert versions.take_in() == versions.present()

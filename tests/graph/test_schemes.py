@@ -82,10 +82,16 @@ def test_a_missing_folder(tmp_path: Path) -> None:
     )
 
 
-def test_nothing_to_read(tmp_path: Path) -> None:
+@pytest.mark.parametrize("how", [{"read_only": True}, {"create": False}])
+def test_nothing_to_read(tmp_path: Path, how: dict[str, bool]) -> None:
+    url = f"kglite:{tmp_path / 'graph.kgl'}"
     with pytest.raises(StoreUnavailableError, match="there is no graph to read"):
-        open_store(f"kglite:{tmp_path / 'graph.kgl'}", read_only=True)
+        open_store(url, **how)
     assert list(tmp_path.iterdir()) == []
+    with open_store(url) as store:
+        films_graph().put_into(store)
+    with open_store(url, **how) as store:
+        assert store.counts().nodes["Film"] == 5
 
 
 def test_a_file_that_is_no_graph(tmp_path: Path) -> None:

@@ -158,3 +158,18 @@ def test_repeats_add_up_as_the_schema_says(
     assert sorted(one.weight for one in store.history("zoe")) == sorted(weights)
     ahead = put_together(log.of_user("zoe"), RepeatRules(repeating(repeats)), log)
     assert sorted({one.key: one.weight for one in ahead}.values()) == sorted(weights)  # what is laid over the graph
+
+
+def test_who_ends_does_not_wait_for_all_that_waits(
+    log: EventLog, store: GraphStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log.append([event(str(n), "bob", "alien", 10.0 + n) for n in range(5)])
+    monkeypatch.setattr("kgrec.live.applying.END_S", 0.0)
+    monkeypatch.setattr("kgrec.live.applying.BATCH", 2)
+    first = Applier(log, lambda: store)
+    first.close()  # the end is asked for before it has begun
+    first.start()
+    first.close()
+    assert first.applied == 2
+    assert Applier(log, lambda: store).apply() == 5
+    assert [time for _, time in watched(store, "bob")] == [3.0, 10.0, 11.0, 12.0, 13.0, 14.0]

@@ -5,7 +5,9 @@ from __future__ import annotations
 import gc
 import os
 import threading
+import time
 import weakref
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from kgrec.bundle import bundle_versions
 from kgrec.bundle.bundle import Bundle
 from kgrec.bundle.bundle_versions import BundleVersions
 from kgrec.errors import BundleError, SchemaMismatchError
@@ -134,6 +137,25 @@ def test_a_copy_that_is_not_finished_is_looked_at_again(swap: ModelSwap) -> None
         fresh.replace(swap.versions.path / name)
         assert swap.look() == (name == "ids.json")
     assert number_of(swap.recommender) == "2"
+
+
+def test_who_ends_does_not_wait_for_a_large_copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    versions = BundleVersions(tmp_path / "shop.bundle")
+    numbered(1).save(versions.path)
+    swap = ModelSwap(versions, Recommender.open(versions.path))
+    copy, begun = bundle_versions._copy, threading.Event()
+
+    def endless(source: Path, target: Path, stopped: Callable[[], bool]) -> None:
+        begun.set()
+        while not stopped():
+            time.sleep(0.001)
+        copy(source, target, stopped)
+
+    monkeypatch.setattr(bundle_versions, "_copy", endless)
+    swap.start()
+    assert begun.wait(20)
+    swap.close()
+    assert versions.listed() == []
 
 
 def test_swaps_under_load_fail_nobody_and_mix_nothing(swap: ModelSwap) -> None:

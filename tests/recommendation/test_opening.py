@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import kglite
 import pytest
 
 from kgrec.data.records import Interaction
@@ -14,6 +16,7 @@ from kgrec.errors import (
     SchemaMismatchError,
     StoreUnavailableError,
 )
+from kgrec.graph import open_store
 from kgrec.recommendation import Condition, Filters, Recommender
 from tests.support.bundles import (
     film_bundle,
@@ -33,6 +36,36 @@ def test_opening_bundle_and_store_from_disk(tmp_path: Path) -> None:
     assert recommender.explain("ann", "empire").degraded == (
         "no graph paths, and history as of the bundle: the store was closed"
     )
+
+
+@pytest.mark.parametrize("held", [False, True])
+def test_a_graph_that_is_to_be_writable_is_opened_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, held: bool
+) -> None:
+    url = f"kglite:{tmp_path / 'graph'}"
+    with film_store(url=url) as written:
+        film_bundle(film_schema(), written.graph_id).save(tmp_path / "b")
+    opened: list[str] = []
+    open_session = kglite.open_session
+
+    def noted(path: str, **how: Any) -> Any:
+        opened.append(how.get("durable", "to read"))
+        return open_session(path, **how)
+
+    with open_store(url) if held else nullcontext():
+        monkeypatch.setattr(kglite, "open_session", noted)
+        with Recommender.open(tmp_path / "b", url, writable=True) as recommender:
+            assert (recommender.writable_store() is None) is held
+            assert len(recommender.history("ann")) == 2
+    assert opened == (["full", "to read"] if held else ["full"])
+
+
+def test_no_graph_is_made_where_there_is_none(tmp_path: Path) -> None:
+    film_bundle(film_schema(), "g1").save(tmp_path / "b")
+    recommender = Recommender.open(tmp_path / "b", f"kglite:{tmp_path / 'graph'}", writable=True)
+    assert recommender.store is None
+    assert "there is no graph to read" in str(recommender.degraded)
+    assert [found.name for found in tmp_path.iterdir()] == ["b"]
 
 
 def test_opening_with_an_empty_store(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ _SHELF: dict[str, Any] = {}
 class ShelfStore(CypherStore):
     """A graph that this process keeps under a name, ``shelf:NAME``."""
 
-    def __init__(self, url: str, *, read_only: bool = False) -> None:
+    def __init__(self, url: str, *, read_only: bool = False, create: bool = True) -> None:
         super().__init__(url)
         self._read_only = read_only
         self._session = _SHELF.setdefault(url, kglite.KnowledgeGraph().session())

@@ -26,14 +26,12 @@ def forget(
     from kgrec.graph.store import schema_of
     from kgrec.recommendation.forgotten import FORGOTTEN, ForgottenUsers
 
-    with open_store(store, read_only=True) as graph:  # opened to write, a graph that is not there would be made
-        user_type = schema_of(graph).user_type
-        near = near_miss(user, lambda other: graph.node(user_type, other) is not None)
-    with open_store(store) as graph:
+    with open_store(store, create=False) as graph:
         try:
             removed = graph.delete_user(user)
         except UnknownUserError as error:
-            error.next = near
+            user_type = schema_of(graph).user_type
+            error.next = near_miss(user, lambda other: graph.node(user_type, other) is not None)
             raise
         graph.checkpoint()
     folder = local_path(bundle)

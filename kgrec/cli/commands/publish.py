@@ -28,9 +28,7 @@ def publish(
     from kgrec.recommendation.publishing import publish as write_back
 
     learned = Bundle.load(bundle)
-    with open_store(store, read_only=True):
-        pass  # opened to write, a graph that is not there would be made
-    with resumable(), open_store(store) as opened, progress_bars(quiet, verbose) as progress:
+    with resumable(), open_store(store, create=False) as opened, progress_bars(quiet, verbose) as progress:
         report = write_back(learned, opened, k=k, similar=similar, progress=progress)
     if as_json:
         output.print_json(report.as_dict())

@@ -22,8 +22,6 @@ from kgrec.errors import ConfigError, require_extra
 if TYPE_CHECKING:
     from kgrec.bundle.bundle_versions import BundleVersions
 
-_SHUTDOWN_S = 5
-_IDLE_S = 30
 _OWN = ("127.0.0.1", "::1")
 
 
@@ -76,7 +74,7 @@ def serve_until_stopped(
     cache_mib: float = 64,
     as_json: bool = False,
 ) -> None:
-    """Answer over HTTP until SIGINT or SIGTERM; the address is said once requests are taken in.
+    """Answer over HTTP until SIGINT or SIGTERM; the address is said once there are answers: before, requests get 503.
 
     Args:
         port: 0 takes a free one.
@@ -95,28 +93,17 @@ def serve_until_stopped(
         SchemaMismatchError: the store holds another graph than the bundle's.
     """
     require_extra("serve", "fastapi", "msgspec", "prometheus_client", "uvicorn", where="kgrec serve")
-    import uvicorn
     from threadpoolctl import threadpool_limits
 
     from kgrec.bundle.bundle_versions import BundleVersions
     from kgrec.recommendation import Recommender
     from kgrec.service.api_keys import KeyRing
     from kgrec.service.app import service
+    from kgrec.service.listening import Listening
     from kgrec.service.living import living
 
     ring, versions = KeyRing.load(keys) if keys else KeyRing.empty(), BundleVersions(bundle)
-    with (
-        _left_by_sigterm(),
-        _lines_of_log(),
-        _listening(host, port) as listener,
-        Recommender.open(
-            bundle, store, loaded=versions.to_open(), state=state or _beside(versions), writable=events is not None
-        ) as recommender,
-        # One request's products are small: its threads would wait for each other, and for those of other requests.
-        threadpool_limits(1, user_api="blas"),
-        ExitStack() as opened,
-    ):
-        own_names = {"localhost", host, *_OWN}
+    with _left_by_sigterm(), _lines_of_log(), _listening(host, port) as listener, ExitStack() as opened:
         if not ring.keys and not ipaddress.ip_address(listener.getsockname()[0]).is_loopback:
             raise ConfigError(
                 "without API keys the service listens on this machine only.",
@@ -125,10 +112,18 @@ def serve_until_stopped(
                 expected=f"one of {', '.join(_OWN)}, or a file of keys",
                 next="kgrec key new NAME --keys kgrec.keys, then kgrec serve --keys kgrec.keys",
             )
-        app = service(
-            recommender, ring=ring, hosts=None if ring.keys else own_names, cache_bytes=int(cache_mib * 2**20)
+        listening = opened.enter_context(Listening(listener))
+        loaded, beside = versions.to_open(), state or _beside(versions)
+        writable = events is not None
+        recommender = opened.enter_context(
+            Recommender.open(bundle, store, loaded=loaded, state=beside, writable=writable)
         )
+        # One request's products are small: its threads would wait for each other, and for those of other requests.
+        opened.enter_context(threadpool_limits(1, user_api="blas"))
+        own_names = None if ring.keys else {"localhost", host, *_OWN}
+        app = service(recommender, ring=ring, hosts=own_names, cache_bytes=int(cache_mib * 2**20))
         opened.enter_context(living(app, bundle, events))
+        listening.answer_with(app)
         at = f"[{host}]" if ":" in host else host
         url = f"http://{at}:{listener.getsockname()[1]}"
         if as_json:
@@ -137,16 +132,7 @@ def serve_until_stopped(
         else:
             output.note(f"kgrec answers at {url}, see {url}/openapi.json; ctrl-c ends it")
         output.note_degraded([recommender.degraded])
-        # Query strings hold user ids, which have no place in a log: no access log.
-        config = uvicorn.Config(
-            app,
-            access_log=False,
-            log_level="warning",
-            server_header=False,
-            timeout_graceful_shutdown=_SHUTDOWN_S,
-            timeout_keep_alive=_IDLE_S,
-        )
-        uvicorn.Server(config).run(sockets=[listener])
+        listening.until_stopped()
 
 
 def _beside(versions: BundleVersions) -> Path | None:

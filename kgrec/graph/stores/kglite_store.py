@@ -40,15 +40,16 @@ class KgliteStore(CypherStore):
         url: ``kglite:PATH``; the folder of the graph's file must exist.
         read_only: take no writer's lease. While another process writes, the graph is read as of that process's last
             checkpoint.
+        create: make the file where there is none.
 
     Raises:
-        StoreUnavailableError: no such folder, held by another process, or not a graph file.
+        StoreUnavailableError: no such folder or file, held by another process, or not a graph file.
         SchemaMismatchError: written by another version of kgrec.
     """
 
     facts_stay = True
 
-    def __init__(self, url: str, *, read_only: bool = False) -> None:
+    def __init__(self, url: str, *, read_only: bool = False, create: bool = True) -> None:
         super().__init__(url)
         name = url.removeprefix("kglite:")
         self._in_memory = name in ("", ":memory:")
@@ -67,6 +68,8 @@ class KgliteStore(CypherStore):
         elif read_only:
             self._session = self._open_to_read(path)
         else:
+            if not create:
+                self._must_exist(path)
             self._session = self._open_to_write(path)
         try:
             self._remembered()
@@ -107,11 +110,14 @@ class KgliteStore(CypherStore):
         except kglite.KgError as error:
             raise self._not_a_graph(error) from error
 
-    def _open_to_read(self, path: Path) -> Any:
+    def _must_exist(self, path: Path) -> None:
         if not path.exists() and not Path(f"{path}-wal").exists():
             raise StoreUnavailableError(
                 "there is no graph to read.", where=self.url, found="no such file", next="run `kgrec ingest` first"
             )
+
+    def _open_to_read(self, path: Path) -> Any:
+        self._must_exist(path)
         if self._holds_everything(path):
             return self._opened(path)
         try:

@@ -67,6 +67,7 @@ class Neo4jStore(CypherStore):
     Args:
         url: ``neo4j://HOST:PORT/DATABASE``; see :class:`Neo4jSettings` for the login.
         read_only: sessions are opened for reading, and writes are refused before they reach the server.
+        create: nothing is made before something is written, whatever it says.
 
     Raises:
         StoreUnavailableError: the server cannot be reached.
@@ -75,7 +76,7 @@ class Neo4jStore(CypherStore):
         SchemaMismatchError: the graph was written by another version of kgrec.
     """
 
-    def __init__(self, url: str, *, read_only: bool = False) -> None:
+    def __init__(self, url: str, *, read_only: bool = False, create: bool = True) -> None:
         self._settings = Neo4jSettings.from_url(url)
         super().__init__(self._settings.url)
         self._read_only = read_only

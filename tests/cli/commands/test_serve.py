@@ -7,13 +7,15 @@ import signal
 import socket
 import subprocess
 import sys
+import time
+import urllib.error
 import urllib.request
 
 import pytest
-import uvicorn
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from kgrec.errors import ConfigError
+from kgrec.service.listening import Listening
 from tests.support.shop import Shell, refused
 
 
@@ -47,6 +49,53 @@ def test_a_real_process(shell: Shell) -> None:
     finally:
         process.kill()
         process.communicate()
+
+
+_SLOW = """
+import pathlib, time
+from kgrec.recommendation import Recommender
+opened = Recommender.open
+
+def slow(*bundle, **how):
+    while not pathlib.Path("go").exists():
+        time.sleep(0.01)
+    return opened(*bundle, **how)
+
+Recommender.open = slow
+from kgrec.cli.app import main
+main()
+"""
+
+
+def test_who_asks_before_it_is_ready_is_told_to_come_again(shell: Shell) -> None:
+    shell.learned()
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+    command = [sys.executable, "-c", _SLOW, "serve", "--port", port, "--json"]
+    process = subprocess.Popen(command, cwd=shell.folder, stdout=subprocess.PIPE, text=True)
+    try:
+        while (found := ask(port)) is None:  # it does not listen yet
+            assert process.poll() is None
+            time.sleep(0.01)
+        assert found == (503, "1")
+        (shell.folder / "go").touch()
+        assert process.stdout is not None
+        assert json.loads("".join(process.stdout.readline() for _ in range(3)))["url"].endswith(port)
+        assert ask(port) == (200, None)
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def ask(port: str) -> tuple[int, str | None] | None:
+    """Status and Retry-After of the answer to whether it is ready; None where nobody listens."""
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/health/ready", timeout=20) as answer:
+            return answer.status, answer.headers["Retry-After"]
+    except urllib.error.HTTPError as error:
+        return error.code, error.headers["Retry-After"]
+    except urllib.error.URLError:
+        return None
 
 
 def test_what_cannot_be_served(shell: Shell) -> None:
@@ -87,10 +136,10 @@ def test_requests_share_the_processors_by_request(shell: Shell, monkeypatch: pyt
     shell.learned()
     threads: list[int] = []
 
-    def run(self: uvicorn.Server, sockets: list[socket.socket]) -> None:
+    def run(self: Listening) -> None:
         threads.extend(library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas")
 
-    monkeypatch.setattr(uvicorn.Server, "run", run)
+    monkeypatch.setattr(Listening, "until_stopped", run)
     with threadpool_limits(2, user_api="blas"):
         assert shell("serve", "--port", "0").code == 0
     assert set(threads) == {1}

@@ -1,0 +1,84 @@
+"""The server: it listens from the start, in a thread of its own, and answers when there is an application."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from types import TracebackType
+from typing import Self
+
+import uvicorn
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from kgrec.service.starting import starting
+
+_SHUTDOWN_S = 5
+_IDLE_S = 30
+
+
+class Listening:
+    """Takes in requests while it is open.
+
+    Who asks before there is an application is told to come again: a model and a graph that are large take their time,
+    and whoever watches the process has to tell that from one that does not answer.
+
+    Args:
+        listener: stays the caller's to close.
+    """
+
+    def __init__(self, listener: socket.socket) -> None:
+        self._listener = listener
+        self._app: ASGIApp = starting
+        self._server = uvicorn.Server(
+            uvicorn.Config(
+                self._answer,
+                interface="asgi3",
+                lifespan="off",
+                access_log=False,  # query strings hold user ids, which have no place in a log
+                log_level="warning",
+                server_header=False,
+                timeout_graceful_shutdown=_SHUTDOWN_S,
+                timeout_keep_alive=_IDLE_S,
+            )
+        )
+        self._failure: BaseException | None = None
+        self._thread = threading.Thread(target=self._run, name="kgrec answers", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stop()
+
+    def answer_with(self, app: ASGIApp) -> None:
+        """Answer with an application from now on."""
+        self._app = app
+
+    def until_stopped(self) -> None:
+        """Return when the server has ended; what a signal raises meanwhile ends it after the requests under way."""
+        try:
+            self._thread.join()
+        finally:
+            self._stop()
+        if self._failure is not None:
+            raise self._failure
+
+    def _stop(self) -> None:
+        self._server.should_exit = True
+        try:
+            self._thread.join()
+        except BaseException:  # a second signal: at once
+            self._server.force_exit = True
+            raise
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._app(scope, receive, send)
+
+    def _run(self) -> None:
+        try:
+            self._server.run(sockets=[self._listener])
+        except BaseException as error:
+            self._failure = error
