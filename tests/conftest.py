@@ -18,6 +18,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from kgrec.learn.fusion import gate_search
+from kgrec.learn.fusion.gate_search import GateFitter
 from kgrec.learn.limits import LIMITS
 from tests.support.shop import Shell
 from tools.neo4j.server import Neo4jMissingError, Neo4jServer, start
@@ -87,6 +88,14 @@ def one_gate_search() -> Iterator[None]:
     """Gates of few users are the mean over eight searches more, which takes most of the time of a tiny training."""
     with pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.setattr(gate_search, "LIMITS", replace(LIMITS, bagged_users=0))
+        yield
+
+
+@pytest.fixture(scope="module")
+def no_search_for_paths() -> Iterator[None]:
+    """Gates stay where they are most accurate; to give some of it up for paths takes half of a tiny training."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setattr(GateFitter, "_towards_paths", lambda _, candidates, weights, best: (weights, best))
         yield
 
 

@@ -4,5 +4,5 @@ import pytest
 
 
 @pytest.fixture(autouse=True, scope="module")
-def quick_gates(one_gate_search: None) -> None:
+def quick_gates(one_gate_search: None, no_search_for_paths: None) -> None:
     """Gates are tested elsewhere."""

@@ -14,7 +14,7 @@ from kgrec.progress import Progress
 from kgrec.schema.load import load_schema
 from tests.support import SHOP
 
-pytestmark = pytest.mark.usefixtures("one_gate_search")
+pytestmark = pytest.mark.usefixtures("one_gate_search", "no_search_for_paths")
 
 QUICK = TrainConfig(text_encoder="hashing", embedding_dim=8, epochs=4, num_layers=1, num_threads=1, ensemble=1)
 

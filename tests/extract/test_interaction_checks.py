@@ -14,6 +14,7 @@ from kgrec.extract.interaction_checks import InteractionChecks
 from kgrec.schema.load import load_schema
 from tests.support.columns import interaction_columns
 
+SCHEMA = load_schema("triples")
 USERS, ITEMS = ["v", "u", "w"], ["2", "1"]
 TIMES = st.sampled_from([None, 0.0, 5.0, 9e8, 9.1e8, 4e10])
 RECORDS = st.lists(
@@ -32,7 +33,7 @@ RECORDS = st.lists(
 
 
 def found(records: Sequence[Interaction], block: int) -> dict[str, Check]:
-    checks = InteractionChecks(load_schema("triples"), (USERS, ITEMS), lambda end: f"(not {end.uid})")
+    checks = InteractionChecks(SCHEMA, (USERS, ITEMS), lambda end: f"(not {end.uid})")
     for start in range(0, len(records), block):
         checks.look("log", interaction_columns(records[start : start + block]))
     return {check.what: check for check in checks.checks()}

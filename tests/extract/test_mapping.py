@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from kgrec.data.records import EdgeRecord, Interaction, NodeRecord, Record
 from kgrec.extract.row_reader import Problem, Reader
 from kgrec.schema.load import parse_schema
-from tests.support.games import SCHEMA_TEXT, mapped, records_of, table
+from tests.support.games import SCHEMA, SCHEMA_TEXT, mapped, records_of, table
 
 
 def test_nodes_have_trimmed_ids_and_typed_properties() -> None:
@@ -118,6 +118,7 @@ def test_whole_numbers_are_the_same_id_in_any_column_type(numbers: list[int]) ->
 
 
 IDS = st.sampled_from(["1", " 1", "2", "", None, "Inc", "Ninty", "Nintendo", "x\0", "a;b", "Ninty;Inc;;Ninty", "y\0;a"])
+SPLIT_BOTH = parse_schema(SCHEMA_TEXT.replace("column: game_id, ", 'column: game_id, split: ";", '), "games.yaml")
 LISTS = st.none() | st.lists(st.sampled_from(["1", "Inc", "Ninty", "Nintendo", None, "x\0"]), max_size=3)
 
 
@@ -132,8 +133,7 @@ def test_facts_in_columns_are_those_of_each_row(
 ) -> None:
     kind = pa.list_(pa.string()) if any(isinstance(cell, list) for cell in tails) else pa.string()
     columns = {"game_id": pa.array(heads, pa.string()), "studios": pa.array(tails, kind)}
-    split = 'column: game_id, split: ";", ' if both else "column: game_id, "
-    schema = parse_schema(SCHEMA_TEXT.replace("column: game_id, ", split), "games.yaml")
+    schema = SPLIT_BOTH if both else SCHEMA
 
     def read() -> tuple[list[Record], list[Problem]]:
         problems: list[Problem] = []

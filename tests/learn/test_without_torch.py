@@ -49,7 +49,8 @@ print(*(channel.name for channel in channels if not channel.beside))
 COLLECTING = """
 import pytest
 
-sys.exit(pytest.main(["--collect-only", "-q", "-p", "no:cacheprovider", "tests/learn/channels", "tests/learn/fusion"]))
+folders = ["tests/learn/channels", "tests/learn/fusion"]
+sys.exit(pytest.main(["--collect-only", "-q", "-p", "no:cacheprovider", "--assert=plain", *folders]))
 """
 
 

@@ -14,6 +14,7 @@ import uuid
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from hypothesis import strategies as st
 from kgrec.data.records import Loader, NodeRecord
 from kgrec.extract.row_reader import Problem
 from kgrec.schema.load import parse_schema
+from kgrec.schema.model import GraphSchema
 from kgrec_loaders.rdf import RdfLoader
 from kgrec_loaders.sql import SqlLoader
 from kgrec_loaders.tables import TablesLoader
@@ -125,10 +127,15 @@ def parquet(folder: Path, column: Column, type: pa.DataType | None = None) -> Lo
     return TablesLoader(str(folder / "t.parquet"))
 
 
+@lru_cache
+def schema_of(text: str) -> GraphSchema:
+    return parse_schema(text, "test.yaml")
+
+
 def ids_of(loader: Loader, names: tuple[str, str, str] = ("t", "id", "row")) -> tuple[dict[str, str], list[Problem]]:
     """Id of each row that was taken, and why others were not."""
     text = SCHEMA.replace("TABLE", names[0]).replace("ID", names[1]).replace("ROW", names[2])
-    schema = parse_schema(text, "test.yaml")
+    schema = schema_of(text)
     problems: list[Problem] = []
     table = next(table for table in loader.tables() if table.name == names[0])
     records = records_of(schema, table, on_error="skip", problems=problems)

@@ -60,9 +60,19 @@ def test_no_rows_still_have_columns(database: Path) -> None:
 
 
 def test_a_batch_read_half_leaves_nothing_open(database: Path) -> None:
-    batches = iter(read(f"sqlite:///{database}#n=SELECT * FROM reviews").batches)
-    next(batches)
-    batches.close()  # type: ignore[attr-defined]
+    told: list[str] = []
+    listeners = [(sa.pool.Pool, name, lambda *_, name=name: told.append(name)) for name in ("connect", "close")]
+    for listener in listeners:
+        sa.event.listen(*listener)
+    try:
+        batches = iter(read(f"sqlite:///{database}#n=SELECT * FROM reviews").batches)
+        next(batches)
+        assert told == ["connect"]
+        batches.close()  # type: ignore[attr-defined]
+        assert told == ["connect", "close"]
+    finally:
+        for listener in listeners:
+            sa.event.remove(*listener)
 
 
 @pytest.mark.parametrize(

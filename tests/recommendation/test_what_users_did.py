@@ -106,7 +106,7 @@ def returned(customer: int) -> str:
 
 
 @pytest.fixture(scope="module")
-def shop() -> Iterator[Recommender]:
+def shop(one_gate_search: None) -> Iterator[Recommender]:
     settings = {"epochs": 1, "ensemble": 1, "num_layers": 0, "text_encoder": "none", "num_threads": 1}
     with open_store("kglite::memory:") as store:
         ingest(SCHEMA, [Shop()], store)

@@ -5,9 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import yaml
 
 from kgrec.errors import ConfigError, SchemaError
+from kgrec.schema import yaml_lines
 from kgrec.schema.load import load_schema, parse_schema
+from kgrec.schema.yaml_lines import read_yaml
+from tests.support import ROOT
 from tests.support.schemas import GOOD, problems_of
 
 
@@ -38,10 +42,19 @@ def test_broken_yaml_names_the_line() -> None:
     )
 
 
-@pytest.mark.parametrize("text", ["a: &x [1]\nb: *x\n", "a: \0\n", "\t- a"])
+@pytest.mark.parametrize("text", ["a: &x [1]\nb: *x\n", "a: \0\n", "\t- a", "a: \ud800", "[" * 100_000])
 def test_unreadable_text_is_a_schema_error(text: str) -> None:
     with pytest.raises(SchemaError, match="not readable YAML"):
         parse_schema(text, "my.yaml")
+
+
+@pytest.mark.parametrize("text", [GOOD, *((ROOT / "graph_schemas").glob("*.yaml"))], ids=lambda text: str(text)[-20:])
+def test_with_libyaml_and_without_it_is_the_same(text: str | Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = text if isinstance(text, str) else text.read_text(encoding="utf-8")
+    quick = read_yaml(text, "my.yaml")
+    monkeypatch.setattr(yaml_lines, "_QUICK", yaml.SafeLoader)
+    plain = read_yaml(text, "my.yaml")
+    assert (quick.data, quick.origin.lines) == (plain.data, plain.origin.lines)
 
 
 @pytest.mark.parametrize("text", ["", "just words", "- a\n- b\n", "1: 2\n", "nodes: [1]\nedges: 3\n"])

@@ -55,6 +55,7 @@ def test_every_length_is_told_at_once(client: TestClient) -> None:
 
 def test_parts_add_up_to_the_score(client: TestClient) -> None:
     listed = client.get("/v1/recommend?user=ann&explain=short").json()["recommendations"]
+    assert len(listed) > 1
     for one in listed:
         parts, constant = one["explanation"]["parts"], one["explanation"]["constant"]
         assert sum(part["positive"] + part["negative"] for part in parts) + constant == pytest.approx(one["score"])

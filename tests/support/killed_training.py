@@ -76,11 +76,13 @@ def _is_second_epoch(event: Event) -> bool:
 
 def main(folder: Path) -> None:
     """Kill a training for each case, and print which signal ended it."""
+    # Loaded once, before the processes part.
+    from kgrec.learn import fit
     from kgrec.learn.neural import trainer
     from tests.support import training
 
     trainer._TRIPLES = 128
-    assert training.WORLD  # loaded once, before the processes part
+    assert all((training.WORLD, fit.fit))
     for case in CASES:
         child = os.fork()
         if child == 0:

@@ -19,8 +19,8 @@ from tests.support.datasets import dataset_of, genre_world, quick
 
 @pytest.fixture(scope="module", name="found")
 def ablated(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, dict[str, dict[str, float]]], list[str]]:
-    """Forty users of four genres, five items each: facts and texts tell nearly everything."""
-    dataset = genre_world(np.random.default_rng(0), n_users=40, n_items=32, taken=5)
+    """Two dozen users of four genres, five items each: facts and texts tell nearly everything."""
+    dataset = genre_world(np.random.default_rng(0), n_users=24, n_items=28, taken=5)
     split = random_split(dataset.interactions, valid=0.2, test=0.2, seed=0)
     return ablations(dataset, split, quick(epochs=1), RunCache(), silent)
 

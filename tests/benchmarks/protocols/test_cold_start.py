@@ -209,7 +209,7 @@ def test_users_with_too_few_items_are_said() -> None:
 def test_a_run_that_was_stopped_goes_on(
     protocol: ColdItems | ColdUsers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    dataset, config = genre_world(np.random.default_rng(0), taken=8), quick(epochs=1)
+    dataset, config = genre_world(np.random.default_rng(0), n_users=24, taken=8), quick(epochs=1, num_layers=0)
     whole = measured(protocol, dataset, config, RunCache())
     learned: Iterator[Callable[..., Any]] = iter([fit, stopped])
     with monkeypatch.context() as patched:

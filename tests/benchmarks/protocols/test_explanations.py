@@ -18,6 +18,11 @@ from kgrec_benchmarks.runs.run_cache import RunCache
 from tests.support.datasets import genre_world, quick
 
 
+@pytest.fixture(autouse=True, scope="module")
+def quick_gates(one_gate_search: None) -> None:
+    """Here it counts what is given up for paths."""
+
+
 @pytest.fixture(scope="module")
 def result() -> Result:
     data = genre_world(np.random.default_rng(0), n_users=24, n_items=40, taken=6, timed=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, cast
 
@@ -10,7 +11,7 @@ import pytest
 
 from kgrec.errors import ConfigError, MissingExtraError, TrainingDivergedError
 from kgrec.evaluation.baseline_tuning import Budget
-from kgrec.evaluation.compared_system import Setting, StoppedEarly, System
+from kgrec.evaluation.compared_system import Baseline, Setting, StoppedEarly, System
 from kgrec.metrics.rankers import Ranker
 from kgrec.testing.system import SystemContract
 from kgrec.testing.system import fitted as fitted_on_camps
@@ -35,6 +36,12 @@ def fitted(name: str, **changes: Any) -> Any:
     return fitted_on_camps(SYSTEMS[name], **{**QUICK.get(name, {}), **changes})
 
 
+@lru_cache
+def fitted_once(name: str) -> Baseline:
+    found: Baseline = fitted(name)
+    return found
+
+
 class TestSystems(SystemContract):
     @pytest.fixture(params=SYSTEMS)
     def name(self, request: pytest.FixtureRequest) -> str:
@@ -47,6 +54,11 @@ class TestSystems(SystemContract):
     @pytest.fixture
     def setting(self, name: str) -> Setting:
         return QUICK.get(name, {})
+
+    @pytest.fixture
+    def ranker(self, name: str) -> Baseline:
+        """The tests of a ranker change nothing in it, so that one does for all of them."""
+        return fitted_once(name)
 
     @pytest.fixture
     def personal(self, name: str) -> bool:

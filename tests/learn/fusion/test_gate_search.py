@@ -65,7 +65,7 @@ def held_out(rng: np.random.Generator, seen: sparse.csr_matrix, share: float = 0
 
 @pytest.mark.parametrize("bags", [2, pytest.param(8, marks=pytest.mark.slow)])
 @given(seed=st.integers(0, 10_000))
-@settings(deadline=None, max_examples=15)
+@settings(deadline=None, max_examples=8)
 def test_the_fused_model_is_never_worse_than_its_best_channel(bags: int, seed: int) -> None:
     rng = np.random.default_rng(seed)
     n_users, n_items = 12, 15
