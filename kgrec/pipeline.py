@@ -71,9 +71,9 @@ def check_sources(schema: str, sources: Sequence[str]) -> CheckReport:
 
 
 def ingest(
-    schema: GraphSchema,
+    schema: GraphSchema | str,
     sources: Sequence[str | Loader],
-    store: GraphStore,
+    store: GraphStore | str,
     *,
     on_error: str = "fail",
     max_dropped: float = MAX_DROPPED,
@@ -87,7 +87,9 @@ def ingest(
     Importing twice changes nothing; an interrupted import goes on where it stopped.
 
     Args:
+        schema: itself, its name or its file.
         sources: ``LOADER`` or ``LOADER:LOCATION``, or loaders themselves.
+        store: itself, or its URL.
         on_error: ``fail`` at the first row that does not fit, or ``skip`` such rows and list them.
         max_dropped: largest share of a table's rows that may be left out, because they do not fit or refer to nodes
             that do not exist; from 0 to 1.
@@ -110,46 +112,48 @@ def ingest(
             raise ConfigError(
                 f"{name} cannot be that.", found=str(share), expected="a share from 0 to 1", next="choose another"
             )
+    loaded = load_schema(schema) if isinstance(schema, str) else schema
     skip: Literal["skip", "fail"] = "skip" if on_error == "skip" else "fail"
-    extraction = Extraction(schema, sources, on_error=skip, max_dropped=max_dropped)
-    if not partial:
-        _refuse_missing_tables(extraction, store)
+    with opened(store, read_only=False) as graph:
+        extraction = Extraction(loaded, sources, on_error=skip, max_dropped=max_dropped)
+        if not partial:
+            _refuse_missing_tables(extraction, graph)
 
-    n_tables = sum(len(extraction.tables_of_schema([phase])) for phase in PHASES)
-    shares, met = progress.named("Import").parts(*[1] * n_tables), dict[tuple[str, str], Progress]()
+        n_tables = sum(len(extraction.tables_of_schema([phase])) for phase in PHASES)
+        shares, met = progress.named("Import").parts(*[1] * n_tables), dict[tuple[str, str], Progress]()
 
-    def show(event: BatchWritten) -> None:
-        if event.table is not None:
-            table = event.table.kind, event.table.table
-            met.setdefault(table, shares[min(len(met), n_tables - 1)])
-            met[table](f"{table[0]} from {table[1]}", event.table.rows, unit="rows")
+        def show(event: BatchWritten) -> None:
+            if event.table is not None:
+                table = event.table.kind, event.table.table
+                met.setdefault(table, shares[min(len(met), n_tables - 1)])
+                met[table](f"{table[0]} from {table[1]}", event.table.rows, unit="rows")
 
-    try:
-        report = ingest_records(
-            extraction, store, max_dropped=max_dropped, replace=replace, max_removed=max_removed, progress=show
+        try:
+            report = ingest_records(
+                extraction, graph, max_dropped=max_dropped, replace=replace, max_removed=max_removed, progress=show
+            )
+        except DroppedRowsError as error:
+            graph.checkpoint()
+            near = [_near(graph, *end) for end in error.missing]
+            stopped = f"the import stopped there; {graph.url} holds {_in_words(graph.counts())}"
+            error.found = "\n".join(filter(None, (error.found, *near, *extraction.warnings(), stopped)))
+            raise
+        graph.checkpoint()
+        held = graph.counts()
+        ends = [end for table in report.tables for end in table.missing]
+        near = [f"no {type} {shorten(uid)}; {said}" for type, uid in ends if (said := _near(graph, type, uid))]
+        nothing_left = (*extraction.nothing_left(), *report.nothing_left)
+        if not partial and not nothing_left:
+            _refuse_half_a_graph(extraction, graph, held)
+        return ImportReport(
+            report,
+            extraction.alignment,
+            tuple(extraction.problems),
+            held,
+            notes=[*extraction.notes(), *(report.replacement.notes if report.replacement else ())],
+            warnings=(*extraction.warnings(), *dict.fromkeys(near)),
+            nothing_left=nothing_left,
         )
-    except DroppedRowsError as error:
-        store.checkpoint()
-        near = [_near(store, *end) for end in error.missing]
-        stopped = f"the import stopped there; {store.url} holds {_in_words(store.counts())}"
-        error.found = "\n".join(filter(None, (error.found, *near, *extraction.warnings(), stopped)))
-        raise
-    store.checkpoint()
-    held = store.counts()
-    ends = [end for table in report.tables for end in table.missing]
-    near = [f"no {type} {shorten(uid)}; {said}" for type, uid in ends if (said := _near(store, type, uid))]
-    nothing_left = (*extraction.nothing_left(), *report.nothing_left)
-    if not partial and not nothing_left:
-        _refuse_half_a_graph(extraction, store, held)
-    return ImportReport(
-        report,
-        extraction.alignment,
-        tuple(extraction.problems),
-        held,
-        notes=[*extraction.notes(), *(report.replacement.notes if report.replacement else ())],
-        warnings=(*extraction.warnings(), *dict.fromkeys(near)),
-        nothing_left=nothing_left,
-    )
 
 
 def _near(store: GraphStore, type: str, uid: str) -> str:
@@ -196,34 +200,6 @@ def _in_words(counts: GraphCounts) -> str:
     """What a store holds: '30 User, 120 INTERACTED'."""
     parts = [f"{n:,} {name}" for part in (counts.nodes, counts.edges, counts.interactions) for name, n in part.items()]
     return ", ".join(parts)
-
-
-def ingest_sources(
-    schema: str,
-    sources: Sequence[str],
-    store_url: str,
-    *,
-    on_error: str = "fail",
-    max_dropped: float = MAX_DROPPED,
-    partial: bool = False,
-    replace: bool = False,
-    max_removed: float = MAX_REMOVED,
-    progress: Progress = silent,
-) -> ImportReport:
-    """:func:`ingest` with the schema by name or path and the store by URL."""
-    loaded = load_schema(schema)
-    with open_store(store_url) as store:
-        return ingest(
-            loaded,
-            sources,
-            store,
-            on_error=on_error,
-            max_dropped=max_dropped,
-            partial=partial,
-            replace=replace,
-            max_removed=max_removed,
-            progress=progress,
-        )
 
 
 def inspect(store_url: str) -> dict[str, Any]:

@@ -30,11 +30,11 @@ def run(loader: str, default_schema: str) -> None:
     options = parser.parse_args()
 
     # A loader knows records and errors only; as a script it is the one who asks for the whole flow.
-    from kgrec.pipeline import ingest_sources
+    from kgrec.pipeline import ingest
 
     source = f"{loader}:{options.location}" if options.location else loader
     try:
-        report = ingest_sources(schema=options.schema, sources=[source], store_url=options.store)
+        report = ingest(options.schema, [source], options.store)
         print(f"{options.store} holds {report.counts}")  # noqa: T201
     except KgrecError as error:
         print(error, file=sys.stderr)  # noqa: T201

@@ -37,13 +37,13 @@ def bundle(store: GraphStore) -> Bundle:
 
 def test_the_report_of_an_import_counts_what_the_files_hold(tmp_path: Path) -> None:
     url = f"kglite:{tmp_path / 'shop.kgl'}"
-    report = pipeline.ingest_sources("triples", [f"tables:{SHOP}"], url)
+    report = pipeline.ingest("triples", [f"tables:{SHOP}"], url)
     expected = {"User": 40, "Item": 25, "Entity": 22}
     assert dict(report.counts.nodes) == expected
     assert dict(report.counts.edges) == {"FACT": 75}
     assert dict(report.counts.interactions) == {"INTERACTED": 220}
     assert report.as_dict()["problems"] == []
-    again = pipeline.ingest_sources("triples", [f"tables:{SHOP}"], url)
+    again = pipeline.ingest("triples", [f"tables:{SHOP}"], url)
     assert again.counts == report.counts
     assert again.ingest.created == 0
     assert pipeline.inspect(url)["nodes"] == expected
@@ -108,7 +108,7 @@ def test_without_torch_a_missing_store_is_still_what_is_said(tmp_path: Path) -> 
 
 def test_training_without_torch_says_what_to_install(tmp_path: Path) -> None:
     url = f"kglite:{tmp_path / 'shop.kgl'}"
-    pipeline.ingest_sources("triples", [f"tables:{SHOP}"], url)
+    pipeline.ingest("triples", [f"tables:{SHOP}"], url)
     done = _train_without_torch(url)
     assert done.returncode == 2
     assert done.stderr == (

@@ -51,6 +51,6 @@ def open_store(url: str, *, read_only: bool = False, create: bool = True) -> Gra
     return store
 
 
-def opened(store: GraphStore | str) -> AbstractContextManager[GraphStore]:
-    """A store by URL to read from, closed at the end, or one that stays the caller's."""
-    return open_store(store, read_only=True) if isinstance(store, str) else nullcontext(store)
+def opened(store: GraphStore | str, *, read_only: bool = True) -> AbstractContextManager[GraphStore]:
+    """A store by URL, closed at the end, or one that stays the caller's."""
+    return open_store(store, read_only=read_only) if isinstance(store, str) else nullcontext(store)

@@ -22,7 +22,7 @@ def failing(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
     def fail(*_: object, **__: object) -> None:
         raise error
 
-    module: Any = SimpleNamespace(ingest_sources=fail, train=fail, evaluate_store=fail, inspect=fail)
+    module: Any = SimpleNamespace(ingest=fail, train=fail, evaluate_store=fail, inspect=fail)
     for name in ("kgrec.pipeline", "kgrec.evaluation.store_evaluation"):
         monkeypatch.setitem(sys.modules, name, module)
 

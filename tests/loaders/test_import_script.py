@@ -13,31 +13,31 @@ from kgrec_loaders import import_script
 
 
 @pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
     """What the flow was asked for."""
-    calls: list[dict[str, Any]] = []
+    calls: list[tuple[Any, ...]] = []
 
-    def ingest_sources(**arguments: Any) -> SimpleNamespace:
+    def ingest(*arguments: Any) -> SimpleNamespace:
         calls.append(arguments)
         return SimpleNamespace(counts="3 nodes")
 
-    monkeypatch.setitem(sys.modules, "kgrec.pipeline", SimpleNamespace(ingest_sources=ingest_sources))
+    monkeypatch.setitem(sys.modules, "kgrec.pipeline", SimpleNamespace(ingest=ingest))
     return calls
 
 
 def test_defaults(
-    asked: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    asked: list[tuple[Any, ...]], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(sys, "argv", ["x", "--store", "kglite:a.kgl"])
     import_script.run("wikidata_films", default_schema="movies")
     assert capsys.readouterr().out == "kglite:a.kgl holds 3 nodes\n"
-    assert asked == [{"schema": "movies", "sources": ["wikidata_films"], "store_url": "kglite:a.kgl"}]
+    assert asked == [("movies", ["wikidata_films"], "kglite:a.kgl")]
 
 
-def test_everything_given(asked: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_everything_given(asked: list[tuple[Any, ...]], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "argv", ["x", "--store", "s", "--schema", "my.yaml", "--location", "data/films.csv"])
     import_script.run("tables", default_schema="")
-    assert asked == [{"schema": "my.yaml", "sources": ["tables:data/films.csv"], "store_url": "s"}]
+    assert asked == [("my.yaml", ["tables:data/films.csv"], "s")]
 
 
 @pytest.mark.parametrize(("argv", "missing"), [([], "--store, --schema"), (["--store", "s"], "--schema")])
@@ -57,10 +57,10 @@ def test_usage(
 def test_errors_have_no_traceback(
     error: Exception, code: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def fail(**_: object) -> None:
+    def fail(*_: object) -> None:
         raise error
 
-    monkeypatch.setitem(sys.modules, "kgrec.pipeline", SimpleNamespace(ingest_sources=fail))
+    monkeypatch.setitem(sys.modules, "kgrec.pipeline", SimpleNamespace(ingest=fail))
     monkeypatch.setattr(sys, "argv", ["x", "--store", "s"])
     with pytest.raises(SystemExit) as caught:
         import_script.run("movielens100k", default_schema="movies")

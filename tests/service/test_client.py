@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from dataclasses import replace
 from typing import Any
 
@@ -19,6 +20,17 @@ from kgrec.service.client import Client, ServiceError
 def asked(request: pytest.FixtureRequest, recommender: Recommender) -> Recommender | Client:
     """What has the methods."""
     return recommender if request.param == "recommender" else Client(http=TestClient(service(recommender)))
+
+
+@pytest.mark.parametrize("name", ["recommend", "score", "explain", "what_if", "similar_items", "search", "history"])
+def test_whoever_has_one_can_take_the_other(name: str) -> None:
+    """What may be said, in the same order with the same defaults, but for how reasons are told."""
+
+    def said(of: type) -> list[tuple[str, object]]:
+        parameters = inspect.signature(getattr(of, name)).parameters.values()
+        return [(one.name, one.default) for one in parameters if one.name not in ("explain", "counterfactuals")]
+
+    assert said(Client) == said(Recommender)
 
 
 def places(best: Any) -> list[tuple[Any, ...]]:

@@ -59,10 +59,10 @@ def ingest(
 
     Ends with exit code 6 where every row of a type had to be left out.
     """
-    from kgrec.pipeline import ingest_sources
+    from kgrec.pipeline import ingest as import_sources
 
     with resumable(), progress_bars(quiet, verbose) as progress:
-        report = ingest_sources(
+        report = import_sources(
             schema,
             source,
             store,

@@ -88,7 +88,9 @@ def preferred(asked: str, accepted: str) -> str:
 
 @cache
 def _page(name: str, language: str) -> str:
+    """A page of the assets with the parts that it shares with others, ``{{+file}}``, and its texts, ``{{key}}``."""
     current = {f"@current.{one}": ' aria-current="true"' if one == language else "" for one in LANGUAGES}
     parts = {name: escape(text) for name, text in words_of(language).items()}
     parts |= {"@lang": language, "@assets": f"{ASSETS}{assets_version()}", **current}
-    return re.sub(r"{{(.*?)}}", lambda place: parts[place[1]], assets()[name].decode())
+    whole = re.sub(r"{{\+(.*?)}}", lambda part: assets()[part[1]].decode().rstrip(), assets()[name].decode())
+    return re.sub(r"{{(.*?)}}", lambda place: parts[place[1]], whole)

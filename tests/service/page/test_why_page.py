@@ -105,7 +105,7 @@ def test_every_text_is_there_in_every_language() -> None:
 
 def test_every_text_is_used_and_every_used_text_is_there() -> None:
     page = "".join(content.decode() for name, content in assets().items() if name.endswith(".html"))
-    used = set(re.findall(r"{{([^@}]+)}}", page))
+    used = set(re.findall(r"{{([^@+}]+)}}", page))
     families = set()
     for script in SCRIPTS.values():
         used |= set(re.findall(r'\bt\(\s*"([^"]+)"', script))
