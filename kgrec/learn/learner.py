@@ -322,13 +322,13 @@ class Learner:
     ) -> AdditiveModel:
         """All channels with open gates."""
         of_nodes = KNOWLEDGE if embeddings.hops else CO_TAKING
-        matrix = LowRankMatrix.beside_mean(embeddings.source, embeddings.target, ~self.behaviour.cold)
+        known = ~self.behaviour.cold
+        matrix = LowRankMatrix.beside_mean(embeddings.source, embeddings.target, known)
         channels = [*closed_form, Channel(of_nodes, matrix, settings.history)]
         if factors is not None:
-            channels.insert(len(closed_form), channel_of(factors, settings.history, ~self.behaviour.cold))
+            channels.insert(len(closed_form), channel_of(factors, settings.history, known))
         if embeddings.texts is not None:
             history = settings.history.matrix(self.dataset.interactions, self.n_users, self.n_items)
-            known = np.flatnonzero(~self.behaviour.cold)
             channels.append(semantic_paths(embeddings.texts, settings.history, history, known))
         gates = Gates.common(np.ones(len(channels)), 1.0)
         return AdditiveModel(tuple(channels), gates, self.behaviour.prior(settings), self.behaviour.cold)

@@ -127,9 +127,13 @@ class LowRankMatrix:
     def beside_mean(cls, source: Array, target: Array, among: npt.NDArray[np.bool_]) -> LowRankMatrix:
         """``source @ (target - m).T`` with the mean ``m`` of some items' targets, bool ``(items,)``.
 
-        Near or far is said beside the mean item: what all items have in common ranks none of them.
+        Near or far is said beside the mean item: what all items have in common ranks none of them. An item whose target
+        is 0, of which nothing is known, is neither near nor far.
         """
-        return cls(source, target - target[among].mean(axis=0))
+        told = target.any(axis=1)
+        among = among & told
+        mean = target[among].mean(axis=0) if among.any() else np.zeros_like(target[0])
+        return cls(source, np.where(told[:, None], target - mean, 0).astype(target.dtype))
 
     def scores(self, history: sparse.csr_matrix) -> Array:
         """``history @ M`` without each item's own term, dense ``(users, items)``."""

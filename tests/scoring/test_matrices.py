@@ -61,6 +61,17 @@ def test_some_columns_of_factors_are_those_of_all_scores() -> None:
     np.testing.assert_allclose(matrix.scorer_of(columns)(history), matrix.scores(history)[:, columns], atol=1e-12)
 
 
+def test_factors_beside_the_mean_say_nothing_of_an_item_that_has_none() -> None:
+    target = factor(1)
+    target[[0, 4]] = 0.0
+    among = np.arange(N_ITEMS) < 6
+    matrix = LowRankMatrix.beside_mean(factor(0), target, among)
+    mean = target[[1, 2, 3, 5]].mean(axis=0)
+    np.testing.assert_allclose(matrix.target[8], target[8] - mean, rtol=1e-6)
+    assert not matrix.scores(sparse.csr_matrix(np.eye(N_ITEMS)))[:, [0, 4]].any()
+    assert not LowRankMatrix.beside_mean(factor(0), 0 * target, among).target.any()
+
+
 @pytest.mark.parametrize(
     ("arrays", "message"),
     [

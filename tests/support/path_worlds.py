@@ -22,7 +22,7 @@ N_ITEMS, N_ENTITIES = 7, 4
 def with_texts(model: AdditiveModel, rng: np.random.Generator) -> AdditiveModel:
     """The model with a channel of paths over texts as well; one item in four has no text."""
     texts = rng.normal(size=(N_ITEMS, 3)).astype(np.float32) * (rng.random((N_ITEMS, 1)) < 0.75)
-    weights, known = HistoryWeights(0.8, 0.0, {"view": 0.5}), np.flatnonzero(~model.is_cold)
+    weights, known = HistoryWeights(0.8, 0.0, {"view": 0.5}), ~model.is_cold
     history = sparse.csr_matrix(rng.random((4, N_ITEMS)) * (rng.random((4, N_ITEMS)) < 0.5))
     channels = (*model.channels, semantic_paths(texts, weights, history, known))
     cold = model.gates.cold

@@ -141,7 +141,7 @@ def closed_form_bundle(schema: GraphSchema, store: GraphStore, gates: Mapping[st
     channels = [
         *behaviour.channels(settings),
         Channel(KNOWLEDGE, LowRankMatrix(*[_embedded(dataset)] * 2)),
-        semantic_paths(texts, settings.without_recency, everybody, np.flatnonzero(~behaviour.cold)),
+        semantic_paths(texts, settings.without_recency, everybody, ~behaviour.cold),
     ]
     weights = np.array([gates.get(channel.name.split(CORRECTION)[0], 0.0) for channel in channels])
     model = AdditiveModel(tuple(channels), Gates.common(weights, prior), behaviour.prior(settings), behaviour.cold)

@@ -13,9 +13,10 @@ Three items with t = (1, 0), (0.8, 0.6) and (0, 1), so m = (0.6, 0.533): the fir
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 from scipy import sparse
 
-from kgrec.data.dataset import Array, IntArray
+from kgrec.data.dataset import Array
 from kgrec.learn.channels.path_features import common_unit
 from kgrec.scoring.channel_names import SEMANTIC_PATHS
 from kgrec.scoring.history_weights import HistoryWeights
@@ -26,18 +27,16 @@ _SPREAD_USERS = 1_000
 """Users who tell how far scores spread."""
 
 
-def semantic_paths(vectors: Array, weights: HistoryWeights, history: sparse.csr_matrix, known: IntArray) -> Channel:
+def semantic_paths(
+    vectors: Array, weights: HistoryWeights, history: sparse.csr_matrix, known: npt.NDArray[np.bool_]
+) -> Channel:
     """The channel, with one scale for all users, in which scores of known items have unit spread on average.
 
     Args:
         vectors: of the items' texts, float32 ``(items, d)``, 0 where there is none.
         history: of all users in these weights, users x items.
-        known: rows of the known items.
+        known: which items somebody has taken, bool ``(items,)``.
     """
-    has_text: Array = np.abs(vectors).sum(axis=1) > 0
-    of_known = vectors[known[has_text[known]]]
-    usual = of_known.mean(axis=0) if len(of_known) else np.zeros(vectors.shape[1], vectors.dtype)
-    target = np.where(has_text[:, None], vectors - usual, 0.0).astype(np.float32)
-    matrix = LowRankMatrix(vectors, target)
+    matrix = LowRankMatrix.beside_mean(vectors, vectors, known)
     sample = history[np.flatnonzero(np.diff(history.indptr))[:_SPREAD_USERS]]
     return Channel(SEMANTIC_PATHS, matrix, weights, common_unit(matrix.scores(sample)[:, known], sample))

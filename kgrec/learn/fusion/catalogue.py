@@ -17,7 +17,7 @@ from kgrec.scoring.model import AdditiveModel, block_size
 
 _BYTES = 256 * 2**20
 
-SILENT = 1e-6
+SILENT = 1e-5
 """Scores of at most this spread tell no items apart; of cold items, in spreads of the scores of known ones."""
 
 

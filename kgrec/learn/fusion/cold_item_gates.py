@@ -70,18 +70,22 @@ class ColdStartSimulation:
         with_known = Catalogue.of(self.model, self.train, self.known, rng, ~is_hidden)
         if not (len(hidden_only.histories) and len(with_known.histories)):
             return self.model.gates, {}
-        min_spread = np.maximum(_SHARE_OF_MEDIAN * hidden_only.cold_spread(), _LEAST_SPREAD)
+        spread = hidden_only.cold_spread()
+        min_spread = np.maximum(_SHARE_OF_MEDIAN * spread, _LEAST_SPREAD)
         gates = self.model.gates.with_cold(min_spread=min_spread)
         hidden_only, with_known = hidden_only.with_gates(gates), with_known.with_gates(gates)
         of_mixture, of_offset = progress.parts(1, 2)
-        mixture, metrics = fit_mixture(hidden_only, of_mixture)
+        mixture, metrics = fit_mixture(hidden_only, spread > 0, of_mixture)
         return fit_beside_known(mixture, hidden_only, with_known, self.cost, of_offset), metrics
 
 
-def fit_mixture(hidden_only: Catalogue, progress: Progress) -> tuple[Array, dict[str, float]]:
+def fit_mixture(hidden_only: Catalogue, tells_apart: Array, progress: Progress) -> tuple[Array, dict[str, float]]:
     """Weights of the channels and the prior ``(channels + 1,)`` for cold items, and recall@20 of each alone and fused.
 
     Coordinate search from the best of them alone, see the example above.
+
+    Args:
+        tells_apart: which channels tell cold items apart, bool ``(channels,)``.
     """
     model, cold = hidden_only.model, np.flatnonzero(hidden_only.model.is_cold)
     names = [*(channel.name for channel in model.channels), "prior"]
@@ -89,7 +93,7 @@ def fit_mixture(hidden_only: Catalogue, progress: Progress) -> tuple[Array, dict
     parts = [hidden_only.with_gates(_cold_only(model.gates, single)).scores()[:, cold] for single in singles]
     wanted = hidden_only.wanted[:, cold].tocsr()
     # Where a part scores all cold items alike, the order of their rows would decide, and might look good by chance.
-    has_signal = np.array([float(part.std(axis=1).max()) > SILENT for part in parts])
+    has_signal = np.r_[tells_apart, float(parts[-1].std(axis=1).max()) > SILENT]
 
     def mixed(weights: Array) -> Array:
         total = np.zeros_like(parts[0])
@@ -107,6 +111,8 @@ def fit_mixture(hidden_only: Catalogue, progress: Progress) -> tuple[Array, dict
         for part in range(len(names)):
             done, note = turn * len(names) + part, f"recall@20 {best:.4f}"
             progress("gates of cold items", done + 1, 2 * len(names), note, unit="weights")
+            if not has_signal[part]:
+                continue
             others = np.where(np.arange(len(names)) == part, 0.0, weights)
             sum_of_others = mixed(others)
             for step in _STEPS:

@@ -6,13 +6,12 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from kgrec.data.dataset import IntArray
 from kgrec.learn.channels.semantic_paths import semantic_paths
 from kgrec.scoring.history_weights import HistoryWeights
 
 TEXTS = np.array([[1.0, 0.0], [0.8, 0.6], [0.0, 1.0], [0.0, 0.0], [5.0, 5.0]], np.float32)
 """The fourth item has no text; the last one is cold."""
-KNOWN: IntArray = np.arange(4)
+KNOWN = np.arange(5) < 4
 HISTORY = sparse.csr_matrix(np.array([[0.0, 0, 0, 0, 0], [1, 0, 0, 0, 0], [0, 4, 0, 0, 0]]))
 
 

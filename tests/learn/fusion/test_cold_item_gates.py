@@ -34,12 +34,15 @@ def test_nobody_to_simulate_leaves_the_gates() -> None:
     assert found == {}
 
 
-def test_channels_that_do_not_tell_cold_items_apart_are_not_chosen() -> None:
-    """All hidden items are level there, and those that were taken have the lowest rows by chance."""
+@pytest.mark.parametrize("rounding", [0.0, 1e-7], ids=["level", "level but for rounding"])
+def test_channels_that_do_not_tell_cold_items_apart_are_not_chosen(rounding: float) -> None:
+    """All hidden items are level there, and there are no more of them than are listed."""
     world = simulation(1.0)
     columns = np.repeat(np.arange(N_KNOWN, N_KNOWN + 4), N_USERS // 4)
     lowest = sparse.csr_matrix((np.ones(N_USERS, np.float32), (np.arange(N_USERS), columns)), shape=(N_USERS, N))
-    silent_channel = Channel("next_item", SparseMatrix(sparse.csr_matrix((N, N), dtype=np.float32)))
+    likeness = np.random.default_rng(0).random((N, N)).astype(np.float32)
+    likeness[:, N_KNOWN:] *= rounding
+    silent_channel = Channel("next_item", SparseMatrix(sparse.csr_matrix(likeness)))
     model = replace(
         world.model,
         channels=(*world.model.channels[:1], silent_channel),
