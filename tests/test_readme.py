@@ -38,7 +38,7 @@ def test_the_python_runs(shop: Path, capsys: pytest.CaptureFixture[str]) -> None
     assert (shop / "shop.bundle/manifest.json").is_file()
 
 
-@pytest.mark.usefixtures("one_gate_search")
+@pytest.mark.usefixtures("one_gate_search", "no_search_for_paths")
 def test_the_commands_run(shop: Path) -> None:
     commands = [
         line.split("#")[0][2:] for block in blocks("console") for line in block.splitlines() if line[:7] == "$ kgrec"

@@ -154,7 +154,7 @@ SMALL_WORLDS = st.builds(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(world=SMALL_WORLDS, batch_size=st.integers(1, 6))
 def test_twice_is_once(world: SampleGraph, batch_size: int) -> None:
     with fresh() as once, fresh() as twice:

@@ -103,7 +103,7 @@ def edges_of(graph: Any) -> Any:
     return graph.edges(keys=True, data=True)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(first=SMALL_WORLDS, second=SMALL_WORLDS, batch_size=st.integers(1, 6))
 def test_a_replaced_graph_is_a_fresh_one(first: SampleGraph, second: SampleGraph, batch_size: int) -> None:
     second = replace(second, source_id="another")
@@ -114,7 +114,7 @@ def test_a_replaced_graph_is_a_fresh_one(first: SampleGraph, second: SampleGraph
         assert held(store) == held(expected)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(first=SMALL_WORLDS, second=SMALL_WORLDS, other=SMALL_WORLDS)
 def test_what_others_state_is_never_removed(first: SampleGraph, second: SampleGraph, other: SampleGraph) -> None:
     first, second = (

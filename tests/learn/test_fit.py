@@ -26,7 +26,7 @@ from kgrec.scoring.gates import Gates
 from kgrec.scoring.model import AdditiveModel
 from tests.support.datasets import dataset_of, genre_world, quick
 
-pytestmark = pytest.mark.usefixtures("one_gate_search")
+pytestmark = pytest.mark.usefixtures("one_gate_search", "no_search_for_paths")
 
 
 @pytest.fixture(autouse=True)

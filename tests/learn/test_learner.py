@@ -20,6 +20,8 @@ from tests.support.datasets import genre_world, quick
 
 NOTE = "cold_item_cost has no effect: every item of the catalogue has interactions"
 
+pytestmark = pytest.mark.usefixtures("one_gate_search", "no_search_for_paths")
+
 
 def chosen(world: Dataset, cost: float, notes: list[tuple[str, str]], num_layers: int = 0) -> FitResult:
     train, held_out = hold_out(world.interactions)
