@@ -130,7 +130,7 @@ class LowRankMatrix:
         Near or far is said beside the mean item: what all items have in common ranks none of them. An item whose target
         is 0, of which nothing is known, is neither near nor far.
         """
-        told = target.any(axis=1)
+        told = np.asarray(target.any(axis=1))
         among = among & told
         mean = target[among].mean(axis=0) if among.any() else np.zeros_like(target[0])
         return cls(source, np.where(told[:, None], target - mean, 0).astype(target.dtype))
