@@ -12,7 +12,6 @@ import numpy as np
 from kgrec.config import TrainConfig
 from kgrec.data.dataset import Dataset
 from kgrec.data.splits import Split
-from kgrec.errors import ConfigError
 from kgrec.evaluation.explanation_measures import DELETED, explanation_measures
 from kgrec.evaluation.task import Task
 from kgrec.learn.fusion.cold_item_offset import refit_offset
@@ -30,7 +29,7 @@ from kgrec_benchmarks.runs.mean_over_runs import mean_and_spread
 from kgrec_benchmarks.runs.outcome import Outcome
 from kgrec_benchmarks.runs.result import Result
 from kgrec_benchmarks.runs.run_cache import RunCache
-from kgrec_benchmarks.runs.runner import learn, rankers_of
+from kgrec_benchmarks.runs.runner import learn, rankers_of, seeds_from
 
 if TYPE_CHECKING:
     from kgrec.learn.fit_result import FitResult
@@ -78,16 +77,8 @@ class Explanations:
             ConfigError: fewer than one seed.
             KgrecError: the split holds nothing to test on, or too little to learn from.
         """
-        if self.seeds < 1:
-            raise ConfigError(
-                "that many runs cannot be.",
-                where="seeds",
-                found=str(self.seeds),
-                expected="at least 1",
-                next="give 1 or more",
-            )
+        seeds = seeds_from(config, self.seeds)
         data = dataset.dataset
-        seeds = [config.seed + number for number in range(self.seeds)]
         splits = [split_of(dataset.parts, seed) for seed in seeds]
         runs = []
         for seed, split, share in zip(seeds, splits, progress.parts(*[1] * self.seeds), strict=True):

@@ -15,7 +15,7 @@ from kgrec_benchmarks.folder_dataset import PublishedSet, sizes_of, split_of
 from kgrec_benchmarks.protocols.ablations import ablations
 from kgrec_benchmarks.runs.result import Result
 from kgrec_benchmarks.runs.run_cache import RunCache
-from kgrec_benchmarks.runs.runner import Plan, run
+from kgrec_benchmarks.runs.runner import Plan, run, seeds_from
 from kgrec_benchmarks.runs.summary import grouped, summarised
 from kgrec_benchmarks.runs.time_gap_groups import gap_groups
 from kgrec_benchmarks.systems.registry import DEFAULT, OURS, package_of
@@ -62,21 +62,13 @@ class PublishedSplit:
             KgrecError: the split holds nothing to test on, or too little to learn from.
             MissingExtraError: a system needs a package that is not installed.
         """
-        if self.seeds < 1:
-            raise ConfigError(
-                "that many runs cannot be.",
-                where="seeds",
-                found=str(self.seeds),
-                expected="at least 1",
-                next="give 1 or more",
-            )
+        seeds = seeds_from(config, self.seeds)
         data = dataset.dataset
         make, own_valid = self.split_maker(dataset)
         plan = Plan(data, make, own_valid, config, self.models, self.seeds, self.budget)
         measuring, taking_apart = progress.parts(1, 2 if self.ablations else 0)
         runs = run(plan, kept, measuring)
         first = runs.splits[0]
-        seeds = [config.seed + number for number in range(self.seeds)]
         summary = summarised(runs.outcomes, seeds, OURS)
         groups = gap_groups(first, len(data.users))
         timings = {}

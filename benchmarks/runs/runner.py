@@ -13,7 +13,7 @@ from kgrec.bundle.package_versions import package_versions
 from kgrec.config import TrainConfig
 from kgrec.data.dataset import Dataset
 from kgrec.data.splits import Split
-from kgrec.errors import require_extra
+from kgrec.errors import ConfigError, require_extra
 from kgrec.evaluation.baseline_tuning import Budget, tune_baseline
 from kgrec.evaluation.compared_system import System
 from kgrec.evaluation.comparison import features_of
@@ -33,6 +33,19 @@ if TYPE_CHECKING:
 
 _OURS = 10.0
 """How long measuring kgrec takes, in times of another system, more or less."""
+
+
+def seeds_from(config: TrainConfig, n: int) -> list[int]:
+    """The seeds of ``n`` runs, from that of the settings on.
+
+    Raises:
+        ConfigError: no run.
+    """
+    if n < 1:
+        raise ConfigError(
+            "that many runs cannot be.", where="seeds", found=str(n), expected="at least 1", next="give 1 or more"
+        )
+    return [config.seed + number for number in range(n)]
 
 
 @dataclass(frozen=True)

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kgrec.data.records import Batch, Interaction, NodeRecord
+from kgrec.data.records import Interaction, NodeRecord
 from kgrec.graph import open_store
 from kgrec.graph.export.to_networkx import to_networkx
 from kgrec.graph.ingest import ingest
 from kgrec.graph.ingest_report import BatchWritten
-from kgrec.graph.statement_notes import Stated
 from kgrec.graph.store import GraphStore
-from kgrec.schema.model import GraphSchema
 from kgrec.testing.sample_graph import SampleGraph, fact, films_graph, films_schema, node
+from tests.support.imports import StoppedReading
 
 
 def fresh() -> GraphStore:
@@ -67,40 +65,13 @@ def test_a_completed_import_is_written_again_and_creates_nothing() -> None:
         assert edges_and_nodes(store) == before
 
 
-@dataclass(frozen=True)
-class Interrupted:
-    """A world whose reader is stopped before its n-th batch."""
-
-    world: SampleGraph
-    before: int
-
-    @property
-    def schema(self) -> GraphSchema:
-        return self.world.schema
-
-    @property
-    def source_id(self) -> str:
-        return self.world.source_id
-
-    @property
-    def stated(self) -> Mapping[Stated, Collection[str]]:
-        return self.world.stated
-
-    def read_again(self, source: str) -> Iterator[Batch]:
-        return self.world.read_again(source)
-
-    def batches(self, batch_size: int) -> Iterator[Batch]:
-        yield from itertools.islice(self.world.batches(batch_size), self.before)
-        raise KeyboardInterrupt
-
-
 @pytest.mark.parametrize("before", range(9))
 def test_an_interrupted_import_continues(before: int) -> None:
     world = films_graph()
     with fresh() as undisturbed, fresh() as store:
         ingest(world, undisturbed, batch_size=4)
         with pytest.raises(KeyboardInterrupt):
-            ingest(Interrupted(world, before), store, batch_size=4)
+            ingest(StoppedReading(world, before), store, batch_size=4)
         report = ingest(world, store, batch_size=4)
         assert report.skipped_batches == before
         assert report.skipped_rows == sum(len(b.records) for b in itertools.islice(world.batches(4), before))
@@ -116,11 +87,11 @@ def test_a_note_for_other_batches_is_not_used() -> None:
     ):
         with fresh() as store:
             with pytest.raises(KeyboardInterrupt):
-                ingest(Interrupted(world, 3), store, batch_size=4)
+                ingest(StoppedReading(world, 3), store, batch_size=4)
             assert ingest(other, store, batch_size=4).skipped_batches == 0
     with fresh() as store:
         with pytest.raises(KeyboardInterrupt):
-            ingest(Interrupted(world, 3), store, batch_size=4)
+            ingest(StoppedReading(world, 3), store, batch_size=4)
         assert ingest(world, store, batch_size=5).skipped_batches == 0
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,17 +10,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kgrec.data.records import Batch, Interaction, Value
+from kgrec.data.records import Interaction, Value
 from kgrec.errors import ReplacementError
 from kgrec.graph import open_store
 from kgrec.graph.export.to_networkx import to_networkx
 from kgrec.graph.ingest import ingest
-from kgrec.graph.statement_notes import Stated
 from kgrec.graph.store import GraphStore
-from kgrec.schema.model import GraphSchema
 from kgrec.testing.open_graph import everything
 from kgrec.testing.sample_graph import SampleGraph, fact, films_graph, films_schema, node
 from tests.graph.test_ingest import SMALL_WORLDS, edges_and_nodes
+from tests.support.imports import StoppedReading
 
 
 def fresh() -> GraphStore:
@@ -63,35 +60,6 @@ def test_without_replacing_nothing_is_removed() -> None:
         assert edges_and_nodes(store) == before
 
 
-@dataclass(frozen=True)
-class Stopped:
-    """A world whose reader may be stopped before its n-th batch, and which may have stated other types before."""
-
-    world: SampleGraph
-    before: int | None = None
-    earlier: SampleGraph | None = None
-
-    @property
-    def schema(self) -> GraphSchema:
-        return self.world.schema
-
-    @property
-    def source_id(self) -> str:
-        return self.world.source_id
-
-    @property
-    def stated(self) -> Mapping[Stated, Collection[str]]:
-        return {**(self.earlier.stated if self.earlier else {}), **self.world.stated}
-
-    def read_again(self, source: str) -> Iterator[Batch]:
-        return self.world.read_again(source)
-
-    def batches(self, batch_size: int) -> Iterator[Batch]:
-        yield from itertools.islice(self.world.batches(batch_size), self.before)
-        if self.before is not None:
-            raise KeyboardInterrupt
-
-
 def held(store: GraphStore) -> tuple[set[str], set[str]]:
     """Nodes and relationships by their identities."""
     graph = to_networkx(store)
@@ -109,7 +77,7 @@ def test_a_replaced_graph_is_a_fresh_one(first: SampleGraph, second: SampleGraph
     second = replace(second, source_id="another")
     with fresh() as store, fresh() as expected:
         ingest(first, store, batch_size=batch_size)
-        ingest(Stopped(second, None, first), store, batch_size=batch_size, replace=True, max_removed=1.0)
+        ingest(StoppedReading(second, None, first), store, batch_size=batch_size, replace=True, max_removed=1.0)
         ingest(second, expected)
         assert held(store) == held(expected)
 
@@ -125,7 +93,7 @@ def test_what_others_state_is_never_removed(first: SampleGraph, second: SampleGr
     with fresh() as store, fresh() as others, fresh() as seconds:
         ingest(first, store)
         ingest(other, store)
-        ingest(Stopped(second, None, first), store, replace=True, max_removed=1.0)
+        ingest(StoppedReading(second, None, first), store, replace=True, max_removed=1.0)
         ingest(other, others)
         ingest(second, seconds)
         nodes, edges = held(store)
@@ -223,7 +191,7 @@ def test_an_interrupted_import_removes_nothing_and_goes_on(before: int, tmp_path
             ingest(films_graph(), store, batch_size=4)
             kept = everything(store)
             with pytest.raises(KeyboardInterrupt):
-                ingest(Stopped(corrected(), before), store, batch_size=4, replace=True)
+                ingest(StoppedReading(corrected(), before), store, batch_size=4, replace=True)
             assert everything(store) == kept
         with open_store(url) as store:
             report = ingest(corrected(), store, batch_size=4, replace=True)
@@ -237,7 +205,7 @@ def test_an_import_that_was_under_way_starts_over_behind_a_replacement() -> None
         ingest(world, expected)
         ingest(replace(world, source_id="before"), store)
         with pytest.raises(KeyboardInterrupt):
-            ingest(Stopped(world, 8), store, batch_size=4)
+            ingest(StoppedReading(world, 8), store, batch_size=4)
         ingest(corrected(), store, replace=True)
         assert ingest(world, store, batch_size=4).skipped_batches == 0
         assert edges_and_nodes(store) == edges_and_nodes(expected)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,18 +20,6 @@ from tests.support.bundles import film_schema, film_store
 
 def event(id: str, user: str, item: str, time: float, weight: float = 1.0) -> Event:
     return Event(id, Interaction("WATCHED", user, item, "watch", "cinema", time, weight))
-
-
-@pytest.fixture
-def store() -> Iterator[GraphStore]:
-    with film_store() as opened:
-        yield opened
-
-
-@pytest.fixture
-def log(tmp_path: Path) -> Iterator[EventLog]:
-    with EventLog(tmp_path / "events.db") as opened:
-        yield opened
 
 
 def watched(store: GraphStore, user: str) -> list[tuple[str, float | None]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,12 +16,6 @@ from kgrec.live.event_log import EventLog
 
 def event(id: str, user: str = "ann", item: str = "alien", time: float | None = 5.0, aside: str = "") -> Event:
     return Event(id, Interaction("WATCHED", user, item, "watch", "cinema", time, 1.0), aside)
-
-
-@pytest.fixture
-def log(tmp_path: Path) -> Iterator[EventLog]:
-    with EventLog(tmp_path / "events.db") as opened:
-        yield opened
 
 
 def test_events_have_offsets_in_their_order(log: EventLog) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -16,19 +15,7 @@ from kgrec.live.event import Receipt
 from kgrec.live.event_log import EventLog
 from kgrec.live.intake import Intake
 from kgrec.recommendation import Recommender
-from tests.support.bundles import film_bundle, film_store
-
-
-@pytest.fixture
-def store() -> Iterator[GraphStore]:
-    with film_store() as opened:
-        yield opened
-
-
-@pytest.fixture
-def log(tmp_path: Path) -> Iterator[EventLog]:
-    with EventLog(tmp_path / "events.db") as opened:
-        yield opened
+from tests.support.bundles import film_bundle
 
 
 @pytest.fixture(params=["applied", "waiting", "no graph", "away"])

@@ -1,17 +1,22 @@
-"""A world big enough to be interrupted, what an import of it leaves behind, and a thread that kills a server."""
+"""Worlds to import that are long or stop on the way, what an import leaves behind, and a thread that kills a server."""
 
 from __future__ import annotations
 
+import itertools
 import logging
 import random
 import threading
 import time
 from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 
-from kgrec.data.records import Interaction, NodeRecord
+from kgrec.data.records import Batch, Interaction, NodeRecord
 from kgrec.graph import open_store
 from kgrec.graph.ingest import ingest
+from kgrec.graph.statement_notes import Stated
 from kgrec.graph.store import GraphStore
+from kgrec.schema.model import GraphSchema
 from kgrec.testing.sample_graph import SampleGraph, fact, films_schema, node
 from tools.neo4j.running import Neo4jServer
 
@@ -35,6 +40,35 @@ def long_world(size: int, source_id: str = "a long world") -> SampleGraph:
         for type in ("RATED", "WATCHED")
     ]
     return SampleGraph(films_schema(), nodes, edges, behaviour, source_id)
+
+
+@dataclass(frozen=True)
+class StoppedReading:
+    """A world whose reader may be stopped before its n-th batch, and which may have stated other types before."""
+
+    world: SampleGraph
+    before: int | None = None
+    earlier: SampleGraph | None = None
+
+    @property
+    def schema(self) -> GraphSchema:
+        return self.world.schema
+
+    @property
+    def source_id(self) -> str:
+        return self.world.source_id
+
+    @property
+    def stated(self) -> Mapping[Stated, Collection[str]]:
+        return {**(self.earlier.stated if self.earlier else {}), **self.world.stated}
+
+    def read_again(self, source: str) -> Iterator[Batch]:
+        return self.world.read_again(source)
+
+    def batches(self, batch_size: int) -> Iterator[Batch]:
+        yield from itertools.islice(self.world.batches(batch_size), self.before)
+        if self.before is not None:
+            raise KeyboardInterrupt
 
 
 def rows(store: GraphStore) -> Counter[tuple[object, ...]]:
