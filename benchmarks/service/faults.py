@@ -12,10 +12,13 @@ import argparse
 import asyncio
 import json
 import resource
+import shutil
 import socket
+import subprocess
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -28,6 +31,8 @@ from kgrec_benchmarks.service.served import Served, copies
 
 _IDLE = 1_000
 _ROOM_BYTES = 40_000
+_SMALL_DISK, _SMALL_BYTES = "small", 1_000_000
+_EVENTS_TO_FILL = 300
 _CLOCK = "import time; now = time.time; time.time = lambda: now() + float(open('clock').read())"
 """Where the file says so, the clock of the process is set back."""
 
@@ -96,15 +101,51 @@ def damaged_bundle(subject: Subject) -> Statuses:
 
 
 def disk_full(subject: Subject) -> Statuses:
-    """Files can grow no further: events are refused and none is lost; lists go on; it works again with room."""
-    process = psutil.Process(subject.served.process.pid)
-    folder = subject.served.folder
-    largest = max(file.stat().st_size for file in folder.glob("events.db*"))
+    """The disk of the event log is full: events are refused and none is lost; lists go on; it works with room again."""
+    small = subject.served.folder / _SMALL_DISK
+    disk = _filled_disk(small) if small.is_mount() else _files_that_grow_no_further(subject.served)
+    with disk as what:
+        statuses = Counter(subject.event().status for _ in range(_EVENTS_TO_FILL))
+        full = {"list": subject.list().status, "ready": subject.ask("GET", "/health/ready").status}
+    after = subject.event()
+    return {
+        "disk": what,
+        "events": sorted(statuses),
+        **full,
+        "event with room again": after.status,
+        "none lost, none kept": int(after.json()["events"][0]["offset"] == statuses[200] + 1),
+    }
+
+
+@contextmanager
+def small_disk(folder: Path) -> Iterator[list[str]]:
+    """Options of a service whose event log is on a disk of its own; none where this process may not mount one."""
+    small = folder / _SMALL_DISK
+    small.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", f"size={_SMALL_BYTES}", "tmpfs", str(small)]
+    if shutil.which("mount") is None or subprocess.run(command, capture_output=True, check=False).returncode:
+        yield []
+        return
+    try:
+        yield ["--events", f"{_SMALL_DISK}/events.db"]
+    finally:
+        subprocess.run(["umount", str(small)], check=True)
+
+
+@contextmanager
+def _filled_disk(small: Path) -> Iterator[str]:
+    """A disk that fills up while it is open; then it is larger."""
+    yield "tmpfs"
+    subprocess.run(["mount", "-o", f"remount,size={8 * _SMALL_BYTES}", str(small)], check=True)
+
+
+@contextmanager
+def _files_that_grow_no_further(served: Served) -> Iterator[str]:
+    process = psutil.Process(served.process.pid)
+    largest = max(file.stat().st_size for file in served.folder.glob("events.db*"))
     process.rlimit(psutil.RLIMIT_FSIZE, (largest + _ROOM_BYTES, resource.RLIM_INFINITY))
-    statuses = [subject.event().status for _ in range(200)]
-    full = {"list": subject.list().status, "ready": subject.ask("GET", "/health/ready").status}
+    yield "limit of a file's size"
     process.rlimit(psutil.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
-    return {"events": sorted(set(statuses)), **full, "event with room again": subject.event().status}
 
 
 def clock_set_back(subject: Subject) -> Statuses:
@@ -183,7 +224,10 @@ FAULTS: dict[str, tuple[Callable[[Subject], Statuses], Statuses]] = {
         {"list": 200, "reasons say so": 1, "ready": "degraded", "event": 200, "forget": 503},
     ),
     "damaged bundle": (damaged_bundle, {"same list": 1, "refusal": 1, "list": 200}),
-    "disk full": (disk_full, {"events": [200, 503], "list": 200, "ready": 200, "event with room again": 200}),
+    "disk full": (
+        disk_full,
+        {"events": [200, 503], "list": 200, "ready": 200, "event with room again": 200, "none lost, none kept": 1},
+    ),
     "clock set back": (clock_set_back, {"event before": 200, "event after": 200, "in order": 1, "list": 200}),
     "10 MB body": (large_body, {"body": 413}),
     "10,000-item history": (long_history, {"history": 422}),
@@ -196,8 +240,10 @@ FAULTS: dict[str, tuple[Callable[[Subject], Statuses], Statuses]] = {
 def suffered(name: str, bundle: Path, graph: Path, event: dict[str, Any]) -> dict[str, Any]:
     """What was answered during a fault, and afterwards."""
     hurt, expected = FAULTS[name]
-    options = ["--store", "neo4j://127.0.0.1:9/neo4j"] if name == "store down" else []
-    with copies(bundle, graph) as folder:
+    with copies(bundle, graph) as folder, ExitStack() as opened:
+        options = ["--store", "neo4j://127.0.0.1:9/neo4j"] if name == "store down" else []
+        if name == "disk full":
+            options = opened.enter_context(small_disk(folder))
         (folder / "clock").write_text("0")
         served = Served(folder, options, _CLOCK if name == "clock set back" else "")
         try:

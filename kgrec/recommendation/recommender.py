@@ -222,8 +222,9 @@ class Recommender:
         *,
         history: History | None = None,
         context: Context | None = None,
+        counterfactuals: bool = True,
     ) -> Explanation:
-        """Why an item has its score; ranks count all items that are not in the history.
+        """Why an item has its score; ranks count all items not in the history; ``counterfactuals`` as above.
 
         Raises:
             UnknownUserError: neither the store nor the bundle knows the user.
@@ -232,8 +233,8 @@ class Recommender:
         row = item_row(self.bundle, item)
         person = self._people.person(user, history, context)
         unseen = candidate_rows(Filters(), self.bundle, person.interactions, None)
-        rows = np.array([row], np.int64)
-        return Explainer(self.bundle, person, self._link).explain(rows, person.scored(self.bundle), unseen)[0]
+        rows, scored = np.array([row], np.int64), person.scored(self.bundle)
+        return Explainer(self.bundle, person, self._link).explain(rows, scored, unseen, counterfactuals)[0]
 
     def what_if(
         self,
@@ -247,12 +248,13 @@ class Recommender:
         filters: Filters | None = None,
         context: Context | None = None,
         explain: bool = False,
+        counterfactuals: bool = True,
         item: str | None = None,
     ) -> WhatIf:
         """The best items as they are, and as they would be with a changed history; nothing is written.
 
         Args:
-            user, history, k, filters, context, explain: as for :meth:`recommend`.
+            user, history, k, filters, context, explain, counterfactuals: as for :meth:`recommend`.
             without: past items that never happened, with all their interactions.
             without_entities: ``Type:uid`` of nodes that no item has a fact with.
             add: what was done besides.
@@ -270,7 +272,9 @@ class Recommender:
         person = self._people.person(user, history, context)
         change = Change.of(self.bundle, person, without, without_entities, add)
         lists = both_lists(self.bundle, self.store, person, change, filters or Filters(), k)
-        reasons = (one.explanations(self._link) if explain else [None] * len(one.best) for one in lists)
+        reasons = (
+            one.explanations(self._link, counterfactuals) if explain else [None] * len(one.best) for one in lists
+        )
         before, after = (self._listed(one.best, one.scored.scores, of) for one, of in zip(lists, reasons, strict=True))
         of_item = [(lists[0].explanation(row, self._link), lists[1].explanation(row, self._link)) for row in rows]
         return WhatIf(before, after, rank_changes(*lists, besides=rows), of_item[0] if of_item else None)

@@ -75,9 +75,10 @@ class RankedList:
     scored: Scored
     best: IntArray
 
-    def explanations(self, link: GraphLink) -> list[Explanation]:
+    def explanations(self, link: GraphLink, counterfactuals: bool) -> list[Explanation]:
         """Of each item of the list."""
-        return Explainer(self.bundle, self.person, link).explain(self.best, self.scored, self.candidates)
+        explainer = Explainer(self.bundle, self.person, link)
+        return explainer.explain(self.best, self.scored, self.candidates, counterfactuals)
 
     def explanation(self, row: int, link: GraphLink) -> Explanation:
         """Of any item, wherever it stands."""

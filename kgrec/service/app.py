@@ -35,6 +35,7 @@ try:
     from kgrec.service.audit import Audit
     from kgrec.service.drift_watch import DriftWatch
     from kgrec.service.guard import Guard, Limits
+    from kgrec.service.links import link
     from kgrec.service.page import operators_page, why_page
     from kgrec.service.problems import answer_errors, described_errors, described_version
     from kgrec.service.single_values import once_each
@@ -82,6 +83,7 @@ def service(
     for resource in _RESOURCES:
         described = described_errors() | (described_version() if resource in _FROM_MODEL else {})
         app.include_router(resource.router, responses=described, dependencies=[Depends(once_each)])
+    link(app)
     app.include_router(why_page.router)
     app.include_router(operators_page.router)
     answer_errors(app)

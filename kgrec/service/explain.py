@@ -51,7 +51,13 @@ def _explained(
 def _reasons(
     recommender: Recommender, asked: ReasonParameters | ReasonBody, person: AskedPerson, language: str
 ) -> dict[str, Any]:
-    explanation = recommender.explain(person.user, asked.item, history=person.history, context=person.context)
+    explanation = recommender.explain(
+        person.user,
+        asked.item,
+        history=person.history,
+        context=person.context,
+        counterfactuals=asked.explain != "short",
+    )
     return {
         "user": person.user,
         "ignored": person.ignored,

@@ -49,6 +49,7 @@ def _what_if(recommender: Recommender, asked: WhatIfBody, person: AskedPerson, l
         filters=asked.filters(bundle.manifest.schema),
         context=person.context,
         explain=asked.explain != "none",
+        counterfactuals=asked.explain != "short",
         item=asked.item,
     )
     names = {one.item: one.name_in(language) for one in (*found.before, *found.after)}
