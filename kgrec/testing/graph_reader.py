@@ -97,7 +97,7 @@ class GraphReaderContract(OpenGraphContract):
             films.run("node_degree", type="Film) DETACH DELETE n //", uid="alien")
 
     def test_a_query_that_takes_too_long(self, store: GraphStore) -> None:
-        crowd(130).put_into(store)
+        crowd(80).put_into(store)
         arguments = {"source": "f0", "target": "f1", "max_degree": 1000, "limit": 1}
         with pytest.raises(QueryTimeoutError) as caught:
             store.run("paths_between_items_3", timeout_s=0.001, **arguments)
@@ -109,7 +109,7 @@ class GraphReaderContract(OpenGraphContract):
         )
         with pytest.raises(QueryTimeoutError):
             store.paths("f0", "f1", PathLimits(timeout_s=0.0))
-        assert store.counts().nodes["Film"] == 130
+        assert store.counts().nodes["Film"] == 80
 
     def test_shortest_first_then_named_then_rare(self, films: GraphStore) -> None:
         assert [as_text(path) for path in films.paths("alien", "aliens")] == [
