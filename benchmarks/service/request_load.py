@@ -5,7 +5,9 @@
 
 With ``--rate``, requests come at random moments at that rate on average, in bursts of ``--burst``, whatever becomes of
 those before (open loop): the time of one counts from the moment at which it should have been sent. Without, each
-connection asks again as soon as it is answered (closed loop). ``--seconds 1800`` is the soak.
+connection asks again as soon as it is answered (closed loop). ``--seconds 1800`` is the soak. The bare answer, of a
+short list with ``--mix short``, otherwise of a list, is sent by uvicorn, and by Granian where that is installed;
+``service_in_its`` are the service's last figures in those of the bare one.
 """
 
 from __future__ import annotations
@@ -15,12 +17,14 @@ import asyncio
 import json
 import os
 import random
+import signal
 import subprocess
 import sys
 import time
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -127,37 +131,53 @@ def loaded(url: str, bundle: Path, arguments: argparse.Namespace, round: int, se
 
 
 _BARE = """
-import sys
-import uvicorn
 from fastapi import FastAPI, Response
-body = open(sys.argv[1], "rb").read()
+
+body = open("body.json", "rb").read()
 app = FastAPI()
+
+
 @app.get("/v1/recommend")
 def answer(user: str) -> Response:
     return Response(body, media_type="application/json")
-uvicorn.run(app, port=int(sys.argv[2]), access_log=False, log_level="warning")
 """
+BARE_SERVERS = {
+    "uvicorn": ("-m", "uvicorn", "bare:app", "--no-access-log", "--log-level", "warning", "--port"),
+    "granian": ("-m", "granian", "bare:app", "--interface", "asgi", "--log-level", "warning", "--port"),
+}
+"""How Python starts each, up to the port."""
 
 
-def bare(url: str, folder: Path, bundle: Path, arguments: argparse.Namespace) -> dict[str, Any]:
+def bare(url: str, folder: Path, server: str, arguments: argparse.Namespace, seconds: float) -> dict[str, Any]:
     """Figures of a FastAPI application that does nothing but send the bytes of one of the service's answers."""
+    name = arguments.mix if arguments.mix == "short" else "lists"
 
     async def asked(url: str) -> bytes:
         async with Connection(url) as connection:
-            mix = RequestMix.of_bundle(bundle, {"recommend": 1.0})
+            mix = RequestMix.of_bundle(folder / "a.bundle", MIXES[name])
             return (await connection.ask(mix.next().sent)).body
 
     (folder / "body.json").write_bytes(asyncio.run(asked(url)))
-    port = 20_000 + os.getpid() % 20_000
-    process = subprocess.Popen([sys.executable, "-c", _BARE, str(folder / "body.json"), str(port)])
+    (folder / "bare.py").write_text(_BARE)
+    port = str(20_000 + os.getpid() % 20_000)
+    process = subprocess.Popen([sys.executable, *BARE_SERVERS[server], port], cwd=folder, start_new_session=True)
     try:
         other = f"http://127.0.0.1:{port}"
         while not asyncio.run(_answers(other)):
             time.sleep(0.1)
-        return loaded(other, bundle, argparse.Namespace(**{**vars(arguments), "mix": "lists"}), 0, 5.0)
+        of_one_kind = argparse.Namespace(**{**vars(arguments), "mix": name})
+        return loaded(other, folder / "a.bundle", of_one_kind, 0, seconds)
     finally:
-        process.kill()
+        os.killpg(process.pid, signal.SIGKILL)  # one of them has its worker in a process of its own
         process.wait()
+
+
+def ratios(service: dict[str, Any], of_bare: dict[str, Any]) -> dict[str, float | None]:
+    """The service's rate and times in those of the bare answer; None where one of them answered nothing."""
+    ours, theirs = service["ms"]["all"], of_bare["ms"]["all"]
+    both = bool(ours and theirs)
+    of = {"per_s": round(service["per_s"] / of_bare["per_s"], 3) if both else None}
+    return of | {name: round(ours[name] / theirs[name], 2) if both else None for name in ("p50", "p99")}
 
 
 async def _answers(url: str) -> bool:
@@ -188,8 +208,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
             for round_number in range(max(1, round(asked.seconds / asked.every))):
                 found = loaded(served.url, folder / "a.bundle", asked, round_number, min(asked.every, asked.seconds))
                 say("load", memory_mb=round(served.memory_mb, 1), **found)
-            if not asked.no_bare:
-                say("bare FastAPI", **bare(served.url, folder, folder / "a.bundle", asked))
+            for server in () if asked.no_bare else filter(find_spec, BARE_SERVERS):
+                of_bare = bare(served.url, folder, server, asked, min(asked.every, asked.seconds))
+                say("bare FastAPI", server=server, service_in_its=ratios(found, of_bare), **of_bare)
         finally:
             served.stop()
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from importlib.util import find_spec
+from typing import Any
 
 import pytest
 
@@ -24,6 +26,14 @@ def test_figures() -> None:
     assert request_load.percentiles([]) == {}
 
 
+def test_ratios_to_a_bare_answer() -> None:
+    service = {"per_s": 300.0, "ms": {"all": {"p50": 6.0, "p99": 21.0}}}
+    of_bare = {"per_s": 1_500.0, "ms": {"all": {"p50": 2.0, "p99": 10.0}}}
+    assert request_load.ratios(service, of_bare) == {"per_s": 0.2, "p50": 3.0, "p99": 2.1}
+    nothing: dict[str, Any] = {"per_s": 0.0, "ms": {"all": {}}}
+    assert request_load.ratios(service, nothing) == {"per_s": None, "p50": None, "p99": None}
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("loop", [("--connections", "2"), ("--rate", "40", "--burst", "4", "--no-bare")])
 def test_a_service_under_load(shell: Shell, capsys: pytest.CaptureFixture[str], loop: tuple[str, ...]) -> None:
@@ -32,7 +42,10 @@ def test_a_service_under_load(shell: Shell, capsys: pytest.CaptureFixture[str], 
     request_load.main([*paths, "--seconds", "2", "--every", "1", *loop])
     start, first, second, *bare = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert start["seconds"] > 0
-    assert [one["what"] for one in bare] == (["bare FastAPI"] if "--no-bare" not in loop else [])
+    servers = [] if "--no-bare" in loop else list(filter(find_spec, request_load.BARE_SERVERS))
+    assert [(one["what"], one["server"]) for one in bare] == [("bare FastAPI", server) for server in servers]
+    for one in bare:
+        assert one["service_in_its"] == request_load.ratios(second, one)
     for found in (first, second, *bare):
         assert found["errors"] == 0, found
         assert found["statuses"] == {"200": found["requests"]}
