@@ -93,7 +93,8 @@ def add_interactions(drafting: Drafting) -> None:
             if flag is not None and one is by_kind[1]:
                 drafting.sheet.say(*place, because=flag_said(flag))
             type["sources"] += [one] if platforms is None else by_platform(drafting, platforms, one, place)
-        columns = [c.name for c in (table.user, table.item, table.kind, table.time, table.weight) if c is not None]
+        read = (table.user, table.item, table.kind, table.time, table.weight, flag)
+        columns = [column.name for column in read if column is not None]
         drafting.guesses.append(Guess(f"interaction {name}", f"{table.table}: {', '.join(columns)}", said[2]))
     for name, type in types.items():
         if type["weights"]:

@@ -29,6 +29,7 @@ def test_rows_with_the_flag_are_a_kind_of_their_own(name: str, cells: list[objec
     assert (kinds.count(kind), kinds.count("play")) == (true, 200 - true)
     assert f"{true:,} rows, which do not speak for the item" in draft.text
     assert f"left out: {name}" not in draft.text
+    assert draft.guesses[-1].source == f"log: user, track, {name}"
 
 
 @pytest.mark.parametrize(
