@@ -30,7 +30,8 @@ class People:
         bundle: the learned model.
         link: to the graph.
         forgotten: whom the bundle must not answer for.
-        gone: whom the store does not have any more, although it may be open since before that.
+        gone: whom the store did not have once: an embedded one is open since before that, and the bundle has more of
+            them than there is, though they be back.
         recent: what was reported of users and is not in the graph or the bundle yet.
     """
 
@@ -112,7 +113,8 @@ class People:
         user_type = schema_of(store).user_type
         in_graph = self.recent.in_graph()  # before the history is read, so that nothing is missed between the two
         for uid in dict.fromkeys((user, composed(user))):
-            gone = user in self.gone  # who may be back since, with what was reported alone
+            # An embedded graph is as it was opened: who is back since is so with what was reported alone.
+            gone = user in self.gone and store.facts_stay
             recent = self.recent.of_user(uid, in_graph=0 if gone else in_graph)
             records = [] if gone else store.history(uid)
             if records or recent or (not gone and store.node(user_type, uid) is not None):

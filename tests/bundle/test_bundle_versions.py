@@ -187,6 +187,11 @@ def test_a_version_that_was_half_removed_is_not_listed(
     assert not [folder for folder in versions.folder.iterdir() if ids[0] in folder.name]
 
 
+def test_of_two_processes_one_copies(versions: BundleVersions) -> None:
+    (known,) = served(versions, 1)
+    assert BundleVersions(versions.path).take_in(lambda: True) == known  # no part is copied
+
+
 def test_a_copy_is_given_up(versions: BundleVersions) -> None:
     trained(versions.path, 1)
     with pytest.raises(BundleError, match="given up"):

@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from kgrec.data.records import Interaction
 from kgrec.errors import ConfigError, StoreUnavailableError, UnknownUserError
 from kgrec.recommendation import Recommender
 from kgrec.recommendation.forgotten import ForgottenUsers
-from tests.support.bundles import film_bundle
+from kgrec.testing.sample_graph import node
+from tests.support.bundles import film_bundle, film_store
 from tests.support.shop import Shell
 
 
@@ -63,3 +65,19 @@ def test_without_files_it_lasts_as_long_as_the_process() -> None:
     forgotten.add("ann")
     with pytest.raises(UnknownUserError):
         recommender.recommend("ann")
+
+
+def test_who_is_back_in_a_graph_that_others_write_into_is_known_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    with film_store() as store:
+        monkeypatch.setattr(store, "facts_stay", False)  # as on a server
+        recommender = Recommender(film_bundle(store.schema, store.graph_id), store)
+        assert [one.item for one in recommender.history("ann")] == ["star-wars", "alien"]
+        store.delete_user("ann")
+        with pytest.raises(UnknownUserError):
+            recommender.history("ann")
+        store.upsert_nodes([node("User", "ann")])
+        store.upsert_interactions([Interaction("WATCHED", "ann", "blade", "watch", "cinema", 9.0, 1.0)])
+        assert [one.item for one in recommender.history("ann")] == ["blade"]
+        store.close()
+        with pytest.raises(UnknownUserError):  # what the bundle has of them was deleted
+            recommender.history("ann")
