@@ -64,7 +64,6 @@ TESTED_IN = {
     "service/test_app": "service/answer_models service/answers service/problems service/requests "
     "service/score service/similar",
     "service/test_guard": "service/access",
-    "service/test_recommend": "service/single_values",
     "service/test_users": "service/audit",
     "test_pipeline": "cli/commands/inspect learn/bundle_assembly",
     "test_readme": "tools/readme_results",
