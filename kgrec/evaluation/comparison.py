@@ -44,7 +44,7 @@ class Measurement:
     Attributes:
         row, whole: metrics among the items that anybody has taken, and among the whole catalogue; see
             :class:`Comparison`.
-        seconds: that ranking took, twice where the two differ.
+        seconds: that ranking took.
         setting: what a baseline chose on validation.
         seconds_to_fit: that choosing it and fitting took.
     """
@@ -116,9 +116,8 @@ def compare_with_baselines(
 
 def _measured(ranker: Ranker, task: Task, features: Array | None) -> Measurement:
     started, is_taken = time.perf_counter(), task.is_taken
-    row = task.measure(ranker, features, None if is_taken.all() else is_taken).means
-    whole = None if is_taken.all() else task.measure(ranker, features).means
-    return Measurement(row, whole, time.perf_counter() - started, {})
+    row, *whole = task.measure_among(ranker, [None] if is_taken.all() else [is_taken, None], features)
+    return Measurement(row.means, whole[0].means if whole else None, time.perf_counter() - started, {})
 
 
 def features_of(model: AdditiveModel) -> Array | None:

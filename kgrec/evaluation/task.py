@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,7 +12,7 @@ from scipy import sparse
 from kgrec.data.dataset import Array, Dataset, Facts, IntArray, Interactions
 from kgrec.data.splits import Split
 from kgrec.metrics.rankers import ColumnRanker, Ranker
-from kgrec.metrics.ranking import Measured, mean_metrics, rank_and_measure
+from kgrec.metrics.ranking import Candidates, Measured, mean_metrics, measure_among
 
 
 @dataclass(frozen=True)
@@ -99,16 +99,19 @@ class Task:
         """A ranker of ``columns`` as one of the whole catalogue, whose other items score 0."""
         return ColumnRanker(ranker, self.columns, self.seen.shape[1])
 
-    def measure(
-        self, ranker: Ranker, features: Array | None = None, candidates: npt.NDArray[np.bool_] | None = None
-    ) -> Measured:
+    def measure(self, ranker: Ranker, features: Array | None = None) -> Measured:
         """Metrics of a ranker of the whole catalogue on the test.
 
         Args:
             features: item vectors for the diversity within lists, ``(items, d)``.
-            candidates: bool ``(items,)``; only these are ranked.
 
         Raises:
             KgrecError: there is nothing to find.
         """
-        return rank_and_measure(ranker, self.seen, self.test, candidates=candidates, features=features)
+        return self.measure_among(ranker, [None], features)[0]
+
+    def measure_among(
+        self, ranker: Ranker, candidates: Sequence[Candidates], features: Array | None = None
+    ) -> list[Measured]:
+        """What :meth:`measure` gives with each of some sets of candidates, for which everybody is scored once."""
+        return measure_among(ranker, self.seen, self.test, candidates, features=features)

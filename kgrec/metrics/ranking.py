@@ -21,13 +21,16 @@ from kgrec.scoring.model import block_size
 
 _KGAT_DEPTH = 100
 
+Candidates = npt.NDArray[np.bool_] | None
+"""Which items are ranked, bool ``(items,)``; None ranks all."""
+
 
 def rank_users(
     ranker: Ranker,
     seen: sparse.csr_matrix,
     users: IntArray,
     k: int,
-    candidates: npt.NDArray[np.bool_] | None = None,
+    candidates: Candidates = None,
     block: int | None = None,
 ) -> IntArray:
     """The best k items of each user that are not in ``seen``, a block of users at a time.
@@ -44,20 +47,33 @@ def rank_users(
     Raises:
         KgrecError: a score is nan.
     """
+    return rank_users_among(ranker, seen, users, k, [candidates], block)[0]
+
+
+def rank_users_among(
+    ranker: Ranker,
+    seen: sparse.csr_matrix,
+    users: IntArray,
+    k: int,
+    candidates: Sequence[Candidates],
+    block: int | None = None,
+) -> list[IntArray]:
+    """What :func:`rank_users` gives with each of some sets of candidates, for which everybody is scored once."""
     n_items = seen.shape[1]
     step = block or block_size(n_items)
-    top = np.full((len(users), k), -1, np.int64)
+    columns = [np.arange(n_items) if among is None else np.flatnonzero(among) for among in candidates]
+    tops = [np.full((len(users), k), -1, np.int64) for _ in candidates]
     for start in range(0, len(users), step):
         rows = users[start : start + step]
         scores = ranker.scores(rows)
         _refuse_nan(scores, rows, type(ranker).__name__)
         taken = seen[rows]
         scores[np.repeat(np.arange(len(rows)), np.diff(taken.indptr)), taken.indices] = -np.inf
-        if candidates is not None:
-            scores[:, ~candidates] = -np.inf
-        found = _best(scores, min(k, n_items))
-        top[start : start + step, : found.shape[1]] = found
-    return top
+        for top, ranked in zip(tops, columns, strict=True):
+            if n := min(k, len(ranked)):
+                best = _best(scores if len(ranked) == n_items else scores[:, ranked], n)
+                top[start : start + step, :n] = np.where(best >= 0, ranked[best], -1)
+    return tops
 
 
 def _best(scores: Array, k: int) -> IntArray:
@@ -171,7 +187,7 @@ def mean_metrics(
     seen: sparse.csr_matrix,
     test: sparse.csr_matrix,
     ks: Sequence[int] = (10, 20),
-    candidates: npt.NDArray[np.bool_] | None = None,
+    candidates: Candidates = None,
     features: Array | None = None,
 ) -> dict[str, float]:
     """The means of :func:`rank_and_measure`, which says what the arguments are and what is raised."""
@@ -183,7 +199,7 @@ def rank_and_measure(
     seen: sparse.csr_matrix,
     test: sparse.csr_matrix,
     ks: Sequence[int] = (10, 20),
-    candidates: npt.NDArray[np.bool_] | None = None,
+    candidates: Candidates = None,
     features: Array | None = None,
 ) -> Measured:
     """Ranking metrics over the users who have test items: the means, and every user's values.
@@ -199,20 +215,49 @@ def rank_and_measure(
     Raises:
         KgrecError: train and test share pairs, or there is nothing to find.
     """
+    return measure_among(ranker, seen, test, [candidates], ks, features)[0]
+
+
+def measure_among(
+    ranker: Ranker,
+    seen: sparse.csr_matrix,
+    test: sparse.csr_matrix,
+    candidates: Sequence[Candidates],
+    ks: Sequence[int] = (10, 20),
+    features: Array | None = None,
+) -> list[Measured]:
+    """What :func:`rank_and_measure` gives with each of some sets of candidates, for which everybody is scored once."""
     _refuse_overlap(seen, test)
+    wanted = [test if among is None else _with_items(test, among) for among in candidates]
+    users = [np.flatnonzero(np.diff(pairs.indptr)).astype(np.int64) for pairs in wanted]
+    for of_set, among in zip(users, candidates, strict=True):
+        if len(of_set) == 0:
+            raise KgrecError(
+                "there is nothing to measure.",
+                found="no test item among the candidates" if test.nnz else "an empty test set",
+                expected="at least one user with a test item",
+                next="check the split" if among is None else "check the split and the candidates",
+            )
+    everybody = np.unique(np.concatenate(users))
+    tops = rank_users_among(ranker, seen, everybody, max(*ks, _KGAT_DEPTH), candidates)
+    return [
+        _measured(top[np.searchsorted(everybody, of_set)], pairs[of_set], of_set, seen, among, ks, features)
+        for top, pairs, of_set, among in zip(tops, wanted, users, candidates, strict=True)
+    ]
+
+
+def _measured(
+    top: IntArray,
+    wanted: sparse.csr_matrix,
+    users: IntArray,
+    seen: sparse.csr_matrix,
+    candidates: Candidates,
+    ks: Sequence[int],
+    features: Array | None,
+) -> Measured:
+    """The metrics of some users' lists ``(users, depth)``."""
     n_users, n_items = seen.shape
-    wanted = test if candidates is None else (test @ sparse.diags(candidates.astype(np.float32))).tocsr()
-    wanted.eliminate_zeros()
-    users = np.flatnonzero(np.diff(wanted.indptr)).astype(np.int64)
-    if len(users) == 0:
-        raise KgrecError(
-            "there is nothing to measure.",
-            found="no test item among the candidates" if test.nnz else "an empty test set",
-            expected="at least one user with a test item",
-            next="check the split" if candidates is None else "check the split and the candidates",
-        )
-    top = rank_users(ranker, seen, users, max(*ks, _KGAT_DEPTH), candidates)
-    of_users = per_user(top, wanted[users], ks)
+    of_users = per_user(top, wanted, ks)
     result = {name: float(value.mean()) for name, value in of_users.items()}
     taken_by = np.bincount(seen.indices, minlength=n_items)
     n_candidates = n_items if candidates is None else int(candidates.sum())
@@ -223,6 +268,13 @@ def rank_and_measure(
             result[f"diversity@{k}"] = _mean(measures.diversity(top, features, k))
     result["users"] = float(len(users))
     return Measured(result, users, of_users)
+
+
+def _with_items(pairs: sparse.csr_matrix, items: npt.NDArray[np.bool_]) -> sparse.csr_matrix:
+    """The pairs with some items."""
+    kept = (pairs @ sparse.diags(items.astype(np.float32))).tocsr()
+    kept.eliminate_zeros()
+    return kept
 
 
 def _mean(values: npt.NDArray[np.float64]) -> float:

@@ -10,7 +10,7 @@ from scipy import sparse
 
 from kgrec.data.dataset import Array, IntArray
 from kgrec.errors import KgrecError
-from kgrec.metrics.ranking import hits_of, mean_metrics, rank_users
+from kgrec.metrics.ranking import hits_of, mean_metrics, measure_among, rank_and_measure, rank_users
 from kgrec.scoring.model import block_size
 
 
@@ -119,6 +119,29 @@ def test_candidates_bound_what_is_ranked_and_what_is_wanted() -> None:
     assert found["recall@1"] == 1.0  # user 1 has only item 4 left to find, and only 2 and 4 to choose from: 3 beats 0
     assert found["coverage@1"] == pytest.approx(2 / 3)
     assert "diversity@1" not in found
+
+
+@settings(max_examples=60, deadline=None)
+@given(seed=st.integers(0, 10_000))
+def test_several_sets_of_candidates_are_each_measured_as_if_alone(seed: int) -> None:
+    """Against a ranker that gives everything outside of the set minus infinity; some users want nothing inside."""
+    rng = np.random.default_rng(seed)
+    table: Array = rng.integers(0, 4, (6, 9)).astype(np.float64)
+    taken = rng.random((6, 9))
+    seen, test = csr(taken < 0.2), csr((taken >= 0.2) & (taken < 0.5))
+    sets = [rng.random(9) < 0.6, rng.random(9) < 0.9]
+    if any(test[:, among].nnz == 0 for among in sets):
+        return
+    ranker = Fixed(table)
+    *inside, everything = measure_among(ranker, seen, test, [*sets, None], ks=(2,))
+    assert everything.means == mean_metrics(Fixed(table), seen, test, ks=(2,))
+    for among, found in zip(sets, inside, strict=True):
+        closed = Fixed(np.where(among, table, -np.inf))
+        alone = rank_and_measure(closed, seen, csr(test.toarray() * among), ks=(2,))
+        assert found.users.tolist() == alone.users.tolist()
+        np.testing.assert_array_equal(found.per_user["ndcg@2"], alone.per_user["ndcg@2"])
+        assert found.means["novelty@2"] == alone.means["novelty@2"]
+        assert found.means["coverage@2"] == pytest.approx(alone.means["coverage@2"] * 9 / among.sum())
 
 
 def test_overlap_stops_the_run() -> None:
