@@ -85,12 +85,14 @@ def store_down(subject: Subject) -> Statuses:
 def damaged_bundle(subject: Subject) -> Statuses:
     """The bundle is written over in its middle: the model that answers goes on, with the same numbers."""
     before = subject.list().json()
-    with (subject.served.folder / "a.bundle" / "arrays.safetensors").open("r+b") as file:
-        file.seek(-4_000, 2)
-        file.write(b"\x7f" * 2_000)
+    arrays = subject.served.folder / "a.bundle" / "arrays.safetensors"
+    size = arrays.stat().st_size
+    with arrays.open("r+b") as file:
+        file.seek(size // 2)
+        file.write(b"\x7f" * min(2_000, size // 4))
     time.sleep(5.0)
     standing = subject.ask("GET", "/v1/model/versions").json()
-    with (subject.served.folder / "a.bundle" / "arrays.safetensors").open("r+b") as file:
+    with arrays.open("r+b") as file:
         file.truncate(100)
     time.sleep(5.0)
     return {

@@ -42,6 +42,7 @@ class Listening:
             )
         )
         self._failure: BaseException | None = None
+        self._ended = threading.Event()  # a thread's join that a signal interrupts takes the thread to have ended
         self._thread = threading.Thread(target=self._run, name="kgrec answers", daemon=True)
 
     def __enter__(self) -> Self:
@@ -60,7 +61,7 @@ class Listening:
     def until_stopped(self) -> None:
         """Return when the server has ended; what a signal raises meanwhile ends it after the requests under way."""
         try:
-            self._thread.join()
+            self._ended.wait()
         finally:
             self._stop()
         if self._failure is not None:
@@ -69,7 +70,7 @@ class Listening:
     def _stop(self) -> None:
         self._server.should_exit = True
         try:
-            self._thread.join()
+            self._ended.wait()
         except BaseException:  # a second signal: at once
             self._server.force_exit = True
             raise
@@ -82,3 +83,5 @@ class Listening:
             self._server.run(sockets=[self._listener])
         except BaseException as error:
             self._failure = error
+        finally:
+            self._ended.set()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import socket
@@ -12,6 +13,8 @@ from collections.abc import Iterator
 
 import pytest
 import uvicorn
+from starlette.responses import PlainTextResponse
+from starlette.types import Receive, Scope, Send
 
 from kgrec.recommendation import Recommender
 from kgrec.service.app import service
@@ -49,6 +52,31 @@ def test_a_signal_ends_it(listener: socket.socket) -> None:
         threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT)).start()
         with pytest.raises(KeyboardInterrupt):
             listening.until_stopped()
+
+
+def test_a_signal_does_not_end_a_request_under_way(listener: socket.socket) -> None:
+    begun, answered, answers = threading.Event(), threading.Event(), list[int]()
+
+    async def slow(scope: Scope, receive: Receive, send: Send) -> None:
+        begun.set()
+        await asyncio.sleep(0.5)
+        await PlainTextResponse("done")(scope, receive, send)
+        answered.set()
+
+    def ask() -> None:
+        answers.append(status(listener.getsockname()[1], "/"))
+
+    with Listening(listener) as listening:
+        listening.answer_with(slow)
+        asking = threading.Thread(target=ask)
+        asking.start()
+        assert begun.wait(20)
+        threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT)).start()
+        with pytest.raises(KeyboardInterrupt):
+            listening.until_stopped()
+        assert answered.is_set()  # before what it answers from is closed
+        asking.join(20)
+    assert answers == [200]
 
 
 def test_a_server_that_fails_says_so(listener: socket.socket, monkeypatch: pytest.MonkeyPatch) -> None:
