@@ -127,6 +127,10 @@ def _nodes(reader: Reader, seen: SeenNodes) -> Sequence[Record]:
     assert isinstance(spec, NodeSource)
     if spec.type_column is not None:
         reader.keep(_rows_with(reader.names(spec.type_column, ("type_column",)), lambda name: name == source.type))
+    only_names = spec.optional and spec.split is None and not (spec.columns or spec.list_columns)
+    column = source.type, source.location, spec.table, spec.platform, spec.id
+    if only_names:
+        reader.keep(seen.fresh(column, reader.cells(spec.id)))
     ids = reader.ids(spec, spec.id, ("id",))
     describing = [row for row, uids in enumerate(ids) if uids]
     reader.keep(describing)
@@ -144,6 +148,8 @@ def _nodes(reader: Reader, seen: SeenNodes) -> Sequence[Record]:
             elif not seen.is_new(record):
                 continue
             records.append(record)
+    if only_names:
+        seen.meet(column, reader.cells(spec.id).take(pa.array(reader.good(), pa.int64())))
     return records
 
 

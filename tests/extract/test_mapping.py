@@ -156,3 +156,13 @@ def test_a_list_of_items_is_an_interaction_with_each() -> None:
         ("a", "7", 1.0), ("a", "8", 1.0), ("a", "7", 1.0), ("d", "9", 4.0), ("e", "5", 5.0)
     ]  # fmt: skip
     assert [(p.what, p.row, p.rows) for p in problems] == [("column 'game_id' must hold an id.", 2, 3)]
+
+
+def test_a_column_that_only_names_nodes_names_each_once_and_every_bad_row_counts() -> None:
+    schema = parse_schema(SCHEMA_TEXT.replace("id: player_id}", "id: player_id, optional: true}"), "games.yaml")
+    bad = "x" * 5_000
+    players = table("players", player_id=["a", bad, "a", None, " a", "c", bad, "c", "a", "b"])
+    problems: list[Problem] = []
+    records = records_of(schema, players, on_error="skip", problems=problems)
+    assert records == [NodeRecord("Player", uid, {}, "shop") for uid in "acb"]
+    assert [(problem.row, problem.rows) for problem in problems] == [(2, 2)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -104,3 +105,15 @@ def test_memory_is_that_of_its_slots(count: int) -> None:
     seen = SeenNodes(slots=1_000)
     assert sum(seen.is_new(node(str(at))) for at in range(count)) == count
     assert len(seen._digests) == 16_000
+
+
+def test_cells_that_named_their_nodes_are_met_in_their_column() -> None:
+    cells = pa.array(["a", None, "b", "a"])
+    seen = SeenNodes()
+    assert list(seen.fresh("users", cells)) == [0, 1, 2, 3]
+    seen.meet("users", cells.take(pa.array([0])))
+    assert list(seen.fresh("users", cells)) == list(seen.fresh("users", cells.dictionary_encode())) == [1, 2]
+    assert list(seen.fresh("items", cells)) == [0, 1, 2, 3]
+    lists = pa.array([["a"], ["b"]])
+    seen.meet("lists", lists)
+    assert list(seen.fresh("lists", lists)) == [0, 1]
