@@ -184,12 +184,15 @@ class Built:
         self.execute = self.cypher = graph.cypher
 
 
-def build(session: Any, schema: GraphSchema, spool: ImportSpool, folder: Path) -> tuple[Built, RelationshipFiles]:
+def build(
+    session: Any, schema: GraphSchema, uids: Mapping[str, Sequence[str]], spool: ImportSpool, folder: Path
+) -> tuple[Built, RelationshipFiles]:
     """A new graph with the nodes of a session and a spool's relationships, and what became of its rows.
 
     Those that are left for statements are not in it.
 
     Args:
+        uids: of the session's nodes, see :func:`node_uids`.
         folder: for files that are gone afterwards.
     """
     # The loader takes a relative path from where its own file lies.
@@ -197,7 +200,7 @@ def build(session: Any, schema: GraphSchema, spool: ImportSpool, folder: Path) -
         several = {type for type in (*schema.edges, *schema.interactions) if len(_targets(schema, type)) > 1}
         files = write_files(spool, Path(name), several)
         blueprint = Path(name) / "blueprint.json"
-        blueprint.write_text(json.dumps(_blueprint(session, schema, files, Path(name))), encoding="utf-8")
+        blueprint.write_text(json.dumps(_blueprint(schema, uids, files, Path(name))), encoding="utf-8")
         with warnings.catch_warnings():  # whether all is there is looked at below
             warnings.simplefilter("ignore", UserWarning)
             built = Built(kglite.from_blueprint(str(blueprint)))
@@ -234,13 +237,15 @@ def _without_own(properties: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in properties.items() if name not in _OWN}
 
 
-def _blueprint(session: Any, schema: GraphSchema, files: RelationshipFiles, folder: Path) -> dict[str, Any]:
+def _blueprint(
+    schema: GraphSchema, uids: Mapping[str, Sequence[str]], files: RelationshipFiles, folder: Path
+) -> dict[str, Any]:
     """What the loader is to make: nodes that are numbers only, and relationships between them."""
     nodes: dict[str, Any] = {}
-    for type, uids in node_uids(session, schema).items():
-        if uids:
+    for type, names in uids.items():
+        if names:
             listed = folder / f"nodes {type}.csv"
-            listed.write_text("id\n" + "".join(f"{number}\n" for number in range(len(uids))), encoding="utf-8")
+            listed.write_text("id\n" + "".join(f"{number}\n" for number in range(len(names))), encoding="utf-8")
             nodes[type] = {"csv": listed.name, "pk": "id", "properties": {"id": "int"}}
     for (kind, type, source_type), path in files.paths.items():
         targets = _targets(schema, type)

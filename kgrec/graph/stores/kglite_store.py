@@ -234,7 +234,7 @@ class KgliteStore(CypherStore):
 
     def _built(self, spool: ImportSpool, uids: Mapping[str, Sequence[str]]) -> tuple[Any, RelationshipFiles]:
         """The engine's graph with everything in it, and what became of the spool's rows."""
-        new, files = build(self._session, schema_of(self), spool, spool.folder)
+        new, files = build(self._session, schema_of(self), uids, spool, spool.folder)
         store = KgliteStore("kglite::memory:")
         store._session, store.schema = new, self.schema
         write_statements(schema_of(self), files.left, uids, store.write, files)
