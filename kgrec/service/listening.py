@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Self
 
 import uvicorn
+from anyio.to_thread import current_default_thread_limiter
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from kgrec.service.starting import starting
@@ -24,9 +25,13 @@ class Listening:
 
     Args:
         listener: stays the caller's to close.
+        threads: requests that are worked on at once. More than there are processors hold each other up.
     """
 
-    def __init__(self, listener: socket.socket) -> None:
+    def __init__(self, listener: socket.socket, threads: int = 2) -> None:
+        self._threads = threads
+        # Its connections have it too: else a body waits up to 40 ms for the header before it to be acknowledged.
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._listener = listener
         self._app: ASGIApp = starting
         self._server = uvicorn.Server(
@@ -76,6 +81,7 @@ class Listening:
             raise
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        current_default_thread_limiter().total_tokens = self._threads  # it is one of the loop that this runs in
         await self._app(scope, receive, send)
 
     def _run(self) -> None:

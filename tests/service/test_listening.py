@@ -10,9 +10,11 @@ import threading
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import uvicorn
+from anyio import to_thread
 from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
@@ -45,6 +47,35 @@ def test_it_answers_before_there_is_an_application_and_then_with_it(listener: so
         assert [status(port, of) for of in ("/health/ready", "/v1/recommend?user=ann")] == [200, 200]
     with pytest.raises(urllib.error.URLError):
         status(port, "/health/live")
+
+
+def test_a_small_answer_is_not_held_back(listener: socket.socket) -> None:
+    """The kernel sends a body at once, though the header before it is not acknowledged yet."""
+    Listening(listener)
+    with socket.create_connection(listener.getsockname()), listener.accept()[0] as connection:
+        assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
+def test_as_many_requests_are_worked_on_at_once_as_it_is_given_threads(listener: socket.socket) -> None:
+    together, most, lock, port = list[int](), list[int](), threading.Lock(), listener.getsockname()[1]
+    all_in = threading.Barrier(2)
+
+    def work() -> None:
+        with lock:
+            together.append(1)
+            most.append(len(together))
+        all_in.wait(20)  # two at once, or it breaks
+        with lock:
+            together.pop()
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await to_thread.run_sync(work)
+        await PlainTextResponse("done")(scope, receive, send)
+
+    with Listening(listener, threads=2) as listening, ThreadPoolExecutor(6) as asking:
+        listening.answer_with(app)
+        assert list(asking.map(lambda _: status(port, "/"), range(6))) == [200] * 6
+    assert max(most) == 2
 
 
 def test_a_signal_ends_it(listener: socket.socket) -> None:

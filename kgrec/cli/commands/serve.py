@@ -96,6 +96,7 @@ def serve_until_stopped(
     from threadpoolctl import threadpool_limits
 
     from kgrec.bundle.bundle_versions import BundleVersions
+    from kgrec.learn.processors import usable_processors
     from kgrec.recommendation import Recommender
     from kgrec.service.api_keys import KeyRing
     from kgrec.service.app import service
@@ -112,7 +113,8 @@ def serve_until_stopped(
                 expected=f"one of {', '.join(_OWN)}, or a file of keys",
                 next="kgrec key new NAME --keys kgrec.keys, then kgrec serve --keys kgrec.keys",
             )
-        listening = opened.enter_context(Listening(listener))
+        # Not one only, or a long request would hold up all others.
+        listening = opened.enter_context(Listening(listener, threads=max(2, usable_processors())))
         loaded, beside = versions.to_open(), state or _beside(versions)
         writable = events is not None
         recommender = opened.enter_context(
