@@ -49,7 +49,7 @@ WORKERS ?= auto
 test: pages
 	$(BIN)/python -m pytest -n $(WORKERS)
 
-UNIT := bundle data explanation extract graph learn/channels learn/fusion metrics pages recommendation schema scoring \
+UNIT := bundle data explanation extract graph/cypher graph/export learn/channels metrics pages recommendation schema scoring \
 	test_architecture.py test_config.py test_doctests.py test_errors.py test_exported_names.py
 quick: style
 	$(BIN)/python -m pytest -n $(WORKERS) -m 'not slow and not neo4j' $(addprefix tests/,$(UNIT))
