@@ -228,7 +228,11 @@ def measure_among(
 ) -> list[Measured]:
     """What :func:`rank_and_measure` gives with each of some sets of candidates, for which everybody is scored once."""
     _refuse_overlap(seen, test)
-    wanted = [test if among is None else _with_items(test, among) for among in candidates]
+    wanted = [
+        test if among is None else (test @ sparse.diags(among.astype(np.float32))).tocsr() for among in candidates
+    ]
+    for pairs in wanted:
+        pairs.eliminate_zeros()
     users = [np.flatnonzero(np.diff(pairs.indptr)).astype(np.int64) for pairs in wanted]
     for of_set, among in zip(users, candidates, strict=True):
         if len(of_set) == 0:
@@ -268,13 +272,6 @@ def _measured(
             result[f"diversity@{k}"] = _mean(measures.diversity(top, features, k))
     result["users"] = float(len(users))
     return Measured(result, users, of_users)
-
-
-def _with_items(pairs: sparse.csr_matrix, items: npt.NDArray[np.bool_]) -> sparse.csr_matrix:
-    """The pairs with some items."""
-    kept = (pairs @ sparse.diags(items.astype(np.float32))).tocsr()
-    kept.eliminate_zeros()
-    return kept
 
 
 def _mean(values: npt.NDArray[np.float64]) -> float:
