@@ -29,7 +29,7 @@ class _Box:
     place: Place
     node: ShownNode | None
     kind: str
-    note: str = ""
+    value: float | None = None
     outgoing: list[_Edge] = field(default_factory=list)
     incoming: list[_Edge] = field(default_factory=list)
     x: float = 0.0
@@ -42,6 +42,13 @@ class _Box:
     @property
     def lines(self) -> list[str]:
         return wrapped(self.node["name"], self.width - 24, _NAME_SIZE) if self.node else []
+
+    @property
+    def note(self) -> str:
+        """What the node adds to the score or takes from it; nothing where that is not to be seen in two places."""
+        if self.value is None or abs(self.value) < 0.005:
+            return ""
+        return f"{'adds' if self.value > 0 else 'takes'} {abs(self.value):.2f}"
 
     @property
     def height(self) -> float:
@@ -104,16 +111,12 @@ def _columns(
     boxes: dict[Place, _Box] = {}
     edges: dict[tuple[Place, Place, str, bool], _Edge] = {}
     total = {past["item"]: past["value"] for past in explanation.get("past", [])}
-    of_entity = {
-        reason["entity"]["uid"]: f"adds {signed(reason['value'])}"
-        for reason in explanation["reasons"]
-        if "entity" in reason
-    }
+    of_entity = {reason["entity"]["uid"]: reason["value"] for reason in explanation["reasons"] if "entity" in reason}
     verbs = {past["item"]: past["verb"].get(language, "") for past in explanation.get("past", [])}
 
-    def box(column: int, node: ShownNode, kind: str, note: str = "") -> _Box:
+    def box(column: int, node: ShownNode, kind: str, value: float | None = None) -> _Box:
         place = (column, f"{node['type']}:{node['uid']}")
-        return boxes.setdefault(place, _Box(place, node, kind, note))
+        return boxes.setdefault(place, _Box(place, node, kind, value))
 
     def join(source: _Box, target: _Box, words: str, forward: bool, ends: tuple[bool, bool] = (True, True)) -> None:
         key = (source.place, target.place, words, forward)
@@ -128,8 +131,7 @@ def _columns(
     for path in paths:
         nodes = path["nodes"]
         past_item = nodes[0]["uid"]
-        note = f"adds {signed(total[past_item])}" if past_item in total else ""
-        here = box(1, nodes[0], "past", note)
+        here = box(1, nodes[0], "past", total.get(past_item))
         join(user, here, verbs.get(past_item, ""), True)
         for position, step in enumerate(path["steps"], start=1):
             node = nodes[position]
@@ -143,8 +145,7 @@ def _columns(
                 way = boxes.setdefault((passed, origin), _Box((passed, origin), None, "way"))
                 join(here, way, words, forward, (started, False))
                 here, words, started = way, "", False
-            kind, added = ("item", "") if ends_here else ("entity", of_entity.get(node["uid"], ""))
-            there = box(column, node, kind, added)
+            there = box(column, node, "item") if ends_here else box(column, node, "entity", of_entity.get(node["uid"]))
             join(here, there, words, forward, (started, True))
             here = there
     return [[b for place, b in boxes.items() if place[0] == column] for column in range(last + 1)]
@@ -213,7 +214,8 @@ def _box_svg(box: _Box) -> str:
         parts.append(f'<text class="name" x="{box.x + 14:.1f}" y="{y + 17 * number:.1f}">{escape(line)}</text>')
     if box.note:
         place = y + 17 * len(lines) + 16
-        parts.append(f'<text class="note" x="{box.x + 14:.1f}" y="{place:.1f}">{escape(box.note)}</text>')
+        side = "note against" if (box.value or 0.0) < 0 else "note"
+        parts.append(f'<text class="{side}" x="{box.x + 14:.1f}" y="{place:.1f}">{escape(box.note)}</text>')
     return "".join(parts) + "</g>"
 
 

@@ -72,7 +72,7 @@ svg.paths{width:100%;min-width:900px;margin:0 auto}
 .box.user rect.mark{fill:var(--soft)}.box.past rect.mark{fill:var(--c0)}.box.entity rect.mark{fill:var(--c1)}
 .box.item rect{stroke:var(--accent);fill:var(--accent-soft)}.box.item rect.mark{fill:var(--accent)}
 svg .type{font-size:11.5px;fill:var(--soft)}svg .name{font-size:13px;font-weight:600}
-svg .note{font-size:11.5px;fill:var(--accent);font-weight:600}
+svg .note{font-size:11.5px;fill:var(--accent);font-weight:600}svg .note.against{fill:var(--new)}
 .narrow-hint{display:none}
 @media(max-width:640px){main{padding:24px 14px 48px}.card{padding:14px;border-radius:10px}h2{margin-top:42px}
 ol.list>li{grid-template-columns:1.5rem minmax(0,1fr) auto;column-gap:8px}.body{grid-column:1/-1}

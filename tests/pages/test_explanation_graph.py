@@ -76,7 +76,17 @@ def test_arrows_point_the_way_the_fact_is_stated(report: DemoReport) -> None:
 def test_past_items_and_entities_show_what_they_add(report: DemoReport) -> None:
     it, svg = drawn(report, 0)
     (added,) = (past["value"] for past in it["past"] if past["item"] == "Pulp Fiction (1994)")
-    assert re.findall("adds [^<]*", svg) == [f"adds {signed(added)}", "adds +0.20"]
+    assert re.findall('class="(note[^"]*)"[^>]*>([^<]*)', svg) == [("note", f"adds {added:.2f}"), ("note", "adds 0.20")]
+
+
+def test_what_speaks_against_is_not_drawn_as_if_it_spoke_for(report: DemoReport) -> None:
+    it = with_paths(report, 0)
+    for past in it["past"]:
+        past["value"] = -0.054 if past["item"] == "Pulp Fiction (1994)" else past["value"]
+    for reason in it["reasons"]:
+        reason["value"] = 0.004 if "entity" in reason else reason["value"]
+    svg = draw_explanation(it, "User 196")
+    assert re.findall('class="(note[^"]*)"[^>]*>([^<]*)', svg) == [("note against", "takes 0.05")]
 
 
 def test_a_short_path_passes_between_the_boxes_of_a_long_one(report: DemoReport) -> None:
