@@ -5,9 +5,10 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 from kgrec.errors import GraphError, StoreUnavailableError
-from kgrec.graph.store import GraphReader
+from kgrec.graph.store import GraphReader, GraphStore
 
 AGAIN_AFTER_S = 5.0
 """Seconds for which a store that could not be reached is not asked again: answers must not wait for it every time."""
@@ -19,6 +20,7 @@ class GraphLink:
     Args:
         store: open already; None where it is still to be opened, or where there is none at all.
         opener: opens the store, or raises GraphError; None where it is not to be opened from here.
+        to_write: the same for writing; None where nothing is to be written.
         reason: why there is no store.
 
     Attributes:
@@ -26,14 +28,35 @@ class GraphLink:
     """
 
     def __init__(
-        self, store: GraphReader | None, opener: Callable[[], GraphReader] | None = None, reason: str = ""
+        self,
+        store: GraphReader | None,
+        opener: Callable[[], GraphReader] | None = None,
+        to_write: Callable[[], GraphStore] | None = None,
+        reason: str = "",
     ) -> None:
         self.warm = False
         self._store = store
         self._opener = opener
+        self._to_write = to_write
+        self._writer: GraphStore | None = None
         self._reason = reason
-        self._again_at = 0.0 if opener is None else time.monotonic() + AGAIN_AFTER_S
+        self._again_at = self._write_at = 0.0
         self._lock = threading.Lock()
+
+    @classmethod
+    def opened(cls, opener: Callable[[], GraphReader], to_write: Callable[[], GraphStore] | None = None) -> GraphLink:
+        """A link whose store is opened now where it can be reached; arguments as above.
+
+        Raises:
+            GraphError: what was opened is not the store that was meant.
+        """
+        link = cls(None, opener, to_write)
+        if link.writable() is None and link._store is None:
+            try:
+                link._store = opener()
+            except StoreUnavailableError as error:
+                link.failed(error)
+        return link
 
     @property
     def store(self) -> GraphReader | None:
@@ -57,6 +80,31 @@ class GraphLink:
             self._store, self._again_at = store, 0.0
         return store, None
 
+    def writable(self) -> GraphStore | None:
+        """The store where it is open for writing and may be asked now.
+
+        While another process holds it, it is read, and asked for again after a while.
+        """
+        with self._lock:
+            to_write = self._to_write if self._writer is None and time.monotonic() >= self._write_at else None
+            self._write_at = time.monotonic() + AGAIN_AFTER_S if to_write else self._write_at
+        if to_write is not None:
+            with suppress(StoreUnavailableError):
+                self._write_through(to_write())
+        if self._writer is None:
+            return None
+        store, _ = self.reach()
+        return self._writer if store is not None else None
+
+    def _write_through(self, writer: GraphStore) -> None:
+        with self._lock:
+            if self._to_write is not None:
+                # What was open for reading is not closed: requests under way may ask it, and it holds nothing back.
+                self._store = self._writer = writer
+                self._again_at = 0.0
+                return
+        writer.close()  # the link was closed meanwhile
+
     def failed(self, error: GraphError) -> str:
         """Note that the store did not answer, and say so in words."""
         with self._lock:
@@ -68,7 +116,7 @@ class GraphLink:
     def close(self) -> None:
         """Close the store for good."""
         with self._lock:
-            store, self._store, self._opener = self._store, None, None
+            store, self._store, self._writer, self._opener, self._to_write = self._store, None, None, None, None
             self._reason = "the store was closed"
         if store is not None:
             store.close()

@@ -2,39 +2,38 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-
 from kgrec.bundle.bundle import Bundle
-from kgrec.errors import SchemaMismatchError, StoreUnavailableError
+from kgrec.errors import SchemaMismatchError
 from kgrec.graph import open_store
 from kgrec.graph.store import GraphReader, GraphStore
 
 
-def open_graph(bundle: Bundle, url: str, writable: list[GraphStore] | None = None) -> GraphReader:
-    """The graph at a URL.
-
-    Args:
-        writable: takes up the graph where it is open for writing, which it is unless another process holds it; None:
-            it is opened for reading.
+def open_graph(bundle: Bundle, url: str) -> GraphReader:
+    """The graph at a URL, to read.
 
     Raises:
         ConfigError: the URL has no known scheme.
         SchemaMismatchError: it is another graph than the bundle's.
         StoreUnavailableError: it cannot be reached.
     """
-    store = None
-    if writable is not None:
-        with suppress(StoreUnavailableError):  # another process holds it; or there is none, which is told below
-            store = open_store(url, create=False)
-    writer = store
-    store = store or open_store(url, read_only=True)
+    return _of_bundle(bundle, open_store(url, read_only=True))
+
+
+def open_graph_to_write(bundle: Bundle, url: str) -> GraphStore:
+    """The graph at a URL, for reading and writing; none is made where there is none.
+
+    Raises:
+        As :func:`open_graph`, and StoreUnavailableError too where another process holds it.
+    """
+    return _of_bundle(bundle, open_store(url, create=False))
+
+
+def _of_bundle(bundle: Bundle, store: GraphStore) -> GraphStore:
     try:
         check_graph(bundle, store)
     except SchemaMismatchError:
         store.close()
         raise
-    if writable is not None and writer is not None:
-        writable.append(writer)
     return store
 
 

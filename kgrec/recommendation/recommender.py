@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
@@ -16,18 +16,17 @@ from kgrec.data.context import Context
 from kgrec.data.dataset import Array, IntArray
 from kgrec.errors import (
     GraphError,
-    StoreUnavailableError,
 )
 from kgrec.explanation.explainer import Explainer
 from kgrec.explanation.explanation import Explanation
 from kgrec.graph.store import GraphReader, GraphStore
-from kgrec.graph.store_link import GraphLink, unreachable
+from kgrec.graph.store_link import GraphLink
 from kgrec.plain_text import local_path
 from kgrec.recommendation.answer_types import History, HistoryState, NameMatch, Recommendation, WhatIf
 from kgrec.recommendation.filters import Filters, candidate_rows, check_length
 from kgrec.recommendation.fold_in import PastInteraction, fold_in, item_row, past_interactions
 from kgrec.recommendation.forgotten import FORGOTTEN, ForgottenUsers
-from kgrec.recommendation.graph_of_bundle import check_graph, open_graph
+from kgrec.recommendation.graph_of_bundle import check_graph, open_graph, open_graph_to_write
 from kgrec.recommendation.name_search import NameSearch
 from kgrec.recommendation.people import People
 from kgrec.recommendation.recent_events import NO_EVENTS, RecentEvents
@@ -65,7 +64,6 @@ class Recommender:
             check_graph(bundle, store)
         self.bundle = bundle
         self._forgotten = forgotten or ForgottenUsers()
-        self._writable: list[GraphStore] = []
         self._link_to(GraphLink(store, reason=degraded or "no store was opened"))
 
     @classmethod
@@ -84,7 +82,7 @@ class Recommender:
 
         A store that cannot be reached is done without, explanations say so, and it is used when it is back. Who was
         forgotten stands in the bundle's folder, or in ``state``, a folder that exists. A store that is to be
-        ``writable`` is, unless another process holds it.
+        ``writable`` is, once no other process holds it.
 
         Raises:
             BundleError: the bundle is missing, damaged or of another version.
@@ -98,27 +96,19 @@ class Recommender:
             return cls(bundle, forgotten=forgotten)
 
         recommender = cls(bundle, forgotten=forgotten)
-
-        def opened() -> GraphReader:
-            return open_graph(bundle, store_url, recommender._writable if writable else None)
-
-        try:
-            recommender._link_to(GraphLink(opened()))
-        except StoreUnavailableError as error:
-            recommender._link_to(GraphLink(None, opened, unreachable(error)))
+        to_write = partial(open_graph_to_write, bundle, store_url) if writable else None
+        recommender._link_to(GraphLink.opened(partial(open_graph, bundle, store_url), to_write))
         return recommender
 
     def writable_store(self) -> GraphStore | None:
         """The graph where it is open for writing and may be asked now."""
-        store, _ = self._link.reach()
-        return next((writer for writer in self._writable if writer is store), None)
+        return self._link.writable()
 
     def renewed(self, bundle: Bundle) -> Recommender:
         """A recommender that answers from another bundle of the same graph, errors as above; both share the store."""
         if self.store is not None:
             check_graph(bundle, self.store)
         other = type(self)(bundle, forgotten=self._forgotten)
-        other._writable = self._writable
         other._link_to(self._link, self._people.gone, self._people.recent)
         return other
 

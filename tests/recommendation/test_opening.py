@@ -15,6 +15,7 @@ from kgrec.errors import (
     ConfigError,
     SchemaMismatchError,
     StoreUnavailableError,
+    UnknownUserError,
 )
 from kgrec.graph import open_store
 from kgrec.recommendation import Condition, Filters, Recommender
@@ -58,6 +59,30 @@ def test_a_graph_that_is_to_be_writable_is_opened_once(
             assert (recommender.writable_store() is None) is held
             assert len(recommender.history("ann")) == 2
     assert opened == (["full", "to read"] if held else ["full"])
+
+
+def test_a_graph_is_written_once_the_other_process_has_let_it_go(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kgrec.graph.store_link.AGAIN_AFTER_S", 0.0)
+    url = f"kglite:{tmp_path / 'graph'}"
+    with film_store(url=url) as written:
+        film_bundle(film_schema(), written.graph_id).save(tmp_path / "b")
+    holder = open_store(url)
+    with Recommender.open(tmp_path / "b", url, writable=True) as recommender:
+        renewed = recommender.renewed(Recommender.open(tmp_path / "b").bundle)
+        assert recommender.writable_store() is None
+        assert recommender.degraded is None
+        holder.close()
+        store = recommender.writable_store()
+        assert store is not None
+        assert renewed.writable_store() is store
+        assert recommender.store is store
+        store.delete_user("ann")
+        with pytest.raises(UnknownUserError):
+            recommender.history("ann")
+    assert recommender.writable_store() is None
+    open_store(url).close()  # nobody holds it any more
 
 
 def test_no_graph_is_made_where_there_is_none(tmp_path: Path) -> None:
