@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -17,6 +19,9 @@ from kgrec.data.records import ReadingLog
 from kgrec.errors import SourceError, shorten
 from kgrec_loaders.mixed_columns import column, kinds_of
 from kgrec_loaders.source_files import BATCH_ROWS, empty_file, not_utf8, open_bytes, reading
+
+_LONGEST_LINE = 2**24
+"""Bytes of a line after which it is not taken for one of JSON lines."""
 
 
 def read_jsonl(parts: Sequence[Path], log: ReadingLog | None = None) -> Iterator[pa.RecordBatch]:
@@ -43,6 +48,17 @@ def read_jsonl(parts: Sequence[Path], log: ReadingLog | None = None) -> Iterator
             rows = []
     if rows:
         yield _batch(rows, kinds)
+
+
+def holds_json_lines(path: Path) -> bool:
+    """Whether the first two lines that are not empty are JSON objects: whole documents are written otherwise."""
+    with reading(f"jsonl:{path}"), open_bytes(path) as content:
+        lines = iter(partial(content.readline, _LONGEST_LINE), b"")
+        first = list(islice((line for line in lines if line.strip()), 2))
+    try:
+        return len(first) == 2 and all(isinstance(json.loads(line), dict) for line in first)
+    except ValueError:
+        return False
 
 
 def _rows(parts: Sequence[Path], log: ReadingLog) -> Iterator[dict[str, Any]]:

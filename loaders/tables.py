@@ -23,7 +23,7 @@ from kgrec.data.records import ReadingLog, Table
 from kgrec.errors import SourceError
 from kgrec_loaders.delimited import read_delimited
 from kgrec_loaders.import_script import run
-from kgrec_loaders.jsonl import read_jsonl
+from kgrec_loaders.jsonl import holds_json_lines, read_jsonl
 from kgrec_loaders.source_files import (
     empty_file,
     files_of,
@@ -137,8 +137,8 @@ class _TableFiles:
         Raises:
             SourceError: parts of several formats.
         """
-        format = format_of(parts[0], FORMATS) or ""
-        other = next((path for path in parts if format_of(path, FORMATS) != format), None)
+        format = _form(parts[0]) or ""
+        other = next((path for path in parts if _form(path) != format), None)
         if other:
             raise SourceError(
                 "the parts of a table have different formats.",
@@ -197,7 +197,7 @@ def _tables_at(path: Path, passed_over: list[str]) -> Iterator[_TableFiles]:
     partitions: list[Path] = []
     for entry in files_of(path) if path.is_dir() else [path]:
         below = list(_files_below(entry)) if entry.is_dir() else [entry]
-        parts = [file for file in below if format_of(file, FORMATS)]
+        parts = [file for file in below if _form(file)]
         passed_over += [str(file.relative_to(entry.parent)) for file in below if file not in parts]
         if not below:
             passed_over.append(f"{entry.name}/ (an empty folder)")
@@ -212,6 +212,13 @@ def _tables_at(path: Path, passed_over: list[str]) -> Iterator[_TableFiles]:
     else:
         for name in sorted({stem_of(part) for part in partitions}):
             yield _TableFiles.of(name, [part for part in partitions if stem_of(part) == name], path)
+
+
+def _form(path: Path) -> str | None:
+    """The form of a file, by its suffix; many call JSON lines ``.json``, and only the file says whether it has them."""
+    if format_of(path, {".json": "json"}):
+        return "jsonl" if holds_json_lines(path) else None
+    return format_of(path, FORMATS)
 
 
 def _files_below(folder: Path) -> Iterator[Path]:

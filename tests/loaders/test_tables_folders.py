@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bz2
+import gzip
 import lzma
 from pathlib import Path
 from typing import Any
@@ -91,3 +92,22 @@ def test_files_of_other_forms_are_named_with_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(SourceError) as caught:
         rows_of(tmp_path / "users.xlsx")
     assert caught.value.next == "save each sheet as CSV (UTF-8)"
+
+
+def test_json_lines_are_known_by_what_is_in_them(tmp_path: Path) -> None:
+    write(tmp_path / "review.json", '\ufeff{"id": 1}\n\n{"id": 2, "stars": 4}\n')
+    (tmp_path / "user.json.gz").write_bytes(gzip.compress(b'{"id": "a"}\n{"id": "b"}\n'))
+    write(tmp_path / "parts" / "0.json", '{"id": 5}\n{"id": 6}\n')
+    write(tmp_path / "parts" / "1.jsonl", '{"id": 7}\n')
+    documents = {"list.json": '[{"id": 1},\n{"id": 2}]', "pretty.json": '{\n"id": 1\n}\n', "one.json": '{"id": 1}'}
+    for name, text in documents.items():
+        write(tmp_path / name, text)
+    assert rows_of(tmp_path) == {
+        "parts": [{"id": 5}, {"id": 6}, {"id": 7}],
+        "review": [{"id": 1, "stars": None}, {"id": 2, "stars": 4}],
+        "user": [{"id": "a"}, {"id": "b"}],
+    }
+    (table, *_) = TablesLoader(str(tmp_path)).tables()
+    assert table.log.notes == [
+        f"{tmp_path}: passed over list.json, one.json, pretty.json (write one JSON object per line, as .jsonl)"
+    ]
