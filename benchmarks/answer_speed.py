@@ -1,6 +1,7 @@
 """How fast one person is answered from a bundle and its graph, against another version of kgrec in the same run.
 
-    python benchmarks/answer_speed.py BUNDLE STORE [--against CHECKOUT] [--users 50] [--rounds 3] [--out FILE.json]
+    python benchmarks/answer_speed.py BUNDLE STORE [--against CHECKOUT] [--users 50] [--rounds 3] [--only TEXT]
+        [--out FILE.json]
 
 Each version answers in a process of its own. They are asked in turns, question by question (A B, B A ...), so that
 whatever else the machine does meets both alike. Times are of the process (CPU) and of the clock, the best of some
@@ -37,6 +38,7 @@ def answer(bundle: str, store: str, n_users: int) -> None:
     before = time.perf_counter()
     from kgrec.explanation.wording.sentence import Length, sentence
     from kgrec.recommendation import Recommender
+    from kgrec.recommendation.documents import told_list
 
     imported = time.perf_counter()
     recommender = Recommender.open(bundle, None if store == _NO_STORE else store)
@@ -49,9 +51,11 @@ def answer(bundle: str, store: str, n_users: int) -> None:
     latest = {user: recommender.history(user)[-1].item for user in users}
     shortest = {"counterfactuals": False} if "counterfactuals" in signature(recommender.recommend).parameters else {}
 
+    def listed(user: str, **options: Any) -> Any:
+        return recommender.recommend(user, explain=True, **options)
+
     def told(user: str, length: Length = "standard", **options: Any) -> list[str]:
-        listed = recommender.recommend(user, explain=True, **options)
-        return [sentence(one.explanation, "en", length) for one in listed if one.explanation]
+        return [sentence(one.explanation, "en", length) for one in listed(user, **options) if one.explanation]
 
     asked: dict[str, Callable[[str], Any]] = {
         "recommend 10": recommender.recommend,
@@ -60,6 +64,8 @@ def answer(bundle: str, store: str, n_users: int) -> None:
         "explain 10": lambda user: recommender.recommend(user, explain=True),
         "explain 10, sentences": told,
         "explain 10, short": lambda user: told(user, "short", **shortest),
+        "short document": lambda user: told_list(listed(user, **shortest), "short", "en"),
+        "standard document": lambda user: told_list(listed(user), "standard", "en"),
     }
     _say(
         {
@@ -110,10 +116,10 @@ class Version:
         self._process.communicate()
 
 
-def measured(versions: dict[str, Version], n_users: int, rounds: int) -> dict[str, Any]:
+def measured(versions: dict[str, Version], n_users: int, rounds: int, only: str) -> dict[str, Any]:
     """What it took each version to open, and percentiles over users of each one's times; ratios of two versions."""
     sides = list(versions)
-    asked = versions[sides[0]].opened.pop("asked")
+    asked = [what for what in versions[sides[0]].opened.pop("asked") if only in what]
     result: dict[str, Any] = {side: versions[side].opened for side in sides}
     for side in sides[1:]:
         versions[side].opened.pop("asked")
@@ -149,6 +155,7 @@ def main() -> None:
     parser.add_argument("--against-bundle", help="where the other version cannot read the same one")
     parser.add_argument("--users", type=int, default=50)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--only", default="", help="what is asked has this in its name")
     parser.add_argument("--out", type=Path)
     parser.add_argument("--worker", action="store_true", help=argparse.SUPPRESS)
     given = parser.parse_args()
@@ -159,7 +166,7 @@ def main() -> None:
     if given.against:
         sides["then"] = (given.against.resolve(), given.against_bundle or given.bundle)
     versions = {side: Version(*of, given.store, given.users) for side, of in sides.items()}
-    result = measured(versions, given.users, given.rounds)
+    result = measured(versions, given.users, given.rounds, given.only)
     for version in versions.values():
         version.close()
     if "then" in result:

@@ -11,6 +11,7 @@ from kgrec.bundle.bundle import Bundle
 from kgrec.data.dataset import Array, IntArray
 from kgrec.explanation.reasons import Counterfactual
 from kgrec.scoring.contributions import Contributions
+from kgrec.scoring.model import Scored
 from kgrec.scoring.path_terms import through_entity
 from kgrec.scoring.top_k import mask_of, rank_of
 
@@ -21,7 +22,7 @@ class Counterfactuals:
     Args:
         bundle: the learned model.
         contributions: of the person's history.
-        scores: of all items, as they rank.
+        scored: the scores of all items, as they rank.
         candidates: rows that ranks are counted among, ascending.
         past_items: rows of those that will be asked about.
         without: scores of all items ``(n, items)``, each row as if the person had never interacted with one of n.
@@ -31,14 +32,14 @@ class Counterfactuals:
         self,
         bundle: Bundle,
         contributions: Contributions,
-        scores: Array,
+        scored: Scored,
         candidates: IntArray,
         past_items: IntArray,
         without: Callable[[IntArray], Array],
     ) -> None:
         self._bundle = bundle
         self._contributions = contributions
-        self._scores = scores
+        self._scored = scored
         self._among = mask_of(candidates, bundle.model.n_items)
         self._n_candidates = len(candidates)
         self._asked = np.unique(past_items)
@@ -62,13 +63,13 @@ class Counterfactuals:
     def without_entity(self, entity: int, row: int) -> Counterfactual:
         """Score and rank of an item where no item has any fact with an entity, which is given by its row."""
         if entity not in self._entities:
-            self._entities[entity] = self._scores - self._through(entity)
+            self._entities[entity] = self._scored.scores - self._through(entity)
         _, _, uid = self._bundle.nodes[entity].partition(":")
         return self._effect(uid, entity, self._entities[entity], row)
 
     def _effect(self, uid: str, node: int, without: Array, row: int) -> Counterfactual:
         if row not in self._ranks:
-            self._ranks[row] = rank_of(row, self._scores, self._among)
+            self._ranks[row] = rank_of(row, self._scored.scores, self._among)
         return Counterfactual(
             uid,
             self._bundle.names[node],

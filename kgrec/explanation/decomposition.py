@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import islice
 
 import numpy as np
 import numpy.typing as npt
 
 from kgrec.bundle.bundle import Bundle
-from kgrec.data.dataset import Array
+from kgrec.data.dataset import Array, IntArray
 from kgrec.explanation.actions import Action
 from kgrec.explanation.deferred import Deferred
 from kgrec.explanation.evidence_paths import PathOfReason
@@ -25,7 +25,7 @@ from kgrec.explanation.reasons import (
     Reason,
     Relation,
 )
-from kgrec.explanation.said_by_past import ReasonParts, SaidByPast
+from kgrec.explanation.said_by_past import BesidePast, PastTotals, ReasonParts, SaidByPast
 from kgrec.graph.store_types import GraphPath, NodeRef, PathStep
 from kgrec.schema.model import GraphSchema
 from kgrec.schema.naming import relation_noun
@@ -40,15 +40,39 @@ _PATHS_PER_ENTITY = 3
 
 
 @dataclass(frozen=True)
-class FoundReason:
-    """A reason, and what the store may confirm of it.
+class _Entity:
+    """Where past items and an item meet, before anybody looks at it.
 
     Attributes:
+        row: of the node.
+        value: of all that goes through it; ``total`` is the positive score of the item, whose row ``item`` is.
+        features: places of the entity's among the ``terms``.
+        past: places of past items that have it, the largest value first.
+    """
+
+    row: int
+    value: float
+    total: float
+    item: int
+    features: IntArray
+    terms: PathTerms
+    past: IntArray
+
+
+@dataclass(frozen=True)
+class FoundReason:
+    """A reason that a fact is, and what the store may confirm of it.
+
+    Attributes:
+        make: makes the reason, without paths.
         entity: row of the node of an entity, None of other reasons.
         paths: of the largest past items, the largest first; none where the bundle has no schema.
     """
 
-    reason: Reason
+    kind: str
+    value: float
+    share: float
+    make: Callable[[], Reason]
     entity: int | None = None
     paths: Sequence[PathOfReason] = ()
 
@@ -81,7 +105,7 @@ class Decomposition:
     def through_graph(self, position: int) -> list[FoundReason]:
         """Those of ``contributions.items[position]`` that facts are: edges, the largest entities, all others; the
         largest first."""
-        return sorted(self._through_graph(position), key=lambda one: -one.reason.value)
+        return sorted(self._through_graph(position), key=lambda one: -one.value)
 
     @property
     def beyond_graph(self) -> Array:
@@ -92,16 +116,27 @@ class Decomposition:
                 total += values.sum(axis=0)
         return total
 
-    def parts(self, position: int, through_graph: Sequence[Reason]) -> ReasonParts:
-        """All reasons of ``contributions.items[position]``, those of past items as numbers."""
+    def parts(self, position: int, through_graph: Sequence[BesidePast], places: IntArray) -> ReasonParts:
+        """All reasons of ``contributions.items[position]``, those of past items as numbers.
+
+        Args:
+            places: of the past items that say anything, the strongest first.
+        """
         total, totals = float(self._positive[position]), self.contributions.values[:, :, position].sum(axis=0)
-        beside = sorted([*through_graph, *self._popularity(position, total)], key=lambda reason: -reason.value)
+        popularity = map(BesidePast.of, self._popularity(position, total))
+        beside = sorted([*through_graph, *popularity], key=lambda reason: -reason.value)
         said = [
             self._said(name, values, totals, total)
             for name, values in zip(self._table.names, self._table.values[:, :, position], strict=True)
             if name != THROUGH_GRAPH and values.any()
         ]
-        return ReasonParts(beside, said)
+        strongest, of_past = places.tolist(), totals[places]
+
+        def past_item(n: int) -> PastItem:
+            return self._past_item(strongest[n], float(of_past[n]))
+
+        items = [self._who[h][0] for h in strongest]
+        return ReasonParts(beside, said, PastTotals(items, of_past, self._done[0, places], past_item))
 
     def _said(self, evidence: str, values: Array, totals: Array, positive: float) -> SaidByPast:
         ordered = np.argsort(-np.abs(values), kind="stable")[: np.count_nonzero(values)]
@@ -112,10 +147,10 @@ class Decomposition:
 
         return SaidByPast(evidence, of_past, of_past / positive, totals[ordered], against, lukewarm, past_item)
 
-    def reasons(self, position: int, through_graph: Sequence[Reason]) -> tuple[Reason, ...]:
+    def reasons(self, position: int, through_graph: Sequence[BesidePast]) -> tuple[Reason, ...]:
         """All reasons of ``contributions.items[position]``, the largest first, what speaks against the item last."""
-        total = float(self._positive[position])
-        found = [*through_graph, *self._of_past_items(position, total), *self._popularity(position, total)]
+        total, facts = float(self._positive[position]), (one.reason for one in through_graph)
+        found = [*facts, *self._of_past_items(position, total), *self._popularity(position, total)]
         return tuple(sorted(found, key=lambda reason: -reason.value))
 
     def _popularity(self, position: int, total: float) -> Iterator[PopularityReason]:
@@ -123,10 +158,6 @@ class Decomposition:
         if prior:
             expected = bool(self._bundle.model.is_cold[self.contributions.items[position]])
             yield PopularityReason(prior, prior / total, expected)
-
-    def past_items(self, places: Sequence[int], values: Sequence[float]) -> tuple[PastItem, ...]:
-        """The past items ``contributions.history[places]``."""
-        return tuple(map(self._past_item, places, values))
 
     def _past_item(self, h: int, value: float) -> PastItem:
         item, name, action = self._who[h]
@@ -167,18 +198,20 @@ class Decomposition:
         said = [n for n in np.argsort(-np.abs(sums), kind="stable").tolist() if sums[n]]
         named = list(islice((n for n in said if self._readable(self._node(int(entities[n])))), ENTITIES_NAMED))
         largest = np.argsort(-np.abs(of_past[:, named]), axis=0, kind="stable")
+        speak = np.count_nonzero(of_past[:, named], axis=0).tolist()
         ends, rows = [*starts.tolist(), len(shared)], entities.tolist()
-        features = list(
-            zip(terms.relation[shared].tolist(), terms.way[shared].tolist(), values.sum(axis=0).tolist(), strict=True)
-        )
-        for n, order in zip(named, largest.T, strict=True):
-            of = slice(ends[n], ends[n + 1])
-            past = order[: np.count_nonzero(of_past[:, n])].tolist()
-            yield self._entity(rows[n], float(sums[n]), features[of], values[:, of], past, item, total)
+        for n, order, count in zip(named, largest.T, speak, strict=True):
+            of, past = slice(ends[n], ends[n + 1]), order[:count]
+            made = _Entity(rows[n], float(sums[n]), total, item, shared[of], terms, past)
+            paths = () if self._schema is None else Deferred(partial(self._paths, made), min(count, _PATHS_PER_ENTITY))
+            yield FoundReason(
+                "entity", made.value, made.value / total, partial(self._entity_reason, made), rows[n], paths
+            )
         others = [n for n in said if n not in named]
         if others:
             value = float(sums[others].sum())
-            yield FoundReason(OtherFactsReason(value, value / total, len(others)))
+            reason = OtherFactsReason(value, value / total, len(others))
+            yield FoundReason(reason.kind, value, reason.share, lambda: reason)
 
     def _edge(self, terms: PathTerms, f: int, item: int, total: float) -> FoundReason:
         (h,) = np.flatnonzero(self.contributions.history == terms.entity[f]).tolist()
@@ -188,51 +221,36 @@ class Decomposition:
         past, node = self._past_item(h, value), self._node(int(terms.entity[f]))
         step = PathStep(node, self._node(item), relation.type, relation.relation, not from_item)
         paths = () if self._schema is None else (PathOfReason(GraphPath((step,)), value),)
-        return FoundReason(EdgeReason(value, value / total, past, relation), paths=paths)
+        reason = EdgeReason(value, value / total, past, relation)
+        return FoundReason(reason.kind, value, reason.share, lambda: reason, paths=paths)
 
-    def _entity(
-        self,
-        row: int,
-        value: float,
-        features: Sequence[tuple[int, int, float]],
-        values: Array,
-        past: Sequence[int],
-        item: int,
-        total: float,
-    ) -> FoundReason:
-        """The reason of an entity.
+    def _relations(self, of: _Entity) -> list[Relation]:
+        """How past items and the item are related to an entity, by feature."""
+        says = of.terms.values[:, of.features].sum(axis=0).tolist()
+        names = zip(of.terms.relation[of.features].tolist(), of.terms.way[of.features].tolist(), says, strict=True)
+        return [self._relation(relation, way == SHARED_TAIL, said) for relation, way, said in names]
 
-        Args:
-            features: relation, way and value of each.
-            values: by past item and feature, ``(h, f)``.
-            past: places of past items that have it, the largest value first.
-        """
-        entity = self._node(row)
-        relations = [self._relation(relation, way == SHARED_TAIL, said) for relation, way, said in features]
-        reason = EntityReason(
-            value,
-            value / total,
-            entity,
-            tuple(sorted(relations, key=lambda relation: -abs(relation.value))),
-            Deferred(lambda: self.past_items(past, values[past].sum(axis=1).tolist()), len(past)),
-            self._part_that_has(row),
-        )
-        first = past[:_PATHS_PER_ENTITY]
-        best = [
-            (h, max(range(len(said)), key=lambda n: abs(said[n])))
-            for h, said in zip(first, values[first].tolist(), strict=True)
-        ]
+    def _entity_reason(self, of: _Entity) -> EntityReason:
+        relations = sorted(self._relations(of), key=lambda relation: -abs(relation.value))
 
-        def paths() -> tuple[PathOfReason, ...]:
-            return tuple(
-                PathOfReason(
-                    self._over(int(self.contributions.history[h]), entity, relations[n], item), float(values[h, n])
-                )
-                for h, n in best
-            )
+        def past_items() -> tuple[PastItem, ...]:
+            values = of.terms.values[np.ix_(of.past, of.features)].sum(axis=1)
+            return tuple(map(self._past_item, of.past.tolist(), values.tolist()))
 
-        asked = () if self._schema is None else Deferred(paths, len(best))
-        return FoundReason(reason, row, asked)
+        past = Deferred(past_items, len(of.past))
+        common = self._part_that_has(of.row)
+        return EntityReason(of.value, of.value / of.total, self._node(of.row), tuple(relations), past, common)
+
+    def _paths(self, of: _Entity) -> tuple[PathOfReason, ...]:
+        """Those of the largest past items, each over the relation that says most."""
+        relations, entity = self._relations(of), self._node(of.row)
+        paths = []
+        for h in of.past[:_PATHS_PER_ENTITY].tolist():
+            says = of.terms.values[h, of.features].tolist()
+            best = max(range(len(says)), key=lambda n: abs(says[n]))
+            past = int(self.contributions.history[h])
+            paths.append(PathOfReason(self._over(past, entity, relations[best], of.item), float(says[best])))
+        return tuple(paths)
 
     def _over(self, past: int, entity: NodeRef, relation: Relation, item: int) -> GraphPath:
         to_entity = relation.type, relation.relation

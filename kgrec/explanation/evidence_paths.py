@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from kgrec.errors import GraphError, QueryTimeoutError
 from kgrec.graph.store import schema_of
@@ -58,9 +59,12 @@ class ShownPath:
         )
 
 
-def confirmed_paths(link: GraphLink, wanted: Sequence[PathOfReason]) -> tuple[list[ShownPath | None], str | None]:
-    """Each path as it is shown, None where the store does not hold all its edges now; and why nothing is confirmed."""
-    nothing: list[ShownPath | None] = [None] * len(wanted)
+def confirmed_paths(
+    link: GraphLink, wanted: Sequence[PathOfReason]
+) -> tuple[list[Callable[[], ShownPath] | None], str | None]:
+    """What makes each path as it is shown, None where the store does not hold all its edges now; and why nothing is
+    confirmed."""
+    nothing: list[Callable[[], ShownPath] | None] = [None] * len(wanted)
     store, missing = link.reach()
     if store is None:
         return nothing, f"no graph paths: {missing}"
@@ -75,7 +79,7 @@ def confirmed_paths(link: GraphLink, wanted: Sequence[PathOfReason]) -> tuple[li
     except GraphError as error:
         return nothing, f"no graph paths: {link.failed(error)}"
     shown = _Shown(schema)
-    return [shown(one) if exists else None for one, exists in zip(wanted, held, strict=True)], None
+    return [partial(shown, one) if exists else None for one, exists in zip(wanted, held, strict=True)], None
 
 
 class _Shown:

@@ -6,7 +6,7 @@ add up.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from itertools import islice
@@ -24,7 +24,7 @@ from kgrec.explanation.deferred import Deferred
 from kgrec.explanation.evidence_paths import ShownPath, confirmed_paths
 from kgrec.explanation.explanation import Contribution, Explanation, paths_of
 from kgrec.explanation.reasons import Counterfactual, EdgeReason, EntityReason, Reason
-from kgrec.explanation.said_by_past import DeferredReasons
+from kgrec.explanation.said_by_past import BesidePast, DeferredReasons
 from kgrec.explanation.terms import Terms
 from kgrec.graph.cypher.pasteable import explanation_statement
 from kgrec.graph.store_link import GraphLink
@@ -98,26 +98,26 @@ class Explainer:
         Raises:
             KgrecError: the contributions or the reasons do not add up to the score.
         """
-        bundle, person, scores = self._bundle, self._person, scored.scores
+        bundle, person, scores = self._bundle, self._person, scored.of_items(rows)
         parts = scored.contributions(rows)
-        check_sums("contributions", rows, parts.scores, scores[rows])
+        check_sums("contributions", rows, parts.scores, scores)
         whole = Decomposition(bundle, parts, self._actions, bundle.manifest.schema)
         found = [whole.through_graph(n) for n in range(len(rows))]
-        sums = np.array([sum(one.reason.value for one in reasons) for reasons in found])
-        check_sums("reasons", rows, parts.base - parts.prior + sums + whole.beyond_graph, scores[rows])
+        sums = np.array([sum(one.value for one in reasons) for reasons in found])
+        check_sums("reasons", rows, parts.base - parts.prior + sums + whole.beyond_graph, scores)
         paths, degraded = self._paths(found)
         strongest = _strongest(parts)
         without = partial(person.scores_without, bundle)
-        effects = Counterfactuals(bundle, parts, scores, candidates, strongest[strongest >= 0], without)
+        effects = Counterfactuals(bundle, parts, scored, candidates, strongest[strongest >= 0], without)
         explanations = []
         for n, (row, past) in enumerate(zip(rows.tolist(), strongest.tolist(), strict=True)):
             through_graph = _finished(found[n], paths[n], effects if counterfactuals else None, row)
             effect = effects.without_past_item(past, row) if counterfactuals and past >= 0 else None
             explanation = self._explanation(whole, n, through_graph, effect, degraded)
-            explanations.append(replace(explanation, score=float(scores[row])))
+            explanations.append(replace(explanation, score=float(scores[n])))
         return explanations
 
-    def _paths(self, found: Sequence[Sequence[FoundReason]]) -> tuple[list[list[tuple[ShownPath, ...]]], str | None]:
+    def _paths(self, found: Sequence[Sequence[FoundReason]]) -> tuple[list[list[Sequence[ShownPath]]], str | None]:
         """The confirmed paths of each reason of each item, looked up together; and why something is missing.
 
         They are looked for where they carry most.
@@ -128,9 +128,9 @@ class Explainer:
         asked = [path for reasons, of in zip(found, wanted, strict=True) for n in of for path in reasons[n].paths]
         confirmed, missing = confirmed_paths(self._link, asked)
         following = iter(confirmed)
-        shown: list[list[tuple[ShownPath, ...]]] = []
+        shown: list[list[Sequence[ShownPath]]] = []
         for reasons, of in zip(found, wanted, strict=True):
-            by_place = {n: tuple(filter(None, islice(following, len(reasons[n].paths)))) for n in of}
+            by_place = {n: _those(islice(following, len(reasons[n].paths))) for n in of}
             shown.append([by_place.get(n, ()) for n in range(len(reasons))])
         return shown, missing
 
@@ -138,7 +138,7 @@ class Explainer:
         self,
         whole: Decomposition,
         n: int,
-        through_graph: Sequence[Reason],
+        through_graph: Sequence[BesidePast],
         counterfactual: Counterfactual | None,
         degraded: str | None,
     ) -> Explanation:
@@ -147,7 +147,7 @@ class Explainer:
         totals = parts.values.sum(axis=0)
         places = np.argsort(-totals, kind="stable")
         places = places[np.any(parts.values, axis=0)[places]]
-        past = parts.history[places]
+        past, reasons = parts.history[places], whole.parts(n, through_graph, places)
         return Explanation(
             user=self._person.user,
             item=bundle.items[row],
@@ -155,11 +155,11 @@ class Explainer:
             new=bool(bundle.model.is_cold[row]),
             history=len(parts.history),
             score=parts.score,
-            reasons=DeferredReasons(partial(whole.reasons, n, through_graph), whole.parts(n, through_graph)),
+            reasons=DeferredReasons(partial(whole.reasons, n, through_graph), reasons),
             constant=parts.base - parts.prior,
             base=parts.base,
             contributions=Deferred(partial(self._contributions, parts)),
-            past=Deferred(partial(whole.past_items, places.tolist(), totals[places].tolist()), len(places)),
+            past=Deferred(lambda: tuple(map(reasons.past.past_item, range(len(places)))), len(places)),
             channels=parts.by_channel,
             counterfactual=counterfactual,
             degraded=degraded,
@@ -169,15 +169,16 @@ class Explainer:
         )
 
     def _names_by_language(
-        self, item: str, past: IntArray, through_graph: Sequence[Reason]
+        self, item: str, past: IntArray, through_graph: Sequence[BesidePast]
     ) -> dict[str, dict[str, str]]:
         """Those of the item, the past items, the entities and what paths go over, as far as there are any."""
         bundle, items = self._bundle, self._terms.items
         if not bundle.names_by_language:
             return {}
         said = [f"{items}:{uid}" for uid in (item, *map(bundle.items.__getitem__, past.tolist()))]
-        said += [f"{of.entity.type}:{of.entity.uid}" for of in through_graph if isinstance(of, EntityReason)]
-        said += [f"{node.type}:{node.uid}" for path in paths_of(through_graph) for node in path.nodes]
+        facts = [one.reason for one in through_graph]
+        said += [f"{of.entity.type}:{of.entity.uid}" for of in facts if isinstance(of, EntityReason)]
+        said += [f"{node.type}:{node.uid}" for path in paths_of(facts) for node in path.nodes]
         rows = {node: row for node in said if (row := bundle.nodes.row(node)) is not None}
         return {
             code: {node: names[row] for node, row in rows.items() if names[row]}
@@ -196,14 +197,16 @@ class Explainer:
             for row, c, value in zip(rows, channel.tolist(), values[past, channel].tolist(), strict=True)
         )
 
-    def _statement(self, row: int, strongest: IntArray, through_graph: Sequence[Reason]) -> Callable[[], str] | None:
+    def _statement(
+        self, row: int, strongest: IntArray, through_graph: Sequence[BesidePast]
+    ) -> Callable[[], str] | None:
         schema, user = self._bundle.manifest.schema, self._person.user
         if schema is None:
             return None
         items = self._bundle.items
 
         def statement() -> str:
-            paths = [path.walk for path in paths_of(through_graph)]
+            paths = [path.walk for path in paths_of(one.reason for one in through_graph if one.has_paths)]
             first = [*map(items.__getitem__, strongest.tolist()), *(path.nodes[0].uid for path in paths)]
             past = list(dict.fromkeys(first))
             return explanation_statement(schema, user, items[row], past, self._counted_kinds, paths)
@@ -227,27 +230,36 @@ def _strongest(parts: Contributions) -> IntArray:
 
 def _largest(found: Sequence[FoundReason]) -> list[int]:
     """Places of the reasons of largest value that have paths."""
-    return [n for n, one in enumerate(found) if one.paths and one.reason.value > 0][:_REASONS_WITH_PATHS]
+    return [n for n, one in enumerate(found) if one.paths and one.value > 0][:_REASONS_WITH_PATHS]
+
+
+def _those(paths: Iterable[Callable[[], ShownPath] | None]) -> Sequence[ShownPath]:
+    """Of some paths those that were confirmed, each made when somebody looks at them."""
+    confirmed = [make for make in paths if make is not None]
+    return Deferred(lambda: tuple(make() for make in confirmed), len(confirmed)) if confirmed else ()
 
 
 def _finished(
-    found: Sequence[FoundReason], paths: Sequence[tuple[ShownPath, ...]], effects: Counterfactuals | None, row: int
-) -> tuple[Reason, ...]:
+    found: Sequence[FoundReason], paths: Sequence[Sequence[ShownPath]], effects: Counterfactuals | None, row: int
+) -> list[BesidePast]:
     """Reasons with what the store confirmed and, the largest entities, with the effect of leaving them out."""
-    reasons: list[Reason] = []
+    finished: list[BesidePast] = []
     left_out = 0
     for one, confirmed in zip(found, paths, strict=True):
-        reason = one.reason
         effect = None
-        if isinstance(reason, EntityReason) and one.entity is not None and effects and left_out < _ENTITIES_LEFT_OUT:
+        if one.entity is not None and effects and left_out < _ENTITIES_LEFT_OUT:
             left_out += 1
             effect = effects.without_entity(one.entity, row)
-        if isinstance(reason, EntityReason) and (confirmed or effect):
-            reason = replace(reason, paths=confirmed, counterfactual=effect)
-        elif confirmed and isinstance(reason, EdgeReason):
-            reason = replace(reason, paths=confirmed)
-        reasons.append(reason)
-    return tuple(reasons)
+        make = partial(_with_paths, one, confirmed, effect)
+        finished.append(BesidePast(one.kind, one.value, one.share, bool(confirmed), make))
+    return finished
+
+
+def _with_paths(found: FoundReason, paths: Sequence[ShownPath], effect: Counterfactual | None) -> Reason:
+    reason = found.make()
+    if isinstance(reason, EntityReason) and (paths or effect):
+        return replace(reason, paths=tuple(paths), counterfactual=effect)
+    return replace(reason, paths=tuple(paths)) if paths and isinstance(reason, EdgeReason) else reason
 
 
 def check_sums(what: str, rows: IntArray, sums: Array, scores: Array) -> None:

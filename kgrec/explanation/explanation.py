@@ -11,10 +11,10 @@ import numpy as np
 
 from kgrec.explanation.evidence_paths import ShownPath
 from kgrec.explanation.reasons import (
+    FACTS,
     Counterfactual,
     EdgeReason,
     EntityReason,
-    OtherFactsReason,
     PastItem,
     Reason,
 )
@@ -93,20 +93,20 @@ class Explanation:
     @property
     def paths(self) -> tuple[ShownPath, ...]:
         """The paths of all reasons, each confirmed by the store, those of the largest reason first."""
-        return paths_of(self.reason_parts.beside_past)
+        return paths_of(one.reason for one in self.reason_parts.beside if one.has_paths)
 
     @property
     def path_share(self) -> float:
         """Share of the positive score that flows through explicit paths, over facts and texts; 0 where none does."""
         parts = self.reason_parts
-        facts = [
-            one.share for one in parts.beside_past if isinstance(one, (EntityReason, EdgeReason, OtherFactsReason))
-        ]
+        facts = [one.share for one in parts.beside if one.kind in FACTS]
         texts = [float(np.maximum(said.shares, 0.0).sum()) for said in parts.said_by_past if said.evidence in EXPLICIT]
         return sum(share for share in [*facts, *texts] if share > 0)
 
     def name_in(self, language: str, type: str, uid: str, name: str) -> str:
         """The name of a node for who reads a language, ``name`` where it has none of its own there."""
+        if not self.names_by_language:
+            return name
         node = f"{type}:{uid}"
         names = [names[node] for code, names in self.names_by_language.items() if code == language and node in names]
         names += [

@@ -181,5 +181,7 @@ class OtherFactsReason:
     kind: str = field(default="other_facts", init=False)
 
 
+FACTS = "entity", "edge", "other_facts"
+"""Kinds of reasons that are facts."""
 Reason = EntityReason | EdgeReason | PastItemReason | PopularityReason | OtherFactsReason
 """In ``Explanation.reasons`` the largest come first, what speaks against the item last."""

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 
 from kgrec.data.dataset import Array
 from kgrec.explanation.deferred import Deferred
-from kgrec.explanation.reasons import PastItem, PastItemReason, Reason
+from kgrec.explanation.reasons import EdgeReason, EntityReason, PastItem, PastItemReason, Reason
 
 
 @dataclass(frozen=True)
@@ -41,31 +43,95 @@ class SaidByPast:
 
 
 @dataclass(frozen=True)
+class BesidePast:
+    """A reason that is no :class:`~kgrec.explanation.reasons.PastItemReason`: its numbers, and what makes it.
+
+    Attributes:
+        kind, value, share: of the reason.
+        has_paths: the store has confirmed paths of it.
+    """
+
+    kind: str
+    value: float
+    share: float
+    has_paths: bool
+    make: Callable[[], Reason]
+
+    @classmethod
+    def of(cls, reason: Reason) -> Self:
+        """A reason that is there."""
+        paths = reason.paths if isinstance(reason, EntityReason | EdgeReason) else ()
+        return cls(reason.kind, reason.value, reason.share, bool(paths), lambda: reason)
+
+    @cached_property
+    def reason(self) -> Reason:
+        """The reason."""
+        return self.make()
+
+
+@dataclass(frozen=True)
+class PastTotals:
+    """What each past item says by all evidence, the strongest first.
+
+    Attributes:
+        items: ids of the past items.
+        values: ``(n,)``.
+        against: what was done with it speaks against it, ``(n,)``.
+        past_item: makes the past item of a place.
+    """
+
+    items: Sequence[str]
+    values: Array
+    against: npt.NDArray[np.bool_]
+    past_item: Callable[[int], PastItem]
+
+    @classmethod
+    def of(cls, past: Sequence[PastItem]) -> Self:
+        """Those of past items with their totals."""
+        against = np.array([one.against for one in past], np.bool_)
+        return cls([one.item for one in past], np.array([one.value for one in past]), against, past.__getitem__)
+
+    @cached_property
+    def by_item(self) -> Mapping[str, float]:
+        """The value of each past item."""
+        return dict(zip(self.items, self.values.tolist(), strict=True))
+
+
+@dataclass(frozen=True)
 class ReasonParts:
     """The reasons of an explanation, those of past items as numbers.
 
     Attributes:
-        beside_past: the reasons that are no :class:`~kgrec.explanation.reasons.PastItemReason`, the largest first.
+        beside: the reasons that are no :class:`~kgrec.explanation.reasons.PastItemReason`, the largest first.
         said_by_past: all others, a part for each kind of evidence.
+        past: what past items say by all of it.
     """
 
-    beside_past: Sequence[Reason]
+    beside: Sequence[BesidePast]
     said_by_past: Sequence[SaidByPast]
+    past: PastTotals
+
+    @property
+    def beside_past(self) -> list[Reason]:
+        """The reasons of :attr:`beside`."""
+        return [one.reason for one in self.beside]
 
     @classmethod
-    def of(cls, reasons: Sequence[Reason], past: Iterable[PastItem]) -> ReasonParts:
+    def of(cls, reasons: Iterable[Reason], past: Sequence[PastItem]) -> ReasonParts:
         """The parts of reasons that are there already.
 
         Args:
             past: totals by past item.
         """
-        totals = {one.item: one.value for one in past}
+        totals, beside = PastTotals.of(past), []
         found: dict[str, list[PastItemReason]] = {}
         for reason in reasons:
             if isinstance(reason, PastItemReason):
                 found.setdefault(reason.evidence, []).append(reason)
-        beside = [reason for reason in reasons if not isinstance(reason, PastItemReason)]
-        return cls(beside, [_said(evidence, each, totals) for evidence, each in found.items()])
+            else:
+                beside.append(BesidePast.of(reason))
+        said = [_said(evidence, each, totals.by_item) for evidence, each in found.items()]
+        return cls(beside, said, totals)
 
 
 class DeferredReasons(Deferred[Reason]):

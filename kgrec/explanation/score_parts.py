@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from kgrec.explanation.said_by_past import ReasonParts
 
 
@@ -24,13 +26,13 @@ class ScorePart:
 
 def parts_by_kind(reasons: ReasonParts) -> list[ScorePart]:
     """The parts of a score, the largest positive one first; with the constant they add up to it."""
-    values: dict[str, list[float]] = {}
-    for reason in reasons.beside_past:
-        values.setdefault(reason.kind, []).append(reason.value)
+    sums: dict[str, tuple[float, float]] = {}
+    for reason in reasons.beside:
+        positive, negative = sums.get(reason.kind, (0.0, 0.0))
+        sums[reason.kind] = positive + max(reason.value, 0.0), negative + min(reason.value, 0.0)
     for said in reasons.said_by_past:
-        values.setdefault(said.evidence, []).extend(said.values.tolist())
-    parts = [
-        ScorePart(kind, sum(value for value in of if value > 0), sum(value for value in of if value < 0))
-        for kind, of in values.items()
-    ]
+        positive, negative = sums.get(said.evidence, (0.0, 0.0))
+        above = float(np.maximum(said.values, 0.0).sum())
+        sums[said.evidence] = positive + above, negative + float(np.minimum(said.values, 0.0).sum())
+    parts = [ScorePart(kind, *of_kind) for kind, of_kind in sums.items()]
     return sorted(parts, key=lambda part: (-part.positive, part.negative))

@@ -36,4 +36,6 @@ def with_polarity(interactions: Interactions, schema: GraphSchema) -> Interactio
             against = of_pair & (interactions.weight <= up_to)
             says[against] = AGAINST
             counts &= ~of_pair | against | ~(interactions.weight < least)
+    if counts.all() and (says == interactions.says).all():
+        return interactions.settled()
     return replace(interactions, says=says).select(counts).settled()

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from kgrec.explanation.explainer import Person
 from kgrec.explanation.explanation import Explanation
 from kgrec.recommendation.fold_in import PastInteraction
 from kgrec.schema.naming import name_in_language
@@ -63,14 +64,16 @@ class RankChange:
 
 @dataclass(frozen=True, slots=True)
 class HistoryState:
-    """What an answer for a user comes from.
+    """What an answer for a user comes from: the history as it was read, which can be asked with in the user's place.
 
     Attributes:
+        person: the user with the history.
         digest: of the history, and of why it may not be the newest; others are others.
         length: interactions.
     """
 
     user: str
+    person: Person
     digest: bytes
     length: int
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Any, Literal
 
 from kgrec.explanation.explanation import Explanation
-from kgrec.explanation.score_parts import parts_by_kind
+from kgrec.explanation.score_parts import ScorePart, parts_by_kind
 from kgrec.explanation.wording.languages import installed_wordings, wording_of
 from kgrec.explanation.wording.reason_labels import reason_label
 from kgrec.explanation.wording.sentence import Length, sentence
@@ -69,7 +68,7 @@ def told_explanation(explanation: Explanation, explain: ToldAs, language: str) -
     told: dict[str, Any] = {
         "sentence": sentence(explanation, language, explain),
         "degraded": explanation.degraded,
-        "parts": [asdict(part) for part in parts_by_kind(explanation.reason_parts)],
+        "parts": [_part(part) for part in parts_by_kind(explanation.reason_parts)],
         "constant": explanation.constant,
     }
     if explain == "short":
@@ -82,6 +81,10 @@ def told_explanation(explanation: Explanation, explain: ToldAs, language: str) -
         return everything | told
     lengths: tuple[Length, ...] = ("short", "standard", "full")
     return everything | told | {"sentences": {length: sentence(explanation, language, length) for length in lengths}}
+
+
+def _part(part: ScorePart) -> dict[str, Any]:
+    return {"kind": part.kind, "positive": part.positive, "negative": part.negative}
 
 
 def similar_document(item: str, similar: Sequence[Recommendation]) -> dict[str, Any]:

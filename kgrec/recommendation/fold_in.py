@@ -132,8 +132,9 @@ def _arrays(
     if schema is None:
         return _with_known_weights(past)
     number = {type: n for n, type in enumerate(schema.interactions)}
-    of_kind = {kind: number[type_of_kind(schema, kind)] for kind in kind_names}
-    numbers = [of_kind[kind] if type not in number else number[type] for type, kind in zip(types, kinds, strict=True)]
+    known = set(types) <= number.keys()
+    of_kind = {} if known else {kind: number[type_of_kind(schema, kind)] for kind in kind_names}
+    numbers = [number[type] if type in number else of_kind[kind] for type, kind in zip(types, kinds, strict=True)]
     return _with_known_weights(
         with_polarity(replace(past, types=tuple(number), type=np.array(numbers, np.int64)), schema)
     )
@@ -142,9 +143,12 @@ def _arrays(
 def _numbered(names: Sequence[str]) -> tuple[tuple[str, ...], IntArray]:
     """The distinct names in order, and which of them each one is."""
     distinct = tuple(sorted(set(names)))
+    if len(distinct) == 1:
+        return distinct, np.zeros(len(names), np.int64)
     number = {name: n for n, name in enumerate(distinct)}
     return distinct, np.array([number[name] for name in names], np.int64)
 
 
 def _with_known_weights(past: Interactions) -> Interactions:
-    return replace(past, weight=np.nan_to_num(past.weight, nan=1.0), weighed=~np.isnan(past.weight))
+    weighed = ~np.isnan(past.weight)
+    return past if weighed.all() else replace(past, weight=np.nan_to_num(past.weight, nan=1.0), weighed=weighed)

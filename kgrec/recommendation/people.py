@@ -17,7 +17,7 @@ from kgrec.explanation.explainer import Person
 from kgrec.graph import open_store
 from kgrec.graph.store import GraphReader, schema_of
 from kgrec.graph.store_link import GraphLink
-from kgrec.recommendation.answer_types import History
+from kgrec.recommendation.answer_types import History, HistoryState
 from kgrec.recommendation.fold_in import fold_in, fold_in_records
 from kgrec.recommendation.forgotten import ForgottenUsers
 from kgrec.recommendation.recent_events import NO_EVENTS, RecentEvents, laid_over, records_of
@@ -80,7 +80,7 @@ class People:
         """Whether a user of the bundle was forgotten, or is not in the graph any more."""
         return user in self.gone or user in self._forgotten
 
-    def person(self, user: str | None, history: History | None, context: Context | None) -> Person:
+    def person(self, user: str | HistoryState | None, history: History | None, context: Context | None) -> Person:
         """Whom to answer for.
 
         Raises:
@@ -96,6 +96,8 @@ class People:
                 expected="one of user and history",
                 next='write recommend("id") or recommend(history=["item", ...])',
             )
+        if isinstance(user, HistoryState):
+            return replace(user.person, context=context)
         if history is not None:
             return Person(None, fold_in(history, self._bundle), context)
         assert user is not None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
 from types import TracebackType
@@ -13,7 +12,7 @@ import numpy as np
 
 from kgrec.bundle.bundle import Bundle
 from kgrec.data.context import Context
-from kgrec.data.dataset import Array, IntArray
+from kgrec.data.dataset import IntArray
 from kgrec.errors import (
     GraphError,
 )
@@ -31,7 +30,7 @@ from kgrec.recommendation.name_search import NameSearch
 from kgrec.recommendation.people import People
 from kgrec.recommendation.recent_events import NO_EVENTS, RecentEvents
 from kgrec.recommendation.what_if import Change, both_lists, rank_changes
-from kgrec.scoring.top_k import top_k
+from kgrec.scoring.model import Scored
 
 
 class Recommender:
@@ -164,11 +163,12 @@ class Recommender:
         """
         rows = [item_row(self.bundle, item) for item in items]
         person = self._people.person(user, history, context)
-        return [float(score) for score in person.scored(self.bundle).scores[rows]]
+        scores: list[float] = person.scored(self.bundle).of_items(np.array(rows, np.int64)).tolist()
+        return scores
 
     def recommend(
         self,
-        user: str | None = None,
+        user: str | HistoryState | None = None,
         *,
         history: History | None = None,
         k: int = 10,
@@ -180,7 +180,7 @@ class Recommender:
         """The exact best ``k`` items, best first; equal scores go in the catalogue's order.
 
         Args:
-            user: id; or give ``history``.
+            user: id, or its :meth:`state_of`, which is not read again; or give ``history``.
             history: item ids or :class:`PastInteraction`; empty for somebody who did nothing yet.
             k: length of the list; fewer come back where fewer pass the filters.
             filters: which items may come back; by default all that are not in the history.
@@ -198,16 +198,16 @@ class Recommender:
         person = self._people.person(user, history, context)
         candidates = candidate_rows(filters or Filters(), self.bundle, person.interactions, self.store)
         scored = person.scored(self.bundle)
-        best = top_k(scored.scores, candidates, k)
+        best = scored.best(candidates, k)
         explanations: Sequence[Explanation | None] = [None] * len(best)
         if explain:
             explainer = Explainer(self.bundle, person, self._link)
             explanations = explainer.explain(best, scored, candidates, counterfactuals)
-        return self._listed(best, scored.scores, explanations)
+        return self._listed(best, scored, explanations)
 
     def explain(
         self,
-        user: str | None = None,
+        user: str | HistoryState | None = None,
         item: str = "",
         *,
         history: History | None = None,
@@ -228,7 +228,7 @@ class Recommender:
 
     def what_if(
         self,
-        user: str | None = None,
+        user: str | HistoryState | None = None,
         *,
         history: History | None = None,
         without: Sequence[str] = (),
@@ -265,7 +265,7 @@ class Recommender:
         reasons = (
             one.explanations(self._link, counterfactuals) if explain else [None] * len(one.best) for one in lists
         )
-        before, after = (self._listed(one.best, one.scored.scores, of) for one, of in zip(lists, reasons, strict=True))
+        before, after = (self._listed(one.best, one.scored, of) for one, of in zip(lists, reasons, strict=True))
         of_item = [(lists[0].explanation(row, self._link), lists[1].explanation(row, self._link)) for row in rows]
         return WhatIf(before, after, rank_changes(*lists, besides=rows), of_item[0] if of_item else None)
 
@@ -290,7 +290,7 @@ class Recommender:
         """What an answer for a user comes from, beside the bundle and the facts of items; UnknownUserError as above."""
         person = self._people.person(user, None, None)
         digest = person.interactions.digest + (person.degraded or "").encode()
-        return HistoryState(user, digest, len(person.interactions))
+        return HistoryState(user, person, digest, len(person.interactions))
 
     def forget(self, user: str) -> int:
         """How many interactions a user had, who is removed from the graph and unknown from now on.
@@ -315,24 +315,24 @@ class Recommender:
         """
         check_length(k, "similar")
         row = item_row(self.bundle, item)
-        model = replace(self.bundle.model, prior=np.zeros_like(self.bundle.model.prior))
-        scores = model.scores(model.histories(fold_in([item], self.bundle), 1))[0]
-        others = np.delete(np.arange(len(self.bundle.items)), row)
-        best = top_k(scores, others, k)
-        return self._listed(best, scores, [None] * len(best))
+        scored = self.bundle.model.without_prior.scored(fold_in([item], self.bundle))
+        best = scored.best(np.delete(np.arange(len(self.bundle.items)), row), k)
+        return self._listed(best, scored, [None] * len(best))
 
     def _listed(
-        self, rows: IntArray, scores: Array, explanations: Sequence[Explanation | None]
+        self, rows: IntArray, scored: Scored, explanations: Sequence[Explanation | None]
     ) -> list[Recommendation]:
         return [
             Recommendation(
                 rank,
                 self.bundle.items[row],
                 self.bundle.names[row],
-                float(scores[row]),
+                score,
                 bool(self.bundle.model.is_cold[row]),
                 explanation,
                 {code: names[row] for code, names in self.bundle.names_by_language.items() if names[row]},
             )
-            for rank, (row, explanation) in enumerate(zip(rows.tolist(), explanations, strict=True), start=1)
+            for rank, (row, score, explanation) in enumerate(
+                zip(rows.tolist(), scored.of_items(rows).tolist(), explanations, strict=True), start=1
+            )
         ]

@@ -22,7 +22,7 @@ from kgrec.recommendation.filters import Filters, candidate_rows
 from kgrec.recommendation.fold_in import PastInteraction, fold_in, item_row
 from kgrec.scoring.model import AdditiveModel, Scored
 from kgrec.scoring.path_matrix import PathMatrix
-from kgrec.scoring.top_k import mask_of, rank_of, top_k
+from kgrec.scoring.top_k import mask_of, rank_of
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ def both_lists(
     def ranked(bundle: Bundle, person: Person) -> RankedList:
         candidates = candidate_rows(filters, bundle, person.interactions, store)
         scored = person.scored(bundle)
-        return RankedList(bundle, person, candidates, scored, top_k(scored.scores, candidates, k))
+        return RankedList(bundle, person, candidates, scored, scored.best(candidates, k))
 
     return ranked(bundle, person), ranked(change.bundle, change.person)
 
@@ -187,10 +187,12 @@ def _renumbered(past: Interactions, names: Mapping[str, tuple[str, ...]]) -> Int
 
 def _without_meetings(model: AdditiveModel, nodes: IntArray) -> AdditiveModel:
     """The model of a graph in which no item has a fact with some nodes; nothing is learned again."""
-    channels = []
-    for channel in model.channels:
-        matrix = channel.matrix
-        if isinstance(matrix, PathMatrix):
-            matrix = matrix.weighed((~np.isin(matrix.entity, nodes)).astype(np.float64))
-        channels.append(replace(channel, matrix=matrix))
-    return replace(model, channels=tuple(channels))
+    matrices = (channel.matrix for channel in model.channels)
+    return model.with_matrices(
+        [
+            matrix.weighed((~np.isin(matrix.entity, nodes)).astype(np.float64))
+            if isinstance(matrix, PathMatrix)
+            else matrix
+            for matrix in matrices
+        ]
+    )

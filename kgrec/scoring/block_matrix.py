@@ -18,11 +18,11 @@ import numpy.typing as npt
 from scipy import sparse
 
 from kgrec.data.dataset import Array, IntArray
-from kgrec.scoring.matrices import ItemMatrix, Scorer, SparseMatrix, dense_product, entries_at, in_order, past_of_few
+from kgrec.scoring.matrices import ItemMatrix, Scorer, SparseMatrix, place_of, span_of
+from kgrec.scoring.row_sums import dense_product, entries_at, in_order, past_of_few, sums_of_table_rows
 
 _DENSE = 0.5
 """Share of a block from which on a table is smaller than a list."""
-_ROWS_CONVERTED = 64
 
 
 @dataclass(frozen=True)
@@ -72,12 +72,38 @@ class BlockMatrix:
 
     def scorer_of(self, columns: IntArray) -> Scorer:
         """The columns of some items of :meth:`scores`."""
-        if not self.outside.nnz and np.array_equal(columns, self.items):
+        inside = self._place[columns]
+        of_block = np.flatnonzero(inside >= 0)
+        if not len(of_block):
+            return partial(self._outside_scores, span_of(columns))
+        if not self._has_outside[columns].any() and np.array_equal(columns, self.items):
             return self._inside_scores
-        return partial(self._scores_of, columns)
+        outside = self.outside[:, columns] if self._has_outside[columns].any() else None
+        return partial(self._scores_of, len(columns), span_of(of_block), span_of(inside[of_block]), outside)
 
-    def _scores_of(self, columns: IntArray, history: sparse.csr_matrix) -> Array:
-        scores: Array = self.scores(history)[:, columns]
+    def _scores_of(
+        self,
+        n_columns: int,
+        of_block: IntArray | slice,
+        inside: IntArray | slice,
+        outside: sparse.csr_matrix | None,
+        history: sparse.csr_matrix,
+    ) -> Array:
+        """Scores of some columns.
+
+        Args:
+            of_block: places of the columns that are in the block; ``inside`` are their own there.
+            outside: the columns of what is outside, None where there is nothing.
+        """
+        if outside is None:
+            dense = np.zeros((history.shape[0], n_columns), history.dtype)
+        else:
+            dense = dense_product(history, outside)
+        dense[:, of_block] += self._inside_scores(history)[:, inside]
+        return dense
+
+    def _outside_scores(self, columns: IntArray | slice, history: sparse.csr_matrix) -> Array:
+        scores: Array = dense_product(history, self.outside)[:, columns]
         return scores
 
     def block(self, rows: IntArray, columns: IntArray) -> Array:
@@ -132,9 +158,7 @@ class BlockMatrix:
     @cached_property
     def _place(self) -> IntArray:
         """Row of each item in the block, -1 outside it, ``(items,)``."""
-        place = np.full(self.outside.shape[0], -1, np.int64)
-        place[self.items] = np.arange(len(self.items))
-        return place
+        return place_of(self.items, self.outside.shape[0])
 
     def _inside_scores(self, history: sparse.csr_matrix) -> Array:
         """``history @ inside`` in the type of the history, ``(users, b)``."""
@@ -143,11 +167,7 @@ class BlockMatrix:
         inside = place >= 0
         if not inside.all():
             place, weights = place[inside], weights[:, inside]
-        dense = np.zeros((len(weights), len(self.items)), history.dtype)
-        for start in range(0, len(place), _ROWS_CONVERTED):
-            part = slice(start, start + _ROWS_CONVERTED)
-            dense += weights[:, part] @ self.inside[place[part]].astype(history.dtype, copy=False)
-        return dense
+        return sums_of_table_rows(self.inside, place, weights)
 
 
 def table_or_list(matrix: ItemMatrix) -> ItemMatrix:

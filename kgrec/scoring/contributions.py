@@ -38,7 +38,7 @@ class ItemContributions:
     @property
     def by_channel(self) -> dict[str, float]:
         """What all past items add together, by channel."""
-        return {channel: float(values.sum()) for channel, values in zip(self.channels, self.values, strict=True)}
+        return dict(zip(self.channels, self.values.sum(axis=1).tolist(), strict=True))
 
 
 @dataclass(frozen=True)

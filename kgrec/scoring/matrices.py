@@ -5,18 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
-from itertools import pairwise
 from typing import ClassVar, Protocol, Self, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
-from scipy.sparse._sparsetools import csc_matvecs, csr_row_index
 
 from kgrec.data.dataset import Array, IntArray
+from kgrec.scoring.row_sums import FEW, dense_product, entries_at, in_order, past_of_few
 
-_FEW = 16
-"""Histories that are scored one by one."""
 _ROWS_CONVERTED = 256
 
 
@@ -141,21 +138,25 @@ class LowRankMatrix:
 
     def scorer_of(self, columns: IntArray) -> Scorer:
         """The columns of some items of :meth:`scores`."""
-        return partial(self._scores, self.target[columns], columns)
+        return partial(self._scores, self.target[span_of(columns)], place_of(columns, len(self.target)))
 
-    def _scores(self, target: Array, columns: IntArray | None, history: sparse.csr_matrix) -> Array:
-        dense = product_with_rows(self._users(history), target)
-        return without_own_terms(dense, history, self._own, columns)
-
-    def _users(self, history: sparse.csr_matrix) -> Array:
-        """``history @ source``, ``(users, d)``."""
-        if history.shape[0] > _FEW:
+    def _scores(self, target: Array, place: IntArray | None, history: sparse.csr_matrix) -> Array:
+        if history.shape[0] > FEW:
             used = np.unique(history.indices)
-            users: Array = history[:, used] @ self.source[used].astype(history.dtype)
-            return users
+            users = history[:, used] @ self.source[used].astype(history.dtype)
+        else:
+            users = self.users(history).astype(history.dtype, copy=False)
+        return without_own_terms(product_with_rows(users, target), history, self._own, place)
+
+    def users(self, history: sparse.csr_matrix) -> Array:
+        """``history @ source`` of a few histories, float64 ``(users, d)``."""
         used, weights = past_of_few(history)
-        few: Array = weights.astype(np.float64, copy=False) @ self.source[used].astype(np.float64)
-        return few.astype(history.dtype, copy=False)
+        users: Array = weights.astype(np.float64, copy=False) @ self.source[used].astype(np.float64)
+        return users
+
+    def without_own(self, scores: Array, weights: Array, items: IntArray) -> Array:
+        """Scores of some past items, of these weights, without what each puts into its own."""
+        return _left(scores, weights * self._own[items])
 
     def block(self, rows: IntArray, columns: IntArray) -> Array:
         """``M[rows, columns]`` dense, 0 where row and column are the same item."""
@@ -194,83 +195,6 @@ class LowRankMatrix:
         return own
 
 
-def dense_product(left: sparse.csr_matrix, right: sparse.csr_matrix) -> Array:
-    """``left @ right``, dense, in the type of the left one."""
-    if left.shape[0] > _FEW:
-        used = np.unique(left.indices)
-        product: Array = (left[:, used] @ right[used]).toarray()
-        return product
-    # Of few rows each is a sum of rows of the right one, added up in place: nothing is hashed or sorted.
-    used, weights = past_of_few(left)
-    if left.shape[0] == 1 or 2 * len(used) < left.nnz:  # they have most in common: added up together
-        return sums_of_rows(right, used, weights)
-    dense = np.zeros((left.shape[0], right.shape[1]), left.dtype)
-    for row, (start, end) in enumerate(pairwise(left.indptr.tolist())):
-        dense[row] = sums_of_rows(right, left.indices[start:end], left.data[None, start:end])[0]
-    return dense
-
-
-def sums_of_rows(matrix: sparse.csr_matrix, rows: IntArray, weights: Array) -> Array:
-    """``weights @ matrix[rows]``, dense, in the type of the weights, ``(n, columns)`` for ``(n, rows)``.
-
-    By the functions that scipy calls for this: what it checks on the way takes several times as long as a short sum.
-    """
-    indptr, indices, data = parts_of_rows(matrix, rows)
-    dense = np.zeros((matrix.shape[1], len(weights)), weights.dtype)
-    csc_matvecs(
-        *(matrix.shape[1], len(rows), len(weights)),
-        *(indptr, indices, data.astype(weights.dtype, copy=False)),
-        *(np.ascontiguousarray(weights.T).ravel(), dense.ravel()),
-    )
-    return np.ascontiguousarray(dense.T)
-
-
-def parts_of_rows(matrix: sparse.csr_matrix, rows: IntArray) -> tuple[Array, Array, Array]:
-    """Starts, columns and values of some rows, one after the other: the parts of ``matrix[rows]``."""
-    rows = rows.astype(matrix.indptr.dtype, copy=False)
-    indptr = np.zeros(len(rows) + 1, matrix.indptr.dtype)
-    np.cumsum(matrix.indptr[rows + 1] - matrix.indptr[rows], out=indptr[1:])
-    indices, data = np.empty(indptr[-1], matrix.indices.dtype), np.empty(indptr[-1], matrix.data.dtype)
-    csr_row_index(len(rows), rows, matrix.indptr, matrix.indices, matrix.data, indices, data)
-    return indptr, indices, data
-
-
-def in_order(matrix: sparse.csr_matrix) -> sparse.csr_matrix:
-    """The matrix, each row in the order of its columns: scipy would sort it where it is, which may be a file."""
-    return matrix if matrix.has_sorted_indices else matrix.sorted_indices()
-
-
-def entries_at(matrix: sparse.csr_matrix, rows: IntArray, columns: IntArray) -> Array:
-    """``matrix[rows, columns]``, dense float64 ``(rows, columns)``, of a matrix that is :func:`in_order`.
-
-    Each entry is looked up by halving its row, so that long rows cost no more than short ones.
-    """
-    shape = len(rows), len(columns)
-    wanted = np.broadcast_to(columns, shape)
-    low, end = (np.broadcast_to(matrix.indptr[at][:, None], shape).copy() for at in (rows, rows + 1))
-    high = end.copy()
-    last = max(len(matrix.indices) - 1, 0)
-    for _ in range(int((high - low).max(initial=0)).bit_length()):
-        middle = (low + high) // 2
-        before = (low < high) & (matrix.indices[np.minimum(middle, last)] < wanted)
-        low, high = np.where(before, middle + 1, low), np.where(before, high, middle)
-    found = low < end
-    found[found] = matrix.indices[low[found]] == wanted[found]
-    entries = np.zeros(shape)
-    entries[found] = matrix.data[low[found]]
-    return entries
-
-
-def past_of_few(history: sparse.csr_matrix) -> tuple[IntArray, Array]:
-    """The past items of a few histories together, each once, and their weights ``(users, past)``."""
-    if history.shape[0] == 1:
-        return history.indices, history.data[None, :]
-    used, place = np.unique(history.indices, return_inverse=True)
-    weights = np.zeros((history.shape[0], len(used)), history.dtype)
-    weights[np.repeat(np.arange(history.shape[0]), np.diff(history.indptr)), place] = history.data
-    return used, weights
-
-
 def product_with_rows(left: Array, right: Array) -> Array:
     """``left @ right.T`` in the type of the left one; the other is converted a part at a time, which stays in a cache.
 
@@ -290,8 +214,21 @@ def product_with_rows(left: Array, right: Array) -> Array:
     return dense
 
 
+def span_of(items: IntArray) -> IntArray | slice:
+    """The same as what is taken by, which costs nothing where items lie side by side."""
+    together = len(items) and items[-1] - items[0] == len(items) - 1 and bool((np.diff(items) == 1).all())
+    return slice(int(items[0]), int(items[-1]) + 1) if together else items
+
+
+def place_of(items: IntArray, n_items: int) -> IntArray:
+    """The place of each of so many items among some, -1 where it is not among them."""
+    place = np.full(n_items, -1, np.int64)
+    place[items] = np.arange(len(items))
+    return place
+
+
 def without_own_terms(
-    dense: Array, history: sparse.csr_matrix, diagonal: Array, columns: IntArray | None = None
+    dense: Array, history: sparse.csr_matrix, diagonal: Array, place: IntArray | None = None
 ) -> Array:
     """Scores without what each item, being in the history itself, put into its own.
 
@@ -300,16 +237,20 @@ def without_own_terms(
 
     Args:
         diagonal: ``(items,)``.
-        columns: the items that are scored, where it is not all of them.
+        place: of the items that are scored, where it is not all of them.
     """
     row, column = np.repeat(np.arange(history.shape[0]), np.diff(history.indptr)), history.indices
     own = history.data * diagonal[column]
-    if columns is not None:
-        place = np.full(history.shape[1], -1, np.int64)
-        place[columns] = np.arange(len(columns))
+    if place is not None:
         column = place[column]
         scored = column >= 0
-        row, column, own = row[scored], column[scored], own[scored]
-    left = dense[row, column] - own.astype(dense.dtype)
-    dense[row, column] = np.where(np.abs(left) > 64 * np.finfo(dense.dtype).eps * np.abs(own), left, 0.0)
+        if not scored.all():
+            row, column, own = row[scored], column[scored], own[scored]
+    dense[row, column] = _left(dense[row, column], own.astype(dense.dtype))
     return dense
+
+
+def _left(scores: Array, own: Array) -> Array:
+    left = scores - own
+    kept: Array = np.where(np.abs(left) > 64 * np.finfo(scores.dtype).eps * np.abs(own), left, 0.0)
+    return kept

@@ -22,8 +22,9 @@ The scale is 0.5 / 0.816 = 0.612, the base -0.612 * 1; a adds 0.612 * 1 * 2 = 1.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property, partial
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -31,19 +32,15 @@ from scipy import sparse
 
 from kgrec.data.dataset import FOR, Array, IntArray, Interactions
 from kgrec.scoring.block_matrix import BlockMatrix
-from kgrec.scoring.contributions import Contributions
+from kgrec.scoring.contributions import Contributions, Terms
 from kgrec.scoring.evidence import THROUGH_GRAPH, evidence_of
 from kgrec.scoring.gates import Gates
 from kgrec.scoring.histories import Histories
 from kgrec.scoring.history_weights import HistoryWeights, weighted_histories
-from kgrec.scoring.matrices import ItemMatrix, Scorer, SelectiveMatrix, SparseMatrix
+from kgrec.scoring.matrices import ItemMatrix, SparseMatrix
+from kgrec.scoring.mixing import COLD, KNOWN, Mix, Mixing
 from kgrec.scoring.path_matrix import PathMatrix
-from kgrec.scoring.spread import SILENT, is_certain, unit_spread
 
-_KNOWN, _COLD = 0, 1
-"""The two groups of items that are scaled apart, as positions along an axis."""
-_LARGE = 4096
-"""Items from which on half of the memory that is read is half of the time."""
 _BLOCK_BYTES = 64 * 2**20
 
 
@@ -95,12 +92,13 @@ class AdditiveModel:
 
     @cached_property
     def path_channels(self) -> tuple[tuple[int, PathMatrix], ...]:
-        """The channels of explicit paths by their positions."""
-        return tuple(
-            (c, channel.matrix)
-            for c, channel in enumerate(self.channels)
-            if evidence_of(channel.name) == THROUGH_GRAPH and isinstance(channel.matrix, PathMatrix)
-        )
+        """The channels of explicit paths by their positions; those that say the same have one matrix."""
+        found: list[tuple[int, PathMatrix]] = []
+        for c, channel in enumerate(self.channels):
+            matrix = channel.matrix
+            if evidence_of(channel.name) == THROUGH_GRAPH and isinstance(matrix, PathMatrix):
+                found.append((c, next((other for _, other in found if other.says_the_same(matrix)), matrix)))
+        return tuple(found)
 
     @property
     def n_items(self) -> int:
@@ -133,6 +131,20 @@ class AdditiveModel:
         channels = tuple(replace(channel, matrix=channel.matrix.restricted_to(items)) for channel in self.channels)
         return AdditiveModel(channels, self.gates, self.prior[items], self.is_cold[items])
 
+    def with_matrices(self, matrices: Sequence[ItemMatrix]) -> AdditiveModel:
+        """The same model with other matrices; what is worked out of those that stay is kept."""
+        channels = [replace(one, matrix=matrix) for one, matrix in zip(self.channels, matrices, strict=True)]
+        other = replace(self, channels=tuple(channels))
+        vars(other)["_mixing"] = self._mixing.with_matrices(matrices)
+        return other
+
+    @cached_property
+    def without_prior(self) -> AdditiveModel:
+        """The same model without the popularity prior."""
+        other = replace(self, prior=np.zeros_like(self.prior))
+        vars(other)["_mixing"] = self._mixing.without_prior()
+        return other
+
     def histories(self, interactions: Interactions, n_users: int, at: Array | float | None = None) -> Histories:
         """Weighted histories of all users.
 
@@ -152,7 +164,7 @@ class AdditiveModel:
             histories: as :meth:`histories` makes them, of all users or some.
             dtype: float32 halves time and memory where many users are ranked at once.
         """
-        return self._mixed(histories, dtype).total
+        return self._mixing.mix(histories, dtype).total
 
     def scored(self, interactions: Interactions, at: float | None = None) -> Scored:
         """One user's scores of all items, ready to be taken apart.
@@ -163,7 +175,7 @@ class AdditiveModel:
         """
         one_user = replace(interactions, user=np.zeros(len(interactions), np.int64))
         histories = self.histories(one_user, 1, at)
-        return Scored(self, np.unique(one_user.item), histories, self._mixed(histories, np.float64))
+        return Scored(self, np.unique(one_user.item), histories, self._mixing.mix(histories, np.float64))
 
     def contributions(self, interactions: Interactions, items: IntArray, at: float | None = None) -> Contributions:
         """The scores of some items for one user taken apart, as :meth:`scored` takes them."""
@@ -171,15 +183,19 @@ class AdditiveModel:
 
     def units(self, histories: Histories, channel: int) -> Array:
         """What the scores of a channel that has a unit are divided by, ``(users,)``; infinite without a history."""
-        total = histories.totals[self._leaders[channel]]
-        result: Array = np.where(total > 0, self.channels[channel].unit * np.sqrt(total), np.inf)
-        return result
+        return self._mixing.unit(histories, channel)
 
     @cached_property
-    def _leaders(self) -> tuple[int, ...]:
-        """Position of the channel whose unit each one has."""
+    def _mixing(self) -> Mixing:
         position = {channel.name: c for c, channel in enumerate(self.channels)}
-        return tuple(position[channel.beside or channel.name] for channel in self.channels)
+        return Mixing(
+            tuple(channel.matrix for channel in self.channels),
+            tuple(channel.unit for channel in self.channels),
+            tuple(position[channel.beside or channel.name] for channel in self.channels),
+            self.gates,
+            self.prior,
+            self.is_cold,
+        )
 
     @cached_property
     def _history_weights(self) -> tuple[list[HistoryWeights], list[int]]:
@@ -189,110 +205,6 @@ class AdditiveModel:
             if channel.history not in distinct:
                 distinct.append(channel.history)
         return distinct, [distinct.index(channel.history) for channel in self.channels]
-
-    @cached_property
-    def _rows(self) -> tuple[IntArray, IntArray]:
-        """The known items, and the cold ones."""
-        return np.flatnonzero(~self.is_cold), np.flatnonzero(self.is_cold)
-
-    @cached_property
-    def _spans(self) -> tuple[IntArray | slice, IntArray | slice]:
-        """The same as what columns are taken by, which costs nothing where they lie side by side."""
-        known, cold = (
-            slice(rows[0], rows[-1] + 1) if len(rows) and rows[-1] - rows[0] == len(rows) - 1 else rows
-            for rows in self._rows
-        )
-        return known, cold
-
-    @cached_property
-    def _of_known(self) -> tuple[Scorer, ...]:
-        """What scores the known items by each channel: what says nothing of cold ones is not added up for them."""
-        known, _ = self._spans
-        has_cold = len(self._rows[_COLD]) > 0
-        return tuple(
-            one.matrix.scorer_of(self._rows[_KNOWN])
-            if has_cold and isinstance(one.matrix, SelectiveMatrix)
-            else partial(_scores_of_some, one.matrix, known)
-            for one in self.channels
-        )
-
-    def _mixed(self, histories: Histories, dtype: npt.DTypeLike) -> _Mix:
-        """Scores in a type; what matrices say of a large catalogue is in float32 where that is precise enough."""
-        rough = self._mix(histories, dtype, np.float32 if self.n_items >= _LARGE else dtype)
-        return rough if rough.certain else self._mix(histories, dtype, dtype)
-
-    def _mix(self, histories: Histories, dtype: npt.DTypeLike, products: npt.DTypeLike) -> _Mix:
-        """Scale every channel to unit spread within each group of items, weigh it by its gate and add up.
-
-        Args:
-            dtype: of the scores.
-            products: of what matrices say, before it is scaled and added up.
-        """
-        users, table, cold = len(histories), self.gates.by_history, self.gates.cold
-        bucket = table.bucket(histories.lengths, histories.pauses)
-        known, cold_items = self._spans
-        there_are = [len(rows) > 0 for rows in self._rows]
-        gate = np.stack([table.channels[bucket], np.tile(cold.channels, (users, 1))])
-        prior = np.stack([table.prior[bucket], np.full(users, cold.prior)])
-        scale = np.zeros((len(self.channels), 2, users))
-        constant = np.zeros((2, users))
-        constant[_COLD] = cold.offset_for(histories.lengths)
-        # The cold ones' are added up over all items, which is cheaper than to pick them out every time.
-        of_known = (prior[_KNOWN][:, None] * self.prior[known]).astype(dtype, copy=False)
-        of_cold = (prior[_COLD][:, None] * self.prior).astype(dtype, copy=False) if there_are[_COLD] else None
-        certain = True
-        for c, (channel, weights) in enumerate(zip(self.channels, histories.in_type(products), strict=True)):
-            is_open = [there_are[g] and bool(gate[g, :, c].any()) for g in (_KNOWN, _COLD)]
-            if not any(is_open):
-                continue
-            everything = channel.matrix.scores(weights).astype(dtype, copy=False) if is_open[_COLD] else None
-            raw = self._of_known[c](weights) if everything is None else everything[:, known]
-            raw = raw.astype(dtype, copy=False)
-            if channel.unit:
-                scale[c] = gate[:, :, c] / self.units(histories, c)
-            elif there_are[_KNOWN]:
-                mean, unit = unit_spread(raw)
-                scale[c, _KNOWN] = gate[_KNOWN, :, c] / unit
-                constant[_KNOWN] -= scale[c, _KNOWN] * mean
-                certain = certain and is_certain(mean, unit)
-            if everything is not None:
-                if not channel.unit:
-                    least = SILENT
-                    if there_are[_KNOWN]:  # little that is said of cold items stays little
-                        least = np.maximum(cold.min_spread[c] * np.where(np.isinf(unit), 0.0, unit), SILENT)
-                    mean, unit = unit_spread(everything[:, cold_items], least)
-                    scale[c, _COLD] = gate[_COLD, :, c] / unit
-                    constant[_COLD] -= scale[c, _COLD] * mean
-                    certain = certain and is_certain(mean, unit)
-                of_cold += everything * scale[c, _COLD].astype(dtype)[:, None]
-            if is_open[_KNOWN]:
-                of_known += raw * scale[c, _KNOWN].astype(dtype)[:, None]
-        of_known += constant[_KNOWN].astype(dtype)[:, None]
-        if of_cold is None:
-            return _Mix(of_known, scale, constant, prior, certain)
-        of_cold += constant[_COLD].astype(dtype)[:, None]
-        of_cold[:, known] = of_known
-        return _Mix(of_cold, scale, constant, prior, certain)
-
-
-def _scores_of_some(matrix: ItemMatrix, items: IntArray | slice, history: sparse.csr_matrix) -> Array:
-    scores: Array = matrix.scores(history)[:, items]
-    return scores
-
-
-@dataclass(frozen=True)
-class _Mix:
-    """Scores ``(users, items)`` and the numbers that explain them.
-
-    ``scale`` is ``(channels, 2, users)``, ``constant`` and ``prior`` are ``(2, users)``: known items, then cold ones.
-    ``certain``: float32 would be precise enough for what matrices say.
-    """
-
-    total: Array
-    scale: Array
-    constant: Array
-    prior: Array
-    certain: bool
 
 
 @dataclass(frozen=True)
@@ -307,21 +219,30 @@ class Scored:
     model: AdditiveModel
     past: IntArray
     histories: Histories
-    mix: _Mix
+    mix: Mix
 
     @property
     def scores(self) -> Array:
-        """The scores, ``(items,)``."""
+        """All scores, ``(items,)``."""
         scores: Array = self.mix.total[0]
         return scores
+
+    def of_items(self, items: IntArray) -> Array:
+        """The scores of some items, which need not make all."""
+        return self.mix.of_items(items)
+
+    def best(self, candidates: IntArray, k: int) -> IntArray:
+        """The ``k`` best of some items, ascending rows, best first; equal scores go by row, lower first."""
+        return self.mix.best(candidates, k)
 
     def contributions(self, items: IntArray) -> Contributions:
         """The scores of some items taken apart."""
         model, mix, past = self.model, self.mix, self.past
-        group = np.where(model.is_cold[items], _COLD, _KNOWN)
+        group = np.where(model.is_cold[items], COLD, KNOWN)
         values = np.zeros((len(model.channels), len(past), len(items)))
         weights = np.zeros((len(model.channels), len(past)))
         paths, terms = dict(model.path_channels), {}
+        said: dict[int, tuple[Terms, Array]] = {}
         for c, (channel, history) in enumerate(zip(model.channels, self.histories.matrices, strict=True)):
             scale = mix.scale[c, group, 0]
             weights[c, np.searchsorted(past, history.indices)] = history.data
@@ -329,8 +250,10 @@ class Scored:
             if not len(says) or not scale.any():
                 continue
             if c in paths:
-                terms[c] = paths[c].terms(past, items)
-                values[c] = np.stack([of_item.sum(axis=1) for _, of_item in terms[c]], axis=1)
+                if id(paths[c]) not in said:
+                    of_items = paths[c].terms(past, items)
+                    said[id(paths[c])] = of_items, np.stack([of_item.sum(axis=1) for _, of_item in of_items], axis=1)
+                terms[c], values[c] = said[id(paths[c])]
             else:
                 values[c, says] = channel.matrix.block(past[says], items)
             values[c] *= weights[c, :, None] * scale[None, :]

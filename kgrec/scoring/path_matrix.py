@@ -23,7 +23,8 @@ import numpy.typing as npt
 from scipy import sparse
 
 from kgrec.data.dataset import Array, Facts, IntArray
-from kgrec.scoring.matrices import Scorer, dense_product, in_order, parts_of_rows, without_own_terms
+from kgrec.scoring.matrices import Scorer, place_of, span_of, without_own_terms
+from kgrec.scoring.row_sums import dense_product, in_order, parts_of_rows, product_with_vector
 
 SHARED_TAIL, SHARED_HEAD, EDGE_TO_PAST, EDGE_FROM_PAST = 0, 1, 2, 3
 """Ways to meet: ``j -r-> v <-r- i``, ``j <-r- v -r-> i``, ``i -r-> j``, ``j -r-> i``; in the last two v is j itself."""
@@ -68,15 +69,18 @@ class PathMatrix:
 
     def scorer_of(self, columns: IntArray) -> Scorer:
         """The columns of some items of :meth:`scores`."""
-        return partial(self._scores, self.target[columns], columns)
+        return partial(self._scores, self.target[span_of(columns)], place_of(columns, self.target.shape[0]))
 
-    def _scores(self, target: sparse.csr_matrix, columns: IntArray | None, history: sparse.csr_matrix) -> Array:
+    def _scores(self, target: sparse.csr_matrix, place: IntArray | None, history: sparse.csr_matrix) -> Array:
+        if history.shape[0] == 1:
+            (user,) = dense_product(history, self.source)
+            return without_own_terms(product_with_vector(target, user)[None, :], history, self._own, place)
         dense = np.empty((history.shape[0], target.shape[0]), history.dtype)
         step = max(1, _BLOCK_BYTES // (8 * max(len(self.way), 1)))
         for start in range(0, len(dense), step):
             users = dense_product(history[start : start + step], self.source)
-            dense[start : start + step] = (target @ (users[0] if len(users) == 1 else users.T)).T
-        return without_own_terms(dense, history, self._own, columns)
+            dense[start : start + step] = (target @ users.T).T
+        return without_own_terms(dense, history, self._own, place)
 
     def block(self, rows: IntArray, columns: IntArray) -> Array:
         """``M[rows, columns]`` dense, 0 where row and column are the same item."""
@@ -122,6 +126,11 @@ class PathMatrix:
             own = np.zeros(len(weights))
             own[past] = terms
             yield candidates, (terms.sum() - own[candidates]) * target.data[of_target]
+
+    def says_the_same(self, other: PathMatrix) -> bool:
+        """Whether another matrix has the same entries for the same features."""
+        mine, theirs = self.arrays(), other.arrays()
+        return all(np.array_equal(mine[name], theirs[name]) for name in mine)
 
     def without_facts(self, facts: Facts) -> PathMatrix:
         """The matrix of the graph without some facts; lengths, rarities and weights stay as they were learned.

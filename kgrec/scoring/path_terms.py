@@ -42,27 +42,36 @@ class PathTerms:
         """The terms of each of ``contributions.items``; meetings that say nothing are left out."""
         nodes = 1 + max((int(m.entity.max(initial=0)) for _, m in model.path_channels), default=0)
         empty = np.zeros(0, np.int64), np.zeros((len(contributions.history), 0))
-        found = [[empty] for _ in contributions.items]
+        found: list[list[tuple[IntArray, Array]]] = [[] for _ in contributions.items]
         matrices = dict(model.path_channels)
-        for c, by_item in contributions.terms.items():
-            matrix, factors = matrices[c], contributions.weights[c] * contributions.scales[c][:, None]
+        factors: dict[int, Array] = {}  # by matrix: what channels say by the same one is added up at once
+        of_matrix = {id(matrices[c]): (matrices[c], by_item) for c, by_item in contributions.terms.items()}
+        for c in contributions.terms:
+            factor = contributions.weights[c] * contributions.scales[c][:, None]
+            factors[id(matrices[c])] = factors.get(id(matrices[c]), 0.0) + factor
+        for key, (matrix, by_item) in of_matrix.items():
             for n, (item, (features, terms)) in enumerate(zip(contributions.items.tolist(), by_item, strict=True)):
-                factor = factors[int(model.is_cold[item])]
-                says = terms.any(axis=0) & factor.any()
+                factor = factors[key][int(model.is_cold[item])]
+                says = np.flatnonzero(terms.any(axis=0) & factor.any())
                 kind = matrix.relation[features[says]].astype(np.int64) * _WAYS + matrix.way[features[says]]
-                key = kind * nodes + matrix.entity[features[says]]
-                found[n].append((key, factor[:, None] * terms[:, says]))
-        return [cls._joined(parts, nodes) for parts in found]
+                names = kind * nodes + matrix.entity[features[says]]
+                found[n].append((names, factor[:, None] * terms[:, says]))
+        return [cls._joined(parts or [empty], nodes) for parts in found]
 
     @classmethod
     def _joined(cls, parts: Sequence[tuple[IntArray, Array]], nodes: int) -> PathTerms:
         """Terms of several channels: those of one relation, way and entity are added up."""
-        key, column = np.unique(np.concatenate([key for key, _ in parts]), return_inverse=True)
-        values = np.zeros((len(parts[0][1]), len(key)))
-        start = 0
-        for own, terms in parts:
-            values[:, column[start : start + len(own)]] += terms  # of one channel each key is there once
-            start += len(own)
+        if len(parts) == 1:  # of one matrix each key is there once
+            key, values = parts[0]
+            order = np.argsort(key)
+            key, values = key[order], values[:, order]
+        else:
+            key, column = np.unique(np.concatenate([key for key, _ in parts]), return_inverse=True)
+            values = np.zeros((len(parts[0][1]), len(key)))
+            start = 0
+            for own, terms in parts:
+                values[:, column[start : start + len(own)]] += terms
+                start += len(own)
         kind, entity = key // nodes, key % nodes
         return cls((kind % _WAYS).astype(np.int8), (kind // _WAYS).astype(np.int32), entity, values)
 

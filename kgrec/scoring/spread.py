@@ -22,8 +22,19 @@ def unit_spread(scores: Array, least: Array | float = SILENT) -> tuple[Array, Ar
         scores: ``(users, items)``.
         least: one for all or ``(users,)``.
     """
-    mean, spread = scores.mean(axis=1), scores.std(axis=1)
-    return mean, np.where(spread > SILENT, np.maximum(spread, least), np.inf)
+    mean = scores.mean(axis=1)
+    if scores.dtype == np.float64:
+        away = scores - mean[:, None]
+        spread = np.sqrt(np.einsum("ui,ui->u", away, away) / max(scores.shape[1], 1))
+    else:
+        spread = scores.std(axis=1)  # which adds up pair by pair, as precision needs it
+    return mean, unit_of(spread, least)
+
+
+def unit_of(spread: Array, least: Array | float = SILENT) -> Array:
+    """The unit of scores of this spread, as above."""
+    unit: Array = np.where(spread > SILENT, np.maximum(spread, least), np.inf)
+    return unit
 
 
 def is_certain(mean: Array, unit: Array) -> bool:

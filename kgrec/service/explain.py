@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 
 from kgrec.recommendation import Recommender
+from kgrec.recommendation.answer_types import HistoryState
 from kgrec.recommendation.documents import told_explanation
 from kgrec.service.access import Asking, Scope, needs
 from kgrec.service.answer_cache import kept_answer
@@ -42,17 +43,21 @@ def _explained(
         request,
         recommender,
         asked,
-        lambda: _reasons(recommender, asked, person, language),
+        lambda: _reasons(recommender, asked, person, state, language),
         state=state,
         facts=True,
     )
 
 
 def _reasons(
-    recommender: Recommender, asked: ReasonParameters | ReasonBody, person: AskedPerson, language: str
+    recommender: Recommender,
+    asked: ReasonParameters | ReasonBody,
+    person: AskedPerson,
+    state: HistoryState | None,
+    language: str,
 ) -> dict[str, Any]:
     explanation = recommender.explain(
-        person.user,
+        state,
         asked.item,
         history=person.history,
         context=person.context,

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 
 from kgrec.recommendation import Recommendation, Recommender
+from kgrec.recommendation.answer_types import HistoryState
 from kgrec.recommendation.documents import told_list
 from kgrec.service.access import Asking, Scope, needs
 from kgrec.service.answer_cache import kept_answer
@@ -40,7 +41,7 @@ def _listed(request: Request, recommender: Recommender, caller: Asking, asked: L
     facts = asked.explain != "none" or bool(asked.where)
 
     def made() -> dict[str, Any]:
-        best = _best(recommender, asked, person)
+        best = _best(recommender, asked, person, state)
         length = state.length if state is not None else len(person.history or ())
         score = best[0].score if best and not asked.is_filtered else None
         request.app.state.drift.note(recommender.bundle, length, score)
@@ -50,9 +51,11 @@ def _listed(request: Request, recommender: Recommender, caller: Asking, asked: L
     return kept_answer(request, recommender, asked, made, state=state, facts=facts)
 
 
-def _best(recommender: Recommender, asked: ListParameters | ListBody, person: AskedPerson) -> Sequence[Recommendation]:
+def _best(
+    recommender: Recommender, asked: ListParameters | ListBody, person: AskedPerson, state: HistoryState | None
+) -> Sequence[Recommendation]:
     return recommender.recommend(
-        person.user,
+        state,
         history=person.history,
         k=asked.k,
         filters=asked.filters(recommender.bundle.manifest.schema),

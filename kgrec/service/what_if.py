@@ -8,6 +8,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from kgrec.recommendation import Recommender
+from kgrec.recommendation.answer_types import HistoryState
 from kgrec.recommendation.documents import told_explanation, told_list
 from kgrec.service.access import Asking, Scope, needs
 from kgrec.service.answer_cache import kept_answer
@@ -30,17 +31,19 @@ def what_if(request: Request, recommender: Answering, caller: Asking, asked: Wha
         request,
         recommender,
         asked,
-        lambda: _what_if(recommender, asked, person, language),
+        lambda: _what_if(recommender, asked, person, state, language),
         state=state,
         facts=facts,
     )
 
 
-def _what_if(recommender: Recommender, asked: WhatIfBody, person: AskedPerson, language: str) -> dict[str, Any]:
+def _what_if(
+    recommender: Recommender, asked: WhatIfBody, person: AskedPerson, state: HistoryState | None, language: str
+) -> dict[str, Any]:
     bundle = recommender.bundle
     add, unknown = known_part(bundle, asked.add)
     found = recommender.what_if(
-        person.user,
+        state,
         history=person.history,
         without=asked.without,
         without_entities=asked.without_entities,

@@ -12,8 +12,8 @@ from tests.support.bundles import film_bundle
 def test_what_is_left_out_is_scored_once() -> None:
     bundle = film_bundle()
     past = bundle.interactions.select(bundle.interactions.user == 0)
-    parts = bundle.model.contributions(past, np.arange(7))
-    scores = bundle.model.scores(bundle.model.histories(past, 1))[0]
+    scored = bundle.model.scored(past)
+    parts, scores = scored.contributions(np.arange(7)), scored.scores
     asked: list[list[int]] = []
 
     def again(left_out: IntArray) -> Array:
@@ -21,7 +21,7 @@ def test_what_is_left_out_is_scored_once() -> None:
         rest: Array = scores - np.arange(7) * np.array([[1], [100]])
         return rest
 
-    effects = Counterfactuals(bundle, parts, scores, np.array([1, 3, 4]), np.array([2, 0, 2]), again)
+    effects = Counterfactuals(bundle, parts, scored, np.array([1, 3, 4]), np.array([2, 0, 2]), again)
     first, second = (effects.without_past_item(0, row) for row in (1, 3))
     assert asked == [[0, 2]]
     assert (first.uid, first.name, first.rank_before, first.candidates) == ("star-wars", "Star Wars", 1, 3)

@@ -9,14 +9,7 @@ import pytest
 from scipy import sparse
 
 from kgrec.data.dataset import Array
-from kgrec.scoring.matrices import (
-    ItemMatrix,
-    LowRankMatrix,
-    SparseMatrix,
-    entries_at,
-    in_order,
-    sums_of_rows,
-)
+from kgrec.scoring.matrices import ItemMatrix, LowRankMatrix, SparseMatrix
 from kgrec.testing.item_matrix import N_ITEMS, ItemMatrixContract
 
 
@@ -89,27 +82,3 @@ def test_rows_of_another_catalogue_are_refused() -> None:
     arrays = SparseMatrix(sparse.identity(N_ITEMS, np.float32, format="csr")).arrays()
     with pytest.raises(ValueError, match="index pointer size 10 should be 11"):
         SparseMatrix.from_arrays(arrays, N_ITEMS + 1)
-
-
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_sums_of_rows_are_products(dtype: type[np.floating]) -> None:
-    rng = np.random.default_rng(3)
-    matrix = sparse.random(20, 30, 0.3, "csr", np.float32, rng)
-    matrix.data.flags.writeable = False  # as a bundle is mapped into memory
-    for rows in (np.array([4]), np.array([0, 7, 19]), np.zeros(0, np.int64)):
-        for n in (1, 3):
-            weights = rng.random((n, len(rows))).astype(dtype)
-            sums = sums_of_rows(matrix, rows, weights)
-            assert sums.dtype == dtype
-            np.testing.assert_allclose(sums, weights @ matrix.toarray()[rows], rtol=1e-5)
-
-
-def test_entries_are_those_of_the_matrix() -> None:
-    rng = np.random.default_rng(4)
-    matrix = in_order(sparse.random(20, 30, 0.3, "csr", np.float32, rng)[:, ::-1].tocsr())
-    for n_rows, n_columns in ((20, 30), (3, 1), (0, 4), (5, 0)):
-        rows, columns = rng.permutation(20)[:n_rows], rng.permutation(30)[:n_columns]
-        entries = entries_at(matrix, rows, columns)
-        assert entries.dtype == np.float64
-        np.testing.assert_array_equal(entries, matrix.toarray()[np.ix_(rows, columns)])
-    assert not entries_at(sparse.csr_matrix((4, 4)), np.arange(4), np.arange(4)).any()

@@ -183,8 +183,8 @@ def test_of_a_large_catalogue_float32_says_what_float64_does(n_known: int, mean:
     rng = np.random.default_rng(n_known)
     model, events = large_model(rng, n_known, 5_000, mean), random_interactions(rng, 3, 300, 40)
     histories = model.histories(events, 3)
-    exact = model._mix(histories, np.float64, np.float64).total
-    assert model._mix(histories, np.float64, np.float32).certain == (mean == 0.0)
+    exact = model._mixing._mix(histories, np.float64, np.float64).total
+    assert model._mixing._mix(histories, np.float64, np.float32).certain == (mean == 0.0)
     fast = model.scores(histories)
     np.testing.assert_allclose(fast, exact, atol=1e-5, rtol=0)
     np.testing.assert_array_equal(np.argsort(-fast)[:, :50], np.argsort(-exact)[:, :50])

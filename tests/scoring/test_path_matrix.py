@@ -100,3 +100,12 @@ def test_parts_of_other_sizes_are_refused() -> None:
         PathMatrix(matrix.source, matrix.target, matrix.way[:2], matrix.relation, matrix.entity)
     with pytest.raises(ValueError, match="2 relations and 3 entities for 3 features"):
         PathMatrix(matrix.source, matrix.target, matrix.way, matrix.relation[:2], matrix.entity)
+
+
+def test_matrices_with_the_same_entries_say_the_same() -> None:
+    side = sparse.csr_matrix(np.array([[1.0, 0.5], [0.0, 2.0]], np.float32))
+    way, relation, entity = np.zeros(2, np.int8), np.zeros(2, np.int32), np.arange(2)
+    matrix, copy = (PathMatrix(side.copy(), side.copy(), way, relation, entity) for _ in range(2))
+    assert matrix.says_the_same(copy)
+    for other in (PathMatrix(side, side * 2, way, relation, entity), PathMatrix(side, side, way, relation, entity + 1)):
+        assert not matrix.says_the_same(other)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from kgrec.explanation.reasons import (
     OtherFactsReason,
     PastItem,
     PopularityReason,
+    Reason,
 )
 from kgrec.explanation.said_by_past import SaidByPast
 from kgrec.explanation.terms import Terms
@@ -80,10 +82,11 @@ def plan_of(explanation: Explanation, named: int, language: str) -> Plan:
     evidence = list(maker.evidence())
     personal: list[Statement] = [*maker.facts(), *(one for one in evidence if one.share > 0)]
     reasons = [*_telling(personal), *maker.others()]
-    opposing = [past for past in reversed(explanation.past) if past.against and past.value < 0]
+    past = explanation.reason_parts.past
+    opposing = np.flatnonzero(past.against & (past.values < 0))[::-1][:named].tolist()
     return Plan(
         reasons=tuple(sorted(reasons, key=lambda one: -one.share)),
-        against=tuple(maker.past(one) for one in opposing[:named]),
+        against=tuple(maker.past(past.past_item(place)) for place in opposing),
         takes_back=tuple(sorted((one for one in evidence if one.share <= -_TAKES_BACK), key=lambda one: one.share)),
         cold=explanation.new,
         effects=tuple(sorted(maker.effects(), key=lambda one: one.rank_before - one.rank_after)),
@@ -107,7 +110,6 @@ class _Planner:
         self._named = named
         self._terms: Terms = explanation.terms
         self._parts = explanation.reason_parts
-        self._totals = {past.item: past.value for past in explanation.past}
 
     def past(self, past: PastItem) -> Past:
         return Past(self._item_name(past.item, past.name), past.verb, past.stars, past.liked)
@@ -115,13 +117,12 @@ class _Planner:
     def facts(self) -> Iterator[SharedFacts | DirectFact]:
         """Facts that the store has confirmed; those that past items have in common are said together."""
         entities = []
-        for reason in self._parts.beside_past:
+        for reason in self._confirmed:
             if isinstance(reason, EntityReason) and self._counts(reason):
                 entities.append((reason, self._speaking(reason.past)))
             elif isinstance(reason, EdgeReason) and self._speaking([reason.past]):
                 words, from_item = reason.relation.words, reason.relation.from_item
-                if reason.paths and reason.share >= _LEAST_SHARE:
-                    yield DirectFact(self.past(reason.past), words, from_item, reason.share)
+                yield DirectFact(self.past(reason.past), words, from_item, reason.share)
         while entities:
             first, speaking = entities[0]
             confirmed = {path.nodes[0].uid for path in first.paths}
@@ -150,11 +151,13 @@ class _Planner:
                 yield Evidence(said.evidence, past, others, share, texts, self._explanation.new)
 
     def others(self) -> Iterator[Popularity | OtherFacts]:
-        for reason in self._parts.beside_past:
-            if isinstance(reason, PopularityReason) and reason.share > 0:
-                yield Popularity(reason.share, reason.expected)
-            elif isinstance(reason, OtherFactsReason) and reason.share > 0:
-                yield OtherFacts(reason.share)
+        for one in self._parts.beside:
+            if one.kind not in ("entity", "edge") and one.share > 0:
+                reason = one.reason
+                if isinstance(reason, PopularityReason):
+                    yield Popularity(reason.share, reason.expected)
+                elif isinstance(reason, OtherFactsReason):
+                    yield OtherFacts(reason.share)
 
     def effects(self) -> Iterator[Effect]:
         """Of leaving out the strongest past item, or an entity that is a reason, where the item falls without it."""
@@ -163,20 +166,26 @@ class _Planner:
             yield Effect(
                 self._item_name(strongest.uid, strongest.name), False, strongest.rank_before, strongest.rank_after
             )
-        for reason in self._parts.beside_past:
+        for reason in self._confirmed:
             if isinstance(reason, EntityReason) and self._counts(reason) and reason.counterfactual is not None:
                 effect = reason.counterfactual
                 if _falls(effect):
                     name = self._entity_name(reason.entity)
                     yield Effect(name, True, effect.rank_before, effect.rank_after)
 
+    @cached_property
+    def _confirmed(self) -> list[Reason]:
+        """Reasons of facts that the store has confirmed and that are large enough to be said."""
+        return [one.reason for one in self._parts.beside if one.has_paths and one.share >= _LEAST_SHARE]
+
     def _counts(self, reason: EntityReason) -> bool:
         hub = reason.common >= _HUB or len(reason.past) > max(5, self._explanation.history / 2)
-        return bool(reason.paths) and reason.share >= (_LEAST_SHARE_OF_HUB if hub else _LEAST_SHARE)
+        return reason.share >= (_LEAST_SHARE_OF_HUB if hub else _LEAST_SHARE)
 
     def _speaking(self, past: Iterable[PastItem]) -> list[PastItem]:
         """Those that speak for the item, here and on the whole."""
-        return [one for one in past if one.value > 0 and not one.against and self._totals.get(one.item, one.value) > 0]
+        totals = self._parts.past.by_item
+        return [one for one in past if one.value > 0 and not one.against and totals.get(one.item, one.value) > 0]
 
     def _best(self, past: Sequence[PastItem]) -> list[PastItem]:
         """Those that are named: what was given few stars is, where it says more than all else."""

@@ -1,0 +1,114 @@
+"""Bounds of what a low-rank matrix says of many items: mean and spread exactly, each item within a distance.
+
+With the mean m and the covariance C of the items' targets, the scores <u, t_i> of a history u = history @ source have
+
+    mean <u, m>,    spread sqrt(u' C u),    and  |<u, t_i> - <u, m>| <= |u| * |t_i - m|     (Cauchy-Schwarz)
+
+so that whoever looks for the best items need not read all targets, which is most of the memory that a score reads.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Self
+
+import numpy as np
+from scipy import sparse
+
+from kgrec.data.dataset import Array, IntArray
+from kgrec.scoring.matrices import LowRankMatrix, place_of, span_of
+
+_CANCELLED = 1e-6
+"""Part of the squares that must be left when own terms are taken out of them, or rounding errors would be."""
+_ROUNDING = 1e-5
+"""By how much bounds are wider than they are, for the rounding errors of float32."""
+
+
+@dataclass(frozen=True)
+class LowRankBounds:
+    """What is known of some items of a low-rank matrix before anybody asks.
+
+    Attributes:
+        items: rows of the items.
+        mean: of their targets, float64 ``(d,)``.
+        covariance: likewise, ``(d, d)``.
+        reach: distance of each one's target from the mean, float32 ``(n,)``.
+    """
+
+    matrix: LowRankMatrix
+    items: IntArray
+    mean: Array
+    covariance: Array
+    reach: Array
+
+    @classmethod
+    def of(cls, matrix: LowRankMatrix, items: IntArray) -> Self:
+        """The bounds of at least one item."""
+        away = matrix.target[items].astype(np.float64)
+        mean = away.mean(axis=0)
+        away -= mean
+        reach = np.sqrt(np.einsum("id,id->i", away, away))
+        return cls(matrix, items, mean, away.T @ away / len(items), (reach * (1 + _ROUNDING)).astype(np.float32))
+
+    def said(self, history: sparse.csr_matrix) -> BoundedScores | None:
+        """What one history ``(1, items)`` says of the items; None where only their scores tell mean and spread."""
+        user = self.matrix.users(history)[0]
+        place = self.place[history.indices]
+        own = np.flatnonzero(place >= 0)
+        places, past = place[own], history.indices[own]
+        scores = self.matrix.target[past].astype(np.float64) @ user
+        change = self.matrix.without_own(scores, history.data[own].astype(np.float64), past) - scores
+        middle, n = float(user @ self.mean), len(self.items)
+        squares = np.array([n * (user @ self.covariance @ user), change @ change, change @ (scores - middle) * 2])
+        left = squares.sum() - change.sum() ** 2 / n
+        if left < _CANCELLED * squares[:2].sum():
+            return None
+        mean, spread = middle + change.sum() / n, np.sqrt(left / n)
+        return BoundedScores(self, user, mean, float(spread), middle, places, change)
+
+    @cached_property
+    def span(self) -> IntArray | slice:
+        """What the items are taken by."""
+        return span_of(self.items)
+
+    @cached_property
+    def place(self) -> IntArray:
+        """Of each item of the catalogue among these, -1 where it is none of them."""
+        return place_of(self.items, len(self.matrix.target))
+
+
+@dataclass(frozen=True)
+class BoundedScores:
+    """What one history says of the items of some bounds.
+
+    Attributes:
+        user: float64 ``(d,)``.
+        mean, spread: of the scores.
+        middle: of their bounds, without the changes.
+        changed, change: places of past items among them, and by what their scores are other than their products, as
+            nothing speaks for itself.
+    """
+
+    bounds: LowRankBounds
+    user: Array
+    mean: float
+    spread: float
+    middle: float
+    changed: IntArray
+    change: Array
+
+    def products(self, places: IntArray | None = None) -> Array:
+        """The products of some items, float64 ``(n,)``: their scores without the changes; of all without places."""
+        bounds = self.bounds
+        if places is None:
+            everything: Array = bounds.matrix.target[bounds.span] @ self.user.astype(np.float32)
+            return everything.astype(np.float64)
+        # Each is a sum of its own, so that like items have like scores wherever they stand.
+        some: Array = np.einsum("id,d->i", bounds.matrix.target[bounds.items[places]].astype(np.float64), self.user)
+        return some
+
+    @cached_property
+    def within(self) -> Array:
+        """How far each product is from the middle at most, ``(n,)``."""
+        return self.bounds.reach * np.float32(np.linalg.norm(self.user))

@@ -1,0 +1,284 @@
+"""Mixing: what channels say of all items is scaled, weighed by their gates and added up.
+
+Known and cold items are two groups, each scaled to mean 0 and unit spread of its own (see :mod:`kgrec.scoring.model`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+
+from kgrec.data.dataset import Array, IntArray
+from kgrec.scoring.gates import Gates
+from kgrec.scoring.histories import Histories
+from kgrec.scoring.low_rank_bounds import BoundedScores, LowRankBounds
+from kgrec.scoring.matrices import ItemMatrix, LowRankMatrix, Scorer, SelectiveMatrix, span_of
+from kgrec.scoring.spread import SILENT, is_certain, unit_of, unit_spread
+from kgrec.scoring.top_k import top_k
+
+KNOWN, COLD = 0, 1
+"""The two groups of items that are scaled apart, as positions along an axis."""
+_LARGE = 4096
+"""Items from which on half of the memory that is read is half of the time."""
+_FIRST = 128
+"""Items beyond the length of a list whose scores say what it takes to be in it."""
+_MOST_LATE = 4096
+"""Items that are looked at one by one; of more, all are."""
+
+
+@dataclass(frozen=True)
+class Late:
+    """What a channel says of a group of items, not added up yet: its products times the scale."""
+
+    said: BoundedScores
+    scale: float
+
+
+@dataclass(frozen=True)
+class Mix:
+    """Scores ``(users, items)`` and the numbers that explain them.
+
+    ``scale`` is ``(channels, 2, users)``, ``constant`` and ``prior`` are ``(2, users)``: known items, then cold ones.
+    ``certain``: float32 would be precise enough for what matrices say. ``early`` are the scores but for what is
+    ``late``, which there is for one user alone.
+    """
+
+    early: Array
+    scale: Array
+    constant: Array
+    prior: Array
+    certain: bool
+    late: Sequence[Late] = ()
+
+    @cached_property
+    def total(self) -> Array:
+        """All scores."""
+        total = self.early.copy() if self.late else self.early
+        for one in self.late:
+            total[0, one.said.bounds.span] += one.scale * one.said.products()
+        return total
+
+    def of_items(self, rows: IntArray) -> Array:
+        """The scores of some items for one user, ``(n,)``."""
+        if not self.late or "total" in vars(self):
+            scores: Array = self.total[0, rows]
+            return scores
+        scores = self.early[0, rows]
+        for one in self.late:
+            place = one.said.bounds.place[rows]
+            there = np.flatnonzero(place >= 0)
+            scores[there] += one.scale * one.said.products(place[there])
+        return scores
+
+    def best(self, candidates: IntArray, k: int) -> IntArray:
+        """The ``k`` best of some items, ascending rows, for one user, best first, as :func:`top_k` has them.
+
+        What is late is added up for those alone that can be among them by their bounds.
+        """
+        if not self.late or "total" in vars(self):
+            return top_k(self.total[0], candidates, k)
+        at_most = self.early[0].copy()
+        for one in self.late:
+            at_most[one.said.bounds.span] += one.scale * one.said.middle + abs(one.scale) * one.said.within
+        at_most = at_most[candidates]
+        first = k + _FIRST
+        if first < len(candidates):
+            promising = candidates[np.argpartition(at_most, len(at_most) - first)[-first:]]
+            least = np.partition(self.of_items(promising), first - k)[first - k]  # k items have that at least
+            candidates = candidates[at_most >= least]
+        if len(candidates) > _MOST_LATE:
+            return top_k(self.total[0], candidates, k)
+        order = top_k(self.of_items(candidates), np.arange(len(candidates)), k)
+        return candidates[order]
+
+
+@dataclass(frozen=True)
+class Mixing:
+    """Mixes channels; what does not depend on a history is worked out once.
+
+    Attributes:
+        matrices: of the channels.
+        units: of each channel that has a unit of its own, 0 of the others.
+        leaders: position of the channel whose sum of weights each one's unit is times.
+        gates: of all channels.
+        prior: float32 ``(items,)``.
+        is_cold: bool ``(items,)``.
+    """
+
+    matrices: Sequence[ItemMatrix]
+    units: Sequence[float]
+    leaders: Sequence[int]
+    gates: Gates
+    prior: Array
+    is_cold: npt.NDArray[np.bool_]
+
+    def mix(self, histories: Histories, dtype: npt.DTypeLike) -> Mix:
+        """Scores in a type; what matrices say of a large catalogue is in float32 where that is precise enough."""
+        rough = self._mix(histories, dtype, np.float32 if len(self.prior) >= _LARGE else dtype)
+        return rough if rough.certain else self._mix(histories, dtype, dtype)
+
+    def unit(self, histories: Histories, channel: int) -> Array:
+        """What the scores of a channel that has a unit are divided by, ``(users,)``; infinite without a history."""
+        total = histories.totals[self.leaders[channel]]
+        result: Array = np.where(total > 0, self.units[channel] * np.sqrt(total), np.inf)
+        return result
+
+    @cached_property
+    def _items(self) -> tuple[IntArray, IntArray]:
+        """The known items, and the cold ones."""
+        return np.flatnonzero(~self.is_cold), np.flatnonzero(self.is_cold)
+
+    @cached_property
+    def _spans(self) -> tuple[IntArray | slice, IntArray | slice]:
+        known, cold = map(span_of, self._items)
+        return known, cold
+
+    @cached_property
+    def _priors(self) -> tuple[Array, Array]:
+        known, cold = (self.prior[items].astype(np.float64) for items in self._items)
+        return known, cold
+
+    def with_matrices(self, matrices: Sequence[ItemMatrix]) -> Mixing:
+        """The same with other matrices; what is worked out of those that stay is kept."""
+        other = replace(self, matrices=tuple(matrices))
+        for c, (old, new) in enumerate(zip(self.matrices, other.matrices, strict=True)):
+            if old is new:
+                other._ready[c] = self._of_channel(c)
+        return other
+
+    def without_prior(self) -> Mixing:
+        """The same without the popularity prior."""
+        other = replace(self, prior=np.zeros_like(self.prior))
+        other._ready.update({c: self._of_channel(c) for c in range(len(self.matrices))})
+        return other
+
+    @cached_property
+    def _ready(self) -> dict[int, _OfChannel]:
+        return {}
+
+    def _of_channel(self, channel: int) -> _OfChannel:
+        if channel not in self._ready:
+            self._ready[channel] = _OfChannel.of(self.matrices[channel], self._items)
+        return self._ready[channel]
+
+    def _said(
+        self, channel: int, history: sparse.csr_matrix, asked: Sequence[bool], bounded: bool
+    ) -> list[Array | BoundedScores | None]:
+        """What a channel says of each group that is asked for.
+
+        Args:
+            bounded: bounds will do where there are such.
+        """
+        ready = self._of_channel(channel)
+        said: list[Array | BoundedScores | None] = [
+            ready.bounds(group).said(history) if wanted and bounded and ready.has_bounds[group] else None
+            for group, wanted in enumerate(asked)
+        ]
+        left = [wanted and one is None for wanted, one in zip(asked, said, strict=True)]
+        everything = None if ready.scorers or not any(left) else self.matrices[channel].scores(history)
+        for group, span in enumerate(self._spans):
+            if left[group]:
+                said[group] = ready.scorers[group](history) if everything is None else everything[:, span]
+        return said
+
+    def _mix(self, histories: Histories, dtype: npt.DTypeLike, products: npt.DTypeLike) -> Mix:
+        """Scale every channel to unit spread within each group of items, weigh it by its gate and add up.
+
+        Args:
+            dtype: of the scores.
+            products: of what matrices say, before it is scaled and added up.
+        """
+        users, table, cold = len(histories), self.gates.by_history, self.gates.cold
+        bucket = table.bucket(histories.lengths, histories.pauses)
+        there_are = [len(items) > 0 for items in self._items]
+        gate = np.stack([table.channels[bucket], np.tile(cold.channels, (users, 1))])
+        prior = np.stack([table.prior[bucket], np.full(users, cold.prior)])
+        scale = np.zeros((len(self.matrices), 2, users))
+        constant = np.zeros((2, users))
+        constant[COLD] = cold.offset_for(histories.lengths)
+        mixed = [(of[:, None] * own).astype(dtype, copy=False) for of, own in zip(prior, self._priors, strict=True)]
+        is_open = [there_are[group] & gate[group].any(axis=0) for group in (KNOWN, COLD)]
+        bounded, late, certain = users == 1 and products != dtype, [], True
+        for c, history in enumerate(histories.in_type(products)):
+            opens = [bool(of_group[c]) for of_group in is_open]
+            if not any(opens):
+                continue
+            # The spread of the known ones is a measure for the cold ones, too.
+            asked = there_are[KNOWN], opens[COLD]
+            least: Array | float = SILENT
+            for group, said in enumerate(self._said(c, history, asked, bounded)):
+                if said is None:
+                    continue
+                if self.units[c]:
+                    scale[c, group] = gate[group, :, c] / self.unit(histories, c)
+                else:
+                    mean, unit = _unit_spread(said, least, dtype)
+                    scale[c, group] = gate[group, :, c] / unit
+                    constant[group] -= scale[c, group] * mean
+                    certain = certain and is_certain(mean, unit)
+                    # Little that is said of cold items stays little.
+                    least = np.maximum(cold.min_spread[c] * np.where(np.isinf(unit), 0.0, unit), SILENT)
+                if not opens[group]:
+                    continue
+                if isinstance(said, np.ndarray):
+                    mixed[group] += said * scale[c, group].astype(dtype)[:, None]
+                else:
+                    late.append(Late(said, float(scale[c, group, 0])))
+                    mixed[group][0, said.changed] += late[-1].scale * said.change
+        for group in (KNOWN, COLD):
+            mixed[group] += constant[group].astype(dtype)[:, None]
+        early = mixed[KNOWN]
+        if there_are[COLD]:
+            early = np.empty((users, len(self.prior)), dtype)
+            for span, of_group in zip(self._spans, mixed, strict=True):
+                early[:, span] = of_group
+        return Mix(early, scale, constant, prior, certain, late)
+
+
+def _unit_spread(said: Array | BoundedScores, least: Array | float, dtype: npt.DTypeLike) -> tuple[Array, Array]:
+    if isinstance(said, BoundedScores):
+        return np.array([said.mean]), unit_of(np.array([said.spread]), least)
+    return unit_spread(said.astype(dtype, copy=False), least)
+
+
+@dataclass(frozen=True)
+class _OfChannel:
+    """What is worked out of a channel's matrix once.
+
+    Attributes:
+        scorers: of each group, so that none is scored for the other; empty where all items are scored together.
+        has_bounds: there are bounds of each group.
+    """
+
+    matrix: ItemMatrix
+    items: tuple[IntArray, IntArray]
+    scorers: tuple[Scorer, ...]
+    has_bounds: tuple[bool, bool]
+
+    @classmethod
+    def of(cls, matrix: ItemMatrix, items: tuple[IntArray, IntArray]) -> _OfChannel:
+        apart = all(map(len, items))
+        scorers = tuple(map(matrix.scorer_of, items)) if apart and isinstance(matrix, SelectiveMatrix) else ()
+        known, cold = (isinstance(matrix, LowRankMatrix) and len(of_group) >= _LARGE for of_group in items)
+        return cls(matrix, items, scorers, (known, cold))
+
+    def bounds(self, group: int) -> LowRankBounds:
+        """The bounds of a group that has such."""
+        return self._known if group == KNOWN else self._cold
+
+    @cached_property
+    def _known(self) -> LowRankBounds:
+        return self._of_group(KNOWN)
+
+    @cached_property
+    def _cold(self) -> LowRankBounds:
+        return self._of_group(COLD)
+
+    def _of_group(self, group: int) -> LowRankBounds:
+        assert isinstance(self.matrix, LowRankMatrix)
+        return LowRankBounds.of(self.matrix, self.items[group])
