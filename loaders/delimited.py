@@ -24,6 +24,7 @@ import pyarrow.csv as arrow_csv
 from kgrec.data.records import BadRow, ReadingLog
 from kgrec.errors import SourceError, shorten
 from kgrec_loaders.dialect import DELIMITERS, dialect_of, open_text
+from kgrec_loaders.header import check_header
 from kgrec_loaders.source_files import (
     BATCH_ROWS,
     NOT_UTF8,
@@ -174,16 +175,8 @@ class _File:
         names = [_RECBOLE_TYPE.sub("", cell) for cell in cells]
         if any(_SURROGATE.search(name) for name in names):
             raise not_utf8(where, delimiter.join(names).encode("utf-8", "surrogateescape"))
-        repeated = list(dict.fromkeys(name for name in names if name.strip() and names.count(name) > 1))
-        if repeated or not any(name.strip() for name in names):
-            times = ", ".join(f"{shorten(name)} {names.count(name)} times" for name in repeated)
-            raise SourceError(
-                "the header does not name every column once.",
-                where=where,
-                found=times or "no name at all",
-                expected="one different name per column",
-                next="name the columns in the first row of the file",
-            )
+        if odd := check_header(names, where):
+            self._log.note(f"{self._where}: {odd}")
         return names
 
     def batches(self) -> Iterator[pa.RecordBatch]:
