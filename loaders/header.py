@@ -10,7 +10,7 @@ from kgrec.errors import SourceError, shorten
 _NUMBER = re.compile(r"[-+]?\d+([.,]\d+)?([eE][-+]?\d+)?")
 _MOMENT = re.compile(r"(\d{4}-\d{1,2}-\d{1,2}|\d{1,2}[/.]\d{1,2}[/.]\d{2,4})([ T].*)?|\d{9,}")
 _MOST_NAMED = 8
-_NEXT = "name the columns in the first row of the file; where that row is data, write a line of names above it"
+_NEXT = "name the columns in the first row of the file; if that row is data, write names above it"
 
 
 def check_header(names: Sequence[str], where: str) -> str | None:

@@ -177,8 +177,7 @@ BAD_ROWS: list[tuple[str, str | bytes, str]] = [
         "id,id\n1,x\n",
         "SourceError: the header does not name every column once.\n  where     csv:{path}, header\n"
         "  found     'id' 2 times\n  expected  one different name per column\n"
-        "  next      name the columns in the first row of the file; where that row is data, write a line of names above "
-        "it",
+        "  next      name the columns in the first row of the file; if that row is data, write names above it",
     ),
     (
         "a.csv",
