@@ -22,6 +22,7 @@ from kgrec.graph.store import schema_of
 from kgrec.graph.stores.cypher_store import CypherStore, Rows
 from kgrec.graph.stores.import_spool import ImportSpool
 from kgrec.graph.stores.kglite_bulk import FEW, BulkImport, build, fingerprint, node_uids, write_statements
+from kgrec.graph.stores.kglite_snapshot import open_snapshot
 from kgrec.graph.stores.relationship_files import RelationshipFiles
 from kgrec.plain_text import local_path
 
@@ -38,8 +39,8 @@ class KgliteStore(CypherStore):
 
     Args:
         url: ``kglite:PATH``; the folder of the graph's file must exist.
-        read_only: take no writer's lease. While another process writes, the graph is read as of that process's last
-            checkpoint.
+        read_only: take no writer's lease. While another process writes, the graph is read as it was when it was
+            opened.
         create: make the file where there is none.
 
     Raises:
@@ -121,13 +122,16 @@ class KgliteStore(CypherStore):
         if self._holds_everything(path):
             return self._opened(path)
         try:
-            # A crash may have left writes in the log alone: opening for writing takes them in. Where a writer is at
-            # work the last checkpoint must do.
+            # A crash may have left writes in the log alone: opening for writing takes them in.
             with KgliteStore(self.url) as writer:
                 writer.checkpoint()
         except StoreUnavailableError:
             if not path.exists():
                 raise
+            try:
+                return open_snapshot(path, self._temporary_folder())
+            except kglite.KgError as error:
+                raise self._not_a_graph(error) from error
         return self._opened(path)
 
     def _holds_everything(self, path: Path) -> bool:
@@ -164,10 +168,13 @@ class KgliteStore(CypherStore):
     def _spool_folder(self) -> Path:
         if not self._in_memory:
             return Path(f"{self._path}-import")
+        return self._temporary_folder() / "import"
+
+    def _temporary_folder(self) -> Path:
         if self._temporary is None:
             self._temporary = tempfile.mkdtemp(prefix="kgrec-")
             weakref.finalize(self, shutil.rmtree, self._temporary, ignore_errors=True)
-        return Path(self._temporary) / "import"
+        return Path(self._temporary)
 
     def _take_up_spool(self) -> None:
         """Look for what an interrupted import put down and is not in the graph yet."""

@@ -1,0 +1,51 @@
+"""A graph that another process writes, as it is at this moment: its file and its log, copied together."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from pathlib import Path
+from typing import Any
+
+import kglite
+
+from kgrec.errors import StoreUnavailableError
+
+_TRIES = 20
+_PAUSE_S = 0.1
+
+
+def open_snapshot(path: Path, folder: Path) -> Any:
+    """A session of a copy of the graph, with every write that was acknowledged before the call.
+
+    A log is only added to until its writer folds it into the file; the two are copied again where that happened
+    meanwhile. A write that is half in the copy of the log was not acknowledged yet, and is left out by the engine.
+
+    Args:
+        path: of the graph's file.
+        folder: for the copy, which must lie there as long as the session is used.
+
+    Raises:
+        StoreUnavailableError: the file was written anew each time.
+        kglite.KgError: the copy is no graph.
+    """
+    log, copy = Path(f"{path}-wal"), folder / path.name
+    for _ in range(_TRIES):
+        before = _version(path)
+        shutil.copyfile(path, copy)
+        if log.exists():
+            shutil.copyfile(log, f"{copy}-wal")
+        if before == _version(path):
+            return kglite.open_session(str(copy), durable="full")
+        time.sleep(_PAUSE_S)
+    raise StoreUnavailableError(
+        "the graph is being written anew all the time.",
+        where=str(path),
+        found=f"another version of the file each of {_TRIES} times",
+        next="wait until the other process has done its work",
+    )
+
+
+def _version(path: Path) -> tuple[int, int, int]:
+    now = path.stat()
+    return now.st_ino, now.st_mtime_ns, now.st_size
