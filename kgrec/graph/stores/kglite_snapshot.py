@@ -5,9 +5,6 @@ from __future__ import annotations
 import shutil
 import time
 from pathlib import Path
-from typing import Any
-
-import kglite
 
 from kgrec.errors import StoreUnavailableError
 
@@ -15,19 +12,18 @@ _TRIES = 20
 _PAUSE_S = 0.1
 
 
-def open_snapshot(path: Path, folder: Path) -> Any:
-    """A session of a copy of the graph, with every write that was acknowledged before the call.
+def snapshot(path: Path, folder: Path) -> Path:
+    """A copy of the graph, with every write that was acknowledged before the call.
 
     A log is only added to until its writer folds it into the file; the two are copied again where that happened
     meanwhile. A write that is half in the copy of the log was not acknowledged yet, and is left out by the engine.
 
     Args:
         path: of the graph's file.
-        folder: for the copy, which must lie there as long as the session is used.
+        folder: for the copy, a file and its log.
 
     Raises:
         StoreUnavailableError: the file was written anew each time.
-        kglite.KgError: the copy is no graph.
     """
     log, copy = Path(f"{path}-wal"), folder / path.name
     for _ in range(_TRIES):
@@ -36,7 +32,7 @@ def open_snapshot(path: Path, folder: Path) -> Any:
         if log.exists():
             shutil.copyfile(log, f"{copy}-wal")
         if before == _version(path):
-            return kglite.open_session(str(copy), durable="full")
+            return copy
         time.sleep(_PAUSE_S)
     raise StoreUnavailableError(
         "the graph is being written anew all the time.",

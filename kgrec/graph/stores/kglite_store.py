@@ -22,7 +22,7 @@ from kgrec.graph.store import schema_of
 from kgrec.graph.stores.cypher_store import CypherStore, Rows
 from kgrec.graph.stores.import_spool import ImportSpool
 from kgrec.graph.stores.kglite_bulk import FEW, BulkImport, build, fingerprint, node_uids, write_statements
-from kgrec.graph.stores.kglite_snapshot import open_snapshot
+from kgrec.graph.stores.kglite_snapshot import snapshot
 from kgrec.graph.stores.relationship_files import RelationshipFiles
 from kgrec.plain_text import local_path
 
@@ -129,7 +129,7 @@ class KgliteStore(CypherStore):
             if not path.exists():
                 raise
             try:
-                return open_snapshot(path, self._temporary_folder())
+                return kglite.open_session(str(snapshot(path, self._temporary_folder())), durable="full")
             except kglite.KgError as error:
                 raise self._not_a_graph(error) from error
         return self._opened(path)
