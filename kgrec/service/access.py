@@ -21,6 +21,10 @@ class Scope(StrEnum):
     ADMIN = "admin"
 
 
+OF_EVERYBODY = frozenset({Scope.EXPLAIN_ANYBODY, Scope.ADMIN})
+"""Scopes that concern everybody: the key of one person allows none of them, whatever is written in its file."""
+
+
 class NotAllowedError(KgrecError):
     """A key that does not allow what it asks for."""
 
@@ -32,7 +36,8 @@ class Caller:
     Attributes:
         name: of the key, for audit lines; never that of a person who is asked about.
         scopes: what they may do.
-        user: the only person whom they may ask about; None where the key is not one person's.
+        user: the only person whom they may ask about, and whose events they may report, whatever the scopes; None where
+            the key is not one person's.
     """
 
     name: str
@@ -43,8 +48,10 @@ class Caller:
         """Make sure that the key has a scope.
 
         Raises:
-            NotAllowedError: it has not.
+            NotAllowedError: it has not, or the scope concerns everybody and the key is one person's.
         """
+        if self.user is not None and scope in OF_EVERYBODY:
+            raise _one_persons("everybody")
         if scope not in self.scopes:
             raise NotAllowedError(
                 "the key does not allow this.",
@@ -65,8 +72,29 @@ class Caller:
         """
         if user is None or user == self.user:
             return
-        if reasons or self.user is not None:
+        if self.user is not None:
+            raise _one_persons("somebody else")
+        if reasons:
             self.must_have(Scope.EXPLAIN_ANYBODY)
+
+    def may_report(self, user: str) -> None:
+        """Make sure that the key may report what a user did.
+
+        Raises:
+            NotAllowedError: the key is another person's.
+        """
+        if self.user is not None and user != self.user:
+            raise _one_persons("somebody else")
+
+
+def _one_persons(whom: str) -> NotAllowedError:
+    return NotAllowedError(
+        "the key is one person's.",
+        where="Authorization",
+        found=f"a request about {whom}",
+        expected="one about that person alone",
+        next="ask about that person, or with a key that was made without --user",
+    )
 
 
 ANYBODY = Caller("without keys", frozenset(Scope))

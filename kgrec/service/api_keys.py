@@ -20,7 +20,7 @@ from typing import Self
 
 from kgrec.errors import ConfigError, shorten
 from kgrec.plain_text import local_path
-from kgrec.service.access import Caller, Scope
+from kgrec.service.access import OF_EVERYBODY, Caller, Scope
 
 _UNKNOWN_HASH = hashlib.sha256(b"").hexdigest()
 DEFAULT_PER_SECOND = 100.0
@@ -36,7 +36,7 @@ class ApiKey:
         hash: SHA-256 of the whole key, hexadecimal.
         scopes: what it allows.
         per_second: requests that it may make a second; twice as many at once.
-        user: the only person that it may ask about, None for everybody.
+        user: the only person that it may ask about and report events of, None for everybody.
         created: ISO time.
     """
 
@@ -110,7 +110,8 @@ class KeyRing:
         """The ring with a new key, and the key itself, which nobody can tell again.
 
         Raises:
-            ConfigError: there is a key of this name, or it allows nothing.
+            ConfigError: there is a key of this name, it or one of its scopes allows nothing, or it is one person's and
+                has a scope that concerns everybody.
         """
         if any(key.name == name for key in self.keys):
             raise ConfigError(
@@ -122,6 +123,26 @@ class KeyRing:
                 found=f"{len(scopes)} scopes, {per_second:g} requests a second",
                 expected=f"some of {', '.join(Scope)}, and more than 0 requests",
             )
+        if Scope.EXPLAIN_ANYBODY in scopes and Scope.READ not in scopes:
+            raise ConfigError(
+                "the scope explain-anybody allows nothing alone.",
+                found=", ".join(scopes),
+                expected="read beside it: it says whose reasons may be read",
+                next="--scopes read,explain-anybody",
+            )
+        if user is not None:
+            from kgrec.data.id_texts import composed  # it brings arrays, which no other use of keys needs
+
+            user = composed(user.strip())
+            if not user:
+                raise ConfigError("a key of one person needs the person's id.", found=shorten(user))
+            if of_everybody := [scope for scope in scopes if scope in OF_EVERYBODY]:
+                raise ConfigError(
+                    "a key of one person cannot have scopes that concern everybody.",
+                    found=", ".join(of_everybody),
+                    expected="some of read, write: that person's lists, reasons and history, and what they do",
+                    next="leave these scopes out, or leave --user out",
+                )
         key_id = secrets.token_hex(4)
         text = f"kgrec_{key_id}_{secrets.token_urlsafe(32)}"
         created = datetime.now(UTC).isoformat(timespec="seconds")

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Body, HTTPException, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from kgrec.data.id_texts import composed
 from kgrec.errors import RecordError
 from kgrec.live.intake import Intake
-from kgrec.service.access import Scope, needs
+from kgrec.service.access import Asking, Scope, needs
 from kgrec.service.answer_models import Problem
 from kgrec.service.answers import document
 from kgrec.service.problems import PROBLEM
@@ -73,16 +75,20 @@ _EXAMPLE = {"id": "order-17-1", "user": "ada", "item": "tent-4", "kind": "buy", 
 )
 async def report(
     request: Request,
+    caller: Asking,
     events: Annotated[
         EventReport | Annotated[list[EventReport], Field(max_length=MOST_EVENTS)], Body(examples=[_EXAMPLE, [_EXAMPLE]])
     ],
 ) -> Response:
     """What became of each event, in their order: on disk and counting in the next answer, or refused and why.
 
-    200 where none was refused, 207 where some were, 422 where all were.
+    200 where none was refused, 207 where some were, 422 where all were; 403 and none where one is of somebody else than
+    the person whose key it is.
     """
     given = events if isinstance(events, list) else [events]
     reports = [one.model_dump(exclude_unset=True) for one in given]
+    for user in filter(None, map(_user_of, reports)):
+        caller.may_report(user)
     results = await asyncio.to_thread(_intake_of(request).report, reports)
     answers = [
         {"status": "refused", "error": one.as_dict()}
@@ -92,7 +98,7 @@ async def report(
     ]
     for one, result in zip(reports, results, strict=True):
         if not isinstance(result, RecordError):
-            request.app.state.cache.drop(str(one["user"]).strip())
+            request.app.state.cache.drop(_user_of(one))
     refused = sum(isinstance(one, RecordError) for one in results)
     status = 200 if not refused else 422 if refused == len(results) else 207
     return document({"events": answers}, status)
@@ -102,6 +108,12 @@ async def report(
 def standing(request: Request) -> Response:
     """How many events came, were set aside and why, and how far the graph has got."""
     return document(vars(_intake_of(request).counts()))
+
+
+def _user_of(report: Mapping[str, Any]) -> str:
+    """The user of a report as it is read; empty where it is refused for having none."""
+    user = report.get("user")
+    return composed(str(user).strip()) if isinstance(user, str | int) else ""
 
 
 def _intake_of(request: Request) -> Intake:

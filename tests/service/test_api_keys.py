@@ -35,9 +35,22 @@ def test_a_key_is_kept_as_a_hash(tmp_path: Path) -> None:
 
 def test_what_cannot_be_a_key(tmp_path: Path) -> None:
     ring, _ = KeyRing.empty().with_new("front", [Scope.READ])
-    for name, scopes, rate in (("front", [Scope.READ], 1.0), ("b", [], 1.0), ("b", [Scope.READ], 0.0)):
+    for name, scopes, rate in (
+        ("front", [Scope.READ], 1.0),
+        ("b", [], 1.0),
+        ("b", [Scope.READ], 0.0),
+        ("b", [Scope.EXPLAIN_ANYBODY], 1.0),
+        ("b", [Scope.EXPLAIN_ANYBODY, Scope.ADMIN], 1.0),
+    ):
         with pytest.raises(ConfigError):
             ring.with_new(name, scopes, rate)
+    for of_everybody in (Scope.EXPLAIN_ANYBODY, Scope.ADMIN):
+        with pytest.raises(ConfigError, match="concern everybody") as refused:
+            ring.with_new("b", [Scope.READ, Scope.WRITE, of_everybody], user="ann")
+        assert refused.value.found == of_everybody
+    with pytest.raises(ConfigError, match="needs the person's id"):
+        ring.with_new("b", [Scope.READ], user=" ")
+    assert ring.with_new("b", [Scope.READ, Scope.WRITE], user=" ann\u0301 ")[0].keys[1].user == "an\u0144"
     with pytest.raises(ConfigError):
         ring.without("back")
     for content in (None, "", "{}", '{"secret": "00", "keys": [{}]}', '{"secret": "00", "keys": 7}'):

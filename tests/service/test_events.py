@@ -14,6 +14,8 @@ from kgrec.bundle.bundle import Bundle
 from kgrec.graph import GraphStore
 from kgrec.live import swapping
 from kgrec.recommendation import Recommender
+from kgrec.service.access import Scope
+from kgrec.service.api_keys import KeyRing
 from kgrec.service.app import service
 from kgrec.service.living import living
 from tests.support.bundles import film_bundle, film_store
@@ -81,6 +83,21 @@ def test_one_event_or_many(client: TestClient) -> None:
         2,
     ]
     assert standing["aside"] == {"unknown item": 1}
+
+
+def test_a_key_of_one_person_reports_what_that_person_does(client: TestClient) -> None:
+    ring, key = KeyRing.empty().with_new("own", [Scope.READ, Scope.WRITE], user="bob")
+    app = service(client.app.state.recommender, ring=ring)  # type: ignore[attr-defined]
+    app.state.intake = client.app.state.intake  # type: ignore[attr-defined]
+    own = TestClient(app, headers={"Authorization": f"Bearer {key}"})
+    reports = [{"id": "a", "user": "bob ", "item": "alien"}, {"id": "b", "user": "ann", "item": "alien"}]
+    refused = own.post("/v1/events", json=reports)
+    assert (refused.status_code, refused.json()["summary"]) == (403, "the key is one person's.")
+    assert own.post("/v1/events", json=[reports[0], {"id": "c", "item": "alien"}]).json()["events"][0] == {
+        "status": "accepted",
+        "offset": 1,
+    }
+    assert "alien" not in items(own, "bob")
 
 
 def test_what_is_no_event_is_refused_as_a_whole(client: TestClient) -> None:

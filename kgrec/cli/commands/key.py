@@ -33,7 +33,8 @@ def new(
         ),
     ] = "read",
     user: Annotated[
-        str | None, typer.Option("--user", metavar="ID", help="The only person that it may ask about.")
+        str | None,
+        typer.Option("--user", metavar="ID", help="The only person whom it concerns; with read, write."),
     ] = None,
     rate: Annotated[float, typer.Option("--rate", help="Requests a second; twice as many at once.")] = 100.0,
     keys: opt.Keys = DEFAULT_KEYS,

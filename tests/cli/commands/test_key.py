@@ -34,6 +34,15 @@ def test_what_cannot_be(shell: Shell) -> None:
         "  expected  some of read, explain-anybody, write, admin, separated by commas\n",
         *("key", "new", "front", "--scopes", "read,all"),
     )
+    refused(
+        shell,
+        2,
+        "ConfigError: a key of one person cannot have scopes that concern everybody.\n"
+        "  found     admin\n"
+        "  expected  some of read, write: that person's lists, reasons and history, and what they do\n"
+        "  next      leave these scopes out, or leave --user out\n",
+        *("key", "new", "front", "--user", "ann", "--scopes", "read,admin"),
+    )
     assert shell("key", "list").code == 2
     assert shell("key", "new", "front").code == 0
     assert shell("key", "new", "front").code == 2
