@@ -55,6 +55,23 @@ class GateTable:
         by_pause = np.searchsorted(np.array(self.min_pauses), known, side="right")
         return by_pause, np.searchsorted(self.min_lengths, lengths, side="right") - 1
 
+    def with_popularity_for_no_history(self) -> GateTable:
+        """This table with an open prior for users without a history, for whom nothing else orders items.
+
+        Any weight above 0 gives the same order.
+        """
+        prior = np.where(self.prior[:, :1] > 0, self.prior[:, :1], 1.0)
+        if len(self.min_lengths) > 1 and self.min_lengths[1] == 1:
+            return replace(self, prior=np.hstack([prior, self.prior[:, 1:]]))
+        if (prior == self.prior[:, :1]).all():
+            return self
+        return replace(
+            self,
+            min_lengths=np.r_[0, 1, self.min_lengths[1:]],
+            channels=np.concatenate([self.channels[:, :1], self.channels], axis=1),
+            prior=np.hstack([prior, self.prior]),
+        )
+
 
 @dataclass(frozen=True)
 class ColdItemGates:

@@ -95,3 +95,28 @@ def test_one_part_changes_without_the_other() -> None:
 def test_a_table_of_another_shape_is_refused() -> None:
     with pytest.raises(ValueError, match="channels are by"):
         GateTable(np.zeros(2, np.int64), np.ones((1, 1, 3)), np.ones((1, 2)))
+
+
+@pytest.mark.parametrize(
+    ("min_lengths", "prior", "expected", "after"),
+    [
+        ([0, 8], [[0.0, 0.3]], [0, 1, 8], [[1.0, 0.0, 0.3]]),
+        ([0], [[0.0], [0.2]], [0, 1], [[1.0, 0.0], [0.2, 0.2]]),
+        ([0, 1], [[0.0, 0.0]], [0, 1], [[1.0, 0.0]]),
+        ([0, 8], [[0.2, 0.0]], [0, 8], [[0.2, 0.0]]),
+    ],
+)
+def test_without_a_history_popularity_counts(
+    min_lengths: list[int], prior: list[list[float]], expected: list[int], after: list[list[float]]
+) -> None:
+    pauses = tuple(float(n) for n in range(len(prior) - 1))
+    channels = np.arange(len(prior) * len(min_lengths) * 2.0).reshape(len(prior), len(min_lengths), 2)
+    before = GateTable(np.array(min_lengths), channels, np.array(prior), pauses)
+    table = before.with_popularity_for_no_history()
+    assert table.min_lengths.tolist() == expected
+    assert table.prior.tolist() == after
+    lengths = np.arange(1, 12)
+    for pause in (np.nan, 0.5):  # whoever has a history has the weights they had
+        at, was = (one.bucket(lengths, np.full(len(lengths), pause)) for one in (table, before))
+        np.testing.assert_array_equal(table.channels[at], before.channels[was])
+        np.testing.assert_array_equal(table.prior[at], before.prior[was])

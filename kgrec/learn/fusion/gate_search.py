@@ -106,7 +106,7 @@ class GateFitter:
         of_channel = self._group_of
         by_history = GateTable(min_lengths, table[:, :, of_channel], table[:, :, n], min_pauses)
         cold = Gates.common(_COLD_ITEMS * weights[of_channel], float(_COLD_ITEMS * weights[n])).cold
-        return Gates(by_history, cold), metrics
+        return Gates(by_history.with_popularity_for_no_history(), cold), metrics
 
     def with_cold_offset(self, gates: Gates, cost: float) -> Gates:
         """These gates with an offset of cold items that costs validation ndcg@10 at most the share ``cost``."""
