@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time as clock
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -29,6 +30,9 @@ _NO_TEXT = Fault("must be text", "characters of Unicode, whole ones")
 _LONG_ID = Fault("is too long", f"at most {LONGEST_EVENT_ID} characters")
 _NEEDS_WEIGHT = Fault("must be given", "the weight, which says whether this kind speaks for its item")
 _SECONDS = Fault("is a position", "unix seconds or a date, as the times of the graph are")
+_AHEAD_S = 86_400.0
+"""How far a reporter's clock may be ahead."""
+_FUTURE = Fault("is in the future", "a moment that is over; a clock may be a day ahead")
 _POSITION = Fault("is a moment", "a position, as the times of the graph are, or no time")
 
 
@@ -125,9 +129,11 @@ class EventReader:
     def _time(self, value: Any) -> float | Fault | None:
         time = _moment(value)
         cutoff = self._bundle.manifest.data_cutoff
-        if time is None or isinstance(time, Fault) or cutoff is None or (time >= EARLIEST) == (cutoff >= EARLIEST):
+        if time is None or isinstance(time, Fault):
             return time
-        return _SECONDS if cutoff >= EARLIEST else _POSITION
+        if cutoff is not None and (time >= EARLIEST) != (cutoff >= EARLIEST):
+            return _SECONDS if cutoff >= EARLIEST else _POSITION
+        return _FUTURE if time >= EARLIEST and time > max(clock.time(), cutoff or 0.0) + _AHEAD_S else time
 
 
 def _moment(value: Any) -> float | Fault | None:

@@ -89,6 +89,20 @@ def test_what_is_no_time_is_refused(time: Any, said: str) -> None:
     assert said in str(refused.value)
 
 
+def test_a_moment_that_is_to_come_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("time.time", lambda: NOW)
+    a_day = 86_400.0
+    read = EventReader(bundle(NOW - 5 * a_day)).read
+    assert read(report(time=NOW + a_day)).interaction.time == NOW + a_day
+    with pytest.raises(RecordError) as raised:
+        read(report(time="2099-01-01"))
+    assert raised.value.found == "time is in the future: '2099-01-01'"
+    of_the_future = EventReader(bundle(NOW + 9 * a_day)).read  # the data have such moments, too
+    assert of_the_future(report(time=NOW + 10 * a_day)).interaction.time == NOW + 10 * a_day
+    positions = EventReader(bundle(70.0)).read
+    assert positions(report(time=5_000)).interaction.time == 5_000
+
+
 def test_where_the_data_have_positions_a_moment_is_refused() -> None:
     with pytest.raises(RecordError, match="does not fit") as refused:
         EventReader(bundle(cutoff=3.0)).read(report(time=NOW))
