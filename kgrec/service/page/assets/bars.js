@@ -15,7 +15,7 @@ const GROUPS = {
   popularity: "popularity",
   dislikes: "dislikes",
 };
-const ORDER = ["facts", "together", "next", "texts", "embeddings", "popularity", "dislikes"];
+const ORDER = ["facts", "together", "next", "texts", "embeddings", "popularity", "dislikes", "constant"];
 
 /** What a kind of reason is called; one that a plug-in adds has its own name. */
 export const kindName = (group) => (has(`kind.${group}`) ? t(`kind.${group}`) : group);
@@ -35,11 +35,16 @@ export function grouped(parts) {
   return [...found.values()].sort((a, b) => place(a) - place(b));
 }
 
+/** All that a score is the sum of. */
+export function addends({ parts, constant }) {
+  return grouped([...parts, { kind: "constant", positive: Math.max(constant, 0), negative: Math.min(constant, 0) }]);
+}
+
 const sum = (numbers) => numbers.reduce((total, n) => total + n, 0);
 
 /** One scale for a list: the longest bar on either side fits. */
 export function scaleOf(explanations) {
-  const parts = explanations.map((one) => grouped(one.parts));
+  const parts = explanations.map(addends);
   const positive = Math.max(1e-9, ...parts.map((of) => sum(of.map((part) => part.positive))));
   const negative = Math.max(0, ...parts.map((of) => -sum(of.map((part) => part.negative))));
   return { positive, negative };
@@ -84,8 +89,8 @@ export function stack(parts, scale) {
 
 /** What the colours of a list mean, as far as they occur. */
 export function legend(explanations) {
-  const groups = [...new Set(explanations.flatMap((one) => grouped(one.parts).map((part) => part.group)))];
-  const against = explanations.some((one) => one.parts.some((part) => part.negative < 0));
+  const groups = [...new Set(explanations.flatMap((one) => addends(one).map((part) => part.group)))];
+  const against = explanations.some((one) => addends(one).some((part) => part.negative < 0));
   return el(
     "ul",
     { class: "legend", "aria-label": t("legend") },

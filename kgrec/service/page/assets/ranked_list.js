@@ -1,7 +1,7 @@
 /** The list: each place with its sentence and the parts of its score; where something is changed, how it moved. */
 
 import { el } from "./dom.js";
-import { grouped, legend, scaleOf, stack } from "./bars.js";
+import { addends, legend, scaleOf, stack } from "./bars.js";
 import { nameOf, state } from "./state.js";
 import { count, number, t } from "./words.js";
 
@@ -54,7 +54,7 @@ function placed(one, moves, scale, open, detail) {
       ),
     ),
     told && el("p", { class: "sentence" }, told.sentence),
-    told && stack(grouped(told.parts), scale),
+    told && stack(addends(told), scale),
     isOpen && detail(),
   );
 }
