@@ -34,6 +34,7 @@ def guarded(films: Recommender) -> Iterator[tuple[str, dict[str, str]]]:
         ("lists", READS, 1e6, None),
         ("own", READS, 1e6, "ann"),
         ("slow", EXPLAINS, 0.5, None),
+        ("reports", (Scope.WRITE,), 1e6, None),
     ):
         ring, keys[name] = ring.with_new(name, scopes, rate, user)
     with listening(service(films, ring=ring)) as url:
@@ -67,6 +68,57 @@ def test_a_key_is_asked_for_and_kept_in_this_tab(browser: Browser, guarded: tupl
         page.get_by_role("dialog").wait_for()
         assert page.locator("ol.places").count() == 0, "an answer to a key that is gone"
         assert page.evaluate("sessionStorage.length") == 0
+
+
+def test_whoever_looks_somebody_up_is_asked_for_a_key_and_may_put_it_off(
+    browser: Browser, guarded: tuple[str, dict[str, str]]
+) -> None:
+    url, keys = guarded
+    with opened_page(browser, url, complains=True) as page:
+        page.goto(url)
+        find, dialog = page.get_by_role("combobox"), page.get_by_role("dialog")
+        for text in ("b", "an"):
+            find.fill(text)
+            dialog.wait_for()
+            page.keyboard.press("Escape")
+            dialog.wait_for(state="hidden")
+            assert page.evaluate("sessionStorage.length") == 0
+        page.get_by_role("button", name="API key").click()
+        use(page, keys["all"])
+        page.get_by_role("option", name="ann").click()
+        page.wait_for_selector(".sentence")
+
+
+@pytest.mark.parametrize("address", ["/#user=ann", "/operators"])
+def test_escape_closes_a_dialog_that_nobody_opened(
+    browser: Browser, guarded: tuple[str, dict[str, str]], address: str
+) -> None:
+    url, _ = guarded
+    with opened_page(browser, url, complains=True) as page:
+        page.clock.install()
+        page.goto(f"{url}{address}")
+        dialog = page.get_by_role("dialog")
+        dialog.wait_for()
+        page.keyboard.press("Escape")
+        dialog.wait_for(state="hidden")
+        page.clock.run_for(11_000)
+        page.wait_for_timeout(200)
+        assert dialog.is_hidden(), "it comes back by itself"
+
+
+def test_a_key_that_does_not_suffice_is_said_once(browser: Browser, guarded: tuple[str, dict[str, str]]) -> None:
+    url, keys = guarded
+    with opened_page(browser, url, complains=True) as page:
+        page.goto(f"{url}/operators")
+        use(page, keys["reports"])
+        refused = page.locator("#key-refused", has_text="The key does not allow this.")
+        refused.wait_for()
+        said = page.locator("#problem").inner_text()
+        assert said.count("does not allow this") == 1
+        assert "Expected: one with the scope read." in said
+        use(page, keys["all"])
+        page.wait_for_selector("#requests table")
+        assert page.locator("#problem").inner_text() == ""
 
 
 @pytest.mark.slow

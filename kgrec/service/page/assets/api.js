@@ -28,9 +28,16 @@ export class Problem extends Error {
   get detail() {
     const { detail, found, expected, next } = this.said;
     const parts = [detail, found && `Found: ${found}.`, expected && `Expected: ${expected}.`, next && `${next}.`];
-    const sentence = (text) => text[0].toUpperCase() + text.slice(1);
-    return parts.filter(Boolean).map(sentence).join(" ");
+    const sentences = parts.filter(Boolean).map((text) => text[0].toUpperCase() + text.slice(1));
+    return sentences.filter((text) => text !== this.title).join(" ");
   }
+}
+
+let wantsKey = () => {};
+
+/** What is done wherever an answer wants a key, or another one. */
+export function onKeyWanted(ask) {
+  wantsKey = ask;
 }
 
 async function asked(path, options) {
@@ -45,6 +52,7 @@ async function asked(path, options) {
   }
   if (answer.ok) return answer.json();
   const said = await answer.json().catch(() => ({}));
+  if (answer.status === 401) wantsKey();
   throw new Problem(answer.status, said, answer.headers.get("Retry-After"));
 }
 

@@ -4,7 +4,7 @@ import { card, listed, model, pastItems, search } from "./answers.js";
 import { combobox } from "./combobox.js";
 import { byId, el, put } from "./dom.js";
 import { itemReasons } from "./item_reasons.js";
-import { askForKey, keyButton } from "./key_dialog.js";
+import { keyButton } from "./key_dialog.js";
 import { modelCard, restsOn } from "./model_card.js";
 import { folded, showPast } from "./past_items.js";
 import { ranked } from "./ranked_list.js";
@@ -38,7 +38,6 @@ async function showList() {
   if (problem) {
     put(place, trouble(problem, showList));
     status.textContent = "";
-    if (problem.status === 401) askForKey(showAll);
     return;
   }
   const detail = () => itemReasons(answer.explained, answer.earlier, { change, open });
@@ -164,7 +163,6 @@ async function showModel() {
   } catch (problem) {
     if (problem.status === undefined) throw problem;
     put(place, el("h1", {}, t("model")), trouble(problem, showModel));
-    if (problem.status === 401) askForKey(showAll);
   }
 }
 

@@ -1,10 +1,11 @@
 /** A text field that looks things up while somebody types (the combobox of the ARIA practices). */
 
-import { newest } from "./api.js";
+import { key, newest } from "./api.js";
 import { el, put } from "./dom.js";
 import { t } from "./words.js";
 
 const WAIT_MS = 180;
+const unanswered = new Map(); // texts that wait for a key, by label: the field that is made with it looks again
 let made = 0;
 
 /**
@@ -44,6 +45,7 @@ export function combobox({ label, hint, look, choose, asId = false, focus }) {
   function later() {
     clearTimeout(timer);
     show([], "");
+    unanswered.delete(label);
     if (input.value.trim()) timer = setTimeout(() => find(), WAIT_MS);
     else ask(async () => []);
   }
@@ -53,6 +55,7 @@ export function combobox({ label, hint, look, choose, asId = false, focus }) {
     said.textContent = t("search.under_way");
     const { answer, problem, old } = await ask((signal) => look(text, signal));
     if (old || input.value.trim() !== text) return;
+    if (problem?.status === 401) unanswered.set(label, text);
     if (problem?.status === 403 && asId)
       show([{ id: text, name: t("search.as_id", { id: text }) }], t("search.not_allowed"));
     else if (problem) show([], problem.title);
@@ -116,6 +119,10 @@ export function combobox({ label, hint, look, choose, asId = false, focus }) {
     input.setAttribute("aria-expanded", "false");
   }
 
+  if (key.get() && unanswered.has(label)) {
+    input.value = unanswered.get(label);
+    find();
+  }
   return el(
     "div",
     { class: "find" },

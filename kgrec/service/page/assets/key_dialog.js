@@ -1,43 +1,48 @@
 /** Asks for a key where the service wants one. It is kept for this tab, and forgotten with it. */
 
-import { key } from "./api.js";
+import { key, onKeyWanted } from "./api.js";
 import { byId } from "./dom.js";
+import { t } from "./words.js";
 
 const dialog = byId("key-dialog");
 const text = byId("key-text");
-let then = () => {};
-let refused = "";
+let page = () => {};
+let then = null;
 
 dialog.addEventListener("close", () => {
   if (dialog.returnValue === "use" && text.value.trim()) key.set(text.value.trim());
   if (dialog.returnValue === "forget") key.set("");
   text.value = "";
-  if (dialog.returnValue !== "cancel") then();
+  const again = then ?? page;
+  then = null;
+  if (dialog.returnValue !== "cancel") again();
 });
 
-/** Opens the dialog; what was asked is asked again with the key. */
-export function askForKey(again) {
-  then = again;
-  refused = key.get();
-  byId("key").hidden = false;
-  open();
-}
+// A browser does not take Escape for a dialog that nobody opened.
+dialog.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  event.preventDefault();
+  dialog.close("cancel");
+});
 
-/** The button that changes the key, there where one is in use. */
-export function keyButton(again) {
-  byId("key").hidden = byId("key").hidden && !key.get();
-  byId("key").onclick = () => {
-    then = again;
-    refused = "";
-    open();
-  };
-}
+onKeyWanted(() => askForKey(key.get() && t("key.refused")));
 
-function open() {
+/** Opens the dialog: says what was refused, and asks again with the key, by default for the whole page. */
+export function askForKey(refused, again = null) {
   if (dialog.open) return;
+  then = again;
+  byId("key").hidden = false;
+  byId("key-refused").textContent = refused;
   byId("key-refused").hidden = !refused;
   byId("key-forget").hidden = !key.get();
   dialog.returnValue = "cancel";
   dialog.showModal();
   text.focus();
+}
+
+/** The button that changes the key, there where one is in use; `again` fills the page with another one. */
+export function keyButton(again) {
+  page = again;
+  byId("key").hidden = byId("key").hidden && !key.get();
+  byId("key").onclick = () => askForKey("");
 }

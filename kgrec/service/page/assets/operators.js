@@ -10,6 +10,7 @@ const OLD_MS = 15000;
 
 let shown = null;
 let receivedAt = 0;
+let waitsForKey = false;
 
 const ms = (value) => (value < 10 ? number(value) : count(Math.round(value)));
 const mib = (bytes) => number(bytes / 2 ** 20);
@@ -24,6 +25,7 @@ async function look() {
   try {
     shown = await get("/v1/operation");
     receivedAt = Date.now();
+    waitsForKey = false;
     put(byId("problem"));
     show(shown);
   } catch (error) {
@@ -35,8 +37,10 @@ async function look() {
 /** What the service refused; where a key is wanted, it is asked for. */
 function said(error, again) {
   if (!(error instanceof Problem)) throw error;
-  if (error.status === 401 || error.status === 403) askForKey(again);
-  put(byId("problem"), el("p", { class: "notice bad" }, `${error.title} ${error.detail}`));
+  waitsForKey = again === look && [401, 403].includes(error.status);
+  if (error.status === 403) askForKey(error.title, again);
+  const detail = error.detail && el("span", { lang: "en" }, ` ${error.detail}`);
+  put(byId("problem"), el("p", { class: "notice bad" }, error.title, detail));
 }
 
 function showAge() {
@@ -176,5 +180,5 @@ function drift(of, bound) {
 
 keyButton(look);
 look();
-setInterval(look, EVERY_MS);
+setInterval(() => waitsForKey || look(), EVERY_MS); // it is asked for once, not every few seconds
 setInterval(showAge, 1000);
