@@ -96,7 +96,8 @@ async def what_became(
 
 def counted(folder: Path, acknowledged: Sequence[str]) -> dict[str, Any]:
     """What log and graph hold of the events that were acknowledged."""
-    with EventLog(folder / "events.db") as log, open_store(f"kglite:{folder / 'g.kgl'}", read_only=True) as store:
+    log_of = EventLog(folder / "events.db", takes_in=False)
+    with log_of as log, open_store(f"kglite:{folder / 'g.kgl'}", read_only=True) as store:
         places = [place for place, _ in log.after(0, 10**9)]
         times = Counter(len(store.history(f"user of {event}")) for event in acknowledged)
         return {

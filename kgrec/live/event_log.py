@@ -7,12 +7,14 @@ number; none is given twice.
 
 from __future__ import annotations
 
+import fcntl
+import os
 import sqlite3
 import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -44,24 +46,30 @@ _CLOCK_STEP_S = 1e-6
 
 
 class EventLog:
-    """Events in the order in which they were written down; threads and processes may share its file.
+    """Events in the order in which they were written down; threads may share it.
+
+    One process takes events in; others may read its file and forget users meanwhile. Two would answer without each
+    other's events, and each with a graph of its own.
 
     Args:
         path: of the file, made where it is not there; its folder must exist.
+        takes_in: events will be appended. Whoever does holds a lock, a file beside the log's, until the log is closed
+            or the process is gone.
         clock: unix seconds. Set back, it does not disorder anything: no moment is given twice, and none before another.
 
     Attributes:
         identity: random name of this log; a graph notes under it how far it has got.
 
     Raises:
-        EventLogError: the file cannot be opened, or is something else.
+        EventLogError: the file cannot be opened, or is something else; or another process takes in events with it.
     """
 
-    def __init__(self, path: str | Path, *, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, path: str | Path, *, takes_in: bool = True, clock: Callable[[], float] = time.time) -> None:
         self.path = local_path(path)
         self._clock = clock
         self._writing, self._reading = threading.Lock(), threading.Lock()
         self._open: list[sqlite3.Connection] = []
+        self._lock: int | None = None
         if not self.path.parent.is_dir():
             raise EventLogError(
                 "the folder of the event log does not exist.",
@@ -69,6 +77,8 @@ class EventLog:
                 found=f"no folder '{self.path.parent}'",
                 next="create it, on a disk that outlives the process",
             )
+        if takes_in:
+            self._lock = self._locked()
         try:
             with self._refusals():
                 self._writer = self._connect()
@@ -89,6 +99,37 @@ class EventLog:
         except EventLogError:
             self.close()
             raise
+
+    def _locked(self) -> int:
+        """The descriptor of the file that says who takes in events, locked: a lock is gone with its process."""
+        beside = self.path.resolve()
+        beside = beside.with_name(f"{beside.name}.lock")
+        try:
+            lock = os.open(beside, os.O_RDWR | os.O_CREAT, 0o666)
+        except OSError as error:
+            raise EventLogError(
+                "the event log cannot be locked.",
+                where=str(beside),
+                found=error.strerror,
+                expected="a file that can be made and written",
+                next="let this process write there, or name another file",
+            ) from error
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            holder = os.read(lock, 20).decode(errors="replace").strip()
+            os.close(lock)
+            raise EventLogError(
+                "another process takes in events with this log.",
+                where=str(self.path),
+                found=f"process {holder or 'of an unknown number'} holds {beside.name}",
+                expected="one process that takes in events",
+                next="stop that one, or start this one without --events",
+            ) from error
+        with suppress(OSError):  # a full disk; the lock holds all the same
+            os.ftruncate(lock, 0)
+            os.write(lock, str(os.getpid()).encode())
+        return lock
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self.path, timeout=_PATIENCE_S, isolation_level=None, check_same_thread=False)
@@ -114,6 +155,9 @@ class EventLog:
         with self._writing, self._reading:
             while self._open:
                 self._open.pop().close()
+            if self._lock is not None:
+                os.close(self._lock)
+                self._lock = None
 
     # writing
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sqlite3
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -104,6 +108,42 @@ def test_who_is_forgotten_leaves_no_trace_in_the_file(tmp_path: Path) -> None:
     kept = b"".join(path.read_bytes() for path in tmp_path.iterdir())
     assert b"bob" in kept
     assert b"ann-lee" not in kept
+
+
+def test_one_takes_in_events_while_others_read_and_forget(tmp_path: Path) -> None:
+    path, other_name = tmp_path / "e.db", tmp_path / "same.db"
+    other_name.symlink_to(path)
+    with EventLog(path) as log:
+        log.append([event("a"), event("b", "bob")])
+        for name in (path, other_name):
+            with pytest.raises(EventLogError) as refused:
+                EventLog(name)
+            assert (refused.value.where, refused.value.found) == (str(name), f"process {os.getpid()} holds e.db.lock")
+        with EventLog(path, takes_in=False) as other:
+            assert other.last_offset == 2
+            assert other.forget("bob") == 1
+        assert log.of_user("bob") == []
+        with pytest.raises(EventLogError, match="another process"):
+            EventLog(path)  # who only read did not let go of the lock
+    with EventLog(path) as log:
+        assert log.append([event("c")]) == [Receipt("accepted", 3)]
+
+
+def test_the_lock_is_gone_with_its_process(tmp_path: Path) -> None:
+    program = (
+        "import os, signal; from kgrec.live.event_log import EventLog; "
+        "log = EventLog('e.db'); os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    killed = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, check=False)
+    assert killed.returncode == -signal.SIGKILL
+    assert (tmp_path / "e.db.lock").read_text() != ""
+    EventLog(tmp_path / "e.db").close()
+
+
+def test_a_lock_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+    (tmp_path / "e.db.lock").mkdir()
+    with pytest.raises(EventLogError, match="cannot be locked"):
+        EventLog(tmp_path / "e.db")
 
 
 def test_a_path_that_holds_no_log_is_refused(tmp_path: Path) -> None:

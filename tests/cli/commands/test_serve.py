@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -15,6 +16,7 @@ import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from kgrec.errors import ConfigError
+from kgrec.live.event_log import EventLog
 from kgrec.service.listening import Listening
 from tests.support.shop import Shell, refused
 
@@ -122,6 +124,21 @@ def test_without_keys_it_listens_on_this_machine_only(shell: Shell) -> None:
     assert shell("key", "new", "front").code == 0
     assert shell("key", "revoke", "front").code == 0
     assert "found     no keys" in shell("serve", "--host", "0.0.0.0", "--port", "0", "--keys", "kgrec.keys").err
+
+
+def test_one_process_takes_in_events(shell: Shell) -> None:
+    shell.learned()
+    with EventLog(shell.folder / "e.db"):
+        refused(
+            shell,
+            4,
+            "EventLogError: another process takes in events with this log.\n"
+            "  where     e.db\n"
+            f"  found     process {os.getpid()} holds e.db.lock\n"
+            "  expected  one process that takes in events\n"
+            "  next      stop that one, or start this one without --events\n",
+            *("serve", "--port", "0", "--events", "e.db"),
+        )
 
 
 def test_the_port_is_free_again_after_a_failure(shell: Shell) -> None:
