@@ -45,6 +45,10 @@ class OpenGraph(Protocol):
     facts_stay: bool
     """Nobody else can change, while it is open, what is read here of items and their facts."""
 
+    def version(self) -> object:
+        """Equal to that of before as long as nothing was written; None where others can write unseen."""
+        ...
+
     def ping(self) -> None:
         """Nothing, where the store answers; it asks for no data.
 

@@ -20,6 +20,7 @@ from kgrec.graph.store_link import GraphLink
 from kgrec.recommendation.answer_types import History, HistoryState
 from kgrec.recommendation.fold_in import fold_in, fold_in_records
 from kgrec.recommendation.forgotten import ForgottenUsers
+from kgrec.recommendation.kept_histories import KeptHistories
 from kgrec.recommendation.recent_events import NO_EVENTS, RecentEvents, laid_over, records_of
 
 
@@ -48,6 +49,7 @@ class People:
         self._link = link
         self._forgotten = forgotten
         self.gone: set[str] = set() if gone is None else gone
+        self._read = KeptHistories()
 
     def forget(self, user: str) -> int:
         """How many interactions a user had, who is removed from the graph and unknown from now on.
@@ -112,15 +114,21 @@ class People:
 
     def _stored(self, user: str, store: GraphReader) -> Interactions:
         """History as the store holds it now; a user without any is known if there is a node for them."""
-        user_type = schema_of(store).user_type
+        user_type, version = schema_of(store).user_type, store.version()
         in_graph = self.recent.in_graph()  # before the history is read, so that nothing is missed between the two
         for uid in dict.fromkeys((user, composed(user))):
             # An embedded graph is as it was opened: who is back since is so with what was reported alone.
             gone = user in self.gone and store.facts_stay
             recent = self.recent.of_user(uid, in_graph=0 if gone else in_graph)
+            kept = None if gone or recent else self._read.get(uid, version)
+            if kept is not None:
+                return kept
             records = [] if gone else store.history(uid)
             if records or recent or (not gone and store.node(user_type, uid) is not None):
-                return fold_in_records(laid_over(records, recent), self._bundle)
+                past = fold_in_records(laid_over(records, recent), self._bundle)
+                if not gone and not recent:
+                    self._read.put(uid, version, past)
+                return past
         if user in self._bundle.users:
             self.gone.add(user)
         raise self._unknown(user, f"a {user_type} of {store.url}")

@@ -33,11 +33,13 @@ try:
     from kgrec.service.answer_cache import CACHE_BYTES, AnswerCache
     from kgrec.service.api_keys import KeyRing
     from kgrec.service.audit import Audit
+    from kgrec.service.direct import Direct, DirectAddress
     from kgrec.service.drift_watch import DriftWatch
     from kgrec.service.guard import Guard, Limits
     from kgrec.service.links import link
     from kgrec.service.page import operators_page, why_page
     from kgrec.service.problems import answer_errors, described_errors, described_version
+    from kgrec.service.requests import ListParameters, ReasonParameters
     from kgrec.service.single_values import once_each
 except ImportError as error:
     raise missing_extra(
@@ -87,5 +89,12 @@ def service(
     app.include_router(why_page.router)
     app.include_router(operators_page.router)
     answer_errors(app)
+    app.add_middleware(
+        Direct,
+        addresses={
+            "/v1/recommend": DirectAddress(recommend.router.routes[0], ListParameters, recommend.listed),
+            "/v1/explain": DirectAddress(explain.router.routes[0], ReasonParameters, explain.explained),
+        },
+    )
     app.add_middleware(Guard, ring=ring, limits=limits or Limits(), measured=app.state.measured, hosts=hosts)
     return app

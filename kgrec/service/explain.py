@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request, Response
 from kgrec.recommendation import Recommender
 from kgrec.recommendation.answer_types import HistoryState
 from kgrec.recommendation.documents import told_explanation
-from kgrec.service.access import Asking, Scope, needs
+from kgrec.service.access import Asking, Caller, Scope, needs
 from kgrec.service.answer_cache import kept_answer
 from kgrec.service.answer_models import ExplanationAnswer
 from kgrec.service.answers import Answering, installed
@@ -23,18 +23,19 @@ def explain(
     request: Request, recommender: Answering, caller: Asking, asked: Annotated[ReasonParameters, Query()]
 ) -> Response:
     """The reasons that add up to a score, and a sentence that says them."""
-    return _explained(request, recommender, caller, asked)
+    return explained(request, recommender, caller, asked)
 
 
 @router.post("", response_model=ExplanationAnswer, summary="Why an item has its score")
 def explain_for(request: Request, recommender: Answering, caller: Asking, asked: ReasonBody) -> Response:
     """Likewise, with a history of interactions that have kinds, times and weights."""
-    return _explained(request, recommender, caller, asked)
+    return explained(request, recommender, caller, asked)
 
 
-def _explained(
-    request: Request, recommender: Recommender, caller: Asking, asked: ReasonParameters | ReasonBody
+def explained(
+    request: Request, recommender: Recommender, caller: Caller, asked: ReasonParameters | ReasonBody
 ) -> Response:
+    """The answer to either."""
     caller.may_ask(asked.user, reasons=True)
     language = installed(asked.language)
     person = asked.person(recommender.bundle)

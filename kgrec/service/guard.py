@@ -112,14 +112,20 @@ class Guard:
         """Let the application answer; what is to be said in its place where it does not."""
         request = Request(scope)
         ends = time.monotonic() + self._limits.seconds
+        if not _has_body(scope):  # most have none, and a timer for each would cost as much as the rest of this
+            return await self._worked_on(scope, receive, answer, ends)
         try:
             body = await asyncio.wait_for(self._body(receive), self._limits.seconds)
         except TimeoutError:
             return refusal(request, 408, "the request's body took too long.", f"{self._limits.seconds:g} seconds")
         if body is None:
             return refusal(request, 413, "the request's body is too large.", f"{self._limits.body_bytes} bytes")
-        until_late = _UntilLate(answer)
-        task = asyncio.ensure_future(self._app(scope, _Replayed(body, receive), until_late))
+        return await self._worked_on(scope, _Replayed(body, receive), answer, ends)
+
+    async def _worked_on(self, scope: Scope, receive: Receive, answer: Answer, ends: float) -> Response | None:
+        """Likewise of a request whose body is there, or that has none."""
+        request, until_late = Request(scope), _UntilLate(answer)
+        task = asyncio.ensure_future(self._app(scope, receive, until_late))
         self._under_way += 1
         self._measured.under_way.inc()
         task.add_done_callback(self._over)
@@ -155,6 +161,11 @@ class Guard:
                 return None
             if not message.get("more_body", False):
                 return b"".join(parts)
+
+
+def _has_body(scope: Scope) -> bool:
+    """Whether a request brings a body: one without says neither how long it is nor that it comes in parts."""
+    return any(name in (b"content-length", b"transfer-encoding") for name, _ in scope["headers"])
 
 
 def _host(request: Request) -> str:

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query, Request, Response
 from kgrec.recommendation import Recommendation, Recommender
 from kgrec.recommendation.answer_types import HistoryState
 from kgrec.recommendation.documents import told_list
-from kgrec.service.access import Asking, Scope, needs
+from kgrec.service.access import Asking, Caller, Scope, needs
 from kgrec.service.answer_cache import kept_answer
 from kgrec.service.answer_models import ListAnswer
 from kgrec.service.answers import Answering, installed
@@ -24,16 +24,17 @@ def recommend(
     request: Request, recommender: Answering, caller: Asking, asked: Annotated[ListParameters, Query()]
 ) -> Response:
     """The best items, best first, each with its reasons where they are asked for."""
-    return _listed(request, recommender, caller, asked)
+    return listed(request, recommender, caller, asked)
 
 
 @router.post("", response_model=ListAnswer, summary="The best items for somebody")
 def recommend_for(request: Request, recommender: Answering, caller: Asking, asked: ListBody) -> Response:
     """Likewise, with a history of interactions that have kinds, times and weights."""
-    return _listed(request, recommender, caller, asked)
+    return listed(request, recommender, caller, asked)
 
 
-def _listed(request: Request, recommender: Recommender, caller: Asking, asked: ListParameters | ListBody) -> Response:
+def listed(request: Request, recommender: Recommender, caller: Caller, asked: ListParameters | ListBody) -> Response:
+    """The answer to either."""
     caller.may_ask(asked.user, reasons=asked.explain != "none")
     language = installed(asked.language)
     person = asked.person(recommender.bundle)

@@ -9,7 +9,7 @@ from fastapi.routing import APIRoute
 
 from kgrec.errors import ConfigError, shorten
 
-_LISTS = frozenset({"history", "where", "allow", "deny"})
+LISTS = frozenset({"history", "where", "allow", "deny"})
 """Parameters that are lists, wherever there are such."""
 
 
@@ -31,12 +31,12 @@ async def once_each(request: Request) -> None:
             next="see /openapi.json for what each address takes",
         )
     given = Counter(name for name, _ in request.query_params.multi_items())
-    twice = sorted(name for name, n in given.items() if n > 1 and name not in _LISTS)
+    twice = sorted(name for name, n in given.items() if n > 1 and name not in LISTS)
     if twice:
         raise ConfigError(
             "a parameter is given more than once.",
             where="query",
             found=", ".join(map(shorten, twice)),
-            expected=f"once; only {', '.join(sorted(_LISTS))} can be repeated",
+            expected=f"once; only {', '.join(sorted(LISTS))} can be repeated",
             next="leave out all but one",
         )

@@ -26,6 +26,13 @@ class GraphWriterContract(OpenGraphContract):
         assert len(graph_id) == 32
         assert everything(films) == before
 
+    def test_the_version_is_another_one_after_a_write(self, films: GraphStore) -> None:
+        before = films.version()
+        films.history("ann")
+        assert films.version() == before
+        films.upsert_nodes([node("User", "somebody new")])
+        assert films.version() is None or films.version() != before
+
     def test_new_words_are_remembered_under_the_same_identity(self, films: GraphStore) -> None:
         graph_id, schema = films.graph_id, films_schema()
         renamed = schema.model_copy(update={"domain": "cinema"})

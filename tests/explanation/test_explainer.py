@@ -199,6 +199,8 @@ class OddStore:
     fails: Exception | None = None
     asked: int = 0
 
+    def version(self) -> None: ...
+
     def confirm_all(self, candidates: Sequence[GraphPath], timeout_s: float) -> list[bool]:
         self.asked += 1
         if self.fails:

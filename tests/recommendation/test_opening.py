@@ -126,7 +126,7 @@ class Gone:
     def history(self, *_: object) -> list[Interaction]:
         raise StoreUnavailableError("the connection was refused.")
 
-    paths_from = export_nodes = history
+    paths_from = export_nodes = version = history
 
 
 def test_a_store_that_goes_away_later() -> None:

@@ -231,6 +231,10 @@ class CypherStore(ABC):
 
     # reading
 
+    def version(self) -> object:
+        """None: others can write."""
+        return None
+
     def run(self, query: str, /, *, timeout_s: float = 10.0, **parameters: Any) -> Rows:
         """Rows of a read query, by name."""
         named = READ_QUERIES[query]

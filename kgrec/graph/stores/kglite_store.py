@@ -58,6 +58,7 @@ class KgliteStore(CypherStore):
         self._path = path
         self._read_only = read_only
         self._session: Any = None
+        self._sessions = 0
         self._lease: Any = None
         """Holds the file for writing while its session is the graph that was built, in memory as it was saved."""
         self._saved = False
@@ -226,6 +227,7 @@ class KgliteStore(CypherStore):
     def _rebuild(self, spool: ImportSpool, uids: Mapping[str, Sequence[str]]) -> RelationshipFiles:
         """Build the graph anew from the nodes of this one and the relationships of a spool."""
         built, files = self._built(spool, uids)
+        self._sessions += 1
         if self._in_memory:
             self._session = built.session()
             return files
@@ -247,6 +249,10 @@ class KgliteStore(CypherStore):
         write_statements(schema_of(self), files.left, uids, store.write, files)
         _keep_notes(store, spool)
         return new.graph, files
+
+    def version(self) -> object:
+        """The session, and what it counts its writes by; one that is replaced is another."""
+        return self._sessions, self._open_session().version()
 
     def _read(self, text: str, parameters: dict[str, Any], timeout_s: float | None) -> Rows:
         session = self._open_session()
@@ -280,6 +286,7 @@ class KgliteStore(CypherStore):
             self._lease.close()
             self._lease = self._session = None
             session = self._session = self._open_to_write(self._path)
+            self._sessions += 1
         self._saved = False
         try:
             result = session.execute(text, params=parameters)
