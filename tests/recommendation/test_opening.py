@@ -73,8 +73,11 @@ def test_a_graph_is_written_once_the_other_process_has_let_it_go(
         renewed = recommender.renewed(Recommender.open(tmp_path / "b").bundle)
         assert recommender.writable_store() is None
         assert recommender.degraded is None
+        assert len(recommender.history("ann")) == 2
+        holder.upsert_interactions([Interaction("WATCHED", "ann", "alien", "watch", "cinema", 9.0, 1.0)])
         holder.close()
         store = recommender.writable_store()
+        assert len(recommender.history("ann")) == 3
         assert store is not None
         assert renewed.writable_store() is store
         assert recommender.store is store

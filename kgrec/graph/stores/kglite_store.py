@@ -6,6 +6,7 @@ that is on disk when it returns.
 
 from __future__ import annotations
 
+import itertools
 import shutil
 import tempfile
 import warnings
@@ -29,6 +30,8 @@ from kgrec.plain_text import local_path
 # The engine writes a line to stderr for every type that has no nodes yet; ours come from the schema, so it is no typo.
 kglite.set_query_warning_policy("silent")
 
+_SESSIONS = itertools.count()
+"""Numbers of all sessions, so that no two stores have one version."""
 _NODES_AT_ONCE = 2_000
 _EMPTY_LOG_BYTES = 5
 """The engine's mark at the start of a log; a shorter one could hold no write either."""
@@ -58,7 +61,7 @@ class KgliteStore(CypherStore):
         self._path = path
         self._read_only = read_only
         self._session: Any = None
-        self._sessions = 0
+        self._session_number = next(_SESSIONS)
         self._lease: Any = None
         """Holds the file for writing while its session is the graph that was built, in memory as it was saved."""
         self._saved = False
@@ -227,7 +230,7 @@ class KgliteStore(CypherStore):
     def _rebuild(self, spool: ImportSpool, uids: Mapping[str, Sequence[str]]) -> RelationshipFiles:
         """Build the graph anew from the nodes of this one and the relationships of a spool."""
         built, files = self._built(spool, uids)
-        self._sessions += 1
+        self._session_number = next(_SESSIONS)
         if self._in_memory:
             self._session = built.session()
             return files
@@ -252,7 +255,7 @@ class KgliteStore(CypherStore):
 
     def version(self) -> object:
         """The session, and what it counts its writes by; one that is replaced is another."""
-        return self._sessions, self._open_session().version()
+        return self._session_number, self._open_session().version()
 
     def _read(self, text: str, parameters: dict[str, Any], timeout_s: float | None) -> Rows:
         session = self._open_session()
@@ -286,7 +289,7 @@ class KgliteStore(CypherStore):
             self._lease.close()
             self._lease = self._session = None
             session = self._session = self._open_to_write(self._path)
-            self._sessions += 1
+            self._session_number = next(_SESSIONS)
         self._saved = False
         try:
             result = session.execute(text, params=parameters)
