@@ -36,6 +36,7 @@ try:
     from kgrec.service.direct import Direct, DirectAddress
     from kgrec.service.drift_watch import DriftWatch
     from kgrec.service.guard import Guard, Limits
+    from kgrec.service.json_body import said_to_be_json
     from kgrec.service.links import link
     from kgrec.service.page import operators_page, why_page
     from kgrec.service.problems import answer_errors, described_errors, described_version
@@ -48,6 +49,7 @@ except ImportError as error:
 
 _ANSWERS = (recommend, score, explain, what_if, similar, search, users)
 _FROM_MODEL = (*_ANSWERS, served_model)
+_CHECKS = (Depends(once_each), Depends(said_to_be_json))
 _RESOURCES = (*_ANSWERS, events, served_model, model_versions, health, monitoring, operation)
 
 
@@ -84,7 +86,7 @@ def service(
     app.state.cards = served_model.ModelCards()
     for resource in _RESOURCES:
         described = described_errors() | (described_version() if resource in _FROM_MODEL else {})
-        app.include_router(resource.router, responses=described, dependencies=[Depends(once_each)])
+        app.include_router(resource.router, responses=described, dependencies=_CHECKS)
     link(app)
     app.include_router(why_page.router)
     app.include_router(operators_page.router)

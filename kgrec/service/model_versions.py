@@ -27,10 +27,10 @@ def versions(request: Request) -> Response:
 
 
 @router.post("", summary="Answer with another version")
-def change(request: Request, caller: Asking, asked: ModelChange) -> Response:
+def change(request: Request, caller: Asking, asked: ModelChange | None = None) -> Response:
     """Try a version and answer with it from now on, or refuse it and answer on with the old one."""
     swap = _swap_of(request)
-    if asked.version is None:
+    if asked is None or asked.version is None:
         swap.back()
     else:
         swap.use(asked.version)

@@ -29,13 +29,16 @@ from kgrec.service.access import NotAllowedError
 from kgrec.service.answer_models import Problem
 from kgrec.service.answers import encoded
 from kgrec.service.audit import note_fault
+from kgrec.service.json_body import NotJsonError
 
 PROBLEM = "application/problem+json"
 _MOST_NAMED = 5
+_OBJECT = "Input should be an object"
 
 _STATUS: Mapping[type[KgrecError], HTTPStatus] = {
     NotAllowedError: HTTPStatus.FORBIDDEN,
     UnknownIdError: HTTPStatus.NOT_FOUND,
+    NotJsonError: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     SchemaMismatchError: HTTPStatus.CONFLICT,
     ConfigError: HTTPStatus.UNPROCESSABLE_ENTITY,
     StoreUnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
@@ -45,7 +48,7 @@ _STATUS: Mapping[type[KgrecError], HTTPStatus] = {
     BundleError: HTTPStatus.CONFLICT,
 }
 _WHEN = {
-    400: "The request is not HTTP with JSON.",
+    400: "The body cannot be read: it is no JSON.",
     401: "A key is needed.",
     403: "The key does not allow this.",
     404: "No such user, item, node or address.",
@@ -53,6 +56,7 @@ _WHEN = {
     408: "The body took too long to arrive.",
     409: "The store holds another graph than the bundle's, or a model cannot be used.",
     413: "The body is too large.",
+    415: "The body is not said to be JSON.",
     421: "The service is not asked under this name.",
     422: "Parameters that do not fit; all of them are named.",
     429: "Too many requests of the key, or too many events that wait; Retry-After says when to come again.",
@@ -110,13 +114,16 @@ def answer_errors(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     def of_parameters(request: Request, error: RequestValidationError) -> Response:
-        return _problem(request, _unfit(error))
+        unread = next((one for one in error.errors() if one["type"] == "json_invalid"), None)
+        if unread is None:
+            return _problem(request, _unfit(error))
+        found = f"{unread['ctx']['error']}, at character {unread['loc'][1]}"
+        return _problem(request, _unread(found), HTTPStatus.BAD_REQUEST)
 
     @app.exception_handler(HTTPException)
     def of_http(request: Request, error: HTTPException) -> Response:
         if error.status_code == HTTPStatus.BAD_REQUEST:
-            unread = KgrecError("the request's body cannot be read.", expected="JSON in UTF-8")
-            return _problem(request, unread, error.status_code)
+            return _problem(request, _unread("no text in UTF-8, or one that is nested too deep"), error.status_code)
         unknown = KgrecError(
             "the service does not answer this.",
             where=shorten(f"{request.method} {request.url.path}"),
@@ -147,16 +154,47 @@ def _problem(
 
 def _unfit(error: RequestValidationError) -> ConfigError:
     """What FastAPI says of the parameters, all of them at once, in the form of every other error."""
-    found, expected = [], []
-    for problem in error.errors()[:_MOST_NAMED]:
-        name = plain_text.short(".".join(map(str, problem["loc"][1:])))
+    found: dict[str, str] = {}
+    expected: dict[str, list[str]] = {}
+    for problem in error.errors():
+        name = plain_text.short(_name(problem, error.body))
+        if name not in found and len(found) == _MOST_NAMED:
+            break
         missing = problem["type"] == "missing"
-        found.append(f"no {name}" if missing else f"{name} = {shorten(problem['input'])}")
-        expected.append(f"{name}: {problem['msg']}")
+        found.setdefault(name, f"no {name}" if missing else f"{name} = {shorten(problem['input'])}")
+        said = _OBJECT if problem["type"] in ("model_type", "model_attributes_type") else problem["msg"]
+        if said not in expected.setdefault(name, []):
+            expected[name].append(said)
     return ConfigError(
         "the request's parameters do not fit.",
         where=str(error.errors()[0]["loc"][0]),
-        found="; ".join(found),
-        expected="; ".join(expected),
+        found="; ".join(found.values()),
+        expected="; ".join(f"{name}: {', or: '.join(said)}" for name, said in expected.items()),
+        next="see /openapi.json for what each address takes",
+    )
+
+
+def _name(problem: Mapping[str, Any], body: Any) -> str:
+    """Where something does not fit, as whoever sent it wrote it: pydantic also names the classes that it tried."""
+    where, *path = problem["loc"]
+    if where != "body":
+        return ".".join(map(str, path))
+    names, inside = [], body
+    for n, part in enumerate(path):
+        within = range(len(inside)) if isinstance(inside, list) else inside if isinstance(inside, dict) else ()
+        if part in within:
+            inside = inside[part]
+        elif problem["type"] != "missing" or n < len(path) - 1:
+            continue
+        names.append(str(part))
+    return ".".join(names) or "body"
+
+
+def _unread(found: str) -> KgrecError:
+    return KgrecError(
+        "the request's body cannot be read.",
+        where="body",
+        found=found,
+        expected="JSON in UTF-8",
         next="see /openapi.json for what each address takes",
     )

@@ -171,4 +171,20 @@ def test_every_error_is_described_for_every_resource(client: TestClient) -> None
         for name, method in resource.items():
             described = {int(status) for status in method["responses"]}
             some_refused = {207} if (path, name) == ("/v1/events", "post") else set()
-            assert described - some_refused == {200, 400, 401, 403, 404, 405, 408, 409, 413, 421, 422, 429, 500, 503}
+            assert described - some_refused == {
+                200,
+                400,
+                401,
+                403,
+                404,
+                405,
+                408,
+                409,
+                413,
+                415,
+                421,
+                422,
+                429,
+                500,
+                503,
+            }

@@ -51,6 +51,8 @@ def test_a_model_is_noticed_named_and_gone_back_from(client: TestClient, folder:
     assert name_of_best(client) == "Empire 1"
     named = client.post("/v1/model/versions", json={"version": second["live"]})
     assert (named.status_code, name_of_best(client)) == (200, "Empire 2")
+    again = client.post("/v1/model/versions")
+    assert (again.status_code, again.json()["live"]) == (200, first["live"])
 
 
 @pytest.mark.parametrize("asked", [{"version": "../next.bundle"}, {"version": "0" * 16}, {}])
