@@ -38,7 +38,9 @@ class Receipt:
     Attributes:
         status: ``accepted``, or ``repeated`` where its id was known, or ``set aside`` where nobody can use it yet.
         offset: its place in the order of all events; None where it is set aside.
+        reason: why it is set aside, in the words of the log's counts; None where it is not.
     """
 
     status: Status
     offset: int | None
+    reason: str | None = None

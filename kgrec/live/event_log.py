@@ -41,6 +41,10 @@ CREATE TABLE IF NOT EXISTS aside (
     type TEXT, user TEXT, item TEXT, kind TEXT, platform TEXT, time REAL, weight REAL
 );
 """
+_RECEIPTS = (
+    "SELECT offset, NULL FROM events WHERE digest = ?",
+    "SELECT NULL, iif(user IS NULL, NULL, reason) FROM aside WHERE digest = ?",  # nothing of who was forgotten
+)
 _COLUMNS = "type, user, item, kind, platform, time, weight"
 _CLOCK_STEP_S = 1e-6
 
@@ -178,11 +182,9 @@ class EventLog:
 
     def _append(self, connection: sqlite3.Connection, event: Event, last: float) -> tuple[Receipt, float]:
         """The receipt of an event, and the last moment that was given to one."""
-        known = connection.execute("SELECT offset FROM events WHERE digest = ?", (event.digest,)).fetchone()
-        if known is None:
-            known = connection.execute("SELECT NULL FROM aside WHERE digest = ?", (event.digest,)).fetchone()
-        if known is not None:
-            return Receipt("repeated", known[0]), last
+        for text in _RECEIPTS:
+            if known := connection.execute(text, (event.digest,)).fetchone():
+                return Receipt("repeated", *known), last
         done, arrived = event.interaction, self._clock()
         if done.time is None:
             last = max(arrived, last + _CLOCK_STEP_S)
@@ -191,7 +193,7 @@ class EventLog:
         if event.aside:
             aside = (event.digest, event.aside, arrived, *values)
             connection.execute("INSERT INTO aside VALUES (?,?,?,?,?,?,?,?,?,?)", aside)
-            return Receipt("set aside", None), last
+            return Receipt("set aside", None, event.aside), last
         row = connection.execute(
             f"INSERT INTO events (digest, arrived, {_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?)",
             (event.digest, arrived, *values),
@@ -254,11 +256,11 @@ class EventLog:
 
     def receipt_of(self, event: Event) -> Receipt | None:
         """What became of an event that may have been written down; None where it was not."""
-        found = self._rows("SELECT offset FROM events WHERE digest = ?", event.digest)
-        if not found and not self._rows("SELECT 1 FROM aside WHERE digest = ?", event.digest):
-            return None
-        status: Status = "accepted" if found else "set aside"
-        return Receipt(status, found[0][0] if found else None)
+        statuses: tuple[Status, Status] = ("accepted", "set aside")
+        for text, status in zip(_RECEIPTS, statuses, strict=True):
+            if found := self._rows(text, event.digest):
+                return Receipt(status, *found[0])
+        return None
 
     def _rows(self, text: str, *values: Any) -> list[Any]:
         with self._refusals(), self._reading:

@@ -193,7 +193,10 @@ class Client:
             TooManyEventsError: too many wait; none was taken in. Its ``retry_after_s`` says when to come again.
         """
         answers = self._sent("POST", "/v1/events", json=list(events), also="events")["events"]
-        return [Receipt(one["status"], one["offset"]) if "offset" in one else _raised(one["error"]) for one in answers]
+        return [
+            Receipt(one["status"], one["offset"], one.get("reason")) if "offset" in one else _raised(one["error"])
+            for one in answers
+        ]
 
     def model_versions(self) -> list[Version]:
         """The versions of the model, the newest first."""

@@ -43,6 +43,7 @@ class EventAnswer(BaseModel):
 
     status: Literal["accepted", "repeated", "set aside", "refused"]
     offset: int | None = Field(None, description="Its place in the order of all events, where it has one.")
+    reason: str | None = Field(None, description="Why it is set aside: unknown item, kind, type or platform.")
     error: dict[str, str | None] | None = Field(None, description="Why it was refused.")
 
 
@@ -93,7 +94,7 @@ async def report(
     answers = [
         {"status": "refused", "error": one.as_dict()}
         if isinstance(one, RecordError)
-        else {"status": one.status, "offset": one.offset}
+        else {"status": one.status, "offset": one.offset} | ({"reason": one.reason} if one.reason else {})
         for one in results
     ]
     for one, result in zip(reports, results, strict=True):

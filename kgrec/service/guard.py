@@ -25,6 +25,7 @@ _OPEN = ("/health/", "/openapi.json", "/page/")
 """Addresses that need no key begin so."""
 _PAGES = ("/", "/operators")
 """Pages need none either: what they show is asked for with one."""
+_WITH_KEY = "Authorization: Bearer KEY"
 _HEADERS = (
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
@@ -96,10 +97,14 @@ class Guard:
         request.scope["kgrec.caller"] = ANYBODY
         if not self._ring.keys or request.url.path in _PAGES or request.url.path.startswith(_OPEN):
             return None
-        scheme, _, text = request.headers.get("authorization", "").partition(" ")
-        key = self._ring.key_of(text.strip()) if scheme.lower() == "bearer" else None
+        scheme, _, text = request.headers.get("authorization", "").strip().partition(" ")
+        if not scheme or (scheme.lower() == "bearer" and not text.strip()):
+            return refusal(request, 401, "a key is needed.", _WITH_KEY, found="no key")
+        if scheme.lower() != "bearer":
+            return refusal(request, 401, "the key is not given as Bearer.", _WITH_KEY, found="something else")
+        key = self._ring.key_of(text.strip())
         if key is None:
-            return refusal(request, 401, "a key is needed.", "Authorization: Bearer and a key that is known")
+            return refusal(request, 401, "the key is not known.", "a key that was known when the service started")
         request.scope["kgrec.caller"] = key.caller
         wait = self._rates.seconds_to_wait(key)
         if wait:

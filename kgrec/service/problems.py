@@ -49,7 +49,7 @@ _STATUS: Mapping[type[KgrecError], HTTPStatus] = {
 }
 _WHEN = {
     400: "The body cannot be read: it is no JSON.",
-    401: "A key is needed.",
+    401: "A key is needed, or not given as Bearer, or not known.",
     403: "The key does not allow this.",
     404: "No such user, item, node or address.",
     405: "The address does not take this method.",
@@ -81,7 +81,15 @@ def described_version() -> dict[int | str, dict[str, Any]]:
     return {200: {"headers": {"X-Kgrec-Model": header}}}
 
 
-def refusal(request: Request, status: int, summary: str, expected: str, retry_after: float | None = None) -> Response:
+def refusal(
+    request: Request,
+    status: int,
+    summary: str,
+    expected: str,
+    retry_after: float | None = None,
+    *,
+    found: str | None = None,
+) -> Response:
     """The answer to a request that is not handed on.
 
     Args:
@@ -90,7 +98,7 @@ def refusal(request: Request, status: int, summary: str, expected: str, retry_af
     headers = {} if retry_after is None else {"Retry-After": str(math.ceil(retry_after))}
     if status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = "Bearer"
-    return _problem(request, KgrecError(summary, expected=expected), status, headers)
+    return _problem(request, KgrecError(summary, found=found, expected=expected), status, headers)
 
 
 def fault(request: Request) -> Response:

@@ -85,11 +85,14 @@ def test_a_clock_that_is_set_back_disorders_nothing(tmp_path: Path) -> None:
 def test_what_nobody_can_use_is_set_aside_until_somebody_can(log: EventLog) -> None:
     unknown = [event(f"{n}", item=f"new-{n}", aside="unknown item") for n in range(3)]
     assert log.append([*unknown, event("k", aside="unknown kind"), event("a")]) == [
-        *[Receipt("set aside", None)] * 4,
+        *[Receipt("set aside", None, "unknown item")] * 3,
+        Receipt("set aside", None, "unknown kind"),
         Receipt("accepted", 1),
     ]
     assert log.set_aside() == {"unknown item": 3, "unknown kind": 1}
     assert [done.item for done in log.of_user("ann")] == ["alien"]
+    assert log.append([event("k")]) == [Receipt("repeated", None, "unknown kind")]
+    assert log.receipt_of(event("k")) == Receipt("set aside", None, "unknown kind")
     assert log.take_up(lambda done: done.item in ("new-2", "new-0")) == 2
     assert [done.item for done in log.of_user("ann")] == ["alien", "new-0", "new-2"]
     assert log.set_aside() == {"unknown item": 1, "unknown kind": 1}
@@ -104,6 +107,7 @@ def test_who_is_forgotten_leaves_no_trace_in_the_file(tmp_path: Path) -> None:
         assert (log.of_user("ann-lee"), log.set_aside()) == ([], {})
         assert [done and done.user for _, done in log.after(0, 9)] == [None, None, None, "bob"]
         assert {got.status for got in log.append(ids)} == {"repeated"}  # a sender that did not hear of it
+        assert log.append([event("x")]) == [Receipt("repeated", None)]
         assert log.take_up(lambda done: True) == 0
     kept = b"".join(path.read_bytes() for path in tmp_path.iterdir())
     assert b"bob" in kept

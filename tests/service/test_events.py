@@ -70,14 +70,15 @@ def test_one_event_or_many(client: TestClient) -> None:
     repeated, missing, aside, foreign, accepted = many.json()["events"]
     assert repeated == {"status": "repeated", "offset": 1}
     assert (missing["status"], missing["error"]["found"]) == ("refused", "item must be given")
-    assert aside == {"status": "set aside", "offset": None}
+    assert aside == {"status": "set aside", "offset": None, "reason": "unknown item"}
+    assert client.post("/v1/events", json=reports[2]).json()["events"] == [{**aside, "status": "repeated"}]
     assert "'colour' is not a field" in foreign["error"]["found"]
     assert accepted == {"status": "accepted", "offset": 2}
     assert not {"alien", "empire"} & items(client, "bob")
     standing = client.get("/v1/events").json()
     assert [standing[name] for name in ("accepted", "repeated", "set_aside", "refused", "last_offset")] == [
         2,
-        1,
+        2,
         1,
         3,
         2,

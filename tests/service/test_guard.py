@@ -36,9 +36,19 @@ def written_before(recommender: Recommender, *scopes: Scope, user: str | None = 
 def test_whoever_has_no_key_is_asked_for_one(recommender: Recommender) -> None:
     client = keyed(recommender, Scope.READ)
     assert client.get("/v1/recommend?user=ann").status_code == 200
-    for given in ("", "Bearer ", "Bearer kgrec_00000000_x", client.headers["Authorization"][:-1], "Basic YTpi"):
+    known = client.headers["Authorization"]
+    for given, summary in {
+        "": "a key is needed.",
+        "Bearer ": "a key is needed.",
+        "Bearer kgrec_00000000_x": "the key is not known.",
+        known[:-1]: "the key is not known.",
+        known.removeprefix("Bearer "): "the key is not given as Bearer.",
+        "Basic YTpi": "the key is not given as Bearer.",
+    }.items():
         answer = client.get("/v1/recommend?user=ann", headers={"Authorization": given})
         assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")
+        assert answer.json()["summary"] == summary
+        assert "kgrec_" not in answer.text
         assert client.get("/metrics", headers={"Authorization": given}).status_code == 401
         assert client.get("/nowhere", headers={"Authorization": given}).status_code == 401
         assert client.get("/health/live", headers={"Authorization": given}).status_code == 200
