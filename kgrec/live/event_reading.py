@@ -29,11 +29,12 @@ _NEEDED = Fault("must be given", "a text or a whole number")
 _NO_TEXT = Fault("must be text", "characters of Unicode, whole ones")
 _LONG_ID = Fault("is too long", f"at most {LONGEST_EVENT_ID} characters")
 _NEEDS_WEIGHT = Fault("must be given", "the weight, which says whether this kind speaks for its item")
-_SECONDS = Fault("is a position", "unix seconds or a date, as the times of the graph are")
+_MOMENTS = "unix time or an ISO date, as the times of the graph are"
+_POSITIONS = "a position, as the times of the graph are, or no time"
+_EITHER = "unix time, an ISO date or a position"
 _AHEAD_S = 86_400.0
 """How far a reporter's clock may be ahead."""
 _FUTURE = Fault("is in the future", "a moment that is over; a clock may be a day ahead")
-_POSITION = Fault("is a moment", "a position, as the times of the graph are, or no time")
 
 
 class EventReader:
@@ -129,10 +130,13 @@ class EventReader:
     def _time(self, value: Any) -> float | Fault | None:
         time = _moment(value)
         cutoff = self._bundle.manifest.data_cutoff
-        if time is None or isinstance(time, Fault):
-            return time
+        if time is None:
+            return None
+        taken = _EITHER if cutoff is None else _MOMENTS if cutoff >= EARLIEST else _POSITIONS
+        if isinstance(time, Fault):
+            return Fault(time.text, taken)
         if cutoff is not None and (time >= EARLIEST) != (cutoff >= EARLIEST):
-            return _SECONDS if cutoff >= EARLIEST else _POSITION
+            return Fault("is a position" if cutoff >= EARLIEST else "is a moment", taken)
         return _FUTURE if time >= EARLIEST and time > max(clock.time(), cutoff or 0.0) + _AHEAD_S else time
 
 

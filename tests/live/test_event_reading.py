@@ -87,6 +87,18 @@ def test_what_is_no_time_is_refused(time: Any, said: str) -> None:
     with pytest.raises(RecordError) as refused:
         EventReader(bundle()).read(report(time=time))
     assert said in str(refused.value)
+    assert refused.value.expected == "time: unix time or an ISO date, as the times of the graph are"
+
+
+@pytest.mark.parametrize("time", ["soon", -3, [4], 20231114, True])
+def test_what_is_taken_is_said_and_nothing_else(time: Any) -> None:
+    for cutoff, taken in (
+        (3.0, "a position, as the times of the graph are, or no time"),
+        (None, "unix time, an ISO date or a position"),
+    ):
+        with pytest.raises(RecordError) as refused:
+            EventReader(bundle(cutoff=cutoff)).read(report(time=time))
+        assert refused.value.expected == f"time: {taken}"
 
 
 def test_a_moment_that_is_to_come_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
