@@ -109,9 +109,9 @@ class Client:
         k: int = 10,
         filters: Filters | None = None,
         context: Context | None = None,
-        explain: Explain = "none",
+        explain: Explain | bool = "none",
     ) -> list[ToldRecommendation]:
-        """The best ``k`` items, best first."""
+        """The best ``k`` items, best first; ``explain=True`` is ``standard``, False ``none``."""
         asked = {**_person(user, history, context), **_filters(filters), "k": k, **self._told(explain)}
         return _listed(self._asked("/v1/recommend", asked)["recommendations"])
 
@@ -151,7 +151,7 @@ class Client:
         k: int = 10,
         filters: Filters | None = None,
         context: Context | None = None,
-        explain: Explain = "none",
+        explain: Explain | bool = "none",
         item: str | None = None,
     ) -> ToldWhatIf:
         """The best items as they are, and as they would be with a changed history."""
@@ -214,7 +214,9 @@ class Client:
         """The versions of the model, of which the one that answered before answers again; errors as above."""
         return [Version(**one) for one in self._sent("POST", _VERSIONS, json={})["versions"]]
 
-    def _told(self, explain: Explain) -> dict[str, str]:
+    def _told(self, explain: Explain | bool) -> dict[str, str]:
+        if isinstance(explain, bool):  # as a Recommender takes it
+            explain = "standard" if explain else "none"
         return {"explain": explain, "language": self._language}
 
     def _asked(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:

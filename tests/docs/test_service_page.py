@@ -6,6 +6,7 @@ import json
 import re
 
 import numpy as np
+from fastapi.testclient import TestClient
 
 from kgrec.recommendation import Recommender
 from kgrec.service.app import service
@@ -13,7 +14,7 @@ from kgrec.service.guard import Limits
 from kgrec.service.problems import described_errors
 from kgrec.service.requests import LONGEST_HISTORY, LONGEST_LIST
 from tests.support import ROOT
-from tests.support.bundles import random_bundle
+from tests.support.bundles import film_bundle, film_store, random_bundle
 
 PAGE = (ROOT / "docs/service.md").read_text(encoding="utf-8")
 
@@ -39,6 +40,18 @@ def test_resources_and_parameters_are_those_of_the_service() -> None:
                 names |= models[model]["properties"].keys()
             in_service[f"{method.upper()} {path}"] = names
     assert on_page == in_service
+
+
+def test_the_fields_of_reasons_are_those_of_answers() -> None:
+    (section,) = re.findall(r"^### Reasons\n(.*?)^###", PAGE, re.MULTILINE | re.DOTALL)
+    rows = re.findall(r"^\| (`.*?) \| (\w+) \|", section, re.MULTILINE)
+    with film_store() as store:
+        client = TestClient(service(Recommender(film_bundle(store.schema, store.graph_id), store)))
+        on_page = set[str]()
+        for length in ("short", "standard", "full"):
+            on_page |= {name.strip("`") for names, since in rows if since == length for name in names.split(", ")}
+            answer = client.get(f"/v1/recommend?user=ann&k=1&explain={length}").json()
+            assert answer["recommendations"][0]["explanation"].keys() == on_page
 
 
 def test_the_limits_are_those_of_the_service() -> None:

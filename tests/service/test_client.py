@@ -89,6 +89,15 @@ def test_errors(asked: Recommender | Client) -> None:
             asked.recommend(**wrong)
 
 
+def test_reasons_are_asked_for_as_of_a_recommender(asked: Recommender | Client) -> None:
+    arguments: dict[str, Any] = {"k": 2, "explain": True}
+    assert all(one.explanation is not None for one in asked.recommend("ann", **arguments))
+    assert all(one.explanation is not None for one in asked.what_if("ann", without=["alien"], **arguments).after)
+    assert all(one.explanation is None for one in asked.recommend("ann", k=2, explain=False))
+    if isinstance(asked, Client):
+        assert asked.recommend("ann", **arguments) == asked.recommend("ann", k=2, explain="standard")
+
+
 def test_reasons_come_as_the_service_tells_them(recommender: Recommender) -> None:
     client = Client(http=TestClient(service(recommender)), language="zh", pass_over=True)
     (one,) = client.recommend(history=["star-wars", "nothing"], k=1, explain="short")
