@@ -92,6 +92,9 @@ def test_a_web_page_shows_reasons_and_reports(place: Path, tmp_path: Path, monke
         second = asked(page, "user=ada", f"event={event}&item={item}")
         assert second.count("Because you") == 3
         assert f"value='{item}'" not in second
+        for query in ("", "user="):  # and what a browser asks for by itself, such as /favicon.ico
+            assert asked(page, query).count("name=user") == 1
+        assert "there is no such user" in asked(page, "user=<b>nobody", status="502 Bad Gateway")
         example["service"].close()
     finally:
         process.terminate()
@@ -103,7 +106,7 @@ def loaded(name: str) -> dict[str, Any]:
     return runpy.run_path(str(FOLDER / f"{name}.py"), run_name=name)
 
 
-def asked(page: Any, query: str, form: str | None = None) -> str:
+def asked(page: Any, query: str, form: str | None = None, status: str = "200 OK") -> str:
     """What a WSGI application answers."""
     request: dict[str, Any] = {"QUERY_STRING": query, "REQUEST_METHOD": "GET" if form is None else "POST"}
     content = (form or "").encode()
@@ -111,7 +114,7 @@ def asked(page: Any, query: str, form: str | None = None) -> str:
     setup_testing_defaults(request)
     said: list[str] = []
     answer = b"".join(page(request, lambda status, headers: said.append(status))).decode()
-    assert said == ["200 OK"]
+    assert said == [status]
     return answer
 
 
