@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from kgrec.bundle.bundle import Bundle
 from kgrec.config import MAX_DROPPED, MAX_REMOVED, TrainConfig
 from kgrec.data.dataset import Dataset
 from kgrec.data.near_misses import near_miss
 from kgrec.data.records import Loader
+from kgrec.data.splits import Split, time_split_per_user
 from kgrec.errors import ConfigError, DroppedRowsError, SourceError, require_extra, shorten
 from kgrec.extract import CheckReport, Extraction, check
 from kgrec.extract.identity.alignment import AlignmentReport
@@ -24,11 +25,14 @@ from kgrec.graph.ingest import ingest as ingest_records
 from kgrec.graph.ingest_report import BatchWritten, IngestReport
 from kgrec.graph.store import GraphStore
 from kgrec.graph.store_types import GraphCounts
-from kgrec.parallel.executor import here
+from kgrec.parallel.executor import Executor, here
 from kgrec.plain_text import local_path
 from kgrec.progress import Progress, silent
 from kgrec.schema.load import load_schema
 from kgrec.schema.model import GraphSchema
+
+if TYPE_CHECKING:
+    from kgrec.learn.fit_result import FitResult
 
 
 @dataclass(frozen=True)
@@ -225,6 +229,7 @@ def train(
     *,
     checkpoint: str | Path | None = None,
     tune: float | None = None,
+    measure: bool = False,
     processes: bool = False,
     progress: Progress = silent,
 ) -> Bundle:
@@ -235,6 +240,8 @@ def train(
     Args:
         checkpoint: folder for the state of training and tuning; a run that was stopped goes on from it.
         tune: minutes to search for better settings than those of ``config``, see :func:`kgrec.learn.tune.tune`.
+        measure: choose settings without the last fifth of what each user did, and measure the model and baselines on
+            it once, before it is learned again from all; see ``test`` in the manifest's metrics.
         processes: train in several processes where that is faster. A script that asks for it must guard its main part
             with ``if __name__ == "__main__"``: each process imports it again.
 
@@ -247,19 +254,26 @@ def train(
     """
     config = config or TrainConfig()
     folder = None if checkpoint is None else local_path(checkpoint)
-    reading, tuning, learning, writing = progress.parts(2, 20 if tune is not None else 0, 20, 1)
+    parts = progress.parts(2, 20 if tune is not None else 0, 20 if measure else 0, 20, 1)
+    reading, tuning, measuring, learning, writing = parts
     with opened(store) as graph:
         reading.named("Read")("the graph", 0)
         dataset = read_dataset(graph)
         # Imported once there is something to learn from: a missing store is told where torch is absent, too.
         from kgrec.learn.bundle_assembly import to_bundle
-        from kgrec.learn.fit import executor_for, fit
+        from kgrec.learn.fit import executor_for, fit, refit
 
         metrics = {}
+        split = time_split_per_user(dataset.interactions, valid=0.1, test=0.2, seed=config.seed) if measure else None
         if tune is not None:
-            config, metrics["tuning"] = _tuned(dataset, config, tune, folder, tuning.named("Tune"))
+            known = dataset if split is None else dataset.with_interactions(split.known, split.test)
+            config, metrics["tuning"] = _tuned(known, config, tune, folder, tuning.named("Tune"))
         with executor_for(dataset, config) if processes else nullcontext(here) as executor:
-            learned = fit(dataset, config, checkpoint=folder, progress=learning, executor=executor)
+            if split is not None:
+                learned, metrics["test"] = _measured(dataset, split, config, folder, measuring, executor)
+                learned = refit(dataset, learned, config, checkpoint=folder, progress=learning, executor=executor)
+            else:
+                learned = fit(dataset, config, checkpoint=folder, progress=learning, executor=executor)
         writing = writing.named("Write")
         writing("the bundle", 0)
         bundle = to_bundle(dataset, learned, config, schema=graph.schema, graph_id=graph.graph_id, metrics=metrics)
@@ -279,3 +293,19 @@ def _tuned(
     tuned = tune(dataset, config, minutes, folder=folder, progress=progress)
     facts = {"trials": tuned.trials, "ndcg@10 before": tuned.default, "ndcg@10": tuned.best, "changed": tuned.changed}
     return tuned.config, facts
+
+
+def _measured(
+    dataset: Dataset,
+    split: Split,
+    config: TrainConfig,
+    checkpoint: Path | None,
+    progress: Progress,
+    executor: Executor,
+) -> tuple[FitResult, dict[str, Any]]:
+    """What is learned without the test part of a split, and the metrics on it, of baselines as well."""
+    from kgrec.evaluation.store_evaluation import evaluate_split
+
+    folder = None if checkpoint is None else checkpoint / "measured"
+    compared = evaluate_split(dataset, split, config, progress, executor, folder)
+    return compared.learned, compared.rows

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,9 +13,11 @@ import pytest
 from kgrec import pipeline
 from kgrec.bundle.bundle import Bundle
 from kgrec.config import TrainConfig
+from kgrec.data.dataset import Dataset, Interactions
 from kgrec.errors import GraphError, KgrecError
 from kgrec.graph import open_store
 from kgrec.graph.store import GraphStore
+from kgrec.learn.fit_result import FitResult
 from kgrec.schema.load import load_schema
 from tests.support import SHOP
 
@@ -68,6 +71,29 @@ def test_the_same_seed_gives_the_same_bundle(bundle: Bundle, store: GraphStore) 
     assert again.manifest.metrics == bundle.manifest.metrics
     other = pipeline.train(store, config=QUICK.model_copy(update={"seed": 1}))
     assert not np.array_equal(other.node_embeddings, bundle.node_embeddings)
+
+
+def test_measuring_holds_the_last_fifth_back_until_the_model_is_learned_from_all(
+    store: GraphStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from kgrec.learn import fit as learning
+
+    chosen_on: list[int] = []
+    fit = learning.fit
+
+    def noted(dataset: Dataset, *given: Any, valid: Interactions | None = None, **more: Any) -> FitResult:
+        chosen_on.append(len(dataset.interactions) + len(valid or ()))
+        return fit(dataset, *given, valid=valid, **more)
+
+    monkeypatch.setattr(learning, "fit", noted)
+    measured = pipeline.train(store, config=QUICK, measure=True)
+    assert len(measured.interactions) == 220
+    assert len(chosen_on) == 1
+    assert 0.75 * 220 < chosen_on[0] < 0.85 * 220
+    test = measured.manifest.metrics["test"]
+    assert list(test) == ["kgrec", "popularity", "itemknn", "ease"]
+    assert all(0 <= of["ndcg@10"] <= 1 for of in test.values())
+    assert "test" not in pipeline.train(store, config=QUICK).manifest.metrics
 
 
 def test_answering_needs_no_torch(bundle: Bundle, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from kgrec.scoring.channel_names import CORRECTION
 
 _BAR = 30
 _KINDS_SHOWN = 10
+_MEASURED = ("recall@10", "ndcg@10", "mrr@10")
 
 
 def show_card(card: Mapping[str, Any]) -> None:
@@ -31,6 +32,12 @@ def show_card(card: Mapping[str, Any]) -> None:
     output.show(output.table(("", "share", "", "channels"), _shares(card)))
     for line in _sentences(card):
         output.show(line)
+    if card["test"]:
+        output.show(Text("Measured on the last fifth of what each user did, before it was learned, too", "bold"))
+        rows = (
+            (name, *(output.figure(f"{of[metric]:.4f}") for metric in _MEASURED)) for name, of in card["test"].items()
+        )
+        output.show(output.table(("", *_MEASURED), rows))
     if card["paths"] and lists["fact_share"]:
         output.show(Text("What a path is worth by its kind, the largest first", "bold"))
         rows = ((kind["relation"], kind["way"], kind["weight"]) for kind in card["paths"][:_KINDS_SHOWN])

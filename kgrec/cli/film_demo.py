@@ -89,7 +89,8 @@ def film_demo(
             compared = evaluate_split(dataset, split, config, measuring, executor)
             lap("train, tune and measure")
             whole = refit(dataset, compared.learned, config, progress=learning.named("Train again"), executor=executor)
-        bundle = to_bundle(dataset, whole, config, schema=store.schema, graph_id=store.graph_id)
+        measured = {"test": compared.rows}
+        bundle = to_bundle(dataset, whole, config, schema=store.schema, graph_id=store.graph_id, metrics=measured)
         writing = writing.named("Write")
         writing("the bundle", 0, 2)
         bundle.save(out / "films.bundle")

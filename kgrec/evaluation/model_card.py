@@ -48,9 +48,10 @@ def model_card(bundle: Bundle, users: int = USERS) -> dict[str, Any]:
         ``bundle`` (created, seed, versions and the graph), ``sizes``, ``evidence`` (share of the positive score of top
         lists by what it rests on), ``explanations`` (see
         :class:`~kgrec.evaluation.explanation_measures.ListShares`), ``validation`` (what paths carried there, and what
-        they cost; see ``reasons`` of :class:`~kgrec.learn.fit_result.FitResult`), ``channels``, ``not_learned`` (why a
-        channel that is trained where it may be of use was not, by its name) and ``paths`` (weight of each kind of path,
-        the largest first).
+        they cost; see ``reasons`` of :class:`~kgrec.learn.fit_result.FitResult`), ``test`` (metrics of kgrec and of
+        baselines, by system, where it was measured before it was learned from all), ``channels``, ``not_learned`` (why
+        a channel that is trained where it may be of use was not, by its name) and ``paths`` (weight of each kind of
+        path, the largest first).
     """
     manifest, model = bundle.manifest, bundle.model
     why_none = manifest.settings.get("chosen", {}).get("next_items")
@@ -76,6 +77,7 @@ def model_card(bundle: Bundle, users: int = USERS) -> dict[str, Any]:
         "evidence": shares.by_evidence,
         "explanations": {**shares.means, "users": measured},
         "validation": dict(manifest.metrics.get("reasons") or {}),
+        "test": dict(manifest.metrics.get("test") or {}),
         "channels": [
             {
                 "channel": channel.name,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -93,12 +94,18 @@ class SplitEvaluation:
 
 
 def evaluate_split(
-    dataset: Dataset, split: Split, config: TrainConfig, progress: Progress = silent, executor: Executor = here
+    dataset: Dataset,
+    split: Split,
+    config: TrainConfig,
+    progress: Progress = silent,
+    executor: Executor = here,
+    checkpoint: Path | None = None,
 ) -> SplitEvaluation:
     """Metrics of kgrec and the baselines, fitted on a split and tested once each.
 
     Args:
         executor: runs the trainings of embeddings.
+        checkpoint: folder for resuming these.
 
     Raises:
         KgrecError: the split holds nothing to test on, or too little to learn from.
@@ -116,7 +123,7 @@ def evaluate_split(
     started = time.perf_counter()
     learning, measuring = progress.parts(10, 1)
     train = dataset.with_interactions(split.train)
-    learned = fit(train, config, valid=split.valid, progress=learning, executor=executor)
+    learned = fit(train, config, valid=split.valid, checkpoint=checkpoint, progress=learning, executor=executor)
     timings = {"kgrec": time.perf_counter() - started}
     table = compare_with_baselines(dataset, split, learned.model, measuring, executor)
     settings = {"kgrec": {**config.model_dump(), **learned.chosen.as_dict()}, **table.settings}

@@ -181,6 +181,7 @@ class CardAnswer(BaseModel):
     evidence: dict[str, float] = Field(description="Share of the positive score of top lists, by what it rests on.")
     explanations: dict[str, Any] = Field(description="Measures of the reasons of top lists, over so many users.")
     validation: dict[str, Any]
+    test: dict[str, Any] = Field(description="Metrics by system, where the model was measured beside baselines.")
     channels: list[dict[str, Any]]
     not_learned: dict[str, str] = Field(description="Why a channel was not trained, by its name.")
     paths: list[dict[str, Any]] = Field(description="Weight of each kind of path, the largest first.")

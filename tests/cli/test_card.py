@@ -35,6 +35,7 @@ def card(**changed: Any) -> dict[str, Any]:
             "users": 200,
         },
         "validation": {"ndcg@10": 0.1993, "ndcg@10_accuracy_only": 0.2},
+        "test": {},
         "channels": [
             {"channel": name, "evidence": evidence, "mean gate": gate} for name, (evidence, gate) in channels.items()
         ],
@@ -61,6 +62,21 @@ def test_what_scores_rest_on_is_told_by_its_share(capsys: pytest.CaptureFixture[
     assert "three strongest past items carry 75 %, three entities 41 %." in said
     assert "On validation ndcg@10 was 0.1993 with these gates, and 0.2000 with" in said
     assert "0.7" not in said
+
+
+def test_what_was_measured_stands_beside_baselines(capsys: pytest.CaptureFixture[str]) -> None:
+    show_card(card())
+    assert "last fifth" not in capsys.readouterr().out
+    test = {
+        "kgrec": {"recall@10": 0.17, "ndcg@10": 0.2771, "mrr@10": 0.4761, "users": 9.0},
+        "ease": {"recall@10": 0.15, "ndcg@10": 0.251, "mrr@10": 0.4386, "users": 9.0},
+    }
+    show_card(card(test=test))
+    said = capsys.readouterr().out
+    rows = [[cell.strip() for cell in line.split("│")[1:-1]] for line in said.splitlines() if line.startswith("│")]
+    assert ["kgrec", "0.1700", "0.2771", "0.4761"] in rows
+    assert ["ease", "0.1500", "0.2510", "0.4386"] in rows
+    assert "Measured on the last fifth of what each user did" in said
 
 
 def test_a_model_without_paths_says_so(capsys: pytest.CaptureFixture[str]) -> None:

@@ -29,6 +29,13 @@ def train(
         float | None,
         typer.Option("--tune", metavar="MINUTES", help="First search for better settings, for that long."),
     ] = None,
+    measure: Annotated[
+        bool,
+        typer.Option(
+            "--measure",
+            help="First learn without the last fifth of what each user did, and measure it there beside baselines.",
+        ),
+    ] = False,
     settings: opt.Settings = None,
     seed: opt.Seed = None,
     as_json: opt.Json = False,
@@ -42,7 +49,16 @@ def train(
 
     own = f"{out.rstrip('/')}.checkpoint"
     with resumable(), progress_bars(quiet, verbose) as progress:
-        bundle = learn(store, out, config, checkpoint=checkpoint or own, tune=tune, processes=True, progress=progress)
+        bundle = learn(
+            store,
+            out,
+            config,
+            checkpoint=checkpoint or own,
+            tune=tune,
+            measure=measure,
+            processes=True,
+            progress=progress,
+        )
     if checkpoint is None:
         # It would make the next training, of a graph that has grown, go on from this one.
         shutil.rmtree(own, ignore_errors=True)
@@ -52,8 +68,13 @@ def train(
     chosen = settings_used["chosen"]
     of_next = f"none: {chosen['next_items']}" if chosen["next_items"] else f"{chosen['next_item_epochs']} epochs"
     notes = {"cold_items": chosen["cold_items"], "next_item_factors": of_next}
-    result = {**summary, **notes, "metrics": bundle.manifest.metrics}
+    metrics = dict(bundle.manifest.metrics)
     if as_json:
-        output.print_json({**result, "settings": settings_used})
-    else:
-        output.show_facts(result)
+        output.print_json({**summary, **notes, "metrics": metrics, "settings": settings_used})
+        return
+    test = metrics.pop("test", None)
+    output.show_facts({**summary, **notes, "metrics": metrics})
+    if test:
+        from kgrec.evaluation.tables import terminal_table
+
+        output.show(terminal_table(test, title="Measured on the last fifth of what each user did"))

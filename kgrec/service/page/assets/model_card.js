@@ -14,6 +14,7 @@ export function modelCard(model) {
   return [
     el("h1", {}, t("model")),
     tiles(model),
+    tested(measures.test),
     validation && measured(validation[0].replace("validation_", ""), validation[1], model.channels),
     reasonsCost(measures.reasons),
     el("section", { class: "panel", id: "rests-on" }),
@@ -68,6 +69,28 @@ const line = (name, value, most, kind, text = measure(value)) =>
     ),
     el("span", { class: "value" }, text),
   );
+
+/** Beside baselines, on what was held out before the model was learned from all. */
+function tested(systems) {
+  if (!systems) return null;
+  const figure = (metric) => {
+    const values = Object.entries(systems).map(([name, of]) => [name, of[metric]]);
+    values.sort((a, b) => b[1] - a[1]);
+    return el(
+      "figure",
+      {},
+      el("figcaption", {}, metric),
+      el("ul", { class: "rows" }, ...values.map(([name, value]) => line(name, value, values[0][1], name === "kgrec" ? "ours" : ""))),
+    );
+  };
+  return el(
+    "section",
+    { class: "panel", id: "tested" },
+    el("h2", {}, t("model.test")),
+    el("p", { class: "soft" }, t("model.test.hint")),
+    el("div", { class: "figures" }, ...["ndcg@10", "recall@10"].map(figure)),
+  );
+}
 
 /** All together beside popularity and beside each channel alone; for items that nobody had chosen yet as well. */
 function measured(metric, of, channels) {
