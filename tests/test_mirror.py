@@ -61,8 +61,7 @@ TESTED_IN = {
     "schema/test_load": "schema/yaml_lines",
     "scoring/test_matrices": "testing/item_matrix",
     "scoring/test_model": "scoring/channel_names scoring/histories scoring/history_weights scoring/spread",
-    "service/test_app": "service/answer_models service/answers service/problems service/requests "
-    "service/score service/similar",
+    "service/test_app": "service/answer_models service/answers service/requests service/score service/similar",
     "service/test_guard": "service/access",
     "service/test_users": "service/audit",
     "test_pipeline": "cli/commands/inspect learn/bundle_assembly",

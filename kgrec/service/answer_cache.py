@@ -19,7 +19,7 @@ from fastapi import Request, Response
 
 from kgrec.recommendation import Recommender
 from kgrec.recommendation.answer_types import HistoryState
-from kgrec.service.answers import document, encoded, encoded_document
+from kgrec.service.json_answers import document, encoded, encoded_document
 from kgrec.service.requests import Parameters
 
 CACHE_BYTES = 64 * 2**20

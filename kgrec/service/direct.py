@@ -19,7 +19,7 @@ from starlette.types import Scope as Asked
 from kgrec.errors import KgrecError
 from kgrec.recommendation import Recommender
 from kgrec.service.access import Caller, Scope
-from kgrec.service.answers import ANSWERED_BY
+from kgrec.service.json_answers import ANSWERED_BY
 from kgrec.service.requests import Parameters
 from kgrec.service.single_values import LISTS
 

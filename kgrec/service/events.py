@@ -14,7 +14,7 @@ from kgrec.errors import RecordError
 from kgrec.live.intake import Intake
 from kgrec.service.access import Asking, Scope, needs
 from kgrec.service.answer_models import Problem
-from kgrec.service.answers import document
+from kgrec.service.json_answers import document
 from kgrec.service.problems import PROBLEM
 
 router = APIRouter(prefix="/v1/events", tags=["events"])

@@ -8,17 +8,20 @@ import time
 import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kgrec.service.access import ANYBODY
-from kgrec.service.answers import ANSWERED_BY
 from kgrec.service.api_keys import KeyRing, RateLimits
 from kgrec.service.audit import note_fault
-from kgrec.service.monitoring import Measured
+from kgrec.service.json_answers import ANSWERED_BY
 from kgrec.service.problems import fault, refusal
+
+if TYPE_CHECKING:
+    from kgrec.service.monitoring import Measured
 
 _REQUEST_ID = re.compile(r"[\w.-]{1,64}")
 _OPEN = ("/health/", "/openapi.json", "/page/")

@@ -7,7 +7,8 @@ from fastapi import APIRouter, Response
 from kgrec.errors import GraphError
 from kgrec.recommendation import Recommender
 from kgrec.service.answer_models import LiveAnswer, ReadyAnswer
-from kgrec.service.answers import Answering, document
+from kgrec.service.answers import Answering
+from kgrec.service.json_answers import document
 
 router = APIRouter(prefix="/health", tags=["operation"])
 

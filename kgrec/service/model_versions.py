@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from kgrec.live.swapping import ModelSwap
 from kgrec.service.access import Asking, Scope, needs
-from kgrec.service.answers import document
+from kgrec.service.json_answers import document
 
 router = APIRouter(prefix="/v1/model/versions", tags=["model"], dependencies=[needs(Scope.ADMIN)])
 

@@ -14,8 +14,9 @@ from kgrec.live.swapping import ModelSwap
 from kgrec.metrics.drift import SHIFTED
 from kgrec.recommendation import Recommender
 from kgrec.service.access import Scope, needs
-from kgrec.service.answers import Answering, document
+from kgrec.service.answers import Answering
 from kgrec.service.health import why_degraded
+from kgrec.service.json_answers import document
 from kgrec.service.model_versions import standing_of
 
 router = APIRouter(prefix="/v1/operation", tags=["operation"], dependencies=[needs(Scope.READ)])

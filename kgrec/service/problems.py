@@ -27,8 +27,8 @@ from kgrec.errors import (
 )
 from kgrec.service.access import NotAllowedError
 from kgrec.service.answer_models import Problem
-from kgrec.service.answers import encoded
 from kgrec.service.audit import note_fault
+from kgrec.service.json_answers import encoded
 from kgrec.service.json_body import NotJsonError
 
 PROBLEM = "application/problem+json"

@@ -6,7 +6,8 @@ from fastapi import APIRouter, Response
 
 from kgrec.service.access import Asking, Scope, needs
 from kgrec.service.answer_models import ScoreAnswer
-from kgrec.service.answers import Answering, document
+from kgrec.service.answers import Answering
+from kgrec.service.json_answers import document
 from kgrec.service.requests import ScoreBody
 
 router = APIRouter(prefix="/v1/score", tags=["answers"], dependencies=[needs(Scope.READ)])

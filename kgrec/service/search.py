@@ -8,7 +8,8 @@ from fastapi import APIRouter, Query, Response
 
 from kgrec.service.access import Asking, Scope, needs
 from kgrec.service.answer_models import SearchAnswer
-from kgrec.service.answers import Answering, document, installed
+from kgrec.service.answers import Answering, installed
+from kgrec.service.json_answers import document
 from kgrec.service.requests import SearchParameters
 
 router = APIRouter(prefix="/v1/search", tags=["answers"], dependencies=[needs(Scope.READ)])

@@ -14,7 +14,8 @@ from kgrec.evaluation.model_card import model_card
 from kgrec.plain_text import plain
 from kgrec.service.access import Scope, needs
 from kgrec.service.answer_models import CardAnswer, ModelAnswer
-from kgrec.service.answers import Answering, document
+from kgrec.service.answers import Answering
+from kgrec.service.json_answers import document
 
 _USERS = 20
 """As many users' lists are taken apart for a card, at most."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from starlette.types import Receive, Scope, Send
 
-from kgrec.service.answers import document
 from kgrec.service.guard import Answer, identified
+from kgrec.service.json_answers import document
 from kgrec.service.problems import refusal
 
 _AGAIN_AFTER_S = 1

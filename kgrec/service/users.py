@@ -9,7 +9,8 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from kgrec.schema.naming import name_in_language
 from kgrec.service.access import Asking, Scope, needs
 from kgrec.service.answer_models import ForgottenAnswer, HistoryAnswer
-from kgrec.service.answers import Answering, document, installed
+from kgrec.service.answers import Answering, installed
+from kgrec.service.json_answers import document
 from kgrec.service.requests import HistoryParameters, Id
 
 router = APIRouter(prefix="/v1/users", tags=["users"])

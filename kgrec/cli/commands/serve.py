@@ -93,18 +93,13 @@ def serve_until_stopped(
         SchemaMismatchError: the store holds another graph than the bundle's.
     """
     require_extra("serve", "fastapi", "msgspec", "prometheus_client", "uvicorn", where="kgrec serve")
-    from threadpoolctl import threadpool_limits
-
-    from kgrec.bundle.bundle_versions import BundleVersions
-    from kgrec.learn.processors import usable_processors
-    from kgrec.recommendation import Recommender
-    from kgrec.service.api_keys import KeyRing
-    from kgrec.service.app import service
-    from kgrec.service.listening import Listening
-    from kgrec.service.living import living
-
-    ring, versions = KeyRing.load(keys) if keys else KeyRing.empty(), BundleVersions(bundle)
     with _left_by_sigterm(), _lines_of_log(), _listening(host, port) as listener, ExitStack() as opened:
+        # What answers meanwhile comes first; what answers with a model takes seconds to be imported.
+        from kgrec.learn.processors import usable_processors
+        from kgrec.service.api_keys import KeyRing
+        from kgrec.service.listening import Listening
+
+        ring = KeyRing.load(keys) if keys else KeyRing.empty()
         if not ring.keys and not ipaddress.ip_address(listener.getsockname()[0]).is_loopback:
             raise ConfigError(
                 "without API keys the service listens on this machine only.",
@@ -115,6 +110,15 @@ def serve_until_stopped(
             )
         # Not one only, or a long request would hold up all others.
         listening = opened.enter_context(Listening(listener, threads=max(2, usable_processors())))
+
+        from threadpoolctl import threadpool_limits
+
+        from kgrec.bundle.bundle_versions import BundleVersions
+        from kgrec.recommendation import Recommender
+        from kgrec.service.app import service
+        from kgrec.service.living import living
+
+        versions = BundleVersions(bundle)
         loaded, beside = versions.to_open(), state or _beside(versions)
         writable = events is not None
         recommender = opened.enter_context(

@@ -89,6 +89,30 @@ def test_who_asks_before_it_is_ready_is_told_to_come_again(shell: Shell) -> None
         process.communicate()
 
 
+_BEFORE = """
+import sys
+from kgrec.cli.commands import serve
+from kgrec.service import listening
+
+def heavy():
+    return [name for name in ("numpy", "scipy", "pyarrow", "kgrec.recommendation") if name in sys.modules]
+
+def opened(self):
+    print(heavy())
+    raise SystemExit
+
+listening.Listening.__enter__ = opened
+bound = serve._listening
+serve._listening = lambda *where: (print(heavy()), bound(*where))[1]
+serve.serve_until_stopped("no.bundle", None, "127.0.0.1", 0)
+"""
+
+
+def test_it_listens_and_answers_before_what_takes_long_is_imported() -> None:
+    said = subprocess.run([sys.executable, "-c", _BEFORE], capture_output=True, text=True, check=False)
+    assert (said.stdout, said.stderr) == ("[]\n[]\n", "")
+
+
 def ask(port: str) -> tuple[int, str | None] | None:
     """Status and Retry-After of the answer to whether it is ready; None where nobody listens."""
     try:
