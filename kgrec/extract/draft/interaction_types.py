@@ -10,7 +10,7 @@ from kgrec.extract.draft.column_profiles import ColumnProfile
 from kgrec.extract.draft.drafting import Drafting, Guess
 from kgrec.extract.draft.header_words import means, noun_among, property_name
 from kgrec.extract.draft.platform_columns import by_platform, platform_column
-from kgrec.extract.draft.row_flags import by_flag, flag_column, flag_said
+from kgrec.extract.draft.row_flags import by_flag, flag_column, flag_said, outcome_column, outcome_said, where_true
 from kgrec.extract.draft.table_links import Link
 from kgrec.schema.meanings import has_word
 
@@ -43,7 +43,11 @@ _UNITS = {"s": "seconds", "ms": "milliseconds", "us": "microseconds", "ns": "nan
 def add_interactions(drafting: Drafting) -> None:
     """Put an interaction type into a schema for every table of interactions; those of one verb share a type."""
     for table in drafting.behaviour:
+        columns_there = drafting.profiles[table.table]
         verb = None if table.kind is not None and table.kind.distinct > 1 else _verb(table)
+        outcome = outcome_column(table, columns_there, verb)
+        if outcome is not None:
+            verb = verb_of(outcome.name)
         name, words = _TYPES.get(verb or "", ("CHOSE", "chose"))
         if verb == "play":
             words = next((said for said, nouns in _PLAYED.items() if noun_among(table.item.name, nouns)), words)
@@ -58,7 +62,7 @@ def add_interactions(drafting: Drafting) -> None:
             source["item_split"] = table.item.form.separator
         source |= {"kind": verb or "interact"} if table.kind is None else {"kind_column": table.kind.name}
         said = [_linked(drafting, column) for column in (table.user, table.item)]
-        said.append(_kind_said(table, verb))
+        said.append(_kind_said(table, verb) if outcome is None else f"{outcome.name} says whether it was chosen")
         if table.kind is not None and table.kind.distinct > 1 and drafting.samples[table.table].whole:
             _add_kinds(drafting, name, type["kinds"], table.kind)
         said += _time(drafting, table, source, place)
@@ -70,9 +74,11 @@ def add_interactions(drafting: Drafting) -> None:
             said.append(_basket_said(table.item))
             if table.item.called not in drafting.links:
                 drafting.unsure(f"{table.table}: a cell of {table.item.name} is read as several items", *place)
-        columns_there = drafting.profiles[table.table]
+        if outcome is not None:
+            source["where"] = where_true(outcome)
+            drafting.unsure(f"{table.table}: {outcome_said(outcome)}", *place)
         platforms, flag = platform_column(table, columns_there), flag_column(table, columns_there)
-        used = {column.name for column in (platforms, flag) if column is not None}
+        used = {column.name for column in (platforms, flag, outcome) if column is not None}
         if rest := [name for name in _left_out(drafting, table) if name not in used]:
             said.append(f"left out: {', '.join(rest)}")
         for column in (table.user, table.item):
@@ -93,7 +99,7 @@ def add_interactions(drafting: Drafting) -> None:
             if flag is not None and one is by_kind[1]:
                 drafting.sheet.say(*place, because=flag_said(flag))
             type["sources"] += [one] if platforms is None else by_platform(drafting, platforms, one, place)
-        read = (table.user, table.item, table.kind, table.time, table.weight, flag)
+        read = (table.user, table.item, table.kind, table.time, table.weight, flag, outcome)
         columns = [column.name for column in read if column is not None]
         drafting.guesses.append(Guess(f"interaction {name}", f"{table.table}: {', '.join(columns)}", said[2]))
     for name, type in types.items():
