@@ -116,10 +116,10 @@ class ModelSwap:
     def _swap(self, version: str) -> bool:
         if version == self.version:
             return False
-        recommender = self._tried(version)
+        recommender, loaded = self._tried(version), self.recommender.bundle.version
         self.recommender, self.version, self.refusal, self.since = recommender, version, None, time.time()
         self._switched(recommender)
-        self.swaps += 1
+        self.swaps += loaded != version  # at the first start the same model answers from files of its own
         return True
 
     def _tried(self, version: str) -> Recommender:

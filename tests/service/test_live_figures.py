@@ -80,7 +80,7 @@ def test_models_are_counted_and_every_answer_names_its_own(client: TestClient, f
     assert {name[1]: value for name, value in found.items() if name[0] == "kgrec_model_changes_total"} == {
         "tried": 4,
         "refused": 1,
-        "swapped": 3,
+        "swapped": 2,
         "back": 1,
     }
     assert [name[1] for name in found if name[0] == "kgrec_model"] == [first]

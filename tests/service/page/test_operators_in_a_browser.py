@@ -56,7 +56,11 @@ def version_shown(page: Page, address: str) -> str:
 def test_an_operator_goes_back(browser: Browser, versions: BundleVersions, address: str) -> None:
     live, before = versions.live, versions.before
     with opened_page(browser, address) as page:
+        httpx2.get(f"{address}/v1/users/ann"), httpx2.get(f"{address}/nowhere")
         assert version_shown(page, address) == best(address)["model"] == live
+        rows = [name.inner_text() for name in page.locator("#requests td:first-child").all()]
+        assert {"files of the pages", "refused before, or no such address", "/v1/users/{user}"} <= set(rows)
+        assert not [name for name in rows if ":path" in name or "{name}" in name or name == "none"]
         back = page.get_by_role("button", name="Go back to the model before")
         back.click()
         dialog = page.get_by_role("dialog")

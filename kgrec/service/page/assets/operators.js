@@ -93,6 +93,13 @@ function table(name, heads, rows) {
   return el("div", { class: "table", role: "region", tabindex: "0", "aria-label": name, "data-focus": name }, whole);
 }
 
+/** A resource in words people read: an address as it is asked for, and what has none. */
+function resource(route) {
+  if (route === "none") return t("op.route.none");
+  if (route.startsWith("/page/")) return t("op.route.files");
+  return el("code", {}, route.replace(/:path}/, "}"));
+}
+
 function requests(of) {
   const row = (name, one) => [
     name,
@@ -102,7 +109,7 @@ function requests(of) {
     count(one.failed),
     ...["p50", "p95", "p99", "max"].map((at) => (one.ms ? ms(one.ms[at]) : "–")),
   ];
-  const rows = [row(t("op.all"), of), ...of.routes.map((one) => row(el("code", {}, one.route), one))];
+  const rows = [row(t("op.all"), of), ...of.routes.map((one) => row(resource(one.route), one))];
   const heads = [t("op.resource"), t("op.requests"), t("op.per_second"), t("op.refused"), t("op.failed")];
   const times = ["p50 ms", "p95 ms", "p99 ms", t("op.max")];
   const about = t("op.of_last", { span: span(of.of_last_s) });
