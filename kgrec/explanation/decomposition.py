@@ -46,7 +46,7 @@ class _Entity:
     Attributes:
         row: of the node.
         value: of all that goes through it; ``total`` is the positive score of the item, whose row ``item`` is.
-        features: places of the entity's among the ``terms``.
+        features: places of the entity's among the ``terms``; ``says`` is what goes through each.
         past: places of past items that have it, the largest value first.
     """
 
@@ -55,6 +55,7 @@ class _Entity:
     total: float
     item: int
     features: IntArray
+    says: Sequence[float]
     terms: PathTerms
     past: IntArray
 
@@ -145,7 +146,7 @@ class Decomposition:
         def past_item(n: int) -> PastItem:
             return self._past_item(int(ordered[n]), float(of_past[n]))
 
-        return SaidByPast(evidence, of_past, of_past / positive, totals[ordered], against, lukewarm, past_item)
+        return SaidByPast(evidence, of_past, positive, totals[ordered], against, lukewarm, past_item)
 
     def reasons(self, position: int, through_graph: Sequence[BesidePast]) -> tuple[Reason, ...]:
         """All reasons of ``contributions.items[position]``, the largest first, what speaks against the item last."""
@@ -194,7 +195,7 @@ class Decomposition:
         entities, starts = np.unique(terms.entity[shared], return_index=True)
         values = terms.values[:, shared]
         of_past = np.add.reduceat(values, starts, axis=1) if len(starts) else np.zeros((len(values), 0))
-        sums = of_past.sum(axis=0)
+        sums, says = of_past.sum(axis=0), values.sum(axis=0)
         said = [n for n in np.argsort(-np.abs(sums), kind="stable").tolist() if sums[n]]
         named = list(islice((n for n in said if self._readable(self._node(int(entities[n])))), ENTITIES_NAMED))
         largest = np.argsort(-np.abs(of_past[:, named]), axis=0, kind="stable")
@@ -202,7 +203,7 @@ class Decomposition:
         ends, rows = [*starts.tolist(), len(shared)], entities.tolist()
         for n, order, count in zip(named, largest.T, speak, strict=True):
             of, past = slice(ends[n], ends[n + 1]), order[:count]
-            made = _Entity(rows[n], float(sums[n]), total, item, shared[of], terms, past)
+            made = _Entity(rows[n], float(sums[n]), total, item, shared[of], says[of].tolist(), terms, past)
             paths = () if self._schema is None else Deferred(partial(self._paths, made), min(count, _PATHS_PER_ENTITY))
             yield FoundReason(
                 "entity", made.value, made.value / total, partial(self._entity_reason, made), rows[n], paths
@@ -226,15 +227,15 @@ class Decomposition:
 
     def _relations(self, of: _Entity) -> list[Relation]:
         """How past items and the item are related to an entity, by feature."""
-        says = of.terms.values[:, of.features].sum(axis=0).tolist()
-        names = zip(of.terms.relation[of.features].tolist(), of.terms.way[of.features].tolist(), says, strict=True)
+        terms, features = of.terms, of.features
+        names = zip(terms.relation[features].tolist(), terms.way[features].tolist(), of.says, strict=True)
         return [self._relation(relation, way == SHARED_TAIL, said) for relation, way, said in names]
 
     def _entity_reason(self, of: _Entity) -> EntityReason:
         relations = sorted(self._relations(of), key=lambda relation: -abs(relation.value))
 
         def past_items() -> tuple[PastItem, ...]:
-            values = of.terms.values[np.ix_(of.past, of.features)].sum(axis=1)
+            values = of.terms.values[of.past[:, None], of.features].sum(axis=1)
             return tuple(map(self._past_item, of.past.tolist(), values.tolist()))
 
         past = Deferred(past_items, len(of.past))
@@ -245,8 +246,8 @@ class Decomposition:
         """Those of the largest past items, each over the relation that says most."""
         relations, entity = self._relations(of), self._node(of.row)
         paths = []
-        for h in of.past[:_PATHS_PER_ENTITY].tolist():
-            says = of.terms.values[h, of.features].tolist()
+        first = of.past[:_PATHS_PER_ENTITY]
+        for h, says in zip(first.tolist(), of.terms.values[first[:, None], of.features].tolist(), strict=True):
             best = max(range(len(says)), key=lambda n: abs(says[n]))
             past = int(self.contributions.history[h])
             paths.append(PathOfReason(self._over(past, entity, relations[best], of.item), float(says[best])))

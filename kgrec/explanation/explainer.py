@@ -23,7 +23,7 @@ from kgrec.explanation.decomposition import Decomposition, FoundReason
 from kgrec.explanation.deferred import Deferred
 from kgrec.explanation.evidence_paths import ShownPath, confirmed_paths
 from kgrec.explanation.explanation import Contribution, Explanation, paths_of
-from kgrec.explanation.reasons import Counterfactual, EdgeReason, EntityReason, Reason
+from kgrec.explanation.reasons import SAID_FROM, Counterfactual, EdgeReason, EntityReason, Reason
 from kgrec.explanation.said_by_past import BesidePast, DeferredReasons
 from kgrec.explanation.terms import Terms
 from kgrec.graph.cypher.pasteable import explanation_statement
@@ -93,7 +93,8 @@ class Explainer:
             rows: the items.
             scored: the scores of all items, as they rank.
             candidates: rows that the counterfactual's ranks are counted among, ascending.
-            counterfactuals: say what would be without a past item, or an entity.
+            counterfactuals: say what would be without a past item, or an entity; without them, paths are confirmed of
+                facts that are large enough to be said.
 
         Raises:
             KgrecError: the contributions or the reasons do not add up to the score.
@@ -105,7 +106,8 @@ class Explainer:
         found = [whole.through_graph(n) for n in range(len(rows))]
         sums = np.array([sum(one.value for one in reasons) for reasons in found])
         check_sums("reasons", rows, parts.base - parts.prior + sums + whole.beyond_graph, scores)
-        paths, degraded = self._paths(found)
+        # A short sentence says the largest facts and nothing else.
+        paths, degraded = self._paths(found, 0.0 if counterfactuals else SAID_FROM)
         strongest = _strongest(parts)
         without = partial(person.scores_without, bundle)
         effects = Counterfactuals(bundle, parts, scored, candidates, strongest[strongest >= 0], without)
@@ -117,12 +119,14 @@ class Explainer:
             explanations.append(replace(explanation, score=float(scores[n])))
         return explanations
 
-    def _paths(self, found: Sequence[Sequence[FoundReason]]) -> tuple[list[list[Sequence[ShownPath]]], str | None]:
+    def _paths(
+        self, found: Sequence[Sequence[FoundReason]], least_share: float
+    ) -> tuple[list[list[Sequence[ShownPath]]], str | None]:
         """The confirmed paths of each reason of each item, looked up together; and why something is missing.
 
-        They are looked for where they carry most.
+        They are looked for where they carry most, and at least such a share.
         """
-        wanted = [_largest(reasons) for reasons in found]
+        wanted = [_largest(reasons, least_share) for reasons in found]
         if self._person.degraded is not None:
             return [[() for _ in reasons] for reasons in found], self._person.degraded
         asked = [path for reasons, of in zip(found, wanted, strict=True) for n in of for path in reasons[n].paths]
@@ -228,9 +232,10 @@ def _strongest(parts: Contributions) -> IntArray:
     return np.where(by_past.max(axis=0) > 0, parts.history[by_past.argmax(axis=0)], -1)
 
 
-def _largest(found: Sequence[FoundReason]) -> list[int]:
+def _largest(found: Sequence[FoundReason], least_share: float) -> list[int]:
     """Places of the reasons of largest value that have paths."""
-    return [n for n, one in enumerate(found) if one.paths and one.value > 0][:_REASONS_WITH_PATHS]
+    positive = (n for n, one in enumerate(found) if one.value > 0 and one.share >= least_share and one.paths)
+    return list(islice(positive, _REASONS_WITH_PATHS))
 
 
 def _those(paths: Iterable[Callable[[], ShownPath] | None]) -> Sequence[ShownPath]:

@@ -181,6 +181,8 @@ class OtherFactsReason:
     kind: str = field(default="other_facts", init=False)
 
 
+SAID_FROM = 0.03
+"""Share of the positive score from which on a fact is said."""
 FACTS = "entity", "edge", "other_facts"
 """Kinds of reasons that are facts."""
 Reason = EntityReason | EdgeReason | PastItemReason | PopularityReason | OtherFactsReason

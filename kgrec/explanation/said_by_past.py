@@ -21,7 +21,8 @@ class SaidByPast:
 
     Attributes:
         evidence: as in :class:`~kgrec.explanation.reasons.PastItemReason`.
-        values, shares: ``(n,)``; no value is 0.
+        values: ``(n,)``; none is 0.
+        whole: the positive score of the item, of which values are shares.
         totals: what each past item says by all evidence, ``(n,)``.
         against, lukewarm: what was done with it speaks against it; it was given stars, but not many, ``(n,)``.
         past_item: makes the past item of a place.
@@ -29,17 +30,41 @@ class SaidByPast:
 
     evidence: str
     values: Array
-    shares: Array
+    whole: float
     totals: Array
     against: npt.NDArray[np.bool_]
     lukewarm: npt.NDArray[np.bool_]
     past_item: Callable[[int], PastItem]
 
     @property
+    def shares(self) -> Array:
+        """Of the positive score, ``(n,)``."""
+        shares: Array = self.values / self.whole
+        return shares
+
+    @property
     def speaks(self) -> npt.NDArray[np.bool_]:
         """Whether a past item speaks for the item, here and on the whole, ``(n,)``."""
         speaks: npt.NDArray[np.bool_] = (self.values > 0) & (self.totals > 0) & ~self.against
         return speaks
+
+    @cached_property
+    def positive(self) -> float:
+        """Sum of the values above 0."""
+        return float(np.maximum(self.values, 0.0).sum())
+
+    @cached_property
+    def negative(self) -> float:
+        """Sum of the values below 0."""
+        return float(self.values.sum()) - self.positive
+
+    def without_against(self) -> SaidByPast:
+        """The same of those past items that what was done with them does not speak against."""
+        if not self.against.any():
+            return self
+        kept = np.flatnonzero(~self.against)
+        parts = (self.values[kept], self.whole, self.totals[kept], self.against[kept], self.lukewarm[kept])
+        return SaidByPast(self.evidence, *parts, lambda n: self.past_item(int(kept[n])))
 
 
 @dataclass(frozen=True)
@@ -153,7 +178,7 @@ def _said(evidence: str, reasons: list[PastItemReason], totals: Mapping[str, flo
     return SaidByPast(
         evidence,
         np.array([reason.value for reason in ordered]),
-        np.array([reason.share for reason in ordered]),
+        ordered[0].value / ordered[0].share if ordered[0].share else 1.0,
         np.array([totals.get(one.item, one.value) for one in past]),
         np.array([one.against for one in past], np.bool_),
         np.array([one.lukewarm for one in past], np.bool_),

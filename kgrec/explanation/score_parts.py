@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from kgrec.explanation.said_by_past import ReasonParts
 
 
@@ -32,7 +30,6 @@ def parts_by_kind(reasons: ReasonParts) -> list[ScorePart]:
         sums[reason.kind] = positive + max(reason.value, 0.0), negative + min(reason.value, 0.0)
     for said in reasons.said_by_past:
         positive, negative = sums.get(said.evidence, (0.0, 0.0))
-        above = float(np.maximum(said.values, 0.0).sum())
-        sums[said.evidence] = positive + above, negative + float(np.minimum(said.values, 0.0).sum())
+        sums[said.evidence] = positive + said.positive, negative + said.negative
     parts = [ScorePart(kind, *of_kind) for kind, of_kind in sums.items()]
     return sorted(parts, key=lambda part: (-part.positive, part.negative))

@@ -33,6 +33,8 @@ MOST_LINKS = 5_000
 
 _Key = tuple[str, str]
 _Key3 = tuple[str, str, str]
+Edge = tuple[_Key3, _Key3]
+"""Edge type and types of its ends; source, target and relation."""
 
 
 class Read(Protocol):
@@ -224,16 +226,21 @@ def _rank(degree: int, path: GraphPath, schema: GraphSchema) -> tuple[Any, ...]:
     return len(path.steps), nameless, degree, words
 
 
-def confirm(read: Read, schema: GraphSchema, paths: Sequence[GraphPath], timeout_s: float) -> list[bool]:
+def confirm(
+    read: Read, schema: GraphSchema, paths: Sequence[GraphPath], timeout_s: float, held: set[Edge] | None = None
+) -> list[bool]:
     """Of each path, whether its steps follow one another and each one's edge is in the store now.
+
+    Args:
+        held: edges that are there for sure; those that are found are put to them.
 
     Raises:
         ValueError: a step names a type that the schema does not have.
         QueryTimeoutError: a read took longer than ``timeout_s``.
     """
     edges = [[_edge_of(step) for step in path.steps] for path in paths]
-    wanted = sorted({edge for path in edges for edge in path})
-    held: set[tuple[_Key3, _Key3]] = set()
+    held = set() if held is None else held
+    wanted = sorted({edge for path in edges for edge in path} - held)
     for ends, of_type in groupby(wanted, key=itemgetter(0)):
         looked_up = list(of_type)
         rows = [[*edge, n] for n, (_, edge) in enumerate(looked_up)]
@@ -242,7 +249,7 @@ def confirm(read: Read, schema: GraphSchema, paths: Sequence[GraphPath], timeout
     return [bool(path.steps) and _follow(path) and held.issuperset(own) for path, own in zip(paths, edges, strict=True)]
 
 
-def _edge_of(step: PathStep) -> tuple[_Key3, _Key3]:
+def _edge_of(step: PathStep) -> Edge:
     """A step as the graph holds it: edge type and types of the ends; source, target and relation."""
     source, target = (step.source, step.target) if step.forward else (step.target, step.source)
     return (step.type, source.type, target.type), (source.uid, target.uid, step.relation)

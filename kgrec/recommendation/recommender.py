@@ -186,7 +186,8 @@ class Recommender:
             filters: which items may come back; by default all that are not in the history.
             context: when they ask.
             explain: give each item its explanation; ranks in it count the items that passed the filters.
-            counterfactuals: of explanations; a short sentence needs none, and is there in half of the time.
+            counterfactuals: of explanations; a short sentence needs none, nor paths of facts that carry little, and is
+                there in half of the time.
 
         Raises:
             UnknownUserError: neither the store nor the bundle knows the user.

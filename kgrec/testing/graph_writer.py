@@ -9,7 +9,7 @@ import pytest
 from kgrec.data.records import EdgeRecord, Interaction, NodeRecord
 from kgrec.errors import SchemaMismatchError, UnknownUserError
 from kgrec.graph.store import GraphStore
-from kgrec.graph.store_types import GraphCounts, UpsertCounts
+from kgrec.graph.store_types import GraphCounts, GraphPath, NodeRef, PathStep, UpsertCounts
 from kgrec.schema.model import GraphSchema, NodeType
 from kgrec.testing.open_graph import OpenGraphContract, everything
 from kgrec.testing.sample_graph import SampleGraph, fact, films_graph, films_schema, hostile_strings, node
@@ -188,6 +188,20 @@ class GraphWriterContract(OpenGraphContract):
         assert films.retract([*world.nodes, *world.edges, *world.interactions]) == 0
         counts = films.counts()
         assert not any((*counts.nodes.values(), *counts.edges.values(), *counts.interactions.values()))
+
+    def test_an_edge_that_was_confirmed_is_not_once_it_has_gone(self, films: GraphStore) -> None:
+        aliens, alien, ann = NodeRef("Film", "aliens", ""), NodeRef("Film", "alien", ""), NodeRef("User", "ann", "")
+        sequel = GraphPath((PathStep(aliens, alien, "SEQUEL_OF", "SEQUEL_OF", True),))
+        rated = GraphPath((PathStep(ann, alien, "RATED", "RATED", True),))
+        assert films.confirm_all([sequel, rated]) == [True, True]
+        films.upsert_nodes([node("Person", "somebody new")])
+        assert films.confirm_all([sequel, rated]) == [True, True]
+        films.retract([fact("SEQUEL_OF", "Film:aliens", "Film:alien")])
+        assert films.confirm_all([sequel, rated]) == [False, True]
+        films.delete_user("ann")
+        assert films.confirm_all([sequel, rated]) == [False, False]
+        films.upsert_edges([fact("SEQUEL_OF", "Film:aliens", "Film:alien")])
+        assert films.confirm_all([sequel, rated]) == [True, False]
 
     def test_what_another_platform_states_is_not_retracted(self, films: GraphStore) -> None:
         before = everything(films)

@@ -11,6 +11,7 @@ import numpy as np
 from kgrec.data.dataset import IntArray
 from kgrec.explanation.explanation import Explanation
 from kgrec.explanation.reasons import (
+    SAID_FROM,
     Counterfactual,
     EdgeReason,
     EntityReason,
@@ -37,8 +38,8 @@ from kgrec.explanation.wording.sentence_parts import (
 from kgrec.graph.store_types import NodeRef
 from kgrec.scoring.channel_names import DISLIKES, SEMANTIC, SEMANTIC_PATHS
 
-_LEAST_SHARE, _LEAST_SHARE_OF_HUB = 0.03, 0.08
-"""Of a fact that is said. A hub is what a third of the catalogue has, or more than half of the history: a language."""
+_LEAST_SHARE_OF_HUB = 0.08
+"""Of a hub that is said: it is what a third of the catalogue has, or more than half of the history: a language."""
 _HUB = 1 / 3
 _LEAST_PART = 0.2
 """Of an entity's share that a further relation to it has where it is said: director *and writer*."""
@@ -135,17 +136,20 @@ class _Planner:
 
     def evidence(self) -> Iterator[Evidence]:
         """What past items say otherwise, by kind; what they say together decides whether it is for or against."""
-        for said in self._parts.said_by_past:
-            counts = np.flatnonzero(~said.against)
-            total = float(said.shares[counts].sum())
-            if said.evidence == DISLIKES or not len(counts):
+        for everything in self._parts.said_by_past:
+            said = everything.without_against()
+            if said.evidence == DISLIKES or not len(said.values):
                 continue
+            total = said.positive + said.negative
             speaks_for = total > 0
-            part = counts[(said.values[counts] > 0) == speaks_for]
-            share = float(said.shares[part].sum()) if speaks_for else total
-            named = self._best_of(said, part[said.speaks[part]]) if speaks_for else part[: self._named]
+            if speaks_for:
+                share, of_part = said.positive / said.whole, said.positive
+                named = self._best_of(said, np.flatnonzero(said.speaks))
+            else:
+                share, of_part = total / said.whole, -said.negative
+                named = np.flatnonzero(said.values < 0)[: self._named]
             if len(named):
-                others = bool(np.abs(said.values[named]).sum() < _MOST * np.abs(said.values[part]).sum())
+                others = bool(np.abs(said.values[named]).sum() < _MOST * of_part)
                 past = tuple(self.past(said.past_item(n)) for n in named.tolist())
                 texts = self._terms.texts if said.evidence in (SEMANTIC, SEMANTIC_PATHS) else ()
                 yield Evidence(said.evidence, past, others, share, texts, self._explanation.new)
@@ -176,11 +180,11 @@ class _Planner:
     @cached_property
     def _confirmed(self) -> list[Reason]:
         """Reasons of facts that the store has confirmed and that are large enough to be said."""
-        return [one.reason for one in self._parts.beside if one.has_paths and one.share >= _LEAST_SHARE]
+        return [one.reason for one in self._parts.beside if one.has_paths and one.share >= SAID_FROM]
 
     def _counts(self, reason: EntityReason) -> bool:
         hub = reason.common >= _HUB or len(reason.past) > max(5, self._explanation.history / 2)
-        return reason.share >= (_LEAST_SHARE_OF_HUB if hub else _LEAST_SHARE)
+        return reason.share >= (_LEAST_SHARE_OF_HUB if hub else SAID_FROM)
 
     def _speaking(self, past: Iterable[PastItem]) -> list[PastItem]:
         """Those that speak for the item, here and on the whole."""
@@ -195,8 +199,11 @@ class _Planner:
 
     def _best_of(self, said: SaidByPast, places: IntArray) -> IntArray:
         """Likewise of some past items by their places."""
-        warm = places[~said.lukewarm[places]]
-        enough = said.values[warm].sum() >= said.values[places].sum() / 2
+        lukewarm = said.lukewarm[places]
+        if not lukewarm.any():
+            return places[: self._named]
+        warm, values = places[~lukewarm], said.values[places]
+        enough = values[~lukewarm].sum() >= values.sum() / 2
         return (warm if enough else places)[: self._named]
 
     def _shared(self, reason: EntityReason, more: int) -> Shared:

@@ -18,8 +18,11 @@ from typing import Any
 import kglite
 
 from kgrec.errors import GraphError, QueryTimeoutError, StoreUnavailableError, shorten
+from kgrec.graph import paths
 from kgrec.graph.cypher import statements as cypher
+from kgrec.graph.paths import Edge
 from kgrec.graph.store import schema_of
+from kgrec.graph.store_types import GraphPath
 from kgrec.graph.stores.cypher_store import CypherStore, Rows
 from kgrec.graph.stores.import_spool import ImportSpool
 from kgrec.graph.stores.kglite_bulk import FEW, BulkImport, build, fingerprint, node_uids, write_statements
@@ -33,6 +36,8 @@ kglite.set_query_warning_policy("silent")
 _SESSIONS = itertools.count()
 """Numbers of all sessions, so that no two stores have one version."""
 _NODES_AT_ONCE = 2_000
+_MOST_EDGES = 50_000
+"""Edges that are known to be there, about 20 MB."""
 _EMPTY_LOG_BYTES = 5
 """The engine's mark at the start of a log; a shorter one could hold no write either."""
 
@@ -61,6 +66,8 @@ class KgliteStore(CypherStore):
         self._path = path
         self._read_only = read_only
         self._session: Any = None
+        self._edges: set[Edge] = set()
+        """Edges that were found in the graph."""
         self._session_number = next(_SESSIONS)
         self._lease: Any = None
         """Holds the file for writing while its session is the graph that was built, in memory as it was saved."""
@@ -257,6 +264,12 @@ class KgliteStore(CypherStore):
         """The session, and what it counts its writes by; one that is replaced is another."""
         return self._session_number, self._open_session().version()
 
+    def confirm_all(self, candidates: Sequence[GraphPath], timeout_s: float = 10.0) -> list[bool]:
+        """Of each path, whether every edge exists; one that was found is there until something is deleted."""
+        if len(self._edges) > _MOST_EDGES:
+            self._edges = set()
+        return paths.confirm(self._read, schema_of(self), candidates, timeout_s, self._edges)
+
     def _read(self, text: str, parameters: dict[str, Any], timeout_s: float | None) -> Rows:
         session = self._open_session()
         timeout_ms = None if timeout_s is None else max(1, round(timeout_s * 1000))
@@ -299,6 +312,9 @@ class KgliteStore(CypherStore):
             raise ValueError(f"a value cannot be stored: {error}") from error
         except kglite.KgError as error:
             raise self._refused(error) from error
+        finally:
+            if "DELETE" in text:
+                self._edges = set()  # another one: whoever looks edges up meanwhile puts them to the old one
 
     def _refused(self, error: Exception) -> GraphError:
         return GraphError("the graph store refused a statement.", where=self.url, found=shorten(str(error)))
