@@ -162,6 +162,7 @@ class ModelAnswer(BaseModel):
 
     created: str
     graph_id: str | None
+    store: str | None = Field(description="Where the graph is: kglite, neo4j or bolt, say; null where it is away.")
     data_cutoff: float | None
     seed: int
     versions: dict[str, str]

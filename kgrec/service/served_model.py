@@ -31,6 +31,7 @@ def model(recommender: Answering) -> Response:
         {
             "created": manifest.created,
             "graph_id": manifest.graph_id,
+            "store": None if recommender.store is None else recommender.store.url.partition(":")[0],
             "data_cutoff": manifest.data_cutoff,
             "seed": manifest.seed,
             "versions": plain(manifest.versions),

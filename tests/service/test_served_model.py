@@ -23,6 +23,11 @@ def test_the_course_of_training_is_told(recommender: Recommender) -> None:
     assert client.get("/v1/model").json()["training"] == [epochs[0], {"epoch": 2.0, "loss": None}]
 
 
+def test_where_the_graph_is_is_told_without_its_address(client: TestClient, recommender: Recommender) -> None:
+    assert client.get("/v1/model").json()["store"] == "kglite"
+    assert TestClient(service(Recommender(recommender.bundle))).get("/v1/model").json()["store"] is None
+
+
 def test_the_card_is_that_of_kgrec_inspect_and_worked_out_once(
     client: TestClient, recommender: Recommender, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import httpx2
@@ -11,7 +12,7 @@ from tests.support.axe import axe_script
 from tests.support.browser import opened_page
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Page, Route
 
 
 def shown(page: Page) -> list[tuple[str, str, str]]:
@@ -165,6 +166,21 @@ def test_a_history_of_ones_own(browser: Browser, url: str) -> None:
             "text => document.querySelector('.sentence').innerText === text", arg=told(nobody["recommendations"])[0][2]
         )
         assert shown(page) == told(nobody["recommendations"])
+
+
+def test_neo4j_browser_is_named_where_the_graph_is_on_a_neo4j(browser: Browser, url: str) -> None:
+    def told(store: str, route: Route) -> None:
+        route.fulfill(json={"store": store})
+
+    with opened_page(browser, url) as page:
+        shown = page.get_by_text("The same in Neo4j Browser")
+        for store, visible in (("kglite", False), ("neo4j+s", True)):
+            page.route("**/v1/model", partial(told, store))
+            page.goto("about:blank")
+            with page.expect_response("**/v1/model"):
+                page.goto(f"{url}/#user=ann&item=empire")
+            shown.wait_for(state="visible" if visible else "attached")
+            assert shown.is_visible() == visible
 
 
 @pytest.mark.slow

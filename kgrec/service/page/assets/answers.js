@@ -107,6 +107,20 @@ export const search = (text, kind, signal) => get("/v1/search", { text, kind, k:
 
 export const model = () => get("/v1/model");
 
+let known = null;
+
+/** Whether the graph is on a Neo4j, where its browser shows things; asked once. */
+export function isOnNeo4j() {
+  known ??= model().then(
+    ({ store }) => /^(neo4j|bolt)/.test(store ?? ""),
+    () => {
+      known = null;
+      return false;
+    },
+  );
+  return known;
+}
+
 export const card = () => get("/v1/model/card");
 
 function name(places) {

@@ -2,7 +2,7 @@
 
 import { el, put } from "./dom.js";
 import { bar, grouped, kindClass, kindName, scaleOfValues } from "./bars.js";
-import { similar } from "./answers.js";
+import { isOnNeo4j, similar } from "./answers.js";
 import { drawing } from "./path_drawing.js";
 import { called, changed, nameOf, state } from "./state.js";
 import { tickEntity, tickItem } from "./past_items.js";
@@ -27,9 +27,16 @@ export function itemReasons(explanation, earlier, { change, open }) {
     byPastItem(explanation, earlier, change),
     byKind(explanation, earlier),
     likeIt(open),
-    explanation.cypher &&
-      el("details", {}, el("summary", {}, t("detail.cypher")), el("pre", { tabindex: 0 }, explanation.cypher)),
+    explanation.cypher && inNeo4j(explanation.cypher),
   );
+}
+
+/** A statement to paste, where there is something to paste it into. */
+function inNeo4j(statement) {
+  const summary = el("summary", {}, t("detail.cypher"));
+  const shown = el("details", { hidden: true }, summary, el("pre", { tabindex: 0 }, statement));
+  isOnNeo4j().then((yes) => (shown.hidden = !yes));
+  return shown;
 }
 
 /** The name that a node has in the page's language. */
