@@ -107,7 +107,7 @@ class Guard:
             return refusal(request, 401, "the key is not given as Bearer.", _WITH_KEY, found="something else")
         key = self._ring.key_of(text.strip())
         if key is None:
-            return refusal(request, 401, "the key is not known.", "a key that was known when the service started")
+            return refusal(request, 401, "the key is not known.", "one of `kgrec key list` when the service started")
         request.scope["kgrec.caller"] = key.caller
         wait = self._rates.seconds_to_wait(key)
         if wait:
