@@ -23,6 +23,8 @@ from kgrec.explanation.terms import Terms
 from kgrec.schema.naming import same_language
 from kgrec.scoring.evidence import EXPLICIT
 
+_SCALARS = frozenset({type(None), str, float, int, bool})
+
 
 @dataclass(frozen=True, slots=True)
 class Contribution:
@@ -132,10 +134,12 @@ def paths_of(reasons: Iterable[Reason]) -> tuple[ShownPath, ...]:
 
 
 def _plain(value: Any) -> Any:
-    if value is None or isinstance(value, str | float | int):
+    kind = type(value)
+    if kind in _SCALARS:
         return value
+    if is_dataclass(value):
+        parts = ((name, getattr(value, name)) for name in value.__dataclass_fields__)
+        return {name: part if type(part) in _SCALARS else _plain(part) for name, part in parts}
     if isinstance(value, Mapping):
         return {name: _plain(part) for name, part in value.items()}
-    if is_dataclass(value):
-        return {name: _plain(getattr(value, name)) for name in value.__dataclass_fields__}
-    return [_plain(part) for part in value] if isinstance(value, Sequence) else value
+    return [_plain(part) for part in value] if isinstance(value, Sequence) and not isinstance(value, str) else value

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from kgrec.explanation.explanation import Explanation
 from kgrec.explanation.score_parts import ScorePart, parts_by_kind
 from kgrec.explanation.wording.languages import installed_wordings, wording_of
-from kgrec.explanation.wording.reason_labels import reason_label
+from kgrec.explanation.wording.reason_labels import ReasonLabels
 from kgrec.explanation.wording.sentence import Length, sentence
 from kgrec.recommendation.answer_types import Recommendation
 
@@ -40,9 +40,9 @@ def explanation_document(explanation: Explanation, length: Length = "standard") 
 
 def _labelled(explanation: Explanation) -> dict[str, Any]:
     document = explanation.as_dict()
-    wordings = installed_wordings()
+    labels = {code: ReasonLabels(explanation, wording) for code, wording in installed_wordings().items()}
     for reason, plain in zip(explanation.reasons, document["reasons"], strict=True):
-        plain["label"] = {code: reason_label(reason, wording, explanation) for code, wording in wordings.items()}
+        plain["label"] = {code: of_language.of(reason) for code, of_language in labels.items()}
     return document
 
 
@@ -73,10 +73,10 @@ def told_explanation(explanation: Explanation, explain: ToldAs, language: str) -
     }
     if explain == "short":
         return told
-    wording = wording_of(language)
+    labels = ReasonLabels(explanation, wording_of(language))
     everything = explanation.as_dict(_TOLD if explain == "standard" else None)
     for reason, plain in zip(explanation.reasons, everything["reasons"], strict=True):
-        plain["label"] = reason_label(reason, wording, explanation)
+        plain["label"] = labels.of(reason)
     if explain == "standard":
         return everything | told
     lengths: tuple[Length, ...] = ("short", "standard", "full")

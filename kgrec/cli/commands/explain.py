@@ -94,9 +94,9 @@ def _rows(explanation: Explanation, wording: Wording) -> Iterator[tuple[object, 
         PastItemReason,
         PopularityReason,
     )
-    from kgrec.explanation.wording.reason_labels import reason_label
+    from kgrec.explanation.wording.reason_labels import ReasonLabels
 
-    labels = wording.labels
+    labels, of_reasons = wording.labels, ReasonLabels(explanation, wording)
     kinds = EntityReason | EdgeReason, OtherFactsReason, PastItemReason, PopularityReason
     for kind in kinds:
         reasons = [reason for reason in explanation.reasons if isinstance(reason, kind)]
@@ -104,7 +104,7 @@ def _rows(explanation: Explanation, wording: Wording) -> Iterator[tuple[object, 
         by_size = sorted(reasons, key=lambda reason: -abs(reason.value))
         rest = by_size[_REASONS_SHOWN:]
         for reason in sorted(by_size[:_REASONS_SHOWN], key=lambda reason: -reason.value):
-            yield reason_label(reason, wording, explanation), *_figures(reason.value, reason.share)
+            yield of_reasons.of(reason), *_figures(reason.value, reason.share)
         if rest:
             value, share = sum(reason.value for reason in rest), sum(reason.share for reason in rest)
             yield labels.others.format(n=len(rest)), *_figures(value, share)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 from kgrec.explanation.explanation import Explanation
 from kgrec.explanation.reasons import (
     EdgeReason,
@@ -18,37 +20,58 @@ from kgrec.plain_text import short
 _LONGEST = 40
 
 
-def reason_label(reason: Reason, wording: Wording, explanation: Explanation) -> str:
-    """What a reason of an explanation is: ``George Lucas (directed by), in 2 of yours``, ``others who took Alien``."""
-    labels = wording.labels
+class ReasonLabels:
+    """What each reason of an explanation is: ``George Lucas (directed by), in 2 of yours``, ``others who took Alien``.
 
-    def past(of: PastItem) -> str:
-        return short(explanation.item_name_in(wording.code, of.item, of.name), _LONGEST)
+    Args:
+        explanation: what the reasons are of.
+    """
 
-    match reason:
-        case EntityReason():
-            relation = reason.relations[0]
-            says_noun = relation.from_item and relation.noun is not None and wording.code in relation.noun
-            words = in_language(relation.noun if says_noun and relation.noun else relation.words, wording.code)
-            entity = reason.entity
-            name = explanation.name_in(wording.code, entity.type, entity.uid, entity.name)
-            return labels.entity.format(name=short(name, _LONGEST), words=words, n=len(reason.past))
-        case EdgeReason():
-            words = in_language(reason.relation.words, wording.code)
-            arrow = f"-[{words}]->" if reason.relation.from_item else f"<-[{words}]-"
-            return f"{arrow} {past(reason.past)}"
-        case PastItemReason():
-            by_evidence = {
-                "taken_together": labels.taken_together,
-                "taken_next": labels.taken_next,
-                "semantic": labels.similar_text,
-                "semantic_paths": labels.similar_text,
-                "knowledge": labels.embeddings,
-                "dislikes": labels.disliked,
-            }
-            template = by_evidence.get(reason.evidence, f"{{name}}: {reason.evidence}")
-            return template.format(name=past(reason.past), texts=wording.texts(explanation.terms.texts))
-        case PopularityReason():
-            return labels.expected_popularity if reason.expected else labels.popularity
-        case OtherFactsReason():
-            return labels.other_facts.format(n=reason.entities)
+    def __init__(self, explanation: Explanation, wording: Wording) -> None:
+        self._explanation = explanation
+        self._wording = wording
+        self._past: dict[str, str] = {}
+
+    def of(self, reason: Reason) -> str:
+        """The label of a reason."""
+        wording, labels = self._wording, self._wording.labels
+        match reason:
+            case PastItemReason():
+                return self._template(reason.evidence).format(name=self._name(reason.past), texts=self._texts)
+            case EntityReason():
+                relation = reason.relations[0]
+                says_noun = relation.from_item and relation.noun is not None and wording.code in relation.noun
+                words = in_language(relation.noun if says_noun and relation.noun else relation.words, wording.code)
+                entity = reason.entity
+                name = self._explanation.name_in(wording.code, entity.type, entity.uid, entity.name)
+                return labels.entity.format(name=short(name, _LONGEST), words=words, n=len(reason.past))
+            case EdgeReason():
+                words = in_language(reason.relation.words, wording.code)
+                arrow = f"-[{words}]->" if reason.relation.from_item else f"<-[{words}]-"
+                return f"{arrow} {self._name(reason.past)}"
+            case PopularityReason():
+                return labels.expected_popularity if reason.expected else labels.popularity
+            case OtherFactsReason():
+                return labels.other_facts.format(n=reason.entities)
+
+    def _name(self, of: PastItem) -> str:
+        if of.item not in self._past:
+            name = self._explanation.item_name_in(self._wording.code, of.item, of.name)
+            self._past[of.item] = short(name, _LONGEST)
+        return self._past[of.item]
+
+    def _template(self, evidence: str) -> str:
+        labels = self._wording.labels
+        by_evidence = {
+            "taken_together": labels.taken_together,
+            "taken_next": labels.taken_next,
+            "semantic": labels.similar_text,
+            "semantic_paths": labels.similar_text,
+            "knowledge": labels.embeddings,
+            "dislikes": labels.disliked,
+        }
+        return by_evidence.get(evidence, f"{{name}}: {evidence}")
+
+    @cached_property
+    def _texts(self) -> str:
+        return self._wording.texts(self._explanation.terms.texts)

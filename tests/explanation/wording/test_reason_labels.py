@@ -17,7 +17,7 @@ from kgrec.explanation.reasons import (
     Relation,
 )
 from kgrec.explanation.wording.languages import wording_of
-from kgrec.explanation.wording.reason_labels import reason_label
+from kgrec.explanation.wording.reason_labels import ReasonLabels
 from kgrec.graph.store_types import NodeRef
 from tests.support.told_reasons import explained
 
@@ -46,8 +46,8 @@ SEQUEL = Relation("SEQUEL_OF", "SEQUEL_OF", {"en": "is a sequel of"}, False, 0.5
     ids=str,
 )
 def test_labels(reason: Reason, english: str) -> None:
-    assert reason_label(reason, wording_of("en"), explained(reason)) == english
-    chinese = reason_label(reason, wording_of("zh"), explained(reason))
+    assert ReasonLabels(explained(reason), wording_of("en")).of(reason) == english
+    chinese = ReasonLabels(explained(reason), wording_of("zh")).of(reason)
     assert chinese != english or isinstance(reason, EdgeReason) or "plug" in english
 
 
@@ -56,7 +56,7 @@ def test_an_entity_is_called_what_it_is_where_there_is_a_word() -> None:
     labels = []
     for relation in (noun, replace(noun, from_item=False), replace(noun, noun={"en": "director"})):
         reason = EntityReason(0.5, 0.1, NodeRef("Person", "s", "Ridley Scott"), (relation,), (ALIEN,))
-        labels.append([reason_label(reason, wording_of(code), explained(reason)) for code in ("en", "zh")])
+        labels.append([ReasonLabels(explained(reason), wording_of(code)).of(reason) for code in ("en", "zh")])
     assert labels == [
         ["Ridley Scott (director), in 1 of yours", "Ridley Scott（导演），您的 1 项与之相关"],
         ["Ridley Scott (directed by), in 1 of yours", "Ridley Scott（导演是），您的 1 项与之相关"],
@@ -71,7 +71,7 @@ def test_names_in_the_language_of_the_reader() -> None:
     )
     names = {"zh-Hans": {"Person:s": "雷德利·斯科特", "Film:a": "异形"}, "de": {"Film:a": "Das unheimliche Wesen"}}
     told = replace(explained(*reasons), names_by_language=names)
-    labels = [[reason_label(reason, wording_of(code), told) for reason in reasons] for code in ("zh", "en")]
+    labels = [[ReasonLabels(told, wording_of(code)).of(reason) for reason in reasons] for code in ("zh", "en")]
     assert labels == [
         ["雷德利·斯科特（导演是），您的 1 项与之相关", "选过 异形 的人"],
         ["Ridley Scott (directed by), in 1 of yours", "others who took Alien"],
