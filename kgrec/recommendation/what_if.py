@@ -22,7 +22,7 @@ from kgrec.recommendation.filters import Filters, candidate_rows
 from kgrec.recommendation.fold_in import PastInteraction, fold_in, item_row
 from kgrec.scoring.model import AdditiveModel, Scored
 from kgrec.scoring.path_matrix import PathMatrix
-from kgrec.scoring.top_k import mask_of, rank_of
+from kgrec.scoring.top_k import mask_of, rank_of, top_k
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ def both_lists(
     def ranked(bundle: Bundle, person: Person) -> RankedList:
         candidates = candidate_rows(filters, bundle, person.interactions, store)
         scored = person.scored(bundle)
-        return RankedList(bundle, person, candidates, scored, scored.best(candidates, k))
+        return RankedList(bundle, person, candidates, scored, top_k(scored.scores, candidates, k))
 
     return ranked(bundle, person), ranked(change.bundle, change.person)
 
