@@ -8,7 +8,7 @@ a fact it is less by exactly the terms that go through it.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -107,13 +107,10 @@ def without_facts(model: AdditiveModel, facts: Facts) -> AdditiveModel:
     Args:
         facts: with the relations that the model was learned from.
     """
-    channels = tuple(
-        replace(channel, matrix=channel.matrix.without_facts(facts))
-        if isinstance(channel.matrix, PathMatrix)
-        else channel
-        for channel in model.channels
+    matrices = (channel.matrix for channel in model.channels)
+    return model.with_matrices(
+        [matrix.without_facts(facts) if isinstance(matrix, PathMatrix) else matrix for matrix in matrices]
     )
-    return replace(model, channels=channels)
 
 
 def without_text(model: AdditiveModel, item: int) -> AdditiveModel:
@@ -125,8 +122,6 @@ def without_text(model: AdditiveModel, item: int) -> AdditiveModel:
         source[item], target[item] = 0.0, 0.0
         return LowRankMatrix(source, target)
 
-    channels = tuple(
-        replace(channel, matrix=without(channel.matrix)) if channel.name == SEMANTIC_PATHS else channel
-        for channel in model.channels
+    return model.with_matrices(
+        [without(channel.matrix) if channel.name == SEMANTIC_PATHS else channel.matrix for channel in model.channels]
     )
-    return replace(model, channels=channels)
