@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
@@ -94,6 +95,7 @@ def spied(monkeypatch: pytest.MonkeyPatch) -> Spies:
         *,
         valid: Interactions,
         refit_on_all: bool = True,
+        checkpoint: Path | None = None,
         progress: Progress = silent,
         executor: Executor = here,
     ) -> FitResult:
