@@ -74,7 +74,7 @@ def test_train(shell: Shell, asked: list[Any]) -> None:
     Path("a.bundle.checkpoint").mkdir()
     said = shell("train", "--out", "a.bundle/", "--set", "epochs=3", "--set", "num_layers=0", "--seed", "5", "--json")
     config = TrainConfig(epochs=3, num_layers=0, seed=5)
-    named = {"checkpoint": "a.bundle.checkpoint", "tune": None, "processes": True}
+    named = {"checkpoint": "a.bundle.checkpoint", "tune": None, "measure": False, "processes": True}
     assert asked == [("train", "kglite:kgrec.kgl", "a.bundle/", config, named)]
     assert said.code == 0
     assert (said.json["bundle"], said.json["users"], said.json["metrics"]) == ("a.bundle/", 3, {"ndcg@10": 0.5})

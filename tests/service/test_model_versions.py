@@ -19,10 +19,10 @@ def name_of_best(client: TestClient) -> str:
     return name
 
 
-def waited_for_a_version(client: TestClient) -> str:
-    """Id of the live version, which is there a moment after the start."""
+def waited_for_a_version(client: TestClient, other_than: str | None = None) -> str:
+    """Id of the live version, which is written down a moment after it answers."""
     until = time.monotonic() + 20
-    while (live := client.get("/v1/model/versions").json()["live"]) is None:
+    while (live := client.get("/v1/model/versions").json()["live"]) == other_than:
         assert time.monotonic() < until
         time.sleep(0.01)
     return str(live)
@@ -44,6 +44,7 @@ def test_a_model_is_noticed_named_and_gone_back_from(client: TestClient, folder:
     (folder / "next.bundle").rename(folder / "a.bundle")
     waited_for(client, "Empire 2")
     assert len(client.get("/v1/recommend?user=ann&k=50").json()["recommendations"]) == 4  # events come with it
+    waited_for_a_version(client, first["live"])
     second = client.get("/v1/model/versions").json()
     assert (second["before"], second["refusal"]) == (first["live"], None)
     back = client.post("/v1/model/versions", json={})
