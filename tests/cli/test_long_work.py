@@ -82,8 +82,8 @@ def test_train(shell: Shell, asked: list[Any]) -> None:
     assert said.json["next_item_factors"] == f"none: {NONE}"
     assert not Path("a.bundle.checkpoint").exists()
     Path("mine").mkdir()
-    assert shell("train", "--checkpoint", "mine", "--tune", "2.5", "--quiet").err == ""
-    assert asked[-1][-1] == {"checkpoint": "mine", "tune": 2.5, "processes": True}
+    assert shell("train", "--checkpoint", "mine", "--tune", "2.5", "--measure", "--quiet").err == ""
+    assert asked[-1][-1] == {"checkpoint": "mine", "tune": 2.5, "measure": True, "processes": True}
     assert Path("mine").exists()
 
 
