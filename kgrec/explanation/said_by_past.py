@@ -136,11 +136,6 @@ class ReasonParts:
     said_by_past: Sequence[SaidByPast]
     past: PastTotals
 
-    @property
-    def beside_past(self) -> list[Reason]:
-        """The reasons of :attr:`beside`."""
-        return [one.reason for one in self.beside]
-
     @classmethod
     def of(cls, reasons: Iterable[Reason], past: Sequence[PastItem]) -> ReasonParts:
         """The parts of reasons that are there already.

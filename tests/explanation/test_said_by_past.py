@@ -20,7 +20,7 @@ def test_parts_are_those_of_the_reasons(seed: int) -> None:
     bundle = bundle_of(random_model(rng, 8), random_interactions(rng, 3, 8, 12), 3)
     it = Recommender(bundle).explain("u1", "i2")
     given, made = it.reason_parts, ReasonParts.of(tuple(it.reasons), it.past)
-    assert list(given.beside_past) == list(made.beside_past)
+    assert [one.reason for one in given.beside] == [one.reason for one in made.beside]
     assert {of.evidence for of in given.said_by_past} == {of.evidence for of in made.said_by_past}
     expected = {of.evidence: of for of in made.said_by_past}
     for of in given.said_by_past:
