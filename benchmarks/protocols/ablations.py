@@ -166,7 +166,8 @@ def _alone(ranker: ModelRanker, group: list[int]) -> ModelRanker:
     table = ranker.model.gates.by_history
     open_one = np.zeros_like(table.channels)
     open_one[..., group] = 1.0
-    alone = ranker.model.gates.with_known(channels=open_one, prior=np.zeros_like(table.prior))
+    nothing = np.zeros_like(table.prior)
+    alone = ranker.model.gates.with_known(channels=open_one, prior=nothing, trend=nothing)
     return replace(ranker, model=replace(ranker.model, gates=alone))
 
 
@@ -177,7 +178,8 @@ def _left_out(
     kept = [c for c in range(len(refitted.model.channels)) if c not in group]
     learned = replace(train_only.model, channels=tuple(train_only.model.channels[c] for c in kept))
     n_users = len(train_only.histories.lengths)
-    fitter = GateFitter(learned, split.train, split.valid, n_users, config.seed, silent, config.reason_cost)
+    half_lives = () if learned.trend is None else (learned.trend.half_life,)
+    fitter = GateFitter(learned, split.train, split.valid, n_users, config.seed, silent, config.reason_cost, half_lives)
     gates = fitter.with_cold_offset(fitter.fit()[0], config.cold_item_cost)
     return _with_channels(refitted, kept, gates), _with_channels(train_only, kept, gates)
 

@@ -142,13 +142,15 @@ def _accuracy_only(dataset: Dataset, split: Split, learned: FitResult, config: T
     if not learned.reasons or not config.reason_cost:
         return learned.chosen.gates
     n_users, train = len(dataset.users), dataset.with_interactions(split.train, split.valid).behaviour
-    of_known = GateFitter(model, train, split.valid, n_users, config.seed, silent).fit()[0]
+    half_lives = () if model.trend is None else (model.trend.half_life,)
+    of_known = GateFitter(model, train, split.valid, n_users, config.seed, silent, half_lives=half_lives).fit()[0]
     gates = Gates(of_known.by_history, learned.chosen.gates.cold)
     valid = split.valid.matrix(n_users, model.n_items)
     valid = valid - valid.multiply(train.matrix(n_users, model.n_items) > 0)
     known = (valid.multiply(~model.is_cold)).tocsr()
     known.eliminate_zeros()
-    return refit_offset(replace(model, gates=gates), train, known, config.cold_item_cost, config.seed)
+    at = split.valid.first_times(n_users)
+    return refit_offset(replace(model, gates=gates), train, known, config.cold_item_cost, config.seed, at)
 
 
 def _means(runs: Sequence[Outcome]) -> dict[str, float | None]:

@@ -11,6 +11,7 @@ import json
 import os
 import shutil
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from itertools import product
@@ -42,6 +43,7 @@ from kgrec.scoring.gates import Gates
 from kgrec.scoring.history_weights import HistoryWeights
 from kgrec.scoring.matrix_kinds import matrix_class
 from kgrec.scoring.model import AdditiveModel, Channel
+from kgrec.scoring.trend import Trend
 
 _OWN_WAY = ("schema", "reference")
 """Entries of a manifest that are not taken as they are."""
@@ -120,6 +122,12 @@ class Bundle:
         seen = self.interactions.saying(FOR)
         return _most_frequent(seen.kinds, seen.kind), _most_frequent(seen.platforms, seen.platform)
 
+    def with_model(self, model: AdditiveModel) -> Bundle:
+        """The same with another model; what was worked out of all else is kept."""
+        other = copy(self)
+        object.__setattr__(other, "model", model)
+        return other
+
     def save(self, folder: str | Path) -> None:
         """Write the folder as a whole, in the place of an earlier bundle: a reader never sees half of one.
 
@@ -190,6 +198,8 @@ class Bundle:
             "interactions.type": seen.type,
             "interactions.says": seen.says,
         }
+        if model.trend is not None:
+            arrays |= {f"trend.{name}": array for name, array in model.trend.arrays().items()}
         for channel in model.channels:
             arrays |= {f"{channel.name}.{name}": array for name, array in channel.matrix.arrays().items()}
         return arrays
@@ -226,6 +236,8 @@ class Bundle:
             check_sizes(arrays, ids)
             channels = tuple(_channel(entry, arrays, len(ids["items"])) for entry in manifest["channels"])
             gates = Gates.from_arrays(_part(arrays, "gates"))
+            counts = _part(arrays, "trend")  # there are none where it is closed, nor in bundles of earlier versions
+            trend = Trend.from_arrays(counts, len(ids["items"])) if counts else None
             known = {"user", "item", "time", "weight", "kind", "platform", "type", "says"}
             schema = manifest["schema"]
             return cls(
@@ -234,7 +246,7 @@ class Bundle:
                     **{name: manifest[name] for name in Manifest.__dataclass_fields__ if name not in _OWN_WAY},
                     reference=manifest.get("reference", {}),
                 ),
-                AdditiveModel(channels, gates, arrays["prior"], arrays["is_cold"]),
+                AdditiveModel(channels, gates, arrays["prior"], arrays["is_cold"], trend),
                 Vocabulary(ids["users"]),
                 Vocabulary(ids["items"]),
                 Vocabulary(ids["nodes"]),

@@ -47,7 +47,11 @@ History = Annotated[
 ]
 At = Annotated[
     float | None,
-    typer.Option("--at", metavar="SECONDS", help="When they ask, unix seconds: how long they were away counts."),
+    typer.Option(
+        "--at",
+        metavar="SECONDS",
+        help="When they ask, unix seconds: how long they were away counts, and what is taken lately.",
+    ),
 ]
 Where = Annotated[
     list[str] | None,

@@ -14,7 +14,8 @@ class Context:
 
     Attributes:
         at: when they ask, unix seconds (``time.time()``): who comes back after a pause is not taken to go on with what
-            they did last. None, or a history without times, leaves the pause unknown.
+            they did last, and what is taken lately is so as of then. None leaves the pause unknown, as does a history
+            without times, and the trend is as of the last that is counted.
     """
 
     at: float | None = None

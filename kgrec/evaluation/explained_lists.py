@@ -62,19 +62,20 @@ class ExplainedList:
     @cached_property
     def positive(self) -> Array:
         """The positive score of each item, ``(m,)``."""
-        return self.table.positive(self.parts.prior)
+        return self.table.positive(self.parts.prior, self.parts.trend)
 
     @property
     def path_shares(self) -> Array:
         """Share of each item's positive score that flows through explicit paths, ``(m,)``."""
-        return self.table.path_shares(self.parts.prior)
+        return self.table.path_shares(self.parts.prior, self.parts.trend)
 
     def evidence_shares(self) -> dict[str, float]:
-        """Share of the whole list's positive score by evidence, ``popularity`` last."""
+        """Share of the whole list's positive score by evidence, then of ``popularity`` and, if any, of ``trend``."""
         total = max(float(self.positive.sum()), 1e-12)
         sums = np.maximum(self.table.values, 0.0).sum(axis=(1, 2))
         shares = {name: float(value) / total for name, value in zip(self.table.names, sums, strict=True)}
-        return shares | {"popularity": float(np.maximum(self.parts.prior, 0.0).sum()) / total}
+        beside = {"popularity": self.parts.prior} | ({"trend": self.parts.trend} if self.parts.trend.any() else {})
+        return shares | {name: float(np.maximum(part, 0.0).sum()) / total for name, part in beside.items()}
 
     def entity_shares(self, n: int = 3) -> Array:
         """Share of each item's positive score by its n strongest entities, summed over past items, ``(m,)``."""

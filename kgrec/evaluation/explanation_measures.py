@@ -56,8 +56,9 @@ class ListShares:
 
     @property
     def by_evidence(self) -> dict[str, float]:
-        """Share of the positive score by evidence."""
-        return {name: float(np.mean(shares)) for name, shares in self.of_evidence.items()}
+        """Share of the positive score by evidence; what a list has nothing of is 0 there."""
+        n_lists = max(map(len, self.of_lists.values()), default=1)
+        return {name: float(np.sum(shares)) / n_lists for name, shares in self.of_evidence.items()}
 
 
 def explanation_measures(

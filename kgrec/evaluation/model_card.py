@@ -28,6 +28,7 @@ RESTS_ON = {
     "knowledge": "embeddings of the graph",
     "dislikes": "what others who dislike the same like less",
     "popularity": "popularity",
+    "trend": "what is chosen lately",
 }
 """What scores rest on, by evidence, in words."""
 USERS = 200

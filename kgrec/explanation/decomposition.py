@@ -24,6 +24,7 @@ from kgrec.explanation.reasons import (
     PopularityReason,
     Reason,
     Relation,
+    TrendReason,
 )
 from kgrec.explanation.said_by_past import BesidePast, PastTotals, ReasonParts, SaidByPast
 from kgrec.graph.store_types import GraphPath, NodeRef, PathStep
@@ -33,6 +34,7 @@ from kgrec.scoring.contributions import Contributions
 from kgrec.scoring.evidence import THROUGH_GRAPH, EvidenceTable
 from kgrec.scoring.path_matrix import EDGE_TO_PAST, SHARED_TAIL
 from kgrec.scoring.path_terms import PathTerms, part_that_has
+from kgrec.scoring.trend import DAY_S
 
 ENTITIES_NAMED = 12
 """Entities of an item that are reasons of their own; the others are added up."""
@@ -96,7 +98,7 @@ class Decomposition:
         self._actions = actions
         self._schema = schema
         self._table = EvidenceTable.of(contributions.channels, contributions.values)
-        positive = self._table.positive(contributions.prior)
+        positive = self._table.positive(contributions.prior, contributions.trend)
         self._positive = np.where(positive > 0, positive, 1.0)
         self._terms = PathTerms.of(bundle.model, contributions)
         self._nodes: dict[int, NodeRef] = {}
@@ -111,7 +113,7 @@ class Decomposition:
     @property
     def beyond_graph(self) -> Array:
         """What all other reasons of each item add up to, ``(m,)``."""
-        total = self.contributions.prior.copy()
+        total: Array = self.contributions.prior + self.contributions.trend
         for name, values in zip(self._table.names, self._table.values, strict=True):
             if name != THROUGH_GRAPH:
                 total += values.sum(axis=0)
@@ -124,8 +126,8 @@ class Decomposition:
             places: of the past items that say anything, the strongest first.
         """
         total, totals = float(self._positive[position]), self.contributions.values[:, :, position].sum(axis=0)
-        popularity = map(BesidePast.of, self._popularity(position, total))
-        beside = sorted([*through_graph, *popularity], key=lambda reason: -reason.value)
+        of_item = map(BesidePast.of, self._of_item(position, total))
+        beside = sorted([*through_graph, *of_item], key=lambda reason: -reason.value)
         said = [
             self._said(name, values, totals, total)
             for name, values in zip(self._table.names, self._table.values[:, :, position], strict=True)
@@ -151,14 +153,18 @@ class Decomposition:
     def reasons(self, position: int, through_graph: Sequence[BesidePast]) -> tuple[Reason, ...]:
         """All reasons of ``contributions.items[position]``, the largest first, what speaks against the item last."""
         total, facts = float(self._positive[position]), (one.reason for one in through_graph)
-        found = [*facts, *self._of_past_items(position, total), *self._popularity(position, total)]
+        found = [*facts, *self._of_past_items(position, total), *self._of_item(position, total)]
         return tuple(sorted(found, key=lambda reason: -reason.value))
 
-    def _popularity(self, position: int, total: float) -> Iterator[PopularityReason]:
-        prior = float(self.contributions.prior[position])
+    def _of_item(self, position: int, total: float) -> Iterator[PopularityReason | TrendReason]:
+        """What speaks for the item whoever asks."""
+        prior, lately = float(self.contributions.prior[position]), float(self.contributions.trend[position])
         if prior:
             expected = bool(self._bundle.model.is_cold[self.contributions.items[position]])
             yield PopularityReason(prior, prior / total, expected)
+        trend = self._bundle.model.trend
+        if lately and trend is not None:
+            yield TrendReason(lately, lately / total, trend.half_life / DAY_S)
 
     def _past_item(self, h: int, value: float) -> PastItem:
         item, name, action = self._who[h]

@@ -105,7 +105,7 @@ class Explainer:
         whole = Decomposition(bundle, parts, self._actions, bundle.manifest.schema)
         found = [whole.through_graph(n) for n in range(len(rows))]
         sums = np.array([sum(one.value for one in reasons) for reasons in found])
-        check_sums("reasons", rows, parts.base - parts.prior + sums + whole.beyond_graph, scores)
+        check_sums("reasons", rows, parts.constant + sums + whole.beyond_graph, scores)
         # A short sentence says the largest facts and nothing else.
         paths, degraded = self._paths(found, 0.0 if counterfactuals else SAID_FROM)
         strongest = _strongest(parts)
@@ -160,7 +160,7 @@ class Explainer:
             history=len(parts.history),
             score=parts.score,
             reasons=DeferredReasons(partial(whole.reasons, n, through_graph), reasons),
-            constant=parts.base - parts.prior,
+            constant=parts.constant,
             base=parts.base,
             contributions=Deferred(partial(self._contributions, parts)),
             past=Deferred(lambda: tuple(map(reasons.past.past_item, range(len(places)))), len(places)),

@@ -48,7 +48,7 @@ class Explanation:
         history: number of past items that the score could draw on.
         reasons: the largest first, what speaks against the item last.
         constant: of scaling; the same for all known items, and for all cold ones.
-        base: the constant and the popularity prior.
+        base: the constant, the popularity prior and the trend.
         contributions: largest first (by absolute value); those of exactly 0 are left out.
         past: totals by past item, the strongest first.
         channels: totals by channel.

@@ -3,7 +3,7 @@
     score = constant + SUM of reason.value
 
 A film by Ang Lee, score 2.0, somebody who took four of his films: the director, summed over these four, .9; what those
-who took the four took as well, .7, -.1 and so on, one reason for each past item; popularity .2.
+who took the four took as well, .7, -.1 and so on, one reason for each past item; popularity .2; the trend, .1.
 """
 
 from __future__ import annotations
@@ -168,6 +168,20 @@ class PopularityReason:
 
 
 @dataclass(frozen=True, slots=True)
+class TrendReason:
+    """What the trend adds: above 0 for an item that is taken more lately than the usual one.
+
+    Attributes:
+        half_life_days: after so many days what was taken counts half.
+    """
+
+    value: float
+    share: float
+    half_life_days: float
+    kind: str = field(default="trend", init=False)
+
+
+@dataclass(frozen=True, slots=True)
 class OtherFactsReason:
     """The sum of paths that are not named: through entities without readable names, and through those of least value.
 
@@ -185,5 +199,5 @@ SAID_FROM = 0.03
 """Share of the positive score from which on a fact is said."""
 FACTS = "entity", "edge", "other_facts"
 """Kinds of reasons that are facts."""
-Reason = EntityReason | EdgeReason | PastItemReason | PopularityReason | OtherFactsReason
+Reason = EntityReason | EdgeReason | PastItemReason | PopularityReason | TrendReason | OtherFactsReason
 """In ``Explanation.reasons`` the largest come first, what speaks against the item last."""

@@ -10,6 +10,7 @@ from kgrec.learn.neural.epoch_loop import Epoch
 from kgrec.learn.neural.model import Embeddings
 from kgrec.scoring.gates import Gates
 from kgrec.scoring.model import AdditiveModel
+from kgrec.scoring.trend import DAY_S
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,7 @@ class ChosenSettings:
         gates: weights of the channels.
         cold_items: what the setting ``cold_item_cost`` did, in words.
         text_weights: of the text encoders, in the order of the setting; none without texts.
+        half_life: of the trend, seconds; 0 where it does not help, or times are unknown.
     """
 
     behaviour: BehaviourSettings
@@ -35,6 +37,7 @@ class ChosenSettings:
     next_item_epochs: int = 0
     next_items: str = ""
     text_weights: tuple[float, ...] = ()
+    half_life: float = 0.0
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data, for manifests and results."""
@@ -47,6 +50,7 @@ class ChosenSettings:
             "next_item_epochs": self.next_item_epochs,
             "next_items": self.next_items,
             "text_weights": list(self.text_weights),
+            "trend_half_life_days": self.half_life / DAY_S,
         }
 
 
@@ -58,7 +62,7 @@ class FitResult:
         model: ready to score.
         embeddings: of the learned part.
         chosen: the settings that validation chose.
-        metrics: validation ndcg@10 of each channel alone, of the prior, and fused.
+        metrics: validation ndcg@10 of each channel alone, of the prior, of an open trend, and fused.
         log: the epochs of the run on the training part.
         trials: number of settings tried on validation: of the behaviour channel, depths, and mixtures of the gate
             search as :class:`~kgrec.learn.fusion.gate_search.GateFitter` counts them. Settings of cold items are tried

@@ -36,6 +36,7 @@ from kgrec.scoring.gates import Gates
 from kgrec.scoring.history_weights import HistoryWeights
 from kgrec.scoring.matrices import LowRankMatrix
 from kgrec.scoring.model import AdditiveModel, Channel
+from kgrec.scoring.trend import Trend
 
 _SHARES = 4.0, 0.5, 6.0
 """Of settings of the channels in closed form, of making these, of choosing all else, by their time on MovieLens."""
@@ -154,11 +155,12 @@ class Learner:
         model = self._assemble(settings, prepared.channels, joined(members), factors)
         fitter = self._gate_fitter(model, prepared, of_gates)
         gates, metrics = fitter.fit()
-        chosen = ChosenSettings(settings, depth, epochs, gates, next_item_epochs=of_next, next_items=why_none or "")
+        model = replace(model, trend=fitter.trend)
+        chosen = ChosenSettings(settings, depth, epochs, gates, "", of_next, why_none or "", half_life=fitter.half_life)
         if hidden is None or learned is None:
             gates = fitter.with_cold_offset(gates, self.config.cold_item_cost)
         else:
-            without = replace(learned()[0], gates=gates)
+            without = replace(learned()[0], gates=gates, trend=hidden.learner.trend(fitter.half_life))
             simulated = self._fit_cold_gates(model, without, hidden, prepared, of_cold_items)
             gates, metrics = simulated[0], metrics | simulated[1]
         metrics |= {f"learned part, {depth} hops": quality for depth, quality in depths.qualities.items()}
@@ -188,7 +190,11 @@ class Learner:
         model, embeddings = self.begin(
             chosen.behaviour, chosen.num_layers, chosen.epochs, chosen.next_item_epochs, progress
         )()
-        return replace(model, gates=chosen.gates), embeddings
+        return replace(model, gates=chosen.gates, trend=self.trend(chosen.half_life)), embeddings
+
+    def trend(self, half_life: float) -> Trend | None:
+        """What is taken lately in these interactions; None for a half-life of 0."""
+        return Trend.of(self.dataset.interactions, self.n_items, half_life) if half_life else None
 
     def begin(
         self, settings: BehaviourSettings, depth: int, epochs: int, next_item_epochs: int, progress: Progress
@@ -277,22 +283,19 @@ class Learner:
             without: learned without the hidden items, with the gates of known ones: it tells how cold items are told
                 apart.
         """
+        at = prepared.held_out.first_times(self.n_users)
         simulation = ColdStartSimulation(
             model=without,
             train=hidden.learner.dataset.behaviour,
             hidden=hidden.interactions,
             known=_of_items(prepared.valid, ~without.is_cold),
             cost=self.config.cold_item_cost,
+            at=at,
         )
         gates, metrics = simulation.fit(self.config.seed, progress)
-        gates = refit_offset(
-            replace(model, gates=gates),
-            self.dataset.behaviour,
-            _of_items(prepared.valid, ~model.is_cold),
-            self.config.cold_item_cost,
-            self.config.seed,
-        )
-        return gates, metrics
+        known, cost = _of_items(prepared.valid, ~model.is_cold), self.config.cold_item_cost
+        model = replace(model, gates=gates)
+        return refit_offset(model, self.dataset.behaviour, known, cost, self.config.seed, at), metrics
 
     def _effect_of_cost(self, model: AdditiveModel, fitter: GateFitter, progress: Progress) -> str:
         """What the setting did, in words; where it had no effect, whoever watches the progress is told."""

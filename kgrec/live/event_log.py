@@ -239,6 +239,14 @@ class EventLog:
         text = f"SELECT {_COLUMNS} FROM events WHERE user = ? AND offset > ? ORDER BY offset"
         return [Interaction(*row) for row in self._rows(text, user, after)]
 
+    def since(self, offset: int, moment: float) -> tuple[int, list[Interaction]]:
+        """The last offset, and what everybody did later than a moment, of what was written down after an offset."""
+        last = self.last_offset
+        if last <= offset:
+            return last, []
+        text = f"SELECT {_COLUMNS} FROM events WHERE offset > ? AND offset <= ? AND time > ? ORDER BY offset"
+        return last, [Interaction(*row) for row in self._rows(text, offset, last, moment)]
+
     @property
     def last_offset(self) -> int:
         """The largest offset there is, 0 where there is none."""

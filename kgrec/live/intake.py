@@ -150,6 +150,10 @@ class Intake:
         schema = self._recommender().bundle.manifest.schema
         return put_together(recent, RepeatRules(schema), self._log) if schema and recent else recent
 
+    def since(self, offset: int, moment: float) -> tuple[int, list[Interaction]]:
+        """The last offset, and what everybody did later than a moment and was reported after an offset."""
+        return self._log.since(offset, moment)
+
     def in_graph(self) -> int:
         """An offset up to which the graph holds everything."""
         return self._applier.applied

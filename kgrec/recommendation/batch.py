@@ -52,7 +52,7 @@ def recommend_all(
 def similar_to_all(bundle: Bundle, k: int, among: Mask, progress: Progress = silent) -> Lists:
     """Similar items for each item of the catalogue, the lists of ``Recommender.similar_items``, out of ``among``."""
     n = len(bundle.items)
-    model = replace(bundle.model, prior=np.zeros_like(bundle.model.prior))
+    model = bundle.model.without_prior
     single = replace(fold_in(bundle.items, bundle), user=np.arange(n, dtype=np.int64))  # a user for each item
     return _lists(model, model.histories(single, n), single.matrix(n, n), k, among, "items", progress)
 

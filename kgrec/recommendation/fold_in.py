@@ -66,11 +66,16 @@ def fold_in(history: Iterable[str | PastInteraction], bundle: Bundle) -> Interac
     )
 
 
-def fold_in_records(records: Iterable[Interaction], bundle: Bundle) -> Interactions:
-    """A history as the store keeps it; items that came after the bundle was learned are passed over."""
+def fold_in_records(records: Iterable[Interaction], bundle: Bundle, *, apart: bool = False) -> Interactions:
+    """A history as the store keeps it; items that came after the bundle was learned are passed over.
+
+    Args:
+        apart: each is somebody else's, so that none takes another back.
+    """
     known = [(row, record) for record in records if (row := bundle.items.row(record.item)) is not None]
     parts = [_PARTS_OF_RECORD(record) for _, record in known]
-    return _arrays(bundle.manifest.schema, [row for row, _ in known], *zip(*parts, strict=True) if parts else [()] * 5)
+    columns = zip(*parts, strict=True) if parts else [()] * 5
+    return _arrays(bundle.manifest.schema, [row for row, _ in known], *columns, apart=apart)
 
 
 def past_interactions(past: Interactions, bundle: Bundle) -> list[PastInteraction]:
@@ -116,11 +121,12 @@ def _arrays(
     kinds: Sequence[str],
     platforms: Sequence[str],
     types: Sequence[str | None],
+    apart: bool = False,
 ) -> Interactions:
     kind_names, kind = _numbered(kinds)
     platform_names, platform = _numbered(platforms)
     past = Interactions(
-        user=np.zeros(len(rows), np.int64),
+        user=np.arange(len(rows)) if apart else np.zeros(len(rows), np.int64),
         item=np.array(rows, np.int64),
         time=np.array(times, np.float64),  # nan for None
         weight=np.array(weights, np.float32),

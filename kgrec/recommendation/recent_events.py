@@ -19,6 +19,10 @@ class RecentEvents(Protocol):
         """What a user did after an offset, as the graph will hold it."""
         ...
 
+    def since(self, offset: int, moment: float) -> tuple[int, list[Interaction]]:
+        """The last offset, and what everybody did later than a moment and was reported after an offset."""
+        ...
+
     def in_graph(self) -> int:
         """An offset up to which the graph holds everything; asked before the graph is, it is right afterwards too."""
         ...
@@ -38,6 +42,9 @@ class _NoEvents:
 
     def of_user(self, user: str, *, in_graph: int = 0) -> list[Interaction]:
         return []
+
+    def since(self, offset: int, moment: float) -> tuple[int, list[Interaction]]:
+        return 0, []
 
     def in_graph(self) -> int:
         return 0

@@ -26,6 +26,7 @@ from kgrec.recommendation.filters import Filters, candidate_rows, check_length
 from kgrec.recommendation.fold_in import PastInteraction, fold_in, item_row, past_interactions
 from kgrec.recommendation.forgotten import FORGOTTEN, ForgottenUsers
 from kgrec.recommendation.graph_of_bundle import check_graph, open_graph, open_graph_to_write
+from kgrec.recommendation.live_trend import LiveTrend
 from kgrec.recommendation.name_search import NameSearch
 from kgrec.recommendation.people import People
 from kgrec.recommendation.recent_events import NO_EVENTS, RecentEvents
@@ -118,6 +119,12 @@ class Recommender:
     def _link_to(self, link: GraphLink, gone: set[str] | None = None, recent: RecentEvents = NO_EVENTS) -> None:
         self._link = link
         self._people = People(self.bundle, link, self._forgotten, gone, recent)
+        self._trend = LiveTrend(self.bundle, recent)
+
+    @property
+    def counted_events(self) -> int:
+        """An offset of events that count for everybody now; 0 where none does, in a bundle without a trend."""
+        return self._trend.counted
 
     @property
     def store(self) -> GraphReader | None:
@@ -163,7 +170,7 @@ class Recommender:
         """
         rows = [item_row(self.bundle, item) for item in items]
         person = self._people.person(user, history, context)
-        scores: list[float] = person.scored(self.bundle).of_items(np.array(rows, np.int64)).tolist()
+        scores: list[float] = person.scored(self._trend.bundle()).of_items(np.array(rows, np.int64)).tolist()
         return scores
 
     def recommend(
@@ -196,13 +203,13 @@ class Recommender:
             StoreUnavailableError: ``filters.where``, and the store cannot be reached.
         """
         check_length(k, "recommend")
-        person = self._people.person(user, history, context)
-        candidates = candidate_rows(filters or Filters(), self.bundle, person.interactions, self.store)
-        scored = person.scored(self.bundle)
+        person, bundle = self._people.person(user, history, context), self._trend.bundle()
+        candidates = candidate_rows(filters or Filters(), bundle, person.interactions, self.store)
+        scored = person.scored(bundle)
         best = scored.best(candidates, k)
         explanations: Sequence[Explanation | None] = [None] * len(best)
         if explain:
-            explainer = Explainer(self.bundle, person, self._link)
+            explainer = Explainer(bundle, person, self._link)
             explanations = explainer.explain(best, scored, candidates, counterfactuals)
         return self._listed(best, scored, explanations)
 
@@ -222,10 +229,10 @@ class Recommender:
             UnknownItemError: the item, or one of the history, is not in the catalogue.
         """
         row = item_row(self.bundle, item)
-        person = self._people.person(user, history, context)
-        unseen = candidate_rows(Filters(), self.bundle, person.interactions, None)
-        rows, scored = np.array([row], np.int64), person.scored(self.bundle)
-        return Explainer(self.bundle, person, self._link).explain(rows, scored, unseen, counterfactuals)[0]
+        person, bundle = self._people.person(user, history, context), self._trend.bundle()
+        unseen = candidate_rows(Filters(), bundle, person.interactions, None)
+        rows, scored = np.array([row], np.int64), person.scored(bundle)
+        return Explainer(bundle, person, self._link).explain(rows, scored, unseen, counterfactuals)[0]
 
     def what_if(
         self,
@@ -260,9 +267,9 @@ class Recommender:
         """
         check_length(k, "what_if")
         rows = [] if item is None else [item_row(self.bundle, item)]
-        person = self._people.person(user, history, context)
-        change = Change.of(self.bundle, person, without, without_entities, add)
-        lists = both_lists(self.bundle, self.store, person, change, filters or Filters(), k)
+        person, bundle = self._people.person(user, history, context), self._trend.bundle()
+        change = Change.of(bundle, person, without, without_entities, add)
+        lists = both_lists(bundle, self.store, person, change, filters or Filters(), k)
         reasons = (
             one.explanations(self._link, counterfactuals) if explain else [None] * len(one.best) for one in lists
         )
@@ -308,7 +315,7 @@ class Recommender:
         return NameSearch(self.bundle)
 
     def similar_items(self, item: str, k: int = 10) -> list[Recommendation]:
-        """The best items for a history that holds ``item`` only, best first; popularity is left out.
+        """The best items for a history that holds ``item`` only, best first; popularity and trend are left out.
 
         Raises:
             UnknownItemError: the item is not in the catalogue.

@@ -19,8 +19,8 @@ class ItemContributions:
         history: rows of the past items ``(h,)``.
         channels: their names.
         values: what each past item adds through each channel, ``(channels, h)``.
-        base: the weighted prior and the constants of scaling.
-        prior: the weighted prior alone.
+        base: the weighted prior, the weighted trend and the constants of scaling.
+        prior, trend: the weighted prior alone, and the weighted trend.
     """
 
     item: int
@@ -29,6 +29,12 @@ class ItemContributions:
     values: Array
     base: float
     prior: float
+    trend: float = 0.0
+
+    @property
+    def constant(self) -> float:
+        """Of scaling."""
+        return self.base - self.prior - self.trend
 
     @property
     def score(self) -> float:
@@ -50,8 +56,8 @@ class Contributions:
         history: rows of the past items ``(h,)``.
         channels: their names.
         values: what each past item adds to each item through each channel, ``(channels, h, m)``.
-        base: ``(m,)``; the weighted prior and the constants of scaling.
-        prior: the weighted prior alone, likewise.
+        base: ``(m,)``; the weighted prior, the weighted trend and the constants of scaling.
+        prior, trend: the weighted prior alone, and the weighted trend, likewise.
         weights: history weights of the past items in each channel, ``(channels, h)``.
         scales: what each channel's scores are times, for known and for cold items, ``(channels, 2)``: a value is a
             history weight times an entry of the channel's item matrix times the scale of the item.
@@ -65,9 +71,16 @@ class Contributions:
     values: Array
     base: Array
     prior: Array
+    trend: Array
     weights: Array
     scales: Array
     terms: Mapping[int, Terms] = field(default_factory=dict)
+
+    @property
+    def constant(self) -> Array:
+        """Of scaling, ``(m,)``."""
+        constant: Array = self.base - self.prior - self.trend
+        return constant
 
     @property
     def scores(self) -> Array:
@@ -84,4 +97,5 @@ class Contributions:
             self.values[:, :, position],
             float(self.base[position]),
             float(self.prior[position]),
+            float(self.trend[position]),
         )

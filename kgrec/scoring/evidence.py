@@ -76,27 +76,29 @@ class EvidenceTable:
             table[names.index(evidence_of(channel))] += part
         return cls(names, table)
 
-    def shares(self, prior: Array) -> Array:
+    def shares(self, *beside: Array) -> Array:
         """Share of each item's positive score by evidence, ``(evidence, m)``.
 
         Args:
-            prior: what popularity adds to each item, ``(m,)``.
+            beside: what popularity adds to each item, ``(m,)``, and the trend.
         """
-        total = self.positive(prior)
+        total = self.positive(*beside)
         shares: Array = np.maximum(self.values, 0.0).sum(axis=1) / np.where(total > 0, total, 1.0)
         return shares
 
-    def positive(self, prior: Array) -> Array:
+    def positive(self, *beside: Array) -> Array:
         """The positive score of each item, ``(m,)``.
 
-        That is the sum of what is above 0: every past item's part by every evidence, and the popularity prior.
-        Constants of scaling, the same for all items, do not count.
+        That is the sum of what is above 0: every past item's part by every evidence, and what is beside it, the
+        popularity prior and the trend. Constants of scaling, the same for all items, do not count.
         """
-        total: Array = np.maximum(self.values, 0.0).sum(axis=(0, 1)) + np.maximum(prior, 0.0)
+        total: Array = np.maximum(self.values, 0.0).sum(axis=(0, 1))
+        for part in beside:
+            total = total + np.maximum(part, 0.0)
         return total
 
-    def path_shares(self, prior: Array) -> Array:
+    def path_shares(self, *beside: Array) -> Array:
         """Share of each item's positive score that flows through explicit paths, ``(m,)``."""
         of_paths = [name in EXPLICIT for name in self.names]
-        shares: Array = self.shares(prior)[of_paths].sum(axis=0)
+        shares: Array = self.shares(*beside)[of_paths].sum(axis=0)
         return shares

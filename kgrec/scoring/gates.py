@@ -7,13 +7,15 @@ when the model was learned, by weights of their own (:class:`ColdItemGates`).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 import numpy as np
 
 from kgrec.data.dataset import Array, IntArray
 
+_TIES = 0.05
+"""Part of the trend's weight that popularity has for users without a history where it has none for others."""
 _COLD_SPREAD = 0.5
 """Least spread of cold items' scores, in spreads of known ones, where nothing better has been measured."""
 
@@ -28,6 +30,7 @@ class GateTable:
             Row 0 is for an unknown pause, row p for one of at least ``min_pauses[p - 1]``.
         prior: weight of the popularity prior, float64 ``(1 + pauses, lengths)``.
         min_pauses: seconds, ascending from 0; empty where a pause makes no difference.
+        trend: weight of what is taken lately, float64 ``(1 + pauses, lengths)``; where not given, it is closed.
 
     Raises:
         ValueError: shapes that do not fit each other.
@@ -37,10 +40,14 @@ class GateTable:
     channels: Array
     prior: Array
     min_pauses: tuple[float, ...] = ()
+    trend: Array = field(default_factory=lambda: np.zeros((0, 0)))
 
     def __post_init__(self) -> None:
         buckets = (1 + len(self.min_pauses), len(self.min_lengths))
-        for name, shape in (("channels", self.channels.shape[:2]), ("prior", self.prior.shape)):
+        if not self.trend.size:
+            object.__setattr__(self, "trend", np.zeros(buckets))
+        parts = ("channels", self.channels.shape[:2]), ("prior", self.prior.shape), ("trend", self.trend.shape)
+        for name, shape in parts:
             if shape != buckets:
                 raise ValueError(f"gate weights of {name} are by {shape} buckets of pause and length, not {buckets}")
 
@@ -56,11 +63,12 @@ class GateTable:
         return by_pause, np.searchsorted(self.min_lengths, lengths, side="right") - 1
 
     def with_popularity_for_no_history(self) -> GateTable:
-        """This table with an open prior for users without a history, for whom nothing else orders items.
+        """This table with an open prior for users without a history, for whom little else orders items.
 
-        Any weight above 0 gives the same order.
+        Any weight above 0 gives the same order; beside an open trend it orders what is taken alike.
         """
-        prior = np.where(self.prior[:, :1] > 0, self.prior[:, :1], 1.0)
+        trend = self.trend[:, :1]
+        prior = np.where(self.prior[:, :1] > 0, self.prior[:, :1], np.where(trend > 0, _TIES * trend, 1.0))
         if len(self.min_lengths) > 1 and self.min_lengths[1] == 1:
             return replace(self, prior=np.hstack([prior, self.prior[:, 1:]]))
         if (prior == self.prior[:, :1]).all():
@@ -70,6 +78,7 @@ class GateTable:
             min_lengths=np.r_[0, 1, self.min_lengths[1:]],
             channels=np.concatenate([self.channels[:, :1], self.channels], axis=1),
             prior=np.hstack([prior, self.prior]),
+            trend=np.hstack([trend, self.trend]),
         )
 
 
@@ -151,12 +160,15 @@ class Gates:
         return replace(self, by_history=replace(self.by_history, **changes))
 
     def arrays(self) -> dict[str, Array]:
-        """Every number, by ``part.field``; :meth:`from_arrays` is the way back."""
-        return {
-            f"{part}.{field.name}": np.asarray(getattr(gates, field.name))
+        """Every number, by ``part.field``; :meth:`from_arrays` is the way back. A trend that is closed is left out."""
+        numbers = {
+            f"{part}.{of.name}": np.asarray(getattr(gates, of.name))
             for part, gates in (("by_history", self.by_history), ("cold", self.cold))
-            for field in fields(gates)
+            for of in fields(gates)
         }
+        if not self.by_history.trend.any():
+            del numbers["by_history.trend"]
+        return numbers
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, Array]) -> Gates:
@@ -168,8 +180,8 @@ class Gates:
         """
         parts: dict[str, dict[str, Any]] = {"by_history": {}, "cold": {}}
         for name, array in arrays.items():
-            part, _, field = name.partition(".")
-            parts.setdefault(part, {})[field] = array
+            part, _, of = name.partition(".")
+            parts.setdefault(part, {})[of] = array
         table, cold = parts["by_history"], parts["cold"]
         for gates, name in ((table, "min_pauses"), (cold, "length_range")):
             if name in gates:
@@ -181,6 +193,6 @@ class Gates:
         """The same numbers as plain lists, by part and field, for JSON."""
         result: dict[str, Any] = {}
         for name, array in self.arrays().items():
-            part, _, field = name.partition(".")
-            result.setdefault(part, {})[field] = array.tolist()
+            part, _, of = name.partition(".")
+            result.setdefault(part, {})[of] = array.tolist()
         return result

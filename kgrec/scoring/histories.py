@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -23,17 +23,31 @@ class Histories:
     Attributes:
         matrices: one ``(users, items)`` matrix per channel.
         pauses: seconds since each user's last event, nan where unknown, float64 ``(users,)``.
+        at: the moment of asking, unix seconds, likewise; where not given, it is unknown.
     """
 
     matrices: tuple[sparse.csr_matrix, ...]
     pauses: Array
+    at: Array = field(default_factory=lambda: np.zeros(0))
+
+    def __post_init__(self) -> None:
+        if not len(self.at):
+            object.__setattr__(self, "at", np.full(len(self.pauses), np.nan))
 
     def __len__(self) -> int:
         return len(self.pauses)
 
     def __getitem__(self, rows: IntArray | slice) -> Histories:
         """Those of some users."""
-        return Histories(tuple(matrix[rows] for matrix in self.matrices), self.pauses[rows])
+        return Histories(tuple(matrix[rows] for matrix in self.matrices), self.pauses[rows], self.at[rows])
+
+    def of_items(self, items: IntArray) -> Histories:
+        """The same of some items."""
+        return replace(self, matrices=tuple(matrix[:, items] for matrix in self.matrices))
+
+    def as_of(self, moments: Array) -> Histories:
+        """The same at a moment for each user, whose pauses stay as they are."""
+        return replace(self, at=moments)
 
     @property
     def lengths(self) -> Array:

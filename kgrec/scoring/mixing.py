@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +21,7 @@ from kgrec.scoring.low_rank_bounds import BoundedScores, LowRankBounds
 from kgrec.scoring.matrices import ItemMatrix, LowRankMatrix, Scorer, SelectiveMatrix, span_of
 from kgrec.scoring.spread import SILENT, is_certain, unit_of, unit_spread
 from kgrec.scoring.top_k import top_k
+from kgrec.scoring.trend import Trend
 
 KNOWN, COLD = 0, 1
 """The two groups of items that are scaled apart, as positions along an axis."""
@@ -45,7 +47,8 @@ class Mix:
 
     ``scale`` is ``(channels, 2, users)``, ``constant`` and ``prior`` are ``(2, users)``: known items, then cold ones.
     ``certain``: float32 would be precise enough for what matrices say. ``early`` are the scores but for what is
-    ``late``, which there is for one user alone.
+    ``late``, which there is for one user alone. ``trend`` is what the trend adds to each known item,
+    ``(users, known)``, None where it adds nothing.
     """
 
     early: Array
@@ -54,6 +57,7 @@ class Mix:
     prior: Array
     certain: bool
     late: Sequence[Late] = ()
+    trend: Array | None = None
 
     @cached_property
     def total(self) -> Array:
@@ -108,6 +112,7 @@ class Mixing:
         gates: of all channels.
         prior: float32 ``(items,)``.
         is_cold: bool ``(items,)``.
+        trend: of all items; None where there is none.
     """
 
     matrices: Sequence[ItemMatrix]
@@ -116,6 +121,7 @@ class Mixing:
     gates: Gates
     prior: Array
     is_cold: npt.NDArray[np.bool_]
+    trend: Trend | None = None
 
     def mix(self, histories: Histories, dtype: npt.DTypeLike) -> Mix:
         """Scores in a type; what matrices say of a large catalogue is in float32 where that is precise enough."""
@@ -152,8 +158,15 @@ class Mixing:
         return other
 
     def without_prior(self) -> Mixing:
-        """The same without the popularity prior."""
-        other = replace(self, prior=np.zeros_like(self.prior))
+        """The same without the popularity prior and without the trend."""
+        return self._with(prior=np.zeros_like(self.prior), trend=None)
+
+    def with_trend(self, trend: Trend | None) -> Mixing:
+        """The same with another trend."""
+        return self._with(trend=trend)
+
+    def _with(self, **changes: Any) -> Mixing:
+        other = replace(self, **changes)
         other._ready.update({c: self._of_channel(c) for c in range(len(self.matrices))})
         return other
 
@@ -198,10 +211,13 @@ class Mixing:
         there_are = [len(items) > 0 for items in self._items]
         gate = np.stack([table.channels[bucket], np.tile(cold.channels, (users, 1))])
         prior = np.stack([table.prior[bucket], np.full(users, cold.prior)])
+        trend = self._weighted_trend(table.trend[bucket], histories.at)
         scale = np.zeros((len(self.matrices), 2, users))
         constant = np.zeros((2, users))
         constant[COLD] = cold.offset_for(histories.lengths)
         mixed = [(of[:, None] * own).astype(dtype, copy=False) for of, own in zip(prior, self._priors, strict=True)]
+        if trend is not None:
+            mixed[KNOWN] += trend.astype(dtype, copy=False)
         is_open = [there_are[group] & gate[group].any(axis=0) for group in (KNOWN, COLD)]
         bounded, late, certain = users == 1 and products != dtype, [], True
         for c, history in enumerate(histories.in_type(products)):
@@ -237,7 +253,17 @@ class Mixing:
             early = np.empty((users, len(self.prior)), dtype)
             for span, of_group in zip(self._spans, mixed, strict=True):
                 early[:, span] = of_group
-        return Mix(early, scale, constant, prior, certain, late)
+        return Mix(early, scale, constant, prior, certain, late, trend)
+
+    def _weighted_trend(self, gate: Array, moments: Array) -> Array | None:
+        """What the trend adds to each known item, ``(users, known)``; None where it adds nothing.
+
+        To cold items it adds nothing: nobody had taken them when they were weighed.
+        """
+        if self.trend is None or not gate.any():
+            return None
+        weighted: Array = gate[:, None] * self.trend.at(moments, self._spans[KNOWN])
+        return weighted
 
 
 def _unit_spread(said: Array | BoundedScores, least: Array | float, dtype: npt.DTypeLike) -> tuple[Array, Array]:

@@ -5,7 +5,8 @@
 Each channel ``c`` is an item-item matrix ``M_c`` with history weights ``w_c`` of its own. Its scale is the gate weight
 of the channel over the spread (standard deviation) of its scores over the catalogue, for each user. Known and cold
 items are scaled apart, so that a new film is not penalised for having no co-occurrences. ``base`` holds the
-weighted popularity prior, the constants that bring each channel's scores to mean 0 and, for cold items, their offset.
+weighted popularity prior, for known items the weighted trend (:mod:`kgrec.scoring.trend`), the constants that bring
+each channel's scores to mean 0 and, for cold items, their offset.
 Every number can be shown; they add up. A channel with a unit of its own
 (:class:`Channel`) is not brought to mean 0 and has one scale for both groups.
 
@@ -40,6 +41,7 @@ from kgrec.scoring.history_weights import HistoryWeights, weighted_histories
 from kgrec.scoring.matrices import ItemMatrix, SparseMatrix
 from kgrec.scoring.mixing import COLD, KNOWN, Mix, Mixing
 from kgrec.scoring.path_matrix import PathMatrix
+from kgrec.scoring.trend import Trend
 
 _BLOCK_BYTES = 64 * 2**20
 
@@ -74,12 +76,14 @@ class AdditiveModel:
     Attributes:
         prior: log popularity in unit spread (of cold items as content predicts it), float32 ``(items,)``.
         is_cold: whether an item had no interaction when the model was learned, bool ``(items,)``.
+        trend: what is taken lately, of all items; None where times are unknown, or where it does not help.
     """
 
     channels: tuple[Channel, ...]
     gates: Gates
     prior: Array
     is_cold: npt.NDArray[np.bool_]
+    trend: Trend | None = None
 
     @property
     def groups(self) -> list[list[int]]:
@@ -129,7 +133,8 @@ class AdditiveModel:
     def restricted_to(self, items: IntArray) -> AdditiveModel:
         """The model of some items only: the others are not there, and nothing is scaled by them."""
         channels = tuple(replace(channel, matrix=channel.matrix.restricted_to(items)) for channel in self.channels)
-        return AdditiveModel(channels, self.gates, self.prior[items], self.is_cold[items])
+        trend = None if self.trend is None else self.trend.restricted_to(items)
+        return AdditiveModel(channels, self.gates, self.prior[items], self.is_cold[items], trend)
 
     def with_matrices(self, matrices: Sequence[ItemMatrix]) -> AdditiveModel:
         """The same model with other matrices; what is worked out of those that stay is kept."""
@@ -140,9 +145,16 @@ class AdditiveModel:
 
     @cached_property
     def without_prior(self) -> AdditiveModel:
-        """The same model without the popularity prior."""
-        other = replace(self, prior=np.zeros_like(self.prior))
+        """The same model without the popularity prior and without the trend."""
+        other = replace(self, prior=np.zeros_like(self.prior), trend=None)
         vars(other)["_mixing"] = self._mixing.without_prior()
+        return other
+
+    def with_later(self, time: Array, item: IntArray) -> AdditiveModel:
+        """The same model, whose trend knows what was taken since; what is worked out of the channels is kept."""
+        trend = None if self.trend is None else self.trend.with_later(time, item)
+        other = replace(self, trend=trend)
+        vars(other)["_mixing"] = self._mixing.with_trend(trend)
         return other
 
     def histories(self, interactions: Interactions, n_users: int, at: Array | float | None = None) -> Histories:
@@ -155,7 +167,8 @@ class AdditiveModel:
         weighted = weighted_histories(distinct, interactions, n_users, self.n_items)
         matrices = [weighted[n] for n in which]
         last = interactions.saying(FOR).last_times(n_users)
-        return Histories(tuple(matrices), (np.nan if at is None else np.asarray(at, np.float64)) - last)
+        moments = np.broadcast_to(np.asarray(np.nan if at is None else at, np.float64), (n_users,))
+        return Histories(tuple(matrices), moments - last, moments)
 
     def scores(self, histories: Histories, dtype: npt.DTypeLike = np.float64) -> Array:
         """Scores of all items for some users, ``(users, items)``.
@@ -195,6 +208,7 @@ class AdditiveModel:
             self.gates,
             self.prior,
             self.is_cold,
+            self.trend,
         )
 
     @cached_property
@@ -258,6 +272,10 @@ class Scored:
                 values[c, says] = channel.matrix.block(past[says], items)
             values[c] *= weights[c, :, None] * scale[None, :]
         prior = mix.prior[group, 0] * model.prior[items].astype(np.float64)
+        trend = np.zeros(len(items))
+        if mix.trend is not None:
+            known = group == KNOWN
+            trend[known] = mix.trend[0, (np.cumsum(~model.is_cold) - 1)[items[known]]]
         names = tuple(channel.name for channel in model.channels)
-        base = prior + mix.constant[group, 0]
-        return Contributions(items, past, names, values, base, prior, weights, mix.scale[:, :, 0], terms)
+        base = prior + trend + mix.constant[group, 0]
+        return Contributions(items, past, names, values, base, prior, trend, weights, mix.scale[:, :, 0], terms)

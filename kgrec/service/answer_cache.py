@@ -1,9 +1,10 @@
 """Answers that were given before, as bytes, for whoever asks the same in the same state.
 
-The key of an answer holds all that it comes from: the version of the model, a digest of the history as it is now, and
-the request. An answer that is not right any more is therefore never found, whatever is dropped when; events, swaps and
-forgetting drop answers so that they take no room. What is not sure to be right again is not kept: answers that miss
-something because the graph is away, and those with facts of a graph that others can change unseen.
+The key of an answer holds all that it comes from: the version of the model, what its trend has counted, a digest of the
+history as it is now, and the request. An answer that is not right any more is therefore never found, whatever is
+dropped when; events, swaps and forgetting drop answers so that they take no room. What is not sure to be right again is
+not kept: answers that miss something because the graph is away, and those with facts of a graph that others can change
+unseen.
 """
 
 from __future__ import annotations
@@ -137,7 +138,8 @@ def kept_answer(
         return document(made())
     user, digest = (None, b"") if state is None else (state.user, state.digest)
     route, version = request.scope["route"].path, recommender.bundle.version
-    key = blake2b(encoded([route, version, digest.hex(), asked.model_dump()]), digest_size=20).digest()
+    of_model = version, recommender.counted_events
+    key = blake2b(encoded([route, *of_model, digest.hex(), asked.model_dump()]), digest_size=20).digest()
     body, generation = cache.get(key)
     if body is None:
         body = encoded(made())

@@ -10,7 +10,9 @@ from pydantic import BaseModel, Field
 class ScorePart(BaseModel):
     """The reasons of one kind, summed."""
 
-    kind: str = Field(description="entity, edge, other_facts, popularity, or of past items the kind of evidence.")
+    kind: str = Field(
+        description="entity, edge, other_facts, popularity, trend, or of past items the kind of evidence."
+    )
     positive: float
     negative: float
 
@@ -31,7 +33,7 @@ class Told(BaseModel):
     contributions: list[dict[str, Any]] | None = Field(None, description="The score by past item and channel.")
     past: list[dict[str, Any]] | None = Field(None, description="What each past item adds.")
     channels: dict[str, float] | None = Field(None, description="What each channel adds.")
-    base: float | None = Field(None, description="The constant with popularity.")
+    base: float | None = Field(None, description="The constant with popularity and the trend.")
     history: int | None = Field(None, description="Number of past items that the score could draw on.")
     cypher: str | None = Field(None, description="A statement that shows it in Neo4j Browser.")
 

@@ -70,7 +70,9 @@ class PersonOptions(Parameters):
 
     user: Id | None = Field(None, description="Id of a user.", examples=["ada"])
     at: float | None = Field(
-        None, allow_inf_nan=False, description="When they ask, unix seconds: how long they were away counts."
+        None,
+        allow_inf_nan=False,
+        description="When they ask, unix seconds: how long they were away counts, and what is taken lately.",
     )
 
     def _person(self, bundle: Bundle, history: Sequence[str | PastEntry] | None) -> AskedPerson:

@@ -18,6 +18,7 @@ from kgrec.explanation.wording.sentence_parts import (
     Shared,
     SharedFacts,
     Statement,
+    Trend,
 )
 
 _FIELDS: dict[str, dict[str, object]] = {
@@ -29,6 +30,7 @@ _FIELDS: dict[str, dict[str, object]] = {
     "embeddings": {"name": "Alien"},
     "disliked": {"name": "Alien"},
     "other_facts": {"n": 7},
+    "trend": {"days": 30},
     "without": {"name": "Alien", "score": 1.25, "rank_before": 3, "rank_after": 41, "candidates": 900},
 }
 _EVIDENCE = ("taken_together", "taken_next", "semantic_paths", "knowledge", "same_day")
@@ -123,6 +125,16 @@ class WordingContract:
         assert all(text.strip() for text in ways + nothing)
         assert len(set(ways + nothing)) == 6
 
+    def test_what_is_chosen_lately_is_no_popularity_of_all_time(self, wording: Wording) -> None:
+        lately, popular = Trend(_SHARE, 30.0), Popularity(_SHARE, False)
+        for say in _ways_to_say_it(wording):
+            assert say(lately) != say(popular)
+        _mentions(wording.further(lately), "30", "34%")
+        assert wording.further(lately) != wording.further(replace(lately, days=7.0))
+        for history in (False, True):
+            others = [wording.without_reasons(history, one) for one in (None, popular, replace(popular, expected=True))]
+            assert wording.without_reasons(history, lately) not in others
+
     def test_what_speaks_against_an_item_is_named_with_its_stars(self, wording: Wording) -> None:
         past = [replace(_past(wording, "Cats", "rated"), stars=1.5), _past(wording, "Heat", "returned")]
         _mentions(wording.against(past), "rated", "Cats", "★½", "returned", "Heat")
@@ -153,6 +165,7 @@ def _statements(wording: Wording) -> Iterator[Statement]:
             yield Evidence(kind, past, True, _SHARE, cold=cold)
     yield OtherFacts(_SHARE)
     yield from (Popularity(_SHARE, expected) for expected in (False, True))
+    yield from (Trend(_SHARE, days) for days in (1.0, 30.0))
 
 
 def _facts(wording: Wording, past: tuple[Past, ...]) -> SharedFacts:

@@ -86,18 +86,19 @@ def show_explanation(explanation: Explanation, language: str, length: Length | N
 
 
 def _rows(explanation: Explanation, wording: Wording) -> Iterator[tuple[object, ...]]:
-    """What the graph says, then past items, popularity, the constant and the score that all add up to."""
+    """What the graph says, then past items, popularity, the trend, the constant and the score that all add up to."""
     from kgrec.explanation.reasons import (
         EdgeReason,
         EntityReason,
         OtherFactsReason,
         PastItemReason,
         PopularityReason,
+        TrendReason,
     )
     from kgrec.explanation.wording.reason_labels import ReasonLabels
 
     labels, of_reasons = wording.labels, ReasonLabels(explanation, wording)
-    kinds = EntityReason | EdgeReason, OtherFactsReason, PastItemReason, PopularityReason
+    kinds = EntityReason | EdgeReason, OtherFactsReason, PastItemReason, PopularityReason, TrendReason
     for kind in kinds:
         reasons = [reason for reason in explanation.reasons if isinstance(reason, kind)]
         # What counts most stays, for or against, and the rest is one line, so that the column adds up.

@@ -19,6 +19,7 @@ from kgrec.explanation.wording.sentence_parts import (
     Shared,
     SharedFacts,
     Statement,
+    Trend,
     past_of,
 )
 
@@ -51,6 +52,7 @@ class Chinese:
         no_paths="该得分没有任何部分来自图谱中的路径。",
         popularity="整体热度",
         expected_popularity="预期热度",
+        trend="近期热度（半衰期{days}天）",
         paths="图谱中的路径",
         without="没有 {name} 时：得分 {score:.4f}，在 {candidates} 项中由第 {rank_before} 位变为第 {rank_after} 位",
         yes="是",
@@ -68,6 +70,8 @@ class Chinese:
                 return f"{self._because(reason.past, others=reason.others)}：{self._likewise(reason)}"
             case Popularity():
                 return "新上架，预计会受欢迎" if reason.expected else "热门之选"
+            case Trend():
+                return "近期热门"
             case _:
                 return self._clause(reason)
 
@@ -95,12 +99,16 @@ class Chinese:
             return f"{past}：{'，'.join(facts)}。"
         return f"{past}{'' if facts[0].startswith('都') else '的'}{'，'.join(facts)}。"
 
-    def without_reasons(self, history: bool, popularity: Popularity | None) -> str:
+    def without_reasons(self, history: bool, instead: Popularity | Trend | None) -> str:
         """目前还没有您的历史记录可供参考，依据的是它的整体热度。"""
         why = "您的历史记录中没有支持它的内容" if history else "目前还没有您的历史记录可供参考"
-        if popularity is None:
-            return f"{why}。"
-        return f"{why}，依据的是它的{'预期热度' if popularity.expected else '整体热度'}。"
+        match instead:
+            case None:
+                return f"{why}。"
+            case Trend():
+                return f"{why}，依据的是它的近期热度。"
+            case Popularity():
+                return f"{why}，依据的是它的{'预期热度' if instead.expected else '整体热度'}。"
 
     def against(self, past: Sequence[Past]) -> str:
         """不利因素：您不喜欢《Cats》。"""
@@ -157,7 +165,7 @@ class Chinese:
             case kind:
                 return f"按“{kind}”相配"
 
-    def _clause(self, reason: DirectFact | OtherFacts | Evidence | Popularity) -> str:
+    def _clause(self, reason: DirectFact | OtherFacts | Evidence | Popularity | Trend) -> str:
         match reason:
             case DirectFact():
                 words = in_language(reason.words, self.code)
@@ -169,6 +177,8 @@ class Chinese:
                 return "它与您历史记录中的内容还有其他共同之处"
             case Popularity():
                 return "它预计会受欢迎" if reason.expected else "它很受欢迎"
+            case Trend():
+                return f"近期选它的人很多，其中每过{reason.days:g}天计入减半"
             case Evidence():
                 others = "等" if reason.others else ""
                 return self._evidence(reason, f"{_names([one.name for one in reason.past])}{others}")

@@ -19,6 +19,7 @@ from kgrec.explanation.wording.sentence_parts import (
     Shared,
     SharedFacts,
     Statement,
+    Trend,
     past_of,
 )
 
@@ -51,6 +52,7 @@ class English:
         no_paths="No path in the graph carries any of this score.",
         popularity="popularity",
         expected_popularity="expected popularity",
+        trend="how much it is chosen lately (half-life {days} d)",
         paths="Paths in the graph",
         without="without {name}: score {score:.4f}, rank {rank_after} instead of {rank_before} of {candidates}",
         yes="yes",
@@ -70,6 +72,8 @@ class English:
                 return f"{self._because(reason.past, others=reason.others)}: {self._likewise(reason)}"
             case Popularity():
                 return "New, and likely to become popular" if reason.expected else "Popular with others"
+            case Trend():
+                return "Chosen a lot lately"
             case OtherFacts():
                 return _OTHER_FACTS
 
@@ -96,12 +100,17 @@ class English:
         deeds = [self._does(fact, past) for fact in reason.facts if not fact.from_item]
         return self.between.join(([f"Like {past}, it {_and(facts)}."] if facts else []) + deeds)
 
-    def without_reasons(self, history: bool, popularity: Popularity | None) -> str:
+    def without_reasons(self, history: bool, instead: Popularity | Trend | None) -> str:
         """There is no history to go by yet: what counts is its popularity."""
         why = "Nothing in your history speaks for it" if history else "There is no history to go by yet"
-        if popularity is None:
-            return f"{why}."
-        return f"{why}: what counts is {'the popularity expected of it' if popularity.expected else 'its popularity'}."
+        match instead:
+            case None:
+                return f"{why}."
+            case Trend():
+                return f"{why}: what counts is how much it has been chosen lately."
+            case Popularity():
+                what = "the popularity expected of it" if instead.expected else "its popularity"
+                return f"{why}: what counts is {what}."
 
     def against(self, past: Sequence[Past]) -> str:
         """Against it speaks that you disliked Cats."""
@@ -180,7 +189,7 @@ class English:
             case kind:
                 return f"a match by {_spoken(kind)}"
 
-    def _clause(self, reason: DirectFact | OtherFacts | Evidence | Popularity) -> str:
+    def _clause(self, reason: DirectFact | OtherFacts | Evidence | Popularity | Trend) -> str:
         """A reason as a sentence of its own, without its share."""
         match reason:
             case DirectFact():
@@ -189,6 +198,9 @@ class English:
                 return f"It {_OTHER_FACTS[:1].lower()}{_OTHER_FACTS[1:]}"
             case Popularity():
                 return "It can be expected to be popular" if reason.expected else "It is popular"
+            case Trend():
+                after = "a day" if reason.days == 1 else f"{reason.days:g} days"
+                return f"It has been chosen a lot lately, where a choice counts half after {after}"
             case Evidence():
                 return self._evidence(reason, _names([one.name for one in reason.past], others=reason.others))
 

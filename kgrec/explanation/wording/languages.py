@@ -13,7 +13,7 @@ from kgrec.data.plugins import entry_points
 from kgrec.errors import ConfigError, shorten
 
 if TYPE_CHECKING:
-    from kgrec.explanation.wording.sentence_parts import Effect, Past, Popularity, Statement
+    from kgrec.explanation.wording.sentence_parts import Effect, Past, Popularity, Statement, Trend
 
 WORDING_GROUP = "kgrec.wording"
 """Entry points of this group are languages: the code, such as ``en``, and a class with the methods of Wording."""
@@ -37,6 +37,7 @@ class Labels:
         constant: of scaling.
         no_paths: nothing of the score flows through paths in the graph.
         popularity, expected_popularity: of a known and of a cold item.
+        trend: how much it is chosen lately; after ``{days}`` days a choice counts half.
         without: ``{score}``, ``{rank_before}`` and ``{rank_after}`` of ``{candidates}`` without ``{name}``.
     """
 
@@ -62,6 +63,7 @@ class Labels:
     no_paths: str
     popularity: str
     expected_popularity: str
+    trend: str
     paths: str
     without: str
     yes: str
@@ -104,12 +106,12 @@ class Wording(Protocol):
         """What the texts of items are made of, such as title and plot; a general word where nothing is known."""
         ...
 
-    def without_reasons(self, history: bool, popularity: Popularity | None) -> str:
+    def without_reasons(self, history: bool, instead: Popularity | Trend | None) -> str:
         """Nothing that the user did speaks for the item.
 
         Args:
             history: there is a history, which says nothing for the item.
-            popularity: what counts instead; None where it speaks against the item as well.
+            instead: what counts most instead; None where nothing speaks for the item.
         """
         ...
 

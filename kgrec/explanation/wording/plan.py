@@ -19,6 +19,7 @@ from kgrec.explanation.reasons import (
     PastItem,
     PopularityReason,
     Reason,
+    TrendReason,
 )
 from kgrec.explanation.said_by_past import SaidByPast
 from kgrec.explanation.terms import Terms
@@ -33,6 +34,7 @@ from kgrec.explanation.wording.sentence_parts import (
     Shared,
     SharedFacts,
     Statement,
+    Trend,
     past_of,
 )
 from kgrec.graph.store_types import NodeRef
@@ -154,12 +156,14 @@ class _Planner:
                 texts = self._terms.texts if said.evidence in (SEMANTIC, SEMANTIC_PATHS) else ()
                 yield Evidence(said.evidence, past, others, share, texts, self._explanation.new)
 
-    def others(self) -> Iterator[Popularity | OtherFacts]:
+    def others(self) -> Iterator[Popularity | Trend | OtherFacts]:
         for one in self._parts.beside:
             if one.kind not in ("entity", "edge") and one.share > 0:
                 reason = one.reason
                 if isinstance(reason, PopularityReason):
                     yield Popularity(reason.share, reason.expected)
+                elif isinstance(reason, TrendReason):
+                    yield Trend(reason.share, reason.half_life_days)
                 elif isinstance(reason, OtherFactsReason):
                     yield OtherFacts(reason.share)
 

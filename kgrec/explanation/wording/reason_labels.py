@@ -13,6 +13,7 @@ from kgrec.explanation.reasons import (
     PastItemReason,
     PopularityReason,
     Reason,
+    TrendReason,
 )
 from kgrec.explanation.wording.languages import Wording, in_language
 from kgrec.plain_text import short
@@ -51,6 +52,8 @@ class ReasonLabels:
                 return f"{arrow} {self._name(reason.past)}"
             case PopularityReason():
                 return labels.expected_popularity if reason.expected else labels.popularity
+            case TrendReason():
+                return labels.trend.format(days=f"{reason.half_life_days:g}")
             case OtherFactsReason():
                 return labels.other_facts.format(n=reason.entities)
 

@@ -17,6 +17,7 @@ from kgrec.explanation.wording.sentence_parts import (
     Popularity,
     SharedFacts,
     Statement,
+    Trend,
     is_personal,
     past_of,
 )
@@ -66,8 +67,8 @@ def _full(plan: Plan, wording: Wording) -> list[str]:
 
 def _reasons(told: Sequence[Statement], plan: Plan, wording: Wording) -> list[str]:
     if not any(map(is_personal, told)):
-        popular = [reason for reason in plan.reasons if isinstance(reason, Popularity)]
-        return [wording.without_reasons(plan.has_history, popular[0] if popular else None)]
+        of_item = [reason for reason in plan.reasons if isinstance(reason, Popularity | Trend)]
+        return [wording.without_reasons(plan.has_history, of_item[0] if of_item else None)]
     together = _of_the_same(told)
     return [wording.first(together), *(wording.further(reason) for reason in told if reason not in together)]
 

@@ -137,6 +137,18 @@ class Popularity:
     expected: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Trend:
+    """The item is chosen a lot lately.
+
+    Attributes:
+        days: after so many, a choice counts half.
+    """
+
+    share: float
+    days: float
+
+
 SEEN = 100
 """Ranks that somebody may look at."""
 
@@ -176,7 +188,7 @@ def past_of(reason: Statement) -> tuple[tuple[Past, ...], bool]:
 
 def is_personal(reason: Statement) -> bool:
     """Whether a reason names what the person did."""
-    return not isinstance(reason, Popularity | OtherFacts)
+    return not isinstance(reason, Popularity | Trend | OtherFacts)
 
 
-Statement = SharedFacts | DirectFact | OtherFacts | Evidence | Popularity
+Statement = SharedFacts | DirectFact | OtherFacts | Evidence | Popularity | Trend

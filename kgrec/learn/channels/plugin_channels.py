@@ -22,7 +22,9 @@ CHANNEL_GROUP = "kgrec.channels"
 """Entry points of this group are channel makers; the name of the entry point is that of the channel."""
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
-_BUILT_IN = frozenset(value for name, value in vars(channel_names).items() if name.isupper())
+_BESIDE = {"fused", "gates", "interactions", "popularity", "prior", "trend"}
+"""What bundles and measures have beside channels."""
+_BUILT_IN = _BESIDE | {value for name, value in vars(channel_names).items() if name.isupper()}
 
 
 class ChannelMaker(Protocol):

@@ -18,18 +18,19 @@ from kgrec.metrics.ranking import hits_of
 from kgrec.scoring.histories import Histories
 from kgrec.scoring.model import AdditiveModel, block_size
 from kgrec.scoring.spread import unit_spread
+from kgrec.scoring.trend import Trend
 
 _BYTES = 192 * 2**20
 
 
 @dataclass(frozen=True)
 class CandidateScores:
-    """Scores by every channel and by the prior of each user's candidates, which are known items.
+    """Scores by every channel, by the prior and by trends of each user's candidates, which are known items.
 
     Attributes:
-        histories: of the users, over all items.
-        parts: one ``(users, candidates)`` matrix per channel, those beside it included, and one of the prior, as gates
-            of 1 add them.
+        histories: of the users, over all items, as of their first held-out interaction.
+        parts: one ``(users, candidates)`` matrix per channel, those beside it included, one of the prior and one of
+            each trend, as gates of 1 add them.
         padding: minus infinity where a user has no further candidate, else 0, ``(users, candidates)``.
         hits: which candidates are held-out items, ``(users, candidates)``.
         seen, wanted: items of the histories and held-out items, users x all items.
@@ -44,13 +45,20 @@ class CandidateScores:
 
     @classmethod
     def of(
-        cls, model: AdditiveModel, history: Interactions, wanted: Interactions, n_users: int, rng: np.random.Generator
+        cls,
+        model: AdditiveModel,
+        history: Interactions,
+        wanted: Interactions,
+        n_users: int,
+        rng: np.random.Generator,
+        trends: Sequence[Trend] = (),
     ) -> CandidateScores:
         """The candidates of users who have a history and a held-out known item; of many users a random sample.
 
         Args:
-            model: its gates are not read.
+            model: its gates are not read, nor is its trend.
             history, wanted: interactions before and after the moment of asking.
+            trends: further parts.
         """
         known = np.flatnonzero(~model.is_cold)
         seen = history.matrix(n_users, model.n_items)
@@ -58,13 +66,15 @@ class CandidateScores:
         held_out = (held_out - held_out.multiply(seen > 0)).tocsr()
         held_out.eliminate_zeros()
         users = np.flatnonzero((np.diff(held_out[:, known].indptr) > 0) & (np.diff(seen.indptr) > 0))
-        width = min(len(known), LIMITS.candidates * (len(model.groups) + 1))
-        most = max(100, min(_BYTES // (4 * width), LIMITS.candidate_scores // len(known)))
+        n_parts = len(model.groups) + 1 + len(trends)
+        width = min(len(known), LIMITS.candidates * n_parts)
+        room = _BYTES * (n_parts - len(trends)) // n_parts
+        most = max(100, min(room // (4 * width), LIMITS.candidate_scores // len(known)))
         users = users if len(users) <= most else np.sort(rng.choice(users, most, replace=False))
-        histories = model.histories(history, n_users)[users]
+        histories = model.histories(history, n_users).as_of(wanted.first_times(n_users))[users]
         seen, held_out = seen[users], held_out[users]
         of_known = seen[:, known].tocsr(), held_out[:, known].tocsr()
-        return cls(histories, *_candidates(model, histories, *of_known, known), seen, held_out)
+        return cls(histories, *_candidates(model, trends, histories, *of_known, known), seen, held_out)
 
     def __len__(self) -> int:
         return len(self.histories)
@@ -149,7 +159,12 @@ class TriedMixtures:
 
 
 def _candidates(
-    model: AdditiveModel, histories: Histories, seen: sparse.csr_matrix, held_out: sparse.csr_matrix, known: IntArray
+    model: AdditiveModel,
+    trends: Sequence[Trend],
+    histories: Histories,
+    seen: sparse.csr_matrix,
+    held_out: sparse.csr_matrix,
+    known: IntArray,
 ) -> tuple[list[Array], Array, sparse.csr_matrix]:
     """``parts``, ``padding`` and ``hits`` of :class:`CandidateScores`.
 
@@ -161,8 +176,8 @@ def _candidates(
         seen, held_out: users x known items.
         known: rows of the known items.
     """
-    n = len(model.groups) + 1
-    prior = model.prior[known].astype(np.float32)
+    n = len(model.groups) + 1 + len(trends)
+    prior, rows_of_known = model.prior[known].astype(np.float32), known
     model, histories, known = without_idle_items(model, histories)
     rows, hits = [np.zeros(0, np.int64)], [np.zeros(0, np.bool_)]
     values = [[np.zeros(0, np.float32)] for _ in range(n)]
@@ -171,6 +186,7 @@ def _candidates(
         block = histories[slice(start, start + step)]
         scores = [_group_scores(model, group, block, known) for group in model.groups]
         scores.append(np.broadcast_to(prior, scores[0].shape))
+        scores += [trend.at(block.at, rows_of_known).astype(np.float32) for trend in trends]
         taken, wanted = seen[start : start + step].nonzero(), held_out[start : start + step].nonzero()
         kept = np.zeros(scores[0].shape, np.bool_)
         for part in scores:
@@ -208,7 +224,7 @@ def without_idle_items(model: AdditiveModel, histories: Histories) -> tuple[Addi
     if not kept.all():
         items = np.flatnonzero(kept)
         model = model.restricted_to(items)
-        histories = Histories(tuple(matrix[:, items] for matrix in histories.matrices), histories.pauses)
+        histories = histories.of_items(items)
     return model, histories, np.flatnonzero(~model.is_cold)
 
 

@@ -44,6 +44,7 @@ class Catalogue:
         wanted: sparse.csr_matrix,
         rng: np.random.Generator,
         kept: Array | None = None,
+        at: Array | None = None,
     ) -> Catalogue:
         """The catalogue with every user who has a history and held-out items, or with a random sample of many.
 
@@ -51,9 +52,11 @@ class Catalogue:
             train: the interactions that the model was learned from.
             wanted: held-out items, users x items.
             kept: which items are in the catalogue, bool ``(items,)``; None keeps all.
+            at: the moment as of which the trend counts for each user, nan where unknown.
         """
         n_users = wanted.shape[0]
         seen, histories = train.matrix(n_users, model.n_items), model.histories(train, n_users)
+        histories = histories if at is None else histories.as_of(at)
         users = np.flatnonzero((np.diff(seen.indptr) > 0) & (np.diff(wanted.indptr) > 0))
         most = max(100, min(LIMITS.cold_item_users, _BYTES // (4 * model.n_items * 2)))
         if len(users) > most:
@@ -62,9 +65,8 @@ class Catalogue:
         return whole if kept is None else whole._restricted_to(np.flatnonzero(kept))
 
     def _restricted_to(self, items: IntArray) -> Catalogue:
-        matrices = tuple(matrix[:, items] for matrix in self.histories.matrices)
-        histories = Histories(matrices, self.histories.pauses)
-        return Catalogue(self.model.restricted_to(items), histories, self.seen[:, items], self.wanted[:, items])
+        model, histories = self.model.restricted_to(items), self.histories.of_items(items)
+        return Catalogue(model, histories, self.seen[:, items], self.wanted[:, items])
 
     def with_gates(self, gates: Gates) -> Catalogue:
         """The same with other gates of the model."""

@@ -48,6 +48,7 @@ class ColdStartSimulation:
         hidden: interactions with the hidden items, users x items.
         known: held-out interactions with known items, users x items.
         cost: share of the known items' recall@20, and of their ndcg@10, that cold items beside them may cost.
+        at: the moment as of which the trend counts for each user, nan where unknown; where not given, all are.
     """
 
     model: AdditiveModel
@@ -55,6 +56,7 @@ class ColdStartSimulation:
     hidden: sparse.csr_matrix
     known: sparse.csr_matrix
     cost: float
+    at: Array | None = None
 
     def fit(self, seed: int, progress: Progress) -> tuple[Gates, dict[str, float]]:
         """The model's gates with those of cold items, and recall@20 of the hidden items among themselves.
@@ -66,8 +68,8 @@ class ColdStartSimulation:
         """
         rng = np.random.default_rng(seed)
         is_hidden = np.diff(self.hidden.tocsc().indptr) > 0
-        hidden_only = Catalogue.of(self.model, self.train, self.hidden, rng, ~self.model.is_cold | is_hidden)
-        with_known = Catalogue.of(self.model, self.train, self.known, rng, ~is_hidden)
+        hidden_only = Catalogue.of(self.model, self.train, self.hidden, rng, ~self.model.is_cold | is_hidden, self.at)
+        with_known = Catalogue.of(self.model, self.train, self.known, rng, ~is_hidden, self.at)
         if not (len(hidden_only.histories) and len(with_known.histories)):
             return self.model.gates, {}
         spread = hidden_only.cold_spread()
@@ -127,5 +129,6 @@ def fit_mixture(hidden_only: Catalogue, tells_apart: Array, progress: Progress) 
 def _cold_only(gates: Gates, weights: Array) -> Gates:
     """These weights for cold items and none for known ones, which saves time; scores of cold items do not change."""
     table = gates.by_history
-    closed = gates.with_known(channels=np.zeros_like(table.channels), prior=np.zeros_like(table.prior))
+    nothing = np.zeros_like(table.prior)
+    closed = gates.with_known(channels=np.zeros_like(table.channels), prior=nothing, trend=nothing)
     return with_mixture(closed, weights)

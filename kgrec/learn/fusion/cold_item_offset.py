@@ -162,7 +162,14 @@ def fit_beside_known(
     return best
 
 
-def refit_offset(model: AdditiveModel, train: Interactions, known: sparse.csr_matrix, cost: float, seed: int) -> Gates:
+def refit_offset(
+    model: AdditiveModel,
+    train: Interactions,
+    known: sparse.csr_matrix,
+    cost: float,
+    seed: int,
+    at: Array | None = None,
+) -> Gates:
     """The gates of a model with the highest offset of cold items that costs its known items at most ``cost``.
 
     The cost can be seen in the model itself, so it is measured there again; its spread and slope are kept. Histories
@@ -171,8 +178,9 @@ def refit_offset(model: AdditiveModel, train: Interactions, known: sparse.csr_ma
     Args:
         model: learned from ``train``; its gates are those of a cold-start simulation.
         known: held-out interactions with known items, users x items.
+        at: the moment as of which the trend counts for each user, nan where unknown.
     """
-    catalogue = Catalogue.of(model, train, known, np.random.default_rng(seed))
+    catalogue = Catalogue.of(model, train, known, np.random.default_rng(seed), at=at)
     if not (len(catalogue.histories) and model.is_cold.any() and _has_weights(model)):
         return model.gates
     shortest, longest = np.quantile(catalogue.histories.lengths, _LENGTH_QUANTILES)

@@ -3,13 +3,14 @@
 The search starts from the best single channel and takes a step only where validation improves. With few users it is
 repeated on samples of them and the mean of the weights is taken, which varies less by chance (bagging: Breiman 1996).
 The fused model is never worse on validation than its best channel; a channel that does not help stays closed. History
-lengths and pauses since the last event get weights of their own only where that is better by more than chance.
+lengths and pauses since the last event get weights of their own only where that is better by more than chance, and so
+does the trend: it is one more part, beside the prior, of a search that starts where the first one ended.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property, partial
 
@@ -20,11 +21,13 @@ from kgrec.learn.fusion.candidate_scores import CandidateScores, TriedMixtures
 from kgrec.learn.fusion.cold_item_offset import coarse_offset
 from kgrec.learn.fusion.path_share import PathShare, with_most_paths
 from kgrec.learn.fusion.return_visits import PAUSES, visits_after_pause
+from kgrec.learn.fusion.trend_search import HALF_LIVES_S, best_trend, beyond_chance
 from kgrec.learn.limits import LIMITS
 from kgrec.progress import Progress
 from kgrec.scoring.evidence import EXPLICIT, THROUGH_GRAPH, evidence_of
 from kgrec.scoring.gates import Gates, GateTable
 from kgrec.scoring.model import AdditiveModel
+from kgrec.scoring.trend import Trend
 
 _COARSE = (0.0, 0.15, 0.4)
 _BAGS = 8
@@ -39,12 +42,14 @@ class GateFitter:
     """Fits the gates of a model whose channels are ready.
 
     Args:
-        model: its gates are not read.
+        model: its gates are not read, nor is its trend.
         train, valid: interactions that it was learned from, and held-out ones.
         seed: for samples of users.
         reason_cost: share of ndcg@10 that more explicit paths may cost, see :mod:`~kgrec.learn.fusion.path_share`.
+        half_lives: seconds, of trends that are tried.
 
     Attributes:
+        trend: after :meth:`fit`, what is taken lately in ``train``; None where that does not help.
         trials: number of mixtures tried so far. A search counts once, however many samples of users repeat it, and a
             turn of one weight counts once, for its ten values.
         reasons: after :meth:`fit`, of the model's paths: ``path_share`` of the top ten's positive score, the part
@@ -61,9 +66,10 @@ class GateFitter:
         seed: int,
         progress: Progress,
         reason_cost: float = 0.0,
+        half_lives: Sequence[float] = HALF_LIVES_S,
     ) -> None:
-        self._model = model
-        self._of_known, *self._of_pauses = progress.parts(2, *[1] * len(PAUSES))
+        self._model, self._half_lives, self._seed = replace(model, trend=None), half_lives, seed
+        self._of_known, self._of_trend, *self._of_pauses = progress.parts(2, 1, *[1] * len(PAUSES))
         self._train, self._valid, self._n_users = train, valid, n_users
         self._rng = np.random.default_rng(seed)
         self._candidates = CandidateScores.of(model, train, valid, n_users, self._rng)
@@ -75,6 +81,7 @@ class GateFitter:
         self._group_of = [g for c in range(len(model.channels)) for g, group in enumerate(groups) if c in group]
         self._reason_cost = reason_cost
         self.trials = 0
+        self.trend: Trend | None = None
         self.reasons: dict[str, float] = {}
 
     def fit(self) -> tuple[Gates, dict[str, float]]:
@@ -90,6 +97,7 @@ class GateFitter:
         weights, best = self._search(
             self._candidates, [best_channel], partial(self._of_known, "weights of the channels")
         )
+        of_trend, weights, best = self._with_trend(weights, best)
         accuracy_only = _mean(best)
         weights, best = self._towards_paths(self._candidates, weights, best)
         if share := self._path_share:
@@ -101,10 +109,13 @@ class GateFitter:
                 "ndcg@10_accuracy_only": accuracy_only,
             }
         min_lengths, table = self._by_length(weights, best)
-        metrics = dict(zip([*names, "prior"], map(float, alone), strict=True)) | {"fused": _mean(best)}
+        metrics = dict(zip([*names, "prior"], map(float, alone), strict=True)) | of_trend | {"fused": _mean(best)}
         min_pauses, table = self._by_pause(weights, table, metrics)
         of_channel = self._group_of
-        by_history = GateTable(min_lengths, table[:, :, of_channel], table[:, :, n], min_pauses)
+        trend = np.zeros(table.shape[:2]) if self.trend is None else table[:, :, n + 1]
+        if not trend.any():  # more paths left nothing of it
+            self.trend, self._model = None, replace(self._model, trend=None)
+        by_history = GateTable(min_lengths, table[:, :, of_channel], table[:, :, n], min_pauses, trend)
         cold = Gates.common(_COLD_ITEMS * weights[of_channel], float(_COLD_ITEMS * weights[n])).cold
         return Gates(by_history.with_popularity_for_no_history(), cold), metrics
 
@@ -116,15 +127,39 @@ class GateFitter:
         return gates.with_cold(offset=offset)
 
     @property
+    def half_life(self) -> float:
+        """Of the trend, seconds; 0 where there is none."""
+        return 0.0 if self.trend is None else self.trend.half_life
+
+    @property
     def n_users(self) -> int:
         """Users of validation who have a history and a held-out known item."""
         return len(self._candidates)
+
+    def _with_trend(self, weights: Array, best: Array) -> tuple[dict[str, float], Array, Array]:
+        """Weights with one more for the trend where that helps, and each user's ndcg@10; and its ndcg@10 alone."""
+        self._of_trend("trend", 0, 1)
+        rng = np.random.default_rng(self._seed)
+        data = self._model, self._train, self._valid, self._n_users
+        found = best_trend(*data, weights, self._half_lives, rng) if len(best) else None
+        if found is None:
+            self._of_trend("trend", 1, 1, "none helps")
+            return {}, weights, best
+        self.trials += found.tried
+        self.trend, self._candidates = found.trend, found.candidates
+        self._model = replace(self._model, trend=found.trend)
+        weights, best = self._search(found.candidates, [found.weights], partial(self._of_trend, "weights with a trend"))
+        if not (weights[-1] and beyond_chance(best - found.ndcg_without)):
+            weights, best = found.weights, found.ndcg
+        alone = _mean(found.candidates.quality(np.eye(len(weights))[-1]))
+        return {"trend": alone, "fused without trend": _mean(found.ndcg_without)}, weights, best
 
     def _search(
         self, candidates: CandidateScores, starts: list[Array], tell: Callable[..., None]
     ) -> tuple[Array, Array]:
         """Weights whose mean ndcg@10 is at least that of the best start, and each user's ndcg@10 with them."""
-        self.trials += len(_COARSE) ** (self._n - len(self._paths)) + _TURNS * (self._n + 1)
+        n_parts = len(candidates.parts)
+        self.trials += len(_COARSE) ** (self._n - len(self._paths)) + _TURNS * n_parts
         bags = _BAGS if 0 < len(candidates) <= LIMITS.bagged_users else 0
         with TriedMixtures(candidates) as tried:
             tell(0, 1 + bags, unit="searches")
@@ -134,7 +169,7 @@ class GateFitter:
             if not bags:
                 return weights, ndcg
             n = self._n
-            of_bags = np.empty((bags, n + 1))
+            of_bags = np.empty((bags, n_parts))
             for number in range(bags):
                 sample = np.sort(self._rng.integers(0, len(candidates), len(candidates)))
                 of_sample = self._coordinate_search(tried, sample, starts)[0]
@@ -171,7 +206,7 @@ class GateFitter:
         weights = _best_on(tried, users, [weights, coarse])
         best = tried.quality(weights)[users]
         for _ in range(_TURNS):
-            for part in range(n + 1):
+            for part in range(len(weights)):
                 trials = [weights.copy() for _ in _STEPS]
                 for trial, step in zip(trials, _STEPS, strict=True):
                     trial[part] = step
@@ -183,7 +218,8 @@ class GateFitter:
     def _coarse_search(self, tried: TriedMixtures, users: IntArray, start: Array) -> Array:
         """The best weights on a coarse grid of all parts at once: two may help together where neither does alone.
 
-        Paths are not on it: their correction is with them already, so that they help alone if at all.
+        Paths are not on it: their correction is with them already, so that they help alone if at all. Nor is the
+        trend, whose weight was found beside the others.
         """
         n = self._n
         if len(users) > LIMITS.coarse_search_users:
@@ -191,7 +227,7 @@ class GateFitter:
         strongest = int(np.argmax(start[:n]))
         others = [part for part in range(n + 1) if part != strongest and part not in self._paths]
         levels = np.array(list(itertools.product(_COARSE, repeat=len(others))))
-        grid = np.tile(np.eye(n + 1)[strongest], (len(levels), 1))
+        grid = np.tile(np.r_[np.eye(n + 1)[strongest], start[n + 1 :]], (len(levels), 1))
         grid[:, others] = levels
         if len(tried.candidates) > LIMITS.bagged_users:  # nobody comes back to these mixtures with other users
             with TriedMixtures(tried.candidates.of_users(users)) as of_sample:
@@ -215,11 +251,11 @@ class GateFitter:
             for factor in (0.0, 0.5, 2.0):
                 trial = weights.copy()
                 trial[part] *= factor
-                if not trial[:-1].any():
+                if not trial[: self._n].any():
                     continue
                 gain = candidates.quality(trial) - best
                 for b in range(len(min_lengths)):
-                    if _beyond_chance(gain[bucket == b]) and (table[b] == weights).all():
+                    if beyond_chance(gain[bucket == b]) and (table[b] == weights).all():
                         table[b] = trial
         return min_lengths.astype(np.int64), table
 
@@ -233,26 +269,23 @@ class GateFitter:
             rows.append(table)
             if len(np.unique(visits.wanted.user)) < LIMITS.return_visit_users:
                 continue
-            candidates = CandidateScores.of(self._model, visits.history, visits.wanted, self._n_users, self._rng)
-            singles = list(np.eye(self._n + 1)[: self._n])
+            trends = () if self.trend is None else (self.trend,)
+            of_visits = self._model, visits.history, visits.wanted, self._n_users, self._rng
+            candidates = CandidateScores.of(*of_visits, trends)
+            singles = list(np.eye(len(weights))[: self._n])
             when = f"after {least / 60:.0f} minutes and more" if least else "within a visit"
             tell = partial(progress, f"weights {when}")
             after_pause, best = self._search(candidates, [weights, *singles], tell)
             common = candidates.quality(weights)
-            if _beyond_chance(best - common):
+            if beyond_chance(best - common):
                 after_pause, best = self._towards_paths(candidates, after_pause, best)
-            if _beyond_chance(best - common):
+            if beyond_chance(best - common):
                 rows[-1] = np.tile(after_pause, (len(table), 1))
             metrics[f"after {least:.0f} s and more"] = _mean(best)
             metrics[f"after {least:.0f} s and more, common gates"] = _mean(common)
         if all(row is table for row in rows):
             return (), table[None]
         return PAUSES, np.stack(rows)
-
-
-def _beyond_chance(gain: Array) -> bool:
-    """Whether a mean gain is more than two standard errors."""
-    return len(gain) > 0 and bool(gain.mean() > 2 * gain.std() / np.sqrt(len(gain)))
 
 
 def _best_on(tried: TriedMixtures, users: IntArray, mixtures: list[Array]) -> Array:

@@ -46,15 +46,18 @@ class PathShare:
         self, model: AdditiveModel, histories: Histories, seen: sparse.csr_matrix, rng: np.random.Generator
     ) -> None:
         self._groups, seen = model.groups, seen[:, ~model.is_cold]
-        most = max(1, min(_USERS, _SCORES // ((len(self._groups) + 1) * seen.shape[1])))
+        n_parts = len(self._groups) + 1 + (model.trend is not None)
+        most = max(1, min(_USERS, _SCORES // (n_parts * seen.shape[1])))
         users = np.arange(len(histories))
         if len(users) > most:
             users = np.sort(rng.choice(users, most, replace=False))
         self._model, self._histories, self._known = without_idle_items(model, histories[users])
         known, n = self._known, len(users)
         self._unit = np.zeros((len(model.channels), n))
-        self._parts = np.zeros((len(self._groups) + 1, n, len(known)), np.float32)
-        self._parts[-1] = self._model.prior[known]
+        self._parts = np.zeros((n_parts, n, len(known)), np.float32)
+        self._parts[len(self._groups)] = self._model.prior[known]
+        if self._model.trend is not None:
+            self._parts[-1] = self._model.trend.at(self._histories.at, known)
         for g, group in enumerate(self._groups):
             for c in group:
                 channel = self._model.channels[c]
@@ -76,7 +79,7 @@ class PathShare:
         """The share, mean over users, and the part of all items of which paths are a reason (a tenth or more).
 
         Args:
-            weights: of the groups of channels that share a gate, and of the prior.
+            weights: of the groups of channels that share a gate, of the prior and, if any, of the trend.
             most: users that it is measured on.
         """
         key = weights.tobytes(), most
@@ -99,8 +102,9 @@ class PathShare:
         for g, group in enumerate(self._groups):
             of_channel[group] = weights[g]
         values *= of_channel[:, None]
-        prior = weights[-1] * self._model.prior[self._known[best]]
-        positive, through_paths = np.maximum(prior, 0.0), np.zeros(best.shape)
+        positive, through_paths = np.zeros(best.shape), np.zeros(best.shape)
+        for weight, part in zip(weights[len(self._groups) :], self._parts[len(self._groups) :], strict=True):
+            positive += np.maximum(weight * np.take_along_axis(part[:most], best, axis=1), 0.0)
         for name in dict.fromkeys(self._evidence):
             of_evidence = values[:, [own == name for own in self._evidence]].sum(axis=1)
             added = np.add.reduceat(np.maximum(of_evidence, 0.0), starts[:-1], axis=1).T
