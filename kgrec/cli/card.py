@@ -60,6 +60,8 @@ def _sentences(card: Mapping[str, Any]) -> Iterator[str]:
         yield f"Closed by validation: {', '.join(closed)}."
     for channel, why in card["not_learned"].items():
         yield f"Not learned: {channel}, as {why}."
+    if card["trend"]:
+        yield f"What is chosen lately counts half after {card['trend']['half_life_days']:g} days."
     lists, on_validation = card["explanations"], card["validation"]
     if lists["path_share"]:
         yield (

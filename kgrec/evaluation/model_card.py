@@ -18,6 +18,7 @@ from kgrec.metrics.ranking import rank_users
 from kgrec.scoring.channel_names import NEXT_ITEM_FACTORS
 from kgrec.scoring.evidence import evidence_of
 from kgrec.scoring.path_matrix import EDGE_FROM_PAST, EDGE_TO_PAST, SHARED_HEAD, SHARED_TAIL, PathMatrix
+from kgrec.scoring.trend import DAY_S
 
 RESTS_ON = {
     "paths": "facts in common in the graph",
@@ -51,8 +52,8 @@ def model_card(bundle: Bundle, users: int = USERS) -> dict[str, Any]:
         :class:`~kgrec.evaluation.explanation_measures.ListShares`), ``validation`` (what paths carried there, and what
         they cost; see ``reasons`` of :class:`~kgrec.learn.fit_result.FitResult`), ``test`` (metrics of kgrec and of
         baselines, by system, where it was measured before it was learned from all), ``channels``, ``not_learned`` (why
-        a channel that is trained where it may be of use was not, by its name) and ``paths`` (weight of each kind of
-        path, the largest first).
+        a channel that is trained where it may be of use was not, by its name), ``trend`` (its half-life in days and
+        its mean gate; empty where it is closed) and ``paths`` (weight of each kind of path, the largest first).
     """
     manifest, model = bundle.manifest, bundle.model
     why_none = manifest.settings.get("chosen", {}).get("next_items")
@@ -89,8 +90,14 @@ def model_card(bundle: Bundle, users: int = USERS) -> dict[str, Any]:
             for channel, gate in zip(model.channels, gates, strict=True)
         ],
         "not_learned": {NEXT_ITEM_FACTORS: why_none} if why_none else {},
+        "trend": _trend(bundle),
         "paths": sorted(_paths(bundle), key=lambda kind: -float(kind["weight"])),
     }
+
+
+def _trend(bundle: Bundle) -> dict[str, float]:
+    trend, gates = bundle.model.trend, bundle.model.gates.by_history.trend
+    return {} if trend is None else {"half_life_days": trend.half_life / DAY_S, "mean gate": float(gates.mean())}
 
 
 def _moment(bundle: Bundle) -> str | float | None:

@@ -260,7 +260,7 @@ class Mixing:
 
         To cold items it adds nothing: nobody had taken them when they were weighed.
         """
-        if self.trend is None or not gate.any():
+        if self.trend is None or not (gate.any() and len(self._items[KNOWN])):
             return None
         weighted: Array = gate[:, None] * self.trend.at(moments, self._spans[KNOWN])
         return weighted

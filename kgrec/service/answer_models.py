@@ -187,6 +187,9 @@ class CardAnswer(BaseModel):
     test: dict[str, Any] = Field(description="Metrics by system, where the model was measured beside baselines.")
     channels: list[dict[str, Any]]
     not_learned: dict[str, str] = Field(description="Why a channel was not trained, by its name.")
+    trend: dict[str, float] = Field(
+        description="Of what is chosen lately: half-life and gate; empty where it is closed."
+    )
     paths: list[dict[str, Any]] = Field(description="Weight of each kind of path, the largest first.")
 
 

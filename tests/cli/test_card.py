@@ -40,6 +40,7 @@ def card(**changed: Any) -> dict[str, Any]:
             {"channel": name, "evidence": evidence, "mean gate": gate} for name, (evidence, gate) in channels.items()
         ],
         "not_learned": {"next_item_factors": "not all times are known"},
+        "trend": {},
         "paths": [{"relation": "DIRECTED_BY", "way": "both lead to it", "weight": 1.5}],
     } | changed
 
@@ -77,6 +78,17 @@ def test_what_was_measured_stands_beside_baselines(capsys: pytest.CaptureFixture
     assert ["kgrec", "0.1700", "0.2771", "0.4761"] in rows
     assert ["ease", "0.1500", "0.2510", "0.4386"] in rows
     assert "Measured on the last fifth of what each user did" in said
+
+
+def test_how_fast_the_trend_fades_is_told_where_there_is_one(capsys: pytest.CaptureFixture[str]) -> None:
+    show_card(card())
+    assert "lately" not in capsys.readouterr().out
+    trend = {"half_life_days": 7.0, "mean gate": 0.3}
+    show_card(card(trend=trend, evidence={"popularity": 0.4, "trend": 0.6}))
+    said = capsys.readouterr().out
+    assert "What is chosen lately counts half after 7 days." in said
+    rows = [[cell.strip() for cell in line.split("│")[1:-1]] for line in said.splitlines() if line.startswith("│")]
+    assert rows[0] == ["what is chosen lately", "60 %", "█" * 18, ""]
 
 
 def test_a_model_without_paths_says_so(capsys: pytest.CaptureFixture[str]) -> None:

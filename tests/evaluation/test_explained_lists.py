@@ -35,6 +35,7 @@ def films() -> ExplainedList:
         values=values,
         base=np.zeros(3),
         prior=np.array([0.05, 0.0, -1.0]),
+        trend=np.zeros(3),
         weights=np.ones((3, 2)),
         scales=np.ones((3, 2)),
     )

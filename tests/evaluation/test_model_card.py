@@ -15,9 +15,11 @@ from kgrec.evaluation.model_card import WAYS, kind_weights, model_card
 from kgrec.learn.channels.path_features import PathFeatures
 from kgrec.metrics.rankers import ModelRanker
 from kgrec.metrics.ranking import rank_users
+from kgrec.scoring.trend import DAY_S, Trend
 from tests.support.bundles import film_bundle, random_bundle
 from tests.support.paths import random_facts
 from tests.support.shop import Shell
+from tests.support.trends import random_events, with_trend
 
 
 def paths_bundle(seed: int) -> Bundle:
@@ -60,6 +62,18 @@ def test_why_a_channel_was_not_learned_is_told() -> None:
     settings = {**bundle.manifest.settings, "chosen": {"next_items": "next_item_dim is 0"}}
     without = replace(bundle, manifest=replace(bundle.manifest, settings=settings))
     assert model_card(without)["not_learned"] == {"next_item_factors": "next_item_dim is 0"}
+
+
+def test_a_trend_has_a_share_of_its_own_and_its_half_life() -> None:
+    bundle = paths_bundle(0)
+    closed = model_card(replace(bundle, model=replace(bundle.model, trend=None)))
+    assert closed["trend"] == {}
+    assert "trend" not in closed["evidence"]
+    trend = Trend.of(random_events(np.random.default_rng(0), bundle.model.n_items, 40), bundle.model.n_items, DAY_S)
+    card = model_card(replace(bundle, model=with_trend(bundle.model, trend, 0.5)))
+    assert card["trend"] == {"half_life_days": 1.0, "mean gate": 0.5}
+    assert 0 < card["evidence"]["trend"] < 1
+    assert sum(card["evidence"].values()) == pytest.approx(1.0, abs=1e-6)
 
 
 def test_fewer_users_may_be_measured() -> None:

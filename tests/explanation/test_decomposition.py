@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kgrec.bundle.bundle import Bundle
+from kgrec.data.context import Context
 from kgrec.data.dataset import Facts
 from kgrec.explanation import decomposition
 from kgrec.explanation.reasons import (
@@ -21,11 +22,14 @@ from kgrec.explanation.reasons import (
     PastItemReason,
     PopularityReason,
     Reason,
+    TrendReason,
 )
 from kgrec.recommendation import Explanation, Recommender
 from kgrec.scoring.path_terms import without_facts, without_text
+from kgrec.scoring.trend import DAY_S, Trend
 from tests.support.bundles import bundle_of, film_bundle, film_schema, random_interactions
 from tests.support.path_worlds import N_ITEMS, path_world, with_texts
+from tests.support.trends import START, random_events, with_random_trend, with_trend
 
 MANY = settings(max_examples=12, deadline=None)
 SEEDS = st.integers(0, 2**32 - 1)
@@ -36,6 +40,7 @@ HISTORIES = st.lists(st.sampled_from([f"i{n}" for n in range(N_ITEMS)]), min_siz
 def world(seed: int) -> tuple[Facts, Bundle]:
     rng = np.random.default_rng(seed)
     facts, model = path_world(rng)
+    model = with_random_trend(rng, model)
     return facts, bundle_of(model, random_interactions(rng, 2, N_ITEMS, 6), 2)
 
 
@@ -220,3 +225,26 @@ def test_popularity_is_a_reason_that_says_whether_it_is_expected() -> None:
         (popular,) = (r for r in films().explain("ann", item).reasons if isinstance(r, PopularityReason))
         assert popular.expected == expected
         assert popular.value == pytest.approx(0.1 * prior)
+
+
+@pytest.mark.parametrize("at", [None, START + 5 * DAY_S])
+def test_the_trend_is_a_reason_of_its_own_that_says_what_it_adds_then(at: float | None) -> None:
+    _, bundle = world(3)
+    trend = Trend.of(random_events(np.random.default_rng(1), N_ITEMS, 40), N_ITEMS, 7 * DAY_S)
+    opened = replace(bundle, model=with_trend(bundle.model, trend, 0.7))
+    closed = replace(bundle, model=with_trend(replace(bundle.model, trend=None), trend, 0.0))
+    values = []
+    for item in bundle.items:
+        given = {"item": item, "history": ["i0"], "context": Context(at)}
+        it, before = (Recommender(of).explain(**given) for of in (opened, closed))  # type: ignore[arg-type]
+        said = [reason for reason in it.reasons if isinstance(reason, TrendReason)]
+        assert sum(reason.value for reason in said) == pytest.approx(it.score - before.score, abs=1e-9)
+        assert not any(isinstance(reason, TrendReason) for reason in before.reasons)
+        assert it.base - it.constant == pytest.approx(before.base - before.constant + it.score - before.score)
+        assert it.constant == pytest.approx(before.constant)
+        values += [reason.value for reason in said]
+        for reason in said:
+            assert reason.half_life_days == 7.0
+            assert reason.share == pytest.approx(reason.value / max(positive_score(it), 1e-12))
+    assert len(values) == np.count_nonzero(~bundle.model.is_cold)
+    assert min(values) < 0 < max(values)

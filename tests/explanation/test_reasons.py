@@ -11,6 +11,7 @@ from kgrec.explanation.reasons import (
     PastItemReason,
     PopularityReason,
     Relation,
+    TrendReason,
 )
 from kgrec.graph.store_types import NodeRef
 
@@ -22,9 +23,10 @@ def test_each_sort_of_reason_says_what_it_is() -> None:
         EdgeReason(1.0, 0.1, past, relation),
         PastItemReason(1.0, 0.1, "semantic", past),
         PopularityReason(1.0, 0.1, False),
+        TrendReason(1.0, 0.1, 7.0),
         OtherFactsReason(1.0, 0.1, 2),
     )
-    assert [one.kind for one in reasons] == ["entity", "edge", "past_item", "popularity", "other_facts"]
+    assert [one.kind for one in reasons] == ["entity", "edge", "past_item", "popularity", "trend", "other_facts"]
 
 
 def test_there_is_something_to_say_where_the_rank_is_another() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kgrec.explanation.reasons import OtherFactsReason, PastItem, PastItemReason, PopularityReason, Reason
+from kgrec.explanation.reasons import OtherFactsReason, PastItem, PastItemReason, PopularityReason, Reason, TrendReason
 from kgrec.explanation.said_by_past import ReasonParts
 from kgrec.explanation.score_parts import ScorePart, parts_by_kind
 
@@ -14,6 +14,7 @@ def said(evidence: str, value: float) -> PastItemReason:
 def test_for_and_against_are_apart() -> None:
     reasons: list[Reason] = [
         PopularityReason(-0.5, 0.0, expected=False),
+        TrendReason(-0.125, 0.0, 7.0),
         OtherFactsReason(1.0, 0.0, entities=2),
         said("taken_together", 2.0),
         said("taken_together", -0.25),
@@ -25,6 +26,7 @@ def test_for_and_against_are_apart() -> None:
         ScorePart("other_facts", 1.0, 0.0),
         ScorePart("of_a_plugin", 0.0, -1.0),
         ScorePart("popularity", 0.0, -0.5),
+        ScorePart("trend", 0.0, -0.125),
     ]
 
 

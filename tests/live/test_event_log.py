@@ -32,6 +32,17 @@ def test_events_have_offsets_in_their_order(log: EventLog) -> None:
     assert [done.item for done in log.of_user("ann", after=1)] == ["heat"]
 
 
+def test_what_everybody_did_since_a_moment_is_told_once(log: EventLog) -> None:
+    log.append([event("a", time=5.0), event("b", "bob", "heat", 6.0), event("x", time=9.0, aside="unknown item")])
+    offset, done = log.since(0, 5.0)
+    assert (offset, [(one.user, one.item) for one in done]) == (2, [("bob", "heat")])
+    assert log.since(offset, 5.0) == (2, [])
+    log.append([event("c", "zoe", time=4.0), event("d", "zoe", "blade", 7.0)])
+    log.forget("bob")
+    assert log.since(offset, 5.0)[0] == 4
+    assert [one.item for one in log.since(0, 5.0)[1]] == ["blade"]
+
+
 def test_an_id_counts_once(log: EventLog) -> None:
     log.append([event("a"), event("x", aside="unknown item")])
     again = [event("a", item="heat"), event("b"), event("b"), event("x")]

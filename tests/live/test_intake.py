@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
+from kgrec.data.context import Context
 from kgrec.data.dataset import Interactions
 from kgrec.data.records import NodeRecord
 from kgrec.errors import RecordError, StoreUnavailableError, TooManyEventsError, UnknownUserError
@@ -15,7 +17,9 @@ from kgrec.live.event import Receipt
 from kgrec.live.event_log import EventLog
 from kgrec.live.intake import Intake
 from kgrec.recommendation import Recommender
+from kgrec.scoring.trend import DAY_S, Trend
 from tests.support.bundles import film_bundle
+from tests.support.trends import START, with_trend
 
 
 @pytest.fixture(params=["applied", "waiting", "no graph", "away"])
@@ -56,6 +60,29 @@ def test_an_event_counts_in_the_next_answer(served: tuple[Recommender, Intake]) 
         history=["blade", "alien", "empire", "newcomer"], items=["aliens"]
     )
     assert seen(recommender, "ann") == {"star-wars", "alien"}
+
+
+def test_an_event_counts_for_everybody_where_there_is_a_trend(
+    served: tuple[Recommender, Intake], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recommender, intake = served
+    trend = Trend.of(Interactions.of_pairs([0], [0], [START]), 7, DAY_S)
+    bundle = replace(recommender.bundle, model=with_trend(recommender.bundle.model, trend, 2.0))
+    bundle = replace(bundle, manifest=replace(bundle.manifest, data_cutoff=START))
+    recommender = recommender.renewed(bundle)
+    monkeypatch.setattr(intake, "_recommender", lambda: recommender)
+    at = Context(START + DAY_S)
+    before = recommender.score(history=[], items=["blade"], context=at)
+    reports = [{"id": n, "user": "zoe", "item": "blade", "time": START + 60.0 * n} for n in range(1, 4)]
+    for report in (*reports, reports[0]):
+        intake.report([report])
+    alone = bundle.model.with_later(START + 60.0 * np.arange(1, 4), np.full(3, 4))
+    (expected,) = alone.scored(Interactions.of_pairs([], []), at.at).of_items(np.array([4])).tolist()
+    assert recommender.score(history=[], items=["blade"], context=at) == [expected]
+    assert expected > before[0]
+    assert recommender.recommend(history=[], k=1, context=at)[0].item == "blade"
+    intake.forget("zoe")  # what they did is one of many in a number
+    assert recommender.score(history=[], items=["blade"], context=at) == [expected]
 
 
 def test_who_is_new_is_known_by_their_events(served: tuple[Recommender, Intake]) -> None:

@@ -83,6 +83,19 @@ def test_arrays_that_do_not_fit_each_other_are_refused() -> None:
         Gates(gates().by_history, ColdItemGates(np.ones(2), np.ones(2)))
 
 
+def test_a_trend_comes_back_and_is_left_out_where_it_is_closed() -> None:
+    weights = np.arange(9.0).reshape(3, 3)
+    opened = gates().with_known(trend=weights)
+    after = Gates.from_arrays(opened.arrays())
+    np.testing.assert_array_equal(after.by_history.trend, weights)
+    assert opened.as_dict()["by_history"]["trend"] == weights.tolist()
+    closed = gates()  # as bundles of earlier versions have them
+    assert "by_history.trend" not in closed.arrays()
+    np.testing.assert_array_equal(Gates.from_arrays(closed.arrays()).by_history.trend, np.zeros((3, 3)))
+    with pytest.raises(ValueError, match=r"gate weights of trend are by \(3,\) buckets"):
+        gates().with_known(trend=np.zeros(3))
+
+
 def test_one_part_changes_without_the_other() -> None:
     before = gates()
     after = before.with_cold(offset=7.0).with_known(prior=np.zeros((3, 3)))
@@ -120,3 +133,12 @@ def test_without_a_history_popularity_counts(
         at, was = (one.bucket(lengths, np.full(len(lengths), pause)) for one in (table, before))
         np.testing.assert_array_equal(table.channels[at], before.channels[was])
         np.testing.assert_array_equal(table.prior[at], before.prior[was])
+
+
+@pytest.mark.parametrize("prior", [0.0, 0.3])
+def test_without_a_history_the_trend_counts_and_popularity_orders_what_is_taken_alike(prior: float) -> None:
+    before = GateTable(np.array([0, 8]), np.ones((1, 2, 2)), np.array([[prior, 0.5]]), (), np.array([[0.4, 0.2]]))
+    table = before.with_popularity_for_no_history()
+    no_history, short, long = (table.bucket(np.array([n]), np.array([np.nan])) for n in (0, 7, 8))
+    assert [float(table.trend[at][0]) for at in (no_history, short, long)] == [0.4, 0.4, 0.2]
+    assert [float(table.prior[at][0]) for at in (no_history, short, long)] == [prior or 0.02, prior, 0.5]

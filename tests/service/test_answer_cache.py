@@ -7,6 +7,7 @@ import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,10 @@ import pytest
 from fastapi.testclient import TestClient
 
 from kgrec.bundle.bundle import Bundle
+from kgrec.data.dataset import Interactions
 from kgrec.graph.stores.kglite_store import KgliteStore
 from kgrec.recommendation import Recommender
+from kgrec.scoring.trend import DAY_S, Trend
 from kgrec.service.answer_cache import _ENTRY_BYTES, AnswerCache, CacheFigures
 from kgrec.service.app import service
 from kgrec.service.guard import Limits
@@ -24,6 +27,7 @@ from tests.service.test_events import folder
 from tests.service.test_model_versions import waited_for_a_version
 from tests.service.test_monitoring import figures
 from tests.support.bundles import FILMS
+from tests.support.trends import START, with_trend
 
 __all__ = ["folder"]
 
@@ -114,6 +118,25 @@ def test_hits_are_counted_and_changes_drop_answers(pair: tuple[TestClient, TestC
     assert figures(client)["kgrec_cache_kept",] == 1
     client.delete("/v1/users/bob")
     assert (figures(client)["kgrec_cache_kept",], figures(client)["kgrec_cache_bytes",]) == (0, 0)
+
+
+def test_what_others_do_changes_a_kept_answer_where_there_is_a_trend(folder: Path) -> None:
+    for name in ("a.bundle", "next.bundle"):
+        bundle = Bundle.load(folder / name)
+        counts = Trend.of(Interactions.of_pairs([0], [0], [START]), len(bundle.items), DAY_S)
+        manifest = replace(bundle.manifest, data_cutoff=START)
+        replace(bundle, model=with_trend(bundle.model, counts, 3.0), manifest=manifest).save(folder / name)
+    with ExitStack() as stack:
+        client = opened(stack, folder, 40_000)
+        addresses = "/v1/recommend?user=ann&k=9", "/v1/recommend?history=alien&k=9"
+        before = [[client.get(address).json() for _ in range(2)] for address in addresses]
+        assert client.app.state.cache.figures().hits == 2  # type: ignore[attr-defined]
+        client.post("/v1/events", json={"id": 1, "user": "bob", "item": "aliens", "time": START + 9 * DAY_S})
+        for (first, second), address in zip(before, addresses, strict=True):
+            assert first == second
+            now = client.get(address).json()["recommendations"]
+            assert now != first["recommendations"]
+            assert now[0]["item"] == "aliens"
 
 
 def test_facts_that_others_can_change_are_read_each_time(

@@ -21,6 +21,7 @@ from kgrec.scoring.model import AdditiveModel, Channel
 from kgrec.scoring.path_matrix import EDGE_FROM_PAST, EDGE_TO_PAST, SHARED_TAIL, PathMatrix
 from kgrec.testing.sample_graph import SampleGraph, fact, films_schema, node, words
 from tests.support.paths import random_paths
+from tests.support.trends import with_random_trend
 
 KINDS, PLATFORMS = ("buy", "view"), ("app", "web")
 
@@ -119,8 +120,9 @@ def bundle_of(
 
 
 def random_bundle(rng: np.random.Generator, n_users: int = 5, n_items: int = 8, n: int = 25) -> Bundle:
-    """A random model with random behaviour."""
-    return bundle_of(random_model(rng, n_items), random_interactions(rng, n_users, n_items, n), n_users)
+    """A random model with random behaviour, and with a trend."""
+    model, interactions = random_model(rng, n_items), random_interactions(rng, n_users, n_items, n)
+    return bundle_of(with_random_trend(rng, model), interactions, n_users)
 
 
 USERS = ("ann", "bob", "cold")

@@ -6,7 +6,7 @@ from itertools import product
 
 import pytest
 
-from kgrec.explanation.reasons import OtherFactsReason, PopularityReason, Reason
+from kgrec.explanation.reasons import OtherFactsReason, PopularityReason, Reason, TrendReason
 from kgrec.explanation.wording.cards import LONGEST
 from kgrec.explanation.wording.sentence import sentence
 from tests.support.told_reasons import ACTED, GENRE, HAS_GENRE, edge, entity, explained, past, said_by
@@ -45,6 +45,10 @@ def card(*reasons: Reason, language: str = "en", history: int = 10) -> str:
         ),
         ([PopularityReason(0.9, 0.9, False), ALIKE], "Because you watched Heat: similar title and plot", None),
         ([PopularityReason(0.9, 0.9, False)], "Popular with others", "热门之选"),
+        ([TrendReason(0.9, 0.9, 7.0), PopularityReason(0.8, 0.8, False)], "Chosen a lot lately", "近期热门"),
+        ([TrendReason(0.7, 0.7, 7.0), PopularityReason(0.8, 0.8, False)], "Popular with others", "热门之选"),
+        ([TrendReason(-0.7, -0.7, 7.0)], "Nothing in your history speaks for it", "您的历史记录中没有支持它的内容"),
+        ([TrendReason(0.9, 0.9, 7.0), ALIKE], "Because you watched Heat: similar title and plot", None),
         ([PopularityReason(0.9, 0.9, True)], "New, and likely to become popular", "新上架，预计会受欢迎"),
         (
             [OtherFactsReason(0.9, 0.9, 3)],

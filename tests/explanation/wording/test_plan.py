@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from kgrec.explanation.explanation import Explanation
-from kgrec.explanation.reasons import OtherFactsReason, PopularityReason, Relation
+from kgrec.explanation.reasons import OtherFactsReason, PopularityReason, Relation, TrendReason
 from kgrec.explanation.wording.plan import Plan, plan_of
 from kgrec.explanation.wording.sentence_parts import (
     DirectFact,
@@ -16,6 +16,7 @@ from kgrec.explanation.wording.sentence_parts import (
     Popularity,
     SharedFacts,
     Statement,
+    Trend,
     is_personal,
 )
 from tests.support.told_reasons import (
@@ -61,6 +62,13 @@ def test_the_largest_share_comes_first() -> None:
     direct = reasons[-1]
     assert isinstance(direct, DirectFact)
     assert (direct.past.name.text, direct.words, direct.from_item, direct.share) == ("Ronin", FOLLOWS, True, 0.05)
+
+
+def test_what_is_chosen_lately_is_said_with_its_half_life_and_never_where_it_speaks_against() -> None:
+    lately = plan(said_by("taken_together", 0.2, HEAT), TrendReason(0.3, 0.3, 7.0)).reasons
+    assert lately[0] == Trend(0.3, 7.0)
+    assert not is_personal(lately[0])
+    assert plan(TrendReason(-0.3, -0.3, 7.0)).reasons == ()
 
 
 def test_facts_that_the_store_did_not_confirm_are_not_said() -> None:

@@ -15,6 +15,7 @@ from kgrec.explanation.reasons import (
     PopularityReason,
     Reason,
     Relation,
+    TrendReason,
 )
 from kgrec.explanation.wording.languages import wording_of
 from kgrec.explanation.wording.reason_labels import ReasonLabels
@@ -41,6 +42,7 @@ SEQUEL = Relation("SEQUEL_OF", "SEQUEL_OF", {"en": "is a sequel of"}, False, 0.5
         (PastItemReason(0.5, 0.1, "a_plug_in", ALIEN), "Alien: a_plug_in"),
         (PopularityReason(0.5, 0.1, False), "popularity"),
         (PopularityReason(0.5, 0.1, True), "expected popularity"),
+        (TrendReason(0.5, 0.1, 7.0), "how much it is chosen lately (half-life 7 d)"),
         (OtherFactsReason(0.5, 0.1, 3), "3 other facts"),
     ],
     ids=str,

@@ -10,7 +10,7 @@ import pytest
 
 from kgrec.errors import ConfigError
 from kgrec.explanation.explanation import Explanation
-from kgrec.explanation.reasons import PopularityReason, Relation
+from kgrec.explanation.reasons import PopularityReason, Relation, TrendReason
 from kgrec.explanation.terms import Terms
 from kgrec.explanation.wording.sentence import Length
 from kgrec.recommendation import Recommender, sentence
@@ -166,6 +166,16 @@ def test_what_limits_an_item_comes_before_a_third_reason() -> None:
             "目前还没有您的历史记录可供参考，依据的是它的预期热度。新上架：训练模型时还没有人选过它。",
         ),
         (
+            explained(PopularityReason(0.4, 0.4, False), TrendReason(0.6, 0.6, 7.0), history=0),
+            "There is no history to go by yet: what counts is how much it has been chosen lately.",
+            "目前还没有您的历史记录可供参考，依据的是它的近期热度。",
+        ),
+        (
+            explained(PopularityReason(0.4, 0.4, False), TrendReason(-0.6, -0.6, 7.0)),
+            "Nothing in your history speaks for it: what counts is its popularity.",
+            "您的历史记录中没有支持它的内容，依据的是它的整体热度。",
+        ),
+        (
             explained(PopularityReason(-1, -1, False)),
             "Nothing in your history speaks for it.",
             "您的历史记录中没有支持它的内容。",
@@ -175,6 +185,16 @@ def test_what_limits_an_item_comes_before_a_third_reason() -> None:
 def test_without_reasons_in_the_history(explanation: Explanation, english: str, chinese: str) -> None:
     assert sentence(explanation) == english
     assert sentence(explanation, "zh") == chinese
+
+
+def test_what_is_chosen_lately_is_said_with_the_time_after_which_it_counts_half() -> None:
+    told = explained(said_by("taken_together", 0.6, THX), TrendReason(0.4, 0.4, 30.0))
+    assert sentence(told).endswith("It has been chosen a lot lately, where a choice counts half after 30 days (40%).")
+    assert sentence(told, "zh").endswith("近期选它的人很多，其中每过30天计入减半（40%）。")
+    assert "counts half after a day" in sentence(explained(said_by("knowledge", 0.6, THX), TrendReason(0.4, 0.4, 1.0)))
+    against = explained(said_by("taken_together", 0.6, THX), TrendReason(-0.4, -0.4, 30.0))
+    for length in ("short", "standard", "full"):
+        assert "lately" not in sentence(against, "en", length)  # type: ignore[arg-type]
 
 
 def test_names_that_could_be_read_as_two_stand_in_quotation_marks() -> None:

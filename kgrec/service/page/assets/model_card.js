@@ -92,12 +92,12 @@ function tested(systems) {
   );
 }
 
-/** All together beside popularity and beside each channel alone; for items that nobody had chosen yet as well. */
+/** All together beside popularity, the trend and each channel alone; for items that nobody had chosen yet as well. */
 function measured(metric, of, channels) {
   const part = (title, prefix) => {
     const fused = of[`${prefix}fused`];
     if (fused === undefined) return null;
-    const rivals = ["prior", ...channels]
+    const rivals = ["prior", "trend", ...channels]
       .filter((name) => of[prefix + name] > 0)
       .map((name) => [name, of[prefix + name]]);
     rivals.sort((a, b) => b[1] - a[1]);

@@ -1,0 +1,166 @@
+"""What is reported counts for everybody in the next answer, from its moment on, and once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from kgrec.bundle.bundle import Bundle
+from kgrec.data.context import Context
+from kgrec.data.dataset import Interactions
+from kgrec.data.records import Interaction
+from kgrec.recommendation import Recommender
+from kgrec.recommendation.live_trend import LiveTrend
+from kgrec.recommendation.recent_events import NO_EVENTS
+from kgrec.schema.model import InteractionType
+from kgrec.scoring.trend import DAY_S, Trend
+from kgrec.testing.sample_graph import words
+from tests.support.bundles import film_bundle, film_schema
+from tests.support.trends import START, with_trend
+
+CUTOFF = START + 10 * DAY_S
+NOW = CUTOFF + DAY_S
+
+
+class Reports:
+    """What is reported, as the event log tells it."""
+
+    def __init__(self) -> None:
+        self.done: list[Interaction] = []
+        self.asked: list[int] = []
+
+    def report(self, user: str, item: str, time: float, kind: str = "watch", type: str = "WATCHED") -> None:
+        self.done.append(Interaction(type, user, item, kind, "cinema", time, 1.0))
+
+    def of_user(self, user: str, *, in_graph: int = 0) -> list[Interaction]:
+        return [one for one in self.done[in_graph:] if one.user == user]
+
+    def since(self, offset: int, moment: float) -> tuple[int, list[Interaction]]:
+        self.asked.append(offset)
+        return len(self.done), [one for one in self.done[offset:] if (one.time or 0.0) > moment]
+
+    def in_graph(self) -> int:
+        return 0
+
+    def forget(self, user: str) -> int | None:
+        return None
+
+
+def trending_films(trend: bool = True) -> Bundle:
+    """The films; up to the cut-off, Star Wars alone was watched, and watching counts double where it is lately."""
+    schema = film_schema()
+    returned = InteractionType(
+        user="User", item="Film", words=words("returned", "退了"), kinds=("return",), speaks="against"
+    )
+    schema = schema.model_copy(update={"interactions": schema.interactions | {"RETURNED": returned}})
+    bundle = film_bundle(schema)
+    past = Interactions.of_pairs([0, 1], [0, 0], [CUTOFF - DAY_S, CUTOFF])
+    bundle = replace(bundle, manifest=replace(bundle.manifest, data_cutoff=CUTOFF))
+    counts = Trend.of(past, len(bundle.items), DAY_S)
+    return replace(bundle, model=with_trend(bundle.model, counts, 2.0)) if trend else bundle
+
+
+@pytest.fixture
+def reports() -> Reports:
+    return Reports()
+
+
+@pytest.fixture
+def films(reports: Reports) -> Recommender:
+    recommender = Recommender(trending_films())
+    recommender.answer_with(reports)
+    return recommender
+
+
+def first(recommender: Recommender, at: float | None = None) -> str:
+    """What somebody new is recommended."""
+    return recommender.recommend(history=[], k=1, context=Context(at))[0].item
+
+
+@pytest.mark.parametrize("at", [None, NOW])
+def test_what_others_watch_now_is_recommended_to_whoever_asks_next(
+    films: Recommender, reports: Reports, at: float | None
+) -> None:
+    assert first(films, at) == "star-wars"
+    for number in range(1, 4):
+        reports.report(f"u{number}", "blade", NOW - 60.0)
+        assert films.counted_events == number
+    assert first(films, at) == "blade"
+    scored = films.score(items=["blade", "star-wars"], history=[], context=Context(at))
+    it = films.explain(item="blade", history=[], context=Context(at))
+    assert it.score == pytest.approx(scored[0])
+    assert it.constant + sum(reason.value for reason in it.reasons) == pytest.approx(it.score, abs=1e-5)
+    assert max(it.reasons, key=lambda reason: reason.value).kind == "trend"
+    after = films.what_if(history=[], add=["alien"], context=Context(at)).after
+    assert [one.item for one in after] == [
+        one.item for one in films.recommend(history=["alien"], k=10, context=Context(at))
+    ]
+
+
+def test_the_future_of_the_moment_that_is_asked_about_does_not_count(films: Recommender, reports: Reports) -> None:
+    before = films.score(items=["blade"], history=[], context=Context(NOW))
+    for _ in range(3):
+        reports.report("zoe", "blade", NOW)
+    assert films.score(items=["blade"], history=[], context=Context(NOW)) == before
+    assert films.score(items=["blade"], history=[], context=Context(NOW + 1)) > before
+
+
+def test_events_count_once_and_those_that_the_bundle_may_have_do_not(films: Recommender, reports: Reports) -> None:
+    before = films.score(items=["blade"], history=[], context=Context(NOW))
+    reports.report("zoe", "blade", CUTOFF)
+    reports.report("zoe", "blade", CUTOFF - 5.0)
+    assert films.score(items=["blade"], history=[], context=Context(NOW)) == before
+    reports.report("zoe", "blade", CUTOFF + 1.0)
+    after = films.score(items=["blade"], history=[], context=Context(NOW))
+    assert after > before
+    assert films.score(items=["blade"], history=[], context=Context(NOW)) == after
+    assert reports.asked[-2:] == [3, 3]
+
+
+def test_what_does_not_speak_for_its_item_does_not_count_and_takes_nothing_back(
+    films: Recommender, reports: Reports
+) -> None:
+    before = films.score(items=["blade"], history=[], context=Context(NOW))
+    reports.report("zoe", "blade", NOW - 60.0, "return", "RETURNED")
+    assert films.score(items=["blade"], history=[], context=Context(NOW)) == before
+    reports.report("ann", "blade", NOW - 90.0)
+    assert films.score(items=["blade"], history=[], context=Context(NOW)) > before
+
+
+def test_items_that_nobody_knows_and_cold_ones_have_no_trend(films: Recommender, reports: Reports) -> None:
+    before = films.score(items=["newcomer", "blade"], history=[], context=Context(NOW))
+    reports.report("zoe", "of the graph alone", NOW - 60.0)
+    assert films.score(items=["newcomer", "blade"], history=[], context=Context(NOW)) == before
+    reports.report("zoe", "newcomer", NOW - 60.0)
+    assert films.score(items=["newcomer"], history=[], context=Context(NOW)) == before[:1]
+    assert "trend" not in {one.kind for one in films.explain(item="newcomer", history=[]).reasons}
+
+
+def test_a_new_model_begins_with_what_is_later_than_its_own_counts(films: Recommender, reports: Reports) -> None:
+    reports.report("zoe", "blade", CUTOFF + 10.0)
+    reports.report("zoe", "blade", NOW)
+    late = trending_films()
+    late = replace(late, manifest=replace(late.manifest, data_cutoff=CUTOFF + 10.0))
+    renewed = films.renewed(late)
+    assert renewed.counted_events == 2
+    expected = late.model.with_later(np.array([NOW]), np.array([4])).scored(Interactions.of_pairs([], []), NOW + 9)
+    assert renewed.score(items=["blade"], history=[], context=Context(NOW + 9)) == [expected.scores[4]]
+
+
+def test_without_a_trend_nobody_is_asked(reports: Reports) -> None:
+    films = Recommender(trending_films(trend=False))
+    films.answer_with(reports)
+    reports.report("zoe", "blade", NOW)
+    assert (first(films), films.counted_events, reports.asked) == ("star-wars", 0, [])
+    assert LiveTrend(trending_films(), NO_EVENTS).counted == 0
+
+
+def test_the_bundle_itself_stays_as_it_was_learned(films: Recommender, reports: Reports) -> None:
+    bundle = films.bundle
+    reports.report("zoe", "blade", NOW)
+    films.recommend(history=[])
+    assert films.bundle is bundle
+    assert bundle.model.trend is not None
+    assert len(bundle.model.trend.later_time) == 0
