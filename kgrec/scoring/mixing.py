@@ -47,7 +47,7 @@ class Mix:
 
     ``scale`` is ``(channels, 2, users)``, ``constant`` and ``prior`` are ``(2, users)``: known items, then cold ones.
     ``certain``: float32 would be precise enough for what matrices say. ``early`` are the scores but for what is
-    ``late``, which there is for one user alone. ``trend`` is what the trend adds to each known item,
+    ``late``, which there is for one user alone. ``trend`` is what the trend adds to each known item, likewise for one,
     ``(users, known)``, None where it adds nothing.
     """
 
@@ -253,7 +253,7 @@ class Mixing:
             early = np.empty((users, len(self.prior)), dtype)
             for span, of_group in zip(self._spans, mixed, strict=True):
                 early[:, span] = of_group
-        return Mix(early, scale, constant, prior, certain, late, trend)
+        return Mix(early, scale, constant, prior, certain, late, trend if users == 1 else None)
 
     def _weighted_trend(self, gate: Array, moments: Array) -> Array | None:
         """What the trend adds to each known item, ``(users, known)``; None where it adds nothing.

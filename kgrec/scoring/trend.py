@@ -4,12 +4,12 @@
     trend(t, i) = (log(1 + x(t, i)) - mean) / spread, both over the known items
 
 What was taken since the hours were counted is counted one by one, from its own time. Example, half-life one day: item a
-was taken four times in an hour that ended two days before t, item b once in the hour that ended at t:
+was taken twelve times in an hour that ended two days before t, item b three times in the hour that ended at t:
 
-    item   x(t)          log(1 + x)   trend
-    a      4 * 2^-2 = 1  0.693         0.707
-    b      1 * 2^0  = 1  0.693         0.707
-    c      0             0            -1.414
+    item   x(t)           log(1 + x)   trend
+    a      12 * 2^-2 = 3  1.386         0.707
+    b      3 * 2^0   = 3  1.386         0.707
+    c      0              0            -1.414
 
 There are no users in it: what somebody did is one of many in a number. Where less is left of everything than one item
 taken once, what is left fades: the spread that counts is at least that, log(2) over the root of the number of items.
@@ -173,4 +173,4 @@ class Trend:
         parts = tuple(arrays[part] for part in ("data", "indices", "indptr"))
         counts = sparse.csr_matrix(parts, shape=(len(arrays["ends"]), n_items))
         counts.check_format(full_check=True)
-        return cls(float(arrays["half_life"]), arrays["ends"], counts)
+        return cls(float(arrays["half_life"].item()), arrays["ends"], counts)

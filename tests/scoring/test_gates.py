@@ -141,4 +141,4 @@ def test_without_a_history_the_trend_counts_and_popularity_orders_what_is_taken_
     table = before.with_popularity_for_no_history()
     no_history, short, long = (table.bucket(np.array([n]), np.array([np.nan])) for n in (0, 7, 8))
     assert [float(table.trend[at][0]) for at in (no_history, short, long)] == [0.4, 0.4, 0.2]
-    assert [float(table.prior[at][0]) for at in (no_history, short, long)] == [prior or 0.02, prior, 0.5]
+    assert [float(table.prior[at][0]) for at in (no_history, short, long)] == pytest.approx([prior or 0.02, prior, 0.5])

@@ -2,7 +2,8 @@
 
 Each user of validation asks at the moment of their first held-out interaction, and the trend knows what was in training
 before that. Of all half-lives and weights the pair that finds most beside the mixture of channels that was found
-without is tried; where that is no better by more than two standard errors, there is no trend. Example, ndcg@10:
+without is taken. As it is the luckiest of some fifty, its gain has to be more than three standard errors; else there is
+no trend. Example, ndcg@10:
 
     weight       0        0.1      0.3      1
     1 day        0.060    0.062    0.063    0.058
@@ -24,6 +25,7 @@ from kgrec.scoring.trend import DAY_S, Trend
 
 HALF_LIVES_S = tuple(days * DAY_S for days in (1, 3, 7, 14, 30, 90, 365))
 _STEPS = (0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 1.5, 2.0)
+_ERRORS = 3.0
 
 
 @dataclass(frozen=True)
@@ -88,16 +90,16 @@ def best_trend(
             )
         }
     best = max(ndcg, key=lambda mixture: ndcg[mixture].mean())
-    if not beyond_chance(ndcg[best] - ndcg_without):
+    if not beyond_chance(ndcg[best] - ndcg_without, _ERRORS):
         return None
     part, step = best
     kept = replace(candidates, parts=[*candidates.parts[:n], candidates.parts[part]])
     return TrendFound(trends[part - n], kept, np.r_[weights, step], ndcg[best], ndcg_without, len(ndcg))
 
 
-def beyond_chance(gain: Array) -> bool:
-    """Whether a mean gain is more than two standard errors."""
-    return len(gain) > 0 and bool(gain.mean() > 2 * gain.std() / np.sqrt(len(gain)))
+def beyond_chance(gain: Array, errors: float = 2.0) -> bool:
+    """Whether a mean gain is more than some standard errors."""
+    return len(gain) > 0 and bool(gain.mean() > errors * gain.std() / np.sqrt(len(gain)))
 
 
 def _with(weights: Array, part: int, weight: float) -> Array:
