@@ -121,6 +121,7 @@ def _arrays(
     kinds: Sequence[str],
     platforms: Sequence[str],
     types: Sequence[str | None],
+    *,
     apart: bool = False,
 ) -> Interactions:
     kind_names, kind = _numbered(kinds)

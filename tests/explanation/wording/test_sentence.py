@@ -194,7 +194,7 @@ def test_what_is_chosen_lately_is_said_with_the_time_after_which_it_counts_half(
     assert "counts half after a day" in sentence(explained(said_by("knowledge", 0.6, THX), TrendReason(0.4, 0.4, 1.0)))
     against = explained(said_by("taken_together", 0.6, THX), TrendReason(-0.4, -0.4, 30.0))
     for length in ("short", "standard", "full"):
-        assert "lately" not in sentence(against, "en", length)  # type: ignore[arg-type]
+        assert "lately" not in sentence(against, "en", length)
 
 
 def test_names_that_could_be_read_as_two_stand_in_quotation_marks() -> None:
