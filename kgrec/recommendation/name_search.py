@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from itertools import islice
@@ -10,6 +9,7 @@ from itertools import islice
 import numpy as np
 
 from kgrec.bundle.bundle import Bundle
+from kgrec.plain_text import folded
 from kgrec.recommendation.answer_types import NameMatch
 
 
@@ -55,17 +55,6 @@ class NameSearch:
     @cached_property
     def _user_texts(self) -> list[list[str]]:
         return [[folded(user)] for user in self._bundle.users]
-
-
-def folded(text: str) -> str:
-    """A text without the difference between letters that people type for one another.
-
-    Example:
-        >>> folded("  Amélie ")
-        'amelie'
-    """
-    letters = unicodedata.normalize("NFKD", text.casefold())
-    return " ".join("".join(letter for letter in letters if not unicodedata.combining(letter)).split())
 
 
 def _best(text: str, texts: Sequence[Sequence[str]], order: np.ndarray, k: int) -> list[int]:

@@ -82,6 +82,14 @@ class People:
         """Whether a user of the bundle was forgotten, or is not in the graph any more."""
         return user in self.gone or user in self._forgotten
 
+    def knows(self, user: str) -> bool:
+        """Whether there is an answer for an id."""
+        try:
+            self.person(user, None, None)
+        except UnknownUserError:
+            return False
+        return True
+
     def person(self, user: str | HistoryState | None, history: History | None, context: Context | None) -> Person:
         """Whom to answer for.
 

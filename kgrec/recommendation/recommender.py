@@ -273,11 +273,17 @@ class Recommender:
     def search(self, text: str, k: int = 10, *, kind: Literal["item", "user"] = "item") -> list[NameMatch]:
         """Items whose name, in any language, or id has the words of a text, or users by their id, the best match first.
 
+        Users who came after the bundle was learned are found by their whole id.
+
         Raises:
             ConfigError: ``k`` is below 1.
         """
         check_length(k, "search")
-        return self._names.users(text, k, self._people.is_gone) if kind == "user" else self._names.items(text, k)
+        if kind == "item":
+            return self._names.items(text, k)
+        found = self._names.users(text, k, self._people.is_gone)
+        came_later = text not in self.bundle.users and bool(text.strip()) and self._people.knows(text)
+        return [NameMatch("user", text, text), *found][:k] if came_later else found
 
     def history(self, user: str) -> list[PastInteraction]:
         """What a user did, the oldest first, as the store holds it now; items newer than the bundle are left out.
