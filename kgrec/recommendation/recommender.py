@@ -293,6 +293,10 @@ class Recommender:
         """
         return past_interactions(self._people.person(user, None, None).interactions, self.bundle)
 
+    def accounts(self, user: str) -> tuple[str, ...]:
+        """All accounts of the person who has one, as links say now; that alone, where it is linked with none."""
+        return self._people.accounts(user)
+
     def state_of(self, user: str) -> HistoryState:
         """What an answer for a user comes from, beside the bundle and the facts of items; UnknownUserError as above."""
         person = self._people.person(user, None, None)
