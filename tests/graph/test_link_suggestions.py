@@ -76,15 +76,13 @@ def take(store: GraphStore, user: str, *films: str, at: float | None) -> None:
 def test_what_speaks_for_it_is_said(store: GraphStore) -> None:
     take(store, "cid", "ronin", "solo", at=1e9)
     take(store, "dee", "ronin", "solo", at=1e9 + DAY / 2)
-    assert suggest_links(store)[0] == SuggestedLink(
-        "cid",
-        "dee",
-        pytest.approx(0.5),
-        (
-            "both took Ronin, which 2 of 8 accounts took",
-            "both took Solo, which 2 of 8 accounts took",
-        ),
-    ), "times are not all known, so that none is near"
+    found = suggest_links(store)[0]
+    assert (found.account, found.other) == ("cid", "dee")
+    assert found.score == pytest.approx(0.5), "times are not all known, so that none is near"
+    assert found.evidence == (
+        "both took Ronin, which 2 of 8 accounts took",
+        "both took Solo, which 2 of 8 accounts took",
+    )
 
 
 def test_things_of_one_day_count_more() -> None:
