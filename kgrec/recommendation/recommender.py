@@ -282,7 +282,7 @@ class Recommender:
         if kind == "item":
             return self._names.items(text, k)
         found = self._names.users(text, k, self._people.is_gone)
-        came_later = text not in self.bundle.users and bool(text.strip()) and self._people.knows(text)
+        came_later = self.bundle.user_row(text) is None and bool(text.strip()) and self._people.knows(text)
         return [NameMatch("user", text, text), *found][:k] if came_later else found
 
     def history(self, user: str) -> list[PastInteraction]:
