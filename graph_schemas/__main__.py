@@ -134,6 +134,44 @@ interactions:
     sources: [...]
 ```
 
+# Who is one person
+
+Somebody may have several accounts, on one platform or on many. Each is a user node, and stays one; who is one person is
+worked out when the graph is read. Accounts are linked by an edge type with `role: same_person`, by an equal key, or by
+`kgrec link add`. Who learns and answers sees one history, that of all accounts, each interaction with its platform, and
+any of the ids may be asked for. Take the link away, and nothing is left of it.
+
+```yaml
+nodes:
+  Player:
+    role: user
+    words: {{en: player}}
+    properties:
+      email: {{type: id}}                  # a hash will do: it is compared, nothing else
+    persons: {{keys: [email], least_confidence: 0.9}}
+    sources:
+      - {{table: users, platform: shop, id: user_id, columns: {{email: email_sha256}}}}
+edges:
+  SAME_PERSON:
+    role: same_person
+    source: [Player]
+    target: [Player]
+    words: {{en: is the same person as}}
+    properties:
+      confidence: {{type: number}}         # from 0 to 1; a link that states none is certain
+      since: {{type: time}}
+    sources:
+      - table: logins
+        platform: shop
+        source: {{column: shop_id, type: Player}}
+        target: {{column: forum_id, type: Player}}
+        columns: {{confidence: score}}
+```
+
+A key that more than `most_accounts` share says nothing, nor does the hash of an empty text or of `unknown`: it is told
+at training and by `kgrec link list`. `role: household` joins users with each other or with a node of their household;
+it is kept and listed, and they stay persons of their own.
+
 # Every key
 
 This part is generated: run `python -m kgrec_schemas` after changing `kgrec/schema/model.py`.
@@ -148,7 +186,7 @@ def json_schema() -> str:
 def reference() -> str:
     """The README: a head for newcomers, then a table of keys for each model."""
     whole = GraphSchema.model_json_schema()
-    order = ["PropertySpec", "NodeType", "NodeSource", "Alignment", "EdgeType", "EdgeSource", "Endpoint"]
+    order = ["PropertySpec", "NodeType", "NodeSource", "Alignment", "PersonRules", "EdgeType", "EdgeSource", "Endpoint"]
     models = {"GraphSchema": whole} | {name: whole["$defs"][name] for name in [*order, *sorted(whole["$defs"])]}
     return HEAD + "".join(_section(name, model) for name, model in models.items())
 

@@ -263,7 +263,7 @@ def train(
         from kgrec.learn.bundle_assembly import to_bundle
         from kgrec.learn.fit import executor_for, fit, refit
 
-        metrics = {}
+        metrics: dict[str, Any] = {"persons": dataset.persons.as_dict()} if dataset.persons else {}
         split = time_split_per_user(dataset.interactions, valid=0.1, test=0.2, seed=config.seed) if measure else None
         if tune is not None:
             known = dataset if split is None else dataset.with_interactions(split.known, split.test)

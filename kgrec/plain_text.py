@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import unicodedata
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -34,3 +35,14 @@ def short(text: str, limit: int = _LONGEST_CELL) -> str:
 def local_path(text: str | Path) -> Path:
     """The path that a text means: ``~`` in front is the home folder, as a shell has it only at the start of a word."""
     return Path(os.path.expanduser(text))
+
+
+def folded(text: str) -> str:
+    """A text without the difference between letters that people type for one another.
+
+    Example:
+        >>> folded("  Amélie ")
+        'amelie'
+    """
+    letters = unicodedata.normalize("NFKD", text.casefold())
+    return " ".join("".join(letter for letter in letters if not unicodedata.combining(letter)).split())

@@ -53,12 +53,12 @@ TESTED_IN = {
     "graph/stores/test_kglite_bulk": "graph/stores/import_spool graph/stores/relationship_files",
     "recommendation/test_publishing": "graph/cypher/publication_statements recommendation/batch",
     "recommendation/test_publishing_interrupted": "graph/publication",
-    "recommendation/test_recommender": "recommendation/answer_types recommendation/documents recommendation/fold_in "
-    "recommendation/people",
+    "recommendation/test_recommender": "recommendation/answer_types recommendation/documents recommendation/fold_in",
     "recommendation/test_opening": "recommendation/graph_of_bundle",
     "live/test_intake": "recommendation/recent_events",
     "service/test_events": "service/living",
-    "schema/test_load": "schema/yaml_lines",
+    "schema/test_load": "schema/forms schema/yaml_lines",
+    "schema/test_person_checks": "schema/identity_rules",
     "scoring/test_matrices": "testing/item_matrix",
     "scoring/test_model": "scoring/channel_names scoring/histories scoring/history_weights scoring/spread",
     "service/test_app": "service/answer_models service/answers service/requests service/score service/similar",
@@ -66,7 +66,8 @@ TESTED_IN = {
     "service/test_users": "service/audit",
     "test_pipeline": "cli/commands/inspect learn/bundle_assembly",
     "test_readme": "tools/readme_results",
-    "testing/test_graph_store": "graph/cypher/statements graph/store graph/store_types graph/stores/arrow_export "
+    "testing/test_graph_store": "graph/cypher/link_statements graph/cypher/statements graph/store graph/store_types "
+    "graph/stores/arrow_export testing/account_links "
     "graph/stores/cypher_store graph/stores/kglite_store graph/stores/write_batches testing/graph_exporter "
     "testing/graph_publisher testing/graph_reader testing/graph_writer testing/open_graph testing/sample_graph",
     "testing/test_text_encoder": "learn/encoders/protocol",

@@ -35,6 +35,7 @@ from kgrec.bundle.files import (
 from kgrec.bundle.mapped_arrays import mapped_arrays
 from kgrec.bundle.old_names import renamed
 from kgrec.data.dataset import FOR, Array, IntArray, Interactions
+from kgrec.data.persons import Persons
 from kgrec.data.vocabulary import Vocabulary
 from kgrec.errors import BundleError
 from kgrec.plain_text import local_path
@@ -88,6 +89,7 @@ class Bundle:
         interactions: what users did: what it was learned from, and what hides items or speaks against them.
         node_embeddings: GNN output, float32 ``(nodes, d)``; relation_embeddings ``(relations, d)``.
         version: its id, by the hash of its manifest; empty where it was not loaded from a folder.
+        persons: which of ``users`` have several accounts, of all of which the interactions are.
     """
 
     manifest: Manifest
@@ -102,6 +104,7 @@ class Bundle:
     relation_embeddings: Array
     names_by_language: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     version: str = ""
+    persons: Persons = field(default_factory=Persons)
 
     def __repr__(self) -> str:
         channels = ", ".join(channel.name for channel in self.model.channels)
@@ -127,6 +130,10 @@ class Bundle:
         other = copy(self)
         object.__setattr__(other, "model", model)
         return other
+
+    def user_row(self, account: str) -> int | None:
+        """Row of the user who has an account; None where it is unknown."""
+        return self.users.row(self.persons.person_of(account))
 
     def save(self, folder: str | Path) -> None:
         """Write the folder as a whole, in the place of an earlier bundle: a reader never sees half of one.
@@ -157,6 +164,7 @@ class Bundle:
             "names": list(self.names),
             "names_by_language": {code: list(names) for code, names in self.names_by_language.items()},
             "relations": list(self.relations),
+            "persons": list(self.persons.groups.values()),
             "kinds": list(self.interactions.kinds),
             "platforms": list(self.interactions.platforms),
             "types": list(self.interactions.types),
@@ -262,6 +270,7 @@ class Bundle:
                 arrays["relation_embeddings"],
                 {code: tuple(names) for code, names in ids.get("names_by_language", {}).items()},
                 version_of(root),
+                Persons(ids.get("persons", ())),  # bundles of earlier versions have none
             )
         except (KeyError, ValueError, TypeError) as error:
             raise BundleError(

@@ -27,6 +27,7 @@ from kgrec.cli.commands.forget import forget
 from kgrec.cli.commands.ingest import ingest
 from kgrec.cli.commands.inspect import inspect
 from kgrec.cli.commands.key import key
+from kgrec.cli.commands.link import link
 from kgrec.cli.commands.model import model
 from kgrec.cli.commands.publish import publish
 from kgrec.cli.commands.recommend import recommend
@@ -38,7 +39,7 @@ from kgrec.cli.exits import exit_code, leave
 from kgrec.cli.plugin_commands import add_plugin_commands
 
 _WORK = ("schema", "check", "ingest", "inspect", "train", "evaluate", "recommend", "explain", "similar")
-_ORDER = (*_WORK, "serve", "model", "key", "cypher", "publish", "export", "forget", "demo")
+_ORDER = (*_WORK, "serve", "model", "key", "link", "cypher", "publish", "export", "forget", "demo")
 
 
 class _InOrder(TyperGroup):
@@ -60,6 +61,7 @@ app.command(epilog=settings_help())(train)
 app.add_typer(export, name="export")
 app.add_typer(model, name="model")
 app.add_typer(key, name="key")
+app.add_typer(link, name="link")
 app.add_typer(schema, name="schema")
 add_plugin_commands(app, own=_ORDER)
 

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
+from kgrec.data.persons import Persons
 from kgrec.data.vocabulary import Vocabulary
 
 Array = npt.NDArray[Any]
@@ -251,7 +252,7 @@ class Dataset:
     """A graph as arrays.
 
     Attributes:
-        users, items: ids.
+        users, items: ids; a user who has several accounts is called by one of them.
         nodes: ids of all nodes, ``Type:uid``; the first ``len(items)`` are the items.
         interactions: behaviour that speaks for its items, rows of ``users`` and ``items``: all that is learned from,
             split and found again.
@@ -262,6 +263,7 @@ class Dataset:
         against: behaviour that hides its items or speaks against them; no pair of it is in ``interactions``.
         weights_count: validation may let the weights of interactions count, as they are stars or counts by a schema;
             published sets are measured without, every interaction being worth the same.
+        persons: who has several accounts.
     """
 
     users: Vocabulary
@@ -274,6 +276,7 @@ class Dataset:
     against: Interactions = field(default_factory=lambda: Interactions.of_pairs([], []))
     weights_count: bool = False
     names_by_language: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    persons: Persons = field(default_factory=Persons)
 
     def __post_init__(self) -> None:
         if not len(self.names) == len(self.texts) == len(self.nodes) >= len(self.items):

@@ -47,7 +47,7 @@ def evaluate_store(
 
     Returns:
         ``rows`` and, where there are items that nobody took, ``rows_whole_catalogue``: system -> metric -> value;
-        ``settings``; ``timings_s``; ``split``.
+        ``settings``; ``timings_s``; ``split``; ``persons``, where some have several accounts.
 
     Raises:
         ConfigError: there is no such split.
@@ -71,6 +71,8 @@ def evaluate_store(
         "timings_s": {name: sum(run.timings[name] for run in runs) for name in first.timings},
         "split": {"kind": split, "test": test, "folds": len(runs), "parts": repr(first.split)},
     }
+    if dataset.persons:
+        result["persons"] = dataset.persons.as_dict()
     if first.whole is not None:
         result["rows_whole_catalogue"] = _mean_rows([run.whole or {} for run in runs])
     return result

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from kgrec.bundle.bundle import Bundle
-from kgrec.data.dataset import FOR, Interactions
+from kgrec.data.dataset import FOR, IntArray, Interactions
 from kgrec.explanation.wording.languages import installed_wordings
 from kgrec.schema.meanings import Meaning, meaning, type_of_kind
 from kgrec.schema.model import GraphSchema
@@ -38,28 +38,35 @@ def past_actions(interactions: Interactions, bundle: Bundle) -> dict[int, Action
     Of several interactions with one item, the sort that is rarest in the bundle is said, as it says most (a purchase
     rather than a view); of one sort, the latest.
     """
-    n_kinds = max(len(interactions.kinds), 1)
-    sort = interactions.type * n_kinds + interactions.kind
-    names = {n: (interactions.types[n // n_kinds], interactions.kinds[n % n_kinds]) for n in np.unique(sort).tolist()}
-    often = np.zeros(len(interactions.types) * n_kinds, np.int64)
-    for n in names if len(names) > 1 else ():
+    sort, names = _sorts(interactions)
+    often = np.zeros(len(names), np.int64)
+    for n in range(len(names)) if len(names) > 1 else ():
         often[n] = _occurrences(bundle, *names[n])
-    meanings = {n: _meaning(bundle.manifest.schema, *name) for n, name in names.items()}
     order = np.lexsort((np.nan_to_num(interactions.time, nan=-np.inf), -often[sort]))  # what is said comes last
-    said = zip(
-        sort[order].tolist(),
-        np.where(interactions.weighed, interactions.weight, np.nan)[order].tolist(),
-        (interactions.says != FOR)[order].tolist(),
-        strict=True,
-    )
+    actions = each_action(interactions, bundle)
+    return {item: actions[n] for item, n in zip(interactions.item[order].tolist(), order.tolist(), strict=True)}
+
+
+def each_action(interactions: Interactions, bundle: Bundle) -> list[Action]:
+    """The action of each interaction, in their order."""
+    sort, names = _sorts(interactions)
+    meanings = [_meaning(bundle.manifest.schema, *name) for name in names]
+    weights = np.where(interactions.weighed, interactions.weight, np.nan).tolist()
     alike: dict[tuple[int, float | None, bool], Action] = {}
-    actions = {}
-    for item, (of_sort, weight, against) in zip(interactions.item[order].tolist(), said, strict=True):
+    actions = []
+    for of_sort, weight, against in zip(sort.tolist(), weights, (interactions.says != FOR).tolist(), strict=True):
         what = of_sort, None if math.isnan(weight) else weight, against
         if what not in alike:
             alike[what] = _action(meanings[of_sort], what[1], against)
-        actions[item] = alike[what]
+        actions.append(alike[what])
     return actions
+
+
+def _sorts(interactions: Interactions) -> tuple[IntArray, list[tuple[str, str]]]:
+    """The sort of each interaction, as a place among the types and kinds that there are."""
+    n_kinds = max(len(interactions.kinds), 1)
+    found, sort = np.unique(interactions.type * n_kinds + interactions.kind, return_inverse=True)
+    return sort, [(interactions.types[n // n_kinds], interactions.kinds[n % n_kinds]) for n in found.tolist()]
 
 
 def _occurrences(bundle: Bundle, type: str, kind: str) -> int:

@@ -48,12 +48,14 @@ class Person:
         interactions: the history, ``user`` rows all 0.
         context: the circumstances in which they ask.
         degraded: why the history could not be read from the graph; None where it was, or was given.
+        accounts: all ids of the same person whose interactions these are; none where it is ``user`` alone.
     """
 
     user: str | None
     interactions: Interactions
     context: Context
     degraded: str | None = None
+    accounts: tuple[str, ...] = ()
 
     def scored(self, bundle: Bundle) -> Scored:
         """Scores of all items, ready to be taken apart."""
@@ -204,7 +206,8 @@ class Explainer:
     def _statement(
         self, row: int, strongest: IntArray, through_graph: Sequence[BesidePast]
     ) -> Callable[[], str] | None:
-        schema, user = self._bundle.manifest.schema, self._person.user
+        schema, person = self._bundle.manifest.schema, self._person
+        accounts = person.accounts or (() if person.user is None else (person.user,))
         if schema is None:
             return None
         items = self._bundle.items
@@ -213,7 +216,7 @@ class Explainer:
             paths = [path.walk for path in paths_of(one.reason for one in through_graph if one.has_paths)]
             first = [*map(items.__getitem__, strongest.tolist()), *(path.nodes[0].uid for path in paths)]
             past = list(dict.fromkeys(first))
-            return explanation_statement(schema, user, items[row], past, self._counted_kinds, paths)
+            return explanation_statement(schema, accounts, items[row], past, self._counted_kinds, paths)
 
         return statement
 

@@ -12,8 +12,9 @@ from kgrec.data.dataset import Array
 from kgrec.data.record_columns import InteractionColumns
 from kgrec.errors import shorten
 from kgrec.extract.repeats import RepeatRules
+from kgrec.schema.forms import Repeats, Speaks
 from kgrec.schema.meanings import Meaning, meaning
-from kgrec.schema.model import GraphSchema, Repeats, Speaks
+from kgrec.schema.model import GraphSchema
 
 _TAKEN: dict[Speaks, str] = {
     "for": "speaking for their item",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from itertools import islice
-from typing import Literal
+from typing import Literal, cast
 
 import numpy as np
 import pyarrow as pa
@@ -203,6 +203,12 @@ def _single_edges(
     end_types = _end_types(reader, spec.target, edge.target, "target").to_pylist()
     properties, relations = reader.properties(edge.properties, spec.columns, {}), relation_of.to_pylist()
     type = reader.source.type
+    if edge.role is not None and "confidence" in spec.columns:
+        for row in reader.good():
+            found = properties[row].get("confidence")
+            if found is not None and not 0 <= cast("float", found) <= 1:
+                what = f"column '{spec.columns['confidence']}' must hold the confidence of a link."
+                reader.fail(row, what, found, f"a number from 0 to 1, from {reader.at(('columns', 'confidence'))}")
     return [
         EdgeRecord(type, start_types[row], start, end_types[row], end, relations[row], properties[row], spec.platform)
         for row in reader.good()

@@ -16,8 +16,9 @@ import pyarrow as pa
 from kgrec.data.dataset import Array
 from kgrec.data.record_columns import InteractionColumns
 from kgrec.data.records import Interaction
+from kgrec.schema.forms import Repeats
 from kgrec.schema.meanings import has_word, meaning
-from kgrec.schema.model import GraphSchema, Repeats
+from kgrec.schema.model import GraphSchema
 
 
 class RepeatRules:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -9,10 +10,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from kgrec.data.dataset import FOR, Dataset, Facts, IntArray, Interactions
+from kgrec.data.persons import Persons
 from kgrec.data.vocabulary import Vocabulary
 from kgrec.graph.cypher.schema_names import fact_types
 from kgrec.graph.display_titles import display_title
 from kgrec.graph.distinct_names import distinct_names
+from kgrec.graph.person_links import read_persons
 from kgrec.graph.polarity import with_polarity
 from kgrec.graph.store import GraphExporter, schema_of
 from kgrec.graph.stores.arrow_export import EDGE_COLUMNS, INTERACTION_COLUMNS
@@ -24,15 +27,17 @@ def read_dataset(store: GraphExporter) -> Dataset:
     """A whole graph as a data set.
 
     Items come first among the nodes, then the other node types in the schema's order, each by uid; users are no nodes
-    here, and facts about users are left out. Relations are called ``EDGE_TYPE``, or ``EDGE_TYPE/finer``. A node's text
-    joins its embedded properties with ``. ``, and lists with ``, ``. Titles are written as people say them,
-    and items of one name get names that differ, in every language.
+    here, and facts about users are left out. A user of the data set is a person with all their accounts. Relations are
+    called ``EDGE_TYPE``, or ``EDGE_TYPE/finer``. A node's text joins its embedded properties with ``. ``, and lists
+    with ``, ``. Titles are written as people say them, and items of one name get names that differ, in every language.
 
     Raises:
         GraphError: the store is empty.
     """
     schema = schema_of(store)
-    users = Vocabulary(uid for batch in store.export_nodes(schema.user_type) for uid in batch["uid"].to_pylist())
+    persons = read_persons(store)
+    accounts = (uid for batch in store.export_nodes(schema.user_type) for uid in batch["uid"].to_pylist())
+    users = Vocabulary(persons.among(accounts))
     node_ids: list[str] = []
     names: list[str] = []
     texts: list[str] = []
@@ -64,7 +69,7 @@ def read_dataset(store: GraphExporter) -> Dataset:
         of_items = [name or names[row] for row, name in enumerate(of_language[: len(items)])]
         distinct = distinct_names(of_items, items, properties)
         of_language[: len(items)] = [name if of_language[row] else "" for row, name in enumerate(distinct)]
-    behaviour = read_interactions(store, schema, users, item_ids)
+    behaviour = read_interactions(store, schema, users, item_ids, persons)
     speaks = behaviour.says == FOR
     return Dataset(
         users=users,
@@ -77,6 +82,7 @@ def read_dataset(store: GraphExporter) -> Dataset:
         against=behaviour.select(~speaks),
         weights_count=True,
         names_by_language={code: tuple(of_language) for code, of_language in names_by_language.items()},
+        persons=persons,
     )
 
 
@@ -90,10 +96,13 @@ def _text(values: tuple[Any, ...]) -> str:
     return ". ".join(part for part in parts if part)
 
 
-def read_interactions(store: GraphExporter, schema: GraphSchema, users: Vocabulary, items: Vocabulary) -> Interactions:
+def read_interactions(
+    store: GraphExporter, schema: GraphSchema, users: Vocabulary, items: Vocabulary, persons: Persons
+) -> Interactions:
     """All interactions in a store that say anything of their items, each with what it says.
 
-    The row is -1 for a user or an item that a vocabulary does not have.
+    The row is -1 for a user or an item that a vocabulary does not have; ``users`` are persons, who did what their
+    accounts did.
     """
     batches, types = [INTERACTION_COLUMNS.empty_table()], [np.zeros(0, np.int64)]
     for number, type in enumerate(schema.interactions):
@@ -103,7 +112,7 @@ def read_interactions(store: GraphExporter, schema: GraphSchema, users: Vocabula
     table = pa.concat_tables(batches)
     kinds, platforms = (tuple(sorted(table[name].unique().to_pylist())) for name in ("kind", "platform"))
     everything = Interactions(
-        user=_rows_in(users, table["user"]),
+        user=_rows_in(users, table["user"], persons.person_of if persons.groups else None),
         item=_rows_in(items, table["item"]),
         time=np.array(table["time"].to_numpy(), np.float64),
         weight=np.array(table["weight"].to_numpy(), np.float32),
@@ -134,8 +143,10 @@ def _facts(store: GraphExporter, schema: GraphSchema, nodes: Vocabulary) -> Fact
     return Facts.unique(head, _rows_in(Vocabulary(known), relation), tail, known)
 
 
-def _rows_in(vocabulary: Vocabulary, ids: pa.ChunkedArray) -> IntArray:
-    """Rows of a column of ids, -1 where unknown; each id is looked up once."""
+def _rows_in(vocabulary: Vocabulary, ids: pa.ChunkedArray, named: Callable[[str], str] | None = None) -> IntArray:
+    """Rows of a column of ids, or of what they are named, -1 where unknown; each id is looked up once."""
     coded = ids.combine_chunks().dictionary_encode()
-    rows: IntArray = vocabulary.rows(coded.dictionary.to_pylist())[coded.indices.to_numpy()]
-    return rows
+    distinct: list[str] = coded.dictionary.to_pylist()
+    rows = vocabulary.rows(distinct if named is None else list(map(named, distinct)))
+    found: IntArray = rows[coded.indices.to_numpy()]
+    return found

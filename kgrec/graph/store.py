@@ -14,6 +14,7 @@ from typing import Any, Protocol, Self
 
 import pyarrow as pa
 
+from kgrec.data.persons import AccountLink
 from kgrec.data.records import Batch, EdgeRecord, Interaction, Kind, NodeRecord, Record
 from kgrec.errors import GraphError
 from kgrec.graph.store_types import (
@@ -87,6 +88,14 @@ class GraphReader(OpenGraph, Protocol):
 
     def history(self, user: str) -> list[Interaction]:
         """All interactions of a user, oldest first; empty for an unknown user."""
+        ...
+
+    def links(self, user: str, most: int) -> list[AccountLink]:
+        """What says that an account and others are one person: edges of such a type, then equal keys.
+
+        Args:
+            most: links by each key that are looked for; more are not told.
+        """
         ...
 
     def export_nodes(self, type: str, batch_size: int = 10_000) -> Iterator[pa.RecordBatch]:

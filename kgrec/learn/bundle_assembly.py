@@ -59,4 +59,5 @@ def to_bundle(
         node_embeddings=learned.embeddings.nodes,
         relation_embeddings=learned.embeddings.relations[: len(dataset.facts.relations)],
         names_by_language=dataset.names_by_language,
+        persons=dataset.persons,
     )

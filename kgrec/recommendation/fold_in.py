@@ -17,6 +17,7 @@ from kgrec.data.near_misses import longer_ids, near_miss
 from kgrec.data.records import Interaction
 from kgrec.errors import UnknownItemError, did_you_mean, shorten
 from kgrec.graph.polarity import with_polarity
+from kgrec.plain_text import folded, short
 from kgrec.schema.meanings import type_of_kind
 from kgrec.schema.model import GraphSchema
 
@@ -107,10 +108,21 @@ def item_row(bundle: Bundle, item: str) -> int:
             expected=f"one of {len(bundle.items)} item ids",
             next=near_miss(item, bundle.items.__contains__)
             or longer_ids(item, bundle.items)
+            or _ids_of_name(item, bundle)
             or did_you_mean(item, bundle.items, 3)
             or f"an item's id looks like {shorten(bundle.items[0])}; train again where it is newer than the bundle",
         )
     return row
+
+
+def _ids_of_name(name: str, bundle: Bundle) -> str | None:
+    """The sentence ``'1721' is the id of Titanic (1997)`` for a name, or its beginning, given in the place of an id."""
+    wanted, ids = folded(name), bundle.items
+    texts = (bundle.names[: len(ids)], *(names[: len(ids)] for names in bundle.names_by_language.values()))
+    fits = ((row, text) for names in texts for row, text in enumerate(names) if folded(text).startswith(wanted))
+    called = {(len(text), text, row) for row, text in fits if wanted}
+    said = [f"{shorten(ids[row])} is the id of {short(text)}" for _, text, row in sorted(called)[:3]]
+    return "; ".join(said) or None
 
 
 def _arrays(

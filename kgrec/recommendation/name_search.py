@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from itertools import islice
@@ -10,6 +9,7 @@ from itertools import islice
 import numpy as np
 
 from kgrec.bundle.bundle import Bundle
+from kgrec.plain_text import folded
 from kgrec.recommendation.answer_types import NameMatch
 
 
@@ -39,7 +39,7 @@ class NameSearch:
 
     def users(self, text: str, k: int, is_gone: Callable[[str], bool] = lambda user: False) -> list[NameMatch]:
         """The ``k`` best users, without those who are gone."""
-        users = self._bundle.users
+        users = self._accounts
         best = _best(text, self._user_texts, np.zeros(len(users)), len(users))
         here = (users[row] for row in best if not is_gone(users[row]))
         return [NameMatch("user", user, user) for user in islice(here, k)]
@@ -54,18 +54,11 @@ class NameSearch:
 
     @cached_property
     def _user_texts(self) -> list[list[str]]:
-        return [[folded(user)] for user in self._bundle.users]
+        return [[folded(user)] for user in self._accounts]
 
-
-def folded(text: str) -> str:
-    """A text without the difference between letters that people type for one another.
-
-    Example:
-        >>> folded("  Amélie ")
-        'amelie'
-    """
-    letters = unicodedata.normalize("NFKD", text.casefold())
-    return " ".join("".join(letter for letter in letters if not unicodedata.combining(letter)).split())
+    @cached_property
+    def _accounts(self) -> list[str]:
+        return self._bundle.persons.every_account(self._bundle.users)
 
 
 def _best(text: str, texts: Sequence[Sequence[str]], order: np.ndarray, k: int) -> list[int]:

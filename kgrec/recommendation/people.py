@@ -15,13 +15,14 @@ from kgrec.data.near_misses import longer_ids, near_miss
 from kgrec.errors import ConfigError, GraphError, StoreUnavailableError, UnknownUserError, did_you_mean, shorten
 from kgrec.explanation.explainer import Person
 from kgrec.graph import open_store
+from kgrec.graph.person_links import accounts_of
 from kgrec.graph.store import GraphReader, schema_of
 from kgrec.graph.store_link import GraphLink
 from kgrec.recommendation.answer_types import History, HistoryState
 from kgrec.recommendation.fold_in import fold_in, fold_in_records
 from kgrec.recommendation.forgotten import ForgottenUsers
 from kgrec.recommendation.kept_histories import KeptHistories
-from kgrec.recommendation.recent_events import NO_EVENTS, RecentEvents, laid_over, records_of
+from kgrec.recommendation.recent_events import NO_EVENTS, RecentEvents, laid_over, records_of, together
 
 
 class People:
@@ -52,7 +53,7 @@ class People:
         self._read = KeptHistories()
 
     def forget(self, user: str) -> int:
-        """How many interactions a user had, who is removed from the graph and unknown from now on.
+        """How many interactions a user had, who is removed from the graph with all accounts and unknown from now on.
 
         Raises:
             UnknownUserError: there is no such user in the graph.
@@ -64,23 +65,35 @@ class People:
             raise StoreUnavailableError(
                 "nobody can be forgotten without the graph.", found=missing, next="try again when the store is back"
             )
+        others = [account for account in accounts_of(store, user) if account != user]
+        return sum(self._forget_account(account, store.url) for account in (*others, user))
+
+    def _forget_account(self, account: str, url: str) -> int:
         try:
-            removed = self.recent.forget(user)
+            removed = self.recent.forget(account)
             if removed is None:
-                with open_store(store.url) as graph:
-                    removed = graph.delete_user(user)
+                with open_store(url) as graph:
+                    removed = graph.delete_user(account)
                     graph.checkpoint()
         except UnknownUserError:
-            if user in self._bundle.users:
-                self._forgotten.add(user)  # of an attempt that was cut short
+            if self._bundle.user_row(account) is not None:
+                self._forgotten.add(account)  # of an attempt that was cut short
             raise
-        self.gone.add(user)
-        self._forgotten.add(user)
+        self.gone.add(account)
+        self._forgotten.add(account)
         return removed
 
     def is_gone(self, user: str) -> bool:
         """Whether a user of the bundle was forgotten, or is not in the graph any more."""
         return user in self.gone or user in self._forgotten
+
+    def knows(self, user: str) -> bool:
+        """Whether there is an answer for an id."""
+        try:
+            self.person(user, None, None)
+        except UnknownUserError:
+            return False
+        return True
 
     def person(self, user: str | HistoryState | None, history: History | None, context: Context | None) -> Person:
         """Whom to answer for.
@@ -106,37 +119,51 @@ class People:
         store, missing = self._link.reach()
         if store is not None:
             try:
-                return Person(user, self._stored(user, store), context)
+                accounts, past = self._stored(user, store)
+                return Person(user, past, context, accounts=accounts)
             except GraphError as error:
                 missing = self._link.failed(error)
         degraded = f"no graph paths, and history as of the bundle: {missing}"
-        return Person(user, self._bundled(user), context, degraded)
+        return Person(user, self._bundled(user), context, degraded, self._bundle.persons.accounts_of(user))
 
-    def _stored(self, user: str, store: GraphReader) -> Interactions:
-        """History as the store holds it now; a user without any is known if there is a node for them."""
+    def accounts(self, user: str) -> tuple[str, ...]:
+        """All accounts of the person who has one, as links say now; while the graph is away, as the bundle says."""
+        store, _ = self._link.reach()
+        if store is not None:
+            try:
+                return accounts_of(store, user)
+            except GraphError as error:
+                self._link.failed(error)
+        return self._bundle.persons.accounts_of(user)
+
+    def _stored(self, user: str, store: GraphReader) -> tuple[tuple[str, ...], Interactions]:
+        """Accounts and history as the store holds them now; a user without any is known if there is a node for them."""
         user_type, version = schema_of(store).user_type, store.version()
         in_graph = self.recent.in_graph()  # before the history is read, so that nothing is missed between the two
         for uid in dict.fromkeys((user, composed(user))):
             # An embedded graph is as it was opened: who is back since is so with what was reported alone.
-            gone = user in self.gone and store.facts_stay
-            recent = self.recent.of_user(uid, in_graph=0 if gone else in_graph)
-            kept = None if gone or recent else self._read.get(uid, version)
+            accounts = accounts_of(store, uid)
+            gone = self.gone.intersection(accounts) if store.facts_stay else set()
+            recent = {one: self.recent.of_user(one, in_graph=0 if one in gone else in_graph) for one in accounts}
+            fresh = not gone and not any(recent.values())
+            kept = self._read.get(uid, version) if fresh else None
             if kept is not None:
-                return kept
-            records = [] if gone else store.history(uid)
-            if records or recent or (not gone and store.node(user_type, uid) is not None):
-                past = fold_in_records(laid_over(records, recent), self._bundle)
-                if not gone and not recent:
+                return accounts, kept
+            records = {one: laid_over([] if one in gone else store.history(one), recent[one]) for one in accounts}
+            if any(records.values()) or (uid not in gone and store.node(user_type, uid) is not None):
+                past = fold_in_records(together(list(records.values())), self._bundle)
+                if fresh:
                     self._read.put(uid, version, past)
-                return past
-        if user in self._bundle.users:
+                return accounts, past
+        if self._bundle.user_row(user) is not None:
             self.gone.add(user)
         raise self._unknown(user, f"a {user_type} of {store.url}")
 
     def _bundled(self, user: str) -> Interactions:
-        row = self._bundle.users.row(user)
-        recent = self.recent.of_user(composed(user))
-        if row is None or self.is_gone(user):
+        row = self._bundle.user_row(user)
+        accounts = self._bundle.persons.accounts_of(composed(user))
+        recent = together([self.recent.of_user(one) for one in accounts])
+        if row is None or any(map(self.is_gone, (user, *accounts))):
             if recent:
                 return fold_in_records(recent, self._bundle)
             raise self._unknown(user, f"one of {len(self._bundle.users)} users of the bundle")

@@ -22,6 +22,7 @@ from kgrec.data.vocabulary import Vocabulary
 from kgrec.errors import ConfigError, UnknownUserError, shorten
 from kgrec.graph.cypher.publication_statements import EMBEDDING, RECOMMENDED, SIMILAR, index_name
 from kgrec.graph.dataset_reader import read_interactions
+from kgrec.graph.person_links import read_persons
 from kgrec.graph.publication import Publication
 from kgrec.graph.store import GraphReader, GraphStore, schema_of
 from kgrec.progress import Progress, silent
@@ -197,14 +198,18 @@ def _all_lists(
     known, items = _uids(store, schema.user_type), _uids(store, schema.item_type)
     rows = np.arange(len(known)) if users is None else _rows_of(users, known, store.url)
     among = np.array([item in items for item in bundle.items], np.bool_)
-    past = read_interactions(store, schema, known, bundle.items)
+    persons = read_persons(store)
+    called = Vocabulary(persons.among(known))
+    past = read_interactions(store, schema, called, bundle.items, persons)
     past = past.select((past.item >= 0) & (past.user >= 0))  # items may be newer than the bundle
     ids = [known[row] for row in rows]
+    own = called.rows([persons.person_of(uid) for uid in ids])  # every account has the list of its person
     of_users, of_items = progress.parts(max(len(rows), 1), len(bundle.items))
-    recommended = recommend_all(bundle, past, rows, k, among, of_users)
+    recommended = recommend_all(bundle, past, own, k, among, of_users)
     similar = similar_to_all(bundle, n_similar, among, of_items)
     similar.items[~among] = -1
-    skipped = {"users": sum(user not in known for user in bundle.users), "items": int((~among).sum())}
+    accounts = bundle.persons.every_account(bundle.users)
+    skipped = {"users": sum(user not in known for user in accounts), "items": int((~among).sum())}
     made = hashlib.sha256(json.dumps([list(bundle.nodes), ids, k, n_similar]).encode())
     arrays: tuple[Array, ...] = (recommended.items, recommended.scores, similar.items, similar.scores)
     for array in (bundle.node_embeddings, *arrays):

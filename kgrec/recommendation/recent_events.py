@@ -65,6 +65,16 @@ def laid_over(held: Sequence[Interaction], recent: Sequence[Interaction]) -> Seq
     return sorted(together.values(), key=lambda one: (one.time is None, one.time or 0.0))
 
 
+def together(histories: Sequence[Sequence[Interaction]]) -> Sequence[Interaction]:
+    """What somebody did with all their accounts, oldest first; one history is as it was."""
+    if len(histories) == 1:
+        return histories[0]
+    return sorted(
+        (one for history in histories for one in history),
+        key=lambda one: (one.time is None, one.time or 0.0, one.type, one.item, one.key, one.user),
+    )
+
+
 def records_of(past: Interactions, bundle: Bundle) -> list[Interaction]:
     """What a bundle holds of one user, as records with the types that events have."""
     schema = bundle.manifest.schema

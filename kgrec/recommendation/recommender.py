@@ -13,9 +13,7 @@ import numpy as np
 from kgrec.bundle.bundle import Bundle
 from kgrec.data.context import Context
 from kgrec.data.dataset import IntArray
-from kgrec.errors import (
-    GraphError,
-)
+from kgrec.errors import GraphError
 from kgrec.explanation.explainer import Explainer
 from kgrec.explanation.explanation import Explanation
 from kgrec.graph.store import GraphReader, GraphStore
@@ -94,7 +92,6 @@ class Recommender:
         forgotten = ForgottenUsers(*(local_path(folder) / FORGOTTEN for folder in folders))
         if store_url is None:
             return cls(bundle, forgotten=forgotten)
-
         recommender = cls(bundle, forgotten=forgotten)
         to_write = partial(open_graph_to_write, bundle, store_url) if writable else None
         recommender._link_to(GraphLink.opened(partial(open_graph, bundle, store_url), to_write))
@@ -119,12 +116,7 @@ class Recommender:
     def _link_to(self, link: GraphLink, gone: set[str] | None = None, recent: RecentEvents = NO_EVENTS) -> None:
         self._link = link
         self._people = People(self.bundle, link, self._forgotten, gone, recent)
-        self._trend = LiveTrend(self.bundle, recent)
-
-    @property
-    def counted_events(self) -> int:
-        """An offset of events that count for everybody now; 0 where none does, in a bundle without a trend."""
-        return self._trend.counted
+        self.live_trend = LiveTrend(self.bundle, recent)
 
     @property
     def store(self) -> GraphReader | None:
@@ -170,7 +162,7 @@ class Recommender:
         """
         rows = [item_row(self.bundle, item) for item in items]
         person = self._people.person(user, history, context)
-        scores: list[float] = person.scored(self._trend.bundle()).of_items(np.array(rows, np.int64)).tolist()
+        scores: list[float] = person.scored(self.live_trend.bundle()).of_items(np.array(rows, np.int64)).tolist()
         return scores
 
     def recommend(
@@ -203,7 +195,7 @@ class Recommender:
             StoreUnavailableError: ``filters.where``, and the store cannot be reached.
         """
         check_length(k, "recommend")
-        person, bundle = self._people.person(user, history, context), self._trend.bundle()
+        person, bundle = self._people.person(user, history, context), self.live_trend.bundle()
         candidates = candidate_rows(filters or Filters(), bundle, person.interactions, self.store)
         scored = person.scored(bundle)
         best = scored.best(candidates, k)
@@ -229,7 +221,7 @@ class Recommender:
             UnknownItemError: the item, or one of the history, is not in the catalogue.
         """
         row = item_row(self.bundle, item)
-        person, bundle = self._people.person(user, history, context), self._trend.bundle()
+        person, bundle = self._people.person(user, history, context), self.live_trend.bundle()
         unseen = candidate_rows(Filters(), bundle, person.interactions, None)
         rows, scored = np.array([row], np.int64), person.scored(bundle)
         return Explainer(bundle, person, self._link).explain(rows, scored, unseen, counterfactuals)[0]
@@ -267,7 +259,7 @@ class Recommender:
         """
         check_length(k, "what_if")
         rows = [] if item is None else [item_row(self.bundle, item)]
-        person, bundle = self._people.person(user, history, context), self._trend.bundle()
+        person, bundle = self._people.person(user, history, context), self.live_trend.bundle()
         change = Change.of(bundle, person, without, without_entities, add)
         lists = both_lists(bundle, self.store, person, change, filters or Filters(), k)
         reasons = (
@@ -280,11 +272,17 @@ class Recommender:
     def search(self, text: str, k: int = 10, *, kind: Literal["item", "user"] = "item") -> list[NameMatch]:
         """Items whose name, in any language, or id has the words of a text, or users by their id, the best match first.
 
+        Users who came after the bundle was learned are found by their whole id.
+
         Raises:
             ConfigError: ``k`` is below 1.
         """
         check_length(k, "search")
-        return self._names.users(text, k, self._people.is_gone) if kind == "user" else self._names.items(text, k)
+        if kind == "item":
+            return self._names.items(text, k)
+        found = self._names.users(text, k, self._people.is_gone)
+        came_later = self.bundle.user_row(text) is None and bool(text.strip()) and self._people.knows(text)
+        return [NameMatch("user", text, text), *found][:k] if came_later else found
 
     def history(self, user: str) -> list[PastInteraction]:
         """What a user did, the oldest first, as the store holds it now; items newer than the bundle are left out.
@@ -293,6 +291,10 @@ class Recommender:
             UnknownUserError: neither the store nor the bundle knows the user.
         """
         return past_interactions(self._people.person(user, None, None).interactions, self.bundle)
+
+    def accounts(self, user: str) -> tuple[str, ...]:
+        """All accounts of the person who has one, as links say now; that alone, where it is linked with none."""
+        return self._people.accounts(user)
 
     def state_of(self, user: str) -> HistoryState:
         """What an answer for a user comes from, beside the bundle and the facts of items; UnknownUserError as above."""

@@ -12,7 +12,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from kgrec.schema.model import GraphSchema, InteractionKind, InteractionType, Repeats, Speaks, WeightMeaning, Words
+from kgrec.schema.forms import Repeats, Speaks
+from kgrec.schema.model import GraphSchema, InteractionKind, InteractionType, WeightMeaning, Words
 
 _TAKES_BACK = (
     "dislik|dis_lik|hat|unlik|un_lik|downvot|down_vot|votes?_down|thumbs?_down|unfavo|hid|block|mut|ban|bann|reject|"

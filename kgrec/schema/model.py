@@ -9,50 +9,18 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, StringConstraints, WithJsonSchema
+from pydantic import ConfigDict, Field, PrivateAttr
 
-from kgrec.schema.yaml_lines import LANGUAGE_CODE, Origin
-
-Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,62}$")]
-"""A label, type or property name: these reach Cypher text, so nothing but letters, digits and underscores."""
-
-Language = Annotated[str, StringConstraints(pattern=LANGUAGE_CODE)]
-
-Binary = Literal["uuid", "hex", "text"]
-
-TimeUnit = Literal["s", "ms", "us", "ns", "position"]
-
-Separator = Annotated[str, StringConstraints(min_length=1)]
-
-Speaks = Literal["for", "against", "filter", "nothing"]
-Repeats = Literal["sum", "last", "max", "each"]
-
+from kgrec.schema.forms import Binary, Cell, Language, Name, Repeats, SchemaPart, Separator, Speaks, TimeUnit
+from kgrec.schema.identity_rules import Alignment, PersonRules
+from kgrec.schema.yaml_lines import Origin
 
 _WRITTEN_AS_NAME = re.compile(r"[A-Z][a-z]{2,}([ &'-]+[A-Za-z][a-z]+)*")
 
 
-def _cell_text(value: Any) -> Any:
-    """What YAML read as a number, a truth value or a day, as the text that a cell of it has."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value) if isinstance(value, int | float | date) else value
-
-
-_CELL_KINDS = [{"type": "string"}, {"type": "number"}, {"type": "boolean"}]
-Cell = Annotated[str, BeforeValidator(_cell_text), WithJsonSchema({"anyOf": _CELL_KINDS})]
-"""A cell that rows are chosen by, as text; the empty text stands for nothing."""
-
-
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Words(_Model):
+class Words(SchemaPart):
     """How people say it: in English, and in any further language of the explanations.
 
     A further language has its code as the key, such as `zh` or `fr`; where it is absent, English is taken.
@@ -64,7 +32,7 @@ class Words(_Model):
     en: str = Field(description="English.")
 
 
-class PropertySpec(_Model):
+class PropertySpec(SchemaPart):
     """One property of a node or edge type.
 
     The types: `id` and `category` are short texts, `text` is prose, `number` is finite, `time` is unix time, an ISO
@@ -82,7 +50,7 @@ class PropertySpec(_Model):
     words: Words | None = Field(None, description="What people call it: 'plot'; by default its name.")
 
 
-class TableRows(_Model):
+class TableRows(SchemaPart):
     """Which rows of which table are read."""
 
     table: str = Field(description="Name of the table as the loader yields it; capitals do not count.")
@@ -118,17 +86,7 @@ class NodeSource(TableRows):
     )
 
 
-class Alignment(_Model):
-    """When nodes of two platforms are the same thing."""
-
-    keys: tuple[Name, ...] = Field((), description="Properties whose equality is enough.")
-    title: Name | None = Field(None, description="Property compared after normalisation, together with `year`.")
-    year: Name | None = Field(None, description="Number property that must agree with `title`.")
-    year_tolerance: int = Field(0, ge=0, description="Largest difference of years that may still be the same thing.")
-    also: tuple[Name, ...] = Field((), description="Properties that break ties between several candidates.")
-
-
-class NodeType(_Model):
+class NodeType(SchemaPart):
     """A label of the graph."""
 
     role: Literal["user", "item"] | None = Field(None, description="Exactly one type is the user, one the item.")
@@ -144,10 +102,11 @@ class NodeType(_Model):
         False, description="Where none of these tables is there, users or items come from the interactions."
     )
     from_edges: bool = Field(False, description="Where none of these tables is there, such nodes come from the edges.")
-    align: Alignment | None = Field(None, description="Merge nodes of several platforms by this.")
+    align: Alignment | None = Field(None, description="Merge nodes of several platforms by this; not users.")
+    persons: PersonRules | None = Field(None, description="Of users: when accounts are one person.")
 
 
-class Endpoint(_Model):
+class Endpoint(SchemaPart):
     """One end of an edge in a table."""
 
     column: str = Field(description="Column of the node's id.")
@@ -174,9 +133,16 @@ class EdgeSource(TableRows):
     columns: dict[str, str] = Field(default_factory=dict, description="Property name: column name.")
 
 
-class EdgeType(_Model):
-    """A relationship type of the graph that states a fact."""
+class EdgeType(SchemaPart):
+    """A relationship type of the graph that states a fact.
 
+    A link of accounts is an edge between users with a role. Its properties may be `confidence`, a number from 0 to 1,
+    and `since`, a time; where it comes from is the platform of its source.
+    """
+
+    role: Literal["same_person", "household"] | None = Field(
+        None, description="Both users are one person; or users of one household, who stay persons of their own."
+    )
     source: tuple[Name, ...] = Field(description="Node types it may start from.")
     target: tuple[Name, ...] = Field(description="Node types it may lead to.")
     words: Words = Field(description="Read between source and target: 'directed by'.")
@@ -218,7 +184,7 @@ class InteractionSource(TableRows):
     weight: str | None = Field(None, description="Column of stars, counts ...; 1 where there is none.")
 
 
-class WeightMeaning(_Model):
+class WeightMeaning(SchemaPart):
     """What the weight of an interaction says.
 
     Where nothing is set, a weight below 0 speaks against the item, one of 0 says nothing, and any other speaks for it.
@@ -229,7 +195,7 @@ class WeightMeaning(_Model):
     stars: int | None = Field(None, ge=1, le=10, description="The weight is stars, of so many; sentences show them.")
 
 
-class InteractionKind(_Model):
+class InteractionKind(SchemaPart):
     """What interactions of one kind say of their item; what is left out is as the interaction type has it."""
 
     speaks: Speaks | None = Field(
@@ -240,7 +206,7 @@ class InteractionKind(_Model):
     repeats: Repeats | None = Field(None, description="How rows with the same user, item, kind and time add up.")
 
 
-class InteractionType(_Model):
+class InteractionType(SchemaPart):
     """A relationship type of the graph that records behaviour."""
 
     user: Name = Field(description="The node type with the role user.")
@@ -257,7 +223,7 @@ class InteractionType(_Model):
     sources: tuple[InteractionSource, ...] = Field((), description="Tables that hold such interactions.")
 
 
-class GraphSchema(_Model):
+class GraphSchema(SchemaPart):
     """A whole graph: node types, edge types, interaction types and the platforms they come from."""
 
     version: Literal[1] = Field(description="Version of this form: 1.")

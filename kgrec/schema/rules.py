@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from kgrec.errors import did_you_mean
+from kgrec.schema.person_checks import link_problems, person_problems
 from kgrec.schema.time_rules import time_problems
 from kgrec.schema.yaml_lines import Location, SchemaProblem
 
@@ -34,6 +35,7 @@ def broken_rules(data: Any) -> Iterator[SchemaProblem]:
         yield from _node(("nodes", name), node, platforms)
     for name, edge in edges.items():
         yield from _edge(("edges", name), edge, nodes, platforms)
+        yield from link_problems(("edges", name), edge, nodes)
     for name, interaction in interactions.items():
         yield from _interaction(("interactions", name), interaction, nodes, platforms)
 
@@ -136,6 +138,7 @@ def _node(location: Location, node: Any, platforms: dict[Any, Any]) -> Iterator[
             yield from _unknown((*location, "align", key, position), name, properties, "a declared property")
     if align and not align.get("keys") and not align.get("title"):
         yield SchemaProblem((*location, "align"), "found neither `keys` nor `title`, expected at least one")
+    yield from person_problems(location, node)
     year = align.get("year")
     if isinstance(year, str) and _mapping(properties, year).get("type", "number") != "number":
         yield SchemaProblem((*location, "align", "year"), f"property '{year}' must have type number")

@@ -44,7 +44,7 @@ class GateTable:
 
     def __post_init__(self) -> None:
         buckets = (1 + len(self.min_pauses), len(self.min_lengths))
-        if not self.trend.size:
+        if not self.trend.any():
             object.__setattr__(self, "trend", np.zeros(buckets))
         parts = ("channels", self.channels.shape[:2]), ("prior", self.prior.shape), ("trend", self.trend.shape)
         for name, shape in parts:

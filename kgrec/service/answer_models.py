@@ -141,6 +141,8 @@ class Past(BaseModel):
     item: str
     name: str
     kind: str | None
+    verb: str = Field(description="What they did, read between user and item: bought.")
+    stars: float | None = Field(description="How many they gave; null where they gave none.")
     time: float | None
     weight: float | None
 

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated
 
+import numpy as np
 from fastapi import APIRouter, Path, Query, Request, Response
 
+from kgrec.explanation.actions import each_action
+from kgrec.explanation.wording.languages import in_language
+from kgrec.recommendation.fold_in import past_interactions
 from kgrec.schema.naming import name_in_language
 from kgrec.service.access import Asking, Scope, needs
 from kgrec.service.answer_models import ForgottenAnswer, HistoryAnswer
@@ -29,12 +33,22 @@ def history(
         names = {code: of_language[row] for code, of_language in bundle.names_by_language.items()}
         return name_in_language(names, language, bundle.names[row])
 
-    past = [
-        {"item": one.item, "name": name(row), "kind": one.kind, "time": one.time, "weight": one.weight}
-        for one in recommender.history(user)
-        if (row := bundle.items.row(one.item)) is not None
+    past = recommender.state_of(user).person.interactions
+    past = past.select(np.argsort(past.time, kind="stable"))
+    done = zip(past_interactions(past, bundle), past.item.tolist(), each_action(past, bundle), strict=True)
+    told = [
+        {
+            "item": one.item,
+            "name": name(row),
+            "kind": one.kind,
+            "verb": in_language(action.verb, language),
+            "stars": action.stars,
+            "time": one.time,
+            "weight": one.weight,
+        }
+        for one, row, action in done
     ]
-    return document({"user": user, "history": past})
+    return document({"user": user, "history": told})
 
 
 @router.delete(

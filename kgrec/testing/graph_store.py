@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from kgrec.testing.account_links import AccountLinksContract
 from kgrec.testing.graph_exporter import GraphExporterContract
 from kgrec.testing.graph_publisher import GraphPublisherContract
 from kgrec.testing.graph_reader import GraphReaderContract
 from kgrec.testing.graph_writer import GraphWriterContract
 
 
-class GraphStoreContract(GraphReaderContract, GraphWriterContract, GraphExporterContract, GraphPublisherContract):
+class GraphStoreContract(
+    GraphReaderContract, GraphWriterContract, GraphExporterContract, GraphPublisherContract, AccountLinksContract
+):
     """Tests of a database; a subclass whose name starts with ``Test`` says where an empty one is.
 
     .. code-block:: python

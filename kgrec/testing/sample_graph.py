@@ -10,6 +10,7 @@ from kgrec.data.records import Batch, EdgeRecord, Interaction, Kind, NodeRecord,
 from kgrec.errors import SourceError
 from kgrec.graph.statement_notes import Stated
 from kgrec.graph.store import GraphStore
+from kgrec.schema.identity_rules import PersonRules
 from kgrec.schema.model import EdgeType, GraphSchema, InteractionType, NodeType, PropertySpec, Words
 
 TEXT = PropertySpec(type="text", embed=True)
@@ -155,6 +156,63 @@ def films_graph() -> SampleGraph:
             Interaction("RATED", "ann", "alien", "rate", "lens", 10.0, 4.0),
             Interaction("RATED", "bob", "alien", "rate", "lens", 15.0, 3.0),
         ],
+    )
+
+
+def linked_films_schema() -> GraphSchema:
+    """The schema of :func:`films_schema`, whose users may be accounts of one person."""
+    schema = films_schema()
+    user = schema.nodes["User"].model_copy(
+        update={
+            "properties": {"name": NAME, "email": PropertySpec(type="id")},
+            "persons": PersonRules(keys=("email",), least_confidence=0.8, most_accounts=4),
+        }
+    )
+    same = EdgeType(
+        role="same_person",
+        source=("User",),
+        target=("User",),
+        words=words("is the same person as", "与此人相同："),
+        properties={"confidence": PropertySpec(type="number"), "since": PropertySpec(type="time")},
+    )
+    home = EdgeType(role="household", source=("User",), target=("User",), words=words("lives with", "同住"))
+    return schema.model_copy(
+        update={
+            "nodes": {**schema.nodes, "User": user},
+            "edges": {**schema.edges, "SAME_PERSON": same, "LIVES_WITH": home},
+        }
+    )
+
+
+def link(
+    account: str, other: str, confidence: float | None = None, since: float | None = None, platform: str = "lens"
+) -> EdgeRecord:
+    """An edge that says that two accounts are one person."""
+    given = {"confidence": confidence, "since": since}
+    stated = {name: value for name, value in given.items() if value is not None}
+    return EdgeRecord("SAME_PERSON", "User", account, "User", other, "SAME_PERSON", stated, platform)
+
+
+def linked_films_graph() -> SampleGraph:
+    """The five films, and further accounts without a history.
+
+    ann is anna by a link, anna is a.n. by an equal key; bob may be bert, which is not sure; bob and cid are at home
+    together. dee and eve have a key that stands for nothing.
+    """
+    films = films_graph()
+    empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+    keys = {"anna": "1f", "a.n.": "1f", "bert": "2e", "cid": "", "dee": empty, "eve": empty}
+    accounts = [NodeRecord("User", uid, {"email": key} if key else {}, "wiki") for uid, key in keys.items()]
+    return SampleGraph(
+        linked_films_schema(),
+        [*films.nodes, *accounts],
+        [
+            *films.edges,
+            link("ann", "anna", since=1e9),
+            link("bert", "bob", 0.5),
+            EdgeRecord("LIVES_WITH", "User", "bob", "User", "cid", "LIVES_WITH", {}, "lens"),
+        ],
+        films.interactions,
     )
 
 

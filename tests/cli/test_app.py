@@ -21,6 +21,7 @@ COMMANDS = (
     "serve",
     "model",
     "key",
+    "link",
     "cypher",
     "publish",
     "export",

@@ -59,4 +59,4 @@ def test_the_look_ups_are_those_that_kgrec_prints(name: str) -> None:
 
 
 def test_the_explanation_is_one_that_kgrec_prints() -> None:
-    assert explanation_statement(films_schema(), "ann", "ronin", ["heat"], ["stream"], PATHS) == STATEMENTS[-1]
+    assert explanation_statement(films_schema(), ["ann"], "ronin", ["heat"], ["stream"], PATHS) == STATEMENTS[-1]

@@ -173,14 +173,14 @@ def test_parallel_edges_are_told_apart(films: Callable[..., Graph]) -> None:
             PathStep(past, lucas, "DIRECTED_BY", first, True),
             PathStep(lucas, empire, "DIRECTED_BY", second, False),
         )
-        text = explanation_statement(film_schema(), None, "empire", paths=[GraphPath((there, back))])
+        text = explanation_statement(film_schema(), (), "empire", paths=[GraphPath((there, back))])
         assert graph.shown(text) == (
             {("Film", "star-wars"), ("Person", "lucas"), ("Film", "empire")},
             {("DIRECTED_BY", "star-wars", first, "lucas"), ("DIRECTED_BY", "empire", second, "lucas")},
         )
     for forward, ends in ((True, ("star-wars", "empire")), (False, ("empire", "star-wars"))):
         sequel = GraphPath((PathStep(past, empire, "SEQUEL_OF", "SEQUEL_OF", forward),))
-        text = explanation_statement(film_schema(), None, "empire", paths=[sequel])
+        text = explanation_statement(film_schema(), (), "empire", paths=[sequel])
         assert graph.shown(text)[1] == {("SEQUEL_OF", ends[0], "SEQUEL_OF", ends[1])}
 
 

@@ -19,14 +19,17 @@ from kgrec.testing.sample_graph import SampleGraph, films_schema, node
         ("Affair to Remember, An (1957) (restored)", "An Affair to Remember (1957) (restored)"),
         ("Cook the Thief His Wife & Her Lover, The (1989)", "The Cook the Thief His Wife & Her Lover (1989)"),
         ("Good, The Bad and The Ugly, The", "The Good, The Bad and The Ugly"),
-        ("Postino, Il", "Postino, Il"),
+        ("Postino, Il", "Il Postino"),
+        ("Avventura, L' (Adventure, The) (1960)", "L'Avventura (The Adventure) (1960)"),
+        ("Live, Die", "Live, Die"),
+        ("Sunset, LA", "Sunset, LA"),
         ("Good, The Bad", "Good, The Bad"),
         ("Vitamin, a", "Vitamin, a"),
         (", The", ", The"),
         ("The Band", "The Band"),
     ],
 )
-def test_an_english_article_comes_first(title: str, shown: str) -> None:
+def test_an_article_comes_first(title: str, shown: str) -> None:
     assert display_title(title) == shown
 
 

@@ -14,7 +14,8 @@ from kgrec.graph import GraphStore
 from kgrec.live.applying import Applier, put_together
 from kgrec.live.event import Event
 from kgrec.live.event_log import EventLog
-from kgrec.schema.model import GraphSchema, Repeats
+from kgrec.schema.forms import Repeats
+from kgrec.schema.model import GraphSchema
 from tests.support.bundles import film_schema, film_store
 
 

@@ -86,7 +86,7 @@ def test_what_others_watch_now_is_recommended_to_whoever_asks_next(
     assert first(films, at) == "star-wars"
     for number in range(1, 4):
         reports.report(f"u{number}", "blade", NOW - 60.0)
-        assert films.counted_events == number
+        assert films.live_trend.counted == number
     assert first(films, at) == "blade"
     scored = films.score(items=["blade", "star-wars"], history=[], context=Context(at))
     it = films.explain(item="blade", history=[], context=Context(at))
@@ -144,7 +144,7 @@ def test_a_new_model_begins_with_what_is_later_than_its_own_counts(films: Recomm
     late = trending_films()
     late = replace(late, manifest=replace(late.manifest, data_cutoff=CUTOFF + 10.0))
     renewed = films.renewed(late)
-    assert renewed.counted_events == 2
+    assert renewed.live_trend.counted == 2
     expected = late.model.with_later(np.array([NOW]), np.array([4])).scored(Interactions.of_pairs([], []), NOW + 9)
     assert renewed.score(items=["blade"], history=[], context=Context(NOW + 9)) == [expected.scores[4]]
 
@@ -153,7 +153,7 @@ def test_without_a_trend_nobody_is_asked(reports: Reports) -> None:
     films = Recommender(trending_films(trend=False))
     films.answer_with(reports)
     reports.report("zoe", "blade", NOW)
-    assert (first(films), films.counted_events, reports.asked) == ("star-wars", 0, [])
+    assert (first(films), films.live_trend.counted, reports.asked) == ("star-wars", 0, [])
     assert LiveTrend(trending_films(), NO_EVENTS).counted == 0
 
 

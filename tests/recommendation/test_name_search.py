@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 from kgrec.errors import ConfigError
+from kgrec.graph import GraphStore
 from kgrec.recommendation import Recommender
+from kgrec.testing.sample_graph import node
 from tests.support.bundles import film_bundle
 
 
@@ -47,3 +49,13 @@ def test_what_cannot_be_searched() -> None:
     assert recommender.search(" ") == recommender.search("", kind="user") == []
     with pytest.raises(ConfigError):
         recommender.search("a", 0)
+
+
+def test_who_came_after_the_bundle_is_found_by_their_whole_id(films: Recommender, store: GraphStore) -> None:
+    assert films.search("annabel", kind="user") == []
+    store.upsert_nodes([node("User", "annabel")])
+    assert [one.id for one in films.search("annabel", kind="user")] == ["annabel"]
+    assert [one.id for one in films.search("anna", kind="user")] == []
+    assert [one.id for one in films.search("ann", kind="user")] == ["ann"]
+    store.delete_user("annabel")
+    assert films.search("annabel", kind="user") == []

@@ -220,6 +220,15 @@ def test_unknown_item(alone: Recommender) -> None:
     )
 
 
+def test_a_title_in_the_place_of_an_id_is_answered_with_the_id(alone: Recommender) -> None:
+    assert message(lambda: alone.similar_items("B")).endswith("\n  next      'blade' is the id of Blade")
+    assert message(lambda: alone.similar_items("Emp")).endswith("\n  next      'empire' is the id of Empire")
+    assert message(lambda: alone.recommend(history=["star  WARS"])).endswith(
+        "\n  next      'star-wars' is the id of Star Wars"
+    )
+    assert "is the id of" not in message(lambda: alone.similar_items(" "))
+
+
 def test_settings_that_cannot_be(alone: Recommender) -> None:
     expected = (
         "ConfigError: a user is given by id or by a history.\n"

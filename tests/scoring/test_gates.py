@@ -93,7 +93,7 @@ def test_a_trend_comes_back_and_is_left_out_where_it_is_closed() -> None:
     assert "by_history.trend" not in closed.arrays()
     np.testing.assert_array_equal(Gates.from_arrays(closed.arrays()).by_history.trend, np.zeros((3, 3)))
     with pytest.raises(ValueError, match=r"gate weights of trend are by \(3,\) buckets"):
-        gates().with_known(trend=np.zeros(3))
+        gates().with_known(trend=np.ones(3))
 
 
 def test_one_part_changes_without_the_other() -> None:

@@ -15,11 +15,12 @@ from tests.support.shop import Shell
 
 
 def test_a_history(client: TestClient) -> None:
+    watched = {"kind": "watch", "verb": "watched", "stars": None, "weight": 1.0}
     assert client.get("/v1/users/ann").json() == {
         "user": "ann",
         "history": [
-            {"item": "star-wars", "name": "Star Wars", "kind": "watch", "time": 1.0, "weight": 1.0},
-            {"item": "alien", "name": "Alien", "kind": "watch", "time": 2.0, "weight": 1.0},
+            {"item": "star-wars", "name": "Star Wars", "time": 1.0} | watched,
+            {"item": "alien", "name": "Alien", "time": 2.0} | watched,
         ],
     }
     assert client.get("/v1/users/cold").json() == {"user": "cold", "history": []}

@@ -157,6 +157,7 @@ def closed_form_bundle(schema: GraphSchema, store: GraphStore, gates: Mapping[st
         np.ones((len(dataset.nodes), 2), np.float32),
         np.ones((len(dataset.facts.relations), 2), np.float32),
         dataset.names_by_language,
+        persons=dataset.persons,
     )
 
 

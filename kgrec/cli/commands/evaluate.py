@@ -11,6 +11,7 @@ from kgrec.cli import output
 from kgrec.cli.arguments import train_config
 from kgrec.cli.measurements import show_rows
 from kgrec.cli.progress_bars import progress_bars
+from kgrec.plain_text import visible
 
 
 def evaluate(
@@ -33,6 +34,8 @@ def evaluate(
 
     with progress_bars(quiet, verbose) as progress:
         result = evaluate_store(store, config, split=split, test=test, folds=folds, progress=progress)
+    for text in result.get("persons", {}).get("left apart", ()):
+        output.note(f"warning: {visible(text)}")
     if as_json:
         output.print_json(result)
     else:

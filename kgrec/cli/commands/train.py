@@ -12,6 +12,7 @@ from kgrec.cli import output
 from kgrec.cli.arguments import check_output, train_config
 from kgrec.cli.exits import resumable
 from kgrec.cli.progress_bars import progress_bars
+from kgrec.plain_text import visible
 
 
 def train(
@@ -69,6 +70,8 @@ def train(
     of_next = f"none: {chosen['next_items']}" if chosen["next_items"] else f"{chosen['next_item_epochs']} epochs"
     notes = {"cold_items": chosen["cold_items"], "next_item_factors": of_next}
     metrics = dict(bundle.manifest.metrics)
+    for text in metrics.get("persons", {}).get("left apart", ()):
+        output.note(f"warning: {visible(text)}")
     if as_json:
         output.print_json({**summary, **notes, "metrics": metrics, "settings": settings_used})
         return

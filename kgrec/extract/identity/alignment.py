@@ -16,7 +16,7 @@ from typing import Any
 from kgrec.data.records import NodeRecord
 from kgrec.extract.identity.matching_rules import match_one_to_one, rules
 from kgrec.extract.identity.source_records import SourceRecord, read_source_records
-from kgrec.schema.model import Alignment
+from kgrec.schema.identity_rules import Alignment
 
 _EXAMPLES = 5
 """Matches that a report shows."""

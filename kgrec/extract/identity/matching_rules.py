@@ -12,7 +12,7 @@ from difflib import SequenceMatcher
 from functools import partial
 
 from kgrec.extract.identity.source_records import SourceRecord
-from kgrec.schema.model import Alignment
+from kgrec.schema.identity_rules import Alignment
 
 SIMILAR = 0.9
 """Least similarity (difflib ratio, 0 to 1) of two titles of the same year that differ in spelling only."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from kgrec.data.records import NodeRecord, Value
 from kgrec.extract.identity.titles import Title, plain_words, read_title
-from kgrec.schema.model import Alignment
+from kgrec.schema.identity_rules import Alignment
 
 
 @dataclass(frozen=True, eq=False, slots=True)

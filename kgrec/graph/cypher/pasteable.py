@@ -64,7 +64,7 @@ def _utf16(sign: str) -> str:
 
 def explanation_statement(
     schema: GraphSchema,
-    user: str | None,
+    accounts: Sequence[str],
     item: str,
     past: Sequence[str] = (),
     kinds: Sequence[str] = (),
@@ -78,7 +78,7 @@ def explanation_statement(
     the nodes that come back; switch it off to see the explanation and nothing else.
 
     Args:
-        user: id; None for a history that was given, whose past items are shown without a user.
+        accounts: of the user; none for a history that was given, whose past items are shown without one.
         past: ids of the past items that speak most for the item.
         kinds: of interactions that counted.
         paths: over facts, from past items to the item.
@@ -88,13 +88,16 @@ def explanation_statement(
     """
     item_label = node_label(schema, schema.item_type)
     nodes, branches = [item], []
-    if user is None:
+    if not accounts:
         nodes += past
     elif past:
-        who = f"(:{node_label(schema, schema.user_type)} {{uid: {literal(user)}}})"
+        user = node_label(schema, schema.user_type)
+        who, of_whom = f"(:{user} {{uid: {literal(accounts[0])}}})", ""
+        if len(accounts) > 1:
+            who, of_whom = f"(u:{user})", f"u.uid IN {literal(accounts)} AND "
         branches.append(
             f"MATCH shown = {who}-[r:{any_interaction(schema)}]->(i:{item_label})\n"
-            f"WHERE i.uid IN {literal(past)} AND r.kind IN {literal(kinds)}"
+            f"WHERE {of_whom}i.uid IN {literal(past)} AND r.kind IN {literal(kinds)}"
         )
     branches += [f"MATCH shown = {_pattern(schema, path)}" for path in paths]
     branches.append(f"MATCH (shown:{item_label})\nWHERE shown.uid IN {literal(nodes)}")

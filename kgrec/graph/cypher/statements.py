@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from kgrec.graph.cypher.link_statements import key_indexes
 from kgrec.graph.cypher.schema_names import (
     any_interaction,
     edge_property_names,
@@ -38,13 +39,16 @@ WRITE_LEDGER = "MERGE (m:KgrecImport {uid: $source}) SET m.batches = $batches"
 
 
 def constraints(schema: GraphSchema) -> list[str]:
-    """One uniqueness constraint per node type and for the bookkeeping; creating them again changes nothing."""
+    """One uniqueness constraint per node type and for the bookkeeping, and an index per key of accounts.
+
+    Creating them again changes nothing.
+    """
     labels = {name: node_label(schema, name) for name in schema.nodes}
     labels |= {name: f"`{name}`" for name in ("KgrecGraph", "KgrecImport")}
     return [
         f"CREATE CONSTRAINT kgrec_{name}_uid IF NOT EXISTS FOR (n:{label}) REQUIRE n.uid IS UNIQUE"
         for name, label in labels.items()
-    ]
+    ] + key_indexes(schema)
 
 
 # --- writing: each takes $rows, sorted, and returns how many rows found their nodes as `written` ---

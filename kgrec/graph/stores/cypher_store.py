@@ -12,6 +12,7 @@ from typing import Any, Self
 import pyarrow as pa
 from pydantic import ValidationError
 
+from kgrec.data.persons import AccountLink
 from kgrec.data.records import EdgeRecord, Interaction, Kind, NodeRecord, Record
 from kgrec.errors import SchemaMismatchError, UnknownUserError, shorten
 from kgrec.graph import paths
@@ -20,6 +21,7 @@ from kgrec.graph.cypher.look_ups import READ_QUERIES
 from kgrec.graph.cypher.publication_statements import STATEMENTS
 from kgrec.graph.cypher.retract_statements import unset_fact_property, unset_property
 from kgrec.graph.cypher.schema_names import edge_property_names, interaction_type, property_names
+from kgrec.graph.person_links import find_links
 from kgrec.graph.store import ImportTarget, schema_of
 from kgrec.graph.store_types import (
     USUAL_LIMITS,
@@ -250,6 +252,10 @@ class CypherStore(ABC):
         """Interactions of a user, oldest first; those of unknown time come last."""
         (record,) = self._read(cypher.history_of(schema_of(self)), {"user": user}, HISTORY_TIMEOUT_S)
         return [Interaction(type, user, *rest) for type, *rest in record["rows"]]
+
+    def links(self, user: str, most: int) -> list[AccountLink]:
+        """What says that an account and others are one person: edges, then equal keys."""
+        return find_links(self._read, schema_of(self), user, most, HISTORY_TIMEOUT_S)
 
     def paths(self, source: str, target: str, limits: PathLimits = USUAL_LIMITS) -> list[GraphPath]:
         """Paths over facts between two items."""

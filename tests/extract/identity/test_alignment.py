@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from kgrec.data.records import NodeRecord, Value
 from kgrec.errors import SourceError
 from kgrec.extract.identity.alignment import AlignmentReport, Ambiguity, Match, align
-from kgrec.schema.model import Alignment
+from kgrec.schema.identity_rules import Alignment
 
 SPEC = Alignment(title="name", year="year", year_tolerance=1)
 SAMPLE = Path(__file__).with_name("alignment_sample.tsv")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from kgrec.data.records import EdgeRecord, Interaction, NodeRecord
 from kgrec.extract.identity.merging import MergedNodes, aligned_types
-from kgrec.schema.model import Alignment, GraphSchema, NodeSource
+from kgrec.schema.identity_rules import Alignment
+from kgrec.schema.model import GraphSchema, NodeSource
 from kgrec.testing.sample_graph import films_schema
 
 

@@ -77,7 +77,7 @@ export function pastItems() {
     const found = new Map();
     for (const one of answer.history.reverse()) {
       if (found.has(one.item)) found.get(one.item).times += 1;
-      else found.set(one.item, { item: one.item, kind: one.kind, time: one.time, weight: one.weight, times: 1 });
+      else found.set(one.item, { item: one.item, verb: one.verb, stars: one.stars, time: one.time, times: 1 });
     }
     return [...found.values()];
   });

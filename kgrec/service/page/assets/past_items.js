@@ -72,6 +72,7 @@ function more(place, found, changes, n) {
 
 function pastItem(one, own, change, changeHistory) {
   const noted = [
+    one.verb ? one.verb + (one.stars ? ` ★ ${count(one.stars)}` : "") : null,
     one.time ? onDay(new Date(one.time * 1000)) : null,
     one.times > 1 ? t("past.times", { n: one.times }) : null,
   ].filter(Boolean);
