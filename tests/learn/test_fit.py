@@ -141,9 +141,10 @@ def test_the_offset_of_cold_items_is_measured_again_in_the_chosen_model_and_rare
     genres: tuple[Dataset, Interactions, Interactions], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refit_offset(
-        model: AdditiveModel, train: Interactions, known: sparse.csr_matrix, cost: float, seed: int
+        model: AdditiveModel, train: Interactions, known: sparse.csr_matrix, cost: float, seed: int, at: Array
     ) -> Gates:
         assert cost == 0.25
+        np.testing.assert_array_equal(at, genres[1].first_times(80))
         assert pairs(train) == pairs(genres[0].interactions)
         assert known.nnz > 0
         assert known[:, model.is_cold].nnz == 0

@@ -13,10 +13,12 @@ from kgrec.learn.fit_result import FitResult
 from kgrec.learn.fusion.gate_search import GateFitter
 from kgrec.learn.learner import Learner
 from kgrec.learn.limits import LIMITS
-from kgrec.progress import Progress
+from kgrec.progress import Progress, silent
 from kgrec.scoring.gates import Gates
 from kgrec.scoring.matrices import LowRankMatrix
+from kgrec.scoring.trend import DAY_S
 from tests.support.datasets import genre_world, quick
+from tests.support.trends import START
 
 NOTE = "cold_item_cost has no effect: every item of the catalogue has interactions"
 
@@ -90,3 +92,30 @@ def test_near_and_far_are_said_beside_the_mean_item(num_layers: int) -> None:
     said = nodes.matrix.source @ nodes.matrix.target[~model.is_cold].T
     assert model.is_cold.any()
     assert np.allclose(said.mean(axis=1), 0.0, atol=1e-5 * np.abs(said).max())
+
+
+@pytest.mark.parametrize("opens", [True, False])
+def test_a_trend_that_validation_opens_counts_what_was_learned_from_and_after_a_refit_everything(
+    opens: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("gate_search", "trend_search"):
+        monkeypatch.setattr(f"kgrec.learn.fusion.{module}.beyond_chance", lambda *_: opens)
+    world, rng = (
+        genre_world(np.random.default_rng(0), n_users=80, n_items=64, n_new=8, texts=False),
+        np.random.default_rng(0),
+    )
+    times = START + DAY_S * rng.integers(0, 60, len(world.interactions))
+    world = world.with_interactions(replace(world.interactions, time=times))
+    train, held_out = hold_out(world.interactions)
+    config = quick(epochs=1, num_layers=0, text_encoder="none")
+    learner = Learner(world.with_interactions(train), None, config, None, silent)
+    found = learner.choose(learner.prepare(held_out))
+    refitted, _ = Learner(world, None, config, None, silent).refit(found.chosen, silent)
+    for model, past in ((found.model, train), (refitted, world.interactions)):
+        assert (model.trend is not None) == opens
+        assert model.gates.by_history.trend.any() == opens
+        if model.trend is not None:
+            counted = np.asarray(model.trend.counts.sum(axis=0)).ravel()
+            np.testing.assert_array_equal(counted, np.bincount(past.item, minlength=64))
+            assert model.trend.half_life == found.chosen.half_life
+    assert found.chosen.as_dict()["trend_half_life_days"] == (found.chosen.half_life / DAY_S if opens else 0.0)

@@ -155,6 +155,9 @@ class Reported:
     def of_user(self, user: str, *, in_graph: int = 0) -> list[Interaction]:
         return self.events.get(user, [])
 
+    def since(self, offset: int, moment: float) -> tuple[int, list[Interaction]]:
+        return 0, []
+
     def in_graph(self) -> int:
         return 0
 
