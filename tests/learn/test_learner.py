@@ -104,7 +104,7 @@ def test_a_trend_that_validation_opens_counts_what_was_learned_from_and_after_a_
         genre_world(np.random.default_rng(0), n_users=80, n_items=64, n_new=8, texts=False),
         np.random.default_rng(0),
     )
-    times = START + DAY_S * rng.integers(0, 60, len(world.interactions))
+    times = (START + DAY_S * rng.integers(0, 60, len(world.interactions))).astype(np.float64)
     world = world.with_interactions(replace(world.interactions, time=times))
     train, held_out = hold_out(world.interactions)
     config = quick(epochs=1, num_layers=0, text_encoder="none")
