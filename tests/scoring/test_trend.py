@@ -26,8 +26,9 @@ def listed(events: Interactions) -> list[tuple[float, int]]:
 
 
 def moments_of(rng: np.random.Generator, n: int) -> Array:
-    """Moments before, between, at and after events, some of them twice."""
-    return START + HOUR_S * np.sort(rng.choice([*range(-5, 30 * 24, 7), 0, 0, 20 * 24, 24.5, 400 * 24], n))
+    """Moments before, between, at and after events, some of them twice, some at the end of an hour."""
+    hours = rng.choice([*range(-5, 30 * 24, 7), 0, 0, 20 * 24, 24.5, 400 * 24], n)
+    return np.sort(START + HOUR_S * hours - rng.choice([0.0, START % HOUR_S], n))
 
 
 def split(events: Interactions, part: int) -> tuple[Interactions, Interactions]:
