@@ -126,6 +126,7 @@ def test_what_does_not_speak_for_its_item_does_not_count_and_takes_nothing_back(
     reports.report("zoe", "blade", NOW - 60.0, "return", "RETURNED")
     assert films.score(items=["blade"], history=[], context=Context(NOW)) == before
     reports.report("ann", "blade", NOW - 90.0)
+    reports.report("ann", "blade", NOW - 30.0, "return", "RETURNED")  # in one go, after what it would take back
     assert films.score(items=["blade"], history=[], context=Context(NOW)) > before
 
 
