@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from kgrec.data.persons import AccountLink, Persons
+from kgrec.data.persons import AccountLink, Persons, is_key
 from kgrec.errors import UnknownUserError, shorten
-from kgrec.graph.person_links import LinkRules, is_key, named_key, read_persons, shared_keys, stated_links
+from kgrec.graph.person_links import LinkRules, named_key, read_persons, shared_keys, stated_links
 from kgrec.graph.store import GraphStore, schema_of
 
 
