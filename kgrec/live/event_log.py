@@ -16,6 +16,7 @@ import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -213,15 +214,26 @@ class EventLog:
             connection.executemany("DELETE FROM aside WHERE digest = ?", [row[:1] for row in taken])
         return len(taken)
 
-    def forget(self, user: str) -> int:
-        """Number of a user's events that are gone; their places stay, empty, so that none comes a second time."""
+    def forget(self, *users: str) -> int:
+        """Number of some users' events that are gone; their places stay, empty, so that none comes a second time.
+
+        Raises:
+            EventLogError: it cannot be written, or whoever reads it keeps it from leaving the write-ahead log.
+        """
         with self._transaction() as connection:
             blank = "type = NULL, user = NULL, item = NULL, kind = NULL, platform = NULL, time = NULL, weight = NULL"
             removed = 0
-            for table in ("events", "aside"):
+            for user, table in product(users, ("events", "aside")):
                 removed += connection.execute(f"UPDATE {table} SET {blank} WHERE user = ?", (user,)).rowcount
-        with self._refusals(), self._writing:
-            self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # nor in the write-ahead log
+        with self._refusals(), self._writing:  # nor in the write-ahead log
+            busy, *_ = self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        if busy:
+            raise EventLogError(
+                "what was forgotten stands in the write-ahead log still.",
+                where=str(self.path),
+                found="another process that reads it all the time",
+                next="run the same again; the events themselves are blank already",
+            )
         return removed
 
     # reading
@@ -238,6 +250,15 @@ class EventLog:
         """What a user did after an offset, in order."""
         text = f"SELECT {_COLUMNS} FROM events WHERE user = ? AND offset > ? ORDER BY offset"
         return [Interaction(*row) for row in self._rows(text, user, after)]
+
+    def everything_of(self, user: str) -> list[dict[str, Any]]:
+        """All that is kept of a user's events, those that are set aside included: as they came, and when."""
+        names = ("offset", "reason", "arrived", *_COLUMNS.split(", "))
+        text = (
+            f"SELECT offset, NULL, arrived, {_COLUMNS} FROM events WHERE user = ? UNION ALL "
+            f"SELECT NULL, reason, arrived, {_COLUMNS} FROM aside WHERE user = ? ORDER BY arrived"
+        )
+        return [dict(zip(names, row, strict=True)) for row in self._rows(text, user, user)]
 
     @property
     def last_offset(self) -> int:

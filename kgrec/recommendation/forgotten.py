@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import threading
+from collections.abc import Iterable
 from pathlib import Path
 
 from kgrec.errors import ConfigError
@@ -33,19 +34,20 @@ class ForgottenUsers:
                 self._read(path)
             return _hash(user) in self._hashes
 
-    def add(self, user: str) -> None:
-        """Forget a user; it is on disk when this returns.
+    def add(self, *users: str) -> None:
+        """Forget users; it is on disk when this returns.
 
         Raises:
             ConfigError: the file cannot be written.
         """
         with self._lock:
-            self._hashes.add(_hash(user))
+            hashes = [_hash(user) for user in users]
+            self._hashes.update(hashes)
             if not self._paths:
                 return
             try:
                 with self._paths[-1].open("a", encoding="ascii") as file:
-                    file.write(f"{_hash(user)}\n")
+                    file.writelines(f"{hash}\n" for hash in hashes)
                     file.flush()
                     os.fsync(file.fileno())
             except OSError as error:
@@ -67,6 +69,26 @@ class ForgottenUsers:
         if self._seen.get(path) != now:
             self._hashes |= set(path.read_text(encoding="ascii").split())
             self._seen[path] = now
+
+
+class ForgottenMeanwhile:
+    """Who is forgotten from now on: a training that began before has read what they did.
+
+    Args:
+        path: of the file, which may come later.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self._path = local_path(path)
+        self._before = len(self._lines())
+
+    def among(self, users: Iterable[str]) -> list[str]:
+        """Those of some users who were forgotten since."""
+        since = set(self._lines()[self._before :])
+        return [user for user in users if _hash(user) in since] if since else []
+
+    def _lines(self) -> list[str]:
+        return self._path.read_text(encoding="ascii").split() if self._path.is_file() else []
 
 
 def _hash(user: str) -> str:

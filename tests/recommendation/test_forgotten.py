@@ -9,7 +9,7 @@ import pytest
 from kgrec.data.records import Interaction
 from kgrec.errors import ConfigError, StoreUnavailableError, UnknownUserError
 from kgrec.recommendation import Recommender
-from kgrec.recommendation.forgotten import ForgottenUsers
+from kgrec.recommendation.forgotten import ForgottenMeanwhile, ForgottenUsers
 from kgrec.testing.sample_graph import node
 from tests.support.bundles import film_bundle, film_store
 from tests.support.shop import Shell
@@ -81,3 +81,14 @@ def test_who_is_back_in_a_graph_that_others_write_into_is_known_again(monkeypatc
         store.close()
         with pytest.raises(UnknownUserError):  # what the bundle has of them was deleted
             recommender.history("ann")
+
+
+def test_who_is_forgotten_during_a_training(tmp_path: Path) -> None:
+    path = tmp_path / "forgotten.txt"
+    before_any = ForgottenMeanwhile(path)
+    assert before_any.among(["ann", "bob"]) == []
+    ForgottenUsers(path).add("ann", "bob")
+    after = ForgottenMeanwhile(path)
+    ForgottenUsers(path).add("bob", "cold")
+    assert before_any.among(["ann", "bob", "cold", "zoe"]) == ["ann", "bob", "cold"]
+    assert after.among(["ann", "bob", "cold", "zoe"]) == ["bob", "cold"]

@@ -6,6 +6,7 @@ import uuid
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from itertools import product
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -16,15 +17,18 @@ from kgrec.data.persons import AccountLink
 from kgrec.data.records import EdgeRecord, Interaction, Kind, NodeRecord, Record
 from kgrec.errors import SchemaMismatchError, UnknownUserError, shorten
 from kgrec.graph import paths
+from kgrec.graph.about_user import about_user
 from kgrec.graph.cypher import statements as cypher
 from kgrec.graph.cypher.look_ups import READ_QUERIES
 from kgrec.graph.cypher.publication_statements import STATEMENTS
 from kgrec.graph.cypher.retract_statements import unset_fact_property, unset_property
 from kgrec.graph.cypher.schema_names import edge_property_names, interaction_type, property_names
 from kgrec.graph.person_links import find_links
+from kgrec.graph.pseudonym_key import key_of
 from kgrec.graph.store import ImportTarget, schema_of
 from kgrec.graph.store_types import (
     USUAL_LIMITS,
+    AboutUser,
     GraphCounts,
     GraphPath,
     PathLimits,
@@ -54,6 +58,7 @@ class CypherStore(ABC):
         self.url = url
         self.schema: GraphSchema | None = None
         self.graph_id: str | None = None
+        self.pseudonym_key: str | None = None
 
     @abstractmethod
     def _read(self, text: str, parameters: dict[str, Any], timeout_s: float | None) -> Rows:
@@ -118,12 +123,13 @@ class CypherStore(ABC):
                 found=shorten(error.errors()[0]["msg"]),
                 next="use the kgrec that wrote it, or import the sources into a new store",
             ) from error
-        self.graph_id = rows[0]["graph_id"]
+        self.graph_id, self.pseudonym_key = rows[0]["graph_id"], rows[0]["pseudonym_key"]
 
     def apply_schema(self, schema: GraphSchema) -> None:
         """Create constraints and remember the schema; the same shape again changes words and sources only."""
         if self.schema is not None and self.schema.fingerprint() != schema.fingerprint():
             raise self._other_shape(schema)
+        key = key_of(schema, self.pseudonym_key, self.url)
         for type in schema.nodes:
             property_names(schema, type)
         for type in schema.edges:
@@ -134,6 +140,7 @@ class CypherStore(ABC):
             return
         self._constrain(schema)
         props = {"format": FORMAT, "fingerprint": schema.fingerprint(), "schema_json": schema.model_dump_json()}
+        props |= {} if key is None else {"pseudonym_key": key.check}
         self._write(cypher.CREATE_GRAPH, {"graph_id": uuid.uuid4().hex, "props": props})
         self._remembered()  # of several that start at once, the first one's shape and identity hold
         if self.schema is None or self.schema.fingerprint() != schema.fingerprint():
@@ -256,6 +263,14 @@ class CypherStore(ABC):
     def links(self, user: str, most: int) -> list[AccountLink]:
         """What says that an account and others are one person: edges, then equal keys."""
         return find_links(self._read, schema_of(self), user, most, HISTORY_TIMEOUT_S)
+
+    def about_user(self, uid: str) -> AboutUser | None:
+        """Everything that is held of a user; None for an unknown one."""
+        return about_user(self._read, schema_of(self), uid)
+
+    def files(self) -> list[Path]:
+        """None: a server has them."""
+        return []
 
     def paths(self, source: str, target: str, limits: PathLimits = USUAL_LIMITS) -> list[GraphPath]:
         """Paths over facts between two items."""
