@@ -26,6 +26,8 @@ class ForgottenUsers:
         self._paths = [local_path(path) for path in paths]
         self._seen: dict[Path, tuple[int, int]] = {}
         self._hashes: set[str] = set()
+        self._since: set[str] = set()
+        self._before = {path: len(_lines(path)) for path in self._paths}
         self._lock = threading.Lock()
 
     def __contains__(self, user: str) -> bool:
@@ -33,6 +35,13 @@ class ForgottenUsers:
             for path in self._paths:
                 self._read(path)
             return _hash(user) in self._hashes
+
+    def since_start(self, user: str) -> bool:
+        """Whether a user was forgotten since this was made: a graph that was read into memory before has them still."""
+        with self._lock:
+            for path in self._paths:
+                self._read(path)
+            return _hash(user) in self._since
 
     def add(self, *users: str) -> None:
         """Forget users; it is on disk when this returns.
@@ -43,6 +52,7 @@ class ForgottenUsers:
         with self._lock:
             hashes = [_hash(user) for user in users]
             self._hashes.update(hashes)
+            self._since.update(hashes)
             if not self._paths:
                 return
             try:
@@ -67,7 +77,9 @@ class ForgottenUsers:
             return
         now = status.st_mtime_ns, status.st_size
         if self._seen.get(path) != now:
-            self._hashes |= set(path.read_text(encoding="ascii").split())
+            lines = _lines(path)
+            self._hashes.update(lines)
+            self._since.update(lines[self._before[path] :])
             self._seen[path] = now
 
 
@@ -80,15 +92,16 @@ class ForgottenMeanwhile:
 
     def __init__(self, path: str | Path) -> None:
         self._path = local_path(path)
-        self._before = len(self._lines())
+        self._before = len(_lines(self._path))
 
     def among(self, users: Iterable[str]) -> list[str]:
         """Those of some users who were forgotten since."""
-        since = set(self._lines()[self._before :])
+        since = set(_lines(self._path)[self._before :])
         return [user for user in users if _hash(user) in since] if since else []
 
-    def _lines(self) -> list[str]:
-        return self._path.read_text(encoding="ascii").split() if self._path.is_file() else []
+
+def _lines(path: Path) -> list[str]:
+    return path.read_text(encoding="ascii").split() if path.is_file() else []
 
 
 def _hash(user: str) -> str:

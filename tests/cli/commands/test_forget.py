@@ -67,6 +67,31 @@ def test_a_hundred_people_are_in_no_file(shell: Shell) -> None:
     assert said.json["proof"] == "proof.json"
 
 
+@pytest.mark.neo4j
+def test_in_neo4j_no_value_of_anything_holds_them(shell: Shell, neo4j_url: str) -> None:
+    everything_on(neo4j_url)
+    said = shell("forget", *GONE, "--store", neo4j_url, *PLACES)
+    assert said.code == 0, said.err
+    assert "transaction logs" in said.err
+    with open_store(neo4j_url, read_only=True) as store:
+        reader: Any = store
+        of_nodes = "MATCH (x) UNWIND keys(x) AS name RETURN DISTINCT toString(x[name]) AS value"
+        of_relationships = of_nodes.replace("(x)", "()-[x]->()")
+        values = [
+            row["value"]
+            for text in (of_nodes, of_relationships)
+            for row in reader._read(text.replace("toString(x[name])", "toStringOrNull(x[name])"), {}, None)
+        ]
+        assert [value for value in values if value and any(user in value for user in GONE)] == []
+        assert [user for user in KEPT if any(value and user in value for value in values)] == list(KEPT)
+        assert store.counts().nodes["User"] == len(KEPT)
+        about = store.about_user(KEPT[0])
+        assert about is not None
+        assert len(about.lists) == 3
+    assert shell("forget", *GONE, "--store", neo4j_url, *PLACES).code == 0
+    assert found_in(shell.folder, GONE) == {}
+
+
 def test_everybody_else_is_as_before(shell: Shell) -> None:
     everything_on()
     with Recommender.open("kgrec.bundle", "kglite:kgrec.kgl") as recommender:
