@@ -60,6 +60,10 @@ class PeopleInBundle:
                 found[user] += 0 if row is None else 1 + int(counts[row])
         return found
 
+    def accounts_of(self, user: str) -> set[str]:
+        """All accounts of the person who has one, as the bundles have them."""
+        return {account for folder in self.folders() for account in Bundle.load(folder).persons.accounts_of(user)}
+
     def files(self) -> list[Path]:
         """All files of all bundles, and of what is beside them."""
         return files_under(self._all())

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from kgrec.bundle.bundle import Bundle
 from kgrec.bundle.people_in_bundle import PeopleInBundle
 from kgrec.graph.store import GraphReader
+from kgrec.graph.store_types import AboutUser
 from kgrec.live.event_log import EventLog
 from kgrec.recommendation.fold_in import PastInteraction, past_interactions
 
@@ -37,14 +38,13 @@ def person_report(
     """The report: what each place holds of a user, with names of items and times that people can read.
 
     Args:
-        ids: by which they may be known, first as it was asked.
+        ids: by which they may be known, of all accounts, first as it was asked.
 
     Returns:
-        ``graph`` (properties, interactions, facts, published_lists; null where they are unknown), ``events`` as they
-        were reported, ``api_keys`` without anything secret, ``bundles`` (what each version of a learned model keeps of
+        ``graph`` (of each account properties, interactions, facts and published_lists), ``events`` as they were
+        reported, ``api_keys`` without anything secret, ``bundles`` (what each version of a learned model keeps of
         them), ``forgotten``, and ``not_searched``.
     """
-    about = next((about for uid in ids if (about := store.about_user(uid)) is not None), None)
     reported = [] if log is None else [row for uid in ids for row in log.everything_of(uid)]
     return {
         "format": FORMAT,
@@ -52,15 +52,7 @@ def person_report(
         "exported": datetime.now(UTC).isoformat(timespec="seconds"),
         "kgrec": version("kgrec"),
         "forgotten": forgotten,
-        "graph": None
-        if about is None
-        else {
-            "where": store.url,
-            "properties": dict(about.node),
-            "interactions": [_readable(row) for row in about.interactions],
-            "facts": [dict(row) for row in about.facts],
-            "published_lists": [dict(row) for row in about.lists],
-        },
+        "graph": [_in_graph(about, store.url) for uid in ids if (about := store.about_user(uid)) is not None],
         "events": [_readable(row) for row in reported],
         "api_keys": [] if ring is None else [key.about for key in ring.keys if key.user in ids],
         "bundles": [kept for folder in bundle.folders() if (kept := _kept(folder, ids)) is not None],
@@ -70,12 +62,20 @@ def person_report(
 
 def entries(report: Mapping[str, Any]) -> int:
     """How much a report holds: a node, a relationship, an event, a key or what a bundle keeps is one."""
-    graph = report["graph"]
-    in_graph = (
-        0 if graph is None else 1 + sum(len(graph[part]) for part in ("interactions", "facts", "published_lists"))
-    )
+    parts = ("interactions", "facts", "published_lists")
+    in_graph = sum(1 + sum(len(account[part]) for part in parts) for account in report["graph"])
     kept = sum(1 + len(bundle["interactions"]) for bundle in report["bundles"])
     return in_graph + len(report["events"]) + len(report["api_keys"]) + kept
+
+
+def _in_graph(about: AboutUser, where: str) -> dict[str, Any]:
+    return {
+        "where": where,
+        "properties": dict(about.node),
+        "interactions": [_readable(row) for row in about.interactions],
+        "facts": [dict(row) for row in about.facts],
+        "published_lists": [dict(row) for row in about.lists],
+    }
 
 
 def _kept(folder: Path, ids: Sequence[str]) -> dict[str, Any] | None:

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from kgrec.data.near_misses import near_miss
 from kgrec.errors import UnknownUserError
+from kgrec.graph.person_links import accounts_of
 from kgrec.graph.pseudonym_key import key_at_the_door
 from kgrec.graph.store import GraphStore, schema_of
 from kgrec.privacy.pseudonyms import ids_of
@@ -35,8 +36,10 @@ class PeopleInGraph:
         return {user: about.entries for user in people if (about := self._store.about_user(user)) is not None}
 
     def ids(self, user: str) -> tuple[str, ...]:
-        """The ids by which a user may be known here and elsewhere, see :func:`~kgrec.privacy.pseudonyms.ids_of`."""
-        return ids_of(user.strip(), key_at_the_door(self._store.schema))
+        """The ids by which a user may be known, as :func:`~kgrec.privacy.pseudonyms.ids_of` has them, and those of all
+        accounts of the same person."""
+        known = ids_of(user.strip(), key_at_the_door(self._store.schema))
+        return tuple(dict.fromkeys((*known, *(account for uid in known for account in accounts_of(self._store, uid)))))
 
     def texts(self, user: str) -> tuple[str, ...]:
         """Names and further ids of a user."""

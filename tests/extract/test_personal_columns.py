@@ -17,6 +17,7 @@ from kgrec.errors import ConfigError, KgrecError
 from kgrec.extract import Extraction, check
 from kgrec.extract.personal_columns import PersonalColumns
 from kgrec.graph import open_store
+from kgrec.graph.person_links import accounts_of
 from kgrec.pipeline import ingest
 from kgrec.privacy.byte_search import Needles, files_under
 from kgrec.privacy.pseudonyms import KEY, KEY_FILE, PseudonymKey
@@ -35,7 +36,7 @@ nodes:
     role: user
     words: {en: patient}
     PSEUDONYMISE
-    align: {keys: [email]}
+    persons: {keys: [email]}
     properties:
       name: {type: text, personal: drop}
       email: {type: id, personal: mask}
@@ -141,13 +142,13 @@ def test_nothing_personal_is_in_the_graph_or_its_files(tmp_path: Path, carrier: 
         assert about.node["phones"] == [MADE("555-0001"), MADE("555-0002")]
         assert about.node["town"] == "Graz"
         assert about.node["name"] == made("p-10001")  # of who has no name, the id
-        assert sorted(about.node["aliases"]) == sorted([f"app:{made('app-70001')}", f"web:{made('p-10001')}"])
+        assert accounts_of(store, made("p-10001")) == tuple(sorted((made("p-10001"), made("app-70001"))))
         assert [one["item"] for one in about.interactions] == ["yoga"]
         assert {(one["to"]["uid"], one.get("via"), one.get("note")) for one in about.facts} == {
             (made("p-10002"), MADE("the choir"), None),
             ("yoga", None, None),
         }
-        assert store.counts().nodes == {"User": 2, "Item": 1}  # one of them on two platforms, by a masked key
+        assert store.counts().nodes == {"User": 3, "Item": 1}
         files = store.files()
     files += files_under([tmp_path / "a.kgl"])
     for text in (*SECRETS, *(IDS if pseudonymise else ())):
@@ -161,9 +162,8 @@ def test_a_column_that_is_dropped_may_be_away(tmp_path: Path) -> None:
     (tmp_path / "data/patients.jsonl").write_text('{"id": "p-1", "email": "e", "town": "t", "phones": ""}\n')
     with open_store("kglite::memory:") as store:
         ingest(schema_file(tmp_path), source, store, partial=True, max_dropped=1.0)
-        assert store.node("User", "p-1") == {"uid": "p-1", "name": "p-1", "email": MADE("e"), "town": "t"} | {
-            name: [value] for name, value in (("aliases", "web:p-1"), ("platforms", "web"))
-        }
+        kept = store.node("User", "p-1")
+        assert kept == {"uid": "p-1", "name": "p-1", "email": MADE("e"), "town": "t", "platforms": ["web"]}
 
 
 def test_without_the_key_nothing_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -218,6 +218,8 @@ def test_records_of_every_form(tmp_path: Path) -> None:
         NodeRecord("User", MADE("app-7"), {"email": MADE("e")}, "app", (f"app:{MADE('app-7')}",)),
         NodeRecord("Item", "a"),
     ]
+    (nobody,) = door.let_in([NodeRecord("User", "b", {"email": "NULL", "phones": ["1", "none"], "town": "null"})])
+    assert nobody == NodeRecord("User", MADE("b"), {"phones": [MADE("1")], "town": "null"})
 
 
 def test_a_schema_without_any_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -49,6 +49,13 @@ from tests.support.schemas import GOOD, problems_of
             "`personal: mask`",
         ),
         (
+            "words: {en: player, zh: 玩家}",
+            "words: {en: player, zh: 玩家}\n    persons: {keys: [mail]}\n    properties: "
+            "{mail: {type: id, personal: drop}}",
+            "line 8, nodes.Player.persons.keys.0: property 'mail' is left out of every row, expected another, or "
+            "`personal: mask`",
+        ),
+        (
             "role: item",
             "role: item\n    pseudonymise: true",
             "line 12, nodes.Game.pseudonymise: ids of users only are made pseudonyms, expected `role: user`",

@@ -37,7 +37,6 @@ def export_person(
 
     with ExitStack() as opened:
         graph = opened.enter_context(open_store(store, read_only=True))
-        ids = PeopleInGraph(graph).ids(user)
         ring = None
         if keys:
             require_extra("serve", "fastapi", where="a file of API keys")
@@ -45,6 +44,7 @@ def export_person(
 
             ring = KeyRing.load(keys)
         of_bundle = PeopleInBundle(bundle)
+        ids = list(dict.fromkeys((*PeopleInGraph(graph).ids(user), *sorted(of_bundle.accounts_of(user)))))
         folders = (of_bundle.path, local_path(state) if state else of_bundle.versions)
         report = person_report(
             ids,

@@ -63,12 +63,14 @@ def forget(
 
     with ExitStack() as opened, resumable():
         graph = graph_place(store, users, opened)
-        ids_of = {user: graph.ids(user) for user in users}
-        ids = list(dict.fromkeys(uid for known in ids_of.values() for uid in known))
         of_bundle = PeopleInBundle(bundle)
+        ids_of = {user: (*graph.ids(user), *sorted(of_bundle.accounts_of(user))) for user in users}
+        ids = list(dict.fromkeys(uid for known in ids_of.values() for uid in known))
+        # Graph and bundles tell who is one person: they come last, for whoever is stopped and begins again.
         places: list[Place] = [PeopleInLog(opened_log(events, opened))] if events else []
-        places += [graph, *([of_bundle] if of_bundle.exists else []), *([keys_place(keys)] if keys else [])]
+        places += [keys_place(keys)] if keys else []
         places += [recognised(path, ids, opened) for path in also or ()]
+        places += [graph, *([of_bundle] if of_bundle.exists else [])]
         folders = [of_bundle.path, local_path(state) if state else of_bundle.versions]
         forgotten = ForgottenUsers(*(folder / FORGOTTEN for folder in folders))
 

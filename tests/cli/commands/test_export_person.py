@@ -26,7 +26,7 @@ def exported(shell: Shell, user: str, *more: str) -> dict[str, Any]:
 def test_everything_about_somebody(shell: Shell) -> None:
     everything_on()
     report = exported(shell, PEOPLE[0], *PLACES)
-    graph = report["graph"]
+    (graph,) = report["graph"]
     assert graph["properties"]["uid"] == PEOPLE[0]
     done = [(one["item"], one["name"], one["kind"], one["time"]) for one in graph["interactions"]]
     assert ("alien", "Alien", "watch", 10.0) in done
@@ -50,7 +50,7 @@ def test_who_is_forgotten_has_nothing_but_that(shell: Shell) -> None:
     everything_on()
     assert shell("forget", PEOPLE[0], *PLACES).code == 0
     report = exported(shell, PEOPLE[0], *PLACES)
-    assert (report["graph"], report["events"], report["api_keys"], report["bundles"]) == (None, [], [], [])
+    assert (report["graph"], report["events"], report["api_keys"], report["bundles"]) == ([], [], [], [])
     assert report["forgotten"] is True
     said = shell("export-person", "--user", PEOPLE[1], "--out", "b.json", "--json")
     assert said.json == {"user": PEOPLE[1], "out": "b.json", "entries": 7 + 9, "forgotten": False}
@@ -68,7 +68,7 @@ def test_facts_about_somebody_lead_both_ways(shell: Shell) -> None:
     ]
     with open_store("kglite:kgrec.kgl") as store:
         SampleGraph(schema, people, facts, []).put_into(store)
-    found = exported(shell, "customer-1")["graph"]["facts"]
+    found = exported(shell, "customer-1")["graph"][0]["facts"]
     assert found == [
         {
             "type": "KNOWS",

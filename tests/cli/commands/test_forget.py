@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ import pytest
 
 from kgrec.bundle.bundle_versions import BundleVersions
 from kgrec.bundle.people_in_bundle import PeopleInBundle
+from kgrec.data.persons import Persons
+from kgrec.data.records import NodeRecord
 from kgrec.errors import UnknownUserError
 from kgrec.graph import open_store
 from kgrec.graph.people_in_graph import PeopleInGraph
@@ -20,8 +23,11 @@ from kgrec.live.event_log import EventLog
 from kgrec.live.people_in_log import PeopleInLog
 from kgrec.live.swapping import ModelSwap
 from kgrec.recommendation import Recommender
+from kgrec.service.access import Scope
 from kgrec.service.api_keys import KeyRing
 from kgrec.service.people_in_keys import PeopleInKeys
+from kgrec.testing.sample_graph import SampleGraph, linked_films_schema, node
+from tests.support.bundles import film_bundle
 from tests.support.everything_on import PEOPLE, PLACES, everything_on
 from tests.support.shop import IMPORT, Shell
 
@@ -123,9 +129,9 @@ def test_a_place_that_is_left_out_is_told(shell: Shell, place: Any) -> None:
 
 @pytest.mark.parametrize("step", range(5))
 def test_whoever_is_stopped_runs_it_again(shell: Shell, step: int) -> None:
-    """After each place; the graph, which knew them, comes second."""
+    """Before each place, in their order."""
     everything_on()
-    places: list[Any] = [PeopleInLog, PeopleInGraph, PeopleInBundle, PeopleInKeys]
+    places: list[Any] = [PeopleInLog, PeopleInKeys, PeopleInGraph, PeopleInBundle]
 
     def stopped(*_: Any) -> None:
         raise KeyboardInterrupt
@@ -165,6 +171,26 @@ def test_an_id_within_anothers_is_no_trace(shell: Shell) -> None:
     assert shell("forget", PEOPLE[0], *PLACES).code == 0
     assert shell("forget", f"{PEOPLE[0]}-b", *PLACES).code == 0
     assert found_in(shell.folder, PEOPLE[:1]) == {}
+
+
+def test_all_accounts_of_a_person_go(shell: Shell) -> None:
+    """Also where the graph knows nothing of them any more, as after a first run that was stopped."""
+    accounts = ("customer-a", "customer-b")
+    users = [NodeRecord("User", uid, {"email": "1f2e"}, "lens") for uid in accounts]
+    learned = film_bundle(users=("customer-a", "customer-c", "customer-d"))
+    for stopped in (False, True):
+        with open_store("kglite:kgrec.kgl") as store:
+            world = SampleGraph(linked_films_schema(), [*users, node("User", "customer-c"), node("Film", "alien")])
+            world.put_into(store)
+            for uid in accounts if stopped else ():
+                store.delete_user(uid)
+        replace(learned, persons=Persons([accounts])).save("kgrec.bundle")
+        ring, _ = KeyRing.empty().with_new("own", [Scope.READ], user="customer-a")
+        ring.save("kgrec.keys")
+        assert found_in(shell.folder, accounts)
+        assert shell("forget", "customer-b", "--keys", "kgrec.keys").code == 0
+        assert found_in(shell.folder, accounts) == {}
+        assert found_in(shell.folder, ("customer-c",)).keys() >= {"kgrec.kgl", "kgrec.bundle/ids.json"}
 
 
 def test_a_graph_that_is_held_is_told_what_to_do(shell: Shell) -> None:
