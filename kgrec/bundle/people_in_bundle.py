@@ -60,9 +60,10 @@ class PeopleInBundle:
                 found[user] += 0 if row is None else 1 + int(counts[row])
         return found
 
-    def accounts_of(self, user: str) -> set[str]:
-        """All accounts of the person who has one, as the bundles have them."""
-        return {account for folder in self.folders() for account in Bundle.load(folder).persons.accounts_of(user)}
+    def accounts_of(self, users: Collection[str]) -> dict[str, list[str]]:
+        """Of each user all accounts of the person who has that one, as any of the bundles has them."""
+        persons = [Bundle.load(folder).persons for folder in self.folders()]
+        return {user: sorted({one for each in persons for one in each.accounts_of(user)}) for user in users}
 
     def files(self) -> list[Path]:
         """All files of all bundles, and of what is beside them."""

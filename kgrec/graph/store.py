@@ -29,6 +29,7 @@ from kgrec.graph.store_types import (
     UpsertCounts,
 )
 from kgrec.schema.model import GraphSchema
+from kgrec.schema.retention import Expiry
 
 
 class OpenGraph(Protocol):
@@ -256,6 +257,10 @@ class GraphWriter(OpenGraph, Protocol):
         Raises:
             UnknownUserError: no such user.
         """
+        ...
+
+    def delete_expired(self, expiry: Expiry) -> int:
+        """Number of interactions that were removed because they are kept no longer."""
         ...
 
     def checkpoint(self) -> None:

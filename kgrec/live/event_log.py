@@ -214,17 +214,30 @@ class EventLog:
             connection.executemany("DELETE FROM aside WHERE digest = ?", [row[:1] for row in taken])
         return len(taken)
 
+    def forget_expired(self, type: str, kinds: Sequence[str], first: float, before: float) -> int:
+        """Number of events of some kinds that are blank now, which were done from a moment on and before another."""
+        chosen = f"type = ? AND kind IN ({', '.join('?' * len(kinds))}) AND time >= ? AND time < ?"
+        return self._blank([(chosen, (type, *kinds, first, before))])
+
+    def kinds(self, type: str) -> list[str]:
+        """Kinds of the events of a type, those that are set aside included."""
+        text = "SELECT kind FROM events WHERE type = ? UNION SELECT kind FROM aside WHERE type = ?"
+        return sorted(str(kind) for (kind,) in self._rows(text, type, type) if kind is not None)
+
     def forget(self, *users: str) -> int:
         """Number of some users' events that are gone; their places stay, empty, so that none comes a second time.
 
         Raises:
             EventLogError: it cannot be written, or whoever reads it keeps it from leaving the write-ahead log.
         """
+        return self._blank([("user = ?", (user,)) for user in users])
+
+    def _blank(self, chosen: Sequence[tuple[str, tuple[Any, ...]]]) -> int:
         with self._transaction() as connection:
             blank = "type = NULL, user = NULL, item = NULL, kind = NULL, platform = NULL, time = NULL, weight = NULL"
             removed = 0
-            for user, table in product(users, ("events", "aside")):
-                removed += connection.execute(f"UPDATE {table} SET {blank} WHERE user = ?", (user,)).rowcount
+            for (where, values), table in product(chosen, ("events", "aside")):
+                removed += connection.execute(f"UPDATE {table} SET {blank} WHERE {where}", values).rowcount
         with self._refusals(), self._writing:  # nor in the write-ahead log
             busy, *_ = self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         if busy:

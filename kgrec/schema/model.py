@@ -211,6 +211,7 @@ class InteractionKind(SchemaPart):
     words: Words | None = Field(None, description="Read between user and item: 'bought'.")
     weights: WeightMeaning | None = Field(None, description="What the weight says, where the kind speaks for its item.")
     repeats: Repeats | None = Field(None, description="How rows with the same user, item, kind and time add up.")
+    keep_days: float | None = Field(None, gt=0, description="Days for which they are kept; else as the type has it.")
 
 
 class InteractionType(SchemaPart):
@@ -226,6 +227,11 @@ class InteractionType(SchemaPart):
     weights: WeightMeaning = Field(default_factory=WeightMeaning, description="What a weight says.")
     repeats: Repeats | None = Field(
         None, description="How rows with the same user, item, kind and time add up, see above."
+    )
+    keep_days: float | None = Field(
+        None,
+        gt=0,
+        description="Days for which they are kept; `kgrec forget --expired` removes older ones.",
     )
     sources: tuple[InteractionSource, ...] = Field((), description="Tables that hold such interactions.")
 

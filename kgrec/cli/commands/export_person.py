@@ -44,7 +44,7 @@ def export_person(
 
             ring = KeyRing.load(keys)
         of_bundle = PeopleInBundle(bundle)
-        ids = list(dict.fromkeys((*PeopleInGraph(graph).ids(user), *sorted(of_bundle.accounts_of(user)))))
+        ids = list(dict.fromkeys((*PeopleInGraph(graph).ids(user), *of_bundle.accounts_of([user])[user])))
         folders = (of_bundle.path, local_path(state) if state else of_bundle.versions)
         report = person_report(
             ids,

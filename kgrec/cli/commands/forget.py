@@ -15,7 +15,7 @@ from kgrec.cli import options as opt
 from kgrec.cli import output
 from kgrec.cli.exits import resumable
 from kgrec.cli.progress_bars import progress_bars
-from kgrec.errors import StillThereError, UnknownUserError
+from kgrec.errors import ConfigError, StillThereError, UnknownUserError
 from kgrec.plain_text import local_path, visible
 
 if TYPE_CHECKING:
@@ -29,7 +29,11 @@ _NEVER_SEARCHED = (
 
 
 def forget(
-    users: Annotated[list[str], typer.Argument(metavar="USER...", help="Ids of the users.")],
+    users: Annotated[list[str] | None, typer.Argument(metavar="USER...", help="Ids of the users.")] = None,
+    expired: Annotated[
+        bool,
+        typer.Option("--expired", help="Instead of users: what the graph's schema keeps no longer, see `keep_days`."),
+    ] = False,
     store: opt.Store = opt.DEFAULT_STORE,
     bundle: opt.BundlePath = opt.DEFAULT_BUNDLE,
     events: opt.Events = "",
@@ -53,6 +57,19 @@ def forget(
     verbose: opt.Verbose = False,
 ) -> None:
     """Take users out of the graph, bundles and their versions, the event log, keys and checkpoints, and prove it."""
+    if expired == bool(users):
+        raise ConfigError(
+            "who or what is forgotten is not clear.",
+            found="users and --expired" if users else "neither users nor --expired",
+            expected="one of them",
+            next="write `kgrec forget USER...`, or `kgrec forget --expired`",
+        )
+    if not users:
+        from kgrec.cli.expired import forget_expired, show_expired
+
+        with ExitStack() as opened, resumable():
+            show_expired(forget_expired(store, bundle, events, opened), as_json, quiet)
+        return
     from kgrec.bundle.people_in_bundle import PeopleInBundle
     from kgrec.cli.personal_places import graph_place, keys_place, not_named, opened_log, recognised
     from kgrec.live.people_in_log import PeopleInLog
@@ -64,7 +81,8 @@ def forget(
     with ExitStack() as opened, resumable():
         graph = graph_place(store, users, opened)
         of_bundle = PeopleInBundle(bundle)
-        ids_of = {user: (*graph.ids(user), *sorted(of_bundle.accounts_of(user))) for user in users}
+        accounts = of_bundle.accounts_of(users)
+        ids_of = {user: (*graph.ids(user), *accounts[user]) for user in users}
         ids = list(dict.fromkeys(uid for known in ids_of.values() for uid in known))
         # Graph and bundles tell who is one person: they come last, for whoever is stopped and begins again.
         places: list[Place] = [PeopleInLog(opened_log(events, opened))] if events else []

@@ -115,6 +115,18 @@ def upsert_interactions(schema: GraphSchema, type: str) -> str:
     )
 
 
+def delete_expired(schema: GraphSchema, type: str) -> str:
+    """Remove ``$most`` interactions of a type that were done from ``$first`` on and before ``$before``; ``removed``.
+
+    Of ``$kinds``, or where these are none of all kinds but ``$others``.
+    """
+    return (
+        f"MATCH ()-[r:{interaction_type(schema, type)}]->() WHERE r.time >= $first AND r.time < $before "
+        "AND (size($kinds) = 0 OR r.kind IN $kinds) AND NOT r.kind IN $others\n"
+        "WITH r LIMIT $most DELETE r RETURN count(*) AS removed"
+    )
+
+
 def delete_user(schema: GraphSchema) -> str:
     """Remove the user ``$uid`` with every edge; one row with the interactions ``removed``, none for an unknown user."""
     return (

@@ -81,13 +81,9 @@ def test_in_neo4j_no_value_of_anything_holds_them(shell: Shell, neo4j_url: str) 
     assert "transaction logs" in said.err
     with open_store(neo4j_url, read_only=True) as store:
         reader: Any = store
-        of_nodes = "MATCH (x) UNWIND keys(x) AS name RETURN DISTINCT toString(x[name]) AS value"
-        of_relationships = of_nodes.replace("(x)", "()-[x]->()")
-        values = [
-            row["value"]
-            for text in (of_nodes, of_relationships)
-            for row in reader._read(text.replace("toString(x[name])", "toStringOrNull(x[name])"), {}, None)
-        ]
+        text = "MATCH {} UNWIND keys(x) AS name RETURN DISTINCT toStringOrNull(x[name]) AS value"
+        rows = [row for what in ("(x)", "()-[x]->()") for row in reader._read(text.format(what), {}, None)]
+        values = [row["value"] for row in rows]
         assert [value for value in values if value and any(user in value for user in GONE)] == []
         assert [user for user in KEPT if any(value and user in value for value in values)] == list(KEPT)
         assert store.counts().nodes["User"] == len(KEPT)
