@@ -69,6 +69,17 @@ def graph_place(url: str, people: Collection[str], opened: ExitStack) -> PeopleI
         return place
 
 
+def ids_of_people(graph: PeopleInGraph, bundle: PeopleInBundle, users: Collection[str]) -> dict[str, tuple[str, ...]]:
+    """Of each user the ids of all accounts of the same person, first as it was asked.
+
+    Links in the graph say who is one person. A bundle may have been learned before a link was taken back: it is asked
+    about those whom the graph does not know any more, as after a run that was stopped.
+    """
+    known = {user: graph.ids(user) for user in users}
+    accounts = bundle.accounts_of([user for user, ids in known.items() if not graph.entries(ids)])
+    return {user: tuple(dict.fromkeys((*ids, *accounts.get(user, ())))) for user, ids in known.items()}
+
+
 def opened_log(path: str, opened: ExitStack) -> EventLog:
     """The event log at a path, which somebody else may take in events with.
 

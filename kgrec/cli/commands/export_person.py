@@ -30,7 +30,7 @@ def export_person(
     """Write everything that graph, bundles, event log and keys hold of one user, see docs/privacy.md."""
     from kgrec.bundle.people_in_bundle import PeopleInBundle
     from kgrec.cli.person_report import entries, person_report
-    from kgrec.cli.personal_places import not_named, opened_log
+    from kgrec.cli.personal_places import ids_of_people, not_named, opened_log
     from kgrec.graph import open_store
     from kgrec.graph.people_in_graph import PeopleInGraph
     from kgrec.recommendation.forgotten import FORGOTTEN, ForgottenUsers
@@ -44,7 +44,7 @@ def export_person(
 
             ring = KeyRing.load(keys)
         of_bundle = PeopleInBundle(bundle)
-        ids = list(dict.fromkeys((*PeopleInGraph(graph).ids(user), *of_bundle.accounts_of([user])[user])))
+        ids = ids_of_people(PeopleInGraph(graph), of_bundle, [user])[user]
         folders = (of_bundle.path, local_path(state) if state else of_bundle.versions)
         report = person_report(
             ids,

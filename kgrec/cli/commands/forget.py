@@ -71,7 +71,7 @@ def forget(
             show_expired(forget_expired(store, bundle, events, opened), as_json, quiet)
         return
     from kgrec.bundle.people_in_bundle import PeopleInBundle
-    from kgrec.cli.personal_places import graph_place, keys_place, not_named, opened_log, recognised
+    from kgrec.cli.personal_places import graph_place, ids_of_people, keys_place, not_named, opened_log, recognised
     from kgrec.live.people_in_log import PeopleInLog
     from kgrec.privacy.forgetting import Person
     from kgrec.privacy.forgetting import forget as take_out
@@ -81,8 +81,7 @@ def forget(
     with ExitStack() as opened, resumable():
         graph = graph_place(store, users, opened)
         of_bundle = PeopleInBundle(bundle)
-        accounts = of_bundle.accounts_of(users)
-        ids_of = {user: (*graph.ids(user), *accounts[user]) for user in users}
+        ids_of = ids_of_people(graph, of_bundle, users)
         ids = list(dict.fromkeys(uid for known in ids_of.values() for uid in known))
         # Graph and bundles tell who is one person: they come last, for whoever is stopped and begins again.
         places: list[Place] = [PeopleInLog(opened_log(events, opened))] if events else []

@@ -189,6 +189,20 @@ def test_all_accounts_of_a_person_go(shell: Shell) -> None:
         assert found_in(shell.folder, ("customer-c",)).keys() >= {"kgrec.kgl", "kgrec.bundle/ids.json"}
 
 
+def test_who_was_unlinked_stays_though_a_bundle_has_them_as_one(shell: Shell) -> None:
+    with open_store("kglite:kgrec.kgl") as store:
+        users = [node("User", "customer-a"), node("User", "customer-b")]
+        SampleGraph(linked_films_schema(), [*users, node("Film", "alien")]).put_into(store)
+    learned = film_bundle(users=("customer-a", "customer-c", "customer-d"))
+    replace(learned, persons=Persons([("customer-a", "customer-b")])).save("kgrec.bundle")
+    assert shell("export-person", "--user", "customer-a", "--out", "a.json").code == 0
+    held = json.loads((shell.folder / "a.json").read_text(encoding="utf-8"))
+    assert [account["properties"]["uid"] for account in held["graph"]] == ["customer-a"]
+    (shell.folder / "a.json").unlink()
+    assert shell("forget", "customer-a").code == 0
+    assert found_in(shell.folder, ("customer-b",)).keys() == {"kgrec.kgl"}
+
+
 def test_a_graph_that_is_held_is_told_what_to_do(shell: Shell) -> None:
     everything_on()
     script = "from kgrec import open_store; store = open_store('kglite:kgrec.kgl'); print('held', flush=True); input()"
