@@ -59,7 +59,7 @@ def forget(request: Request, recommender: Answering, caller: Asking, user: UserI
     accounts = recommender.accounts(user)
     removed = recommender.forget(user)
     request.app.state.measured.forgotten.inc()
-    for account in accounts:
+    for account in dict.fromkeys((user, *accounts)):  # by which they were asked about, be it no id of the graph
         request.app.state.cache.drop(account, forgotten=True)
     request.app.state.audit(request, caller, "forget a user", user, f"{removed} interactions")
     return document({"user": user, "interactions": removed})
