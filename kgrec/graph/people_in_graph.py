@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from kgrec.data.near_misses import near_miss
 from kgrec.errors import UnknownUserError
+from kgrec.graph.cypher.link_statements import key_names
 from kgrec.graph.person_links import accounts_of
 from kgrec.graph.pseudonym_key import key_at_the_door
 from kgrec.graph.store import GraphStore, schema_of
@@ -42,15 +43,13 @@ class PeopleInGraph:
         return tuple(dict.fromkeys((*known, *(account for uid in known for account in accounts_of(self._store, uid)))))
 
     def texts(self, user: str) -> tuple[str, ...]:
-        """Names and further ids of a user."""
-        about = self._store.about_user(user)
-        if about is None:
-            return ()
-        name, aliases = about.node.get("name"), about.node.get("aliases") or ()
-        names = name if isinstance(name, list) else [name]
-        others = (text for alias in aliases for text in (alias, str(alias).partition(":")[2]))
-        texts = [text for text in (*names, *others) if isinstance(text, str) and text != user]
-        return tuple(dict.fromkeys(texts))
+        """Names and keys of a user."""
+        schema = schema_of(self._store)
+        node = self._store.node(schema.user_type, user) or {}
+        masked = [name for name, spec in schema.nodes[schema.user_type].properties.items() if spec.personal]
+        values = (node.get(name) for name in dict.fromkeys(("name", *key_names(schema), *masked)))
+        texts = (text for value in values for text in (value if isinstance(value, list) else [value]))
+        return tuple(dict.fromkeys(text for text in texts if isinstance(text, str) and text != user))
 
     def nearly(self, user: str) -> str | None:
         """The sentence that another way to write an id is a user's; None where none is."""

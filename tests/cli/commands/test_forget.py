@@ -172,7 +172,8 @@ def test_an_id_within_anothers_is_no_trace(shell: Shell) -> None:
 def test_all_accounts_of_a_person_go(shell: Shell) -> None:
     """Also where the graph knows nothing of them any more, as after a first run that was stopped."""
     accounts = ("customer-a", "customer-b")
-    users = [NodeRecord("User", uid, {"email": "1f2e"}, "lens") for uid in accounts]
+    hashed = "1f2e3d4c5b6a7988"
+    users = [NodeRecord("User", uid, {"email": hashed}, "lens") for uid in accounts]
     learned = film_bundle(users=("customer-a", "customer-c", "customer-d"))
     for stopped in (False, True):
         with open_store("kglite:kgrec.kgl") as store:
@@ -184,8 +185,11 @@ def test_all_accounts_of_a_person_go(shell: Shell) -> None:
         ring, _ = KeyRing.empty().with_new("own", [Scope.READ], user="customer-a")
         ring.save("kgrec.keys")
         assert found_in(shell.folder, accounts)
-        assert shell("forget", "customer-b", "--keys", "kgrec.keys").code == 0
-        assert found_in(shell.folder, accounts) == {}
+        assert shell("forget", "customer-b", "--keys", "kgrec.keys", "--proof", "p.json").code == 0
+        assert found_in(shell.folder, (*accounts, hashed)) == {}
+        files = json.loads(Path("p.json").read_text())["files"]
+        (of_graph,) = [one for one in files if one["file"].endswith("kgrec.kgl")]
+        assert (of_graph["names_before"] > 0, of_graph["names_after"]) == (not stopped, 0)
         assert found_in(shell.folder, ("customer-c",)).keys() >= {"kgrec.kgl", "kgrec.bundle/ids.json"}
 
 
