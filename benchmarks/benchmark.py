@@ -16,6 +16,7 @@ from kgrec.evaluation.baseline_tuning import Budget
 from kgrec.learn.processors import usable_processors
 from kgrec.progress import Progress, silent
 from kgrec_benchmarks.folder_dataset import PublishedSet
+from kgrec_benchmarks.protocols.ablation_groups import named_groups
 from kgrec_benchmarks.protocols.explanations import Explanations
 from kgrec_benchmarks.protocols.protocol_registry import PROTOCOLS, protocol_for
 from kgrec_benchmarks.protocols.split import PublishedSplit
@@ -32,7 +33,7 @@ def measure_folder(
     *,
     models: str | tuple[str, ...] | None = None,
     seeds: int = 1,
-    ablations: bool = False,
+    ablations: str | tuple[str, ...] | None = None,
     protocol: str | None = None,
     budget: Budget | None = None,
     keep: str | Path | None = None,
@@ -51,12 +52,13 @@ def measure_folder(
 
     Raises:
         SourceError: the folder has no such tables, or the parts of its split share pairs.
-        ConfigError: there is no such protocol or system, fewer than one seed, or options that the protocol has not.
+        ConfigError: there is no such protocol, system or group of ablations, fewer than one seed, or options that the
+            protocol has not.
         MissingExtraError: a system needs a package that is not installed.
     """
     started = time.perf_counter()
     config = config or TrainConfig()
-    names = named(models)
+    names, groups = named(models), named_groups(ablations)
     reading, measuring = progress.parts(1, 50)
     reading.named("Read")(folder, 0)
     dataset = PublishedSet.read(folder)
@@ -64,10 +66,10 @@ def measure_folder(
     name = protocol_for(protocol, dataset.labels is not None)
     chosen = PROTOCOLS[name].load()
     if isinstance(chosen, PublishedSplit):
-        chosen = replace(chosen, models=names, seeds=seeds, ablations=ablations, budget=budget or Budget())
-    elif isinstance(chosen, Explanations) and models is None and not ablations and budget is None:
+        chosen = replace(chosen, models=names, seeds=seeds, ablations=groups, budget=budget or Budget())
+    elif isinstance(chosen, Explanations) and models is None and not groups and budget is None:
         chosen = replace(chosen, seeds=seeds)
-    elif models is not None or seeds != 1 or ablations or budget is not None:
+    elif models is not None or seeds != 1 or groups or budget is not None:
         raise ConfigError(
             f"the protocol {name} has systems and seeds of its own.",
             where=folder,

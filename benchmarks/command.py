@@ -14,10 +14,13 @@ from kgrec.cli.arguments import check_output, train_config
 from kgrec.cli.exits import resumable
 from kgrec.cli.measurements import show_rows
 from kgrec.cli.progress_bars import progress_bars
+from kgrec_benchmarks.protocols.ablation_groups import GROUPS
 from kgrec_benchmarks.protocols.protocol_registry import PROTOCOLS
 from kgrec_benchmarks.systems.registry import DEFAULT, known_systems
 
 _MODELS = f"Systems to measure, or `all`: {', '.join(known_systems())}. [default: {','.join(DEFAULT)}]"
+_ABLATIONS = f"""Also take kgrec apart, with one training for each variant: its channels and, of {", ".join(GROUPS)},
+those that are named, or `all`."""
 _PROTOCOL = f"""What is measured. {"; ".join(f"{name}: {listed.summary}" for name, listed in PROTOCOLS.items())}.
 [default: clicks where ratings are 0 or 1, else split]"""
 
@@ -32,9 +35,7 @@ def benchmark(
     ] = None,
     models: Annotated[str | None, typer.Option("--models", metavar="A,B,C", help=_MODELS)] = None,
     seeds: Annotated[int, typer.Option("--seeds", min=1, help="Runs, with seeds --seed, --seed + 1 and so on.")] = 1,
-    ablations: Annotated[
-        bool, typer.Option("--ablations", help="Also take kgrec apart: channels, graph, texts, losses. Ten trainings.")
-    ] = False,
+    ablations: Annotated[str | None, typer.Option("--ablations", metavar="A,B,C", help=_ABLATIONS)] = None,
     protocol: Annotated[str | None, typer.Option("--protocol", metavar="NAME", help=_PROTOCOL)] = None,
     settings: opt.Settings = None,
     seed: opt.Seed = None,

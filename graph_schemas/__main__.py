@@ -95,6 +95,11 @@ Rules beyond the tables below:
 - Names of types start with a letter, go on with letters, digits and underscores, and do not start with
   `{RESERVED_LABEL_START}`. A name is used once, be it of nodes, edges or interactions.
 - Aliases of YAML (`*name`) are not understood.
+- `personal: drop` leaves a property out of every row, `personal: mask` keeps a pseudonym in its place: HMAC-SHA-256 by
+  a key outside the store, so that equal values stay equal. `pseudonymise: true` on the users does the same with their
+  ids. Platforms are aligned first, by what they state. The key is in the environment, `KGREC_PSEUDONYM_KEY` or the path
+  of its file in `KGREC_PSEUDONYM_KEY_FILE`; without it, or with another one than before, nothing is imported. A graph
+  that was imported otherwise is one of another shape.
 
 # What behaviour means
 

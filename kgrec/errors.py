@@ -14,6 +14,7 @@
     │   ├── StoreUnavailableError       4   unreachable, or held by another process
     │   ├── SchemaMismatchError         4   the store or bundle belongs to another graph
     │   └── QueryTimeoutError           4   a bounded query ran out of its time
+    ├── StillThereError                 4   people who were to be forgotten, of whom something is left
     ├── EventLogError                   4   events that cannot be kept
     │   └── TooManyEventsError          4   more wait to be kept than may
     └── UnknownIdError                  5   an id nobody has heard of
@@ -209,6 +210,12 @@ class SchemaMismatchError(GraphError):
 
 class QueryTimeoutError(GraphError):
     """A bounded query ran out of its time."""
+
+
+class StillThereError(KgrecError):
+    """Something is left of people who were to be forgotten."""
+
+    exit_code = 4
 
 
 class EventLogError(KgrecError):

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from kgrec.bundle.bundle import Bundle
+from kgrec.bundle.bundle_versions import BundleVersions
+from kgrec.bundle.without_users import without_users
 from kgrec.config import MAX_DROPPED, MAX_REMOVED, TrainConfig
 from kgrec.data.dataset import Dataset
 from kgrec.data.near_misses import near_miss
@@ -28,6 +30,7 @@ from kgrec.graph.store_types import GraphCounts
 from kgrec.parallel.executor import Executor, here
 from kgrec.plain_text import local_path
 from kgrec.progress import Progress, silent
+from kgrec.recommendation.forgotten import FORGOTTEN, ForgottenMeanwhile
 from kgrec.schema.load import load_schema
 from kgrec.schema.model import GraphSchema
 
@@ -236,6 +239,7 @@ def train(
     """A bundle learned from everything in a store and, where ``out`` is given, saved there.
 
     Settings are chosen on a tenth of the interactions, which is held out; then the model is learned again from all.
+    Who is forgotten meanwhile is in no file of what is saved.
 
     Args:
         checkpoint: folder for the state of training and tuning; a run that was stopped goes on from it.
@@ -254,6 +258,7 @@ def train(
     """
     config = config or TrainConfig()
     folder = None if checkpoint is None else local_path(checkpoint)
+    meanwhile = None if out is None else ForgottenMeanwhile(BundleVersions(out).folder / FORGOTTEN)
     parts = progress.parts(2, 20 if tune is not None else 0, 20 if measure else 0, 20, 1)
     reading, tuning, measuring, learning, writing = parts
     with opened(store) as graph:
@@ -277,7 +282,12 @@ def train(
         writing = writing.named("Write")
         writing("the bundle", 0)
         bundle = to_bundle(dataset, learned, config, schema=graph.schema, graph_id=graph.graph_id, metrics=metrics)
-    if out is not None:
+    if out is None or meanwhile is None:
+        return bundle
+    bundle = without_users(bundle, meanwhile.among(bundle.users))
+    bundle.save(out)
+    while late := meanwhile.among(bundle.users):  # while it was written
+        bundle = without_users(bundle, late)
         bundle.save(out)
     return bundle
 

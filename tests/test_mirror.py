@@ -16,6 +16,8 @@ TESTED_IN = {
     "benchmarks/service/test_request_load": "benchmarks/service/served",
     "bundle/test_bundle": "bundle/files",
     "live/test_events_killed": "benchmarks/service/kills",
+    "cli/commands/test_export_person": "cli/person_report",
+    "cli/commands/test_forget": "cli/personal_places graph/people_in_graph live/people_in_log service/people_in_keys",
     "cli/commands/test_recommend": "cli/arguments cli/options",
     "cli/test_bad_input": "cli/output",
     "cli/test_long_work": "cli/commands/demo cli/commands/evaluate cli/commands/train cli/film_demo cli/measurements",
@@ -66,10 +68,11 @@ TESTED_IN = {
     "service/test_users": "service/audit",
     "test_pipeline": "cli/commands/inspect learn/bundle_assembly",
     "test_readme": "tools/readme_results",
-    "testing/test_graph_store": "graph/cypher/link_statements graph/cypher/statements graph/store graph/store_types "
-    "graph/stores/arrow_export testing/account_links "
-    "graph/stores/cypher_store graph/stores/kglite_store graph/stores/write_batches testing/graph_exporter "
-    "testing/graph_publisher testing/graph_reader testing/graph_writer testing/open_graph testing/sample_graph",
+    "testing/test_graph_store": "graph/about_user graph/cypher/link_statements graph/cypher/statements "
+    "graph/store graph/store_types testing/account_links "
+    "graph/stores/arrow_export graph/stores/cypher_store graph/stores/kglite_store graph/stores/write_batches "
+    "testing/graph_exporter testing/graph_publisher testing/graph_reader testing/graph_writer testing/open_graph "
+    "testing/sample_graph",
     "testing/test_text_encoder": "learn/encoders/protocol",
     "tools/neo4j/test_server": "tools/neo4j/docker tools/neo4j/jars tools/neo4j/running",
 }

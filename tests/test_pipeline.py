@@ -12,14 +12,17 @@ import pytest
 
 from kgrec import pipeline
 from kgrec.bundle.bundle import Bundle
+from kgrec.bundle.bundle_versions import BundleVersions
 from kgrec.config import TrainConfig
 from kgrec.data.dataset import Dataset, Interactions
 from kgrec.errors import GraphError, KgrecError
 from kgrec.graph import open_store
 from kgrec.graph.store import GraphStore
 from kgrec.learn.fit_result import FitResult
+from kgrec.recommendation.forgotten import FORGOTTEN, ForgottenUsers
 from kgrec.schema.load import load_schema
 from tests.support import SHOP
+from tests.support.bundles import film_bundle, film_store
 
 pytestmark = pytest.mark.usefixtures("one_gate_search")
 
@@ -163,3 +166,26 @@ def test_too_little_behaviour_is_said(tmp_path: Path) -> None:
         pipeline.ingest(load_schema("triples"), [f"tables:{shop}"], store)
         with pytest.raises(KgrecError, match="too few interactions"):
             pipeline.train(store, config=QUICK)
+
+
+def test_who_is_forgotten_during_a_training_is_in_no_bundle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One while it is learned, one while it is written for the first time."""
+    out, save = tmp_path / "a.bundle", Bundle.save
+    forgotten = ForgottenUsers(BundleVersions(out).folder / FORGOTTEN)
+    BundleVersions(out).folder.mkdir()
+    forgotten.add("cold")  # before: what they did since was learned from
+
+    def learn(*given: object, **more: object) -> None:
+        forgotten.add("ann")
+
+    def slow(bundle: Bundle, folder: Path) -> None:
+        save(bundle, folder)
+        forgotten.add("bob")
+
+    monkeypatch.setattr("kgrec.learn.fit.fit", learn)
+    monkeypatch.setattr("kgrec.learn.bundle_assembly.to_bundle", lambda *given, **more: film_bundle())
+    monkeypatch.setattr(Bundle, "save", slow)
+    with film_store() as store:
+        pipeline.train(store, out)
+    assert list(Bundle.load(out).users) == ["cold"]
+    assert Bundle.load(out).manifest.forgotten == 2

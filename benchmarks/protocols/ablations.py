@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -18,6 +18,7 @@ from kgrec.metrics.rankers import ModelRanker
 from kgrec.metrics.ranking import Measured, mean_metrics
 from kgrec.progress import Progress, silent
 from kgrec.scoring.gates import Gates
+from kgrec_benchmarks.protocols.ablation_groups import GROUPS
 from kgrec_benchmarks.runs.cost import Watch
 from kgrec_benchmarks.runs.fingerprints import fingerprint_of_split
 from kgrec_benchmarks.runs.outcome import Outcome
@@ -44,9 +45,14 @@ class _Variant:
 
 
 def ablations(
-    dataset: Dataset, split: Split, config: TrainConfig, kept: RunCache, progress: Progress
+    dataset: Dataset,
+    split: Split,
+    config: TrainConfig,
+    kept: RunCache,
+    progress: Progress,
+    groups: Collection[str] = GROUPS,
 ) -> tuple[dict[str, Table], list[str]]:
-    """Learn and test every variant that the data allow, once, with the seed of ``config``.
+    """Learn and test every variant of some groups that the data allow, once, with the seed of ``config``.
 
     Graph and text variants choose all their settings anew, so that a shuffled graph is not made to use what suits the
     true one; losses and weights of their terms keep the depth that was chosen. A shuffled graph has every relation's
@@ -56,8 +62,8 @@ def ablations(
 
     Returns:
         Group to variant to metrics of the test, and ``validation_ndcg@10``; and sentences that say whether the graph
-        and the texts gained anything. The groups are ``channels`` (each alone), ``without`` (each left out), ``graph``,
-        ``text``, ``depth``, ``loss``, ``kg_weight`` and ``text_weight``.
+        and the texts gained anything. Beside ``groups`` there are ``channels`` (each alone) and ``without`` (each left
+        out).
     """
     which = fingerprint_of_split(split)
     task = Task.of(dataset, split)
@@ -84,7 +90,7 @@ def ablations(
         "kg_weight": f"{config.kg_weight:g}",
         "text_weight": f"{config.text_weight:g}",
     }
-    variants = list(_variants(dataset, config, depth))
+    variants = [one for one in _variants(dataset, config, depth) if one.group in groups]
     for variant, share in zip(variants, of_others.parts(*[1] * len(variants)), strict=True):
         outcome = full if same[variant.group] == variant.name else measured(variant, share)
         table.setdefault(variant.group, {})[variant.name] = _metrics(outcome, _FULL)

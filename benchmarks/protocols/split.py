@@ -36,14 +36,14 @@ class PublishedSplit:
         models: names of systems, see :func:`kgrec_benchmarks.systems.registry.named`.
         seeds: number of runs, with seeds ``config.seed``, ``config.seed + 1`` and so on; a system that uses no seed is
             run again only where the seed changes the split.
-        ablations: also take kgrec apart, see :func:`kgrec_benchmarks.protocols.ablations.ablations`; ten more
-            trainings, with the first seed.
+        ablations: groups of :func:`kgrec_benchmarks.protocols.ablations.ablations` by which kgrec is also taken apart,
+            with the first seed: two or three more trainings each.
         budget: what each system but kgrec may try on validation.
     """
 
     models: tuple[str, ...] = DEFAULT
     seeds: int = 1
-    ablations: bool = False
+    ablations: tuple[str, ...] = ()
     budget: Budget = field(default_factory=Budget)
 
     def packages(self) -> set[str]:
@@ -76,7 +76,9 @@ class PublishedSplit:
             timings[name] = cost["tuning_s"] + cost["fit_s"]
             timings[f"ranking with {name}"] = cost["ranking_s"]
         between = {} if first.between is None else {"between": len(first.between)}
-        table, notes = ablations(data, first, config, kept, taking_apart) if self.ablations else (None, None)
+        table, notes = None, None
+        if self.ablations:
+            table, notes = ablations(data, first, config, kept, taking_apart, self.ablations)
         ours = runs.outcomes.get(OURS)
         return Result(
             **summary,

@@ -46,7 +46,7 @@ from kgrec.scoring.matrix_kinds import matrix_class
 from kgrec.scoring.model import AdditiveModel, Channel
 from kgrec.scoring.trend import Trend
 
-_OWN_WAY = ("schema", "reference")
+_OWN_WAY = ("schema", "reference", "forgotten")
 """Entries of a manifest that are not taken as they are."""
 
 
@@ -65,6 +65,8 @@ class Manifest:
         created: ISO time.
         reference: what answers were like for the users it was trained on, see kgrec/metrics/drift.py; empty for
             bundles of earlier versions.
+        forgotten: how many people it was learned with who were forgotten since: neither ids nor histories of theirs are
+            in it, and weights and gates stay as they were made with them, until the next training.
     """
 
     schema: GraphSchema | None
@@ -77,6 +79,7 @@ class Manifest:
     training: list[dict[str, float]]
     created: str
     reference: Mapping[str, Any] = field(default_factory=dict)
+    forgotten: int = 0
 
 
 @dataclass(frozen=True)
@@ -253,6 +256,7 @@ class Bundle:
                     GraphSchema.model_validate(schema) if schema else None,
                     **{name: manifest[name] for name in Manifest.__dataclass_fields__ if name not in _OWN_WAY},
                     reference=manifest.get("reference", {}),
+                    forgotten=manifest.get("forgotten", 0),
                 ),
                 AdditiveModel(channels, gates, arrays["prior"], arrays["is_cold"], trend),
                 Vocabulary(ids["users"]),

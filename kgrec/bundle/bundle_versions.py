@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from kgrec.bundle.bundle import Bundle
-from kgrec.bundle.files import MANIFEST, read_manifest, version_of
+from kgrec.bundle.files import MANIFEST, put_in_place, read_manifest, version_of
 from kgrec.errors import BundleError, did_you_mean, shorten
 from kgrec.plain_text import local_path
 
@@ -160,6 +160,65 @@ class BundleVersions:
                 shutil.rmtree(fresh, ignore_errors=True)
         return version
 
+    def renew(self, changed: Callable[[Bundle], Bundle]) -> None:
+        """Put a changed bundle in the place of each that is here, at the path and among the versions.
+
+        Which one is live, and which was before, stays so under the new ids. Whoever answers from an old one meanwhile
+        swaps to its new one. Stopped anywhere, there is a whole bundle in each place, and the next call does the rest.
+
+        Args:
+            changed: the bundle itself where there is nothing to change.
+
+        Raises:
+            BundleError: one is damaged; those before it are changed. Or a training has put another one at the path.
+        """
+        with self._locked(".taking"):
+            self._sweep()
+            if self.present() is not None:
+                self._renew_at(self.path, changed)
+            new = dict[str, str]()
+            for version in self.listed():
+                old = Bundle.load(self.folder / version.id)
+                made = changed(old)
+                if made is not old:
+                    new[version.id] = self._added(made)
+            if new:
+                with self._changing() as used:
+                    used[:] = [new.get(version, version) for version in used]
+            for replaced in new:
+                self._remove(replaced)
+
+    def _renew_at(self, path: Path, changed: Callable[[Bundle], Bundle]) -> None:
+        old = Bundle.load(path)
+        made = changed(old)
+        if made is old:
+            return
+        fresh = path.with_name(f".{path.name}.{os.getpid()}.new")
+        made.save(fresh)
+        for file in path.iterdir():
+            if not (fresh / file.name).exists():
+                shutil.copyfile(file, fresh / file.name)
+        if self.present() != old.version:
+            shutil.rmtree(fresh)
+            raise BundleError(
+                "the bundle was replaced meanwhile.",
+                where=str(path),
+                found="another one, as a training writes it",
+                next="run the same command again",
+            )
+        put_in_place(fresh, path)
+
+    def _added(self, bundle: Bundle) -> str:
+        """Id of a bundle that is among the versions from now on."""
+        fresh = self.folder / f".{os.getpid()}{_NEW}"
+        bundle.save(fresh)
+        version = version_of(fresh)
+        if (self.folder / version).exists():
+            shutil.rmtree(fresh)
+        else:
+            fresh.rename(self.folder / version)
+        return version
+
     def _sweep(self) -> None:
         """Remove what somebody who was killed has left: a large copy each time, until the disk is full."""
         for folder in self.folder.iterdir():
@@ -243,10 +302,13 @@ class BundleVersions:
         keep: set[Any] = {self.live, self.before, self.present()}
         for version in self.listed()[KEPT:]:
             if version.id not in keep:
-                with suppress(OSError):  # somebody else removes it
-                    # In one step: what is half removed would still be listed.
-                    old = (self.folder / version.id).rename(self.folder / f".{version.id}{_OLD}")
-                    shutil.rmtree(old, ignore_errors=True)
+                self._remove(version.id)
+
+    def _remove(self, version: str) -> None:
+        with suppress(OSError):  # somebody else removes it
+            # In one step: what is half removed would still be listed.
+            old = (self.folder / version).rename(self.folder / f".{version}{_OLD}")
+            shutil.rmtree(old, ignore_errors=True)
 
 
 def _copy(source: Path, target: Path, stopped: Callable[[], bool]) -> None:

@@ -23,6 +23,7 @@ from kgrec.cli.commands.demo import demo
 from kgrec.cli.commands.evaluate import evaluate
 from kgrec.cli.commands.explain import explain
 from kgrec.cli.commands.export import export
+from kgrec.cli.commands.export_person import export_person
 from kgrec.cli.commands.forget import forget
 from kgrec.cli.commands.ingest import ingest
 from kgrec.cli.commands.inspect import inspect
@@ -39,7 +40,8 @@ from kgrec.cli.exits import exit_code, leave
 from kgrec.cli.plugin_commands import add_plugin_commands
 
 _WORK = ("schema", "check", "ingest", "inspect", "train", "evaluate", "recommend", "explain", "similar")
-_ORDER = (*_WORK, "serve", "model", "key", "link", "cypher", "publish", "export", "forget", "demo")
+_BESIDE = ("serve", "model", "key", "link", "cypher", "publish", "export", "export-person", "forget", "demo")
+_ORDER = (*_WORK, *_BESIDE)
 
 
 class _InOrder(TyperGroup):
@@ -57,6 +59,7 @@ app = typer.Typer(
 )
 for _command in (check, ingest, inspect, evaluate, recommend, explain, similar, serve, cypher, publish, forget, demo):
     app.command()(_command)
+app.command("export-person")(export_person)
 app.command(epilog=settings_help())(train)
 app.add_typer(export, name="export")
 app.add_typer(model, name="model")

@@ -28,6 +28,11 @@ def show_card(card: Mapping[str, Any]) -> None:
             f"({sizes['cold items']:,} of them cold), {sizes['nodes']:,} nodes, {sizes['relations']:,} relations."
         )
     )
+    if about["people_forgotten_since"]:
+        output.show(
+            f"{about['people_forgotten_since']:,} people it was learned with were forgotten since: their ids and what "
+            "they did are gone, weights and gates stay until the next training."
+        )
     output.show(Text(f"What the scores of top-10 lists rest on, over {lists['users']:,} users", "bold"))
     output.show(output.table(("", "share", "", "channels"), _shares(card)))
     for line in _sentences(card):

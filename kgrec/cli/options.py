@@ -38,6 +38,18 @@ Keys = Annotated[
     str,
     typer.Option("--keys", metavar="FILE", envvar="KGREC_KEYS", help="API keys of `kgrec key new`; '' for none."),
 ]
+State = Annotated[
+    str,
+    typer.Option(
+        "--state",
+        metavar="FOLDER",
+        envvar="KGREC_STATE",
+        help="Where it is written down who is forgotten; by default beside the versions of the bundle.",
+    ),
+]
+Events = Annotated[
+    str, typer.Option("--events", metavar="PATH", envvar="KGREC_EVENTS", help="File of the event log; '' for none.")
+]
 User = Annotated[str | None, typer.Option("--user", metavar="ID", help="Whom the answer is for.")]
 History = Annotated[
     list[str] | None,

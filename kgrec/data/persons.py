@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -12,6 +14,14 @@ from scipy.sparse.csgraph import connected_components
 
 from kgrec.data.id_texts import composed
 from kgrec.data.vocabulary import Vocabulary
+
+_NOTHING = ("", "none", "null", "nan", "n/a", "na", "nil", "unknown", "undefined", "-", "0")
+_HASHES = ("md5", "sha1", "sha224", "sha256", "sha384", "sha512")
+MEANINGLESS = frozenset(_NOTHING) | {
+    hashlib.new(name, form(text).encode(), usedforsecurity=False).hexdigest()
+    for text, name, form in product(_NOTHING, _HASHES, (str.lower, str.upper, str.title))
+}
+"""Keys that stand for nothing, and their hashes: who has none has the same one as everybody else without."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +102,11 @@ class Persons:
     def every_account(self, persons: Iterable[str]) -> list[str]:
         """The accounts of some persons, one person after the other."""
         return [account for person in persons for account in self.groups.get(person, (person,))]
+
+
+def is_key(value: str) -> bool:
+    """Whether a value of a key tells somebody from others."""
+    return value.strip().lower() not in MEANINGLESS
 
 
 def linked_groups(pairs: Sequence[tuple[str, str]]) -> list[list[str]]:

@@ -47,8 +47,9 @@ def model_card(bundle: Bundle, users: int = USERS) -> dict[str, Any]:
     """The card as plain data.
 
     Returns:
-        ``bundle`` (created, seed, versions and the graph), ``sizes``, ``evidence`` (share of the positive score of top
-        lists by what it rests on), ``explanations`` (see
+        ``bundle`` (created, seed, versions, the graph, and how many people it was learned with who were forgotten
+        since), ``sizes``, ``evidence`` (share of the positive score of top lists by what it rests on), ``explanations``
+        (see
         :class:`~kgrec.evaluation.explanation_measures.ListShares`), ``validation`` (what paths carried there, and what
         they cost; see ``reasons`` of :class:`~kgrec.learn.fit_result.FitResult`), ``test`` (metrics of kgrec and of
         baselines, by system, where it was measured before it was learned from all), ``channels``, ``not_learned`` (why
@@ -67,6 +68,7 @@ def model_card(bundle: Bundle, users: int = USERS) -> dict[str, Any]:
             "graph_id": manifest.graph_id,
             "domain": None if manifest.schema is None else manifest.schema.domain,
             "data_until": _moment(bundle),
+            "people_forgotten_since": manifest.forgotten,
         },
         "sizes": {
             "users": len(bundle.users),

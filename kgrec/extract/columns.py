@@ -11,6 +11,7 @@ from kgrec.data.records import Table
 from kgrec.errors import SourceError, did_you_mean
 from kgrec.extract.row_reader import SchemaSource
 from kgrec.schema.model import EdgeSource, InteractionSource, NodeSource
+from kgrec.schema.shape import properties_of
 from kgrec.schema.yaml_lines import Location
 
 _MOST_SHOWN = 40
@@ -73,6 +74,8 @@ def _taken(table: Table, sources: Sequence[SchemaSource], names: Sequence[str]) 
     optional: set[str] = set()
     for source in sources:
         for column, key in used_columns(source.spec):
+            if key[0] in ("columns", "list_columns") and _is_dropped(source, str(key[1])):
+                continue  # it is read by nobody
             wanted.setdefault(column, source.schema.origin.at(*source.location, *key))
         optional.update(source.spec.optional_columns)
     twice = [name for name in wanted if names.count(name) > 1]
@@ -103,6 +106,12 @@ def _taken(table: Table, sources: Sequence[SchemaSource], names: Sequence[str]) 
     if missing:
         raise _missing(table, names, {name: wanted[name] for name in missing})
     return taken
+
+
+def _is_dropped(source: SchemaSource, name: str) -> bool:
+    """Whether a property of what a source describes is left out of every row."""
+    spec = properties_of(source.schema)[source.type].get(name)
+    return spec is not None and spec.personal == "drop"
 
 
 def _missing(table: Table, names: Sequence[str], wanted: Mapping[str, str]) -> SourceError:

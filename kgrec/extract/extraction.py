@@ -18,6 +18,7 @@ from kgrec.extract.identity.alignment import AlignmentReport
 from kgrec.extract.identity.merging import MergedNodes, aligned_types
 from kgrec.extract.mapping import PHASES, OnError, map_blocks, schema_sources
 from kgrec.extract.odd_texts import OddTexts
+from kgrec.extract.personal_columns import PersonalColumns
 from kgrec.extract.repeats import RepeatedInteractions
 from kgrec.extract.row_reader import Phase, Problem
 from kgrec.extract.seen_nodes import SeenNodes
@@ -49,7 +50,7 @@ class Extraction:
         odd_texts: nodes whose id or name was read but may stand for nothing, or for a list; likewise.
 
     Raises:
-        ConfigError: an unknown loader.
+        ConfigError: an unknown loader, or a schema that makes pseudonyms, and no key for them.
         SourceError: a source that cannot be read, or none that has a table of the schema.
     """
 
@@ -70,6 +71,7 @@ class Extraction:
         self.rows: dict[str, int] = {}
         self.times: dict[str, str] = {}
         self.odd_texts = OddTexts()
+        self._personal = PersonalColumns(schema)
         self._warnings: dict[str, None] = {}
         self.stated: dict[tuple[Phase, str, str], set[str]] = defaultdict(set)
         self._made: Counter[tuple[Phase, str]] = Counter()
@@ -150,7 +152,7 @@ class Extraction:
                 for record in records if phase == "nodes" else ():
                     assert isinstance(record, NodeRecord)
                     self.odd_texts.note(record)
-                yield table.name, merged.rewrite_all(records)
+                yield table.name, self._personal.let_in(merged.rewrite_all(records))
             self._warnings.update(dict.fromkeys(table.log.notes))
             if self.max_dropped is not None:
                 too_many_left_out(table.name, self.problems[known:], self.max_dropped)

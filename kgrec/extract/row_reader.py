@@ -297,7 +297,7 @@ class Reader:
         """The properties of every row; what is missing is left out."""
         rows: list[dict[str, Value]] = [{} for _ in range(self.batch.num_rows)]
         for name, spec in specs.items():
-            if name not in columns and name not in separators:
+            if spec.personal == "drop" or (name not in columns and name not in separators):
                 continue
             cells = self.cells(columns.get(name, name))
             column = read_column(cells, self._rule(name, spec, separators.get(name)))
@@ -305,7 +305,8 @@ class Reader:
             if spec.type == "embedding":
                 self._check_lengths(name, column.values, at)
             advice = 'add `missing: ["{found}"]` to the property, or run `kgrec check` for the full list'
-            self._note(column, cells, f"property '{name}'", at, advice)
+            shown = pa.array(["(personal)"] * len(cells)) if spec.personal else cells
+            self._note(column, shown, f"property '{name}'", at, None if spec.personal else advice)
             for row, (properties, value) in enumerate(zip(rows, column.values, strict=True)):
                 if value is not None:
                     properties[name] = value

@@ -7,7 +7,9 @@ from kgrec.data.persons import AccountLink
 from kgrec.data.records import EdgeRecord, Value
 from kgrec.errors import ConfigError, UnknownIdError, UnknownUserError, shorten
 from kgrec.graph.person_links import LinkRules, accounts_of, joining_links, named_key
-from kgrec.graph.store import GraphStore, schema_of
+from kgrec.graph.pseudonym_key import key_at_the_door
+from kgrec.graph.store import GraphReader, GraphStore, schema_of
+from kgrec.privacy.pseudonyms import ids_of
 
 BY_HAND = "by hand"
 """Platform and relation of links that no source states: edges of their own, which no import changes or takes back."""
@@ -36,14 +38,13 @@ def add_link(
     """
     rules = LinkRules.of(schema_of(store))
     type = _type_of_link(store, rules, type)
+    user, other = (known_account(store, account) for account in (user, other))
     if user == other:
         raise ConfigError("an account is not linked with itself.", found=shorten(user), next="name two accounts")
     if confidence is not None and not 0 <= confidence <= 1:
         raise ConfigError(
             "a confidence cannot be that.", found=str(confidence), expected="a number from 0 to 1", next="correct it"
         )
-    for account in (user, other):
-        _check_known(store, account)
     properties: dict[str, Value] = {}
     for name, value in (("confidence", confidence), ("since", since)):
         if value is None:
@@ -84,8 +85,7 @@ def remove_link(store: GraphStore, user: str, other: str) -> list[AccountLink]:
     rules = LinkRules.of(schema_of(store))
     if not rules:
         _type_of_link(store, rules, None)
-    for account in (user, other):
-        _check_known(store, account)
+    user, other = (known_account(store, account) for account in (user, other))
     links = [link for link in store.links(user, rules.most_accounts) if link.other == other]
     stated = [link for link in links if link.stated]
     if not stated:
@@ -118,11 +118,30 @@ def remove_key(store: GraphStore, user: str, key: str) -> str:
             expected=f"one of {', '.join(keys)}" if keys else "a key in the graph's schema, which has none",
             next="correct the name" if keys else "see `persons` in graph_schemas/README.md",
         )
-    value = _check_known(store, user).get(key)
+    user = known_account(store, user)
+    value = (store.node(schema_of(store).user_type, user) or {}).get(key)
     if value is None:
         raise UnknownIdError("the account has no such key.", where=store.url, found=f"{shorten(user)} without {key}")
     store.unset(schema_of(store).user_type, key, [user])
     return str(value)
+
+
+def known_account(store: GraphReader, user: str) -> str:
+    """The id that the graph has of an account: as it was given, composed, or its pseudonym.
+
+    Raises:
+        UnknownUserError: there is no such account.
+    """
+    user_type = schema_of(store).user_type
+    for uid in ids_of(user, key_at_the_door(store.schema)):
+        if store.node(user_type, uid) is not None:
+            return uid
+    raise UnknownUserError(
+        "there is no such account.",
+        where=store.url,
+        found=shorten(user),
+        next=near_miss(user, lambda other: store.node(user_type, other) is not None) or "correct the id",
+    )
 
 
 def linked_by_source(links: list[AccountLink]) -> list[str]:
@@ -143,20 +162,6 @@ def _type_of_link(store: GraphStore, rules: LinkRules, type: str | None) -> str:
         if types
         else "declare one, see graph_schemas/README.md, and import into a new store",
     )
-
-
-def _check_known(store: GraphStore, account: str) -> dict[str, object]:
-    """Properties of an account."""
-    user_type = schema_of(store).user_type
-    found = store.node(user_type, account)
-    if found is None:
-        raise UnknownUserError(
-            "there is no such account.",
-            where=store.url,
-            found=shorten(account),
-            next=near_miss(account, lambda other: store.node(user_type, other) is not None) or "correct the id",
-        )
-    return found
 
 
 def _record(store: GraphStore, link: AccountLink, platform: str) -> EdgeRecord:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from kgrec.data.persons import AccountLink, Persons
-from kgrec.errors import UnknownUserError, shorten
-from kgrec.graph.person_links import LinkRules, is_key, named_key, read_persons, shared_keys, stated_links
+from kgrec.data.persons import AccountLink, Persons, is_key
+from kgrec.graph.link_editing import known_account
+from kgrec.graph.person_links import LinkRules, named_key, read_persons, shared_keys, stated_links
 from kgrec.graph.store import GraphStore, schema_of
 
 
@@ -21,17 +21,16 @@ def linked_accounts(store: GraphStore, user: str | None = None) -> dict[str, Any
         UnknownUserError: there is no such account.
     """
     schema = schema_of(store)
-    if user is not None and store.node(schema.user_type, user) is None:
-        raise UnknownUserError("there is no such account.", where=store.url, found=shorten(user), next="correct the id")
+    account = None if user is None else known_account(store, user)
     rules, persons = LinkRules.of(schema), read_persons(store)
     links = sorted(
         (*stated_links(store), *_by_keys(store, rules)), key=lambda link: (link.account, link.other, link.by)
     )
     rows = [_row(link, rules, persons) for link in links]
     rows += [_row(link, rules, persons) | {"says": "one household"} for link in stated_links(store, role="household")]
-    if user is None:
+    if account is None:
         return {"persons": list(map(list, persons.groups.values())), "links": rows, "left apart": list(persons.apart)}
-    own = persons.accounts_of(user)
+    own = persons.accounts_of(account)
     return {
         "persons": [list(own)] if len(own) > 1 else [],
         "links": [row for row in rows if {row["account"], row["other"]} & set(own)],

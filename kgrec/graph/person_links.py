@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import product
 from typing import Literal, Self
 
-from kgrec.data.persons import AccountLink, Persons, linked_groups
+from kgrec.data.persons import AccountLink, Persons, is_key, linked_groups
 from kgrec.graph import paths
 from kgrec.graph.cypher import link_statements as statements
 from kgrec.graph.cypher.link_statements import key_names, link_types
 from kgrec.graph.store import GraphExporter, GraphReader, schema_of
 from kgrec.schema.model import GraphSchema
-
-_NOTHING = ("", "none", "null", "nan", "n/a", "na", "nil", "unknown", "undefined", "-", "0")
-_HASHES = ("md5", "sha1", "sha224", "sha256", "sha384", "sha512")
-MEANINGLESS = frozenset(_NOTHING) | {
-    hashlib.new(name, form(text).encode(), usedforsecurity=False).hexdigest()
-    for text, name, form in product(_NOTHING, _HASHES, (str.lower, str.upper, str.title))
-}
-"""Keys that stand for nothing, and their hashes: who has none has the same one as everybody else without."""
 
 
 @dataclass(frozen=True)
@@ -57,11 +47,6 @@ class LinkRules:
         if not link.stated:
             return is_key(link.relation)
         return self.least_confidence <= (1.0 if link.confidence is None else link.confidence) <= 1.0
-
-
-def is_key(value: str) -> bool:
-    """Whether a value of a key tells somebody from others."""
-    return value.strip().lower() not in MEANINGLESS
 
 
 def accounts_of(store: GraphReader, user: str) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ declared as an entry point of the group ``kgrec.stores``. Open one with :func:`k
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self
 
@@ -19,6 +20,7 @@ from kgrec.data.records import Batch, EdgeRecord, Interaction, Kind, NodeRecord,
 from kgrec.errors import GraphError
 from kgrec.graph.store_types import (
     USUAL_LIMITS,
+    AboutUser,
     GraphCounts,
     GraphPath,
     PathLimits,
@@ -27,6 +29,7 @@ from kgrec.graph.store_types import (
     UpsertCounts,
 )
 from kgrec.schema.model import GraphSchema
+from kgrec.schema.retention import Expiry
 
 
 class OpenGraph(Protocol):
@@ -42,6 +45,9 @@ class OpenGraph(Protocol):
 
     graph_id: str | None
     """Random identity given when the schema was first applied; a bundle names the graph it was learned from."""
+
+    pseudonym_key: str | None
+    """What tells the key of its pseudonyms from others; None where it has none."""
 
     facts_stay: bool
     """Nobody else can change, while it is open, what is read here of items and their facts."""
@@ -96,6 +102,15 @@ class GraphReader(OpenGraph, Protocol):
         Args:
             most: links by each key that are looked for; more are not told.
         """
+        ...
+
+    def about_user(self, uid: str) -> AboutUser | None:
+        """Everything that is held of a user, lists that were written back included; None for an unknown user."""
+        ...
+
+    def files(self) -> list[Path]:
+        """Files on this machine in which the graph is, copies of it that other processes read included; none of a
+        server's."""
         ...
 
     def export_nodes(self, type: str, batch_size: int = 10_000) -> Iterator[pa.RecordBatch]:
@@ -237,11 +252,15 @@ class GraphWriter(OpenGraph, Protocol):
         ...
 
     def delete_user(self, uid: str) -> int:
-        """Number of interactions that were removed, together with the user.
+        """Number of interactions that were removed, together with the user, their facts and the lists written back.
 
         Raises:
             UnknownUserError: no such user.
         """
+        ...
+
+    def delete_expired(self, expiry: Expiry) -> int:
+        """Number of interactions that were removed because they are kept no longer."""
         ...
 
     def checkpoint(self) -> None:

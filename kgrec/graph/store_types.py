@@ -97,6 +97,29 @@ class StoredTable:
 
 
 @dataclass(frozen=True)
+class AboutUser:
+    """Everything that a graph holds of one user, as rows that people can read.
+
+    Attributes:
+        node: its properties, those that it has.
+        interactions: type, item, name, kind, platform, time, weight and key of each, oldest first.
+        facts: those that start at the user or lead there: ``type``, ``relation``, ``to`` or ``from`` (type, uid and
+            name of the other end) and properties.
+        lists: what was recommended in the publications that the graph holds: model, at, rank, score, item, name.
+    """
+
+    node: Mapping[str, Any]
+    interactions: Sequence[Mapping[str, Any]]
+    facts: Sequence[Mapping[str, Any]]
+    lists: Sequence[Mapping[str, Any]]
+
+    @property
+    def entries(self) -> int:
+        """How many nodes and relationships that is."""
+        return 1 + len(self.interactions) + len(self.facts) + len(self.lists)
+
+
+@dataclass(frozen=True)
 class GraphCounts:
     """How many of each type the store holds."""
 

@@ -114,6 +114,7 @@ class Applier:
                 except UnknownUserError:
                     if not self._log.of_user(user):
                         raise
+                store.checkpoint()  # nor in what the store has logged
             self._log.forget(user)
             return None if store is None else removed + waiting
 

@@ -16,6 +16,7 @@ import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -213,15 +214,39 @@ class EventLog:
             connection.executemany("DELETE FROM aside WHERE digest = ?", [row[:1] for row in taken])
         return len(taken)
 
-    def forget(self, user: str) -> int:
-        """Number of a user's events that are gone; their places stay, empty, so that none comes a second time."""
+    def forget_expired(self, type: str, kinds: Sequence[str], first: float, before: float) -> int:
+        """Number of events of some kinds that are blank now, which were done from a moment on and before another."""
+        chosen = f"type = ? AND kind IN ({', '.join('?' * len(kinds))}) AND time >= ? AND time < ?"
+        return self._blank([(chosen, (type, *kinds, first, before))])
+
+    def kinds(self, type: str) -> list[str]:
+        """Kinds of the events of a type, those that are set aside included."""
+        text = "SELECT kind FROM events WHERE type = ? UNION SELECT kind FROM aside WHERE type = ?"
+        return sorted(str(kind) for (kind,) in self._rows(text, type, type) if kind is not None)
+
+    def forget(self, *users: str) -> int:
+        """Number of some users' events that are gone; their places stay, empty, so that none comes a second time.
+
+        Raises:
+            EventLogError: it cannot be written, or whoever reads it keeps it from leaving the write-ahead log.
+        """
+        return self._blank([("user = ?", (user,)) for user in users])
+
+    def _blank(self, chosen: Sequence[tuple[str, tuple[Any, ...]]]) -> int:
         with self._transaction() as connection:
             blank = "type = NULL, user = NULL, item = NULL, kind = NULL, platform = NULL, time = NULL, weight = NULL"
             removed = 0
-            for table in ("events", "aside"):
-                removed += connection.execute(f"UPDATE {table} SET {blank} WHERE user = ?", (user,)).rowcount
-        with self._refusals(), self._writing:
-            self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # nor in the write-ahead log
+            for (where, values), table in product(chosen, ("events", "aside")):
+                removed += connection.execute(f"UPDATE {table} SET {blank} WHERE {where}", values).rowcount
+        with self._refusals(), self._writing:  # nor in the write-ahead log
+            busy, *_ = self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        if busy:
+            raise EventLogError(
+                "what was forgotten stands in the write-ahead log still.",
+                where=str(self.path),
+                found="another process that reads it all the time",
+                next="run the same again; the events themselves are blank already",
+            )
         return removed
 
     # reading
@@ -246,6 +271,15 @@ class EventLog:
             return last, []
         text = f"SELECT {_COLUMNS} FROM events WHERE offset > ? AND offset <= ? AND time > ? ORDER BY offset"
         return last, [Interaction(*row) for row in self._rows(text, offset, last, moment)]
+
+    def everything_of(self, user: str) -> list[dict[str, Any]]:
+        """All that is kept of a user's events, those that are set aside included: as they came, and when."""
+        names = ("offset", "reason", "arrived", *_COLUMNS.split(", "))
+        text = (
+            f"SELECT offset, NULL, arrived, {_COLUMNS} FROM events WHERE user = ? UNION ALL "
+            f"SELECT NULL, reason, arrived, {_COLUMNS} FROM aside WHERE user = ? ORDER BY arrived"
+        )
+        return [dict(zip(names, row, strict=True)) for row in self._rows(text, user, user)]
 
     @property
     def last_offset(self) -> int:

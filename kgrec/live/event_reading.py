@@ -18,7 +18,9 @@ from kgrec.errors import RecordError, did_you_mean, shorten
 from kgrec.extract.times import TimeColumn, TimeRule
 from kgrec.extract.values import CellRule, read_column
 from kgrec.live.event import Event
+from kgrec.privacy.pseudonyms import PseudonymKey
 from kgrec.schema.meanings import Meaning, meaning, type_of_kind
+from kgrec.schema.shape import pseudonymous_users
 
 FIELDS = ("id", "user", "item", "kind", "time", "weight", "platform", "type")
 """Names that a report may have; the first three are needed."""
@@ -43,12 +45,17 @@ class EventReader:
     Args:
         bundle: the model's; its schema and data say which kinds, types and platforms there are.
         has_item: whether the graph has an item that the bundle does not have.
+
+    Raises:
+        ConfigError: ids of users are pseudonyms, and there is no key for them.
     """
 
     def __init__(self, bundle: Bundle, has_item: Callable[[str], bool] = lambda item: False) -> None:
         self._bundle = bundle
         self._schema = bundle.manifest.schema
         self._has_item = has_item
+        pseudonymous = self._schema is not None and pseudonymous_users(self._schema)
+        self._key = PseudonymKey.needed("events of users who have pseudonyms") if pseudonymous else None
 
     def read(self, report: Mapping[str, Any]) -> Event:
         """The event that is reported; one whose kind or item nobody knows is marked as such.
@@ -74,6 +81,7 @@ class EventReader:
             return value
 
         id, user, item = read("id", _event_id), read("user", _needed_text), read("item", _needed_text)
+        user = self._key.pseudonym(user) if user and self._key is not None else user
         kind, platform, type = (read(name, _text) for name in ("kind", "platform", "type"))
         usual_kind, usual_platform = self._bundle.usual
         kind = kind or self._kind_of(type) or usual_kind

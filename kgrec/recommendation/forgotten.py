@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import threading
+from collections.abc import Iterable
 from pathlib import Path
 
 from kgrec.errors import ConfigError
@@ -25,6 +26,8 @@ class ForgottenUsers:
         self._paths = [local_path(path) for path in paths]
         self._seen: dict[Path, tuple[int, int]] = {}
         self._hashes: set[str] = set()
+        self._since: set[str] = set()
+        self._before = {path: len(_lines(path)) for path in self._paths}
         self._lock = threading.Lock()
 
     def __contains__(self, user: str) -> bool:
@@ -33,19 +36,28 @@ class ForgottenUsers:
                 self._read(path)
             return _hash(user) in self._hashes
 
-    def add(self, user: str) -> None:
-        """Forget a user; it is on disk when this returns.
+    def since_start(self, user: str) -> bool:
+        """Whether a user was forgotten since this was made: a graph that was read into memory before has them still."""
+        with self._lock:
+            for path in self._paths:
+                self._read(path)
+            return _hash(user) in self._since
+
+    def add(self, *users: str) -> None:
+        """Forget users; it is on disk when this returns.
 
         Raises:
             ConfigError: the file cannot be written.
         """
         with self._lock:
-            self._hashes.add(_hash(user))
+            hashes = [_hash(user) for user in users]
+            self._hashes.update(hashes)
+            self._since.update(hashes)
             if not self._paths:
                 return
             try:
                 with self._paths[-1].open("a", encoding="ascii") as file:
-                    file.write(f"{_hash(user)}\n")
+                    file.writelines(f"{hash}\n" for hash in hashes)
                     file.flush()
                     os.fsync(file.fileno())
             except OSError as error:
@@ -65,8 +77,31 @@ class ForgottenUsers:
             return
         now = status.st_mtime_ns, status.st_size
         if self._seen.get(path) != now:
-            self._hashes |= set(path.read_text(encoding="ascii").split())
+            lines = _lines(path)
+            self._hashes.update(lines)
+            self._since.update(lines[self._before[path] :])
             self._seen[path] = now
+
+
+class ForgottenMeanwhile:
+    """Who is forgotten from now on: a training that began before has read what they did.
+
+    Args:
+        path: of the file, which may come later.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self._path = local_path(path)
+        self._before = len(_lines(self._path))
+
+    def among(self, users: Iterable[str]) -> list[str]:
+        """Those of some users who were forgotten since."""
+        since = set(_lines(self._path)[self._before :])
+        return [user for user in users if _hash(user) in since] if since else []
+
+
+def _lines(path: Path) -> list[str]:
+    return path.read_text(encoding="ascii").split() if path.is_file() else []
 
 
 def _hash(user: str) -> str:

@@ -16,13 +16,16 @@ from kgrec.errors import ConfigError, GraphError, StoreUnavailableError, Unknown
 from kgrec.explanation.explainer import Person
 from kgrec.graph import open_store
 from kgrec.graph.person_links import accounts_of
+from kgrec.graph.pseudonym_key import key_at_the_door
 from kgrec.graph.store import GraphReader, schema_of
 from kgrec.graph.store_link import GraphLink
+from kgrec.privacy.pseudonyms import KEY, KEY_FILE, PseudonymKey, ids_of
 from kgrec.recommendation.answer_types import History, HistoryState
 from kgrec.recommendation.fold_in import fold_in, fold_in_records
 from kgrec.recommendation.forgotten import ForgottenUsers
 from kgrec.recommendation.kept_histories import KeptHistories
 from kgrec.recommendation.recent_events import NO_EVENTS, RecentEvents, laid_over, records_of, together
+from kgrec.schema.shape import pseudonymous_users
 
 
 class People:
@@ -65,8 +68,24 @@ class People:
             raise StoreUnavailableError(
                 "nobody can be forgotten without the graph.", found=missing, next="try again when the store is back"
             )
-        others = [account for account in accounts_of(store, user) if account != user]
-        return sum(self._forget_account(account, store.url) for account in (*others, user))
+        uid = self._as_stored(user, store)
+        others = [account for account in accounts_of(store, uid) if account != uid]
+        return sum(self._forget_account(account, store.url) for account in (*others, uid))
+
+    def _as_stored(self, user: str, store: GraphReader) -> str:
+        """The id that the graph or the events have of a user; as it was given where neither has one."""
+        user_type = schema_of(store).user_type
+        for uid in self._ids(user):
+            if store.node(user_type, uid) is not None or self.recent.of_user(uid):
+                return uid
+        return user
+
+    def _ids(self, user: str) -> tuple[str, ...]:
+        return ids_of(user, self._key)
+
+    @cached_property
+    def _key(self) -> PseudonymKey | None:
+        return key_at_the_door(self._bundle.manifest.schema)
 
     def _forget_account(self, account: str, url: str) -> int:
         try:
@@ -124,26 +143,27 @@ class People:
             except GraphError as error:
                 missing = self._link.failed(error)
         degraded = f"no graph paths, and history as of the bundle: {missing}"
-        return Person(user, self._bundled(user), context, degraded, self._bundle.persons.accounts_of(user))
+        accounts = self._bundle.persons.accounts_of(self._in_bundle(user))
+        return Person(user, self._bundled(user), context, degraded, accounts)
 
     def accounts(self, user: str) -> tuple[str, ...]:
         """All accounts of the person who has one, as links say now; while the graph is away, as the bundle says."""
         store, _ = self._link.reach()
         if store is not None:
             try:
-                return accounts_of(store, user)
+                return accounts_of(store, self._as_stored(user, store))
             except GraphError as error:
                 self._link.failed(error)
-        return self._bundle.persons.accounts_of(user)
+        return self._bundle.persons.accounts_of(self._in_bundle(user))
 
     def _stored(self, user: str, store: GraphReader) -> tuple[tuple[str, ...], Interactions]:
         """Accounts and history as the store holds them now; a user without any is known if there is a node for them."""
         user_type, version = schema_of(store).user_type, store.version()
         in_graph = self.recent.in_graph()  # before the history is read, so that nothing is missed between the two
-        for uid in dict.fromkeys((user, composed(user))):
+        for uid in self._ids(user):
             # An embedded graph is as it was opened: who is back since is so with what was reported alone.
             accounts = accounts_of(store, uid)
-            gone = self.gone.intersection(accounts) if store.facts_stay else set()
+            gone = {one for one in accounts if store.facts_stay and self._left_since(one)}
             recent = {one: self.recent.of_user(one, in_graph=0 if one in gone else in_graph) for one in accounts}
             fresh = not gone and not any(recent.values())
             kept = self._read.get(uid, version) if fresh else None
@@ -155,11 +175,20 @@ class People:
                 if fresh:
                     self._read.put(uid, version, past)
                 return accounts, past
-        if self._bundle.user_row(user) is not None:
-            self.gone.add(user)
+        self.gone.update(uid for uid in self._ids(user) if self._bundle.user_row(uid) is not None)
         raise self._unknown(user, f"a {user_type} of {store.url}")
 
+    def _left_since(self, account: str) -> bool:
+        """Whether an account was forgotten since the graph was opened."""
+        return account in self.gone or self._forgotten.since_start(account)
+
+    def _in_bundle(self, user: str) -> str:
+        """The id that the bundle or the events have of a user; composed where neither has one."""
+        known = (uid for uid in self._ids(user) if self._bundle.user_row(uid) is not None or self.recent.of_user(uid))
+        return next(known, composed(user))
+
     def _bundled(self, user: str) -> Interactions:
+        user = self._in_bundle(user)
         row = self._bundle.user_row(user)
         accounts = self._bundle.persons.accounts_of(composed(user))
         recent = together([self.recent.of_user(one) for one in accounts])
@@ -179,12 +208,19 @@ class People:
         interactions = self._bundle.interactions
         return interactions.select(np.argsort(interactions.user, kind="stable"))
 
+    def _needs_key(self) -> str | None:
+        schema = self._bundle.manifest.schema
+        if schema is None or not pseudonymous_users(schema) or self._key is not None:
+            return None
+        return f"users have pseudonyms here: for real ids, the key has to be in {KEY} or {KEY_FILE}"
+
     def _unknown(self, user: str, expected: str) -> UnknownUserError:
         return UnknownUserError(
             "there is no such user.",
             found=shorten(user),
             expected=expected,
-            next=near_miss(user, self._bundle.users.__contains__)
+            next=self._needs_key()
+            or near_miss(user, self._bundle.users.__contains__)
             or longer_ids(user, self._bundle.users)
             or did_you_mean(user, self._bundle.users, 3)
             or "give a history instead of a user: --history ITEM in a command, history=[...] in Python",

@@ -22,6 +22,7 @@ Separator = Annotated[str, StringConstraints(min_length=1)]
 
 Speaks = Literal["for", "against", "filter", "nothing"]
 Repeats = Literal["sum", "last", "max", "each"]
+Personal = Literal["drop", "mask"]
 
 
 def _cell_text(value: Any) -> Any:

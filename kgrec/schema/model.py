@@ -13,8 +13,9 @@ from typing import Literal
 
 from pydantic import ConfigDict, Field, PrivateAttr
 
-from kgrec.schema.forms import Binary, Cell, Language, Name, Repeats, SchemaPart, Separator, Speaks, TimeUnit
+from kgrec.schema.forms import Binary, Cell, Language, Name, Personal, Repeats, SchemaPart, Separator, Speaks, TimeUnit
 from kgrec.schema.identity_rules import Alignment, PersonRules
+from kgrec.schema.shape import shape_of
 from kgrec.schema.yaml_lines import Origin
 
 _WRITTEN_AS_NAME = re.compile(r"[A-Z][a-z]{2,}([ &'-]+[A-Za-z][a-z]+)*")
@@ -48,6 +49,9 @@ class PropertySpec(SchemaPart):
     zone: str | None = Field(None, description="Time zone of dates that state none, such as `Europe/Berlin`; else UTC.")
     unit: TimeUnit | None = Field(None, description="Unit of times that are numbers; else recognised by their size.")
     words: Words | None = Field(None, description="What people call it: 'plot'; by default its name.")
+    personal: Personal | None = Field(
+        None, description="It says who somebody is: `drop` leaves it out, `mask` keeps a pseudonym of it, see above."
+    )
 
 
 class TableRows(SchemaPart):
@@ -104,6 +108,9 @@ class NodeType(SchemaPart):
     from_edges: bool = Field(False, description="Where none of these tables is there, such nodes come from the edges.")
     align: Alignment | None = Field(None, description="Merge nodes of several platforms by this; not users.")
     persons: PersonRules | None = Field(None, description="Of users: when accounts are one person.")
+    pseudonymise: bool = Field(
+        False, description="Of users: their ids become pseudonyms by a key outside the store, see above."
+    )
 
 
 class Endpoint(SchemaPart):
@@ -204,6 +211,7 @@ class InteractionKind(SchemaPart):
     words: Words | None = Field(None, description="Read between user and item: 'bought'.")
     weights: WeightMeaning | None = Field(None, description="What the weight says, where the kind speaks for its item.")
     repeats: Repeats | None = Field(None, description="How rows with the same user, item, kind and time add up.")
+    keep_days: float | None = Field(None, gt=0, description="Days for which they are kept; else as the type has it.")
 
 
 class InteractionType(SchemaPart):
@@ -219,6 +227,11 @@ class InteractionType(SchemaPart):
     weights: WeightMeaning = Field(default_factory=WeightMeaning, description="What a weight says.")
     repeats: Repeats | None = Field(
         None, description="How rows with the same user, item, kind and time add up, see above."
+    )
+    keep_days: float | None = Field(
+        None,
+        gt=0,
+        description="Days for which they are kept; `kgrec forget --expired` removes older ones.",
     )
     sources: tuple[InteractionSource, ...] = Field((), description="Tables that hold such interactions.")
 
@@ -287,15 +300,7 @@ class GraphSchema(SchemaPart):
 
     def fingerprint(self) -> str:
         """Hash of everything that decides the graph's shape; words and sources may change freely."""
-        shape = {
-            "nodes": {
-                n: {"role": t.role, "properties": {p: s.type for p, s in t.properties.items()}}
-                for n, t in self.nodes.items()
-            },
-            "edges": {n: {"source": t.source, "target": t.target} for n, t in self.edges.items()},
-            "interactions": {n: {"user": t.user, "item": t.item} for n, t in self.interactions.items()},
-        }
-        return hashlib.sha256(json.dumps(shape, sort_keys=True).encode()).hexdigest()[:16]
+        return hashlib.sha256(json.dumps(shape_of(self), sort_keys=True).encode()).hexdigest()[:16]
 
     def to_json(self) -> str:
         """The whole schema as JSON text, for a store or a bundle to keep."""

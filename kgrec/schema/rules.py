@@ -88,11 +88,38 @@ def _properties(location: Location, properties: dict[Any, Any], reserved: tuple[
         if isinstance(spec, dict) and spec.get("embed") is True and spec.get("type") in ("number", "time", "embedding"):
             yield SchemaProblem((*here, "embed"), f"a {spec['type']} is not text, expected type text or category")
         if isinstance(spec, dict):
+            yield from _personal(here, spec)
             yield from time_problems(here, spec, {"format": "format", "zone": "zone", "unit": "unit"})
             for key, types in (("binary", _TEXT_TYPES), *((key, ("time",)) for key in ("format", "zone", "unit"))):
                 if key in spec and spec.get("type") not in types:
                     text = f"a {spec.get('type')} has no `{key}`, expected type {' or '.join(types)}"
                     yield SchemaProblem((*here, key), text)
+
+
+def _personal(location: Location, spec: dict[Any, Any]) -> Iterator[SchemaProblem]:
+    """What says who somebody is, is neither read by the language model nor counted with."""
+    personal, here = spec.get("personal"), (*location, "personal")
+    if personal == "mask" and spec.get("type", "text") not in _TEXT_TYPES:
+        text = f"a pseudonym is no {spec.get('type')}, expected type {', '.join(_TEXT_TYPES)}, or `personal: drop`"
+        yield SchemaProblem(here, text)
+    if personal and spec.get("embed") is True:
+        yield SchemaProblem(here, "the language model would read it, expected `embed: false`")
+    if personal == "drop" and spec.get("required") is True:
+        yield SchemaProblem(here, "it is left out of every row, expected `required: false`")
+
+
+def _pseudonyms(location: Location, node: dict[Any, Any], properties: dict[Any, Any]) -> Iterator[SchemaProblem]:
+    """Ids of users only are made pseudonyms, and what is left out of every row cannot be compared."""
+    if node.get("pseudonymise") is True and node.get("role") != "user":
+        yield SchemaProblem((*location, "pseudonymise"), "ids of users only are made pseudonyms, expected `role: user`")
+    align, persons = _mapping(node, "align"), _mapping(node, "persons")
+    named: list[tuple[Location, Any]] = [(("align", key), align.get(key)) for key in ("title", "year")]
+    for part, of, key in (("align", align, "keys"), ("align", align, "also"), ("persons", persons, "keys")):
+        named += [((part, key, place), name) for place, name in enumerate(_list(of, key))]
+    for place, name in named:
+        if isinstance(name, str) and _mapping(properties, name).get("personal") == "drop":
+            text = f"property '{name}' is left out of every row, expected another, or `personal: mask`"
+            yield SchemaProblem((*location, *place), text)
 
 
 def _columns(location: Location, source: Any, properties: dict[Any, Any]) -> Iterator[SchemaProblem]:
@@ -130,6 +157,8 @@ def _node(location: Location, node: Any, platforms: dict[Any, Any]) -> Iterator[
     if isinstance(node, dict) and node.get("from_interactions") is True and not node.get("role"):
         text = "interactions have users and items only, expected a node type with `role: user` or `role: item`"
         yield SchemaProblem((*location, "from_interactions"), text)
+    if isinstance(node, dict):
+        yield from _pseudonyms(location, node, properties)
     align = _mapping(node, "align")
     for key in ("title", "year"):
         yield from _unknown((*location, "align", key), align.get(key), properties, "a declared property")

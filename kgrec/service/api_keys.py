@@ -12,11 +12,11 @@ import json
 import os
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from kgrec.errors import ConfigError, shorten
 from kgrec.plain_text import local_path
@@ -52,6 +52,11 @@ class ApiKey:
     def caller(self) -> Caller:
         """Who asks with it."""
         return Caller(self.name, frozenset(self.scopes), self.user)
+
+    @property
+    def about(self) -> dict[str, Any]:
+        """What may be shown of it."""
+        return {name: getattr(self, name) for name in ("name", "scopes", "user", "per_second", "created")}
 
 
 @dataclass(frozen=True)
@@ -163,6 +168,11 @@ class KeyRing:
                 expected=f"one of {', '.join(key.name for key in self.keys)}" if self.keys else "a key; there is none",
             )
         return replace(self, keys=kept)
+
+    def without_people(self, users: Collection[str]) -> Self:
+        """The ring without the keys of some persons; itself where there are none."""
+        kept = tuple(key for key in self.keys if key.user is None or key.user not in users)
+        return self if len(kept) == len(self.keys) else replace(self, keys=kept)
 
     def key_of(self, text: str) -> ApiKey | None:
         """The kept key of a text, None where it is none; takes as long for a wrong secret as for a right one."""

@@ -55,9 +55,11 @@ def history(
     "/{user:path}", response_model=ForgottenAnswer, summary="Forget a user", dependencies=[needs(Scope.ADMIN)]
 )
 def forget(request: Request, recommender: Answering, caller: Asking, user: UserId) -> Response:
-    """Remove a user with all they did from the graph; the bundle does not answer for them either, at once."""
+    """Remove a user with all accounts and what they did from the graph; the bundle does not answer for them either."""
+    accounts = recommender.accounts(user)
     removed = recommender.forget(user)
     request.app.state.measured.forgotten.inc()
-    request.app.state.cache.drop(user, forgotten=True)
+    for account in dict.fromkeys((user, *accounts)):  # by which they were asked about, be it no id of the graph
+        request.app.state.cache.drop(account, forgotten=True)
     request.app.state.audit(request, caller, "forget a user", user, f"{removed} interactions")
     return document({"user": user, "interactions": removed})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from kgrec.data.records import NodeRecord
 from kgrec.graph.store import GraphStore
 from kgrec.testing.open_graph import OpenGraphContract
 
@@ -24,6 +25,34 @@ class GraphPublisherContract(OpenGraphContract):
         assert films.write_back("swap", token="mine", pointer=pointer) == [{"model": "m"}]
         films.write_back("end", token="mine")
         assert films.write_back("state") == [{"uid": "current", **pointer, "token": None}]
+
+    def test_everything_about_a_user_has_lists_and_goes_with_the_user(self, films: GraphStore) -> None:
+        films.write_back("constrain")
+        films.write_back("begin", token="mine")
+        films.write_back("write_lists", "RECOMMENDED", token="mine", rows=_LIST, model="m", at="now")
+        about = films.about_user("ann")
+        assert about is not None
+        assert about.node["uid"] == "ann"
+        assert [(one["type"], one["item"], one["name"], one["time"]) for one in about.interactions] == [
+            ("RATED", "alien", "Alien", 10.0),
+            ("RATED", "aliens", "Aliens", 20.0),
+            ("WATCHED", "heat", "Heat", None),
+        ]
+        assert [(one["type"], one["relation"], one["to"]["type"]) for one in about.facts] == [
+            ("FOLLOWS", "FOLLOWS", "Person")
+        ]
+        assert [(one["model"], one["rank"], one["item"], one["name"]) for one in about.lists] == [
+            ("m", 1, "heat", "Heat"),
+            ("m", 2, "solo", "Solo"),
+        ]
+        assert about.entries == 1 + 3 + 1 + 2
+        assert films.about_user("nobody") is None
+        films.delete_user("ann")
+        assert films.about_user("ann") is None
+        films.upsert_nodes([NodeRecord("User", "ann")])
+        again = films.about_user("ann")
+        assert again is not None
+        assert again.entries == 1
 
     def test_nothing_is_written_once_another_has_begun(self, films: GraphStore) -> None:
         films.write_back("constrain")

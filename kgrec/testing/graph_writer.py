@@ -11,6 +11,7 @@ from kgrec.errors import SchemaMismatchError, UnknownUserError
 from kgrec.graph.store import GraphStore
 from kgrec.graph.store_types import GraphCounts, GraphPath, NodeRef, PathStep, UpsertCounts
 from kgrec.schema.model import GraphSchema, NodeType
+from kgrec.schema.retention import Expiry
 from kgrec.testing.open_graph import OpenGraphContract, everything
 from kgrec.testing.sample_graph import SampleGraph, fact, films_graph, films_schema, hostile_strings, node
 
@@ -179,6 +180,17 @@ class GraphWriterContract(OpenGraphContract):
         assert str(caught.value) == (
             f"UnknownUserError: no such user in the graph.\n  where     {films.url}\n  found     'ann'"
         )
+
+    def test_what_is_kept_no_longer_goes(self, films: GraphStore) -> None:
+        """Of the kinds that are meant; positions and unknown moments stay."""
+        new = [("rate", 1.6e9), ("rate", 1.7e9), ("view", 1.6e9)]
+        films.upsert_interactions([Interaction("RATED", "ann", "heat", kind, "lens", time) for kind, time in new])
+        assert films.delete_expired(Expiry("WATCHED", (), (), 2e9)) == 0
+        assert films.delete_expired(Expiry("RATED", (), ("view",), 1.7e9)) == 1
+        assert films.delete_expired(Expiry("RATED", (), ("view",), 1.7e9)) == 0
+        times = [(one.kind, one.time) for one in films.history("ann")]
+        assert times == [("rate", 10.0), ("rate", 20.0), ("view", 1.6e9), ("rate", 1.7e9), ("stream", None)]
+        assert films.delete_expired(Expiry("RATED", ("view",), (), 1.7e9)) == 1
 
     def test_retracting_is_the_reverse_of_an_upsert(self, films: GraphStore) -> None:
         world = films_graph()

@@ -147,7 +147,7 @@ def test_a_missing_package_is_said_before_any_work(folder: Path, monkeypatch: py
 @pytest.mark.slow
 def test_ablations_stand_in_the_result_and_on_the_page(folder: Path, tmp_path: Path) -> None:
     out = tmp_path / "camps.json"
-    assert run(["benchmark", str(folder), "--out", str(out), "--models", "ease", "--ablations", *SMALL]) == 0
+    assert run(["benchmark", str(folder), "--out", str(out), "--models", "ease", "--ablations", "all", *SMALL]) == 0
     result = json.loads(out.read_text())
     assert set(result["ablations"]) == {"channels", "without", "depth", "graph", "loss", "kg_weight"}
     assert [note.split(":")[0] for note in result["ablation_notes"]] == [
@@ -161,7 +161,7 @@ def test_ablations_stand_in_the_result_and_on_the_page(folder: Path, tmp_path: P
 
 def test_click_labels_take_no_systems_and_seeds(tmp_path: Path) -> None:
     write(tmp_path / "clicks", "interactions_all", {"user": [0, 0], "item": [0, 1], "rating": [0, 1]})
-    for options in ({"models": "ease"}, {"seeds": 2}, {"ablations": True}):
+    for options in ({"models": "ease"}, {"seeds": 2}, {"ablations": "graph"}):
         with pytest.raises(ConfigError) as caught:
             measure_folder(str(tmp_path / "clicks"), QUICK, **options)
         assert "the protocol clicks has systems and seeds of its own." in str(caught.value)

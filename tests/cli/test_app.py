@@ -25,6 +25,7 @@ COMMANDS = (
     "cypher",
     "publish",
     "export",
+    "export-person",
     "forget",
     "demo",
     "benchmark",

@@ -17,7 +17,7 @@ def card(**changed: Any) -> dict[str, Any]:
     }
     channels |= {"semantic_paths": ("semantic_paths", 0.1), "knowledge": ("knowledge", 0.0)}
     return {
-        "bundle": {"domain": "films", "created": "2026-01-01", "data_until": None},
+        "bundle": {"domain": "films", "created": "2026-01-01", "data_until": None, "people_forgotten_since": 0},
         "sizes": {"interactions": 5000, "users": 40, "items": 25, "cold items": 1, "nodes": 60, "relations": 3},
         "evidence": {
             "taken_together": 0.27,
@@ -104,3 +104,11 @@ def test_a_model_without_paths_says_so(capsys: pytest.CaptureFixture[str]) -> No
 @pytest.mark.parametrize(("share", "said"), [(0.5, "50 %"), (0.004, "<1 %"), (0.0, "0 %"), (1.0, "100 %")])
 def test_small_shares_are_not_none(share: float, said: str) -> None:
     assert percent(share) == said
+
+
+def test_people_who_were_forgotten_since_are_told(capsys: pytest.CaptureFixture[str]) -> None:
+    about = {"domain": "films", "created": "2026-01-01", "data_until": None, "people_forgotten_since": 3}
+    show_card(card(bundle=about))
+    assert "3 people it was learned with were forgotten since" in capsys.readouterr().out
+    show_card(card())
+    assert "forgotten" not in capsys.readouterr().out

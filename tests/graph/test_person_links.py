@@ -7,11 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from kgrec.data.persons import AccountLink
+from kgrec.data.persons import AccountLink, is_key
 from kgrec.data.records import EdgeRecord
 from kgrec.graph.dataset_reader import read_dataset
 from kgrec.graph.link_editing import add_link, remove_link
-from kgrec.graph.person_links import LinkRules, accounts_of, is_key, read_persons
+from kgrec.graph.person_links import LinkRules, accounts_of, read_persons
 from kgrec.testing.sample_graph import films_schema, link, linked_films_schema
 from tests.support.accounts import Accounts, random_accounts, schema_of_accounts, shuffled
 

@@ -8,8 +8,9 @@ import pytest
 
 from kgrec.data.records import Interaction
 from kgrec.errors import ConfigError, StoreUnavailableError, UnknownUserError
+from kgrec.graph import open_store
 from kgrec.recommendation import Recommender
-from kgrec.recommendation.forgotten import ForgottenUsers
+from kgrec.recommendation.forgotten import ForgottenMeanwhile, ForgottenUsers
 from kgrec.testing.sample_graph import node
 from tests.support.bundles import film_bundle, film_store
 from tests.support.shop import Shell
@@ -58,6 +59,21 @@ def test_a_user_whom_the_store_did_not_know_is_not_answered_from_the_bundle_late
         assert recommender.recommend("bob")
 
 
+def test_who_is_forgotten_while_an_embedded_graph_is_open_is_not_answered_from_it(shell: Shell) -> None:
+    """It is in memory as it was opened; who is back is in one that is opened later."""
+    shell.learned()
+    for state in (None, "kgrec.bundle.versions"):
+        with Recommender.open("kgrec.bundle", "kglite:kgrec.kgl", state=state) as recommender:
+            assert recommender.recommend("ann")
+            assert shell("forget", "ann").code == 0
+            with pytest.raises(UnknownUserError):
+                recommender.recommend("ann")
+            assert recommender.recommend("bob")
+        with open_store("kglite:kgrec.kgl") as store:
+            store.upsert_nodes([node("User", "ann")])
+            store.upsert_interactions([Interaction("WATCHED", "ann", "blade", "watch", "cinema", 9.0, 1.0)])
+
+
 def test_without_files_it_lasts_as_long_as_the_process() -> None:
     forgotten = ForgottenUsers()
     recommender = Recommender(film_bundle(), forgotten=forgotten)
@@ -81,3 +97,14 @@ def test_who_is_back_in_a_graph_that_others_write_into_is_known_again(monkeypatc
         store.close()
         with pytest.raises(UnknownUserError):  # what the bundle has of them was deleted
             recommender.history("ann")
+
+
+def test_who_is_forgotten_during_a_training(tmp_path: Path) -> None:
+    path = tmp_path / "forgotten.txt"
+    before_any = ForgottenMeanwhile(path)
+    assert before_any.among(["ann", "bob"]) == []
+    ForgottenUsers(path).add("ann", "bob")
+    after = ForgottenMeanwhile(path)
+    ForgottenUsers(path).add("bob", "cold")
+    assert before_any.among(["ann", "bob", "cold", "zoe"]) == ["ann", "bob", "cold"]
+    assert after.among(["ann", "bob", "cold", "zoe"]) == ["bob", "cold"]

@@ -26,6 +26,41 @@ from tests.support.schemas import GOOD, problems_of
             "line 7, nodes.Player.words.French: found 'French', expected the code of a language, such as fr or pt-BR",
         ),
         (
+            "year: {type: number}",
+            "year: {type: number, personal: mask}",
+            "line 15, nodes.Game.properties.year.personal: a pseudonym is no number, expected type id, category, text, "
+            "or `personal: drop`",
+        ),
+        (
+            "name: {type: text, embed: true}",
+            "name: {type: text, embed: true, personal: mask}",
+            "line 14, nodes.Game.properties.name.personal: the language model would read it, expected `embed: false`",
+        ),
+        (
+            "year: {type: number}",
+            "year: {type: number, personal: drop, required: true}",
+            "line 15, nodes.Game.properties.year.personal: it is left out of every row, expected `required: false`",
+        ),
+        (
+            "    properties:\n      name: {type: text, embed: true}\n      year: {type: number}",
+            "    align: {title: name, year: year}\n    properties:\n      name: {type: text, embed: true}\n"
+            "      year: {type: number, personal: drop}",
+            "line 13, nodes.Game.align.year: property 'year' is left out of every row, expected another, or "
+            "`personal: mask`",
+        ),
+        (
+            "words: {en: player, zh: 玩家}",
+            "words: {en: player, zh: 玩家}\n    persons: {keys: [mail]}\n    properties: "
+            "{mail: {type: id, personal: drop}}",
+            "line 8, nodes.Player.persons.keys.0: property 'mail' is left out of every row, expected another, or "
+            "`personal: mask`",
+        ),
+        (
+            "role: item",
+            "role: item\n    pseudonymise: true",
+            "line 12, nodes.Game.pseudonymise: ids of users only are made pseudonyms, expected `role: user`",
+        ),
+        (
             "version: 1",
             "version: 2",
             "line 1, version: found 2, expected 1",

@@ -72,8 +72,7 @@ def listed(keys: opt.Keys = DEFAULT_KEYS, as_json: opt.Json = False) -> None:
 
     known = KeyRing.load(keys).keys
     if as_json:
-        shown = ("name", "scopes", "user", "per_second", "created")
-        output.print_json({"keys": [{name: getattr(one, name) for name in shown} for one in known]})
+        output.print_json({"keys": [one.about for one in known]})
         return
     rows = [
         (visible(one.name), " ".join(one.scopes), visible(one.user or ""), one.per_second, one.created) for one in known

@@ -41,18 +41,19 @@ def add(
 ) -> None:
     """Say that two accounts are one person; no import takes it back."""
     from kgrec.graph import open_store
-    from kgrec.graph.link_editing import add_link
+    from kgrec.graph.link_editing import add_link, known_account
 
     with open_store(store, create=False) as graph:
         accounts = add_link(graph, user, other, confidence=confidence, since=since, type=type)
+        together = known_account(graph, other) in accounts
         graph.checkpoint()
     if as_json:
         output.print_json({"user": user, "other": other, "accounts": accounts})
-    elif other in accounts:
+    elif together:
         output.show(f"One person: {', '.join(map(visible, accounts))}")
     else:
         output.show("Kept as a proposal: its confidence is less than the schema asks for.")
-    if not quiet and other in accounts:
+    if not quiet and together:
         output.note(_TRAIN)
 
 
@@ -69,7 +70,7 @@ def remove(
 ) -> None:
     """Take a link back, or a key that links an account: it is as if it had never been."""
     from kgrec.graph import open_store
-    from kgrec.graph.link_editing import linked_by_source, remove_key, remove_link
+    from kgrec.graph.link_editing import known_account, linked_by_source, remove_key, remove_link
     from kgrec.graph.person_links import accounts_of
 
     if (other is None) == (key is None):
@@ -86,12 +87,13 @@ def remove(
         elif key is not None:
             remove_key(graph, user, key)
         graph.checkpoint()
-        accounts = accounts_of(graph, user)
+        accounts = accounts_of(graph, known_account(graph, user))
+        still = other is not None and known_account(graph, other) in accounts
     if as_json:
         output.print_json({"user": user, "other": other, "key": key, "accounts": accounts})
     else:
         output.show(f"{visible(user)} is now {_in_words(accounts)}.")
-    if other in accounts:
+    if still:
         output.note(f"warning: {visible(user)} and {visible(str(other))} are one person by further links or keys")
     if quiet:
         return

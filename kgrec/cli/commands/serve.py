@@ -35,15 +35,7 @@ def serve(
         int, typer.Option("--port", min=0, max=65535, help="Port to listen on; 0 takes a free one.")
     ] = 8000,
     keys: opt.Keys = "",
-    state: Annotated[
-        str,
-        typer.Option(
-            "--state",
-            metavar="FOLDER",
-            envvar="KGREC_STATE",
-            help="Where to write down who is forgotten; by default beside the versions of the bundle.",
-        ),
-    ] = "",
+    state: opt.State = "",
     events: Annotated[
         str,
         typer.Option(

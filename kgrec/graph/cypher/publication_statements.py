@@ -122,6 +122,16 @@ def _index_states(schema: GraphSchema) -> str:
     return "SHOW INDEXES YIELD name, state WHERE name IN $names RETURN name, state"
 
 
+def lists_of_user(schema: GraphSchema) -> str:
+    """What was recommended to the user ``$uid``, by publication, the best first; a read that knows no writer."""
+    source, target = _ends(schema, RECOMMENDED)
+    return (
+        f"MATCH (n:{source} {{uid: $uid}})-[r:{RECOMMENDED}]->(i:{target})\n"
+        "RETURN r.model AS model, r.at AS at, r.rank AS rank, r.score AS score, i.uid AS item, i.name AS name "
+        "ORDER BY model, rank, item"
+    )
+
+
 STATEMENTS: Mapping[str, Callable[..., str]] = {
     "constrain": _constrain,
     "state": _state,

@@ -29,7 +29,7 @@ from kgrec.schema.model import GraphSchema
 PING = "RETURN 1 AS answer"
 READ_GRAPH = (
     "MATCH (m:KgrecGraph {uid: 'graph'}) RETURN m.format AS format, m.graph_id AS graph_id, "
-    "m.fingerprint AS fingerprint, m.schema_json AS schema_json"
+    "m.fingerprint AS fingerprint, m.schema_json AS schema_json, m.pseudonym_key AS pseudonym_key"
 )
 CREATE_GRAPH = "MERGE (m:KgrecGraph {uid: 'graph'}) ON CREATE SET m.graph_id = $graph_id, m += $props"
 WRITE_GRAPH = "MATCH (m:KgrecGraph {uid: 'graph'}) SET m += $props"
@@ -115,6 +115,18 @@ def upsert_interactions(schema: GraphSchema, type: str) -> str:
     )
 
 
+def delete_expired(schema: GraphSchema, type: str) -> str:
+    """Remove ``$most`` interactions of a type that were done from ``$first`` on and before ``$before``; ``removed``.
+
+    Of ``$kinds``, or where these are none of all kinds but ``$others``.
+    """
+    return (
+        f"MATCH ()-[r:{interaction_type(schema, type)}]->() WHERE r.time >= $first AND r.time < $before "
+        "AND (size($kinds) = 0 OR r.kind IN $kinds) AND NOT r.kind IN $others\n"
+        "WITH r LIMIT $most DELETE r RETURN count(*) AS removed"
+    )
+
+
 def delete_user(schema: GraphSchema) -> str:
     """Remove the user ``$uid`` with every edge; one row with the interactions ``removed``, none for an unknown user."""
     return (
@@ -123,6 +135,30 @@ def delete_user(schema: GraphSchema) -> str:
         "WITH n, count(r) AS removed\n"
         "DETACH DELETE n\n"
         "RETURN removed"
+    )
+
+
+# --- everything about one user, as rows of maps: each takes ``$uid`` ---
+
+
+def user_interactions(schema: GraphSchema) -> str:
+    """What the user did, oldest first, with the names of the items."""
+    return (
+        f"MATCH (n:{node_label(schema, schema.user_type)} {{uid: $uid}})-[r:{any_interaction(schema)}]->(i)\n"
+        "RETURN type(r) AS type, i.uid AS item, i.name AS name, r.kind AS kind, r.platform AS platform, "
+        "r.time AS time, r.weight AS weight, r.key AS key ORDER BY time, type, item, key"
+    )
+
+
+def user_facts(schema: GraphSchema, type: str, outwards: bool) -> str:
+    """Facts of a type that start at the user, or lead there: ``relation``, the other end and the properties."""
+    user, edge = node_label(schema, schema.user_type), edge_type(schema, type)
+    names = "".join(f", r.{quoted(name)} AS {quoted(name)}" for name in edge_property_names(schema, type))
+    others = schema.edges[type].target if outwards else schema.edges[type].source
+    pattern = f"(n:{user} {{uid: $uid}})-[r:{edge}]->(x)" if outwards else f"(x)-[r:{edge}]->(n:{user} {{uid: $uid}})"
+    return (
+        f"MATCH {pattern}\nRETURN r.relation AS relation, {type_of('x', others)} AS _type, x.uid AS _uid, "
+        f"x.name AS _name, r.platforms AS platforms{names} ORDER BY relation, _type, _uid"
     )
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import uuid
 from abc import ABC, abstractmethod
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import product
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -16,15 +18,19 @@ from kgrec.data.persons import AccountLink
 from kgrec.data.records import EdgeRecord, Interaction, Kind, NodeRecord, Record
 from kgrec.errors import SchemaMismatchError, UnknownUserError, shorten
 from kgrec.graph import paths
+from kgrec.graph.about_user import about_user
 from kgrec.graph.cypher import statements as cypher
 from kgrec.graph.cypher.look_ups import READ_QUERIES
 from kgrec.graph.cypher.publication_statements import STATEMENTS
 from kgrec.graph.cypher.retract_statements import unset_fact_property, unset_property
 from kgrec.graph.cypher.schema_names import edge_property_names, interaction_type, property_names
+from kgrec.graph.expired_interactions import delete_expired
 from kgrec.graph.person_links import find_links
+from kgrec.graph.pseudonym_key import key_of
 from kgrec.graph.store import ImportTarget, schema_of
 from kgrec.graph.store_types import (
     USUAL_LIMITS,
+    AboutUser,
     GraphCounts,
     GraphPath,
     PathLimits,
@@ -35,6 +41,7 @@ from kgrec.graph.store_types import (
 from kgrec.graph.stores.arrow_export import EDGE_COLUMNS, INTERACTION_COLUMNS, node_columns, record_batches
 from kgrec.graph.stores.write_batches import prepare, retraction
 from kgrec.schema.model import GraphSchema
+from kgrec.schema.retention import Expiry
 
 FORMAT = 1
 """Version of how a graph is laid out in a store: ``uid`` keys, merged lists, bookkeeping nodes."""
@@ -54,6 +61,7 @@ class CypherStore(ABC):
         self.url = url
         self.schema: GraphSchema | None = None
         self.graph_id: str | None = None
+        self.pseudonym_key: str | None = None
 
     @abstractmethod
     def _read(self, text: str, parameters: dict[str, Any], timeout_s: float | None) -> Rows:
@@ -118,12 +126,13 @@ class CypherStore(ABC):
                 found=shorten(error.errors()[0]["msg"]),
                 next="use the kgrec that wrote it, or import the sources into a new store",
             ) from error
-        self.graph_id = rows[0]["graph_id"]
+        self.graph_id, self.pseudonym_key = rows[0]["graph_id"], rows[0]["pseudonym_key"]
 
     def apply_schema(self, schema: GraphSchema) -> None:
         """Create constraints and remember the schema; the same shape again changes words and sources only."""
         if self.schema is not None and self.schema.fingerprint() != schema.fingerprint():
             raise self._other_shape(schema)
+        key = key_of(schema, self.pseudonym_key, self.url)
         for type in schema.nodes:
             property_names(schema, type)
         for type in schema.edges:
@@ -134,6 +143,7 @@ class CypherStore(ABC):
             return
         self._constrain(schema)
         props = {"format": FORMAT, "fingerprint": schema.fingerprint(), "schema_json": schema.model_dump_json()}
+        props |= {} if key is None else {"pseudonym_key": key.check}
         self._write(cypher.CREATE_GRAPH, {"graph_id": uuid.uuid4().hex, "props": props})
         self._remembered()  # of several that start at once, the first one's shape and identity hold
         if self.schema is None or self.schema.fingerprint() != schema.fingerprint():
@@ -191,17 +201,14 @@ class CypherStore(ABC):
 
     def unset(self, type: str, name: str, uids: Sequence[str]) -> int:
         """Number of nodes that have no value of a property now."""
-        text = unset_property(schema_of(self), type, name)
-        rows, _ = self._write(text, {"rows": [[uid] for uid in uids]})
+        rows, _ = self._write(unset_property(schema_of(self), type, name), {"rows": [[uid] for uid in uids]})
         return sum(int(row["removed"]) for row in rows)
 
     def unset_of_facts(self, name: str, facts: Sequence[EdgeRecord]) -> int:
         """Number of facts that have no value of a property now."""
-        removed = 0
-        rows_of: dict[tuple[str, str, str], list[list[str]]] = {}
+        removed, rows_of = 0, defaultdict[tuple[str, str, str], list[list[str]]](list)
         for fact in facts:
-            ends = fact.type, fact.source_type, fact.target_type
-            rows_of.setdefault(ends, []).append([fact.source, fact.target, fact.relation])
+            rows_of[fact.type, fact.source_type, fact.target_type].append([fact.source, fact.target, fact.relation])
         for ends, given in rows_of.items():
             rows, _ = self._write(unset_fact_property(schema_of(self), *ends, name), {"rows": given})
             removed += sum(int(row["removed"]) for row in rows)
@@ -213,6 +220,10 @@ class CypherStore(ABC):
         if not rows:
             raise UnknownUserError("no such user in the graph.", where=self.url, found=shorten(uid))
         return int(rows[0]["removed"])
+
+    def delete_expired(self, expiry: Expiry) -> int:
+        """Number of interactions that were removed because they are kept no longer."""
+        return delete_expired(self._write, schema_of(self), expiry)
 
     def bulk_import(self, source: str) -> ImportTarget | None:
         """None: batches are upserted."""
@@ -240,8 +251,7 @@ class CypherStore(ABC):
     def run(self, query: str, /, *, timeout_s: float = 10.0, **parameters: Any) -> Rows:
         """Rows of a read query, by name."""
         named = READ_QUERIES[query]
-        text, values = named.bind(schema_of(self), parameters)
-        return self._read(text, values, timeout_s)
+        return self._read(*named.bind(schema_of(self), parameters), timeout_s)
 
     def node(self, type: str, uid: str) -> dict[str, Any] | None:
         """Properties of a node, those that it has."""
@@ -256,6 +266,14 @@ class CypherStore(ABC):
     def links(self, user: str, most: int) -> list[AccountLink]:
         """What says that an account and others are one person: edges, then equal keys."""
         return find_links(self._read, schema_of(self), user, most, HISTORY_TIMEOUT_S)
+
+    def about_user(self, uid: str) -> AboutUser | None:
+        """Everything that is held of a user; None for an unknown one."""
+        return about_user(self._read, schema_of(self), uid)
+
+    def files(self) -> list[Path]:
+        """None: a server has them."""
+        return []
 
     def paths(self, source: str, target: str, limits: PathLimits = USUAL_LIMITS) -> list[GraphPath]:
         """Paths over facts between two items."""

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import tempfile
 import time
 from pathlib import Path
 
 from kgrec.errors import StoreUnavailableError
+from kgrec.privacy.leftovers import may_run
 
+_PREFIX = "kgrec-graph-"
 _TRIES = 20
 _PAUSE_S = 0.1
 
@@ -40,6 +44,33 @@ def snapshot(path: Path, folder: Path) -> Path:
         found=f"another version of the file each of {_TRIES} times",
         next="wait until the other process has done its work",
     )
+
+
+def temporary_folder() -> str:
+    """A new folder of this process, which removes it at its end; what killed ones have left goes now."""
+    for folder in _folders():
+        if not _runs(folder):
+            shutil.rmtree(folder, ignore_errors=True)
+    return tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-")
+
+
+def copies_of(path: Path) -> list[Path]:
+    """Copies that processes read of a graph's file and its log, by its name; those of killed processes are removed."""
+    found = []
+    for folder in _folders():
+        if _runs(folder):
+            found += [folder / path.name, folder / f"{path.name}-wal"]
+        else:
+            shutil.rmtree(folder, ignore_errors=True)
+    return [copy for copy in found if copy.is_file()]
+
+
+def _folders() -> list[Path]:
+    return list(Path(tempfile.gettempdir()).glob(f"{_PREFIX}*-*"))
+
+
+def _runs(folder: Path) -> bool:
+    return may_run(folder.name.removeprefix(_PREFIX).partition("-")[0])
 
 
 def _version(path: Path) -> tuple[int, int, int]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import itertools
 import shutil
-import tempfile
 import warnings
 import weakref
 from collections.abc import Iterator, Mapping, Sequence
@@ -26,7 +25,7 @@ from kgrec.graph.store_types import GraphPath
 from kgrec.graph.stores.cypher_store import CypherStore, Rows
 from kgrec.graph.stores.import_spool import ImportSpool
 from kgrec.graph.stores.kglite_bulk import FEW, BulkImport, build, fingerprint, node_uids, write_statements
-from kgrec.graph.stores.kglite_snapshot import snapshot
+from kgrec.graph.stores.kglite_snapshot import copies_of, snapshot, temporary_folder
 from kgrec.graph.stores.relationship_files import RelationshipFiles
 from kgrec.plain_text import local_path
 
@@ -183,9 +182,16 @@ class KgliteStore(CypherStore):
 
     def _temporary_folder(self) -> Path:
         if self._temporary is None:
-            self._temporary = tempfile.mkdtemp(prefix="kgrec-")
+            self._temporary = temporary_folder()
             weakref.finalize(self, shutil.rmtree, self._temporary, ignore_errors=True)
         return Path(self._temporary)
+
+    def files(self) -> list[Path]:
+        """The graph's file, its log, what an import has put down, and copies that other processes read."""
+        if self._in_memory:
+            return []
+        own = [self._path, Path(f"{self._path}-wal"), *self._spool_folder().glob("*")]
+        return [path for path in (*own, *copies_of(self._path)) if path.is_file()]
 
     def _take_up_spool(self) -> None:
         """Look for what an interrupted import put down and is not in the graph yet."""

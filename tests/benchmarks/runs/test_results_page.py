@@ -28,6 +28,7 @@ def test_the_page_is_what_its_files_make() -> None:
 
 def test_no_result_is_left_out() -> None:
     shown = {*SETS, "bookcrossing_mcclk", "lastfm_kgcn", "dbbook2014_ablations", "neo4j"}
+    shown |= {path.stem for path in RESULTS.glob("*_graph.json")}
     shown |= {f"{name}_{what}" for name in ("dbbook2014", "ml1m_pearlm") for what in ("cold", "facts")}
     shown |= {"recbole_lastfm_lightkg", "recbole_dbbook2014"}
     shown |= {path.stem for path in RESULTS.glob("*_explanations.json")}
@@ -122,8 +123,15 @@ def test_clicks_are_those_of_their_files(title: str, name: str) -> None:
 
 
 def test_what_the_graph_is_worth_is_that_of_its_file() -> None:
-    for facts, row in result("dbbook2014_ablations")["ablations"]["graph"].items():
-        assert f"| {facts} | {row['recall@10']:.3f} | {row['ndcg@10']:.3f} |" in LINES
+    for name, title in (
+        ("dbbook2014", "DBbook"),
+        ("lastfm_lightkg", "Last.fm"),
+        ("colakg_lastfm", "Last.fm of CoLaKG"),
+    ):
+        found = result(f"{name}_graph")["ablations"]["graph"]
+        for facts, row in found.items():
+            assert f"| {title} | {facts} | {row['recall@10']:.4f} | {row['ndcg@10']:.4f} |" in LINES
+        assert found["true"]["ndcg@10"] > max(found[facts]["ndcg@10"] for facts in ("shuffled", "none"))
 
 
 @pytest.mark.parametrize(("title", "name"), [("DBbook", "dbbook2014"), ("MovieLens 1M", "ml1m_pearlm")])

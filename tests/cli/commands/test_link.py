@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from kgrec.graph import open_store
 from tests.support.shop import SCHEMA, Shell, refused
 
@@ -151,3 +153,23 @@ def test_a_link_is_named_once(shell: Shell) -> None:
     refused(shell, 2, message, "link", "remove", "ann")
     assert shell("link", "add", "ann", "bob", "--store", "kglite:none.kgl").code == 4
     assert list(shell.folder.glob("none.kgl")) == []
+
+
+def test_where_ids_are_pseudonyms_the_real_ones_are_taken(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KGREC_PSEUDONYM_KEY", "5" * 64)
+    shop(shell)
+    text = LINKED.replace("    role: user\n", "    role: user\n    pseudonymise: true\n")
+    text = text.replace("email: {type: id}", "email: {type: id, personal: mask}")
+    (shell.folder / "shop.yaml").write_text(text, encoding="utf-8")
+    assert shell(*IMPORT).code == 0
+    pairs = persons(shell)
+    assert [len(accounts) for accounts in pairs] == [2, 2]
+    assert "ann" not in str(pairs)
+    (of_ann,) = persons(shell, "ann")
+    assert of_ann in pairs
+    said = shell("link", "add", "cid", "ann", "--json", "--quiet")
+    assert len(said.json["accounts"]) == 3
+    assert persons(shell, "cid") == persons(shell, "anna")
+    assert shell("link", "remove", "ann", "cid").code == 0
+    assert persons(shell, "anna") == [of_ann]
+    assert persons(shell, "cid") == []

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import sys
+import tempfile
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -70,3 +73,24 @@ def test_a_file_that_changes_while_it_is_copied_is_copied_again(
     monkeypatch.setattr(shutil, "copyfile", changing(10**6))
     with pytest.raises(StoreUnavailableError, match="written anew"):
         kglite_snapshot.snapshot(path, tmp_path / "copy")
+
+
+def test_copies_of_killed_processes_go_and_those_of_others_are_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They hold everybody who was in the graph when they were made."""
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    left, others, mine = (tmp_path / f"kgrec-graph-{of}" for of in (f"{gone.pid}-a", "1-b", f"{os.getpid()}-c"))
+    for folder in (left, others, mine):
+        folder.mkdir()
+        for name in ("g.kgl", "g.kgl-wal", "h.kgl"):
+            (folder / name).write_text("")
+    with open_store(f"kglite:{tmp_path / 'g.kgl'}") as store:
+        found = [path for path in store.files() if path.parent != tmp_path]
+    assert set(found) == {folder / name for folder in (others, mine) for name in ("g.kgl", "g.kgl-wal")}
+    assert not left.exists()
+    left.mkdir()
+    assert Path(kglite_snapshot.temporary_folder()).is_dir()
+    assert not left.exists()

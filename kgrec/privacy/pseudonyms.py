@@ -1,0 +1,116 @@
+"""Pseudonyms: texts in the place of ids and names, which nobody who lacks the key can find the person by.
+
+A pseudonym is HMAC-SHA-256 (RFC 2104) of the text, by a key that is kept outside the store: in an environment variable,
+or in a file that one names. The same text has the same pseudonym under one key, so that people stay apart.
+"""
+
+from __future__ import annotations
+
+import hmac
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from kgrec.data.id_texts import composed
+from kgrec.errors import ConfigError
+from kgrec.plain_text import local_path
+
+KEY, KEY_FILE = "KGREC_PSEUDONYM_KEY", "KGREC_PSEUDONYM_KEY_FILE"
+SHORTEST_KEY = 32
+"""Characters of the shortest key that is taken: 128 bits in hexadecimal digits."""
+
+_DIGITS = 32
+_NEXT = (
+    "make one and keep it where the store's copies do not go: "
+    "python -c 'import secrets; print(secrets.token_hex(32))' > kgrec.pseudonyms, then "
+    f"export {KEY_FILE}=kgrec.pseudonyms"
+)
+
+
+@dataclass(frozen=True)
+class PseudonymKey:
+    """What makes pseudonyms.
+
+    Attributes:
+        secret: nothing else is needed to find people by their pseudonyms; it is in no message.
+    """
+
+    secret: bytes = field(repr=False)
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> PseudonymKey | None:
+        """The key that the environment names; None where it names none.
+
+        Raises:
+            ConfigError: its file cannot be read, or it is too short.
+        """
+        text, where = environment.get(KEY, "").strip(), KEY
+        if not text and (path := environment.get(KEY_FILE, "").strip()):
+            where = f"{KEY_FILE}={path}"
+            try:
+                text = local_path(path).read_text(encoding="utf-8").strip()
+            except (OSError, UnicodeError) as error:
+                raise ConfigError(
+                    "the key of pseudonyms cannot be read.",
+                    where=where,
+                    found=getattr(error, "strerror", None) or type(error).__name__,
+                    expected="a file with one line, the key",
+                    next="name the file that was used before: with another key everybody is somebody else",
+                ) from None
+        elif not text:
+            return None
+        if len(text) < SHORTEST_KEY:
+            raise ConfigError(
+                "the key of pseudonyms is too short.",
+                where=where,
+                found=f"{len(text)} characters",
+                expected=f"at least {SHORTEST_KEY}",
+                next=_NEXT,
+            )
+        return cls(text.encode())
+
+    @classmethod
+    def needed(cls, what_for: str) -> PseudonymKey:
+        """The key that the environment names.
+
+        Args:
+            what_for: where it is needed, for the message.
+
+        Raises:
+            ConfigError: it names none, its file cannot be read, or it is too short.
+        """
+        key = cls.from_environment()
+        if key is None:
+            raise ConfigError(
+                "pseudonyms need a key.",
+                where=what_for,
+                found=f"neither {KEY} nor {KEY_FILE} in the environment",
+                expected="the key that was used before, or a new one before the first import",
+                next=_NEXT,
+            )
+        return key
+
+    def pseudonym(self, text: str) -> str:
+        """The pseudonym of a text: 32 hexadecimal digits, 128 bits of its HMAC.
+
+        Example:
+            >>> PseudonymKey(b"0" * 32).pseudonym("ann@example.com")
+            '7f20b082c2c89c365f567c3977bb906d'
+        """
+        return hmac.new(self.secret, text.encode("utf-8", "surrogatepass"), "sha256").hexdigest()[:_DIGITS]
+
+    @property
+    def check(self) -> str:
+        """What tells the key from others and says nothing of it."""
+        return self.pseudonym("kgrec: which key is it?")[:8]
+
+
+def ids_of(user: str, key: PseudonymKey | None) -> tuple[str, ...]:
+    """The ids by which a user may be known: as it was given, composed, and its pseudonym where there is a key.
+
+    Example:
+        >>> ids_of("ann", None), ids_of("ann", PseudonymKey(b"0" * 32))
+        (('ann',), ('ann', '542c8253f362678659f7c936e9f5be07'))
+    """
+    same = composed(user)
+    return tuple(dict.fromkeys((user, same) if key is None else (user, same, key.pseudonym(same))))

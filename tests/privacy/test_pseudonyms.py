@@ -1,0 +1,58 @@
+"""Pseudonyms: the same for the same text and key, nothing without the key, and a key that is missing is said."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from pathlib import Path
+
+import pytest
+
+from kgrec.errors import ConfigError
+from kgrec.privacy.pseudonyms import KEY, KEY_FILE, PseudonymKey
+
+SECRET = "0123456789abcdef" * 4
+
+
+def test_a_pseudonym_is_the_hmac_of_the_text() -> None:
+    key = PseudonymKey(SECRET.encode())
+    assert key.pseudonym("ann") == hmac.new(SECRET.encode(), b"ann", hashlib.sha256).hexdigest()[:32]
+    assert key.pseudonym("ann") != key.pseudonym("bob")
+    assert key.pseudonym("ann") != PseudonymKey(SECRET[::-1].encode()).pseudonym("ann")
+    assert len(key.pseudonym("\ud800")) == 32
+    assert key.check != PseudonymKey(SECRET[::-1].encode()).check
+    assert SECRET not in repr(key)
+
+
+def test_where_the_key_is(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text(f"{SECRET}\n")
+    assert PseudonymKey.from_environment({}) is None
+    assert PseudonymKey.from_environment({KEY: ""}) is None
+    by_name, by_file = (
+        PseudonymKey.from_environment({name: text}) for name, text in ((KEY, SECRET), (KEY_FILE, f"{tmp_path}/key"))
+    )
+    assert by_name == by_file == PseudonymKey(SECRET.encode())
+
+
+@pytest.mark.parametrize(
+    ("environment", "message"),
+    [
+        ({KEY: "secret"}, "too short.\n  where     KGREC_PSEUDONYM_KEY\n  found     6 characters"),
+        ({KEY_FILE: "/none/key"}, "cannot be read.\n  where     KGREC_PSEUDONYM_KEY_FILE=/none/key"),
+    ],
+)
+def test_a_key_that_is_none_is_refused(environment: dict[str, str], message: str) -> None:
+    with pytest.raises(ConfigError) as refused:
+        PseudonymKey.from_environment(environment)
+    assert message in str(refused.value)
+
+
+def test_a_key_that_is_missing_is_told_with_how_to_make_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in (KEY, KEY_FILE):
+        monkeypatch.delenv(name, raising=False)
+    with pytest.raises(ConfigError) as refused:
+        PseudonymKey.needed("schema, User.email")
+    assert "where     schema, User.email" in str(refused.value)
+    assert f"export {KEY_FILE}=" in str(refused.value)
+    monkeypatch.setenv(KEY, SECRET)
+    assert PseudonymKey.needed("here") == PseudonymKey(SECRET.encode())
