@@ -105,13 +105,13 @@ def test_evaluate(shell: Shell, asked: list[Any]) -> None:
 
 def test_benchmark(shell: Shell, asked: list[Any]) -> None:
     said = shell("benchmark", "data/tiny", "--out", "results/tiny.json", "--json", "--set", "kg_weight=0.5")
-    named = {"models": None, "seeds": 1, "ablations": False, "protocol": None, "keep": "results/tiny.json.partial"}
+    named = {"models": None, "seeds": 1, "ablations": None, "protocol": None, "keep": "results/tiny.json.partial"}
     assert asked == [("measure_folder", "data/tiny", TrainConfig(kg_weight=0.5), named)]
     assert said.json["set"] == "tiny"
     assert Said(0, Path("results/tiny.json").read_text(), "").json == said.json
     assert Path("results/tiny.md").read_text().startswith("# tiny\n")
-    said = shell("benchmark", "data/tiny", "--models", "ease,bpr", "--seeds", "3", "--ablations", "--quiet")
-    assert asked[-1][-1] == {"models": "ease,bpr", "seeds": 3, "ablations": True, "protocol": None, "keep": None}
+    said = shell("benchmark", "data/tiny", "--models", "ease,bpr", "--seeds", "3", "--ablations", "graph", "--quiet")
+    assert asked[-1][-1] == {"models": "ease,bpr", "seeds": 3, "ablations": "graph", "protocol": None, "keep": None}
     assert shell("benchmark", "data/tiny", "--seeds", "0").code == 2
 
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from kgrec.data.dataset import Facts, Interactions
 from kgrec.data.splits import random_split
 from kgrec.progress import silent
+from kgrec_benchmarks.protocols import ablations as module
 from kgrec_benchmarks.protocols.ablations import ablations, sentences, shuffled_facts, shuffled_texts
 from kgrec_benchmarks.runs.run_cache import RunCache
 from tests.support.datasets import dataset_of, genre_world, quick
@@ -22,7 +23,10 @@ def ablated(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, dict[st
     """Two dozen users of four genres, five items each: facts and texts tell nearly everything."""
     dataset = genre_world(np.random.default_rng(0), n_users=24, n_items=28, taken=5)
     split = random_split(dataset.interactions, valid=0.2, test=0.2, seed=0)
-    return ablations(dataset, split, quick(epochs=1), RunCache(), silent)
+    with pytest.MonkeyPatch.context() as fewer:  # each is a training
+        for values in ("_DEPTHS", "_KG_WEIGHTS", "_TEXT_WEIGHTS"):
+            fewer.setattr(f"kgrec_benchmarks.protocols.ablations.{values}", getattr(module, values)[:2])
+        return ablations(dataset, split, quick(epochs=1), RunCache(), silent)
 
 
 def test_every_group_that_the_data_allow_is_there(
@@ -34,10 +38,10 @@ def test_every_group_that_the_data_allow_is_there(
         "without": ["behaviour", "paths", "knowledge", "semantic_paths"],
         "graph": ["true", "shuffled", "none"],
         "text": ["true", "shuffled", "none"],
-        "depth": ["0", "1", "2"],
+        "depth": ["0", "1"],
         "loss": ["exact_bce", "softmax", "gbce"],
-        "kg_weight": ["0", "0.1", "0.3", "1"],
-        "text_weight": ["0", "0.01", "0.1", "1"],
+        "kg_weight": ["0", "0.1"],
+        "text_weight": ["0", "0.01"],
     }
     metrics = [metrics for variants in table.values() for metrics in variants.values()]
     assert all({"ndcg@10", "recall@20", "validation_ndcg@10"} <= one.keys() for one in metrics)
