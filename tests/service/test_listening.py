@@ -30,6 +30,14 @@ def listener() -> Iterator[socket.socket]:
         yield listener
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """SIGINT interrupts, also in a process that was started with it ignored, as shells do in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before or signal.SIG_DFL)
+
+
 def status(port: int, address: str) -> int:
     try:
         with urllib.request.urlopen(f"http://127.0.0.1:{port}{address}", timeout=20) as answer:
@@ -78,6 +86,7 @@ def test_as_many_requests_are_worked_on_at_once_as_it_is_given_threads(listener:
     assert max(most) == 2
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_a_signal_ends_it(listener: socket.socket) -> None:
     with Listening(listener) as listening:
         threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT)).start()
@@ -85,6 +94,7 @@ def test_a_signal_ends_it(listener: socket.socket) -> None:
             listening.until_stopped()
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_a_signal_does_not_end_a_request_under_way(listener: socket.socket) -> None:
     begun, answered, answers = threading.Event(), threading.Event(), list[int]()
 
