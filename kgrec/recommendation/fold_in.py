@@ -120,7 +120,8 @@ def _ids_of_name(name: str, bundle: Bundle) -> str | None:
     wanted, ids = folded(name), bundle.items
     texts = (bundle.names[: len(ids)], *(names[: len(ids)] for names in bundle.names_by_language.values()))
     fits = ((row, text) for names in texts for row, text in enumerate(names) if folded(text).startswith(wanted))
-    called = {(len(text), text, row) for row, text in fits if wanted}
+    popular = bundle.model.prior  # of several films of one title, the one that most people mean
+    called = {(-float(popular[row]), text, row) for row, text in fits if wanted}
     said = [f"{shorten(ids[row])} is the id of {short(text)}" for _, text, row in sorted(called)[:3]]
     return "; ".join(said) or None
 
