@@ -16,6 +16,9 @@ from kgrec.errors import SourceError
 from kgrec_loaders.benchmark_folder import BenchmarkFolder
 from kgrec_loaders.benchmark_graph import ITEM
 
+_PLATFORM = "context_platform"
+"""Column of a part that says on which platform each interaction was made."""
+
 
 @dataclass(frozen=True)
 class PublishedSet:
@@ -91,7 +94,8 @@ def to_dataset(tables: BenchmarkFolder) -> tuple[Dataset, dict[str, Interactions
     names = [name or uid for name, uid in zip(tables.items["name"].to_pylist(), items, strict=True)]
     texts = [text or "" for text in tables.items["text"].to_pylist()]
     other_ids = [node.partition(":")[2] for node in others]
-    parts = {name: _interactions(part, users, items, kinds) for name, part in splits.items()}
+    platforms = _platforms(splits)
+    parts = {name: _interactions(part, users, items, kinds, platforms) for name, part in splits.items()}
     whole = None
     for part in parts.values():
         whole = part if whole is None else whole.joined(part)
@@ -115,8 +119,20 @@ def _rows(vocabulary: Vocabulary, column: pa.ChunkedArray) -> IntArray:
     return rows
 
 
-def _interactions(table: pa.Table, users: Vocabulary, items: Vocabulary, kinds: tuple[str, ...]) -> Interactions:
+def _platforms(splits: dict[str, pa.Table]) -> tuple[str, ...]:
+    """The platforms that any part names, in the order of their names; one without a name where no part names any."""
+    named = [part[_PLATFORM] for part in splits.values() if _PLATFORM in part.column_names]
+    found = {str(name or "") for column in named for name in pc.unique(column).to_pylist()}
+    return tuple(sorted(found)) or ("",)
+
+
+def _interactions(
+    table: pa.Table, users: Vocabulary, items: Vocabulary, kinds: tuple[str, ...], platforms: tuple[str, ...]
+) -> Interactions:
     n = table.num_rows
+    platform = pa.chunked_array([pa.repeat("", n)])
+    if _PLATFORM in table.column_names:
+        platform = pc.fill_null(table[_PLATFORM].cast(pa.string()), "")
     time = np.asarray(table["time"].cast(pa.float64()).fill_null(float("nan")).to_numpy(), np.float64)
     weight = np.asarray(table["weight"].cast(pa.float32()).fill_null(1.0).to_numpy(), np.float32)
     return Interactions(
@@ -125,8 +141,9 @@ def _interactions(table: pa.Table, users: Vocabulary, items: Vocabulary, kinds: 
         time=time,
         weight=weight,
         kind=_rows(Vocabulary(kinds), table["kind"]),
-        platform=np.zeros(n, np.int64),
+        platform=_rows(Vocabulary(platforms), platform),
         kinds=kinds,
+        platforms=platforms,
     )
 
 

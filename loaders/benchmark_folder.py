@@ -3,8 +3,9 @@
 The folder holds tables as Parquet (or any other form that the tables loader reads):
 
 - ``interactions_train`` and ``interactions_test``, ``interactions_valid`` where the authors have one, or only
-  ``interactions_all``: user, item[, rating, timestamp, behaviour]; any other column is a context. A test set without
-  the behaviours that train has is about the last one that ``behaviours`` lists: a purchase comes after its view.
+  ``interactions_all``: user, item[, rating, timestamp, behaviour]; any other column is a context, such as ``platform``,
+  where each interaction was made. A test set without the behaviours that train has is about the last one that
+  ``behaviours`` lists: a purchase comes after its view.
 - ``kg``: head, relation, tail. Where it is missing, every other table whose name starts with ``kg``, except those whose
   ends are all items: such a table says which items go together, which is what interactions say, so it is left out.
 - ``items``, ``users``, ``entities``, ``relations``, ``behaviours``: an id, names and text. A table ``kg_x`` uses

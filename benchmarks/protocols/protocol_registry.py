@@ -69,6 +69,12 @@ PROTOCOLS = {
         "Explanations",
         labels=False,
     ),
+    "platforms": ListedProtocol(
+        "lists of each platform, learned from all platforms and from it alone",
+        "platforms",
+        "Platforms",
+        labels=False,
+    ),
     "completion": ListedProtocol(
         "hidden facts found again, and what paths gain by them",
         "completion",

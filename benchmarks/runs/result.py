@@ -38,6 +38,8 @@ class Result:
         equal_loss: ``rows`` and ``spread`` of kgrec with its cold items moved until the known ones lose as much as with
             each baseline.
         groups: rows and ``against_best`` by the time from a user's history to the test.
+        platforms: platform to group of users to their number and, by metric, the means of the model of all platforms
+            and of the one of that platform alone, their difference and its interval, paired by user.
         explanations: measures of what explains top lists, see :mod:`kgrec.evaluation.explanation_measures`; None for
             what could not be measured. ``explanation_notes`` are sentences about them.
         ablations: group to variant to metrics; ``ablation_notes`` are sentences about them.
@@ -68,6 +70,7 @@ class Result:
     against_best: dict[str, dict[str, Any]] | None = None
     equal_loss: dict[str, Table] | None = None
     groups: dict[str, dict[str, Any]] | None = None
+    platforms: dict[str, dict[str, dict[str, Any]]] | None = None
     explanations: dict[str, float | None] | None = None
     explanation_notes: Sequence[str] | None = None
     ablations: dict[str, Table] | None = None

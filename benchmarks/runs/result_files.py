@@ -74,6 +74,8 @@ def markdown(result: Mapping[str, Any], stem: str) -> str:
     for key, title in TITLES.items():
         if result.get(key):
             parts += [f"## {title}\n", markdown_table(result[key], spread=spread)]
+    for name, groups in result.get("platforms", {}).items():
+        parts += [f"## {name}: what the other platforms are worth\n", _platform(groups)]
     if result.get("intervals"):
         parts += ["## 95 % bootstrap intervals over users\n", _intervals(result)]
     parts += _against(result)
@@ -115,6 +117,21 @@ def _against(result: Mapping[str, Any]) -> list[str]:
         if metric in against
     ]
     return ["".join(lines)] if lines else []
+
+
+def _platform(groups: Mapping[str, Mapping[str, Any]]) -> str:
+    """One line per group of users and metric: both means, their difference and its interval."""
+    head = ["users", "metric", "from all platforms", "from it alone", "difference", "95 % interval, paired"]
+    lines = [head, ["---", "---", *["---:"] * 4]]
+    for group, found in groups.items():
+        people = f"{group} ({found['users']:,})"
+        for metric, (ours, alone, difference, interval) in (
+            (metric, values.values()) for metric, values in found.items() if metric != "users"
+        ):
+            change = f"{difference:+.4f}" + (f" ({100 * difference / alone:+.1f} %)" if alone else "")
+            ends = f"{interval[0]:+.4f} to {interval[1]:+.4f}"
+            lines.append([people, metric, f"{ours:.4f}", f"{alone:.4f}", change, ends])
+    return _joined(lines)
 
 
 def _budget(result: Mapping[str, Any]) -> str:

@@ -307,16 +307,18 @@ $ kgrec benchmark FOLDER --models all --seeds 3 --ablations all --out FILE.json
 $ kgrec benchmark FOLDER --protocol cold-items --out FILE.json
 $ kgrec benchmark FOLDER --protocol split-cut --out FILE.json
 $ kgrec benchmark FOLDER --protocol explanations --seeds 3 --out FILE.json
+$ kgrec benchmark FOLDER --protocol platforms --out FILE.json
 ```
 
 `--models all` (extra `bench`) adds SLIM, iALS, BPR, LightGCN, a KGAT-like GNN and, where times are known, SASRec and
 GRU4Rec with a sampled softmax. `--ablations` takes kgrec apart: its channels and, of `graph` (true, shuffled and no
 facts), `text`, `depth`, `loss`, `kg_weight` and `text_weight`, those that are named, or `all`.
 `--protocol split-cut` looks for what each user took last in train from what they had done before, for sets that leave
-in train what came after the test; `cold-users` and `facts` are
-further protocols, and sets with labelled clicks are measured as such by themselves. The result has means and spread
-over seeds, 95 % bootstrap intervals over users, a paired interval of kgrec minus the best baseline, the cost of each
-system, its commit and date and, where times are known, groups of users by the time from history to test. A page and
+in train what came after the test; `--protocol platforms` sets kgrec learned from all platforms beside kgrec learned
+from one, on the lists of each; `cold-users` and `facts` are further protocols, and sets with labelled clicks are
+measured as such by themselves. The result has means and spread over seeds, 95 % bootstrap intervals over users, a
+paired interval of kgrec minus the best baseline, the cost of each system, its commit and date and, where times are
+known, groups of users by the time from history to test. A page and
 plots are written beside it, and a run that was stopped goes on where it was.
 """
 

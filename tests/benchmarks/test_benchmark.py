@@ -176,6 +176,16 @@ def test_a_loop_is_no_fact_and_items_come_first(folder: Path) -> None:
     assert dataset.names[3] == "item 3"
 
 
+def test_a_column_says_on_which_platform_something_was_taken(folder: Path) -> None:
+    rows = pq.read_table(folder / "interactions_test.parquet")
+    where = ["shop" if number % 2 else None for number in range(len(rows))]
+    write(folder, "interactions_test", {**rows.to_pydict(), "platform": where})
+    parts = to_dataset(BenchmarkFolder.read(folder))[1]
+    assert {part.platforms for part in parts.values()} == {("", "shop")}
+    assert parts["test"].platform.tolist() == [0, 1] * 20
+    assert not parts["train"].platform.any()
+
+
 def test_the_command_writes_the_file(folder: Path, tmp_path: Path) -> None:
     out = tmp_path / "deep/camps.json"
     settings = [

@@ -1,0 +1,226 @@
+"""Platforms: what the others are worth to each, measured against the same system learned on that platform alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+
+from kgrec.config import TrainConfig
+from kgrec.data.dataset import Array, Dataset, Interactions
+from kgrec.data.splits import Split
+from kgrec.errors import ConfigError, KgrecError
+from kgrec.metrics.bootstrap import Bootstrap
+from kgrec.metrics.rankers import ModelRanker, Ranker
+from kgrec.metrics.ranking import rank_and_measure
+from kgrec.progress import Progress
+from kgrec_benchmarks.folder_dataset import PublishedSet, sizes_of, split_of
+from kgrec_benchmarks.protocols.sampled_negatives import mean_by_user, places_among, sampled_negatives
+from kgrec_benchmarks.runs.cost import Watch
+from kgrec_benchmarks.runs.fingerprints import fingerprint_of_split
+from kgrec_benchmarks.runs.outcome import Outcome, PerUser
+from kgrec_benchmarks.runs.result import Result
+from kgrec_benchmarks.runs.run_cache import RunCache
+from kgrec_benchmarks.runs.runner import learn
+
+if TYPE_CHECKING:
+    from kgrec.scoring.model import AdditiveModel
+
+TOGETHER, ALONE = "all platforms", "that platform alone"
+EVERYBODY, FEW = "everybody", "fewer than {few} events there"
+_K = 10
+
+
+@dataclass(frozen=True)
+class Platforms:
+    """Hit rate and ndcg of ten items of each platform: kgrec learned from all platforms, and from that one alone.
+
+    Both choose their settings on validation, the one that is learned alone on what validation has of its platform,
+    and are learned again from train and validation. They rank the same items for the same users: all that any part of
+    the split has on the platform, and a sample of them that the user never took. A held-out item that nobody took
+    before the test on any platform is a miss of both.
+
+    Attributes:
+        negatives: items beside each held-out one in the sample.
+        few: users with fewer events on the platform are a group of their own.
+    """
+
+    negatives: int = 999
+    few: int = 5
+
+    def packages(self) -> set[str]:
+        """No package but kgrec's own makes a difference."""
+        return set()
+
+    def run(self, dataset: PublishedSet, config: TrainConfig, kept: RunCache, progress: Progress) -> Result:
+        """Rows of each platform, and the differences between them with paired intervals, by group of users.
+
+        Raises:
+            ConfigError: the interactions are of one platform.
+            KgrecError: the split holds nothing to test on, or too little to learn from.
+        """
+        data, split = dataset.dataset, split_of(dataset.parts, config.seed)
+        names = data.interactions.platforms
+        if len(names) < 2:
+            raise ConfigError(
+                "there is nothing to compare.",
+                where=dataset.name,
+                found="interactions of one platform",
+                expected="a column `platform` with two or more values",
+                next="choose the protocol split",
+            )
+        which, shares = fingerprint_of_split(split), progress.parts(*[1] * (1 + len(names)))
+        make = partial(_learned_together, self, data, split, config, shares[0].named(TOGETHER))
+        together = kept.get(f"{TOGETHER} {which}", make, (config, self))
+        outcomes = {TOGETHER: together}
+        for name, share in zip(names, shares[1:], strict=True):
+            make = partial(_learned_alone, self, data, split, config, name, share.named(name))
+            outcomes[name] = kept.get(f"{name} alone {which}", make, (config, self))
+        rows = {row: values for one in outcomes.values() for row, values in one.rows.items()}
+        users = {row: values for one in outcomes.values() for row, values in one.users.items()}
+        return Result(
+            {row: rows[row] for row in sorted(rows)},
+            settings={name: one.settings for name, one in outcomes.items()},
+            data=sizes_of(data, train=len(split.train), valid=len(split.valid), test=len(split.test)),
+            seed=config.seed,
+            platforms={name: self._differences(name, users, split, len(data.users)) for name in names},
+            validation=together.validation,
+            timings_s={f"{name}, {stage}": s for name, one in outcomes.items() for stage, s in one.cost.items()},
+        )
+
+    def measured(self, data: Dataset, split: Split, name: str, ranker: Ranker, seed: int) -> PerUser:
+        """Metrics of each user with a held-out item on a platform, nan for the others."""
+        n_users, n_items = len(data.users), len(data.items)
+        of_platform = data.interactions.platforms.index(name)
+        items = items_of(data.interactions, of_platform, n_items)
+        seen = data.with_interactions(split.known).behaviour.matrix(n_users, n_items)
+        test = _pairs(split.test, of_platform, n_users, n_items)
+        test = (test - test.multiply(seen > 0)).tocsr()
+        test.eliminate_zeros()
+        asked = np.flatnonzero(np.diff(test.indptr))
+        nobody_took = np.diff(seen.tocsc().indptr) == 0
+        findable = (test @ sparse.diags((~nobody_took).astype(np.float32))).tocsr()
+        findable.eliminate_zeros()
+        if not findable.nnz:
+            raise KgrecError(
+                "there is nothing to measure.",
+                where=f"platform {name}",
+                found=f"{test.nnz} held-out items, of which nobody took any before",
+                expected="at least one that somebody took",
+                next="check the split",
+            )
+        found = rank_and_measure(ranker, seen, findable, ks=(_K,), candidates=items)
+        of_users: PerUser = {}
+        for metric in (f"hit_rate@{_K}", f"ndcg@{_K}"):
+            of_users[metric] = np.full(n_users, np.nan, np.float32)
+            of_users[metric][asked] = 0.0
+            of_users[metric][found.users] = found.per_user[metric]
+        pool = np.flatnonzero(items)
+        negatives = sampled_negatives(pool, (seen + test).tocsr(), asked, self.negatives, seed)
+        owner, places = places_among(ranker, asked, test[asked], negatives)
+        hit = (places < _K) & ~nobody_took[test[asked].indices]
+        for metric, values in (("hit_rate", hit * 1.0), ("ndcg", hit / np.log2(places + 2.0))):
+            whole = np.full(n_users, np.nan, np.float32)
+            whole[asked] = mean_by_user(owner, values, len(asked))
+            of_users[f"{metric}@{_K} among {self.negatives + 1:,}"] = whole
+        return of_users
+
+    def _differences(
+        self, name: str, users: Mapping[str, PerUser], split: Split, n_users: int
+    ) -> dict[str, dict[str, Any]]:
+        """Group of users to their number and, by metric, both means and the difference with its interval."""
+        ours, other = (users[_row(name, learned)] for learned in (TOGETHER, ALONE))
+        known, here = split.known, split.known.platforms.index(name)
+        n_there = np.bincount(known.user[known.platform == here], minlength=n_users)
+        asked = ~np.isnan(next(iter(ours.values())))
+        groups = {EVERYBODY: asked, FEW.format(few=self.few): asked & (n_there < self.few)}
+        return {group: _difference(ours, other, inside) for group, inside in groups.items()}
+
+
+def items_of(interactions: Interactions, platform: int, n_items: int) -> npt.NDArray[np.bool_]:
+    """Which items were taken on a platform, bool ``(items,)``."""
+    found = np.zeros(n_items, np.bool_)
+    found[interactions.item[interactions.platform == platform]] = True
+    return found
+
+
+def only_of(interactions: Interactions, name: str) -> Interactions:
+    """The interactions of one platform, as if there were no other."""
+    here = interactions.select(interactions.platform == interactions.platforms.index(name))
+    return replace(here, platform=np.zeros(len(here), np.int64), platforms=(name,))
+
+
+def _pairs(interactions: Interactions, platform: int, n_users: int, n_items: int) -> sparse.csr_matrix:
+    return interactions.select(interactions.platform == platform).matrix(n_users, n_items)
+
+
+def _row(name: str, learned: str) -> str:
+    return f"{name}, learned from {learned}"
+
+
+def _learned_together(
+    protocol: Platforms, data: Dataset, split: Split, config: TrainConfig, progress: Progress
+) -> Outcome:
+    """The model of all platforms on each."""
+    watch = Watch()
+    learned = learn(data, split, config, watch, progress)
+    rankers = {name: _ranker(learned.model, split.known, split.test, data) for name in data.interactions.platforms}
+    users = {
+        _row(name, TOGETHER): protocol.measured(data, split, name, ranker, config.seed)
+        for name, ranker in rankers.items()
+    }
+    return _outcome(users, {**config.model_dump(), **learned.chosen.as_dict()}, watch, learned.metrics)
+
+
+def _learned_alone(
+    protocol: Platforms, data: Dataset, split: Split, config: TrainConfig, name: str, progress: Progress
+) -> Outcome:
+    """The model of one platform, which knows of no other."""
+    watch = Watch()
+    alone = Split(*(only_of(part, name) for part in (split.train, split.valid, split.test)))
+    of_platform = data.with_interactions(only_of(data.interactions, name))
+    learned = learn(of_platform, alone, config, watch, progress)
+    ranker = _ranker(learned.model, alone.known, split.test, data)
+    users = {_row(name, ALONE): protocol.measured(data, split, name, ranker, config.seed)}
+    return _outcome(users, {**config.model_dump(), **learned.chosen.as_dict()}, watch, learned.metrics)
+
+
+def _ranker(model: AdditiveModel, known: Interactions, test: Interactions, data: Dataset) -> Ranker:
+    """A model at the moment of each user's first test event, on whichever platform."""
+    n_users = len(data.users)
+    return ModelRanker.over(model, known, n_users, test.first_times(n_users))
+
+
+def _outcome(
+    users: dict[str, PerUser], settings: dict[str, Any], watch: Watch, validation: dict[str, float]
+) -> Outcome:
+    rows = {
+        row: {metric: float(np.nanmean(values, dtype=np.float64)) for metric, values in of.items()}
+        for row, of in users.items()
+    }
+    return Outcome(rows, users, settings=settings, cost=watch.seconds, validation=validation)
+
+
+def _difference(ours: PerUser, other: PerUser, inside: npt.NDArray[np.bool_]) -> dict[str, Any]:
+    values: dict[str, Array] = {}
+    for metric in ours:
+        values[f"{metric} {TOGETHER}"], values[f"{metric} {ALONE}"] = ours[metric][inside], other[metric][inside]
+    if not inside.any():
+        return {"users": 0}
+    drawn = Bootstrap(values)
+    found: dict[str, Any] = {"users": int(inside.sum())}
+    for metric in ours:
+        names = f"{metric} {TOGETHER}", f"{metric} {ALONE}"
+        means = [float(values[name].mean(dtype=np.float64)) for name in names]
+        found[metric] = {
+            TOGETHER: means[0],
+            ALONE: means[1],
+            "difference": means[0] - means[1],
+            "interval": drawn.difference(*names),
+        }
+    return found
