@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from kgrec.evaluation.store_evaluation import evaluate_store
     from kgrec.extract.draft import draft_schema
     from kgrec.graph import open_store
-    from kgrec.pipeline import ingest, train
+    from kgrec.pipeline import ingest, train, update
     from kgrec.recommendation import (
         Condition,
         Context,
@@ -52,6 +52,7 @@ _HOMES = {
     "publish": "kgrec.recommendation.publishing",
     "sentence": "kgrec.recommendation",
     "train": "kgrec.pipeline",
+    "update": "kgrec.pipeline",
 }
 
 __all__ = [
@@ -75,6 +76,7 @@ __all__ = [
     "publish",
     "sentence",
     "train",
+    "update",
 ]
 
 

@@ -10,6 +10,7 @@
     │       └── NothingLeftError        6   an import that leaves out every row of a type
     ├── BundleError                     3   a damaged, newer or foreign bundle
     ├── TrainingDivergedError           3   nan or inf in training; the last good state is kept
+    ├── UpdateRefusedError              3   an updated model that finds less than the live one
     ├── GraphError                      4   the graph store refused
     │   ├── StoreUnavailableError       4   unreachable, or held by another process
     │   ├── SchemaMismatchError         4   the store or bundle belongs to another graph
@@ -190,6 +191,12 @@ class BundleError(KgrecError):
 
 class TrainingDivergedError(KgrecError):
     """Training met a value that is not finite; the last good state was kept."""
+
+    exit_code = 3
+
+
+class UpdateRefusedError(KgrecError):
+    """An updated model finds less of the newest than the live one, which stays."""
 
     exit_code = 3
 

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import nullcontext
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from kgrec.bundle.bundle import Bundle
 from kgrec.bundle.bundle_versions import BundleVersions
-from kgrec.bundle.without_users import without_users
 from kgrec.config import MAX_DROPPED, MAX_REMOVED, TrainConfig
 from kgrec.data.dataset import Dataset
 from kgrec.data.near_misses import near_miss
 from kgrec.data.records import Loader
 from kgrec.data.splits import Split, time_split_per_user
-from kgrec.errors import ConfigError, DroppedRowsError, SourceError, require_extra, shorten
+from kgrec.errors import ConfigError, DroppedRowsError, SchemaMismatchError, SourceError, require_extra, shorten
 from kgrec.extract import CheckReport, Extraction, check
 from kgrec.extract.identity.alignment import AlignmentReport
 from kgrec.extract.mapping import PHASES
@@ -30,11 +29,12 @@ from kgrec.graph.store_types import GraphCounts
 from kgrec.parallel.executor import Executor, here
 from kgrec.plain_text import local_path
 from kgrec.progress import Progress, silent
-from kgrec.recommendation.forgotten import FORGOTTEN, ForgottenMeanwhile
+from kgrec.recommendation.forgotten import FORGOTTEN, ForgottenMeanwhile, save_without_forgotten
 from kgrec.schema.load import load_schema
 from kgrec.schema.model import GraphSchema
 
 if TYPE_CHECKING:
+    from kgrec.evaluation.updating import UpdateReport
     from kgrec.learn.fit_result import FitResult
 
 
@@ -284,12 +284,41 @@ def train(
         bundle = to_bundle(dataset, learned, config, schema=graph.schema, graph_id=graph.graph_id, metrics=metrics)
     if out is None or meanwhile is None:
         return bundle
-    bundle = without_users(bundle, meanwhile.among(bundle.users))
-    bundle.save(out)
-    while late := meanwhile.among(bundle.users):  # while it was written
-        bundle = without_users(bundle, late)
-        bundle.save(out)
-    return bundle
+    return save_without_forgotten(bundle, out, meanwhile)
+
+
+def update(store: GraphStore | str, bundle: str | Path, *, progress: Progress = silent) -> UpdateReport:
+    """Report of an update: a bundle is made anew from what its graph holds today, without training, and replaced.
+
+    Args:
+        store: the graph that the bundle was learned from, or its URL.
+        bundle: its folder; where several versions were served, the live one is brought up to date.
+
+    Raises:
+        UpdateRefusedError: the new model finds less of the newest than the live one, beyond chance, which stays.
+        SchemaMismatchError: the bundle was learned from another graph.
+        BundleError: there is none, or it cannot be brought up to date.
+        MissingExtraError: it needs what learning needs.
+    """
+    versions = BundleVersions(bundle)
+    meanwhile, old = ForgottenMeanwhile(versions.folder / FORGOTTEN), versions.to_open()
+    reading, making, writing = progress.parts(2, 20, 1)
+    with opened(store) as graph:
+        if old.manifest.graph_id != graph.graph_id:
+            raise SchemaMismatchError(
+                "the bundle was learned from another graph.",
+                where=graph.url,
+                found=f"graph {graph.graph_id}",
+                expected=f"graph {old.manifest.graph_id}",
+                next="name the store that it was learned from, or train on this one",
+            )
+        reading.named("Read")("the graph", 0)
+        dataset = read_dataset(graph)
+    from kgrec.evaluation.updating import updated
+
+    report = updated(dataset, old, making)
+    writing.named("Write")("the bundle", 0)
+    return replace(report, bundle=save_without_forgotten(report.bundle, versions.path, meanwhile))
 
 
 def _tuned(

@@ -81,6 +81,12 @@ PROTOCOLS = {
         "GraphCompletion",
         labels=False,
     ),
+    "updates": ListedProtocol(
+        "a bundle brought up to date, beside one trained anew",
+        "updates",
+        "Updates",
+        labels=False,
+    ),
     "facts": ListedProtocol("a tenth of the graph's facts held out", "facts", "HeldOutFacts"),
 }
 

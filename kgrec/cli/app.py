@@ -36,10 +36,11 @@ from kgrec.cli.commands.schema import schema
 from kgrec.cli.commands.serve import serve
 from kgrec.cli.commands.similar import similar
 from kgrec.cli.commands.train import train
+from kgrec.cli.commands.update import update
 from kgrec.cli.exits import exit_code, leave
 from kgrec.cli.plugin_commands import add_plugin_commands
 
-_WORK = ("schema", "check", "ingest", "inspect", "train", "evaluate", "recommend", "explain", "similar")
+_WORK = ("schema", "check", "ingest", "inspect", "train", "update", "evaluate", "recommend", "explain", "similar")
 _BESIDE = ("serve", "model", "key", "link", "cypher", "publish", "export", "export-person", "forget", "demo")
 _ORDER = (*_WORK, *_BESIDE)
 
@@ -57,7 +58,8 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["--help", "-h"], "max_content_width": 110},
 )
-for _command in (check, ingest, inspect, evaluate, recommend, explain, similar, serve, cypher, publish, forget, demo):
+_PLAIN = (check, ingest, inspect, update, evaluate, recommend, explain, similar, serve, cypher, publish, forget, demo)
+for _command in _PLAIN:
     app.command()(_command)
 app.command("export-person")(export_person)
 app.command(epilog=settings_help())(train)

@@ -59,7 +59,7 @@ def fit(
     """
     training_device(config)  # before long work
     train, held = parts_of(dataset, valid, config)
-    with _threads(dataset, config):
+    with limited_threads(dataset, config):
         return _fit(dataset, train, held, config, refit_on_all, checkpoint, progress, executor)
 
 
@@ -110,7 +110,7 @@ def executor_for(dataset: Dataset, config: TrainConfig) -> Iterator[Executor]:
         yield processes
 
 
-def _threads(dataset: Dataset, config: TrainConfig) -> AbstractContextManager[None]:
+def limited_threads(dataset: Dataset, config: TrainConfig) -> AbstractContextManager[None]:
     """As many threads as the settings allow, in the linear algebra of a small catalogue one."""
     small = len(np.unique(dataset.interactions.item)) <= LIMITS.one_thread_items
     return threads_limited_to(config.num_threads, in_linear_algebra=1 if small else None)
@@ -150,7 +150,7 @@ def refit(
     training_device(config)
     folder = None if checkpoint is None else checkpoint / "refit"
     progress = progress.named("Train")
-    with _threads(dataset, config):
+    with limited_threads(dataset, config):
         texts = joined_vectors(text_vectors(dataset, config, progress), learned.chosen.text_weights)
         learner = Learner(dataset, texts, config, folder, progress, executor)
         model, embeddings = learner.refit(learned.chosen, progress)

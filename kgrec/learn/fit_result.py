@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -52,6 +53,23 @@ class ChosenSettings:
             "text_weights": list(self.text_weights),
             "trend_half_life_days": self.half_life / DAY_S,
         }
+
+    @classmethod
+    def from_dict(cls, settings: Mapping[str, Any], gates: Gates) -> ChosenSettings:
+        """The settings again from their :meth:`as_dict`, with gates that are kept elsewhere.
+
+        Raises:
+            KeyError, TypeError, ValueError: they are of another version.
+        """
+        read: dict[str, Any] = {
+            **settings,
+            "behaviour": BehaviourSettings.from_dict(settings["behaviour"]),
+            "gates": gates,
+            "text_weights": tuple(settings["text_weights"]),
+            "half_life": float(settings["trend_half_life_days"]) * DAY_S,
+        }
+        del read["trend_half_life_days"]
+        return cls(**read)
 
 
 @dataclass(frozen=True)

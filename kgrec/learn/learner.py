@@ -129,7 +129,7 @@ class Learner:
             valid=valid.tocsr(),
             history=settings.history,
             choose=partial(self._for_rare_items, settings, valid, hidden),
-            make=partial(self._closed_form_channels, progress=self._of_channels),
+            make=partial(self.closed_form_channels, progress=self._of_channels),
             hidden=hidden,
             trials=trials,
         )
@@ -210,7 +210,7 @@ class Learner:
         serving, trainings = settings.history, self._trainings
         in_training = trainings.next_items(serving, epochs=next_item_epochs) if next_item_epochs else None
         pending = trainings.members(depth, serving, epochs)
-        channels = self._closed_form_channels(settings, of_channels)
+        channels = self.closed_form_channels(settings, of_channels)
 
         def learned() -> tuple[AdditiveModel, Embeddings]:
             factors = None if in_training is None else in_training.result(of_factors)
@@ -310,7 +310,7 @@ class Learner:
     def _trainings(self) -> Trainings:
         return Trainings(self.dataset, self.texts, self.config, self.checkpoint, self._executor)
 
-    def _closed_form_channels(self, settings: BehaviourSettings, progress: Progress) -> list[Channel]:
+    def closed_form_channels(self, settings: BehaviourSettings, progress: Progress) -> list[Channel]:
         """Kgrec's own and those of plug-ins."""
         progress("channels in closed form", 0)
         channels = [*self.behaviour.channels(settings), *plugin_channels(self.dataset, settings.history, progress)]

@@ -8,6 +8,8 @@ import threading
 from collections.abc import Iterable
 from pathlib import Path
 
+from kgrec.bundle.bundle import Bundle
+from kgrec.bundle.without_users import without_users
 from kgrec.errors import ConfigError
 from kgrec.plain_text import local_path
 
@@ -98,6 +100,20 @@ class ForgottenMeanwhile:
         """Those of some users who were forgotten since."""
         since = set(_lines(self._path)[self._before :])
         return [user for user in users if _hash(user) in since] if since else []
+
+
+def save_without_forgotten(bundle: Bundle, out: str | Path, meanwhile: ForgottenMeanwhile) -> Bundle:
+    """The bundle as it is saved: whoever was forgotten since its making began is in no file of it.
+
+    Args:
+        meanwhile: made before the graph was read.
+    """
+    bundle = without_users(bundle, meanwhile.among(bundle.users))
+    bundle.save(out)
+    while late := meanwhile.among(bundle.users):  # while it was written
+        bundle = without_users(bundle, late)
+        bundle.save(out)
+    return bundle
 
 
 def _lines(path: Path) -> list[str]:

@@ -14,6 +14,7 @@ COMMANDS = (
     "ingest",
     "inspect",
     "train",
+    "update",
     "evaluate",
     "recommend",
     "explain",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -92,6 +92,25 @@ class BehaviourSettings:
     def as_dict(self) -> dict[str, Any]:
         """Plain data, for the manifest."""
         return asdict(self)
+
+    @classmethod
+    def from_dict(cls, settings: Mapping[str, Any]) -> BehaviourSettings:
+        """The settings again from their :meth:`as_dict`, also where JSON made lists of tuples.
+
+        Raises:
+            TypeError: a name is unknown.
+        """
+        parts: dict[str, Callable[..., Any]] = {
+            "ridge": RidgeSettings,
+            "neighbours": NeighbourSettings,
+            "history": HistoryWeights,
+            "content": ContentSettings,
+        }
+        read: dict[str, Any] = {
+            name: parts[name](**value) if name in parts else tuple(value) if isinstance(value, list) else value
+            for name, value in settings.items()
+        }
+        return cls(**read)
 
 
 class BehaviourWeights:

@@ -1,0 +1,95 @@
+"""A bundle brought up to date with its graph, and refused where it finds less than the live one.
+
+What is in closed form is made anew, what was trained stays (:mod:`kgrec.learn.refresh`). The newest fifth of what was
+done since is not learned from: on it the new model is compared with the one that answers now. What goes live is what
+was compared; histories have everything, as always.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from kgrec.bundle.bundle import Bundle
+from kgrec.data.dataset import Dataset
+from kgrec.errors import UpdateRefusedError
+from kgrec.evaluation.live_comparison import LiveComparison, compare_with_live, hold_out_newest, is_new
+from kgrec.learn.bundle_assembly import to_bundle
+from kgrec.learn.refresh import refresh, settings_of
+from kgrec.progress import Progress
+
+
+@dataclass(frozen=True)
+class UpdateReport:
+    """What an update took in, and how the new model compares with the one before it.
+
+    Attributes:
+        interactions: of a user with an item that they had nothing to do with before.
+        users, items: who and what came since.
+        gone: items that are not in the graph any more.
+        comparison: on what of it was held out.
+        bundle: the new one.
+    """
+
+    interactions: int
+    users: int
+    items: int
+    gone: int
+    comparison: LiveComparison
+    bundle: Bundle
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data, for ``--json`` and the manifest."""
+        counts = {"interactions": self.interactions, "users": self.users, "items": self.items, "gone": self.gone}
+        return {"new": counts, "comparison": self.comparison.as_dict()}
+
+
+def updated(dataset: Dataset, old: Bundle, progress: Progress) -> UpdateReport:
+    """Report of an update with the new bundle, which is nowhere saved yet.
+
+    Args:
+        dataset: what the graph of the bundle holds today.
+        old: answers now.
+
+    Raises:
+        UpdateRefusedError: the new model finds less of the newest than the live one, beyond chance.
+        BundleError: it cannot be brought up to date, see :func:`kgrec.learn.refresh.refresh`.
+    """
+    making, measuring = progress.parts(10, 1)
+    config, _ = settings_of(old)
+    train, held = hold_out_newest(dataset, old)
+    known = dataset.with_interactions(train, held if len(held) else None)
+    refreshed = refresh(known, old, making.named("Update"))
+    measuring.named("Compare")("with the live model", 0)
+    comparison = compare_with_live(old, refreshed.model, known, held)
+    if comparison.is_worse:
+        raise _refused(comparison, old)
+    said = old.manifest
+    fresh = to_bundle(dataset, refreshed, config, schema=said.schema, graph_id=said.graph_id)
+    report = _report(dataset, old, comparison, fresh)
+    kept = {name: value for name, value in said.metrics.items() if name not in fresh.manifest.metrics}
+    metrics = {**fresh.manifest.metrics, **kept, "update": {"of": old.version, **report.as_dict()}}
+    manifest = replace(fresh.manifest, metrics=metrics, forgotten=said.forgotten)
+    return replace(report, bundle=replace(fresh, manifest=manifest))
+
+
+def _report(dataset: Dataset, old: Bundle, comparison: LiveComparison, fresh: Bundle) -> UpdateReport:
+    return UpdateReport(
+        interactions=int(np.count_nonzero(is_new(dataset.interactions, dataset, old))),
+        users=int((old.users.rows(list(dataset.users)) < 0).sum()),
+        items=int((old.items.rows(list(dataset.items)) < 0).sum()),
+        gone=int((dataset.items.rows(list(old.items)) < 0).sum()),
+        comparison=comparison,
+        bundle=fresh,
+    )
+
+
+def _refused(comparison: LiveComparison, old: Bundle) -> UpdateRefusedError:
+    return UpdateRefusedError(
+        "the updated model finds less of the newest than the live one.",
+        found=comparison.in_words,
+        expected=f"no less than the live model, for {comparison.users} users",
+        next=f"version {old.version} answers on; look at what was imported since, or train again",
+    )
