@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cached_property
+from functools import cached_property  # noqa: TID251 - one thread asks a loader
 
 import pyarrow as pa
 import pyarrow.compute as pc

@@ -13,7 +13,6 @@ import shutil
 from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import asdict, dataclass, field
-from functools import cached_property
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -38,6 +37,7 @@ from kgrec.data.dataset import FOR, Array, IntArray, Interactions
 from kgrec.data.persons import Persons
 from kgrec.data.vocabulary import Vocabulary
 from kgrec.errors import BundleError
+from kgrec.parallel.cached_attribute import cached_property
 from kgrec.plain_text import local_path
 from kgrec.schema.model import GraphSchema
 from kgrec.scoring.gates import Gates

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 import numpy as np
 
 from kgrec.data.dataset import Array, Facts, IntArray, Interactions
+from kgrec.parallel.cached_attribute import cached_property
 from kgrec.scoring.contributions import Contributions
 from kgrec.scoring.evidence import EvidenceTable
 from kgrec.scoring.model import AdditiveModel

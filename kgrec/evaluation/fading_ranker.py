@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
@@ -11,6 +10,7 @@ from scipy import sparse
 
 from kgrec.data.dataset import Array, IntArray, Interactions
 from kgrec.metrics.rankers import MatrixRanker
+from kgrec.parallel.cached_attribute import cached_property
 from kgrec.scoring.history_weights import HistoryWeights
 
 

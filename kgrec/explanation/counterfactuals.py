@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cached_property
 
 import numpy as np
 
 from kgrec.bundle.bundle import Bundle
 from kgrec.data.dataset import Array, IntArray
 from kgrec.explanation.reasons import Counterfactual
+from kgrec.parallel.cached_attribute import cached_property
 from kgrec.scoring.contributions import Contributions
 from kgrec.scoring.model import Scored
 from kgrec.scoring.path_terms import through_entity

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import partial
 from itertools import islice
 
 import numpy as np
@@ -28,6 +28,7 @@ from kgrec.explanation.reasons import (
 )
 from kgrec.explanation.said_by_past import BesidePast, PastTotals, ReasonParts, SaidByPast
 from kgrec.graph.store_types import GraphPath, NodeRef, PathStep
+from kgrec.parallel.cached_attribute import cached_property
 from kgrec.schema.model import GraphSchema
 from kgrec.schema.naming import relation_noun
 from kgrec.scoring.contributions import Contributions

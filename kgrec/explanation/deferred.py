@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from functools import cached_property, partial
+from functools import partial
 from typing import Any, TypeVar, overload
+
+from kgrec.parallel.cached_attribute import cached_property
 
 Part = TypeVar("Part", covariant=True)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from functools import partial
 from itertools import islice
 
 import numpy as np
@@ -28,6 +28,7 @@ from kgrec.explanation.said_by_past import BesidePast, DeferredReasons
 from kgrec.explanation.terms import Terms
 from kgrec.graph.cypher.pasteable import explanation_statement
 from kgrec.graph.store_link import GraphLink
+from kgrec.parallel.cached_attribute import cached_property
 from kgrec.scoring.contributions import Contributions, ItemContributions
 from kgrec.scoring.model import Scored
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -20,6 +19,7 @@ from kgrec.explanation.reasons import (
 )
 from kgrec.explanation.said_by_past import DeferredReasons, ReasonParts
 from kgrec.explanation.terms import Terms
+from kgrec.parallel.cached_attribute import cached_property
 from kgrec.schema.naming import same_language
 from kgrec.scoring.evidence import EXPLICIT
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Self
 
 import numpy as np
@@ -13,6 +12,7 @@ import numpy.typing as npt
 from kgrec.data.dataset import Array
 from kgrec.explanation.deferred import Deferred
 from kgrec.explanation.reasons import EdgeReason, EntityReason, PastItem, PastItemReason, Reason
+from kgrec.parallel.cached_attribute import cached_property
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,6 @@ import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property
 from itertools import chain
 
 import pyarrow as pa
@@ -25,6 +24,7 @@ from kgrec.extract.seen_nodes import SeenNodes
 from kgrec.extract.source_tables import SourceTables
 from kgrec.extract.sources import open_loader, source_fingerprint, source_name
 from kgrec.extract.waiting_records import WaitingRecords
+from kgrec.parallel.cached_attribute import cached_property
 from kgrec.schema.model import GraphSchema
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +28,7 @@ from kgrec.learn.neural.next_item_factors import NextItemFactors
 from kgrec.learn.neural.trainer import Trained
 from kgrec.learn.next_items import channel_of, why_no_factors
 from kgrec.learn.trainings import Trainings, embeddings_of, results
+from kgrec.parallel.cached_attribute import cached_property
 from kgrec.parallel.executor import Executor, here
 from kgrec.progress import Progress
 from kgrec.scoring.block_matrix import table_or_list

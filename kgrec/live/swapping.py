@@ -137,7 +137,12 @@ class ModelSwap:
 
     def _run(self) -> None:
         while True:
-            self.look()
+            # Who tries a version by its name may take long: the end does not wait for that.
+            if self._one_at_a_time.acquire(blocking=False):
+                try:
+                    self.look()
+                finally:
+                    self._one_at_a_time.release()
             if self._closed.wait(LOOK_EVERY_S):
                 return
 

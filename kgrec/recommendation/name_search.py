@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cached_property
 from itertools import islice
 
 import numpy as np
 
 from kgrec.bundle.bundle import Bundle
+from kgrec.parallel.cached_attribute import cached_property
 from kgrec.plain_text import folded
 from kgrec.recommendation.answer_types import NameMatch
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import cached_property
 
 import numpy as np
 
@@ -19,6 +18,7 @@ from kgrec.graph.person_links import accounts_of
 from kgrec.graph.pseudonym_key import key_at_the_door
 from kgrec.graph.store import GraphReader, schema_of
 from kgrec.graph.store_link import GraphLink
+from kgrec.parallel.cached_attribute import cached_property
 from kgrec.privacy.pseudonyms import KEY, KEY_FILE, PseudonymKey, ids_of
 from kgrec.recommendation.answer_types import History, HistoryState
 from kgrec.recommendation.fold_in import fold_in, fold_in_records

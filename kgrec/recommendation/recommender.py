@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property, partial
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
@@ -18,6 +18,7 @@ from kgrec.explanation.explainer import Explainer
 from kgrec.explanation.explanation import Explanation
 from kgrec.graph.store import GraphReader, GraphStore
 from kgrec.graph.store_link import GraphLink
+from kgrec.parallel.cached_attribute import cached_property
 from kgrec.plain_text import local_path
 from kgrec.recommendation.answer_types import History, HistoryState, NameMatch, Recommendation, WhatIf
 from kgrec.recommendation.filters import Filters, candidate_rows, check_length

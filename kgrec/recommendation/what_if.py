@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import Self
 
 import numpy as np
@@ -17,6 +16,7 @@ from kgrec.explanation.explainer import Explainer, Person
 from kgrec.explanation.explanation import Explanation
 from kgrec.graph.store import GraphReader
 from kgrec.graph.store_link import GraphLink
+from kgrec.parallel.cached_attribute import cached_property
 from kgrec.recommendation.answer_types import History, RankChange
 from kgrec.recommendation.filters import Filters, candidate_rows
 from kgrec.recommendation.fold_in import PastInteraction, fold_in, item_row

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import partial
 from typing import ClassVar
 
 import numpy as np
@@ -18,6 +18,7 @@ import numpy.typing as npt
 from scipy import sparse
 
 from kgrec.data.dataset import Array, IntArray
+from kgrec.parallel.cached_attribute import cached_property
 from kgrec.scoring.matrices import ItemMatrix, Scorer, SparseMatrix, place_of, span_of
 from kgrec.scoring.row_sums import dense_product, entries_at, in_order, past_of_few, sums_of_table_rows
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
 from kgrec.data.dataset import Array, IntArray
+from kgrec.parallel.cached_attribute import cached_property
 from kgrec.scoring.history_weights import with_data
 
 _FAINT = 1e-9

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass, field
-from functools import cached_property
 
 import numpy as np
 from scipy import sparse
 
 from kgrec.data.dataset import AGAINST, FOR, Array, Interactions
+from kgrec.parallel.cached_attribute import cached_property
 
 _LEAST_MEAN = 1e-9
 """Lower bound of a user's mean weight, by which their weights are divided."""

@@ -10,13 +10,13 @@ so that whoever looks for the best items need not read all targets, which is mos
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Self
 
 import numpy as np
 from scipy import sparse
 
 from kgrec.data.dataset import Array, IntArray
+from kgrec.parallel.cached_attribute import cached_property
 from kgrec.scoring.matrices import LowRankMatrix, place_of, span_of
 
 _CANCELLED = 1e-6

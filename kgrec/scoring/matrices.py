@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import partial
 from typing import ClassVar, Protocol, Self, runtime_checkable
 
 import numpy as np
@@ -12,6 +12,7 @@ import numpy.typing as npt
 from scipy import sparse
 
 from kgrec.data.dataset import Array, IntArray
+from kgrec.parallel.cached_attribute import cached_property
 from kgrec.scoring.row_sums import FEW, dense_product, entries_at, in_order, past_of_few
 
 _ROWS_CONVERTED = 256

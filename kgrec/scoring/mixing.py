@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,7 @@ import numpy.typing as npt
 from scipy import sparse
 
 from kgrec.data.dataset import Array, IntArray
+from kgrec.parallel.cached_attribute import cached_property
 from kgrec.scoring.gates import Gates
 from kgrec.scoring.histories import Histories
 from kgrec.scoring.low_rank_bounds import BoundedScores, LowRankBounds

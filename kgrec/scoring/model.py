@@ -25,13 +25,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
 from kgrec.data.dataset import FOR, Array, IntArray, Interactions
+from kgrec.parallel.cached_attribute import cached_property
 from kgrec.scoring.block_matrix import BlockMatrix
 from kgrec.scoring.contributions import Contributions, Terms
 from kgrec.scoring.evidence import THROUGH_GRAPH, evidence_of

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from functools import partial
 from typing import ClassVar
 
 import numpy as np
@@ -23,6 +23,7 @@ import numpy.typing as npt
 from scipy import sparse
 
 from kgrec.data.dataset import Array, Facts, IntArray
+from kgrec.parallel.cached_attribute import cached_property
 from kgrec.scoring.matrices import Scorer, place_of, span_of, without_own_terms
 from kgrec.scoring.row_sums import dense_product, in_order, parts_of_rows, product_with_vector
 

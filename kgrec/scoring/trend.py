@@ -19,12 +19,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 
 import numpy as np
 from scipy import sparse
 
 from kgrec.data.dataset import Array, IntArray, Interactions
+from kgrec.parallel.cached_attribute import cached_property
 from kgrec.scoring.matrices import place_of
 from kgrec.scoring.spread import unit_spread
 

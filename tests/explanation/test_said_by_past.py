@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import pickle
+import threading
 
 import numpy as np
 import pytest
 
-from kgrec.explanation.reasons import PastItemReason
-from kgrec.explanation.said_by_past import ReasonParts
+from kgrec.explanation.deferred import Deferred
+from kgrec.explanation.reasons import PastItemReason, Reason
+from kgrec.explanation.said_by_past import BesidePast, ReasonParts
 from kgrec.recommendation import Recommender
 from tests.support.bundles import bundle_of, random_interactions, random_model
 from tests.support.told_reasons import entity, past, said_by
@@ -47,3 +49,29 @@ def test_a_copy_of_reasons_is_the_reasons() -> None:
     it = Recommender(bundle).explain("u1", "i2")
     assert any(isinstance(reason, PastItemReason) for reason in it.reasons)
     assert pickle.loads(pickle.dumps(it.reasons)) == tuple(it.reasons)
+
+
+def test_who_lists_reasons_does_not_wait_for_who_says_one() -> None:
+    """A list makes reasons, and a reason makes lists: in two answers at once that went round in a circle."""
+    both, made = threading.Barrier(2, timeout=20), list[object]()
+
+    def reason() -> PastItemReason:
+        both.wait()
+        return said_by("semantic", 0.2, *Deferred(lambda: (past("Odd", 0.2),)))
+
+    def reasons() -> tuple[Reason, ...]:
+        both.wait()
+        return (
+            said_by("semantic", 0.1, past("Odd", 0.1)),
+            BesidePast.of(said_by("semantic", 0.3, past("Odd", 0.3))).reason,
+        )
+
+    threads = [
+        threading.Thread(target=lambda: made.append(BesidePast("entity", 0.2, 0.2, True, reason).reason), daemon=True),
+        threading.Thread(target=lambda: made.extend(Deferred(reasons)), daemon=True),
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(5)
+    assert len(made) == 3

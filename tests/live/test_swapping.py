@@ -158,6 +158,31 @@ def test_who_ends_does_not_wait_for_a_large_copy(tmp_path: Path, monkeypatch: py
     assert versions.listed() == []
 
 
+def test_who_ends_does_not_wait_for_a_version_that_is_tried(swap: ModelSwap, monkeypatch: pytest.MonkeyPatch) -> None:
+    trying, go_on = threading.Event(), threading.Event()
+
+    def slow(bundle: Bundle) -> Recommender:
+        trying.set()
+        assert go_on.wait(20)
+        raise BundleError("it is none.")
+
+    monkeypatch.setattr(swap.recommender, "renewed", slow)
+    numbered(2).save(swap.versions.path)
+    other = swap.versions.take_in()
+    with ThreadPoolExecutor(2) as threads:
+        used = threads.submit(swap.use, other)
+        assert trying.wait(20)
+        swap.start()
+        time.sleep(0.05)  # it looks, or would wait
+        ended = threads.submit(swap.close)
+        try:
+            ended.result(5)
+        finally:
+            go_on.set()
+        with pytest.raises(BundleError):
+            used.result(20)
+
+
 def test_swaps_under_load_fail_nobody_and_mix_nothing(swap: ModelSwap) -> None:
     """Names and explanations of an answer are those of one model, and the old models are gone afterwards."""
     trained(swap, numbered(2))

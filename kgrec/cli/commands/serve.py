@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import ipaddress
 import logging
 import signal
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from kgrec.bundle.bundle_versions import BundleVersions
 
 _OWN = ("127.0.0.1", "::1")
+_ENDS_WITHIN_S = 25.0
+"""Seconds after which a process ends that was told to and has not: less than the 30 that Kubernetes waits."""
 
 
 def serve(
@@ -175,9 +178,14 @@ def _listening(host: str, port: int) -> socket.socket:
 
 @contextmanager
 def _left_by_sigterm() -> Iterator[None]:
-    """SIGTERM leaves what runs inside, so that what is open is closed; a container's first process would not get it."""
+    """SIGTERM leaves what runs inside, so that what is open is closed; a container's first process would not get it.
+
+    What is never left, such as a request that is worked on for ever, does not keep the process: after a while it says
+    where its threads stand, and ends. What was acknowledged is on disk.
+    """
 
     def leave(number: int, frame: FrameType | None) -> None:
+        faulthandler.dump_traceback_later(_ENDS_WITHIN_S, exit=True)  # also where the interpreter waits for threads
         raise SystemExit(0)
 
     before = signal.signal(signal.SIGTERM, leave)

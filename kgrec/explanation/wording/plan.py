@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 import numpy as np
 
@@ -38,6 +37,7 @@ from kgrec.explanation.wording.sentence_parts import (
     past_of,
 )
 from kgrec.graph.store_types import NodeRef
+from kgrec.parallel.cached_attribute import cached_property
 from kgrec.scoring.channel_names import DISLIKES, SEMANTIC, SEMANTIC_PATHS
 
 _LEAST_SHARE_OF_HUB = 0.08

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cached_property
-
 from kgrec.explanation.explanation import Explanation
 from kgrec.explanation.reasons import (
     EdgeReason,
@@ -16,6 +14,7 @@ from kgrec.explanation.reasons import (
     TrendReason,
 )
 from kgrec.explanation.wording.languages import Wording, in_language
+from kgrec.parallel.cached_attribute import cached_property
 from kgrec.plain_text import short
 
 _LONGEST = 40

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -14,6 +13,7 @@ from kgrec.extract.draft.cell_forms import Form, form_of
 from kgrec.extract.draft.header_words import names_an_id
 from kgrec.extract.draft.sampled_tables import SampledTable
 from kgrec.extract.draft.time_forms import TimeForm, number_form
+from kgrec.parallel.cached_attribute import cached_property
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,7 +7,6 @@ cold items get the weights that their content predicts.
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import cached_property
 
 import numpy as np
 from scipy import sparse
@@ -23,6 +22,7 @@ from kgrec.learn.channels.dislikes import dislike_weights
 from kgrec.learn.channels.next_item_ridge import next_item_ridge
 from kgrec.learn.channels.path_features import PathFeatures, path_channels
 from kgrec.learn.limits import LIMITS
+from kgrec.parallel.cached_attribute import cached_property
 from kgrec.progress import Progress
 from kgrec.scoring.channel_names import (
     BEHAVIOUR,

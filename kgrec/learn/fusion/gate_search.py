@@ -12,7 +12,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import cached_property, partial
+from functools import partial
 
 import numpy as np
 
@@ -23,6 +23,7 @@ from kgrec.learn.fusion.path_share import PathShare, with_most_paths
 from kgrec.learn.fusion.return_visits import PAUSES, visits_after_pause
 from kgrec.learn.fusion.trend_search import HALF_LIVES_S, best_trend, beyond_chance
 from kgrec.learn.limits import LIMITS
+from kgrec.parallel.cached_attribute import cached_property
 from kgrec.progress import Progress
 from kgrec.scoring.evidence import EXPLICIT, THROUGH_GRAPH, evidence_of
 from kgrec.scoring.gates import Gates, GateTable

@@ -53,6 +53,38 @@ def test_a_real_process(shell: Shell) -> None:
         process.communicate()
 
 
+_NEVER = """
+import threading
+from kgrec.cli.commands import serve
+from kgrec.live.swapping import ModelSwap
+
+def closed_never(swap):
+    threading.Event().wait()
+
+serve._ENDS_WITHIN_S = 1.0
+ModelSwap.close = closed_never
+from kgrec.cli.app import main
+main()
+"""
+
+
+@pytest.mark.slow
+def test_a_process_that_does_not_end_says_where_it_stands_and_does(shell: Shell) -> None:
+    shell.learned()
+    command = [sys.executable, "-c", _NEVER, "serve", "--port", "0", "--json"]
+    process = subprocess.Popen(command, cwd=shell.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout is not None
+        assert "url" in "".join(process.stdout.readline() for _ in range(3))
+        process.send_signal(signal.SIGTERM)
+        _, said = process.communicate(timeout=20)
+        assert process.returncode == 1
+        assert "in closed_never\n" in said
+    finally:
+        process.kill()
+        process.communicate()
+
+
 _SLOW = """
 import pathlib, time
 from kgrec.recommendation import Recommender
