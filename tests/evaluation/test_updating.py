@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,10 +18,11 @@ from kgrec.data.dataset import Dataset
 from kgrec.errors import SchemaMismatchError, UpdateRefusedError
 from kgrec.evaluation import live_comparison, updating
 from kgrec.graph import open_store
+from kgrec.graph.dataset_reader import read_dataset
 from kgrec.learn.fit_result import FitResult
 from kgrec.learn.refresh import refresh
 from kgrec.pipeline import update
-from kgrec.progress import Progress
+from kgrec.progress import Progress, silent
 from kgrec.recommendation import Recommender
 from kgrec.recommendation.forgotten import FORGOTTEN, ForgottenUsers
 from tests.support import SHOP
@@ -128,3 +130,32 @@ def test_who_was_forgotten_before_is_still_counted_and_who_is_forgotten_meanwhil
     after = Bundle.load(bundle)
     assert after.manifest.forgotten == 3
     assert "new7" not in after.users
+
+
+def test_an_update_has_the_weights_of_a_graph_that_never_knew_who_was_forgotten(
+    shop: tuple[str, Path], tmp_path: Path
+) -> None:
+    """All that is in closed form; the other graph is imported from files that lack three people."""
+    gone = [f"new{n}" for n in range(3)]
+    with open_store(shop[0]) as store:
+        dataset = read_dataset(store)
+        keep = ~np.isin(dataset.interactions.user, dataset.users.rows(gone))
+        without = dataset.with_interactions(dataset.interactions.select(keep))
+    graph, bundle = tmp_path / "shop.kgl", tmp_path / "a.bundle"
+    shutil.copy(shop[0].removeprefix("kglite:"), graph)
+    Bundle.load(shop[1]).save(bundle)
+    update(f"kglite:{graph}", bundle)
+    known = Bundle.load(bundle)
+    places = ["--store", f"kglite:{graph}", "--bundle", str(bundle), "--proof", str(tmp_path / "proof.json")]
+    assert run(["forget", *gone, *places, "--quiet"]) == 0
+    report = update(f"kglite:{graph}", bundle)
+    never = refresh(without, known, silent).model.compact()
+    items = np.arange(len(known.items))
+    for ours, theirs, before in zip(report.bundle.model.channels, never.channels, known.model.channels, strict=True):
+        np.testing.assert_allclose(
+            ours.matrix.block(items, items), theirs.matrix.block(items, items), atol=1e-6, err_msg=ours.name
+        )
+        if ours.name == "behaviour":
+            assert not np.allclose(ours.matrix.block(items, items), before.matrix.block(items, items))
+    np.testing.assert_array_equal(report.bundle.model.prior, never.prior)
+    assert report.bundle.manifest.forgotten == 3
