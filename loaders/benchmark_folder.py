@@ -104,14 +104,13 @@ class BenchmarkFolder:
         return {split: table for split, table in named.items() if table is not None}
 
     def overlap(self) -> int:
-        """How many user-item pairs stand in more than one split; anything above 0 flatters the measurement."""
-        pairs = pa.concat_tables(
-            [
-                table.select(["user", "item"]).group_by(["user", "item"]).aggregate([])
-                for table in self.splits().values()
-            ]
-        )
-        counted = pairs.group_by(["user", "item"]).aggregate([([], "count_all")])
+        """How many user-item pairs stand in more than one split; anything above 0 flatters the measurement.
+
+        A pair of another kind is another pair: who bought an item may have viewed it before.
+        """
+        pair = ["user", "item", "kind"]
+        pairs = pa.concat_tables([table.select(pair).group_by(pair).aggregate([]) for table in self.splits().values()])
+        counted = pairs.group_by(pair).aggregate([([], "count_all")])
         return int(pc.sum(pc.greater(counted["count_all"], 1)).as_py() or 0)
 
 

@@ -32,6 +32,8 @@ class Result:
             of leave-one-out tables. Where the validation part is the authors', for systems whose users are what they
             did.
         rows_train_only: the same models over the histories of train.
+        rows_met_before, rows_never_met: the rows of ``rows`` for test items that their users had met in other ways than
+            the one that is to be found, and for all others, in lists without whatever was met; where there are such.
         intervals: row to metric to the ends of a 95 % bootstrap interval over users.
         against_best: metric to ``baseline, difference, interval``: kgrec minus the baseline that is best in the test,
             paired by user.
@@ -66,6 +68,8 @@ class Result:
     measured_once: Sequence[str] | None = None
     rows_train_fit: Table | None = None
     rows_train_only: Table | None = None
+    rows_met_before: Table | None = None
+    rows_never_met: Table | None = None
     intervals: dict[str, dict[str, list[float]]] | None = None
     against_best: dict[str, dict[str, Any]] | None = None
     equal_loss: dict[str, Table] | None = None

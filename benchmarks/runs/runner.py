@@ -18,7 +18,7 @@ from kgrec.evaluation.baseline_tuning import Budget, tune_baseline
 from kgrec.evaluation.compared_system import System
 from kgrec.evaluation.comparison import features_of
 from kgrec.evaluation.task import Task
-from kgrec.metrics.rankers import ModelRanker
+from kgrec.metrics.rankers import ModelRanker, Ranker
 from kgrec.metrics.ranking import Measured
 from kgrec.progress import Progress
 from kgrec_benchmarks.runs.cost import Watch
@@ -138,6 +138,7 @@ def measure_baseline(
     measured: dict[str, Measured] = {}
     with watch.stage("ranking_s"):
         measured[name] = task.measure(task.over_catalogue(fitted))
+    measured |= _by_meeting(name, task, task.over_catalogue(fitted))
     if own_valid and system.user_is_history:
         measured[name + TRAIN_FIT] = task.measure(task.over_catalogue(tuned.fitted.with_history(task.known)))
     if own_valid:
@@ -159,6 +160,7 @@ def measure_ours(
     testing("lists", 0)
     with watch.stage("ranking_s"):
         measured[OURS] = task.measure(rankers[0], features_of(learned.model))
+    measured |= _by_meeting(OURS, task, rankers[0])
     if own_valid:
         for ending, ranker in zip((TRAIN_FIT, TRAIN_ONLY), rankers[1:], strict=True):
             measured[OURS + ending] = task.measure(ranker, features_of(ranker.model))
@@ -166,6 +168,11 @@ def measure_ours(
     cost = cost_of(watch, tried=learned.trials, capped=False)
     validation = learned.metrics | learned.reasons
     return Outcome.of(measured, task.n_users, settings=settings, cost=cost, validation=validation)
+
+
+def _by_meeting(name: str, task: Task, ranker: Ranker) -> dict[str, Measured]:
+    """The rows of a system for what its users had met before, and for what they never had."""
+    return {f"{name}_{group}": measured for group, measured in task.measure_by_meeting(ranker).items()}
 
 
 def learn(dataset: Dataset, split: Split, config: TrainConfig, watch: Watch, progress: Progress) -> FitResult:

@@ -19,6 +19,9 @@ Outcomes = Mapping[str, Sequence[Outcome]]
 TRAIN_FIT, TRAIN_ONLY = "_train_fit", "_train_only"
 """Endings of the rows of a model that was fitted on train: over histories with the validation part, and without it."""
 
+MET_BEFORE, NEVER_MET = "_met_before", "_never_met"
+"""Endings of the rows of test items that users had met in other ways, and of all others, met ones left out of lists."""
+
 _LARGEST = ("peak_memory_mb", "memory_growth_mb")
 
 
@@ -26,8 +29,9 @@ def summarised(outcomes: Outcomes, seeds: Sequence[int], ours: str) -> dict[str,
     """The part of a result that says how good the systems are.
 
     Returns:
-        ``rows, rows_train_fit, rows_train_only, spread, per_seed, measured_once, intervals, against_best, refused,
-        cost, settings``, as :class:`kgrec_benchmarks.runs.result.Result` describes them.
+        ``rows, rows_train_fit, rows_train_only, rows_met_before, rows_never_met, spread, per_seed, measured_once,
+        intervals, against_best, refused, cost, settings``, as :class:`kgrec_benchmarks.runs.result.Result` describes
+        them.
     """
     ran = {name: runs for name, runs in outcomes.items() if not runs[0].refused}
     names = [row for runs in ran.values() for row in runs[0].rows]
@@ -46,6 +50,8 @@ def summarised(outcomes: Outcomes, seeds: Sequence[int], ours: str) -> dict[str,
         "rows": {row: means[row] for row in names if _is_refitted(row)},
         "rows_train_fit": {row: means[row] for row in names if row.endswith(TRAIN_FIT)},
         "rows_train_only": {row: means[row] for row in names if row.endswith(TRAIN_ONLY)},
+        "rows_met_before": {row: means[row] for row in names if row.endswith(MET_BEFORE)} or None,
+        "rows_never_met": {row: means[row] for row in names if row.endswith(NEVER_MET)} or None,
         "spread": spread,
         "per_seed": [
             {
@@ -73,7 +79,7 @@ def mean_of_users(runs: Sequence[PerUser]) -> PerUser:
 
 
 def _is_refitted(row: str) -> bool:
-    return not row.endswith((TRAIN_FIT, TRAIN_ONLY))
+    return not row.endswith((TRAIN_FIT, TRAIN_ONLY, MET_BEFORE, NEVER_MET))
 
 
 def _intervals(

@@ -77,6 +77,10 @@ ColdItems = Annotated[
     Literal["include", "only", "exclude"],
     typer.Option("--cold-items", help="Items that nobody had chosen when the model was learned."),
 ]
+Met = Annotated[
+    Literal["include", "only", "exclude"],
+    typer.Option("--met", help="Items of the history that may come back: viewed or put in a cart, but not bought."),
+]
 IncludeSeen = Annotated[bool, typer.Option("--include-seen", help="Items of the history may come back.")]
 Settings = Annotated[
     list[str] | None,

@@ -117,7 +117,7 @@ def _shares(bundle: Bundle, most: int) -> tuple[ListShares, int]:
     if len(users) > most:
         users = np.sort(np.random.default_rng(bundle.manifest.seed).choice(users, most, replace=False))
     n_users = len(bundle.users)
-    seen = known.matrix(n_users, model.n_items)
+    seen = model.taken(known).matrix(n_users, model.n_items)
     lists = rank_users(ModelRanker.over(model, known, n_users), seen, users, LIST_LENGTH)
     shares = ListShares()
     for _, listed in explained_lists(model, known, users, lists):

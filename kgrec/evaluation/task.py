@@ -10,6 +10,7 @@ import numpy.typing as npt
 from scipy import sparse
 
 from kgrec.data.dataset import Array, Dataset, Facts, IntArray, Interactions
+from kgrec.data.funnel import of_kinds, taking_kinds
 from kgrec.data.splits import Split
 from kgrec.metrics.rankers import ColumnRanker, Ranker
 from kgrec.metrics.ranking import Candidates, Measured, mean_metrics, measure_among
@@ -34,7 +35,8 @@ class Validation:
 
     def quality(self) -> Callable[[Ranker], float]:
         """A function from a ranker to its metric; it raises KgrecError where the parts share pairs or are empty."""
-        seen = self.train.matrix(self.n_users, self.n_items)
+        taken = of_kinds(self.train, taking_kinds(self.train, self.valid))
+        seen = taken.matrix(self.n_users, self.n_items)
         wanted = self.valid.matrix(self.n_users, self.n_items)
         k = int(self.metric.split("@")[1].split("_")[0])
         return lambda ranker: mean_metrics(ranker, seen, wanted, ks=(k,))[self.metric]
@@ -46,6 +48,8 @@ class Task:
 
     Attributes:
         seen: train, validation and what is hidden by dislikes and the like, users x items: left out of every ranking.
+            Where some kinds take an item and others only meet it (:mod:`kgrec.data.funnel`), what was only met is not.
+        met: what users met without taking it, users x items; empty where no kinds are told apart.
         test: what is to be found, users x items, without what was seen.
         columns: item rows that occur in what is known at the test.
         train, valid, known: the parts, and all that is known at the test, with items as places in ``columns``.
@@ -54,6 +58,7 @@ class Task:
     """
 
     seen: sparse.csr_matrix
+    met: sparse.csr_matrix
     test: sparse.csr_matrix
     columns: IntArray
     train: Interactions
@@ -67,17 +72,17 @@ class Task:
         """The task of a split of a data set."""
         n_users, n_items, n_nodes = len(dataset.users), len(dataset.items), len(dataset.nodes)
         known = split.known
-        seen = dataset.with_interactions(known).behaviour.matrix(n_users, n_items)
-        test = split.test.matrix(n_users, n_items)
-        test = test - test.multiply(seen > 0)
-        test.eliminate_zeros()
+        taken = of_kinds(known, taking_kinds(split.train, split.valid))
+        seen = dataset.with_interactions(taken).behaviour.matrix(n_users, n_items)
+        met = _without(known.matrix(n_users, n_items), seen)
+        test = _without(split.test.matrix(n_users, n_items), seen)
         columns = np.unique(known.item)
         first = np.concatenate([columns, np.setdiff1d(np.arange(n_nodes), columns)])
         number = np.empty(n_nodes, np.int64)
         number[first] = np.arange(n_nodes)
         train, valid, both = (replace(part, item=number[part.item]) for part in (split.train, split.valid, known))
         facts = replace(dataset.facts, head=number[dataset.facts.head], tail=number[dataset.facts.tail])
-        return cls(seen, test, columns, train, valid, both, facts, n_nodes)
+        return cls(seen, met, test, columns, train, valid, both, facts, n_nodes)
 
     @property
     def n_users(self) -> int:
@@ -115,3 +120,26 @@ class Task:
     ) -> list[Measured]:
         """What :meth:`measure` gives with each of some sets of candidates, for which everybody is scored once."""
         return measure_among(ranker, self.seen, self.test, candidates, features=features)
+
+    def measure_by_meeting(self, ranker: Ranker) -> dict[str, Measured]:
+        """Metrics of a ranker of the whole catalogue for two groups of what is to be found; none where all is one.
+
+        Returns:
+            ``met_before``: test items that their users had met, in the lists of :meth:`measure`; ``never_met``: all
+            others, in lists that leave out whatever was met.
+        """
+        never = _without(self.test, self.met)
+        again = _without(self.test, never)
+        groups = {"met_before": (self.seen, again), "never_met": (self.seen + self.met, never)}
+        return {
+            name: measure_among(ranker, seen.tocsr(), wanted, [None])[0]
+            for name, (seen, wanted) in groups.items()
+            if self.met.nnz and wanted.nnz
+        }
+
+
+def _without(pairs: sparse.csr_matrix, others: sparse.csr_matrix) -> sparse.csr_matrix:
+    """The pairs that are not among others."""
+    left = (pairs - pairs.multiply(others > 0)).tocsr()
+    left.eliminate_zeros()
+    return left

@@ -22,6 +22,7 @@ from kgrec.learn.neural.checkpoint import mark_diverged
 from kgrec.learn.neural.trainer import training_device
 from kgrec.learn.neural.training_run import TrainingRun
 from kgrec.learn.processors import thread_limit, threads_limited_to
+from kgrec.learn.refinding import never_met_before
 from kgrec.parallel.executor import Executor, here
 from kgrec.parallel.processes import Processes
 from kgrec.progress import Progress, silent
@@ -76,12 +77,12 @@ def _fit(
     reading, choosing, learning = progress.parts(*_SHARES) if refit_on_all else (*progress.parts(*_SHARES[:2]), silent)
     parts = text_vectors(dataset, config, reading)
     weights = choose_weights([part[: len(dataset.items)] for part in parts], train, held, dataset)
-    dataset_of_train = dataset.with_interactions(train, held)
+    dataset_of_train = dataset.with_interactions(never_met_before(train, held), held)
     learner = Learner(
         dataset_of_train, joined_vectors(parts, weights), config, checkpoint, choosing.named("Choose"), executor
     )
     try:
-        chosen = learner.choose(learner.prepare(held))
+        chosen = learner.choose(learner.prepare(held, train))
         chosen = replace(chosen, chosen=replace(chosen.chosen, text_weights=tuple(weights)))
         if not refit_on_all:
             return chosen

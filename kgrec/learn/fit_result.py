@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kgrec.learn.channels.behaviour_weights import BehaviourSettings
+from kgrec.learn.channels.refind import RefindSettings
 from kgrec.learn.neural.epoch_loop import Epoch
 from kgrec.learn.neural.model import Embeddings
 from kgrec.scoring.gates import Gates
@@ -28,6 +29,7 @@ class ChosenSettings:
         cold_items: what the setting ``cold_item_cost`` did, in words.
         text_weights: of the text encoders, in the order of the setting; none without texts.
         half_life: of the trend, seconds; 0 where it does not help, or times are unknown.
+        refind: of the channel in which items that were met speak for themselves; None where there is none.
     """
 
     behaviour: BehaviourSettings
@@ -39,6 +41,7 @@ class ChosenSettings:
     next_items: str = ""
     text_weights: tuple[float, ...] = ()
     half_life: float = 0.0
+    refind: RefindSettings | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data, for manifests and results."""
@@ -52,6 +55,7 @@ class ChosenSettings:
             "next_items": self.next_items,
             "text_weights": list(self.text_weights),
             "trend_half_life_days": self.half_life / DAY_S,
+            **({} if self.refind is None else {"refind": self.refind.as_dict()}),
         }
 
     @classmethod

@@ -27,6 +27,7 @@ from kgrec.learn.neural.model import Embeddings, joined
 from kgrec.learn.neural.next_item_factors import NextItemFactors
 from kgrec.learn.neural.trainer import Trained
 from kgrec.learn.next_items import channel_of, why_no_factors
+from kgrec.learn.refinding import choose_refinding, with_refinding
 from kgrec.learn.trainings import Trainings, embeddings_of, results
 from kgrec.parallel.cached_attribute import cached_property
 from kgrec.parallel.executor import Executor, here
@@ -62,6 +63,7 @@ class PreparedChannels:
 
     Attributes:
         held_out: the validation part.
+        before: all that users did before it, whatever of it is learned from.
         valid: its pairs that training does not have, users x items.
         history: how past items count, which is all that trainings need to begin.
         choose: chooses the settings of the channels in closed form.
@@ -71,6 +73,7 @@ class PreparedChannels:
     """
 
     held_out: Interactions
+    before: Interactions
     valid: sparse.csr_matrix
     history: HistoryWeights
     choose: Callable[[], BehaviourSettings]
@@ -117,8 +120,12 @@ class Learner:
         of_behaviour, self._of_channels, self._choosing = progress.parts(*_SHARES)
         self.behaviour = BehaviourChannels(dataset, None if texts is None else texts[: self.n_items], of_behaviour)
 
-    def prepare(self, held_out: Interactions) -> PreparedChannels:
-        """The channels that need no training, with settings chosen on the validation part."""
+    def prepare(self, held_out: Interactions, before: Interactions | None = None) -> PreparedChannels:
+        """The channels that need no training, with settings chosen on the validation part.
+
+        Args:
+            before: all that users did before it, where that is more than what is learned from.
+        """
         valid = held_out.matrix(self.n_users, self.n_items)
         valid = valid - valid.multiply(self.seen > 0)
         valid.eliminate_zeros()
@@ -127,6 +134,7 @@ class Learner:
         hidden = self._hide_items()
         return PreparedChannels(
             held_out=held_out,
+            before=self.dataset.interactions if before is None else before,
             valid=valid.tocsr(),
             history=settings.history,
             choose=partial(self._for_rare_items, settings, valid, hidden),
@@ -166,13 +174,16 @@ class Learner:
             gates, metrics = simulated[0], metrics | simulated[1]
         metrics |= {f"learned part, {depth} hops": quality for depth, quality in depths.qualities.items()}
         model = replace(model, gates=gates)
+        effect = self._effect_of_cost(model, fitter, of_cold_items)
+        again = choose_refinding(model, prepared.before, prepared.held_out, self.n_users, of_cold_items)
+        trials = prepared.trials + len(depths.qualities) + (factors is not None) + fitter.trials + again.tried
         return FitResult(
-            model=model,
+            model=with_refinding(model, again.settings, prepared.before, self.n_users),
             embeddings=members[0],
-            chosen=replace(chosen, gates=gates, cold_items=self._effect_of_cost(model, fitter, of_cold_items)),
-            metrics=metrics,
+            chosen=replace(chosen, gates=gates, cold_items=effect, refind=again.settings),
+            metrics=metrics | again.metrics,
             log=depths.trained.log,
-            trials=prepared.trials + len(depths.qualities) + (factors is not None) + fitter.trials,
+            trials=trials,
             reasons=fitter.reasons,
         )
 
@@ -191,7 +202,8 @@ class Learner:
         model, embeddings = self.begin(
             chosen.behaviour, chosen.num_layers, chosen.epochs, chosen.next_item_epochs, progress
         )()
-        return replace(model, gates=chosen.gates, trend=self.trend(chosen.half_life)), embeddings
+        model = replace(model, gates=chosen.gates, trend=self.trend(chosen.half_life))
+        return with_refinding(model, chosen.refind, self.dataset.interactions, self.n_users), embeddings
 
     def trend(self, half_life: float) -> Trend | None:
         """What is taken lately in these interactions; None for a half-life of 0."""

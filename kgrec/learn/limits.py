@@ -45,6 +45,7 @@ class Limits:
     bagged_users: int = _up_to(5_000, "beyond, chance is small enough that one gate search does for eight")
     history_length_users: int = _up_to(500, "users that gates of a range of history lengths are fitted on at least")
     return_visit_users: int = _up_to(200, "users that gates of return visits are fitted on at least")
+    never_met_users: int = _up_to(200, "users who found something they had never met: fewer tell settings apart badly")
     candidates: int = _up_to(200, "best candidates by each channel: the best by a mixture are hardly ever below them")
     candidate_scores: int = _up_to(500_000_000, "scores of users and items that are computed within minutes")
     # Training

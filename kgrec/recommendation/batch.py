@@ -45,7 +45,7 @@ def recommend_all(
     n_users = int(users.max(initial=-1)) + 1
     own = interactions.select(interactions.user < n_users)
     histories = bundle.model.histories(own, n_users)[users]
-    seen = own.matrix(n_users, len(bundle.items))[users]
+    seen = bundle.model.taken(own).matrix(n_users, len(bundle.items))[users]
     return _lists(bundle.model, histories, seen, k, among, "users", progress)
 
 

@@ -20,6 +20,8 @@ from kgrec.schema.model import GraphSchema
 
 ColdItems = Literal["include", "only", "exclude"]
 """What becomes of items that nobody had interacted with when the model was learned."""
+Met = Literal["include", "only", "exclude"]
+"""What becomes of items that the person has met without taking them, where the model lets them be found again."""
 
 _OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
     "=": operator.eq,
@@ -86,9 +88,12 @@ class Filters:
         cold_items: ``include``, ``only`` or ``exclude`` the items that nobody had interacted with when the model was
             learned.
         include_seen: items of the history may come back, but for those that it hides.
+        met: ``include``, ``only`` or ``exclude`` the items of the history that may come back: what was viewed or put in
+            a cart and not bought, where the model lets it be found again (:meth:`AdditiveModel.taken`). ``exclude`` is
+            the list of what is new to the person, ``only`` that of what they left behind.
 
     Raises:
-        ConfigError: ``cold_items`` is none of the three words.
+        ConfigError: ``cold_items`` or ``met`` is none of the three words.
     """
 
     allow: Collection[str] | None = None
@@ -96,16 +101,18 @@ class Filters:
     where: Sequence[Condition] = ()
     cold_items: ColdItems = "include"
     include_seen: bool = False
+    met: Met = "include"
 
     def __post_init__(self) -> None:
-        if self.cold_items not in get_args(ColdItems):
-            raise ConfigError(
-                "there is no such way to take cold items.",
-                where="filter, cold items",
-                found=shorten(self.cold_items),
-                expected=f"one of {', '.join(get_args(ColdItems))}",
-                next="choose one",
-            )
+        for what, word in (("cold items", self.cold_items), ("items met before", self.met)):
+            if word not in get_args(ColdItems):
+                raise ConfigError(
+                    f"there is no such way to take {what}.",
+                    where=f"filter, {what}",
+                    found=shorten(word),
+                    expected=f"one of {', '.join(get_args(ColdItems))}",
+                    next="choose one",
+                )
 
     @classmethod
     def parse(
@@ -117,6 +124,7 @@ class Filters:
         where: Sequence[str] | None = None,
         cold_items: ColdItems = "include",
         include_seen: bool = False,
+        met: Met = "include",
     ) -> Self:
         """The filters of texts, as a command line or an address holds them; a list that is empty was not given.
 
@@ -124,7 +132,7 @@ class Filters:
             ConfigError: a text of ``where`` cannot be read.
         """
         conditions = [Condition.parse(text, schema) for text in where or ()]
-        return cls(allow or None, deny or (), conditions, cold_items, include_seen)
+        return cls(allow or None, deny or (), conditions, cold_items, include_seen, met)
 
 
 def check_length(k: int, where: str) -> None:
@@ -166,7 +174,10 @@ def candidate_rows(filters: Filters, bundle: Bundle, past: Interactions, store: 
         passed = matching_items(store, filters.where)
         keep &= np.fromiter((item in passed for item in items), np.bool_, len(items))
     keep[[row for item in filters.deny if (row := items.row(item)) is not None]] = False
-    keep[(past.select(past.says != FOR) if filters.include_seen else past).item] = False
+    keep[(past.select(past.says != FOR) if filters.include_seen else bundle.model.taken(past)).item] = False
+    if filters.met != "include":
+        met = np.isin(np.arange(len(items)), past.item)
+        keep &= met if filters.met == "only" else ~met
     if filters.cold_items != "include":
         keep &= cold if filters.cold_items == "only" else ~cold
     return np.flatnonzero(keep)

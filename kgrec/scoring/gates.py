@@ -159,6 +159,23 @@ class Gates:
         """These gates with other fields of :class:`GateTable`."""
         return replace(self, by_history=replace(self.by_history, **changes))
 
+    def with_channel(self, weights: Array) -> Gates:
+        """These gates with one more channel, the last.
+
+        Args:
+            weights: of the channel by pause and length of history, as :class:`GateTable` has those of the others; cold
+                items have the mean.
+        """
+        cold, channels = self.cold, self.by_history.channels
+        return Gates(
+            replace(self.by_history, channels=np.concatenate([channels, weights[:, :, None]], axis=2)),
+            replace(
+                cold,
+                channels=np.r_[cold.channels, weights.mean()],
+                min_spread=np.r_[cold.min_spread, _COLD_SPREAD],
+            ),
+        )
+
     def arrays(self) -> dict[str, Array]:
         """Every number, by ``part.field``; :meth:`from_arrays` is the way back. A trend that is closed is left out."""
         numbers = {

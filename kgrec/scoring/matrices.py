@@ -21,6 +21,8 @@ _ROWS_CONVERTED = 256
 class ItemMatrix(Protocol):
     """An item-item matrix M: ``M[j, i]`` is how much having taken j speaks for i, and an item says nothing of itself.
 
+    In :class:`~kgrec.scoring.refind_matrix.RefindMatrix` alone it does, and of nothing else.
+
     ``kgrec.testing`` has the tests that an implementation must pass: a score stays the sum of its contributions.
     """
 

@@ -8,6 +8,7 @@ from kgrec.data.plugins import entry_points
 from kgrec.scoring.block_matrix import BlockMatrix
 from kgrec.scoring.matrices import ItemMatrix, LowRankMatrix, SparseMatrix
 from kgrec.scoring.path_matrix import PathMatrix
+from kgrec.scoring.refind_matrix import RefindMatrix
 
 MATRIX_GROUP = "kgrec.matrices"
 """Entry points of this group are classes of item matrices, by their ``kind``."""
@@ -20,7 +21,7 @@ def matrix_class(kind: str) -> type[ItemMatrix]:
         ValueError: nobody has such a kind.
     """
     own: dict[str, type[ItemMatrix]] = {
-        each.kind: each for each in (SparseMatrix, LowRankMatrix, PathMatrix, BlockMatrix)
+        each.kind: each for each in (SparseMatrix, LowRankMatrix, PathMatrix, BlockMatrix, RefindMatrix)
     }
     if kind in own:
         return own[kind]

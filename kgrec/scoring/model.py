@@ -2,6 +2,8 @@
 
     s(u, i) = base(u, i) + SUM_c SUM_{j in N(u), j != i}  scale_c(u, i) * w_c(u, j) * M_c[j, i]
 
+(and one channel, ``refind``, of j = i alone: an item that somebody met without taking it speaks for itself).
+
 Each channel ``c`` is an item-item matrix ``M_c`` with history weights ``w_c`` of its own. Its scale is the gate weight
 of the channel over the spread (standard deviation) of its scores over the catalogue, for each user. Known and cold
 items are scaled apart, so that a new film is not penalised for having no co-occurrences. ``base`` holds the
@@ -33,6 +35,7 @@ from scipy import sparse
 from kgrec.data.dataset import FOR, Array, IntArray, Interactions
 from kgrec.parallel.cached_attribute import cached_property
 from kgrec.scoring.block_matrix import BlockMatrix
+from kgrec.scoring.channel_names import REFIND
 from kgrec.scoring.contributions import Contributions, Terms
 from kgrec.scoring.evidence import THROUGH_GRAPH, evidence_of
 from kgrec.scoring.gates import Gates
@@ -108,6 +111,27 @@ class AdditiveModel:
     def n_items(self) -> int:
         """Size of the catalogue."""
         return len(self.prior)
+
+    @property
+    def refind(self) -> int | None:
+        """Position of the channel in which items that were met speak for themselves; None where there is none."""
+        return next((c for c, channel in enumerate(self.channels) if channel.name == REFIND), None)
+
+    def taken(self, past: Interactions) -> Interactions:
+        """The interactions after which nobody is to find their items again.
+
+        These are all, or, where items that were only met may be taken yet, those of the kinds that count as taking,
+        whose weight in that channel is 0, and what hides an item.
+        """
+        if self.refind is None:
+            return past
+        weights = self.channels[self.refind].history.kinds
+        takes = np.array([weights.get(kind, 1.0) == 0.0 for kind in past.kinds], np.bool_)
+        return past.select((past.says != FOR) | takes[past.kind])
+
+    def with_refind(self, channel: Channel, weights: Array) -> AdditiveModel:
+        """The model with one more channel, ``refind``, and the weights of its gate, see :meth:`Gates.with_channel`."""
+        return replace(self, channels=(*self.channels, channel), gates=self.gates.with_channel(weights))
 
     def compact(self) -> AdditiveModel:
         """The model without the entries that closed gates silence."""

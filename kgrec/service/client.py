@@ -276,6 +276,7 @@ def _filters(filters: Filters | None) -> dict[str, Any]:
         "where": [_text(condition) for condition in filters.where],
         "cold_items": filters.cold_items,
         "include_seen": filters.include_seen,
+        "met": filters.met,
     }
 
 

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from kgrec.bundle.bundle import Bundle
 from kgrec.data.context import Context
 from kgrec.errors import ConfigError
-from kgrec.recommendation.filters import ColdItems, Filters
+from kgrec.recommendation.filters import ColdItems, Filters, Met
 from kgrec.recommendation.fold_in import PastInteraction
 from kgrec.schema.model import GraphSchema
 
@@ -153,11 +153,14 @@ class ListOptions(TellOptions):
     deny: Ids = Field([], description="None of these items. Can be repeated.")
     cold_items: ColdItems = Field("include", description="Items that nobody had chosen when the model was learned.")
     include_seen: bool = Field(False, description="Items of the history may come back.")
+    met: Met = Field(
+        "include", description="Items of the history that may come back: viewed or put in a cart, but not bought."
+    )
 
     @property
     def is_filtered(self) -> bool:
         """Whether some items may not come back, or items of the history may."""
-        return bool(self.where or self.allow or self.deny or self.include_seen or self.cold_items != "include")
+        return bool(self.where or self.allow or self.deny or self.include_seen or {self.cold_items, self.met} != {"include"})
 
     def filters(self, schema: GraphSchema | None) -> Filters:
         """Which items may come back.
@@ -175,6 +178,7 @@ class ListOptions(TellOptions):
             where=self.where,
             cold_items=self.cold_items,
             include_seen=self.include_seen,
+            met=self.met,
         )
 
 

@@ -28,6 +28,7 @@ def recommend(
     deny: opt.Deny = None,
     cold_items: opt.ColdItems = "include",
     include_seen: opt.IncludeSeen = False,
+    met: opt.Met = "include",
     bundle: opt.BundlePath = opt.DEFAULT_BUNDLE,
     store: opt.StoreToRead = opt.DEFAULT_STORE,
     lang: opt.Language = "en",
@@ -47,6 +48,7 @@ def recommend(
             where=where,
             cold_items=cold_items,
             include_seen=include_seen,
+            met=met,
         )
         best = recommender.recommend(
             user, history=history or None, k=k, filters=filters, context=Context(at), explain=True
