@@ -56,6 +56,11 @@ class TrainConfig(BaseModel):
         description="minilm, multilingual, hashing, a plug-in's name, none, or the folder of a transformers model; "
         "several with commas between are joined as validation chooses.",
     )
+    predict: str = Field(
+        "",
+        description="Kinds of interactions to find, such as buy, with commas between; what was only met in others, "
+        "such as viewed, may then come back. Empty for all kinds: then nothing of the history comes back.",
+    )
     cold_item_cost: float = Field(
         0.018,
         ge=0,

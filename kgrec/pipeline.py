@@ -12,6 +12,7 @@ from kgrec.bundle.bundle import Bundle
 from kgrec.bundle.bundle_versions import BundleVersions
 from kgrec.config import MAX_DROPPED, MAX_REMOVED, TrainConfig
 from kgrec.data.dataset import Dataset
+from kgrec.data.funnel import finding, kinds_named
 from kgrec.data.near_misses import near_miss
 from kgrec.data.records import Loader
 from kgrec.data.splits import Split, time_split_per_user
@@ -269,7 +270,10 @@ def train(
         from kgrec.learn.fit import executor_for, fit, refit
 
         metrics: dict[str, Any] = {"persons": dataset.persons.as_dict()} if dataset.persons else {}
+        kinds = kinds_named(config.predict, dataset.interactions)
         split = time_split_per_user(dataset.interactions, valid=0.1, test=0.2, seed=config.seed) if measure else None
+        if split is not None and kinds:
+            split = finding(split, kinds)
         if tune is not None:
             known = dataset if split is None else dataset.with_interactions(split.known, split.test)
             config, metrics["tuning"] = _tuned(known, config, tune, folder, tuning.named("Tune"))

@@ -21,6 +21,7 @@ TRAIN_FIT, TRAIN_ONLY = "_train_fit", "_train_only"
 
 MET_BEFORE, NEVER_MET = "_met_before", "_never_met"
 """Endings of the rows of test items that users had met in other ways, and of all others, met ones left out of lists."""
+_GROUPS = MET_BEFORE, NEVER_MET
 
 _LARGEST = ("peak_memory_mb", "memory_growth_mb")
 
@@ -45,7 +46,9 @@ def summarised(outcomes: Outcomes, seeds: Sequence[int], ours: str) -> dict[str,
             if len(different) > 1:
                 spread[row] = {metric: float(np.std(values, ddof=1)) for metric, values in table.items()}
     users = {row: mean_of_users([run.users[row] for run in runs]) for runs in ran.values() for row in runs[0].rows}
-    intervals, against = _intervals(users, means, ours)
+    intervals, against = _intervals({row: of for row, of in users.items() if not row.endswith(_GROUPS)}, means, ours)
+    for group in _GROUPS:
+        intervals |= _intervals({row: of for row, of in users.items() if row.endswith(group)}, means, ours)[0]
     return {
         "rows": {row: means[row] for row in names if _is_refitted(row)},
         "rows_train_fit": {row: means[row] for row in names if row.endswith(TRAIN_FIT)},
@@ -79,7 +82,7 @@ def mean_of_users(runs: Sequence[PerUser]) -> PerUser:
 
 
 def _is_refitted(row: str) -> bool:
-    return not row.endswith((TRAIN_FIT, TRAIN_ONLY, MET_BEFORE, NEVER_MET))
+    return not row.endswith((TRAIN_FIT, TRAIN_ONLY, *_GROUPS))
 
 
 def _intervals(

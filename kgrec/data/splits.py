@@ -301,3 +301,10 @@ def sample_users(pairs: sparse.csr_matrix, most: int) -> sparse.csr_matrix:
     sampled = (sparse.diags(kept) @ pairs).tocsr()
     sampled.eliminate_zeros()
     return sampled
+
+
+def pairs_with(pairs: sparse.csr_matrix, items: Array) -> sparse.csr_matrix:
+    """The pairs of users with some items, bool ``(items,)``."""
+    kept = (pairs @ sparse.diags(items.astype(np.float32))).tocsr()
+    kept.eliminate_zeros()
+    return kept

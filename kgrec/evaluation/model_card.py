@@ -28,6 +28,7 @@ RESTS_ON = {
     "taken_next": "what others choose next",
     "knowledge": "embeddings of the graph",
     "dislikes": "what others who dislike the same like less",
+    "refind": "what was viewed, or put in a cart, and not taken yet",
     "popularity": "popularity",
     "trend": "what is chosen lately",
 }

@@ -11,6 +11,7 @@ import numpy as np
 
 from kgrec.config import TrainConfig
 from kgrec.data.dataset import Dataset, Interactions
+from kgrec.data.funnel import hold_out_taken, kinds_named
 from kgrec.data.splits import hold_out
 from kgrec.errors import KgrecError, TrainingDivergedError
 from kgrec.learn.encoders.joined_vectors import choose_weights, joined_vectors
@@ -55,7 +56,7 @@ def fit(
 
     Raises:
         KgrecError: too few interactions to hold anything out.
-        ConfigError: the settings ask for a GPU, and there is none.
+        ConfigError: the settings ask for a GPU, and there is none, or for kinds of interactions that do not occur.
         TrainingDivergedError: a loss was not finite.
     """
     training_device(config)  # before long work
@@ -122,10 +123,14 @@ def parts_of(dataset: Dataset, valid: Interactions | None, config: TrainConfig) 
 
     Raises:
         KgrecError: too few interactions to hold anything out.
+        ConfigError: nothing was done in a kind that is to be predicted.
     """
-    train, held = (
-        (dataset.interactions, valid) if valid is not None else hold_out(dataset.interactions, seed=config.seed)
-    )
+    if valid is not None:
+        train, held = dataset.interactions, valid
+    elif kinds := kinds_named(config.predict, dataset.interactions):
+        train, held = hold_out_taken(dataset.interactions, kinds, seed=config.seed)
+    else:
+        train, held = hold_out(dataset.interactions, seed=config.seed)
     if not np.isin(held.item, train.item).any():
         without_known = ", of items that nobody has in training" if len(held) else ""
         raise KgrecError(

@@ -12,7 +12,7 @@ from scipy import sparse
 
 from kgrec.config import TrainConfig
 from kgrec.data.dataset import Array, Dataset, Interactions
-from kgrec.data.splits import hide, sample_users
+from kgrec.data.splits import hide, pairs_with, sample_users
 from kgrec.learn.channels.behaviour import BehaviourChannels
 from kgrec.learn.channels.behaviour_weights import BehaviourSettings
 from kgrec.learn.channels.plugin_channels import plugin_channels
@@ -145,9 +145,8 @@ class Learner:
 
     def choose(self, prepared: PreparedChannels) -> FitResult:
         """The model of the training part, with every other setting chosen on validation."""
-        by_depth, of_factors, of_members, without_hidden, of_gates, of_cold_items = self._choosing.parts(
-            4, 2, 2, 2, 2, 2
-        )
+        shares = self._choosing.parts(4, 2, 2, 2, 2, 2)
+        by_depth, of_factors, of_members, without_hidden, of_gates, of_cold_items = shares
         depths = self._train_depths(prepared, by_depth)
         settings, hidden = prepared.settings, prepared.hidden
         depth, epochs = depths.best, depths.trained.best_epoch
@@ -301,12 +300,12 @@ class Learner:
             model=without,
             train=hidden.learner.dataset.behaviour,
             hidden=hidden.interactions,
-            known=_of_items(prepared.valid, ~without.is_cold),
+            known=pairs_with(prepared.valid, ~without.is_cold),
             cost=self.config.cold_item_cost,
             at=at,
         )
         gates, metrics = simulation.fit(self.config.seed, progress)
-        known, cost = _of_items(prepared.valid, ~model.is_cold), self.config.cold_item_cost
+        known, cost = pairs_with(prepared.valid, ~model.is_cold), self.config.cold_item_cost
         model = replace(model, gates=gates)
         return refit_offset(model, self.dataset.behaviour, known, cost, self.config.seed, at), metrics
 
@@ -348,10 +347,3 @@ class Learner:
             channels.append(semantic_paths(embeddings.texts, settings.history, history, known))
         gates = Gates.common(np.ones(len(channels)), 1.0)
         return AdditiveModel(tuple(channels), gates, self.behaviour.prior(settings), self.behaviour.cold)
-
-
-def _of_items(pairs: sparse.csr_matrix, items: Array) -> sparse.csr_matrix:
-    """The pairs with some items, bool ``(items,)``."""
-    kept = (pairs @ sparse.diags(items.astype(np.float32))).tocsr()
-    kept.eliminate_zeros()
-    return kept

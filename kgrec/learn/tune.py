@@ -26,6 +26,7 @@ from kgrec.learn.fit import parts_of
 from kgrec.learn.learner import Learner, PreparedChannels
 from kgrec.learn.neural.checkpoint import fingerprint
 from kgrec.learn.neural.trainer import training_device
+from kgrec.learn.refinding import never_met_before
 from kgrec.progress import Progress, silent
 
 _FILE, _CONFIG = "tuning.journal", "config"
@@ -84,7 +85,7 @@ def tune(
     started = time.perf_counter()
     training_device(config)  # before long work
     train, held = parts_of(dataset, valid, config)
-    data = dataset.with_interactions(train, held)
+    data = dataset.with_interactions(never_met_before(train, held), held)
     # The trials are a tale of minutes; what is done within each moves nothing on.
     within, progress = progress.parts(0, 1)
     parts = text_vectors(data, config, within)

@@ -160,7 +160,8 @@ class ListOptions(TellOptions):
     @property
     def is_filtered(self) -> bool:
         """Whether some items may not come back, or items of the history may."""
-        return bool(self.where or self.allow or self.deny or self.include_seen or {self.cold_items, self.met} != {"include"})
+        everything = self.cold_items == self.met == "include" and not self.include_seen
+        return bool(self.where or self.allow or self.deny or not everything)
 
     def filters(self, schema: GraphSchema | None) -> Filters:
         """Which items may come back.

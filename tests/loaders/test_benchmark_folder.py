@@ -106,12 +106,14 @@ def test_items_that_name_their_entity(tmp_path: Path) -> None:
 
 def test_validation_behaviours_and_contexts(tmp_path: Path) -> None:
     train: Columns = {"user": [0, 0], "item": [0, 0], "behaviour": [0, 9], "hour": [7, 8]}
-    one: Columns = {"user": [1], "item": [0]}
+    one: Columns = {"user": [0], "item": [0]}  # who viewed an item may buy it
     behaviours: Columns = {"behaviour": [0, 1], "name": ["view", "buy"]}
     tables = changed(interactions_train=train, interactions_valid=one, interactions_test=one, behaviours=behaviours)
     folder = BenchmarkFolder.read(write(tmp_path, tables))
     assert list(folder.splits()) == ["train", "valid", "test"]
-    assert folder.overlap() == 1
+    assert folder.overlap() == 1  # what both are to find
+    apart = changed(interactions_train=train, interactions_test=one, behaviours=behaviours)
+    assert BenchmarkFolder.read(write(tmp_path / "apart", apart)).overlap() == 0
     rows = {t.name: [r for b in t.batches for r in b.to_pylist()] for t in BenchmarkLoader(str(tmp_path)).tables()}
     assert list(rows) == ["interactions", "users", "items", "entities", "facts"]
     assert [(r["split"], r["kind"], r["time"], r["weight"], r["context_hour"]) for r in rows["interactions"]] == [

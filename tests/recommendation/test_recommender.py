@@ -95,6 +95,9 @@ def test_filters(films: Recommender) -> None:
     assert passing(where=[Condition("year", ">=", 1981)]) == ["aliens", "blade"]
     assert passing(where=[Condition("year", ">=", 1981), Condition("year", "<", 1986)]) == ["blade"]
     assert passing(where=[Condition("tags", "=", "space")], deny=["empire"]) == []
+    assert passing(met="exclude") == passing(met="exclude", include_seen=True) == unseen
+    assert passing(met="only") == []
+    assert sorted(passing(met="only", include_seen=True)) == ["alien", "star-wars"]
 
 
 def test_a_user_without_history_gets_what_is_popular(films: Recommender) -> None:

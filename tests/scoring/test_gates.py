@@ -142,3 +142,10 @@ def test_without_a_history_the_trend_counts_and_popularity_orders_what_is_taken_
     no_history, short, long = (table.bucket(np.array([n]), np.array([np.nan])) for n in (0, 7, 8))
     assert [float(table.trend[at][0]) for at in (no_history, short, long)] == [0.4, 0.4, 0.2]
     assert [float(table.prior[at][0]) for at in (no_history, short, long)] == pytest.approx([prior or 0.02, prior, 0.5])
+
+
+def test_one_more_channel_has_its_own_weight_for_every_history() -> None:
+    gates = Gates.common(np.array([1.0, 0.5]), 0.2).with_channel(np.array([[3.0]]))
+    assert gates.by_history.channels.tolist() == [[[1.0, 0.5, 3.0]]]
+    assert gates.cold.channels.tolist() == [1.0, 0.5, 3.0]
+    assert (gates.by_history.prior.item(), gates.cold.prior) == (0.2, 0.2)

@@ -100,6 +100,7 @@ FILTERS: list[tuple[dict[str, Any], Filters]] = [
     ({"cold_items": "only"}, Filters(cold_items="only")),
     ({"cold_items": "exclude", "include_seen": True}, Filters(cold_items="exclude", include_seen=True)),
     ({"include_seen": True, "deny": ["alien"]}, Filters(include_seen=True, deny=["alien"])),
+    ({"include_seen": True, "met": "only"}, Filters(include_seen=True, met="only")),
 ]
 
 
