@@ -14,13 +14,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import ClassVar
 
 import numpy as np
 from scipy import sparse
 
 from kgrec.data.dataset import Array, FloatArray, IntArray
+from kgrec.parallel.cached_attribute import cached_property
 
 
 @dataclass(frozen=True)
