@@ -160,7 +160,13 @@ class SourceError(KgrecError):
 
 
 class RecordError(SourceError):
-    """A row that does not fit the schema."""
+    """A row that does not fit the schema.
+
+    Attributes:
+        reason: the first thing that is wrong, in words that can be counted: they quote nothing of the row.
+    """
+
+    reason = "does not fit"
 
 
 class DroppedRowsError(SourceError):

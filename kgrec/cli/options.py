@@ -50,6 +50,16 @@ State = Annotated[
 Events = Annotated[
     str, typer.Option("--events", metavar="PATH", envvar="KGREC_EVENTS", help="File of the event log; '' for none.")
 ]
+Follow = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--follow",
+        metavar="ADDRESS",
+        envvar="KGREC_FOLLOW",
+        help="Take in events as they come: jsonl:FOLDER, redis://HOST/0?stream=NAME, kafka://HOST/TOPIC. "
+        "Can be repeated; needs --events.",
+    ),
+]
 User = Annotated[str | None, typer.Option("--user", metavar="ID", help="Whom the answer is for.")]
 History = Annotated[
     list[str] | None,

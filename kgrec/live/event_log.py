@@ -7,14 +7,13 @@ number; none is given twice.
 
 from __future__ import annotations
 
-import fcntl
 import os
 import sqlite3
 import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
@@ -24,6 +23,9 @@ from typing import Any, Self
 from kgrec.data.records import Interaction
 from kgrec.errors import EventLogError
 from kgrec.live.event import Event, Receipt, Status
+from kgrec.live.log_lock import locked
+from kgrec.live.stream_steps import TABLES as STREAM_TABLES
+from kgrec.live.stream_steps import StreamStanding, StreamStep, standings, write_steps
 from kgrec.plain_text import local_path
 
 FORMAT = 2
@@ -83,11 +85,11 @@ class EventLog:
                 next="create it, on a disk that outlives the process",
             )
         if takes_in:
-            self._lock = self._locked()
+            self._lock = locked(self.path)
         try:
             with self._refusals():
                 self._writer = self._connect()
-                self._writer.executescript(_TABLES)
+                self._writer.executescript(_TABLES + STREAM_TABLES)
                 facts = {"identity": uuid.uuid4().hex, "format": str(FORMAT), "last time": "0"}
                 for name, value in facts.items():
                     self._writer.execute("INSERT INTO log VALUES (?, ?) ON CONFLICT DO NOTHING", (name, value))
@@ -104,37 +106,6 @@ class EventLog:
         except EventLogError:
             self.close()
             raise
-
-    def _locked(self) -> int:
-        """The descriptor of the file that says who takes in events, locked: a lock is gone with its process."""
-        beside = self.path.resolve()
-        beside = beside.with_name(f"{beside.name}.lock")
-        try:
-            lock = os.open(beside, os.O_RDWR | os.O_CREAT, 0o666)
-        except OSError as error:
-            raise EventLogError(
-                "the event log cannot be locked.",
-                where=str(beside),
-                found=error.strerror,
-                expected="a file that can be made and written",
-                next="let this process write there, or name another file",
-            ) from error
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            holder = os.read(lock, 20).decode(errors="replace").strip()
-            os.close(lock)
-            raise EventLogError(
-                "another process takes in events with this log.",
-                where=str(self.path),
-                found=f"process {holder or 'of an unknown number'} holds {beside.name}",
-                expected="one process that takes in events",
-                next="stop that one, or start this one without --events",
-            ) from error
-        with suppress(OSError):  # a full disk; the lock holds all the same
-            os.ftruncate(lock, 0)
-            os.write(lock, str(os.getpid()).encode())
-        return lock
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self.path, timeout=_PATIENCE_S, isolation_level=None, check_same_thread=False)
@@ -166,8 +137,11 @@ class EventLog:
 
     # writing
 
-    def append(self, events: Sequence[Event]) -> list[Receipt]:
+    def append(self, events: Sequence[Event], steps: Sequence[StreamStep] = ()) -> list[Receipt]:
         """What became of each event; all are on disk together when it returns, or none is.
+
+        Args:
+            steps: along the streams that they come from, which are on disk with them.
 
         Raises:
             EventLogError: they could not be written, as on a full disk.
@@ -179,6 +153,7 @@ class EventLog:
                 receipt, last = self._append(connection, event, last)
                 receipts.append(receipt)
             connection.execute("UPDATE log SET value = ? WHERE name = 'last time'", (repr(last),))
+            write_steps(connection, steps, self._clock())
         return receipts
 
     def _append(self, connection: sqlite3.Connection, event: Event, last: float) -> tuple[Receipt, float]:
@@ -290,6 +265,10 @@ class EventLog:
         """Seconds since the first event after an offset arrived, None where there is none."""
         found = self._rows("SELECT arrived FROM events WHERE offset > ? ORDER BY offset LIMIT 1", offset)
         return max(0.0, self._clock() - found[0][0]) if found else None
+
+    def streams(self) -> dict[str, StreamStanding]:
+        """How far each stream was followed, by its name."""
+        return standings(self._rows)
 
     def set_aside(self) -> dict[str, int]:
         """How many events are set aside, by reason."""

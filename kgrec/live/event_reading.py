@@ -10,7 +10,6 @@ from typing import Any
 
 import pyarrow as pa
 
-from kgrec.bundle.bundle import Bundle
 from kgrec.data.id_texts import NOT_ONE_VALUE, Fault, composed, id_fault
 from kgrec.data.records import Interaction
 from kgrec.data.time_units import EARLIEST, LATEST
@@ -18,6 +17,7 @@ from kgrec.errors import RecordError, did_you_mean, shorten
 from kgrec.extract.times import TimeColumn, TimeRule
 from kgrec.extract.values import CellRule, read_column
 from kgrec.live.event import Event
+from kgrec.live.event_vocabulary import EventVocabulary, are_moments
 from kgrec.privacy.pseudonyms import PseudonymKey
 from kgrec.schema.meanings import Meaning, meaning, type_of_kind
 from kgrec.schema.shape import pseudonymous_users
@@ -28,6 +28,7 @@ FIELDS = ("id", "user", "item", "kind", "time", "weight", "platform", "type")
 LONGEST_EVENT_ID = 200
 
 _NEEDED = Fault("must be given", "a text or a whole number")
+_NOT_TOLD = Fault("must be given", "one of those of the graph's schema, which has several")
 _NO_TEXT = Fault("must be text", "characters of Unicode, whole ones")
 _LONG_ID = Fault("is too long", f"at most {LONGEST_EVENT_ID} characters")
 _NEEDS_WEIGHT = Fault("must be given", "the weight, which says whether this kind speaks for its item")
@@ -40,25 +41,26 @@ _FUTURE = Fault("is in the future", "a moment that is over; a clock may be a day
 
 
 class EventReader:
-    """Reads reports for a model: what they leave out is what its data mostly have.
+    """Reads reports: what they leave out is what the data mostly have.
 
     Args:
-        bundle: the model's; its schema and data say which kinds, types and platforms there are.
-        has_item: whether the graph has an item that the bundle does not have.
+        known: which kinds, types, platforms and items there are.
 
     Raises:
         ConfigError: ids of users are pseudonyms, and there is no key for them.
     """
 
-    def __init__(self, bundle: Bundle, has_item: Callable[[str], bool] = lambda item: False) -> None:
-        self._bundle = bundle
-        self._schema = bundle.manifest.schema
-        self._has_item = has_item
+    def __init__(self, known: EventVocabulary) -> None:
+        self._known = known
+        self._schema = known.schema
         pseudonymous = self._schema is not None and pseudonymous_users(self._schema)
         self._key = PseudonymKey.needed("events of users who have pseudonyms") if pseudonymous else None
 
-    def read(self, report: Mapping[str, Any]) -> Event:
+    def read(self, report: Mapping[str, Any], sent: float | None = None) -> Event:
         """The event that is reported; one whose kind or item nobody knows is marked as such.
+
+        Args:
+            sent: unix seconds that count as its time where it has none, if the data have moments.
 
         Raises:
             RecordError: fields that do not fit, all of them at once.
@@ -83,10 +85,14 @@ class EventReader:
         id, user, item = read("id", _event_id), read("user", _needed_text), read("item", _needed_text)
         user = self._key.pseudonym(user) if user and self._key is not None else user
         kind, platform, type = (read(name, _text) for name in ("kind", "platform", "type"))
-        usual_kind, usual_platform = self._bundle.usual
-        kind = kind or self._kind_of(type) or usual_kind
-        type = type or ("" if self._schema is None else type_of_kind(self._schema, kind))
-        done = Interaction(type, user or "", item or "", kind, platform or usual_platform, read("time", self._time))
+        usual_kind, usual_platform = self._known.usual
+        kind, platform = kind or self._kind_of(type) or usual_kind, platform or usual_platform
+        faults += [(name, _NOT_TOLD, None) for name, value in (("kind", kind), ("platform", platform)) if value is None]
+        type = type or ("" if self._schema is None or kind is None else type_of_kind(self._schema, kind))
+        time = read("time", self._time)
+        if time is None and sent is not None and not isinstance(self._time(sent), Fault):
+            time = sent
+        done = Interaction(type, user or "", item or "", kind or "", platform or "", time)
         aside = "" if faults else self.why_unusable(done)
         weight = read("weight", lambda value: self._weight(value, None if aside else self._meaning(done)))
         if faults:
@@ -95,7 +101,7 @@ class EventReader:
 
     def why_unusable(self, done: Interaction) -> str:
         """Why nobody can use an interaction yet, in words that can be counted; empty where it can be used."""
-        kinds, platforms = self._bundle.interactions.kinds, self._bundle.interactions.platforms
+        kinds, platforms = self._known.kinds, self._known.platforms
         if self._schema is not None:
             if done.type not in self._schema.interactions:
                 return "unknown type"
@@ -107,7 +113,7 @@ class EventReader:
             return "unknown kind"
         if done.platform not in platforms:
             return "unknown platform"
-        if self._bundle.items.row(done.item) is None and not self._has_item(done.item):
+        if not self._known.has_item(done.item):
             return "unknown item"
         return ""
 
@@ -116,10 +122,12 @@ class EventReader:
         if self._schema is None or type is None or type not in self._schema.interactions:
             return None
         kinds = tuple(self._schema.interactions[type].kinds)
-        return kinds[0] if kinds and self._bundle.usual[0] not in kinds else None
+        return kinds[0] if kinds and self._known.usual[0] not in kinds else None
 
     def _meaning(self, done: Interaction) -> Meaning | None:
-        return None if self._schema is None else meaning(self._schema, done.type, done.kind)
+        if self._schema is None or done.type not in self._schema.interactions:
+            return None
+        return meaning(self._schema, done.type, done.kind)
 
     def _weight(self, value: Any, means: Meaning | None) -> float | Fault | None:
         weight = _number(value)
@@ -137,14 +145,15 @@ class EventReader:
 
     def _time(self, value: Any) -> float | Fault | None:
         time = _moment(value)
-        cutoff = self._bundle.manifest.data_cutoff
+        cutoff = self._known.cutoff
         if time is None:
             return None
-        taken = _EITHER if cutoff is None else _MOMENTS if cutoff >= EARLIEST else _POSITIONS
+        moments = are_moments(cutoff)
+        taken = _EITHER if moments is None else _MOMENTS if moments else _POSITIONS
         if isinstance(time, Fault):
             return Fault(time.text, taken)
-        if cutoff is not None and (time >= EARLIEST) != (cutoff >= EARLIEST):
-            return Fault("is a position" if cutoff >= EARLIEST else "is a moment", taken)
+        if moments is not None and (time >= EARLIEST) != moments:
+            return Fault("is a position" if moments else "is a moment", taken)
         return _FUTURE if time >= EARLIEST and time > max(clock.time(), cutoff or 0.0) + _AHEAD_S else time
 
 
@@ -202,7 +211,7 @@ def _event_id(value: Any) -> str | Fault:
 
 
 def _refusal(report: Mapping[str, Any], faults: list[tuple[str, Fault, Any]]) -> RecordError:
-    return RecordError(
+    error = RecordError(
         "the event does not fit.",
         where=f"event {shorten(report['id'])}" if report.get("id") else "an event without an id",
         found="; ".join(
@@ -212,6 +221,9 @@ def _refusal(report: Mapping[str, Any], faults: list[tuple[str, Fault, Any]]) ->
         expected="; ".join(f"{_shown(name)}: {fault.expected}" for name, fault, _ in faults),
         next="correct it; the events beside it do not wait for this one",
     )
+    name, fault, _ = faults[0]
+    error.reason = f"{name if name in FIELDS else 'a field'} {fault.text}"
+    return error
 
 
 def _shown(name: str) -> str:

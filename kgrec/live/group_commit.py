@@ -16,6 +16,7 @@ from typing import Self
 from kgrec.errors import EventLogError, TooManyEventsError
 from kgrec.live.event import Event, Receipt
 from kgrec.live.event_log import EventLog
+from kgrec.live.stream_steps import StreamStep
 
 WINDOW_S = 0.005
 """Seconds that the first of a group waits for others."""
@@ -24,7 +25,7 @@ GROUP = 256
 MOST_WAITING = 10_000
 """Events that may wait at once; more are refused, because memory is no place for events."""
 
-_Sent = tuple[Sequence[Event], "Future[list[Receipt]]"]
+_Sent = tuple[Sequence[Event], StreamStep | None, "Future[list[Receipt]]"]
 
 
 class GroupCommit:
@@ -63,16 +64,19 @@ class GroupCommit:
         """How many events are not written down yet."""
         return self._waiting
 
-    def append(self, events: Sequence[Event]) -> list[Receipt]:
+    def append(self, events: Sequence[Event], step: StreamStep | None = None) -> list[Receipt]:
         """What became of each event; they are on disk when it returns.
+
+        Args:
+            step: along the stream that they come from, which is on disk with them.
 
         Raises:
             TooManyEventsError: too many wait already; none of these was taken in.
             EventLogError: they could not be written, or the log was closed.
         """
-        return self.send(events).result()
+        return self.send(events, step).result()
 
-    def send(self, events: Sequence[Event]) -> Future[list[Receipt]]:
+    def send(self, events: Sequence[Event], step: StreamStep | None = None) -> Future[list[Receipt]]:
         """What will become of each event; errors as in :meth:`append`, those of writing by the future."""
         future: Future[list[Receipt]] = Future()
         with self._changed:
@@ -82,7 +86,7 @@ class GroupCommit:
             if self._waiting and self._waiting + len(events) > self._most_waiting:
                 raise self._too_many()
             self._waiting += len(events)
-            self._sent.append((events, future))
+            self._sent.append((events, step, future))
             self._changed.notify()
         return future
 
@@ -105,16 +109,17 @@ class GroupCommit:
 
     def _run(self) -> None:
         while group := self._next_group():
-            events = [event for some, _ in group for event in some]
+            events = [event for some, _, _ in group for event in some]
+            steps = [step for _, step, _ in group if step is not None]
             began = time.monotonic()
             try:
-                receipts = iter(self._log.append(events))
+                receipts = iter(self._log.append(events, steps))
             except Exception as error:
-                for _, future in group:
+                for *_, future in group:
                     future.set_exception(error)
             else:
                 self._per_s = max(1.0, len(events) / max(time.monotonic() - began, 1e-6))
-                for some, future in group:
+                for some, _, future in group:
                     future.set_result([next(receipts) for _ in some])
                 if self._written is not None:
                     self._written()

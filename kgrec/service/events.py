@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Body, HTTPException, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
+from starlette.datastructures import State
 
 from kgrec.data.id_texts import composed
 from kgrec.errors import RecordError
@@ -107,8 +109,13 @@ async def report(
 
 @router.get("", summary="Where events stand", dependencies=[needs(Scope.ADMIN)])
 def standing(request: Request) -> Response:
-    """How many events came, were set aside and why, and how far the graph has got."""
-    return document(vars(_intake_of(request).counts()))
+    """How many events came, were set aside and why, how far the graph has got, and how streams are followed."""
+    return document(vars(_intake_of(request).counts()) | {"streams": followed(request.app.state)})
+
+
+def followed(state: State) -> list[dict[str, Any]]:
+    """How the streams of an application stand."""
+    return [asdict(follower.figures()) for follower in getattr(state, "followers", ())]
 
 
 def _user_of(report: Mapping[str, Any]) -> str:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 from starlette.datastructures import State
 
-from kgrec.live.intake import EventCounts, Intake
+from kgrec.live.entrance import EventCounts
+from kgrec.live.following import Follower, StreamFigures
+from kgrec.live.intake import Intake
 from kgrec.live.swapping import ModelSwap
 from kgrec.recommendation import Recommender
 from kgrec.service.answer_cache import CacheFigures
@@ -34,6 +36,9 @@ class LiveFigures(Collector):
         intake: Intake | None = getattr(self._state, "intake", None)
         if intake is not None:
             yield from _of_events(intake.counts())
+        followers: Sequence[Follower] = getattr(self._state, "followers", ())
+        if followers:
+            yield from _of_streams([follower.figures() for follower in followers])
         yield from _of_cache(self._state.cache.figures())
         recommender: Recommender = self._state.recommender
         yield _gauge("kgrec_model", "1 for the model that answers.", {recommender.bundle.version: 1}, "version")
@@ -62,6 +67,34 @@ def _of_events(counts: EventCounts) -> Iterator[Metric]:
     yield CounterMetricFamily("kgrec_events_dangling", "Events whose item the graph does not have.", counts.dangling)
     text = "1 where events cannot go into the graph now."
     yield GaugeMetricFamily("kgrec_events_failing", text, float(counts.failure is not None))
+
+
+def _of_streams(streams: Sequence[StreamFigures]) -> Iterator[Metric]:
+    taken = CounterMetricFamily("kgrec_stream_messages", "Messages taken in, whoever used the log.", labels=["stream"])
+    unread = CounterMetricFamily(
+        "kgrec_stream_unread", "Messages that are no events, by reason.", labels=["stream", "reason"]
+    )
+    missed = CounterMetricFamily("kgrec_stream_missed", "Messages gone before they were read.", labels=["stream"])
+    age = GaugeMetricFamily(
+        "kgrec_stream_age_seconds",
+        "Seconds since the last message, of all platforms and of each that was heard of.",
+        labels=["stream", "platform"],
+    )
+    behind = GaugeMetricFamily(
+        "kgrec_stream_behind_seconds", "Seconds that the last message was on its way.", labels=["stream"]
+    )
+    failing = GaugeMetricFamily("kgrec_stream_failing", "1 where it cannot be followed now.", labels=["stream"])
+    for one in streams:
+        taken.add_metric([one.name], one.messages)
+        for reason, count in one.unread.items():
+            unread.add_metric([one.name, reason], count)
+        missed.add_metric([one.name], one.missed)
+        for platform, seconds in {"": one.age_s, **one.platform_age_s}.items():
+            age.add_metric([one.name, platform], seconds)
+        if one.behind_s is not None:
+            behind.add_metric([one.name], one.behind_s)
+        failing.add_metric([one.name], float(one.failure is not None))
+    yield from (taken, unread, missed, age, behind, failing)
 
 
 def _of_cache(cache: CacheFigures) -> Iterator[Metric]:

@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from fastapi import FastAPI
 
 from kgrec.bundle.bundle_versions import BundleVersions
+from kgrec.data.messages import EventStream
 from kgrec.live.event_log import EventLog
+from kgrec.live.following import Follower
 from kgrec.live.intake import Intake
 from kgrec.live.swapping import ModelSwap
 from kgrec.recommendation import Recommender
 
+_log = logging.getLogger("kgrec.streams")
+
 
 @contextmanager
-def living(app: FastAPI, bundle: str | Path, events: str | Path | None = None) -> Iterator[None]:
+def living(
+    app: FastAPI, bundle: str | Path, events: str | Path | None = None, streams: Sequence[EventStream] = ()
+) -> Iterator[None]:
     """While it is open, the application swaps in what is trained into ``bundle``, and takes in events.
 
     Args:
         bundle: where the application's recommender was opened from.
         events: file of the event log; None: no events are taken in.
+        streams: are followed where there is a log, and closed at the end.
 
     Raises:
         EventLogError: the log cannot be opened.
@@ -29,6 +37,11 @@ def living(app: FastAPI, bundle: str | Path, events: str | Path | None = None) -
     state = app.state
     with ExitStack() as opened:
         intake: Intake | None = None
+
+        def drop(users: Collection[str]) -> None:
+            for user in users:
+                state.cache.drop(user)
+
         if events is not None:
             log = opened.enter_context(EventLog(events))
             intake = opened.enter_context(
@@ -37,6 +50,10 @@ def living(app: FastAPI, bundle: str | Path, events: str | Path | None = None) -
             state.recommender.answer_with(intake)
             state.intake = intake
             intake.start()
+            state.followers = [Follower(stream, intake, _log.warning, drop) for stream in streams]
+            for follower in state.followers:
+                opened.callback(follower.close)
+                follower.start()
 
         def switched(recommender: Recommender) -> None:
             state.recommender = recommender

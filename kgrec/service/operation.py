@@ -15,6 +15,7 @@ from kgrec.metrics.drift import SHIFTED
 from kgrec.recommendation import Recommender
 from kgrec.service.access import Scope, needs
 from kgrec.service.answers import Answering
+from kgrec.service.events import followed
 from kgrec.service.health import why_degraded
 from kgrec.service.json_answers import document
 from kgrec.service.model_versions import standing_of
@@ -35,7 +36,7 @@ def operation(request: Request, recommender: Answering) -> Response:
             "degraded": why_degraded(recommender),
             "requests": state.measured.recent.figures(),
             "cache": _cache(state),
-            "events": None if intake is None else asdict(intake.counts()),
+            "events": None if intake is None else asdict(intake.counts()) | {"streams": followed(state)},
             "model": _model(state, recommender, now),
             "drift": {name: asdict(one) for name, one in state.drift.figures(recommender.bundle).items()},
             "drift_alarm_above": SHIFTED,

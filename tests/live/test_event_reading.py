@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -13,6 +14,7 @@ from kgrec.bundle.bundle import Bundle
 from kgrec.data.records import Interaction
 from kgrec.errors import RecordError
 from kgrec.live.event_reading import EventReader, _moment
+from kgrec.live.event_vocabulary import EventVocabulary
 from kgrec.schema.model import InteractionKind, InteractionType, WeightMeaning
 from kgrec.testing.sample_graph import words
 from tests.support.bundles import film_bundle, film_schema
@@ -34,19 +36,23 @@ def bundle(cutoff: float | None = NOW) -> Bundle:
     return replace(made, manifest=replace(made.manifest, data_cutoff=cutoff))
 
 
+def reader(bundle: Bundle, has_item: Callable[[str], bool] = lambda item: False) -> EventReader:
+    return EventReader(EventVocabulary.of_bundle(bundle, has_item))
+
+
 def report(**changed: Any) -> dict[str, Any]:
     return {"id": "e1", "user": "ann", "item": "alien", **changed}
 
 
 def test_what_a_report_leaves_out_is_as_in_the_data() -> None:
-    event = EventReader(bundle()).read(report())
+    event = reader(bundle()).read(report())
     assert event.id == "e1"
     assert event.interaction == Interaction("WATCHED", "ann", "alien", "watch", "cinema", None, 1.0)
     assert event.aside == ""
 
 
 def test_ids_are_read_as_everywhere() -> None:
-    read = EventReader(bundle(), {"7", "café"}.__contains__).read
+    read = reader(bundle(), {"7", "café"}.__contains__).read
     assert read(report(item=7, user=" 12 ", id=5)).interaction.item == "7"
     assert read(report(item=7, user=" 12 ")).interaction.user == "12"
     assert read(report(item="cafe\u0301")).interaction.item == "café"
@@ -65,7 +71,7 @@ def test_ids_are_read_as_everywhere() -> None:
     ],
 )
 def test_times_are_read_as_in_columns(time: Any, seconds: float | None) -> None:
-    assert EventReader(bundle()).read(report(time=time)).interaction.time == seconds
+    assert reader(bundle()).read(report(time=time)).interaction.time == seconds
 
 
 @pytest.mark.parametrize(
@@ -85,7 +91,7 @@ def test_times_are_read_as_in_columns(time: Any, seconds: float | None) -> None:
 )
 def test_what_is_no_time_is_refused(time: Any, said: str) -> None:
     with pytest.raises(RecordError) as refused:
-        EventReader(bundle()).read(report(time=time))
+        reader(bundle()).read(report(time=time))
     assert said in str(refused.value)
     assert refused.value.expected == "time: unix time or an ISO date, as the times of the graph are"
 
@@ -97,30 +103,30 @@ def test_what_is_taken_is_said_and_nothing_else(time: Any) -> None:
         (None, "unix time, an ISO date or a position"),
     ):
         with pytest.raises(RecordError) as refused:
-            EventReader(bundle(cutoff=cutoff)).read(report(time=time))
+            reader(bundle(cutoff=cutoff)).read(report(time=time))
         assert refused.value.expected == f"time: {taken}"
 
 
 def test_a_moment_that_is_to_come_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("time.time", lambda: NOW)
     a_day = 86_400.0
-    read = EventReader(bundle(NOW - 5 * a_day)).read
+    read = reader(bundle(NOW - 5 * a_day)).read
     assert read(report(time=NOW + a_day)).interaction.time == NOW + a_day
     with pytest.raises(RecordError) as raised:
         read(report(time="2099-01-01"))
     assert raised.value.found == "time is in the future: '2099-01-01'"
-    of_the_future = EventReader(bundle(NOW + 9 * a_day)).read  # the data have such moments, too
+    of_the_future = reader(bundle(NOW + 9 * a_day)).read  # the data have such moments, too
     assert of_the_future(report(time=NOW + 10 * a_day)).interaction.time == NOW + 10 * a_day
-    positions = EventReader(bundle(70.0)).read
+    positions = reader(bundle(70.0)).read
     assert positions(report(time=5_000)).interaction.time == 5_000
 
 
 def test_where_the_data_have_positions_a_moment_is_refused() -> None:
     with pytest.raises(RecordError, match="does not fit") as refused:
-        EventReader(bundle(cutoff=3.0)).read(report(time=NOW))
+        reader(bundle(cutoff=3.0)).read(report(time=NOW))
     assert "is a moment" in str(refused.value)
-    assert EventReader(bundle(cutoff=3.0)).read(report(time=4)).interaction.time == 4.0
-    assert EventReader(bundle(cutoff=None)).read(report(time=4)).interaction.time == 4.0
+    assert reader(bundle(cutoff=3.0)).read(report(time=4)).interaction.time == 4.0
+    assert reader(bundle(cutoff=None)).read(report(time=4)).interaction.time == 4.0
 
 
 @given(st.floats(1e8, 4_102_444_800.0))
@@ -142,12 +148,12 @@ def test_plain_seconds_are_what_a_column_reads(time: float) -> None:
     ],
 )
 def test_what_nobody_knows_is_marked(changed: dict[str, Any], aside: str) -> None:
-    assert EventReader(bundle()).read(report(**changed)).aside == aside
+    assert reader(bundle()).read(report(**changed)).aside == aside
 
 
 def test_a_type_without_a_kind_has_a_kind_of_its_own() -> None:
-    assert EventReader(bundle()).read(report(type="RATED", weight=4)).interaction.kind == "rate"
-    assert EventReader(bundle()).read(report(kind="like")).interaction.type == "RATED"
+    assert reader(bundle()).read(report(type="RATED", weight=4)).interaction.kind == "rate"
+    assert reader(bundle()).read(report(kind="like")).interaction.type == "RATED"
 
 
 @pytest.mark.parametrize(
@@ -155,7 +161,7 @@ def test_a_type_without_a_kind_has_a_kind_of_its_own() -> None:
     [("watch", 2.5, 2.5), ("watch", "3.5", 3.5), ("watch", None, 1.0), ("rate", 0, 0.0), ("rate", 5, 5.0)],
 )
 def test_weights_are_read_as_in_columns(kind: str, weight: Any, read: float) -> None:
-    assert EventReader(bundle()).read(report(kind=kind, weight=weight)).interaction.weight == read
+    assert reader(bundle()).read(report(kind=kind, weight=weight)).interaction.weight == read
 
 
 @pytest.mark.parametrize(
@@ -172,13 +178,13 @@ def test_weights_are_read_as_in_columns(kind: str, weight: Any, read: float) -> 
 )
 def test_a_weight_that_cannot_be_is_refused(kind: str, weight: Any, said: str) -> None:
     with pytest.raises(RecordError) as refused:
-        EventReader(bundle()).read(report(kind=kind, weight=weight))
+        reader(bundle()).read(report(kind=kind, weight=weight))
     assert said in str(refused.value)
 
 
 def test_all_that_does_not_fit_is_said_at_once() -> None:
     with pytest.raises(RecordError) as refused:
-        EventReader(bundle()).read({"user": "", "item": {}, "tiem": 5, "time": "soon", "id": "x" * 300})
+        reader(bundle()).read({"user": "", "item": {}, "tiem": 5, "time": "soon", "id": "x" * 300})
     said = str(refused.value)
     for part in (
         "id is too long",
@@ -190,12 +196,19 @@ def test_all_that_does_not_fit_is_said_at_once() -> None:
         assert part in said
     assert "did you mean 'time'" in said
     with pytest.raises(RecordError) as refused:
-        EventReader(bundle()).read(report(user="\ud800", id="nul\0"))
+        reader(bundle()).read(report(user="\ud800", id="nul\0"))
     assert "user must be text" in str(refused.value)
     assert "NUL" in str(refused.value)
 
 
 def test_without_a_schema_the_kinds_of_the_data_are_known() -> None:
-    read = EventReader(film_bundle()).read
+    read = reader(film_bundle()).read
     assert read(report()).interaction.kind == "watch"
     assert read(report(kind="buy")).aside == "unknown kind"
+
+
+def test_a_type_that_nobody_knows_is_no_reason_to_stop_at_another_fault() -> None:
+    with pytest.raises(RecordError) as caught:
+        reader(bundle()).read({"id": 1, "item": "alien", "type": "NOPE", "weight": 3})
+    assert caught.value.found == "user must be given"
+    assert caught.value.reason == "user must be given"

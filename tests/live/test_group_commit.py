@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,6 +19,7 @@ from kgrec.errors import EventLogError, TooManyEventsError
 from kgrec.live.event import Event, Receipt
 from kgrec.live.event_log import EventLog
 from kgrec.live.group_commit import GroupCommit
+from kgrec.live.stream_steps import StreamStep
 
 
 def event(id: str, user: str = "ann") -> Event:
@@ -60,10 +62,10 @@ class SlowLog(EventLog):
         super().__init__(path)
         self.go_on, self.groups = threading.Event(), list[int]()
 
-    def append(self, events: list[Event]) -> list[Receipt]:  # type: ignore[override]
+    def append(self, events: list[Event], steps: Sequence[StreamStep] = ()) -> list[Receipt]:  # type: ignore[override]
         assert self.go_on.wait(10)
         self.groups.append(len(events))
-        return super().append(events)
+        return super().append(events, steps)
 
 
 def test_who_comes_at_the_same_time_is_written_together(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from fastapi.testclient import TestClient
 from kgrec.errors import ConfigError, UnknownUserError
 from kgrec.live.event_log import EventLog
 from kgrec.live.event_reading import EventReader
+from kgrec.live.event_vocabulary import EventVocabulary
 from kgrec.live.intake import Intake
 from kgrec.privacy.byte_search import Needles
 from kgrec.privacy.pseudonyms import KEY, KEY_FILE, PseudonymKey
@@ -69,7 +70,7 @@ def test_without_the_key_it_is_told_what_is_missing(recommender: Recommender, mo
         assert TestClient(service(away)).get(f"/v1/recommend?user={ANN}").status_code == 404
         assert away.history(MADE(ANN))
     with pytest.raises(ConfigError, match="need a key"):
-        EventReader(recommender.bundle)
+        EventReader(EventVocabulary.of_bundle(recommender.bundle))
 
 
 def test_events_are_written_under_the_pseudonym(recommender: Recommender, tmp_path: Path) -> None:

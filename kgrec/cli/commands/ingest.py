@@ -13,14 +13,16 @@ from kgrec.cli import output
 from kgrec.cli.exits import resumable
 from kgrec.cli.progress_bars import progress_bars
 from kgrec.config import MAX_DROPPED, MAX_REMOVED
-from kgrec.errors import NothingLeftError
+from kgrec.errors import ConfigError, NothingLeftError
 from kgrec.plain_text import visible
 
 
 def ingest(
-    schema: opt.Schema,
-    source: opt.Sources,
+    schema: opt.Schema = "",
+    source: opt.Sources | None = None,
     store: opt.Store = opt.DEFAULT_STORE,
+    follow: opt.Follow = None,
+    events: opt.Events = "",
     on_error: Annotated[
         Literal["fail", "skip"], typer.Option("--on-error", help="Stop at a row that does not fit, or leave it out.")
     ] = "fail",
@@ -57,26 +59,45 @@ def ingest(
 ) -> None:
     """Import sources into the graph. Stopped on the way, it continues when it is run again.
 
+    With --follow, events of streams go into the graph as they come, after what --source names, until it is stopped.
     Ends with exit code 6 where every row of a type had to be left out.
     """
     from kgrec.pipeline import ingest as import_sources
 
-    with resumable(), progress_bars(quiet, verbose) as progress:
-        report = import_sources(
-            schema,
-            source,
-            store,
-            on_error=on_error,
-            max_dropped=max_dropped,
-            partial=partial,
-            replace=replace,
-            max_removed=max_removed,
-            progress=progress,
-        ).as_dict()
-    if as_json:
-        output.print_json(report)
-    else:
-        _show(report)
+    report: dict[str, Any] = {}
+    if schema or source or not follow:
+        missing = [f"'--{name}'" for name, value in (("schema", schema), ("source", source)) if not value]
+        if missing:
+            raise ConfigError(f"Missing option {missing[0]}.", where="kgrec ingest", next="see `kgrec ingest --help`")
+        with resumable(), progress_bars(quiet, verbose) as progress:
+            report = import_sources(
+                schema,
+                source or [],
+                store,
+                on_error=on_error,
+                max_dropped=max_dropped,
+                partial=partial,
+                replace=replace,
+                max_removed=max_removed,
+                progress=progress,
+            ).as_dict()
+        if not as_json:
+            _show(report)
+        elif not follow:
+            output.print_json(report)
+        _note(report, quiet)
+    if follow:
+        from kgrec.cli.followed import follow_until_stopped
+
+        followed = follow_until_stopped(follow, store, events, quiet=quiet)
+        if as_json:
+            output.print_json(report | {"followed": followed})
+        else:
+            output.show_facts(followed, "Followed")
+
+
+def _note(report: Mapping[str, Any], quiet: bool) -> None:
+    """Say on stderr what should be known of an import; an exit code where it left out every row of a type."""
     for note in () if quiet else report["notes"]:
         output.note(f"note: {visible(note)}")
     for text in report["warnings"]:

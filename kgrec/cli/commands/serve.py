@@ -8,7 +8,7 @@ import logging
 import signal
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import FrameType
@@ -48,6 +48,7 @@ def serve(
             help="File of the event log, made where it is not there; without, no events are taken in.",
         ),
     ] = "",
+    follow: opt.Follow = None,
     cache: Annotated[
         float,
         typer.Option("--cache", metavar="MIB", min=0, help="Room for answers that are asked for again; 0 keeps none."),
@@ -55,7 +56,8 @@ def serve(
     as_json: opt.Json = False,
 ) -> None:
     """Answer over HTTP, see docs/service.md. Without --keys nobody is asked who they are, on this machine alone."""
-    serve_until_stopped(bundle, store or None, host, port, keys, state or None, events or None, cache, as_json)
+    given = (bundle, store or None, host, port, keys, state or None, events or None)
+    serve_until_stopped(*given, cache, as_json, follow=follow or ())
 
 
 def serve_until_stopped(
@@ -68,6 +70,8 @@ def serve_until_stopped(
     events: str | None = None,
     cache_mib: float = 64,
     as_json: bool = False,
+    *,
+    follow: Sequence[str] = (),
 ) -> None:
     """Answer over HTTP until SIGINT or SIGTERM; the address is said once there are answers: before, requests get 503.
 
@@ -78,11 +82,12 @@ def serve_until_stopped(
         events: file of the event log; None: no events are taken in.
         cache_mib: room for answers that are kept; 0 keeps none.
         as_json: say the address as JSON on stdout, otherwise as a line on stderr.
+        follow: addresses of streams whose events are taken in.
 
     Raises:
         BundleError: the bundle is missing, damaged or of another version.
         ConfigError: the address cannot be listened on, or is not this machine's own and there are no keys, the keys
-            cannot be read, or the store's URL has no known scheme.
+            cannot be read, the store's URL has no known scheme, or a stream cannot be followed.
         EventLogError: the event log cannot be opened.
         MissingExtraError: what it runs on is not installed.
         SchemaMismatchError: the store holds another graph than the bundle's.
@@ -109,11 +114,12 @@ def serve_until_stopped(
         from threadpoolctl import threadpool_limits
 
         from kgrec.bundle.bundle_versions import BundleVersions
+        from kgrec.live.streams import open_streams
         from kgrec.recommendation import Recommender
         from kgrec.service.app import service
         from kgrec.service.living import living
 
-        versions = BundleVersions(bundle)
+        streams, versions = open_streams(follow, events), BundleVersions(bundle)
         loaded, beside = versions.to_open(), state or _beside(versions)
         writable = events is not None
         recommender = opened.enter_context(
@@ -123,7 +129,7 @@ def serve_until_stopped(
         opened.enter_context(threadpool_limits(1, user_api="blas"))
         own_names = None if ring.keys else {"localhost", host, *_OWN}
         app = service(recommender, ring=ring, hosts=own_names, cache_bytes=int(cache_mib * 2**20))
-        opened.enter_context(living(app, bundle, events))
+        opened.enter_context(living(app, bundle, events, streams))
         listening.answer_with(app)
         at = f"[{host}]" if ":" in host else host
         url = f"http://{at}:{listener.getsockname()[1]}"
