@@ -12,10 +12,10 @@ from kgrec.bundle.bundle import Bundle
 from kgrec.bundle.bundle_versions import BundleVersions
 from kgrec.config import MAX_DROPPED, MAX_REMOVED, TrainConfig
 from kgrec.data.dataset import Dataset
-from kgrec.data.funnel import finding, kinds_named
+from kgrec.data.funnel import split_in_time
 from kgrec.data.near_misses import near_miss
 from kgrec.data.records import Loader
-from kgrec.data.splits import Split, time_split_per_user
+from kgrec.data.splits import Split
 from kgrec.errors import ConfigError, DroppedRowsError, SchemaMismatchError, SourceError, require_extra, shorten
 from kgrec.extract import CheckReport, Extraction, check
 from kgrec.extract.identity.alignment import AlignmentReport
@@ -270,10 +270,7 @@ def train(
         from kgrec.learn.fit import executor_for, fit, refit
 
         metrics: dict[str, Any] = {"persons": dataset.persons.as_dict()} if dataset.persons else {}
-        kinds = kinds_named(config.predict, dataset.interactions)
-        split = time_split_per_user(dataset.interactions, valid=0.1, test=0.2, seed=config.seed) if measure else None
-        if split is not None and kinds:
-            split = finding(split, kinds)
+        split = split_in_time(dataset.interactions, config.predict, config.seed) if measure else None
         if tune is not None:
             known = dataset if split is None else dataset.with_interactions(split.known, split.test)
             config, metrics["tuning"] = _tuned(known, config, tune, folder, tuning.named("Tune"))
@@ -283,8 +280,7 @@ def train(
                 learned = refit(dataset, learned, config, checkpoint=folder, progress=learning, executor=executor)
             else:
                 learned = fit(dataset, config, checkpoint=folder, progress=learning, executor=executor)
-        writing = writing.named("Write")
-        writing("the bundle", 0)
+        writing.named("Write")("the bundle", 0)
         bundle = to_bundle(dataset, learned, config, schema=graph.schema, graph_id=graph.graph_id, metrics=metrics)
     if out is None or meanwhile is None:
         return bundle

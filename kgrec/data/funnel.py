@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 
 from kgrec.data.dataset import IntArray, Interactions
-from kgrec.data.splits import Split, hold_out_last
+from kgrec.data.splits import Split, hold_out_last, time_split_per_user
 from kgrec.errors import ConfigError
 
 
@@ -66,6 +66,20 @@ def finding(split: Split, kinds: frozenset[str]) -> Split:
     (valid, met_before), (test, met_between) = _apart(split.valid, kinds), _apart(split.test, kinds)
     between = met_between if split.between is None else split.between.joined(met_between)
     return replace(split, train=split.train.joined(met_before), valid=valid, test=test, between=between)
+
+
+def split_in_time(interactions: Interactions, predict: str, seed: int) -> Split:
+    """The last fifth of what each user did as the test, the tenth before it as validation.
+
+    Args:
+        predict: kinds that are to be found, see :func:`kinds_named`; empty for all.
+
+    Raises:
+        ConfigError: a time is unknown, or nothing was done in one of the kinds.
+    """
+    split = time_split_per_user(interactions, valid=0.1, test=0.2, seed=seed)
+    kinds = kinds_named(predict, interactions)
+    return finding(split, kinds) if kinds else split
 
 
 def _apart(held_out: Interactions, kinds: frozenset[str]) -> tuple[Interactions, Interactions]:

@@ -72,6 +72,8 @@ class ChosenSettings:
             "text_weights": tuple(settings["text_weights"]),
             "half_life": float(settings["trend_half_life_days"]) * DAY_S,
         }
+        if "refind" in settings:
+            read["refind"] = RefindSettings.from_dict(settings["refind"])
         del read["trend_half_life_days"]
         return cls(**read)
 

@@ -177,9 +177,9 @@ class Learner:
         again = choose_refinding(model, prepared.before, prepared.held_out, self.n_users, of_cold_items)
         trials = prepared.trials + len(depths.qualities) + (factors is not None) + fitter.trials + again.tried
         return FitResult(
-            model=with_refinding(model, again.settings, prepared.before, self.n_users),
+            model=with_refinding(model, again.settings, again.gates, prepared.before, self.n_users),
             embeddings=members[0],
-            chosen=replace(chosen, gates=gates, cold_items=effect, refind=again.settings),
+            chosen=replace(chosen, gates=again.gates, cold_items=effect, refind=again.settings),
             metrics=metrics | again.metrics,
             log=depths.trained.log,
             trials=trials,
@@ -201,8 +201,9 @@ class Learner:
         model, embeddings = self.begin(
             chosen.behaviour, chosen.num_layers, chosen.epochs, chosen.next_item_epochs, progress
         )()
-        model = replace(model, gates=chosen.gates, trend=self.trend(chosen.half_life))
-        return with_refinding(model, chosen.refind, self.dataset.interactions, self.n_users), embeddings
+        model = replace(model, trend=self.trend(chosen.half_life))
+        done = self.dataset.interactions
+        return with_refinding(model, chosen.refind, chosen.gates, done, self.n_users), embeddings
 
     def trend(self, half_life: float) -> Trend | None:
         """What is taken lately in these interactions; None for a half-life of 0."""

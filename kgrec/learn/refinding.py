@@ -13,6 +13,7 @@ from kgrec.learn.channels.refind import RefindSettings, choose_refind, refind_ch
 from kgrec.learn.fusion.refind_gate import refind_gate
 from kgrec.learn.limits import LIMITS
 from kgrec.progress import Progress
+from kgrec.scoring.gates import Gates
 from kgrec.scoring.model import AdditiveModel
 
 
@@ -22,11 +23,13 @@ class Refinding:
 
     Attributes:
         settings: of the channel; None where lists leave out whatever was met.
+        gates: of all channels, with it where there is one.
         metrics: validation ndcg@10 of everybody, with what was met in lists and without.
         tried: number of settings.
     """
 
-    settings: RefindSettings | None = None
+    settings: RefindSettings | None
+    gates: Gates
     metrics: dict[str, float] = field(default_factory=dict)
     tried: int = 0
 
@@ -58,7 +61,7 @@ def choose_refinding(
         before: all that users did before validation.
     """
     if not taken_apart(before, held_out):
-        return Refinding()
+        return Refinding(None, model.gates)
     takes = taking_kinds(before, held_out)
     wanted = sample_users(held_out.matrix(n_users, model.n_items), LIMITS.validation_users)
     settings, tried = choose_refind(before, wanted, takes, model.n_items, progress)
@@ -66,17 +69,20 @@ def choose_refinding(
     gate = refind_gate(model, channel, before, of_kinds(before, takes), held_out, n_users)
     if gate is None:
         progress("items met before", 1, 1, "left out of lists: finding them again gains no more than chance")
-        return Refinding(tried=tried)
+        return Refinding(None, model.gates, tried=tried)
     metrics = {"all, with items met before": gate.ndcg, "all, without items met before": gate.ndcg_without}
-    weights = tuple(map(tuple, gate.weights.tolist()))
-    return Refinding(replace(settings, weights=weights), metrics, tried + gate.tried)
+    return Refinding(settings, model.gates.with_channel(gate.weights), metrics, tried + gate.tried)
 
 
 def with_refinding(
-    model: AdditiveModel, settings: RefindSettings | None, interactions: Interactions, n_users: int
+    model: AdditiveModel, settings: RefindSettings | None, gates: Gates, interactions: Interactions, n_users: int
 ) -> AdditiveModel:
-    """The model with the channel of these settings, learned from what users did."""
+    """The model with the channel of these settings, learned from what users did; None is no such channel.
+
+    Args:
+        gates: of all channels, that one the last.
+    """
     if settings is None:
-        return model
+        return replace(model, gates=gates)
     channel = refind_channel(settings, interactions, n_users, model.n_items)
-    return model.with_refind(channel, np.array(settings.weights))
+    return replace(model, channels=(*model.channels, channel), gates=gates)

@@ -1,6 +1,7 @@
 """A model brought up to date without training: what is in closed form is made anew, what was trained stays.
 
-made anew       co-taking, ridges, what follows what, paths, dislikes, popularity, the trend, which items are cold
+made anew       co-taking, ridges, what follows what, paths, dislikes, what is found again, popularity, the trend,
+                which items are cold
 as it was       settings and gates, which validation chose; the vectors of items that the training knew
 predicted       vectors of items that came since: see kgrec/learn/channels/later_items.py
 """
@@ -19,6 +20,7 @@ from kgrec.data.dataset import Array, Dataset, IntArray
 from kgrec.data.vocabulary import Vocabulary
 from kgrec.errors import BundleError
 from kgrec.learn.channels.later_items import moved, placed, taker_profiles
+from kgrec.learn.channels.refind import refind_channel
 from kgrec.learn.encoders.joined_vectors import joined_vectors
 from kgrec.learn.encoders.named_encoders import text_vectors
 from kgrec.learn.fit import limited_threads
@@ -26,7 +28,7 @@ from kgrec.learn.fit_result import ChosenSettings, FitResult
 from kgrec.learn.learner import Learner
 from kgrec.learn.neural.model import Embeddings
 from kgrec.progress import Progress
-from kgrec.scoring.channel_names import CO_TAKING, KNOWLEDGE, NEXT_ITEM_FACTORS, SEMANTIC_PATHS
+from kgrec.scoring.channel_names import CO_TAKING, KNOWLEDGE, NEXT_ITEM_FACTORS, REFIND, SEMANTIC_PATHS
 from kgrec.scoring.matrices import LowRankMatrix
 from kgrec.scoring.model import Channel
 
@@ -55,6 +57,9 @@ def refresh(dataset: Dataset, old: Bundle, progress: Progress) -> FitResult:
         for channel in old.model.channels:
             if channel.name in _TRAINED:
                 channels.append(_trained(channel, row_of, dataset, texts))
+            elif channel.name == REFIND and chosen.refind is not None:
+                done = dataset.interactions
+                channels.append(refind_channel(chosen.refind, done, len(dataset.users), len(dataset.items)))
             elif channel.name in fresh:
                 channels.append(fresh[channel.name])
             else:

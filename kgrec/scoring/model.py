@@ -129,10 +129,6 @@ class AdditiveModel:
         takes = np.array([weights.get(kind, 1.0) == 0.0 for kind in past.kinds], np.bool_)
         return past.select((past.says != FOR) | takes[past.kind])
 
-    def with_refind(self, channel: Channel, weights: Array) -> AdditiveModel:
-        """The model with one more channel, ``refind``, and the weights of its gate, see :meth:`Gates.with_channel`."""
-        return replace(self, channels=(*self.channels, channel), gates=self.gates.with_channel(weights))
-
     def compact(self) -> AdditiveModel:
         """The model without the entries that closed gates silence."""
         return replace(

@@ -15,6 +15,8 @@ from kgrec.learn.bundle_assembly import to_bundle
 from kgrec.learn.fit import fit, refit
 from kgrec.learn.fit_result import FitResult
 from kgrec.learn.refinding import never_met_before, taken_apart
+from kgrec.learn.refresh import refresh, settings_of
+from kgrec.progress import silent
 from kgrec.recommendation import Filters, PastInteraction, Recommender
 from kgrec.scoring.model import AdditiveModel
 from tests.support.datasets import quick
@@ -136,3 +138,19 @@ def test_a_kind_to_predict_may_be_named() -> None:
     again = refit(whole, result, config)
     assert again.model.refind is not None
     assert fit(whole, QUICK, refit_on_all=False).model.refind is None
+
+
+def test_a_bundle_is_brought_up_to_date_with_it(learned: tuple[Dataset, Interactions, FitResult]) -> None:
+    world, held, result = learned
+    both = with_both(world, held)
+    bundle = to_bundle(both, result, QUICK, schema=None, graph_id=None)
+    _, chosen = settings_of(bundle)
+    assert chosen.refind == result.chosen.refind
+    item = int(held.item[1])
+    later = both.with_interactions(both.interactions.select(both.interactions.item != item))
+    (rates, fewer) = (
+        model.channels[-1].matrix.arrays()["rates"]
+        for model in (refresh(both, bundle, silent).model, refresh(later, bundle, silent).model)
+    )
+    np.testing.assert_array_equal(rates, result.model.channels[-1].matrix.arrays()["rates"])
+    assert fewer[item] < rates[item]  # nobody met it any more: the mean

@@ -7,7 +7,7 @@ How often those who met an item went on to take it, over all users; rare items r
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -39,12 +39,10 @@ class RefindSettings:
     Attributes:
         history: weights of what somebody met: a factor for each kind, 0 for those that take an item, and recency.
         shrinkage: as many more users who met an item and took it as often as the mean.
-        weights: of its gate by pause and length of history, as lists.
     """
 
     history: HistoryWeights
     shrinkage: float
-    weights: tuple[tuple[float, ...], ...] = ()
 
     @property
     def takes(self) -> frozenset[str]:
@@ -54,6 +52,15 @@ class RefindSettings:
     def as_dict(self) -> dict[str, Any]:
         """Plain data, for the manifest."""
         return asdict(self)
+
+    @classmethod
+    def from_dict(cls, settings: Mapping[str, Any]) -> RefindSettings:
+        """The settings again from their :meth:`as_dict`.
+
+        Raises:
+            KeyError, TypeError: they are of another version.
+        """
+        return cls(HistoryWeights(**settings["history"]), float(settings["shrinkage"]))
 
 
 def refind_channel(settings: RefindSettings, interactions: Interactions, n_users: int, n_items: int) -> Channel:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import sparse
@@ -41,7 +43,8 @@ def test_what_it_says_it_finds_is_what_the_model_then_finds() -> None:
     gate = found(world.interactions, held, model, 120)
     assert gate is not None
     assert gate.ndcg > 2 * gate.ndcg_without
-    opened = model.with_refind(refind_channel(SETTINGS, world.interactions, 120, 40), gate.weights)
+    channel = refind_channel(SETTINGS, world.interactions, 120, 40)
+    opened = replace(model, channels=(*model.channels, channel), gates=model.gates.with_channel(gate.weights))
     seen = opened.taken(world.interactions).matrix(120, 40)
     wanted = held.matrix(120, 40)
     ndcg = mean_metrics(ModelRanker.over(opened, world.interactions, 120), seen, wanted, (10,))["ndcg@10"]
