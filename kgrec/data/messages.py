@@ -16,6 +16,7 @@ LONGEST_MESSAGE = 2**20
 
 NO_JSON = "no JSON"
 NO_OBJECT = "no JSON object"
+NO_TEXT = "no text in UTF-8"
 TOO_LONG = "longer than 1 MiB"
 EMPTY = "empty"
 

@@ -1,0 +1,24 @@
+"""Brokers to test with, or why there are none."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from tests.support.redis_server import RedisMissingError, RedisServer
+
+
+@contextmanager
+def running_redis() -> Iterator[RedisServer]:
+    """A Redis server, or the test is skipped; it fails where KGREC_REQUIRE_REDIS is 1."""
+    try:
+        server = RedisServer()
+    except RedisMissingError as error:
+        if os.environ.get("KGREC_REQUIRE_REDIS") == "1":
+            pytest.fail(f"KGREC_REQUIRE_REDIS=1 and no Redis to test with: {error}", pytrace=False)
+        pytest.skip(f"no Redis to test with: {error}")
+    with server:
+        yield server
