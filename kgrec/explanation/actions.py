@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -24,12 +25,14 @@ class Action:
         stars: how many they gave; None where they gave none, or the schema does not say that weights are stars.
         against: it speaks against the item, or hides it.
         liked: they gave more than the middle of the stars that there are.
+        times: how often they did something of this sort with the item.
     """
 
     verb: Mapping[str, str]
     stars: float | None = None
     against: bool = False
     liked: bool = False
+    times: int = 1
 
 
 def past_actions(interactions: Interactions, bundle: Bundle) -> dict[int, Action]:
@@ -44,7 +47,20 @@ def past_actions(interactions: Interactions, bundle: Bundle) -> dict[int, Action
         often[n] = _occurrences(bundle, *names[n])
     order = np.lexsort((np.nan_to_num(interactions.time, nan=-np.inf), -often[sort]))  # what is said comes last
     actions = each_action(interactions, bundle)
-    return {item: actions[n] for item, n in zip(interactions.item[order].tolist(), order.tolist(), strict=True)}
+    times = Counter(zip(interactions.item.tolist(), sort.tolist(), strict=True))
+    said = dict(zip(interactions.item[order].tolist(), order.tolist(), strict=True))
+    return {item: _repeated(actions[n], times[item, int(sort[n])]) for item, n in said.items()}
+
+
+def verb_of(kinds: Collection[str], bundle: Bundle) -> Mapping[str, str]:
+    """What doing something of some kinds is called, by language: that of the most frequent kind."""
+    often = {key: count for key, count in bundle.occurrences.items() if key[1] in kinds}
+    type, kind, _ = max(often, key=lambda key: often[key], default=("", "", ""))
+    return _action(_meaning(bundle.manifest.schema, type, kind) if kind else None, None, False).verb
+
+
+def _repeated(action: Action, times: int) -> Action:
+    return action if times == 1 else replace(action, times=times)
 
 
 def each_action(interactions: Interactions, bundle: Bundle) -> list[Action]:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from kgrec.bundle.bundle import Bundle
 from kgrec.data.dataset import Array, IntArray
-from kgrec.explanation.actions import Action
+from kgrec.explanation.actions import Action, verb_of
 from kgrec.explanation.deferred import Deferred
 from kgrec.explanation.evidence_paths import PathOfReason
 from kgrec.explanation.reasons import (
@@ -23,6 +23,7 @@ from kgrec.explanation.reasons import (
     PastItemReason,
     PopularityReason,
     Reason,
+    RefindReason,
     Relation,
     TrendReason,
 )
@@ -31,15 +32,19 @@ from kgrec.graph.store_types import GraphPath, NodeRef, PathStep
 from kgrec.parallel.cached_attribute import cached_property
 from kgrec.schema.model import GraphSchema
 from kgrec.schema.naming import relation_noun
+from kgrec.scoring.channel_names import REFIND
 from kgrec.scoring.contributions import Contributions
 from kgrec.scoring.evidence import THROUGH_GRAPH, EvidenceTable
 from kgrec.scoring.path_matrix import EDGE_TO_PAST, SHARED_TAIL
 from kgrec.scoring.path_terms import PathTerms, part_that_has
+from kgrec.scoring.refind_matrix import RefindMatrix
 from kgrec.scoring.trend import DAY_S
 
 ENTITIES_NAMED = 12
 """Entities of an item that are reasons of their own; the others are added up."""
 _PATHS_PER_ENTITY = 3
+_OTHERWISE = THROUGH_GRAPH, REFIND
+"""Evidence whose reasons are no past items for themselves: facts, and the item itself."""
 
 
 @dataclass(frozen=True)
@@ -132,7 +137,7 @@ class Decomposition:
         said = [
             self._said(name, values, totals, total)
             for name, values in zip(self._table.names, self._table.values[:, :, position], strict=True)
-            if name != THROUGH_GRAPH and values.any()
+            if name not in _OTHERWISE and values.any()
         ]
         strongest, of_past = places.tolist(), totals[places]
 
@@ -157,8 +162,9 @@ class Decomposition:
         found = [*facts, *self._of_past_items(position, total), *self._of_item(position, total)]
         return tuple(sorted(found, key=lambda reason: -reason.value))
 
-    def _of_item(self, position: int, total: float) -> Iterator[PopularityReason | TrendReason]:
-        """What speaks for the item whoever asks."""
+    def _of_item(self, position: int, total: float) -> Iterator[RefindReason | PopularityReason | TrendReason]:
+        """What the item itself says, where it was met before, and what speaks for it whoever asks."""
+        yield from self._refind(position, total)
         prior, lately = float(self.contributions.prior[position]), float(self.contributions.trend[position])
         if prior:
             expected = bool(self._bundle.model.is_cold[self.contributions.items[position]])
@@ -166,6 +172,23 @@ class Decomposition:
         trend = self._bundle.model.trend
         if lately and trend is not None:
             yield TrendReason(lately, lately / total, trend.half_life / DAY_S)
+
+    def _refind(self, position: int, total: float) -> Iterator[RefindReason]:
+        channel, item = self._bundle.model.refind, int(self.contributions.items[position])
+        if channel is None:
+            return
+        matrix, values = self._bundle.model.channels[channel].matrix, self.contributions.values[channel, :, position]
+        assert isinstance(matrix, RefindMatrix)
+        rate, times = float(matrix.rates[item]), self._actions[item].times if item in self._actions else 0
+        for h, value in zip(np.flatnonzero(values).tolist(), values[values != 0].tolist(), strict=True):
+            yield RefindReason(value, value / total, self._past_item(h, value), times, rate, self._taken)
+
+    @cached_property
+    def _taken(self) -> Mapping[str, str]:
+        """What taking an item is called."""
+        channels, place = self._bundle.model.channels, self._bundle.model.refind
+        kinds = {} if place is None else channels[place].history.kinds
+        return verb_of([kind for kind, weight in kinds.items() if weight == 0.0], self._bundle)
 
     def _past_item(self, h: int, value: float) -> PastItem:
         item, name, action = self._who[h]
@@ -186,7 +209,7 @@ class Decomposition:
 
     def _of_past_items(self, position: int, total: float) -> Iterator[PastItemReason]:
         for name, values in zip(self._table.names, self._table.values[:, :, position], strict=True):
-            if name != THROUGH_GRAPH:
+            if name not in _OTHERWISE:
                 says = np.flatnonzero(values).tolist()
                 for h, value in zip(says, values[says].tolist(), strict=True):
                     yield PastItemReason(value, value / total, name, self._past_item(h, value))

@@ -154,6 +154,26 @@ class PastItemReason:
 
 
 @dataclass(frozen=True, slots=True)
+class RefindReason:
+    """What the item itself adds where the user met it before without taking it: "you put it in your cart".
+
+    Attributes:
+        past: the item as a past item; its value is the reason's.
+        times: how often they did what its verb says.
+        rate: part of all who met the item who went on to take it; that of rare items leans towards the mean.
+        taken: what taking it is, by language: 'bought'.
+    """
+
+    value: float
+    share: float
+    past: PastItem
+    times: int
+    rate: float
+    taken: Mapping[str, str]
+    kind: str = field(default="refind", init=False)
+
+
+@dataclass(frozen=True, slots=True)
 class PopularityReason:
     """What popularity adds: above 0 for an item that is taken more than the usual one.
 
@@ -199,5 +219,5 @@ SAID_FROM = 0.03
 """Share of the positive score from which on a fact is said."""
 FACTS = "entity", "edge", "other_facts"
 """Kinds of reasons that are facts."""
-Reason = EntityReason | EdgeReason | PastItemReason | PopularityReason | TrendReason | OtherFactsReason
+Reason = EntityReason | EdgeReason | PastItemReason | RefindReason | PopularityReason | TrendReason | OtherFactsReason
 """In ``Explanation.reasons`` the largest come first, what speaks against the item last."""

@@ -12,8 +12,8 @@ class ScorePart:
     """The reasons of one kind, summed.
 
     Attributes:
-        kind: ``entity``, ``edge``, ``other_facts``, ``popularity`` or ``trend``; of past items the kind of their
-            evidence, as in :class:`~kgrec.explanation.reasons.PastItemReason`.
+        kind: ``entity``, ``edge``, ``other_facts``, ``refind``, ``popularity`` or ``trend``; of past items the kind of
+            their evidence, as in :class:`~kgrec.explanation.reasons.PastItemReason`.
         positive, negative: sums of the values above and below 0.
     """
 

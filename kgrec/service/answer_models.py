@@ -11,7 +11,7 @@ class ScorePart(BaseModel):
     """The reasons of one kind, summed."""
 
     kind: str = Field(
-        description="entity, edge, other_facts, popularity, trend, or of past items the kind of evidence."
+        description="entity, edge, other_facts, refind, popularity, trend, or of past items the kind of evidence."
     )
     positive: float
     negative: float

@@ -8,6 +8,7 @@ from dataclasses import fields, replace
 
 from kgrec.explanation.wording.languages import Labels, Wording
 from kgrec.explanation.wording.sentence_parts import (
+    Again,
     DirectFact,
     Effect,
     Evidence,
@@ -29,6 +30,7 @@ _FIELDS: dict[str, dict[str, object]] = {
     "similar_text": {"name": "Alien", "texts": "title and plot"},
     "embeddings": {"name": "Alien"},
     "disliked": {"name": "Alien"},
+    "again": {"verb": "watched"},
     "other_facts": {"n": 7},
     "trend": {"days": 30},
     "without": {"name": "Alien", "score": 1.25, "rank_before": 3, "rank_after": 41, "candidates": 900},
@@ -139,6 +141,17 @@ class WordingContract:
         past = [replace(_past(wording, "Cats", "rated"), stars=1.5), _past(wording, "Heat", "returned")]
         _mentions(wording.against(past), "rated", "Cats", "★½", "returned", "Heat")
 
+    def test_an_item_that_was_met_before_is_said_with_how_often_and_how_many_took_it(self, wording: Wording) -> None:
+        once = _again(wording)
+        often = replace(once, times=3)
+        for say in _ways_to_say_it(wording):
+            assert len({say(replace(once, times=times)) for times in (1, 2, 3)}) == 3
+        for text in (wording.first([often]), wording.further(often)):
+            _mentions(text, "watched", "3", "12%", "bought", "34%")
+        itself = Effect(Name("Alien"), False, 3, 41, is_itself=True)
+        _mentions(wording.counterfactual(itself), "3", "41")
+        assert "Alien" not in wording.counterfactual(itself)
+
     def test_a_counterfactual_names_what_is_left_out_and_both_ranks(self, wording: Wording) -> None:
         texts = [wording.counterfactual(Effect(Name("Alien"), is_entity, 3, 41)) for is_entity in (False, True)]
         for text in texts:
@@ -163,9 +176,14 @@ def _statements(wording: Wording) -> Iterator[Statement]:
     for kind in _EVIDENCE:
         for cold in (False, True):
             yield Evidence(kind, past, True, _SHARE, cold=cold)
+    yield _again(wording)
     yield OtherFacts(_SHARE)
     yield from (Popularity(_SHARE, expected) for expected in (False, True))
     yield from (Trend(_SHARE, days) for days in (1.0, 30.0))
+
+
+def _again(wording: Wording) -> Again:
+    return Again(_past(wording), 1, 0.12, _words(wording, "bought"), _SHARE)
 
 
 def _facts(wording: Wording, past: tuple[Past, ...]) -> SharedFacts:
@@ -188,6 +206,8 @@ def _names(reason: Statement) -> list[str]:
             return [*(one.name.text for one in reason.past), "Ridley Scott"]
         case DirectFact():
             return [reason.past.name.text, "sequel of"]
+        case Again():
+            return ["watched"]
         case Evidence():
             return [one.name.text for one in reason.past]
         case _:

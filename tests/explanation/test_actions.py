@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from kgrec.data.dataset import Interactions
-from kgrec.explanation.actions import Action, past_actions
+from kgrec.explanation.actions import Action, past_actions, verb_of
 from kgrec.graph.polarity import with_polarity
 from kgrec.recommendation.fold_in import PastInteraction, fold_in, past_interactions
 from kgrec.schema.load import load_schema
@@ -138,3 +138,21 @@ def test_whoever_named_no_stars_gave_none() -> None:
     joined = named.select(np.array([1, 0]))
     assert joined.weighed.tolist() == [True, False]
     assert named.digest != replace(named, weighed=np.ones(2, np.bool_)).digest
+
+
+def test_how_often_the_sort_that_is_said_was_done() -> None:
+    viewed, bought = ("VIEWED", "view", 0, 1.0, 1.0), ("BOUGHT", "buy", 1, 1.0, 1.0)
+    again = ("VIEWED", "view", 0, 2.0, 1.0)
+    told = actions(schema(), viewed, again, bought, ("VIEWED", "view", 1, 3.0, 1.0), everybody=(viewed, again, bought))
+    assert {item: (action.verb["en"], action.times) for item, action in told.items()} == {
+        0: ("looked at", 2),
+        1: ("bought", 1),
+    }
+
+
+def test_a_kind_is_called_as_it_most_often_is() -> None:
+    everybody = [("BOUGHT", "buy", 0, 1.0, 1.0)] * 2 + [("RATED", "buy", 1, 1.0, 1.0), ("VIEWED", "view", 1, 1.0, 1.0)]
+    bundle = bundle_of(random_model(np.random.default_rng(0), 4), events(*everybody), 1, schema=schema())
+    assert verb_of(["buy"], bundle)["en"] == "bought"
+    assert verb_of(["view", "buy"], bundle)["en"] == "bought"
+    assert verb_of(["rent"], bundle)["en"] == verb_of([], bundle)["en"] == "chose"

@@ -11,6 +11,8 @@ import pytest
 from kgrec.bundle.bundle import Bundle
 from kgrec.config import TrainConfig
 from kgrec.data.dataset import Dataset, Interactions
+from kgrec.explanation.reasons import RefindReason
+from kgrec.explanation.wording.sentence import sentence
 from kgrec.learn.bundle_assembly import to_bundle
 from kgrec.learn.fit import fit, refit
 from kgrec.learn.fit_result import FitResult
@@ -18,6 +20,7 @@ from kgrec.learn.refinding import never_met_before, taken_apart
 from kgrec.learn.refresh import refresh, settings_of
 from kgrec.progress import silent
 from kgrec.recommendation import Filters, PastInteraction, Recommender
+from kgrec.recommendation.fold_in import fold_in
 from kgrec.scoring.model import AdditiveModel
 from tests.support.datasets import quick
 from tests.support.funnel import BUY, VIEW, did, shop
@@ -154,3 +157,31 @@ def test_a_bundle_is_brought_up_to_date_with_it(learned: tuple[Dataset, Interact
     )
     np.testing.assert_array_equal(rates, result.model.channels[-1].matrix.arrays()["rates"])
     assert fewer[item] < rates[item]  # nobody met it any more: the mean
+
+
+def test_the_reason_is_the_item_itself_with_its_exact_part(learned: tuple[Dataset, Interactions, FitResult]) -> None:
+    world, held, result = learned
+    bundle = to_bundle(with_both(world, held), result, QUICK, schema=None, graph_id=None)
+    recommender = Recommender(bundle)
+    history = [
+        PastInteraction("i2", kind="view"),
+        PastInteraction("i2", kind="view"),
+        PastInteraction("i4", kind="buy"),
+    ]
+    told = recommender.explain(history=history, item="i2")
+    (reason,) = [one for one in told.reasons if isinstance(one, RefindReason)]
+    parts = bundle.model.contributions(fold_in(history, bundle), np.array([2]))
+    assert reason.value == pytest.approx(parts.values[-1].sum())
+    assert reason.past.item == "i2"
+    assert (reason.times, reason.rate) == (2, pytest.approx(bundle.model.channels[-1].matrix.arrays()["rates"][2]))
+    assert told.constant + sum(one.value for one in told.reasons) == pytest.approx(told.score)
+    assert told.counterfactual is not None
+    assert told.counterfactual.uid == "i2"
+    assert sentence(told, "en", "short") == "You chose it twice"
+    rate = f"{round(100 * reason.rate)}%"
+    assert sentence(told, "en").startswith(
+        f"You chose it twice, and of all who came across it, about {rate} chose it ("
+    )
+    assert f"约有{rate}" in sentence(told, "zh")
+    other = recommender.explain(history=history, item="i6")
+    assert not [one for one in other.reasons if one.kind == "refind"]

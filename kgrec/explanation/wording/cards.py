@@ -8,6 +8,7 @@ from dataclasses import replace
 from kgrec.explanation.wording.languages import Wording
 from kgrec.explanation.wording.plan import Plan
 from kgrec.explanation.wording.sentence_parts import (
+    Again,
     DirectFact,
     Evidence,
     Name,
@@ -40,9 +41,10 @@ def card(plan: Plan, wording: Wording) -> str:
 
 
 def _most_telling(reasons: Sequence[Statement]) -> Statement | None:
+    again = [one for one in reasons if isinstance(one, Again) and one.share >= _FACT_COUNTS]
     facts = [one for one in reasons if isinstance(one, SharedFacts | DirectFact) and one.share >= _FACT_COUNTS]
     personal = [one for one in reasons if is_personal(one) and one.share >= _PERSONAL_COUNTS]
-    return next(iter([*facts, *personal, *reasons]), None)
+    return next(iter([*again, *facts, *personal, *reasons]), None)
 
 
 def _ever_shorter(reason: Statement) -> Iterator[Statement]:

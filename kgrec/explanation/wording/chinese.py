@@ -9,6 +9,7 @@ from kgrec.explanation.wording.languages import Labels, in_language
 from kgrec.explanation.wording.lists import by_verb, listed, percent, stars
 from kgrec.explanation.wording.sentence_parts import (
     SEEN,
+    Again,
     DirectFact,
     Effect,
     Evidence,
@@ -47,6 +48,7 @@ class Chinese:
         similar_text="与 {name} 相近的{texts}",
         embeddings="{name} 的图谱嵌入",
         disliked="不喜欢 {name} 的人",
+        again="您{verb}它",
         other_facts="其他 {n} 项事实",
         constant="标准化常数",
         no_paths="该得分没有任何部分来自图谱中的路径。",
@@ -68,6 +70,8 @@ class Chinese:
                 return f"{self._because(reason.past)}：{'，'.join(self._in_common(fact) for fact in reason.facts)}"
             case Evidence():
                 return f"{self._because(reason.past, others=reason.others)}：{self._likewise(reason)}"
+            case Again():
+                return f"您{self._verb(reason.past)}它{_often(reason.times, in_figures=False)}"
             case Popularity():
                 return "新上架，预计会受欢迎" if reason.expected else "热门之选"
             case Trend():
@@ -121,6 +125,8 @@ class Chinese:
     def counterfactual(self, effect: Effect) -> str:
         """如果没有《Alien》，它会从第2位降到第5位。"""
         without = f"如果不考虑{_marked(effect.name)}" if effect.is_entity else f"如果没有{_marked(effect.name)}"
+        if effect.is_itself:
+            without = "如果不考虑您与它的这些记录"
         to = f"跌出前{SEEN}位" if effect.out_of_sight else f"降到第{effect.rank_after}位"
         return f"{without}，它会从第{effect.rank_before}位{to}。"
 
@@ -165,7 +171,7 @@ class Chinese:
             case kind:
                 return f"按“{kind}”相配"
 
-    def _clause(self, reason: DirectFact | OtherFacts | Evidence | Popularity | Trend) -> str:
+    def _clause(self, reason: DirectFact | OtherFacts | Evidence | Again | Popularity | Trend) -> str:
         match reason:
             case DirectFact():
                 words = in_language(reason.words, self.code)
@@ -173,6 +179,9 @@ class Chinese:
                 if self.code not in reason.words:
                     return f"它与{past}有关（{words}）"
                 return f"它{words}{past}" if reason.from_item else f"{past}{words}它"
+            case Again():
+                did, took = self._verb(reason.past), in_language(reason.taken, self.code)
+                return f"您{did}它{_often(reason.times)}，接触过它的人中约有{percent(reason.rate)}{took}它"
             case OtherFacts():
                 return "它与您历史记录中的内容还有其他共同之处"
             case Popularity():
@@ -202,6 +211,12 @@ class Chinese:
     def texts(self, texts: Sequence[Mapping[str, str]]) -> str:
         """片名和剧情；模式中没有中文说法的部分统称文字介绍。"""
         return _and(list(dict.fromkeys(text.get(self.code, "文字介绍") for text in texts)) or ["文字介绍"])
+
+
+def _often(times: int, *, in_figures: bool = True) -> str:
+    if times <= 2:
+        return "两次" if times == 2 else ""
+    return f"{times}次" if in_figures else "多次"
 
 
 def _and(words: Sequence[str]) -> str:

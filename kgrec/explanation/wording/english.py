@@ -9,6 +9,7 @@ from kgrec.explanation.wording.languages import Labels, in_language
 from kgrec.explanation.wording.lists import by_verb, listed, percent, stars
 from kgrec.explanation.wording.sentence_parts import (
     SEEN,
+    Again,
     DirectFact,
     Effect,
     Evidence,
@@ -47,6 +48,7 @@ class English:
         similar_text="{texts} like those of {name}",
         embeddings="graph embedding of {name}",
         disliked="others who disliked {name}",
+        again="you {verb} it before",
         other_facts="{n} other facts",
         constant="scaling",
         no_paths="No path in the graph carries any of this score.",
@@ -70,6 +72,8 @@ class English:
                 return _capital(re.sub("^this is ", "", self._direct(reason, "this")))
             case Evidence():
                 return f"{self._because(reason.past, others=reason.others)}: {self._likewise(reason)}"
+            case Again():
+                return f"You {self._verb(reason.past)} it{_often(reason.times, in_figures=False)}"
             case Popularity():
                 return "New, and likely to become popular" if reason.expected else "Popular with others"
             case Trend():
@@ -124,6 +128,8 @@ class English:
         """Without Alien, it would fall from rank 2 to 5."""
         name = _names([effect.name])
         without = f"If {name} did not count" if effect.is_entity else f"Without {name}"
+        if effect.is_itself:
+            without = "Without what you did with it"
         to = f"out of the first {SEEN}" if effect.out_of_sight else f"to {effect.rank_after}"
         return f"{without}, it would fall from rank {effect.rank_before} {to}."
 
@@ -189,11 +195,15 @@ class English:
             case kind:
                 return f"a match by {_spoken(kind)}"
 
-    def _clause(self, reason: DirectFact | OtherFacts | Evidence | Popularity | Trend) -> str:
+    def _clause(self, reason: DirectFact | OtherFacts | Evidence | Again | Popularity | Trend) -> str:
         """A reason as a sentence of its own, without its share."""
         match reason:
             case DirectFact():
                 return _capital(self._direct(reason, "it"))
+            case Again():
+                did, took = self._verb(reason.past), in_language(reason.taken, self.code)
+                met = f"of all who came across it, about {percent(reason.rate)} {took} it"
+                return f"You {did} it{_often(reason.times)}, and {met}"
             case OtherFacts():
                 return f"It {_OTHER_FACTS[:1].lower()}{_OTHER_FACTS[1:]}"
             case Popularity():
@@ -228,6 +238,12 @@ class English:
     def texts(self, texts: Sequence[Mapping[str, str]]) -> str:
         """Title and plot."""
         return _and([in_language(text, self.code) for text in texts]) if texts else "texts"
+
+
+def _often(times: int, *, in_figures: bool = True) -> str:
+    if times <= 2:
+        return " twice" if times == 2 else ""
+    return f" {times} times" if in_figures else " several times"
 
 
 _OTHER_FACTS = "Shares further details with your history"

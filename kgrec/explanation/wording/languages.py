@@ -33,6 +33,7 @@ class Labels:
         similar_text: the ``{texts}`` of the item are like those of ``{name}``.
         embeddings: its embedding from the graph is like the item's.
         disliked: who dislikes ``{name}`` likes the item less.
+        again: the user ``{verb}`` the item itself before.
         other_facts: ``{n}`` entities that are not named.
         constant: of scaling.
         no_paths: nothing of the score flows through paths in the graph.
@@ -58,6 +59,7 @@ class Labels:
     similar_text: str
     embeddings: str
     disliked: str
+    again: str
     other_facts: str
     constant: str
     no_paths: str

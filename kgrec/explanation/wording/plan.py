@@ -18,11 +18,13 @@ from kgrec.explanation.reasons import (
     PastItem,
     PopularityReason,
     Reason,
+    RefindReason,
     TrendReason,
 )
 from kgrec.explanation.said_by_past import SaidByPast
 from kgrec.explanation.terms import Terms
 from kgrec.explanation.wording.sentence_parts import (
+    Again,
     DirectFact,
     Effect,
     Evidence,
@@ -38,7 +40,7 @@ from kgrec.explanation.wording.sentence_parts import (
 )
 from kgrec.graph.store_types import NodeRef
 from kgrec.parallel.cached_attribute import cached_property
-from kgrec.scoring.channel_names import DISLIKES, SEMANTIC, SEMANTIC_PATHS
+from kgrec.scoring.channel_names import DISLIKES, REFIND, SEMANTIC, SEMANTIC_PATHS
 
 _LEAST_SHARE_OF_HUB = 0.08
 """Of a hub that is said: it is what a third of the catalogue has, or more than half of the history: a language."""
@@ -83,7 +85,7 @@ def plan_of(explanation: Explanation, named: int, language: str) -> Plan:
     """
     maker = _Planner(explanation, named, language)
     evidence = list(maker.evidence())
-    personal: list[Statement] = [*maker.facts(), *(one for one in evidence if one.share > 0)]
+    personal: list[Statement] = [*maker.again(), *maker.facts(), *(one for one in evidence if one.share > 0)]
     reasons = [*_telling(personal), *maker.others()]
     past = explanation.reason_parts.past
     opposing = np.flatnonzero(past.against & (past.values < 0))[::-1][:named].tolist()
@@ -156,6 +158,13 @@ class _Planner:
                 texts = self._terms.texts if said.evidence in (SEMANTIC, SEMANTIC_PATHS) else ()
                 yield Evidence(said.evidence, past, others, share, texts, self._explanation.new)
 
+    def again(self) -> Iterator[Again]:
+        """That the item was met before."""
+        for one in self._parts.beside:
+            if one.kind == REFIND and one.share > 0 and isinstance(one.reason, RefindReason):
+                said = one.reason
+                yield Again(self.past(said.past), said.times, said.rate, said.taken, said.share)
+
     def others(self) -> Iterator[Popularity | Trend | OtherFacts]:
         for one in self._parts.beside:
             if one.kind not in ("entity", "edge") and one.share > 0:
@@ -172,7 +181,11 @@ class _Planner:
         strongest = self._explanation.counterfactual
         if strongest is not None and _falls(strongest):
             yield Effect(
-                self._item_name(strongest.uid, strongest.name), False, strongest.rank_before, strongest.rank_after
+                self._item_name(strongest.uid, strongest.name),
+                False,
+                strongest.rank_before,
+                strongest.rank_after,
+                strongest.uid == self._explanation.item,
             )
         for reason in self._confirmed:
             if isinstance(reason, EntityReason) and self._counts(reason) and reason.counterfactual is not None:

@@ -11,6 +11,7 @@ from kgrec.explanation.reasons import (
     PastItemReason,
     PopularityReason,
     Reason,
+    RefindReason,
     TrendReason,
 )
 from kgrec.explanation.wording.languages import Wording, in_language
@@ -49,6 +50,8 @@ class ReasonLabels:
                 words = in_language(reason.relation.words, wording.code)
                 arrow = f"-[{words}]->" if reason.relation.from_item else f"<-[{words}]-"
                 return f"{arrow} {self._name(reason.past)}"
+            case RefindReason():
+                return labels.again.format(verb=in_language(reason.past.verb, wording.code))
             case PopularityReason():
                 return labels.expected_popularity if reason.expected else labels.popularity
             case TrendReason():

@@ -126,6 +126,25 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
+class Again:
+    """The person met the item itself before, and did not take it.
+
+    Attributes:
+        past: what they did with it.
+        times: how often.
+        rate: part of all who met it who took it.
+        taken: what taking it is, read between user and item, by language.
+        share: of what speaks for the item.
+    """
+
+    past: Past
+    times: int
+    rate: float
+    taken: Mapping[str, str]
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
 class Popularity:
     """The item is popular.
 
@@ -155,12 +174,17 @@ SEEN = 100
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """The rank of the item without a past item, or without an entity; computed by scoring again."""
+    """The rank of the item without a past item, or without an entity; computed by scoring again.
+
+    Attributes:
+        is_itself: the past item is the item, which was met before.
+    """
 
     name: Name
     is_entity: bool
     rank_before: int
     rank_after: int
+    is_itself: bool = False
 
     @property
     def far(self) -> bool:
@@ -180,7 +204,7 @@ def past_of(reason: Statement) -> tuple[tuple[Past, ...], bool]:
             return reason.past, False
         case Evidence():
             return reason.past, reason.others
-        case DirectFact():
+        case DirectFact() | Again():
             return (reason.past,), False
         case _:
             return (), False
@@ -191,4 +215,4 @@ def is_personal(reason: Statement) -> bool:
     return not isinstance(reason, Popularity | Trend | OtherFacts)
 
 
-Statement = SharedFacts | DirectFact | OtherFacts | Evidence | Popularity | Trend
+Statement = SharedFacts | DirectFact | OtherFacts | Evidence | Again | Popularity | Trend

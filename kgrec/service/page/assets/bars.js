@@ -12,11 +12,12 @@ const GROUPS = {
   semantic: "texts",
   semantic_paths: "texts",
   knowledge: "embeddings",
+  refind: "again",
   popularity: "popularity",
   trend: "trend",
   dislikes: "dislikes",
 };
-const ORDER = ["facts", "together", "next", "texts", "embeddings", "popularity", "trend", "dislikes", "constant"];
+const ORDER = ["facts", "together", "next", "texts", "embeddings", "again", "popularity", "trend", "dislikes", "constant"];
 
 /** What a kind of reason is called; one that a plug-in adds has its own name. */
 export const kindName = (group) => (has(`kind.${group}`) ? t(`kind.${group}`) : group);
