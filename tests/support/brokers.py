@@ -9,6 +9,8 @@ from contextlib import contextmanager
 import pytest
 
 from tests.support.redis_server import RedisMissingError, RedisServer
+from tools.kafka.broker import KafkaBroker
+from tools.published_jars import JarsMissingError
 
 
 @contextmanager
@@ -22,3 +24,16 @@ def running_redis() -> Iterator[RedisServer]:
         pytest.skip(f"no Redis to test with: {error}")
     with server:
         yield server
+
+
+@contextmanager
+def running_kafka() -> Iterator[KafkaBroker]:
+    """A Kafka broker, or the test is skipped; it fails where KGREC_REQUIRE_KAFKA is 1."""
+    try:
+        broker = KafkaBroker()
+    except JarsMissingError as error:
+        if os.environ.get("KGREC_REQUIRE_KAFKA") == "1":
+            pytest.fail(f"KGREC_REQUIRE_KAFKA=1 and no Kafka to test with: {error}", pytrace=False)
+        pytest.skip(f"no Kafka to test with: {error}")
+    with broker:
+        yield broker
