@@ -7,7 +7,8 @@ With ``--rate``, requests come at random moments at that rate on average, in bur
 those before (open loop): the time of one counts from the moment at which it should have been sent. Without, each
 connection asks again as soon as it is answered (closed loop). ``--seconds 1800`` is the soak. The bare answer, of a
 short list with ``--mix short``, otherwise of a list, is sent by uvicorn, and by Granian where that is installed;
-``service_in_its`` are the service's last figures in those of the bare one.
+``service_in_its`` are the service's last figures in those of the bare one. ``cpu_ms_a_request`` is what the service
+takes of a processor for each, which other work on the machine does not make longer as it does the times.
 """
 
 from __future__ import annotations
@@ -206,8 +207,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
             say("start", seconds=round(served.start_s, 2), memory_mb=round(served.memory_mb, 1))
             loaded(served.url, folder / "a.bundle", asked, 999, 1.0)  # the first of everything
             for round_number in range(max(1, round(asked.seconds / asked.every))):
+                before = served.cpu_s
                 found = loaded(served.url, folder / "a.bundle", asked, round_number, min(asked.every, asked.seconds))
-                say("load", memory_mb=round(served.memory_mb, 1), **found)
+                cpu_ms = round(1e3 * (served.cpu_s - before) / max(found["requests"], 1), 2)
+                say("load", memory_mb=round(served.memory_mb, 1), cpu_ms_a_request=cpu_ms, **found)
             for server in () if asked.no_bare else filter(find_spec, BARE_SERVERS):
                 of_bare = bare(served.url, folder, server, asked, min(asked.every, asked.seconds))
                 say("bare FastAPI", server=server, service_in_its=ratios(found, of_bare), **of_bare)

@@ -67,6 +67,11 @@ class Served:
         return float(psutil.Process(self.process.pid).memory_full_info().uss) / 1e6
 
     @property
+    def cpu_s(self) -> float:
+        """Seconds of a processor that it has taken; whatever else the machine does, they stay the same."""
+        return float(sum(psutil.Process(self.process.pid).cpu_times()[:2]))
+
+    @property
     def lives(self) -> bool:
         """Whether the process runs."""
         return self.process.poll() is None

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from kgrec.bundle.files import (
     ARRAYS,
@@ -127,6 +128,19 @@ class Bundle:
         """The most frequent kind and the most frequent platform of what speaks for its items."""
         seen = self.interactions.saying(FOR)
         return _most_frequent(seen.kinds, seen.kind), _most_frequent(seen.platforms, seen.platform)
+
+    def has_readable_name(self, row: int) -> bool:
+        """Whether a node's name says more to people than its id, as the schema has it; without a schema all do."""
+        schema = self.manifest.schema
+        if self._readable[row] < 0:
+            type, _, uid = self.nodes[row].partition(":")
+            self._readable[row] = schema is None or schema.is_readable(type, uid, self.names[row])
+        return bool(self._readable[row])
+
+    @cached_property
+    def _readable(self) -> npt.NDArray[np.int8]:
+        """Of each node that was asked about; of others -1, for most are never asked about."""
+        return np.full(len(self.nodes), -1, np.int8)
 
     def with_model(self, model: AdditiveModel) -> Bundle:
         """The same with another model; what was worked out of all else is kept."""

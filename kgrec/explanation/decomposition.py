@@ -15,6 +15,7 @@ from kgrec.data.dataset import Array, IntArray
 from kgrec.explanation.actions import Action, verb_of
 from kgrec.explanation.deferred import Deferred
 from kgrec.explanation.evidence_paths import PathOfReason
+from kgrec.explanation.meetings import Meetings
 from kgrec.explanation.reasons import (
     EdgeReason,
     EntityReason,
@@ -48,27 +49,6 @@ _OTHERWISE = THROUGH_GRAPH, REFIND
 
 
 @dataclass(frozen=True)
-class _Entity:
-    """Where past items and an item meet, before anybody looks at it.
-
-    Attributes:
-        row: of the node.
-        value: of all that goes through it; ``total`` is the positive score of the item, whose row ``item`` is.
-        features: places of the entity's among the ``terms``; ``says`` is what goes through each.
-        past: places of past items that have it, the largest value first.
-    """
-
-    row: int
-    value: float
-    total: float
-    item: int
-    features: IntArray
-    says: Sequence[float]
-    terms: PathTerms
-    past: IntArray
-
-
-@dataclass(frozen=True)
 class FoundReason:
     """A reason that a fact is, and what the store may confirm of it.
 
@@ -84,6 +64,23 @@ class FoundReason:
     make: Callable[[], Reason]
     entity: int | None = None
     paths: Sequence[PathOfReason] = ()
+
+
+@dataclass(frozen=True)
+class _ByEvidence:
+    """What past items say of items by each kind of evidence, the largest absolute value first.
+
+    Attributes:
+        order: places of the past items, ``(m, evidence, h)``; the others are in this order, as in :class:`SaidByPast`.
+        counts: of those that say anything, ``(m, evidence)``.
+    """
+
+    order: IntArray
+    counts: IntArray
+    values: Array
+    totals: Array
+    against: npt.NDArray[np.bool_]
+    lukewarm: npt.NDArray[np.bool_]
 
 
 class Decomposition:
@@ -125,36 +122,66 @@ class Decomposition:
                 total += values.sum(axis=0)
         return total
 
+    def places(self, position: int) -> IntArray:
+        """Places of the past items that say anything of an item, the strongest first."""
+        order: IntArray = self._strongest_first[position]
+        says: IntArray = order[self._says_anything[position, order]]
+        return says
+
     def parts(self, position: int, through_graph: Sequence[BesidePast], places: IntArray) -> ReasonParts:
         """All reasons of ``contributions.items[position]``, those of past items as numbers.
 
         Args:
             places: of the past items that say anything, the strongest first.
         """
-        total, totals = float(self._positive[position]), self.contributions.values[:, :, position].sum(axis=0)
+        total = float(self._positive[position])
         of_item = map(BesidePast.of, self._of_item(position, total))
         beside = sorted([*through_graph, *of_item], key=lambda reason: -reason.value)
+        counts = self._by_evidence.counts[position].tolist()
         said = [
-            self._said(name, values, totals, total)
-            for name, values in zip(self._table.names, self._table.values[:, :, position], strict=True)
-            if name not in _OTHERWISE and values.any()
+            self._said(name, position, n, counts[n], total)
+            for n, name in enumerate(self._table.names)
+            if name not in _OTHERWISE and counts[n]
         ]
-        strongest, of_past = places.tolist(), totals[places]
+        of_past = self._totals[position, places]
 
         def past_item(n: int) -> PastItem:
-            return self._past_item(strongest[n], float(of_past[n]))
+            return self._past_item(int(places[n]), float(of_past[n]))
 
-        items = [self._who[h][0] for h in strongest]
+        items = Deferred(lambda: tuple(self._who[h][0] for h in places.tolist()), len(places))
         return ReasonParts(beside, said, PastTotals(items, of_past, self._done[0, places], past_item))
 
-    def _said(self, evidence: str, values: Array, totals: Array, positive: float) -> SaidByPast:
-        ordered = np.argsort(-np.abs(values), kind="stable")[: np.count_nonzero(values)]
-        of_past, (against, lukewarm) = values[ordered], self._done[:, ordered]
+    def _said(self, evidence: str, position: int, n: int, count: int, positive: float) -> SaidByPast:
+        by, largest = self._by_evidence, (position, n, slice(count))
+        of_past, order = by.values[largest], by.order[largest]
 
         def past_item(n: int) -> PastItem:
-            return self._past_item(int(ordered[n]), float(of_past[n]))
+            return self._past_item(int(order[n]), float(of_past[n]))
 
-        return SaidByPast(evidence, of_past, positive, totals[ordered], against, lukewarm, past_item)
+        numbers = of_past, positive, by.totals[largest], by.against[largest], by.lukewarm[largest]
+        return SaidByPast(evidence, *numbers, past_item)
+
+    @cached_property
+    def _by_evidence(self) -> _ByEvidence:
+        values = np.ascontiguousarray(self._table.values.transpose(2, 0, 1))
+        order = np.argsort(-np.abs(values), axis=2, kind="stable")
+        ordered = [np.take_along_axis(of, order, axis=2) for of in (values, self._totals[:, None, :])]
+        return _ByEvidence(order, np.count_nonzero(values, axis=2), *ordered, *self._done[:, order])
+
+    @cached_property
+    def _totals(self) -> Array:
+        """What each past item says of each item by all evidence, ``(m, h)``."""
+        return np.ascontiguousarray(self.contributions.values.sum(axis=0).T)
+
+    @cached_property
+    def _strongest_first(self) -> IntArray:
+        """Places of past items for each item, ``(m, h)``."""
+        return np.argsort(-self._totals, axis=1, kind="stable")
+
+    @cached_property
+    def _says_anything(self) -> npt.NDArray[np.bool_]:
+        """Whether each past item says anything of each item, ``(m, h)``."""
+        return np.ascontiguousarray(self.contributions.values.any(axis=0).T)
 
     def reasons(self, position: int, through_graph: Sequence[BesidePast]) -> tuple[Reason, ...]:
         """All reasons of ``contributions.items[position]``, the largest first, what speaks against the item last."""
@@ -216,29 +243,19 @@ class Decomposition:
 
     def _through_graph(self, position: int) -> Iterator[FoundReason]:
         terms, total = self._terms[position], float(self._positive[position])
-        item = int(self.contributions.items[position])
         is_edge = terms.way >= EDGE_TO_PAST
         for f in np.flatnonzero(is_edge).tolist():
-            yield self._edge(terms, f, item, total)
-        shared = np.flatnonzero(~is_edge)
-        shared = shared[np.argsort(terms.entity[shared], kind="stable")]
-        entities, starts = np.unique(terms.entity[shared], return_index=True)
-        values = terms.values[:, shared]
-        of_past = np.add.reduceat(values, starts, axis=1) if len(starts) else np.zeros((len(values), 0))
-        sums, says = of_past.sum(axis=0), values.sum(axis=0)
+            yield self._edge(terms, f, int(self.contributions.items[position]), total)
+        meetings = Meetings.of(terms, np.flatnonzero(~is_edge))
+        sums, rows = meetings.sums, meetings.entities.tolist()
         said = [n for n in np.argsort(-np.abs(sums), kind="stable").tolist() if sums[n]]
-        named = list(islice((n for n in said if self._readable(self._node(int(entities[n])))), ENTITIES_NAMED))
-        largest = np.argsort(-np.abs(of_past[:, named]), axis=0, kind="stable")
-        speak = np.count_nonzero(of_past[:, named], axis=0).tolist()
-        ends, rows = [*starts.tolist(), len(shared)], entities.tolist()
-        for n, order, count in zip(named, largest.T, speak, strict=True):
-            of, past = slice(ends[n], ends[n + 1]), order[:count]
-            made = _Entity(rows[n], float(sums[n]), total, item, shared[of], says[of].tolist(), terms, past)
-            paths = () if self._schema is None else Deferred(partial(self._paths, made), min(count, _PATHS_PER_ENTITY))
-            yield FoundReason(
-                "entity", made.value, made.value / total, partial(self._entity_reason, made), rows[n], paths
-            )
-        others = [n for n in said if n not in named]
+        named = list(islice((n for n in said if self._readable(rows[n])), ENTITIES_NAMED))
+        speak = np.count_nonzero(meetings.of_past[:, named], axis=0).tolist()
+        for n, value, count in zip(named, sums[named].tolist(), speak, strict=True):
+            of = meetings, n, position
+            paths = () if self._schema is None else Deferred(partial(self._paths, *of), min(count, _PATHS_PER_ENTITY))
+            yield FoundReason("entity", value, value / total, partial(self._entity_reason, *of), rows[n], paths)
+        others = said[len(named) :] if said[: len(named)] == named else [n for n in said if n not in named]
         if others:
             value = float(sums[others].sum())
             reason = OtherFactsReason(value, value / total, len(others))
@@ -255,32 +272,33 @@ class Decomposition:
         reason = EdgeReason(value, value / total, past, relation)
         return FoundReason(reason.kind, value, reason.share, lambda: reason, paths=paths)
 
-    def _relations(self, of: _Entity) -> list[Relation]:
+    def _relations(self, of: Meetings, n: int) -> list[Relation]:
         """How past items and the item are related to an entity, by feature."""
-        terms, features = of.terms, of.features
-        names = zip(terms.relation[features].tolist(), terms.way[features].tolist(), of.says, strict=True)
+        features = of.features(n)
+        says = of.terms.values[:, features].sum(axis=0).tolist()
+        names = zip(of.terms.relation[features].tolist(), of.terms.way[features].tolist(), says, strict=True)
         return [self._relation(relation, way == SHARED_TAIL, said) for relation, way, said in names]
 
-    def _entity_reason(self, of: _Entity) -> EntityReason:
-        relations = sorted(self._relations(of), key=lambda relation: -abs(relation.value))
+    def _entity_reason(self, of: Meetings, n: int, position: int) -> EntityReason:
+        relations = sorted(self._relations(of, n), key=lambda relation: -abs(relation.value))
+        value, row, past = float(of.sums[n]), int(of.entities[n]), of.past(n)
 
         def past_items() -> tuple[PastItem, ...]:
-            values = of.terms.values[of.past[:, None], of.features].sum(axis=1)
-            return tuple(map(self._past_item, of.past.tolist(), values.tolist()))
+            values = of.terms.values[past[:, None], of.features(n)].sum(axis=1)
+            return tuple(map(self._past_item, past.tolist(), values.tolist()))
 
-        past = Deferred(past_items, len(of.past))
-        common = self._part_that_has(of.row)
-        return EntityReason(of.value, of.value / of.total, self._node(of.row), tuple(relations), past, common)
+        share, common = value / float(self._positive[position]), self._part_that_has(row)
+        return EntityReason(value, share, self._node(row), tuple(relations), Deferred(past_items, len(past)), common)
 
-    def _paths(self, of: _Entity) -> tuple[PathOfReason, ...]:
+    def _paths(self, of: Meetings, n: int, position: int) -> tuple[PathOfReason, ...]:
         """Those of the largest past items, each over the relation that says most."""
-        relations, entity = self._relations(of), self._node(of.row)
-        paths = []
-        first = of.past[:_PATHS_PER_ENTITY]
-        for h, says in zip(first.tolist(), of.terms.values[first[:, None], of.features].tolist(), strict=True):
+        relations, entity = self._relations(of, n), self._node(int(of.entities[n]))
+        item, paths = int(self.contributions.items[position]), []
+        first = of.past(n)[:_PATHS_PER_ENTITY]
+        for h, says in zip(first.tolist(), of.terms.values[first[:, None], of.features(n)].tolist(), strict=True):
             best = max(range(len(says)), key=lambda n: abs(says[n]))
             past = int(self.contributions.history[h])
-            paths.append(PathOfReason(self._over(past, entity, relations[best], of.item), float(says[best])))
+            paths.append(PathOfReason(self._over(past, entity, relations[best], item), float(says[best])))
         return tuple(paths)
 
     def _over(self, past: int, entity: NodeRef, relation: Relation, item: int) -> GraphPath:
@@ -303,8 +321,8 @@ class Decomposition:
             self._nodes[row] = NodeRef(type, uid, self._bundle.names[row])
         return self._nodes[row]
 
-    def _readable(self, node: NodeRef) -> bool:
-        return self._schema is None or self._schema.is_readable(node.type, node.uid, node.name)
+    def _readable(self, row: int) -> bool:
+        return self._schema is None or self._bundle.has_readable_name(row)
 
     def _relation(self, relation: int, from_item: bool, value: float) -> Relation:
         if relation not in self._words:

@@ -118,8 +118,7 @@ class Explainer:
         for n, (row, past) in enumerate(zip(rows.tolist(), strongest.tolist(), strict=True)):
             through_graph = _finished(found[n], paths[n], effects if counterfactuals else None, row)
             effect = effects.without_past_item(past, row) if counterfactuals and past >= 0 else None
-            explanation = self._explanation(whole, n, through_graph, effect, degraded)
-            explanations.append(replace(explanation, score=float(scores[n])))
+            explanations.append(self._explanation(whole, n, float(scores[n]), through_graph, effect, degraded))
         return explanations
 
     def _paths(
@@ -145,15 +144,13 @@ class Explainer:
         self,
         whole: Decomposition,
         n: int,
+        score: float,
         through_graph: Sequence[BesidePast],
         counterfactual: Counterfactual | None,
         degraded: str | None,
     ) -> Explanation:
         bundle, parts = self._bundle, whole.contributions.of_item(n)
-        row = parts.item
-        totals = parts.values.sum(axis=0)
-        places = np.argsort(-totals, kind="stable")
-        places = places[np.any(parts.values, axis=0)[places]]
+        row, places = parts.item, whole.places(n)
         past, reasons = parts.history[places], whole.parts(n, through_graph, places)
         return Explanation(
             user=self._person.user,
@@ -161,7 +158,7 @@ class Explainer:
             name=bundle.names[row],
             new=bool(bundle.model.is_cold[row]),
             history=len(parts.history),
-            score=parts.score,
+            score=score,
             reasons=DeferredReasons(partial(whole.reasons, n, through_graph), reasons),
             constant=parts.constant,
             base=parts.base,
@@ -170,7 +167,9 @@ class Explainer:
             channels=parts.by_channel,
             counterfactual=counterfactual,
             degraded=degraded,
-            statement=self._statement(row, past[: np.count_nonzero(totals > 0)][:_PAST_ITEMS_DRAWN], through_graph),
+            statement=self._statement(
+                row, past[: np.count_nonzero(reasons.past.values > 0)][:_PAST_ITEMS_DRAWN], through_graph
+            ),
             terms=self._terms,
             names_by_language=self._names_by_language(bundle.items[row], past, through_graph),
         )

@@ -154,10 +154,11 @@ class PathMatrix:
     @cached_property
     def holders(self) -> IntArray:
         """How many items have a fact with each node, by its row, as far as candidates meet anything in it."""
-        n_items = self.target.shape[0]
-        item = np.repeat(np.arange(n_items, dtype=np.int64), np.diff(self.target.indptr))
-        pairs: IntArray = np.unique(self.entity[self.target.indices].astype(np.int64) * n_items + item)
-        return np.bincount(pairs // n_items)
+        nodes = self.entity[self.target.indices]
+        shape = self.target.shape[0], int(nodes.max(initial=0)) + 1
+        of_items = sparse.csr_matrix((np.ones(len(nodes), np.bool_), nodes, self.target.indptr.copy()), shape=shape)
+        of_items.sum_duplicates()  # an item may meet others in a node in several ways
+        return np.bincount(of_items.indices, minlength=shape[1])
 
     def weighed(self, weights: Array) -> PathMatrix:
         """The matrix with its features times these weights ``(features,)``; those of weight 0 are left out."""

@@ -101,6 +101,23 @@ def test_the_schema_travels_with_the_bundle(folder: Path) -> None:
     assert repr(back) == "Bundle(3 users, 7 items, channels: behaviour, semantic, paths)"
 
 
+def test_names_that_people_can_read_are_those_that_the_schema_says(folder: Path) -> None:
+    bundle = Bundle.load(folder)
+    schema, rows = bundle.manifest.schema, range(len(bundle.nodes))
+    assert schema is not None
+    named = replace(
+        bundle,
+        names=tuple(name if row % 2 else bundle.nodes[row].partition(":")[2] for row, name in enumerate(bundle.names)),
+    )
+    ids = [named.nodes[row].split(":", 1) for row in rows]
+    expected = [schema.is_readable(type, uid, named.names[row]) for row, (type, uid) in zip(rows, ids, strict=True)]
+    assert [named.has_readable_name(row) for row in rows] == expected
+    assert [named.has_readable_name(row) for row in rows] == expected  # as it is kept
+    assert {True, False} == set(expected)
+    arrays = replace(named, manifest=replace(named.manifest, schema=None))
+    assert all(map(arrays.has_readable_name, rows))
+
+
 def test_saving_replaces_the_folder_as_a_whole(folder: Path) -> None:
     (folder / "leftover").write_text("x")
     film_bundle().save(folder)

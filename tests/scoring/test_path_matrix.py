@@ -109,3 +109,16 @@ def test_matrices_with_the_same_entries_say_the_same() -> None:
     assert matrix.says_the_same(copy)
     for other in (PathMatrix(side, side * 2, way, relation, entity), PathMatrix(side, side, way, relation, entity + 1)):
         assert not matrix.says_the_same(other)
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_holders_of_a_node_are_the_items_that_have_a_fact_with_it(seed: int) -> None:
+    matrix = random_paths(np.random.default_rng(seed), N_ITEMS)
+    before = matrix.target.copy()
+    meets = matrix.target.tocoo()
+    holders = {(int(matrix.entity[f]), int(i)) for i, f in zip(meets.row, meets.col, strict=True)}
+    expected = [sum(node == of for of, _ in holders) for node in range(len(matrix.holders))]
+    assert matrix.holders.tolist() == expected
+    assert all(node < len(matrix.holders) for node, _ in holders)
+    for name in ("indptr", "indices", "data"):
+        np.testing.assert_array_equal(getattr(matrix.target, name), getattr(before, name))

@@ -141,19 +141,19 @@ class _Planner:
     def evidence(self) -> Iterator[Evidence]:
         """What past items say otherwise, by kind; what they say together decides whether it is for or against."""
         for everything in self._parts.said_by_past:
-            said = everything.without_against()
-            if said.evidence == DISLIKES or not len(said.values):
+            if everything.evidence == DISLIKES:
                 continue
+            said = everything.without_against()
             total = said.positive + said.negative
             speaks_for = total > 0
             if speaks_for:
                 share, of_part = said.positive / said.whole, said.positive
-                named = self._best_of(said, np.flatnonzero(said.speaks))
+                named = self._best_of(said, said.speaks.nonzero()[0])
             else:
                 share, of_part = total / said.whole, -said.negative
-                named = np.flatnonzero(said.values < 0)[: self._named]
+                named = (said.values < 0).nonzero()[0][: self._named]
             if len(named):
-                others = bool(np.abs(said.values[named]).sum() < _MOST * of_part)
+                others = sum(map(abs, said.values[named].tolist())) < _MOST * of_part
                 past = tuple(self.past(said.past_item(n)) for n in named.tolist())
                 texts = self._terms.texts if said.evidence in (SEMANTIC, SEMANTIC_PATHS) else ()
                 yield Evidence(said.evidence, past, others, share, texts, self._explanation.new)

@@ -46,6 +46,7 @@ def test_a_service_under_load(shell: Shell, capsys: pytest.CaptureFixture[str], 
     assert [(one["what"], one["server"]) for one in bare] == [("bare FastAPI", server) for server in servers]
     for one in bare:
         assert one["service_in_its"] == request_load.ratios(second, one)
+    assert all(0 < found["cpu_ms_a_request"] < 1e3 for found in (first, second))
     for found in (first, second, *bare):
         assert found["errors"] == 0, found
         assert found["statuses"] == {"200": found["requests"]}
