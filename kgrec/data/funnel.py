@@ -6,7 +6,6 @@ takes: buy      taken: b      met, to be found again: a      never met: all othe
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import replace
 
 import numpy as np
@@ -50,42 +49,52 @@ def kinds_named(names: str, interactions: Interactions) -> frozenset[str]:
 
 
 def hold_out_taken(
-    interactions: Interactions, kinds: Collection[str], seed: int = 0
+    interactions: Interactions, kinds: frozenset[str], seed: int = 0
 ) -> tuple[Interactions, Interactions]:
-    """Train, and for validation the taking of each user's last item that they took: the last purchase, say.
+    """Train, and for validation each user's last item that they took: the last purchase, say.
 
-    What they did with that item before stays in train, as it is known when the purchase is to be found.
+    What they did in other kinds before that moment is in train, with that item too; what they did later is in neither.
     """
-    train, held = hold_out_last(interactions, kinds, seed)
-    taking, met = _apart(held, frozenset(kinds))
-    return train.joined(met), taking
+    train, held = hold_out_last(of_kinds(interactions, kinds), kinds, seed)
+    split = with_meetings(Split(train, held, held.select(np.zeros(len(held), np.bool_))), interactions, kinds)
+    return split.train, split.valid
 
 
-def finding(split: Split, kinds: frozenset[str]) -> Split:
-    """The split in which only interactions of some kinds are to be found; what their users had done before is known."""
-    (valid, met_before), (test, met_between) = _apart(split.valid, kinds), _apart(split.test, kinds)
-    between = met_between if split.between is None else split.between.joined(met_between)
-    return replace(split, train=split.train.joined(met_before), valid=valid, test=test, between=between)
+def with_meetings(split: Split, interactions: Interactions, kinds: frozenset[str]) -> Split:
+    """A split of what users took, with what else they had done before the first that is to be found.
+
+    Where times are unknown that is all of it. What they did between validation and test is in ``between``.
+
+    Args:
+        split: of the interactions of some kinds.
+        interactions: of all kinds.
+    """
+    others = of_kinds(interactions, interactions.kinds_present - kinds)
+    n_users = int(interactions.user.max(initial=-1)) + 1
+    first_held, first_tested = (
+        part.first_times(n_users)[others.user] for part in (split.valid.joined(split.test), split.test)
+    )
+    before_all, before_test = ~(others.time >= first_held), ~(others.time >= first_tested)
+    return replace(
+        split,
+        train=split.train.joined(others.select(before_all)),
+        between=others.select(before_test & ~before_all),
+    )
 
 
 def split_in_time(interactions: Interactions, predict: str, seed: int) -> Split:
     """The last fifth of what each user did as the test, the tenth before it as validation.
 
     Args:
-        predict: kinds that are to be found, see :func:`kinds_named`; empty for all.
+        predict: kinds that are to be found, see :func:`kinds_named`, of which the shares are; empty for all.
 
     Raises:
         ConfigError: a time is unknown, or nothing was done in one of the kinds.
     """
-    split = time_split_per_user(interactions, valid=0.1, test=0.2, seed=seed)
     kinds = kinds_named(predict, interactions)
-    return finding(split, kinds) if kinds else split
-
-
-def _apart(held_out: Interactions, kinds: frozenset[str]) -> tuple[Interactions, Interactions]:
-    """What is of some kinds, and what else their users had done before; all of it where times are unknown."""
-    taking = of_kinds(held_out, kinds)
-    return taking, of_kinds(held_out, held_out.kinds_present - kinds).before(taking)
+    wanted = of_kinds(interactions, kinds) if kinds else interactions
+    split = time_split_per_user(wanted, valid=0.1, test=0.2, seed=seed)
+    return with_meetings(split, interactions, kinds) if kinds else split
 
 
 def of_kinds(interactions: Interactions, kinds: frozenset[str]) -> Interactions:

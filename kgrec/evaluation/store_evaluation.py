@@ -12,7 +12,7 @@ import numpy as np
 
 from kgrec.config import TrainConfig
 from kgrec.data.dataset import Dataset, Interactions
-from kgrec.data.funnel import finding, kinds_named
+from kgrec.data.funnel import kinds_named, of_kinds, with_meetings
 from kgrec.data.splits import Split, k_fold, leave_one_out, random_split, time_split_per_user
 from kgrec.errors import ConfigError, KgrecError
 from kgrec.evaluation.comparison import Rows, compare_with_baselines
@@ -60,9 +60,11 @@ def evaluate_store(
     with opened(store) as graph:
         reading.named("Read")("the graph", 0)
         dataset = read_dataset(graph)
-    splits = list(_splits(dataset.interactions, split, test, folds, config.seed))
-    if kinds := kinds_named(config.predict, dataset.interactions):
-        splits = [finding(each, kinds) for each in splits]
+    everything = dataset.interactions
+    kinds = kinds_named(config.predict, everything)
+    splits = list(_splits(of_kinds(everything, kinds) if kinds else everything, split, test, folds, config.seed))
+    if kinds:
+        splits = [with_meetings(each, everything, kinds) for each in splits]
     shares = measuring.parts(*[1] * len(splits))
     if len(splits) > 1:
         shares = [share.named(f"Fold {number}") for number, share in enumerate(shares, start=1)]

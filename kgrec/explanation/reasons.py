@@ -160,7 +160,7 @@ class RefindReason:
     Attributes:
         past: the item as a past item; its value is the reason's.
         times: how often they did what its verb says.
-        rate: part of all who met the item who went on to take it; that of rare items leans towards the mean.
+        rate: chance that who met the item took it: the part who did, leaning towards the mean where few met it.
         taken: what taking it is, by language: 'bought'.
     """
 

@@ -8,8 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kgrec.data.dataset import Interactions
-from kgrec.data.funnel import finding, hold_out_taken, kinds_named, of_kinds, taking_kinds, without_pairs
-from kgrec.data.splits import Split
+from kgrec.data.funnel import hold_out_taken, kinds_named, of_kinds, split_in_time, taking_kinds, without_pairs
 from kgrec.errors import ConfigError
 from tests.support.funnel import BUY, CART, VIEW, did
 
@@ -39,15 +38,15 @@ def test_parts_of_interactions_by_kind_and_by_pair() -> None:
     assert rows(without_pairs(given, did([(0, 0, CART), (2, 1, BUY)]))) == [(1, 0, CART), (1, 1, BUY)]
 
 
-def test_what_was_done_with_it_before_stays_in_train() -> None:
+def test_what_was_done_before_is_known_and_what_was_done_later_is_not() -> None:
     given = did(
-        [(0, 0, VIEW), (0, 1, BUY), (0, 2, VIEW), (0, 2, BUY), (0, 2, VIEW), (0, 3, VIEW)],
-        [1.0, 2.0, 3.0, 4.0, 5.0, 6.0],
+        [(0, 0, VIEW), (0, 1, BUY), (0, 2, VIEW), (0, 2, BUY), (0, 2, VIEW), (0, 3, VIEW), (1, 0, VIEW), (1, 0, BUY)],
+        [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0],
     )
-    train, held = hold_out_taken(given, {"buy"})
+    train, held = hold_out_taken(given, frozenset({"buy"}))
     assert rows(held) == [(0, 2, BUY)]
-    assert rows(train) == [(0, 0, VIEW), (0, 1, BUY), (0, 2, VIEW), (0, 3, VIEW)]
-    assert train.time[(train.item == 2)].tolist() == [3.0]  # the view after the purchase is in no part
+    assert rows(train) == [(0, 0, VIEW), (0, 1, BUY), (0, 2, VIEW), (1, 0, BUY), (1, 0, VIEW)]
+    assert train.time[train.item == 2].tolist() == [3.0]
 
 
 @settings(max_examples=50, deadline=None)
@@ -56,7 +55,7 @@ def test_what_was_done_with_it_before_stays_in_train() -> None:
 )
 def test_nothing_that_is_held_out_is_in_train(done: list[tuple[int, int, int]], timed: bool) -> None:
     given_ = did(done, [float(n % 7) for n in range(len(done))] if timed else None)
-    train, held = hold_out_taken(given_, {"buy"})
+    train, held = hold_out_taken(given_, frozenset({"buy"}))
     assert held.kinds_present <= {"buy"}
     assert not set(rows(train)) & set(rows(held))
     assert set(rows(train)) | set(rows(held)) <= set(done)
@@ -66,15 +65,20 @@ def test_nothing_that_is_held_out_is_in_train(done: list[tuple[int, int, int]], 
 
 
 def test_a_split_in_which_purchases_are_to_be_found() -> None:
-    train, valid, test = (
-        did([(0, 0, VIEW), (0, 1, BUY)], [1.0, 2.0]),
-        did([(0, 2, VIEW), (0, 2, BUY), (0, 3, VIEW)], [3.0, 4.0, 5.0]),
-        did([(0, 4, VIEW), (0, 4, BUY)], [6.0, 7.0]),
-    )
-    split = finding(Split(train, valid, test), frozenset({"buy"}))
-    assert (rows(split.valid), rows(split.test)) == ([(0, 2, BUY)], [(0, 4, BUY)])
-    assert rows(split.train) == [(0, 0, VIEW), (0, 1, BUY), (0, 2, VIEW)]
-    assert rows(split.known) == sorted([*rows(split.train), (0, 2, BUY), (0, 4, VIEW)])
+    """Ten purchases, a view before each; the last two are the test, the one before them validation."""
+    bought = [(0, item, BUY) for item in range(10)]
+    viewed = [(0, item, VIEW) for item in range(10)]
+    times = [2.0 * item + 2 for item in range(10)]
+    given = did(bought + viewed, times + [time - 1 for time in times])
+    split = split_in_time(given, "buy", 0)
+    assert rows(split.valid) == bought[7:8]
+    assert rows(split.test) == bought[8:]
+    assert rows(split.train) == sorted(bought[:7] + viewed[:8])
+    assert split.between is not None
+    assert rows(split.between) == viewed[8:9]  # the last view is later than the first purchase of the test
+    whole = split_in_time(given, "", 0)
+    assert whole.between is None
+    assert rows(whole.test) == sorted(bought[8:] + viewed[8:])
 
 
 def test_kinds_are_named_with_commas_and_must_occur() -> None:

@@ -48,7 +48,7 @@ class Chinese:
         similar_text="与 {name} 相近的{texts}",
         embeddings="{name} 的图谱嵌入",
         disliked="不喜欢 {name} 的人",
-        again="您{verb}它",
+        again="此前接触过（{verb}）",
         other_facts="其他 {n} 项事实",
         constant="标准化常数",
         no_paths="该得分没有任何部分来自图谱中的路径。",
@@ -181,7 +181,7 @@ class Chinese:
                 return f"它{words}{past}" if reason.from_item else f"{past}{words}它"
             case Again():
                 did, took = self._verb(reason.past), in_language(reason.taken, self.code)
-                return f"您{did}它{_often(reason.times)}，接触过它的人中约有{percent(reason.rate)}{took}它"
+                return f"您{did}它{_often(reason.times)}，接触过它的人{took}它的可能性估计为{percent(reason.rate)}"
             case OtherFacts():
                 return "它与您历史记录中的内容还有其他共同之处"
             case Popularity():

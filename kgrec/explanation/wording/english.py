@@ -48,7 +48,7 @@ class English:
         similar_text="{texts} like those of {name}",
         embeddings="graph embedding of {name}",
         disliked="others who disliked {name}",
-        again="you {verb} it before",
+        again="met before ({verb})",
         other_facts="{n} other facts",
         constant="scaling",
         no_paths="No path in the graph carries any of this score.",
@@ -73,7 +73,7 @@ class English:
             case Evidence():
                 return f"{self._because(reason.past, others=reason.others)}: {self._likewise(reason)}"
             case Again():
-                return f"You {self._verb(reason.past)} it{_often(reason.times, in_figures=False)}"
+                return f"You {_with_it(self._verb(reason.past))}{_often(reason.times, in_figures=False)}"
             case Popularity():
                 return "New, and likely to become popular" if reason.expected else "Popular with others"
             case Trend():
@@ -201,9 +201,9 @@ class English:
             case DirectFact():
                 return _capital(self._direct(reason, "it"))
             case Again():
-                did, took = self._verb(reason.past), in_language(reason.taken, self.code)
-                met = f"of all who came across it, about {percent(reason.rate)} {took} it"
-                return f"You {did} it{_often(reason.times)}, and {met}"
+                did, took = _with_it(self._verb(reason.past)), _with_it(in_language(reason.taken, self.code))
+                chance = f"the chance that somebody who came across it {took} is put at {percent(reason.rate)}"
+                return f"You {did}{_often(reason.times)}, and {chance}"
             case OtherFacts():
                 return f"It {_OTHER_FACTS[:1].lower()}{_OTHER_FACTS[1:]}"
             case Popularity():
@@ -240,12 +240,20 @@ class English:
         return _and([in_language(text, self.code) for text in texts]) if texts else "texts"
 
 
+def _with_it(verb: str) -> str:
+    """Looked at it, bought it; put it in the cart, where the verb ends with an object of its own."""
+    first, *rest = verb.split()
+    return f"{first} it {' '.join(rest)}" if len(rest) > 1 and rest[-1] not in _AT_THE_END else f"{verb} it"
+
+
 def _often(times: int, *, in_figures: bool = True) -> str:
     if times <= 2:
         return " twice" if times == 2 else ""
     return f" {times} times" if in_figures else " several times"
 
 
+_AT_THE_END = {"at", "by", "for", "from", "in", "into", "of", "on", "out", "to", "up", "with"}
+"""Words that end a verb and not an object: looked at, signed up for."""
 _OTHER_FACTS = "Shares further details with your history"
 
 

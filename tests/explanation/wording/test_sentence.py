@@ -10,7 +10,7 @@ import pytest
 
 from kgrec.errors import ConfigError
 from kgrec.explanation.explanation import Explanation
-from kgrec.explanation.reasons import PopularityReason, Relation, TrendReason
+from kgrec.explanation.reasons import PastItem, PopularityReason, RefindReason, Relation, TrendReason
 from kgrec.explanation.terms import Terms
 from kgrec.explanation.wording.sentence import Length
 from kgrec.recommendation import Recommender, sentence
@@ -195,6 +195,25 @@ def test_what_is_chosen_lately_is_said_with_the_time_after_which_it_counts_half(
     against = explained(said_by("taken_together", 0.6, THX), TrendReason(-0.4, -0.4, 30.0))
     for length in ("short", "standard", "full"):
         assert "lately" not in sentence(against, "en", length)
+
+
+def test_an_item_that_was_met_before_is_said_first_where_that_counts() -> None:
+    looked, carted = {"en": "looked at", "zh": "看过"}, {"en": "put in the cart", "zh": "加购过"}
+    films = entity("George Lucas", 0.5, THX)
+
+    def told(verb: dict[str, str], times: int, share: float = 0.4) -> Explanation:
+        met = PastItem("willow", "Willow", share, verb)
+        again = RefindReason(share, share, met, times, 0.123, BOUGHT)
+        return explained(films, again, counterfactual=replace(falls("willow", 1, 30), uid="willow"))
+
+    assert sentence(told(looked, 2), length="short") == "You looked at it twice"
+    assert sentence(told(carted, 3), "zh", "short") == "您加购过它多次"
+    assert sentence(told(carted, 3)).split(". ")[1:] == [
+        "You put it in the cart 3 times, and the chance that somebody who came across it bought it is put at 12% (40%)",
+        "Without what you did with it, it would fall from rank 1 to 30.",
+    ]
+    assert "您加购过它，接触过它的人购买过它的可能性估计为12%（40%）。" in sentence(told(carted, 1), "zh")
+    assert "Lucas" in sentence(told(looked, 1, 0.05), length="short")
 
 
 def test_names_that_could_be_read_as_two_stand_in_quotation_marks() -> None:
