@@ -73,6 +73,10 @@ class TrainConfig(BaseModel):
         lt=1,
         description="Share of validation ndcg@10 that may go where more of the scores then flows through graph paths.",
     )
+    sums: str = Field(
+        "",
+        description="File of sums of other platforms, see `kgrec federate`, for the channel elsewhere; empty for none.",
+    )
     num_threads: int = Field(0, ge=0, description="CPU threads; 0 takes one for each core that it may use.")
     device: Literal["cpu", "cuda"] = Field("cpu", description="Where embeddings are trained; cuda is an NVIDIA GPU.")
     precision: Literal["float32", "bfloat16"] = Field(

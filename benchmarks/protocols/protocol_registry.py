@@ -87,6 +87,12 @@ PROTOCOLS = {
         "Updates",
         labels=False,
     ),
+    "federated": ListedProtocol(
+        "platforms that share sums instead of rows, with noise and without",
+        "federated",
+        "FederatedSums",
+        labels=False,
+    ),
     "facts": ListedProtocol("a tenth of the graph's facts held out", "facts", "HeldOutFacts"),
 }
 

@@ -24,6 +24,7 @@ from kgrec.cli.commands.evaluate import evaluate
 from kgrec.cli.commands.explain import explain
 from kgrec.cli.commands.export import export
 from kgrec.cli.commands.export_person import export_person
+from kgrec.cli.commands.federate import federate
 from kgrec.cli.commands.forget import forget
 from kgrec.cli.commands.ingest import ingest
 from kgrec.cli.commands.inspect import inspect
@@ -41,7 +42,19 @@ from kgrec.cli.exits import exit_code, leave
 from kgrec.cli.plugin_commands import add_plugin_commands
 
 _WORK = ("schema", "check", "ingest", "inspect", "train", "update", "evaluate", "recommend", "explain", "similar")
-_BESIDE = ("serve", "model", "key", "link", "cypher", "publish", "export", "export-person", "forget", "demo")
+_BESIDE = (
+    "serve",
+    "model",
+    "key",
+    "link",
+    "cypher",
+    "publish",
+    "export",
+    "export-person",
+    "forget",
+    "federate",
+    "demo",
+)
 _ORDER = (*_WORK, *_BESIDE)
 
 
@@ -67,6 +80,7 @@ app.add_typer(export, name="export")
 app.add_typer(model, name="model")
 app.add_typer(key, name="key")
 app.add_typer(link, name="link")
+app.add_typer(federate, name="federate")
 app.add_typer(schema, name="schema")
 add_plugin_commands(app, own=_ORDER)
 

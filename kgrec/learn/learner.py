@@ -15,9 +15,9 @@ from kgrec.data.dataset import Array, Dataset, Interactions
 from kgrec.data.splits import hide, pairs_with, sample_users
 from kgrec.learn.channels.behaviour import BehaviourChannels
 from kgrec.learn.channels.behaviour_weights import BehaviourSettings
-from kgrec.learn.channels.plugin_channels import plugin_channels
 from kgrec.learn.channels.semantic_paths import semantic_paths
 from kgrec.learn.fit_result import ChosenSettings, FitResult
+from kgrec.learn.further_channels import further_channels
 from kgrec.learn.fusion.cold_item_gates import ColdStartSimulation
 from kgrec.learn.fusion.cold_item_offset import refit_offset, why_no_offset
 from kgrec.learn.fusion.gate_search import GateFitter
@@ -157,7 +157,7 @@ class Learner:
         factors = None if in_training is None else in_training.result(of_factors)
         if why_none:
             of_factors("next-item factors", 1, 1, f"none: {why_none}")
-        of_next = 0 if factors is None else factors.best_epoch
+        of_next = factors.best_epoch if factors else 0
         learned = None if hidden is None else hidden.learner.begin(settings, depth, epochs, of_next, without_hidden)
         members = [depths.trained.embeddings, *embeddings_of(further, of_members)]
         model = self._assemble(settings, prepared.channels, joined(members), factors)
@@ -175,14 +175,13 @@ class Learner:
         model = replace(model, gates=gates)
         effect = self._effect_of_cost(model, fitter, of_cold_items)
         again = choose_refinding(model, prepared.before, prepared.held_out, self.n_users, of_cold_items)
-        trials = prepared.trials + len(depths.qualities) + (factors is not None) + fitter.trials + again.tried
         return FitResult(
             model=with_refinding(model, again.settings, again.gates, prepared.before, self.n_users),
             embeddings=members[0],
             chosen=replace(chosen, gates=again.gates, cold_items=effect, refind=again.settings),
             metrics=metrics | again.metrics,
             log=depths.trained.log,
-            trials=trials,
+            trials=prepared.trials + len(depths.qualities) + (factors is not None) + fitter.trials + again.tried,
             reasons=fitter.reasons,
         )
 
@@ -306,9 +305,9 @@ class Learner:
             at=at,
         )
         gates, metrics = simulation.fit(self.config.seed, progress)
-        known, cost = pairs_with(prepared.valid, ~model.is_cold), self.config.cold_item_cost
+        known, config = pairs_with(prepared.valid, ~model.is_cold), self.config
         model = replace(model, gates=gates)
-        return refit_offset(model, self.dataset.behaviour, known, cost, self.config.seed, at), metrics
+        return refit_offset(model, self.dataset.behaviour, known, config.cold_item_cost, config.seed, at), metrics
 
     def _effect_of_cost(self, model: AdditiveModel, fitter: GateFitter, progress: Progress) -> str:
         """What the setting did, in words; where it had no effect, whoever watches the progress is told."""
@@ -324,9 +323,10 @@ class Learner:
         return Trainings(self.dataset, self.texts, self.config, self.checkpoint, self._executor)
 
     def closed_form_channels(self, settings: BehaviourSettings, progress: Progress) -> list[Channel]:
-        """Kgrec's own and those of plug-ins."""
+        """Kgrec's own, those of plug-ins, and what people elsewhere take together."""
         progress("channels in closed form", 0)
-        channels = [*self.behaviour.channels(settings), *plugin_channels(self.dataset, settings.history, progress)]
+        further = further_channels(self.dataset, self.config.sums, settings, progress)
+        channels = [*self.behaviour.channels(settings), *further]
         return [replace(channel, matrix=table_or_list(channel.matrix)) for channel in channels]
 
     def _assemble(

@@ -28,6 +28,7 @@ COMMANDS = (
     "export",
     "export-person",
     "forget",
+    "federate",
     "demo",
     "benchmark",
 )

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from kgrec.parallel.cached_attribute import cached_property
 
 
-class Part:
+class Sum:
     """What is worked out from an attribute of something else, each in a thread that the other waits for."""
 
     def __init__(self, made: Callable[[], object]) -> None:
@@ -28,10 +28,10 @@ class Part:
 
 
 def test_it_is_worked_out_once_and_kept() -> None:
-    part = Part(object)
+    part = Sum(object)
     assert part.left is part.left
     assert (part.looks, list(vars(part))) == (1, ["made", "looks", "left"])
-    assert isinstance(Part.left, cached_property)
+    assert isinstance(Sum.left, cached_property)
     part.__dict__["left"] = "put there"
     assert part.left == "put there"
 
@@ -46,8 +46,8 @@ def test_answers_that_look_at_each_others_kinds_do_not_wait_for_each_other() -> 
 
         return then
 
-    first = Part(made(lambda: Part(lambda: "right of the first").right))
-    second = Part(made(lambda: Part(lambda: "left of the second").left))
+    first = Sum(made(lambda: Sum(lambda: "right of the first").right))
+    second = Sum(made(lambda: Sum(lambda: "left of the second").left))
     threads = [
         threading.Thread(target=lambda: found.append(first.left), daemon=True),
         threading.Thread(target=lambda: found.append(second.right), daemon=True),
@@ -66,7 +66,7 @@ def test_threads_that_look_at_once_get_the_same() -> None:
         together.wait()  # both work it out
         return object()
 
-    part, found = Part(made), list[object]()
+    part, found = Sum(made), list[object]()
     threads = [threading.Thread(target=lambda: found.append(part.left)) for _ in range(2)]
     for thread in threads:
         thread.start()

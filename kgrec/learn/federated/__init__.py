@@ -1,0 +1,1 @@
+"""Learning of several platforms from sums that they share instead of rows."""
