@@ -76,7 +76,9 @@ TESTED_IN = {
     "testing/graph_exporter testing/graph_publisher testing/graph_reader testing/graph_writer testing/open_graph "
     "testing/sample_graph",
     "testing/test_text_encoder": "learn/encoders/protocol",
+    "benchmarks/service/test_stream_kills": "benchmarks/service/stream_brokers",
     "loaders/test_kafka_stream": "tools/kafka/broker",
+    "loaders/test_redis_stream": "tools/redis_server",
     "tools/neo4j/test_server": "tools/neo4j/docker tools/neo4j/jars tools/neo4j/running tools/published_jars",
 }
 """Test file to the modules that are tested there, because they have a meaning only in what is made of them."""

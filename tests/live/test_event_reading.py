@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,7 +14,9 @@ from hypothesis import strategies as st
 from kgrec.bundle.bundle import Bundle
 from kgrec.data.records import Interaction
 from kgrec.errors import RecordError
-from kgrec.live.event_reading import EventReader, _moment
+from kgrec.extract.values import CellRule, read_column
+from kgrec.live import event_reading
+from kgrec.live.event_reading import EventReader, _moment, _number
 from kgrec.live.event_vocabulary import EventVocabulary
 from kgrec.schema.model import InteractionKind, InteractionType, WeightMeaning
 from kgrec.testing.sample_graph import words
@@ -212,3 +215,19 @@ def test_a_type_that_nobody_knows_is_no_reason_to_stop_at_another_fault() -> Non
         reader(bundle()).read({"id": 1, "item": "alien", "type": "NOPE", "weight": 3})
     assert caught.value.found == "user must be given"
     assert caught.value.reason == "user must be given"
+
+
+@given(st.from_regex(r"[0-9]{1,15}(\.[0-9]{1,9})?", fullmatch=True))
+def test_plain_numbers_are_read_as_columns_read_them(text: str) -> None:
+    """There is a short way for them; what goes round it must be told the same."""
+    column = read_column(pa.array([text], pa.string()), CellRule("number"))
+    assert _number(text) == float(column.values[0])
+    moment = _moment(text)
+    assert moment == _moment(f" {text}")
+
+
+def test_what_has_neither_time_nor_weight_is_read_without_columns(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They load what loads pandas, which takes seconds: the first event would wait for it."""
+    monkeypatch.setattr(event_reading, "pa", None)
+    for times in ({}, {"time": None, "weight": None}, {"time": NOW, "weight": 2}, {"time": str(NOW), "weight": "2.5"}):
+        assert reader(bundle()).read(report(**times)).interaction.user == "ann"

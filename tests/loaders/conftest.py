@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.support.brokers import running_redis
-from tests.support.redis_server import RedisServer
+from tools.redis_server import RedisServer
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ from kgrec.errors import MissingExtraError, SourceError
 from kgrec.live.streams import open_stream
 from kgrec.testing.event_stream import EventStreamContract
 from kgrec_loaders.redis_stream import RedisStream
-from tests.support.redis_server import RedisServer
+from tools.redis_server import RedisServer
 
 
 @pytest.fixture

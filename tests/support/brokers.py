@@ -8,9 +8,9 @@ from contextlib import contextmanager
 
 import pytest
 
-from tests.support.redis_server import RedisMissingError, RedisServer
 from tools.kafka.broker import KafkaBroker
 from tools.published_jars import JarsMissingError
+from tools.redis_server import RedisMissingError, RedisServer
 
 
 @contextmanager

@@ -11,11 +11,13 @@ import httpx2
 import pytest
 
 from kgrec.bundle.bundle_versions import BundleVersions
+from kgrec.live.streams import open_streams
 from kgrec.recommendation import Recommender
 from kgrec.service.app import service
 from kgrec.service.living import living
 from tests.support.browser import listening, opened_page
 from tests.support.bundles import film_bundle
+from tests.support.streams import eventually
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -88,3 +90,19 @@ def test_a_way_back_that_leads_nowhere_is_said(browser: Browser, versions: Bundl
         assert said.startswith("The model cannot be used: it is damaged, or the store")
         assert "The bundle is damaged." in said
         assert best(address)["model"] == live
+
+
+@pytest.mark.slow
+def test_streams_are_shown_with_what_stops_them(browser: Browser, versions: BundleVersions, tmp_path: Path) -> None:
+    (tmp_path / "there").mkdir()
+    (tmp_path / "there" / "a.jsonl").write_text('{"id": 1, "user": "ann", "item": "alien"}\n{half\n')
+    streams = open_streams([f"jsonl:{tmp_path / name}" for name in ("there", "away")], "events.db")
+    app = service(Recommender.open(versions.path, loaded=versions.to_open()))
+    with living(app, versions.path, tmp_path / "events.db", streams), listening(app) as address:
+        eventually(lambda: httpx2.get(f"{address}/v1/events").json()["streams"][0]["messages"] == 2)
+        with opened_page(browser, address) as page:
+            page.goto(f"{address}/operators")
+            page.locator("#events p", has_text="there: 2 messages").wait_for()
+            assert "1 of them no events" in page.locator("#events").inner_text()
+            alarm = page.locator("#alarms").inner_text()
+            assert f"The stream jsonl:{tmp_path / 'away'} cannot be followed: the folder of events" in alarm

@@ -65,6 +65,9 @@ function showAlarms(figures) {
   const alarms = [
     figures.degraded && t("op.alarm.degraded", { reason: figures.degraded }),
     figures.events?.failure && t("op.alarm.events", { reason: figures.events.failure }),
+    ...(figures.events?.streams ?? [])
+      .filter((one) => one.failure)
+      .map((one) => t("op.alarm.stream", { name: one.name, reason: one.failure })),
     figures.model.refusal && t("op.alarm.model", { reason: figures.model.refusal }),
     figures.requests.failed > 0 && t("op.alarm.failed", { n: count(figures.requests.failed) }),
     ...drifted.map(([name]) => t("op.alarm.drift", { name: quantity(name) })),
@@ -156,7 +159,12 @@ function events(of) {
     [t("op.behind"), of.behind_s === null ? t("op.none") : span(of.behind_s)],
   ];
   const aside = Object.entries(of.aside).map(([reason, n]) => `${reason}: ${count(n)}`);
-  return panel(t("op.events"), t("op.now"), tiles(facts), el("p", {}, aside.join(", ")));
+  const streams = of.streams.map((one) => {
+    const unread = Object.values(one.unread).reduce((sum, n) => sum + n, 0);
+    const said = { name: one.name, n: count(one.messages), age: span(one.age_s), unread: count(unread) };
+    return el("p", {}, t("op.stream", said));
+  });
+  return panel(t("op.events"), t("op.now"), tiles(facts), el("p", {}, aside.join(", ")), ...streams);
 }
 
 function cache(of) {
