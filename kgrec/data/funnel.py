@@ -100,7 +100,7 @@ def split_in_time(interactions: Interactions, predict: str, seed: int) -> Split:
 def of_kinds(interactions: Interactions, kinds: frozenset[str]) -> Interactions:
     """The interactions of some kinds."""
     wanted = np.array([kind in kinds for kind in interactions.kinds], np.bool_)
-    return interactions.select(wanted[interactions.kind])
+    return interactions if wanted.all() else interactions.select(wanted[interactions.kind])
 
 
 def without_pairs(interactions: Interactions, others: Interactions) -> Interactions:
