@@ -10,6 +10,7 @@ import numpy as np
 
 from kgrec.config import TrainConfig
 from kgrec.data.dataset import Array, Dataset, Facts
+from kgrec.data.funnel import of_kinds, taking_kinds
 from kgrec.data.splits import Split
 from kgrec.evaluation.task import Task
 from kgrec.learn.fusion.gate_search import GateFitter
@@ -157,7 +158,8 @@ def _measure(variant: _Variant, split: Split, task: Task, progress: Progress) ->
             if len(refitted.model.groups) > 1:
                 rows[_WITHOUT + name] = _left_out(group, refitted, train_only, split, variant.config)
     n_users, n_items = task.seen.shape
-    before, wanted = split.train.matrix(n_users, n_items), split.valid.matrix(n_users, n_items)
+    taken = of_kinds(split.train, taking_kinds(split.train, split.valid))
+    before, wanted = taken.matrix(n_users, n_items), split.valid.matrix(n_users, n_items)
     measured: dict[str, Measured] = {}
     validation: dict[str, float] = {}
     for name, (tested, validated) in rows.items():
@@ -180,13 +182,20 @@ def _alone(ranker: ModelRanker, group: list[int]) -> ModelRanker:
 def _left_out(
     group: list[int], refitted: ModelRanker, train_only: ModelRanker, split: Split, config: TrainConfig
 ) -> tuple[ModelRanker, ModelRanker]:
-    """Both models without a channel and those beside it, with gates that validation chooses for the others."""
+    """Both models without a channel and those beside it, with gates that validation chooses for the others.
+
+    That of items met before stays as it is: it is chosen by itself.
+    """
+    again, table = train_only.model.refind, train_only.model.gates.by_history
     kept = [c for c in range(len(refitted.model.channels)) if c not in group]
-    learned = replace(train_only.model, channels=tuple(train_only.model.channels[c] for c in kept))
+    of_search = [c for c in kept if c != again]
+    learned = replace(train_only.model, channels=tuple(train_only.model.channels[c] for c in of_search))
     n_users = len(train_only.histories.lengths)
     half_lives = () if learned.trend is None else (learned.trend.half_life,)
     fitter = GateFitter(learned, split.train, split.valid, n_users, config.seed, silent, config.reason_cost, half_lives)
     gates = fitter.with_cold_offset(fitter.fit()[0], config.cold_item_cost)
+    if again in kept:
+        gates = gates.with_channel(np.full(gates.by_history.prior.shape, table.channels[..., again].mean()))
     return _with_channels(refitted, kept, gates), _with_channels(train_only, kept, gates)
 
 

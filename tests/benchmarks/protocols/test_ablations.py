@@ -10,12 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kgrec.data.dataset import Facts, Interactions
-from kgrec.data.splits import random_split
+from kgrec.data.splits import Split, random_split
 from kgrec.progress import silent
 from kgrec_benchmarks.protocols import ablations as module
 from kgrec_benchmarks.protocols.ablations import ablations, sentences, shuffled_facts, shuffled_texts
 from kgrec_benchmarks.runs.run_cache import RunCache
 from tests.support.datasets import dataset_of, genre_world, quick
+from tests.support.funnel import shop
 
 
 @pytest.fixture(scope="module", name="found")
@@ -114,3 +115,15 @@ def test_shuffled_texts_stay_on_their_side() -> None:
     assert found != tuple(texts)
     assert (sorted(found[:4]), sorted(found[4:])) == (["", "a", "b", "c"], ["", "x", "y"])
     assert (found[2], found[5]) == ("", "")
+
+
+def test_what_was_met_before_is_left_out_as_other_channels_are() -> None:
+    world, held = shop()
+    even = held.user % 2 == 0
+    split = Split(world.interactions, held.select(even), held.select(~even))
+    settings = quick(epochs=1, text_encoder="none", num_layers=0)
+    table, _ = ablations(world, split, settings, RunCache(), silent, ())
+    assert list(table["without"]) == ["behaviour", "co_taking", "refind"]
+    ndcg = {name: metrics["ndcg@10"] for name, metrics in table["without"].items()}
+    assert table["channels"]["refind"]["ndcg@10"] > ndcg["refind"]
+    assert min(ndcg["behaviour"], ndcg["co_taking"]) > ndcg["refind"]
