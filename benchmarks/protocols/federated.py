@@ -28,7 +28,7 @@ from kgrec_benchmarks.runs.result import Result
 from kgrec_benchmarks.runs.run_cache import RunCache
 
 ALONE, CENTRAL, SUMS = "one platform alone", "all rows in one place", "sums"
-_PENALTIES = (0.5, 2.0, 8.0, 32.0)
+_PENALTIES = (0.1, 0.5, 2.0, 8.0, 32.0, 128.0)
 
 
 @dataclass(frozen=True)

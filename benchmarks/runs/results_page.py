@@ -19,7 +19,13 @@ from kgrec_benchmarks.runs.result_files import read_result
 ROOT = Path(__file__).resolve().parents[2]
 RESULTS, PAGE = ROOT / "benchmarks/results", ROOT / "docs/results.md"
 
-NAMES = {"dbbook2014": "DBbook", "ml1m_pearlm": "MovieLens 1M", "lastfm_lightkg": "Last.fm"}
+NAMES = {
+    "dbbook2014": "DBbook",
+    "ml1m_pearlm": "MovieLens 1M",
+    "ml100k_text": "MovieLens 100k",
+    "lastfm_lightkg": "Last.fm",
+    "colakg_lastfm": "Last.fm of CoLaKG",
+}
 _SYSTEM = {
     "kgrec": "kgrec",
     "popularity": "popularity",
