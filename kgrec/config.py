@@ -77,6 +77,16 @@ class TrainConfig(BaseModel):
         "",
         description="File of sums of other platforms, see `kgrec federate`, for the channel elsewhere; empty for none.",
     )
+    platform_lists: Literal["own", "shared"] = Field(
+        "own",
+        description="Of several platforms: own learns each by itself, too, and how much the others count in its lists; "
+        "shared makes all lists by one model.",
+    )
+    platform_weights: str = Field(
+        "",
+        description="How much a platform counts in the lists of another, beside 1 of its own, where validation is not "
+        "to choose: electronics<beauty=0.5, several with commas between; 0 closes it.",
+    )
     num_threads: int = Field(0, ge=0, description="CPU threads; 0 takes one for each core that it may use.")
     device: Literal["cpu", "cuda"] = Field("cpu", description="Where embeddings are trained; cuda is an NVIDIA GPU.")
     precision: Literal["float32", "bfloat16"] = Field(
@@ -89,6 +99,12 @@ class TrainConfig(BaseModel):
         if decoder == "rotate" and info.data.get("embedding_dim", 2) % 2:
             raise ValueError("rotate needs an even embedding_dim, for real and imaginary halves")
         return decoder
+
+    @field_validator("platform_weights")
+    @classmethod
+    def _weights(cls, text: str) -> str:
+        fixed_weights(text)
+        return text
 
     @classmethod
     def of(cls, settings: Mapping[str, Any]) -> TrainConfig:
@@ -110,3 +126,27 @@ class TrainConfig(BaseModel):
                 expected="names and ranges as `kgrec train --help` lists them",
                 next="correct them and run again",
             ) from error
+
+
+def fixed_weights(text: str) -> dict[tuple[str, str], float]:
+    """Weights that were fixed by hand, by the platform whose lists they are for and the other one.
+
+    Raises:
+        ValueError: the text cannot be read.
+
+    Example:
+        >>> fixed_weights("electronics<beauty=0.5, beauty<electronics=0")
+        {('electronics', 'beauty'): 0.5, ('beauty', 'electronics'): 0.0}
+    """
+    found = {}
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        names, _, weight = part.rpartition("=")
+        target, _, source = (name.strip() for name in names.partition("<"))
+        try:
+            value = float(weight)
+        except ValueError:
+            value = -1.0
+        if not target or not source or target == source or not 0 <= value < float("inf"):
+            raise ValueError(f"{part!r} is no weight such as electronics<beauty=0.5")
+        found[target, source] = value
+    return found

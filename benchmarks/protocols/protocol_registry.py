@@ -71,7 +71,7 @@ PROTOCOLS = {
     ),
     "platforms": ListedProtocol(
         "lists of each platform, learned from all platforms and from it alone",
-        "platforms",
+        "platform_gain",
         "Platforms",
         labels=False,
     ),

@@ -12,7 +12,7 @@ import os
 import shutil
 from collections.abc import Mapping, Sequence
 from copy import copy
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -33,19 +33,16 @@ from kgrec.bundle.files import (
     which_manifest,
 )
 from kgrec.bundle.mapped_arrays import mapped_arrays
+from kgrec.bundle.model_arrays import channel_entries, model_arrays, model_from, part_of, target_entries
 from kgrec.bundle.old_names import renamed
 from kgrec.data.dataset import FOR, Array, IntArray, Interactions
 from kgrec.data.persons import Persons
 from kgrec.data.vocabulary import Vocabulary
-from kgrec.errors import BundleError
+from kgrec.errors import BundleError, ConfigError, shorten
 from kgrec.parallel.cached_attribute import cached_property
 from kgrec.plain_text import local_path
 from kgrec.schema.model import GraphSchema
-from kgrec.scoring.gates import Gates
-from kgrec.scoring.history_weights import HistoryWeights
-from kgrec.scoring.matrix_kinds import matrix_class
-from kgrec.scoring.model import AdditiveModel, Channel
-from kgrec.scoring.trend import Trend
+from kgrec.scoring.model import AdditiveModel
 
 _OWN_WAY = ("schema", "reference", "forgotten")
 """Entries of a manifest that are not taken as they are."""
@@ -94,6 +91,7 @@ class Bundle:
         node_embeddings: GNN output, float32 ``(nodes, d)``; relation_embeddings ``(relations, d)``.
         version: its id, by the hash of its manifest; empty where it was not loaded from a folder.
         persons: which of ``users`` have several accounts, of all of which the interactions are.
+        offered: items of the lists that it makes, bool ``(items,)``; None for all, see :meth:`for_platform`.
     """
 
     manifest: Manifest
@@ -109,6 +107,7 @@ class Bundle:
     names_by_language: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     version: str = ""
     persons: Persons = field(default_factory=Persons)
+    offered: npt.NDArray[np.bool_] | None = None
 
     def __repr__(self) -> str:
         channels = ", ".join(channel.name for channel in self.model.channels)
@@ -146,6 +145,32 @@ class Bundle:
         """The same with another model; what was worked out of all else is kept."""
         other = copy(self)
         object.__setattr__(other, "model", model)
+        return other
+
+    def for_platform(self, name: str) -> Bundle:
+        """The same, for lists of one platform: of what somebody took there, and of what nobody took anywhere.
+
+        Where a cold item is offered is not known before somebody took it.
+
+        Raises:
+            ConfigError: there is no such platform.
+        """
+        platforms = [platform for platform in self.interactions.platforms if platform]
+        if name not in platforms:
+            raise ConfigError(
+                "there is no such platform.",
+                where="platform",
+                found=shorten(name),
+                expected=f"one of {', '.join(platforms)}" if platforms else "none: the data names no platforms",
+                next="correct the name, or leave the platform out",
+            )
+        target = self.model.for_platform(name)
+        there = ~target.is_cold
+        if target is self.model:
+            there = np.zeros(len(self.items), np.bool_)
+            there[self.interactions.saying(FOR).on_platform(name).item] = True
+        other = self.with_model(target)
+        object.__setattr__(other, "offered", there | self.model.is_cold)
         return other
 
     def user_row(self, account: str) -> int | None:
@@ -191,27 +216,17 @@ class Bundle:
             "format": FORMAT,
             **{name: value for name, value in vars(self.manifest).items() if name != "schema"},
             "schema": self.manifest.schema.model_dump(mode="json") if self.manifest.schema else None,
-            "channels": [
-                {
-                    "name": channel.name,
-                    "matrix": channel.matrix.kind,
-                    "history": asdict(channel.history),
-                    "unit": channel.unit,
-                    "beside": channel.beside,
-                }
-                for channel in self.model.channels
-            ],
+            "channels": channel_entries(self.model),
+            **({"targets": target_entries(self.model)} if self.model.targets else {}),
             "files": {name: sha256(fresh / name) for name in (ARRAYS, IDS)},
         }
         (fresh / MANIFEST).write_text(json.dumps(manifest, ensure_ascii=False, indent=1), encoding="utf-8")
         put_in_place(fresh, target)
 
     def _arrays(self) -> dict[str, Array]:
-        model, seen = self.model, self.interactions
-        arrays: dict[str, Array] = {
-            "prior": model.prior.astype(np.float32),
-            "is_cold": model.is_cold,
-            **{f"gates.{name}": array for name, array in model.gates.arrays().items()},
+        seen = self.interactions
+        return {
+            **model_arrays(self.model),
             "node_embeddings": self.node_embeddings.astype(np.float32),
             "relation_embeddings": self.relation_embeddings.astype(np.float32),
             "interactions.user": seen.user,
@@ -223,11 +238,6 @@ class Bundle:
             "interactions.type": seen.type,
             "interactions.says": seen.says,
         }
-        if model.trend is not None:
-            arrays |= {f"trend.{name}": array for name, array in model.trend.arrays().items()}
-        for channel in model.channels:
-            arrays |= {f"{channel.name}.{name}": array for name, array in channel.matrix.arrays().items()}
-        return arrays
 
     @classmethod
     def load(cls, folder: str | Path) -> Bundle:
@@ -259,10 +269,6 @@ class Bundle:
             if manifest["format"] < FORMAT:
                 manifest, arrays = renamed(manifest, arrays)
             check_sizes(arrays, ids)
-            channels = tuple(_channel(entry, arrays, len(ids["items"])) for entry in manifest["channels"])
-            gates = Gates.from_arrays(_part(arrays, "gates"))
-            counts = _part(arrays, "trend")  # there are none where it is closed, nor in bundles of earlier versions
-            trend = Trend.from_arrays(counts, len(ids["items"])) if counts else None
             known = {"user", "item", "time", "weight", "kind", "platform", "type", "says"}
             schema = manifest["schema"]
             return cls(
@@ -272,14 +278,14 @@ class Bundle:
                     reference=manifest.get("reference", {}),
                     forgotten=manifest.get("forgotten", 0),
                 ),
-                AdditiveModel(channels, gates, arrays["prior"], arrays["is_cold"], trend),
+                model_from(manifest, arrays, len(ids["items"])),
                 Vocabulary(ids["users"]),
                 Vocabulary(ids["items"]),
                 Vocabulary(ids["nodes"]),
                 tuple(ids["names"]),
                 tuple(ids["relations"]),
                 Interactions(
-                    **{name: array for name, array in _part(arrays, "interactions").items() if name in known},
+                    **{name: array for name, array in part_of(arrays, "interactions").items() if name in known},
                     kinds=tuple(ids["kinds"]),
                     platforms=tuple(ids["platforms"]),
                     types=tuple(ids.get("types", ("",))),  # bundles of earlier versions have none
@@ -302,21 +308,3 @@ class Bundle:
 
 def _most_frequent(names: Sequence[str], index: IntArray) -> str:
     return names[int(np.bincount(index).argmax())] if len(index) else next(iter(names), "")
-
-
-def _part(arrays: Mapping[str, Array], prefix: str) -> dict[str, Array]:
-    """The arrays whose names begin with ``prefix.``, without it."""
-    return {name.removeprefix(f"{prefix}."): array for name, array in arrays.items() if name.startswith(f"{prefix}.")}
-
-
-def _channel(entry: Mapping[str, Any], arrays: Mapping[str, Array], n_items: int) -> Channel:
-    name = entry["name"]
-    try:
-        matrix = matrix_class(entry["matrix"]).from_arrays(_part(arrays, name), n_items)
-    except KeyError as error:
-        raise ValueError(f"channel {name} has no array {error}") from error
-    except ValueError as error:
-        raise ValueError(f"channel {name}: {error}") from error
-    history = HistoryWeights(**entry["history"])
-    # Bundles of earlier versions have no units.
-    return Channel(name, matrix, history, unit=entry.get("unit", 0.0), beside=entry.get("beside", ""))

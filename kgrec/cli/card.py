@@ -37,6 +37,10 @@ def show_card(card: Mapping[str, Any]) -> None:
     output.show(output.table(("", "share", "", "channels"), _shares(card)))
     for line in _sentences(card):
         output.show(line)
+    if card["platforms"]:
+        output.show(Text("What other platforms weigh in the lists of one, beside 1 of its own", "bold"))
+        columns = ("lists of", "other platform", "weight", "half-life", "ndcg@10 alone", "with others")
+        output.show(output.table(columns, _platforms(card["platforms"])))
     if card["test"]:
         output.show(Text("Measured on the last fifth of what each user did, before it was learned, too", "bold"))
         rows = (
@@ -57,6 +61,16 @@ def _shares(card: Mapping[str, Any]) -> Iterator[tuple[object, ...]]:
         if share > 0:
             bar = "█" * max(1, round(_BAR * share))
             yield RESTS_ON.get(evidence, evidence), output.figure(percent(share)), bar, ", ".join(channels)
+
+
+def _platforms(platforms: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[object, ...]]:
+    """A row for each platform and every other one."""
+    for name, of in platforms.items():
+        half_life = f"{of['trend_half_life_days']:g} days" if of["trend_half_life_days"] else ""
+        for source, weight in of["weights"].items():
+            said = f"{weight:.2f}" if weight else "closed"
+            quality = (output.figure(f"{of[metric]:.4f}") for metric in ("ndcg@10, alone", "ndcg@10"))
+            yield name, source, output.figure(said), half_life, *quality
 
 
 def _sentences(card: Mapping[str, Any]) -> Iterator[str]:

@@ -75,6 +75,14 @@ At = Annotated[
         help="When they ask, unix seconds: how long they were away counts, and what is taken lately.",
     ),
 ]
+Platform = Annotated[
+    str | None,
+    typer.Option(
+        "--platform",
+        metavar="NAME",
+        help="Items of this platform alone, as what is known of it ranks them; of all where not given.",
+    ),
+]
 Where = Annotated[
     list[str] | None,
     typer.Option(

@@ -16,9 +16,12 @@ class Context:
         at: when they ask, unix seconds (``time.time()``): who comes back after a pause is not taken to go on with what
             they did last, and what is taken lately is so as of then. None leaves the pause unknown, as does a history
             without times, and the trend is as of the last that is counted.
+        platform: of whose items the list is made, by the model of that platform where there is one. None is for a list
+            of the items of all platforms.
     """
 
     at: float | None = None
+    platform: str | None = None
 
     def __post_init__(self) -> None:
         """Refuse what is no moment.

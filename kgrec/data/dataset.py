@@ -146,6 +146,13 @@ class Interactions:
         wanted = self.says == what
         return self if wanted.all() else self.select(wanted)
 
+    def on_platform(self, name: str) -> Interactions:
+        """The interactions of one platform, as if there were no other; all of them for an empty name."""
+        if not name or self.platforms == (name,):
+            return self
+        here = self.select(self.platform == (self.platforms.index(name) if name in self.platforms else -1))
+        return replace(here, platform=np.zeros(len(here), np.int64), platforms=(name,))
+
     def before(self, later: Interactions) -> Interactions:
         """Those before their user's first of ``later``; all of a user who has none, or where times are unknown."""
         n_users = int(max(self.user.max(initial=-1), later.user.max(initial=-1))) + 1

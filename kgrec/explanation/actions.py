@@ -26,6 +26,7 @@ class Action:
         against: it speaks against the item, or hides it.
         liked: they gave more than the middle of the stars that there are.
         times: how often they did something of this sort with the item.
+        platform: where they did it, if that is another platform than the one asked about; else empty.
     """
 
     verb: Mapping[str, str]
@@ -33,10 +34,11 @@ class Action:
     against: bool = False
     liked: bool = False
     times: int = 1
+    platform: str = ""
 
 
-def past_actions(interactions: Interactions, bundle: Bundle) -> dict[int, Action]:
-    """The action of each past item, by the item's row.
+def past_actions(interactions: Interactions, bundle: Bundle, asked: str | None = None) -> dict[int, Action]:
+    """The action of each past item, by the item's row; ``asked`` is the platform whose list is explained, if any.
 
     Of several interactions with one item, the sort that is rarest in the bundle is said, as it says most (a purchase
     rather than a view); of one sort, the latest.
@@ -49,6 +51,10 @@ def past_actions(interactions: Interactions, bundle: Bundle) -> dict[int, Action
     actions = each_action(interactions, bundle)
     times = Counter(zip(interactions.item.tolist(), sort.tolist(), strict=True))
     said = dict(zip(interactions.item[order].tolist(), order.tolist(), strict=True))
+    if asked is not None:
+        where = [interactions.platforms[n] for n in interactions.platform.tolist()]
+        elsewhere = [name if name != asked else "" for name in where]
+        actions = [replace(one, platform=name) if name else one for one, name in zip(actions, elsewhere, strict=True)]
     return {item: _repeated(actions[n], times[item, int(sort[n])]) for item, n in said.items()}
 
 

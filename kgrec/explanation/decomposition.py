@@ -219,7 +219,7 @@ class Decomposition:
 
     def _past_item(self, h: int, value: float) -> PastItem:
         item, name, action = self._who[h]
-        return PastItem(item, name, value, action.verb, action.stars, action.against, action.liked)
+        return PastItem(item, name, value, action.verb, action.stars, action.against, action.liked, action.platform)
 
     @cached_property
     def _who(self) -> list[tuple[str, str, Action]]:

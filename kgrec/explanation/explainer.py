@@ -84,7 +84,7 @@ class Explainer:
         self._bundle = bundle
         self._person = person
         self._link = link
-        self._actions = past_actions(person.interactions, bundle)
+        self._actions = past_actions(person.interactions, bundle, person.context.platform)
         self._terms = Terms.of(bundle.manifest.schema)
 
     def explain(

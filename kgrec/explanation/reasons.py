@@ -25,6 +25,7 @@ class PastItem:
         stars: how many they gave it, None where nobody gives any.
         against: what they did speaks against it: they disliked or returned it.
         liked: they gave it more than half of the stars.
+        platform: where they did it, if that is another platform than the one whose list is explained; else empty.
     """
 
     item: str
@@ -34,6 +35,7 @@ class PastItem:
     stars: float | None = None
     against: bool = False
     liked: bool = False
+    platform: str = ""
 
     @property
     def lukewarm(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -22,6 +22,7 @@ from kgrec.learn.limits import LIMITS
 from kgrec.learn.neural.checkpoint import mark_diverged
 from kgrec.learn.neural.trainer import training_device
 from kgrec.learn.neural.training_run import TrainingRun
+from kgrec.learn.platforms import chosen_platforms, of_platform, platforms_to_learn, with_platforms
 from kgrec.learn.processors import thread_limit, threads_limited_to
 from kgrec.learn.refinding import never_met_before
 from kgrec.parallel.executor import Executor, here
@@ -76,6 +77,8 @@ def _fit(
     executor: Executor,
 ) -> FitResult:
     reading, choosing, learning = progress.parts(*_SHARES) if refit_on_all else (*progress.parts(*_SHARES[:2]), silent)
+    names = platforms_to_learn(dataset, held, config)
+    choosing, alone = choosing.parts(1, 1 if names else 0)
     parts = text_vectors(dataset, config, reading)
     weights = choose_weights([part[: len(dataset.items)] for part in parts], train, held, dataset)
     dataset_of_train = dataset.with_interactions(never_met_before(train, held), held)
@@ -85,6 +88,9 @@ def _fit(
     try:
         chosen = learner.choose(learner.prepare(held, train))
         chosen = replace(chosen, chosen=replace(chosen.chosen, text_weights=tuple(weights)))
+        if names:
+            before = dataset.with_interactions(train, held)
+            chosen = _choose_platforms(before, held, chosen, config, names, checkpoint, alone, executor)
         if not refit_on_all:
             return chosen
         everything = dataset.with_interactions(train.joined(held))
@@ -160,4 +166,56 @@ def refit(
         texts = joined_vectors(text_vectors(dataset, config, progress), learned.chosen.text_weights)
         learner = Learner(dataset, texts, config, folder, progress, executor)
         model, embeddings = learner.refit(learned.chosen, progress)
-    return replace(learned, model=model, embeddings=embeddings, train_only=learned.train_only or learned.model)
+    alone = {
+        name: refit(
+            of_platform(dataset, name), one.alone, config, checkpoint=_folder(folder, number), executor=executor
+        )
+        for number, (name, one) in enumerate(learned.platforms.items())
+    }
+    model = with_platforms(model, dataset, {name: one.model for name, one in alone.items()}, learned.platforms)
+    return replace(
+        learned,
+        model=model,
+        embeddings=embeddings,
+        train_only=learned.train_only or learned.model,
+        platforms={name: replace(one, alone=alone[name]) for name, one in learned.platforms.items()},
+    )
+
+
+def _choose_platforms(
+    dataset: Dataset,
+    held: Interactions,
+    chosen: FitResult,
+    config: TrainConfig,
+    names: Sequence[str],
+    checkpoint: Path | None,
+    progress: Progress,
+    executor: Executor,
+) -> FitResult:
+    """The choice for all platforms with the models that make the lists of some.
+
+    Args:
+        dataset: with the training part.
+    """
+
+    by_itself = config.model_copy(update={"platform_weights": ""})
+
+    def learn_alone(name: str, train: Dataset, valid: Interactions, share: Progress) -> FitResult:
+        folder = _folder(checkpoint, names.index(name))
+        return _fit(train, train.interactions, valid, by_itself, False, folder, share, executor)
+
+    fits = chosen_platforms(dataset, held, chosen.model, config, learn_alone, names, progress)
+    alone = {name: one.alone.model for name, one in fits.items()}
+    reports = {name: dict(one.report) for name, one in fits.items()}
+    return replace(
+        chosen,
+        model=with_platforms(chosen.model, dataset, alone, fits),
+        chosen=replace(chosen.chosen, platforms=reports),
+        trials=chosen.trials + sum(one.alone.trials for one in fits.values()),
+        platforms=fits,
+    )
+
+
+def _folder(checkpoint: Path | None, number: int) -> Path | None:
+    """Where the trainings of a platform are resumed."""
+    return None if checkpoint is None else checkpoint / f"platform_{number}"

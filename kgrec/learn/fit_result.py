@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from kgrec.data.dataset import Array
 from kgrec.learn.channels.behaviour_weights import BehaviourSettings
 from kgrec.learn.channels.refind import RefindSettings
 from kgrec.learn.neural.epoch_loop import Epoch
@@ -30,6 +31,7 @@ class ChosenSettings:
         text_weights: of the text encoders, in the order of the setting; none without texts.
         half_life: of the trend, seconds; 0 where it does not help, or times are unknown.
         refind: of the channel in which items that were met speak for themselves; None where there is none.
+        platforms: by platform whose lists have a model of their own, how much the others count in it, as plain data.
     """
 
     behaviour: BehaviourSettings
@@ -42,6 +44,7 @@ class ChosenSettings:
     text_weights: tuple[float, ...] = ()
     half_life: float = 0.0
     refind: RefindSettings | None = None
+    platforms: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data, for manifests and results."""
@@ -56,6 +59,7 @@ class ChosenSettings:
             "text_weights": list(self.text_weights),
             "trend_half_life_days": self.half_life / DAY_S,
             **({} if self.refind is None else {"refind": self.refind.as_dict()}),
+            **({"platforms": {name: dict(of) for name, of in self.platforms.items()}} if self.platforms else {}),
         }
 
     @classmethod
@@ -79,6 +83,21 @@ class ChosenSettings:
 
 
 @dataclass(frozen=True)
+class PlatformFit:
+    """What makes the lists of one platform of several.
+
+    Attributes:
+        alone: learned from what was done there alone.
+        others: by other platform, the weight of each group of channels that reads it; empty where it is closed.
+        report: what validation said, as plain data.
+    """
+
+    alone: FitResult
+    others: Mapping[str, Array]
+    report: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
 class FitResult:
     """A fitted model and how it came about.
 
@@ -93,6 +112,8 @@ class FitResult:
             on a simulation and do not count.
         reasons: how much flows through paths, see :attr:`kgrec.learn.fusion.gate_search.GateFitter.reasons`.
         train_only: the model that was chosen, learned without the validation part; None where ``model`` is that model.
+        platforms: by platform, what makes its lists, where it has enough of validation; the models themselves are the
+            targets of ``model``.
     """
 
     model: AdditiveModel
@@ -103,3 +124,4 @@ class FitResult:
     trials: int
     train_only: AdditiveModel | None = None
     reasons: dict[str, float] = field(default_factory=dict)
+    platforms: Mapping[str, PlatformFit] = field(default_factory=dict)

@@ -48,6 +48,10 @@ class Limits:
     never_met_users: int = _up_to(200, "users who found something they had never met: fewer tell settings apart badly")
     candidates: int = _up_to(200, "best candidates by each channel: the best by a mixture are hardly ever below them")
     candidate_scores: int = _up_to(500_000_000, "scores of users and items that are computed within minutes")
+    # Platforms
+    platform_users: int = _up_to(
+        200, "users of validation on a platform, from which on its lists have a model of its own"
+    )
     # Training
     epoch_users: int = _up_to(100_000, "users of an epoch at most: validation looks that often, to stop in time")
     exact_items: int = _up_to(

@@ -44,8 +44,16 @@ def refresh(dataset: Dataset, old: Bundle, progress: Progress) -> FitResult:
         dataset: the graph and the interactions of today.
 
     Raises:
-        BundleError: of an earlier version, whose settings cannot be read; or a channel of it cannot be made any more.
+        BundleError: of an earlier version, whose settings cannot be read; a channel of it cannot be made any more; or
+            platforms have models of their own.
     """
+    if old.model.targets:
+        raise BundleError(
+            "a bundle whose platforms have models of their own cannot be brought up to date.",
+            found=", ".join(old.model.targets),
+            expected="one model for all lists",
+            next="train again, or train with platform_lists=shared",
+        )
     config, chosen = settings_of(old)
     with limited_threads(dataset, config):
         parts = text_vectors(dataset, config, progress)

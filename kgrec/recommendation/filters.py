@@ -178,6 +178,8 @@ def candidate_rows(filters: Filters, bundle: Bundle, past: Interactions, store: 
     if filters.met != "include":
         met = np.isin(np.arange(len(items)), past.item)
         keep &= met if filters.met == "only" else ~met
+    if bundle.offered is not None:
+        keep &= bundle.offered
     if filters.cold_items != "include":
         keep &= cold if filters.cold_items == "only" else ~cold
     return np.flatnonzero(keep)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 
 from kgrec.bundle.bundle import Bundle
+from kgrec.data.context import Context
 from kgrec.data.dataset import FOR
 from kgrec.recommendation.fold_in import fold_in_records
 from kgrec.recommendation.recent_events import RecentEvents
@@ -34,9 +35,17 @@ class LiveTrend:
         self.bundle()
         return self._counted
 
-    def bundle(self) -> Bundle:
-        """The bundle as it answers now."""
-        if self._bundle.model.trend is None:
+    def bundle(self, context: Context | None = None) -> Bundle:
+        """The bundle as it answers now, for the lists of a platform where one is named.
+
+        Raises:
+            ConfigError: the bundle knows of no such platform.
+        """
+        bundle = self._now()
+        return bundle if context is None or context.platform is None else bundle.for_platform(context.platform)
+
+    def _now(self) -> Bundle:
+        if not self._bundle.model.has_trend:
             return self._bundle
         with self._lock:
             bundle = self._bundle

@@ -163,7 +163,7 @@ class Recommender:
         """
         rows = [item_row(self.bundle, item) for item in items]
         person = self._people.person(user, history, context)
-        scores: list[float] = person.scored(self.live_trend.bundle()).of_items(np.array(rows, np.int64)).tolist()
+        scores: list[float] = person.scored(self.live_trend.bundle(context)).of_items(np.array(rows, np.int64)).tolist()
         return scores
 
     def recommend(
@@ -184,7 +184,7 @@ class Recommender:
             history: item ids or :class:`PastInteraction`; empty for somebody who did nothing yet.
             k: length of the list; fewer come back where fewer pass the filters.
             filters: which items may come back; by default all that are not in the history.
-            context: when they ask.
+            context: when they ask, and for the list of which platform.
             explain: give each item its explanation; ranks in it count the items that passed the filters.
             counterfactuals: of explanations; a short sentence needs none, nor paths of facts that carry little, and is
                 there in half of the time.
@@ -196,7 +196,7 @@ class Recommender:
             StoreUnavailableError: ``filters.where``, and the store cannot be reached.
         """
         check_length(k, "recommend")
-        person, bundle = self._people.person(user, history, context), self.live_trend.bundle()
+        person, bundle = self._people.person(user, history, context), self.live_trend.bundle(context)
         candidates = candidate_rows(filters or Filters(), bundle, person.interactions, self.store)
         scored = person.scored(bundle)
         best = scored.best(candidates, k)
@@ -222,7 +222,7 @@ class Recommender:
             UnknownItemError: the item, or one of the history, is not in the catalogue.
         """
         row = item_row(self.bundle, item)
-        person, bundle = self._people.person(user, history, context), self.live_trend.bundle()
+        person, bundle = self._people.person(user, history, context), self.live_trend.bundle(context)
         unseen = candidate_rows(Filters(), bundle, person.interactions, None)
         rows, scored = np.array([row], np.int64), person.scored(bundle)
         return Explainer(bundle, person, self._link).explain(rows, scored, unseen, counterfactuals)[0]
@@ -260,7 +260,7 @@ class Recommender:
         """
         check_length(k, "what_if")
         rows = [] if item is None else [item_row(self.bundle, item)]
-        person, bundle = self._people.person(user, history, context), self.live_trend.bundle()
+        person, bundle = self._people.person(user, history, context), self.live_trend.bundle(context)
         change = Change.of(bundle, person, without, without_entities, add)
         lists = both_lists(bundle, self.store, person, change, filters or Filters(), k)
         reasons = (

@@ -14,6 +14,7 @@ from kgrec.scoring.channel_names import (
     CO_TAKING,
     CORRECTION,
     ELSEWHERE,
+    FROM,
     LONG_TERM,
     NEXT_ITEM,
     NEXT_ITEM_FACTORS,
@@ -51,7 +52,10 @@ def evidence_of(channel: str) -> str:
     Example:
         >>> evidence_of("recent_paths"), evidence_of("recent_paths_correction_2"), evidence_of("semantic")
         ('paths', 'taken_next', 'semantic')
+        >>> evidence_of("short_term_from_books")
+        'taken_next'
     """
+    channel = channel.partition(FROM)[0]
     paths, corrects, _ = channel.partition(CORRECTION)
     return _CORRECTED_BY[paths] if corrects else _EVIDENCE.get(channel, channel)
 

@@ -25,6 +25,7 @@ class HistoryWeights:
         strength: exponent of an interaction's weight relative to the user's mean weight; 0 ignores it.
         kinds, platforms: factor by name; a name that is missing counts 1.
         against: the history is what the user did that speaks against its items, instead of what speaks for them.
+        platform: the history is what the user did there alone; empty for all platforms.
     """
 
     recency: float = 1.0
@@ -32,6 +33,7 @@ class HistoryWeights:
     kinds: dict[str, float] = field(default_factory=dict)
     platforms: dict[str, float] = field(default_factory=dict)
     against: bool = False
+    platform: str = ""
 
     def matrix(self, interactions: Interactions, n_users: int, n_items: int) -> sparse.csr_matrix:
         """Weights of all users' histories, float64 ``(n_users, n_items)``.
@@ -47,12 +49,14 @@ def weighted_histories(
     kinds: Sequence[HistoryWeights], interactions: Interactions, n_users: int, n_items: int
 ) -> list[sparse.csr_matrix]:
     """The :meth:`HistoryWeights.matrix` of each of some, who count and order what they have in common once."""
-    pasts: dict[bool, _Past] = {}
+    pasts: dict[tuple[bool, str], _Past] = {}
     found = []
     for one in kinds:
-        if one.against not in pasts:
-            pasts[one.against] = _Past(interactions.saying(AGAINST if one.against else FOR), n_users, n_items)
-        found.append(pasts[one.against].weighted(one))
+        of = one.against, one.platform
+        if of not in pasts:
+            past = interactions.saying(AGAINST if one.against else FOR).on_platform(one.platform)
+            pasts[of] = _Past(past, n_users, n_items)
+        found.append(pasts[of].weighted(one))
     return found
 
 

@@ -25,7 +25,7 @@ The scale is 0.5 / 0.816 = 0.612, the base -0.612 * 1; a adds 0.612 * 1 * 2 = 1.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -35,7 +35,7 @@ from scipy import sparse
 from kgrec.data.dataset import FOR, Array, IntArray, Interactions
 from kgrec.parallel.cached_attribute import cached_property
 from kgrec.scoring.block_matrix import BlockMatrix
-from kgrec.scoring.channel_names import REFIND
+from kgrec.scoring.channel_names import FROM, REFIND
 from kgrec.scoring.contributions import Contributions, Terms
 from kgrec.scoring.evidence import THROUGH_GRAPH, evidence_of
 from kgrec.scoring.gates import Gates
@@ -80,6 +80,10 @@ class AdditiveModel:
         prior: log popularity in unit spread (of cold items as content predicts it), float32 ``(items,)``.
         is_cold: whether an item had no interaction when the model was learned, bool ``(items,)``.
         trend: what is taken lately, of all items; None where times are unknown, or where it does not help.
+        platform: whose lists it makes; empty for the lists of all platforms. Lengths and pauses are those of what was
+            done there.
+        targets: by platform, the model that makes its lists, see :meth:`for_platform`. Where one of its channels reads
+            another platform, it has the matrix of the channel of this model whose name its own begins with.
     """
 
     channels: tuple[Channel, ...]
@@ -87,6 +91,17 @@ class AdditiveModel:
     prior: Array
     is_cold: npt.NDArray[np.bool_]
     trend: Trend | None = None
+    platform: str = ""
+    targets: Mapping[str, AdditiveModel] = field(default_factory=dict)
+
+    def for_platform(self, name: str) -> AdditiveModel:
+        """The model that makes the lists of a platform: one of its own, or this one where it has none."""
+        return self.targets.get(name, self)
+
+    @property
+    def has_trend(self) -> bool:
+        """Whether what is taken lately counts in any list."""
+        return self.trend is not None or any(target.trend is not None for target in self.targets.values())
 
     @property
     def groups(self) -> list[list[int]]:
@@ -131,13 +146,13 @@ class AdditiveModel:
 
     def compact(self) -> AdditiveModel:
         """The model without the entries that closed gates silence."""
-        return replace(
-            self, channels=tuple(replace(one, matrix=self._compact(c)) for c, one in enumerate(self.channels))
-        )
+        channels = tuple(replace(one, matrix=self._compact(c)) for c, one in enumerate(self.channels))
+        targets = {name: target.compact() for name, target in self.targets.items()}
+        return replace(self, channels=channels, targets=_sharing(channels, targets))
 
     def _compact(self, channel: int) -> ItemMatrix:
         matrix = self.channels[channel].matrix
-        if self.gates.cold.channels[channel]:
+        if self.gates.cold.channels[channel] or FROM in self.channels[channel].name:
             return matrix
         if isinstance(matrix, SparseMatrix):
             return SparseMatrix(self._to_known(matrix.weights))
@@ -154,7 +169,15 @@ class AdditiveModel:
         """The model of some items only: the others are not there, and nothing is scaled by them."""
         channels = tuple(replace(channel, matrix=channel.matrix.restricted_to(items)) for channel in self.channels)
         trend = None if self.trend is None else self.trend.restricted_to(items)
-        return AdditiveModel(channels, self.gates, self.prior[items], self.is_cold[items], trend)
+        targets = {name: target.restricted_to(items) for name, target in self.targets.items()}
+        return replace(
+            self,
+            channels=channels,
+            prior=self.prior[items],
+            is_cold=self.is_cold[items],
+            trend=trend,
+            targets=_sharing(channels, targets),
+        )
 
     def with_matrices(self, matrices: Sequence[ItemMatrix]) -> AdditiveModel:
         """The same model with other matrices; what is worked out of those that stay is kept."""
@@ -173,7 +196,11 @@ class AdditiveModel:
     def with_later(self, time: Array, item: IntArray) -> AdditiveModel:
         """The same model, whose trend knows what was taken since; what is worked out of the channels is kept."""
         trend = None if self.trend is None else self.trend.with_later(time, item)
-        other = replace(self, trend=trend)
+        targets = {}
+        for name, target in self.targets.items():
+            known = ~target.is_cold[item]
+            targets[name] = target.with_later(time[known], item[known])
+        other = replace(self, trend=trend, targets=targets)
         vars(other)["_mixing"] = self._mixing.with_trend(trend)
         return other
 
@@ -186,7 +213,7 @@ class AdditiveModel:
         distinct, which = self._history_weights
         weighted = weighted_histories(distinct, interactions, n_users, self.n_items)
         matrices = [weighted[n] for n in which]
-        last = interactions.saying(FOR).last_times(n_users)
+        last = interactions.saying(FOR).on_platform(self.platform).last_times(n_users)
         moments = np.broadcast_to(np.asarray(np.nan if at is None else at, np.float64), (n_users,))
         return Histories(tuple(matrices), moments - last, moments)
 
@@ -239,6 +266,21 @@ class AdditiveModel:
             if channel.history not in distinct:
                 distinct.append(channel.history)
         return distinct, [distinct.index(channel.history) for channel in self.channels]
+
+
+def _sharing(channels: tuple[Channel, ...], targets: dict[str, AdditiveModel]) -> dict[str, AdditiveModel]:
+    """Models of platforms whose channels that read other platforms have the matrices of these channels."""
+    matrices = {channel.name: channel.matrix for channel in channels}
+    return {
+        name: replace(
+            target,
+            channels=tuple(
+                replace(one, matrix=matrices[one.name.partition(FROM)[0]]) if FROM in one.name else one
+                for one in target.channels
+            ),
+        )
+        for name, target in targets.items()
+    }
 
 
 @dataclass(frozen=True)

@@ -260,8 +260,8 @@ def _raised(said: Mapping[str, Any], otherwise: str = "") -> Any:
 
 
 def _person(user: str | None, history: History | None, context: Context | None) -> dict[str, Any]:
-    at = None if context is None else context.at
-    return {"user": user, "history": None if history is None else _entries(history), "at": at}
+    asked = {} if context is None else asdict(context)
+    return {"user": user, "history": None if history is None else _entries(history), **asked}
 
 
 def _entries(history: History) -> list[Any]:

@@ -74,6 +74,9 @@ class PersonOptions(Parameters):
         allow_inf_nan=False,
         description="When they ask, unix seconds: how long they were away counts, and what is taken lately.",
     )
+    platform: Id | None = Field(
+        None, description="Items of this platform alone, as what is known of it ranks them; of all where not given."
+    )
 
     def _person(self, bundle: Bundle, history: Sequence[str | PastEntry] | None) -> AskedPerson:
         """The person.
@@ -89,7 +92,7 @@ class PersonOptions(Parameters):
                 expected="one of them",
                 next="write ?user=ID, or ?history=ITEM&history=ITEM; in a body, an empty history is somebody new",
             )
-        context = Context(self.at)
+        context = Context(self.at, self.platform)
         if history is None:
             return AskedPerson(self.user, None, (), context)
         kept, ignored = known_part(bundle, history)

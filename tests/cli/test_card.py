@@ -41,6 +41,7 @@ def card(**changed: Any) -> dict[str, Any]:
         ],
         "not_learned": {"next_item_factors": "not all times are known"},
         "trend": {},
+        "platforms": {},
         "paths": [{"relation": "DIRECTED_BY", "way": "both lead to it", "weight": 1.5}],
     } | changed
 
@@ -78,6 +79,20 @@ def test_what_was_measured_stands_beside_baselines(capsys: pytest.CaptureFixture
     assert ["kgrec", "0.1700", "0.2771", "0.4761"] in rows
     assert ["ease", "0.1500", "0.2510", "0.4386"] in rows
     assert "Measured on the last fifth of what each user did" in said
+
+
+def test_what_other_platforms_weigh_is_a_table(capsys: pytest.CaptureFixture[str]) -> None:
+    show_card(card())
+    assert "other platform" not in capsys.readouterr().out
+    quality = {"ndcg@10, alone": 0.03, "ndcg@10": 0.033}
+    books = {"weights": {"films": 0.25, "music": 0.0}, "trend_half_life_days": 7.0, **quality}
+    films = {"weights": {"books": 0.5}, "trend_half_life_days": 0.0, **quality}
+    show_card(card(platforms={"books": books, "films": films}))
+    said = capsys.readouterr().out
+    rows = [[cell.strip() for cell in line.split("│")[1:-1]] for line in said.splitlines() if line.startswith("│")]
+    assert ["books", "films", "0.25", "7 days", "0.0300", "0.0330"] in rows
+    assert ["books", "music", "closed", "7 days", "0.0300", "0.0330"] in rows
+    assert ["films", "books", "0.50", "", "0.0300", "0.0330"] in rows
 
 
 def test_how_fast_the_trend_fades_is_told_where_there_is_one(capsys: pytest.CaptureFixture[str]) -> None:

@@ -156,3 +156,13 @@ def test_a_kind_is_called_as_it_most_often_is() -> None:
     assert verb_of(["buy"], bundle)["en"] == "bought"
     assert verb_of(["view", "buy"], bundle)["en"] == "bought"
     assert verb_of(["rent"], bundle)["en"] == verb_of([], bundle)["en"] == "chose"
+
+
+def test_of_the_list_of_a_platform_what_was_done_elsewhere_says_where() -> None:
+    model = random_model(np.random.default_rng(0), 4)
+    history = events(("BOUGHT", "buy", 0, 1, 1), ("BOUGHT", "buy", 1, 2, 1))
+    history = replace(history, platform=np.array([0, 1]), platforms=("app", "web"))
+    bundle = bundle_of(model, history, 1, schema=schema())
+    for asked, expected in ((None, ["", ""]), ("app", ["", "web"]), ("web", ["app", ""])):
+        found = past_actions(history, bundle, asked)
+        assert [found[item].platform for item in (0, 1)] == expected

@@ -30,6 +30,7 @@ def explain(
     user: opt.User = None,
     history: opt.History = None,
     at: opt.At = None,
+    platform: opt.Platform = None,
     bundle: opt.BundlePath = opt.DEFAULT_BUNDLE,
     store: opt.StoreToRead = opt.DEFAULT_STORE,
     lang: opt.Language = "en",
@@ -45,7 +46,7 @@ def explain(
     from kgrec.recommendation.documents import explanation_document
 
     with Recommender.open(bundle, store or None) as recommender:
-        explanation = recommender.explain(user, item, history=history or None, context=Context(at))
+        explanation = recommender.explain(user, item, history=history or None, context=Context(at, platform))
     if as_json:
         output.print_json(explanation_document(explanation, length or "standard"))
     elif as_cypher:

@@ -22,6 +22,7 @@ def recommend(
     user: opt.User = None,
     history: opt.History = None,
     at: opt.At = None,
+    platform: opt.Platform = None,
     k: Annotated[int, typer.Option("-k", help="Length of the list.")] = 10,
     where: opt.Where = None,
     allow: opt.Allow = None,
@@ -51,7 +52,7 @@ def recommend(
             met=met,
         )
         best = recommender.recommend(
-            user, history=history or None, k=k, filters=filters, context=Context(at), explain=True
+            user, history=history or None, k=k, filters=filters, context=Context(at, platform), explain=True
         )
     if as_json:
         output.print_json(list_document(user, history, best, length or "short"))

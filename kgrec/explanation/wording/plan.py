@@ -117,7 +117,10 @@ class _Planner:
         self._parts = explanation.reason_parts
 
     def past(self, past: PastItem) -> Past:
-        return Past(self._item_name(past.item, past.name), past.verb, past.stars, past.liked)
+        name = self._item_name(past.item, past.name)
+        if past.platform:
+            name = replace(name, text=f"{name.text} ({past.platform})")
+        return Past(name, past.verb, past.stars, past.liked)
 
     def facts(self) -> Iterator[SharedFacts | DirectFact]:
         """Facts that the store has confirmed; those that past items have in common are said together."""

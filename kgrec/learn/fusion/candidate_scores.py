@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
 
 import numpy as np
@@ -34,6 +34,7 @@ class CandidateScores:
         padding: minus infinity where a user has no further candidate, else 0, ``(users, candidates)``.
         hits: which candidates are held-out items, ``(users, candidates)``.
         seen, wanted: items of the histories and held-out items, users x all items.
+        users: their rows.
     """
 
     histories: Histories
@@ -42,6 +43,7 @@ class CandidateScores:
     hits: sparse.csr_matrix
     seen: sparse.csr_matrix
     wanted: sparse.csr_matrix
+    users: IntArray = field(default_factory=lambda: np.zeros(0, np.int64))
 
     @classmethod
     def of(
@@ -74,7 +76,7 @@ class CandidateScores:
         histories = model.histories(history, n_users).as_of(wanted.first_times(n_users))[users]
         seen, held_out = seen[users], held_out[users]
         of_known = seen[:, known].tocsr(), held_out[:, known].tocsr()
-        return cls(histories, *_candidates(model, trends, histories, *of_known, known), seen, held_out)
+        return cls(histories, *_candidates(model, trends, histories, *of_known, known), seen, held_out, users)
 
     def __len__(self) -> int:
         return len(self.histories)
@@ -88,6 +90,7 @@ class CandidateScores:
             self.hits[users],
             self.seen[users],
             self.wanted[users],
+            self.users[users],
         )
 
     def quality(self, weights: Array) -> Array:

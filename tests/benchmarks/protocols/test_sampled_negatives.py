@@ -7,7 +7,7 @@ import pytest
 from scipy import sparse
 
 from kgrec_benchmarks.protocols.sampled_negatives import mean_by_user, places_among, sampled_negatives
-from tests.benchmarks.protocols.test_platforms import Table
+from tests.benchmarks.protocols.test_platform_gain import Table
 
 
 def test_negatives_are_of_the_pool_and_were_never_taken() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from kgrec.config import TrainConfig
 from kgrec.data.dataset import Array, Dataset, Interactions
 from kgrec.data.splits import Split
 from kgrec.errors import ConfigError, KgrecError
+from kgrec.learn.platforms import of_platform, with_equal_weights
 from kgrec.metrics.bootstrap import Bootstrap
 from kgrec.metrics.rankers import ModelRanker, Ranker
 from kgrec.metrics.ranking import rank_and_measure
@@ -32,14 +33,17 @@ if TYPE_CHECKING:
     from kgrec.scoring.model import AdditiveModel
 
 TOGETHER, ALONE = "all platforms", "that platform alone"
+EQUAL, SHARED = "all platforms, equal weights", "all platforms, one model for all lists"
 EVERYBODY, FEW = "everybody", "fewer than {few} events there"
 _K = 10
+_LEARNED = ", learned from "
 
 
 @dataclass(frozen=True)
 class Platforms:
     """Hit rate and ndcg of ten items of each platform: kgrec learned from all platforms, and from that one alone.
 
+    Beside them stands what two simpler ways of learning from all would give: equal weights, and one model for all.
     Both choose their settings on validation, the one that is learned alone on what validation has of its platform,
     and are learned again from train and validation. They rank the same items for the same users: all that any part of
     the split has on the platform, and a sample of them that the user never took. A held-out item that nobody took
@@ -74,11 +78,13 @@ class Platforms:
                 expected="a column `platform` with two or more values",
                 next="choose the protocol split",
             )
-        which, shares = fingerprint_of_split(split), progress.parts(*[1] * (1 + len(names)))
+        which, shares = fingerprint_of_split(split), progress.parts(1 + len(names), *[1] * len(names))
         make = partial(_learned_together, self, data, split, config, shares[0].named(TOGETHER))
         together = kept.get(f"{TOGETHER} {which}", make, (config, self))
         outcomes = {TOGETHER: together}
         for name, share in zip(names, shares[1:], strict=True):
+            if _row(name, ALONE) in together.rows:
+                continue
             make = partial(_learned_alone, self, data, split, config, name, share.named(name))
             outcomes[name] = kept.get(f"{name} alone {which}", make, (config, self))
         rows = {row: values for one in outcomes.values() for row, values in one.rows.items()}
@@ -96,10 +102,9 @@ class Platforms:
     def measured(self, data: Dataset, split: Split, name: str, ranker: Ranker, seed: int) -> PerUser:
         """Metrics of each user with a held-out item on a platform, nan for the others."""
         n_users, n_items = len(data.users), len(data.items)
-        of_platform = data.interactions.platforms.index(name)
-        items = items_of(data.interactions, of_platform, n_items)
+        items = items_of(data.interactions.on_platform(name), n_items)
         seen = data.with_interactions(split.known).behaviour.matrix(n_users, n_items)
-        test = _pairs(split.test, of_platform, n_users, n_items)
+        test = split.test.on_platform(name).matrix(n_users, n_items)
         test = (test - test.multiply(seen > 0)).tocsr()
         test.eliminate_zeros()
         asked = np.flatnonzero(np.diff(test.indptr))
@@ -135,32 +140,21 @@ class Platforms:
     ) -> dict[str, dict[str, Any]]:
         """Group of users to their number and, by metric, both means and the difference with its interval."""
         ours, other = (users[_row(name, learned)] for learned in (TOGETHER, ALONE))
-        known, here = split.known, split.known.platforms.index(name)
-        n_there = np.bincount(known.user[known.platform == here], minlength=n_users)
+        n_there = np.bincount(split.known.on_platform(name).user, minlength=n_users)
         asked = ~np.isnan(next(iter(ours.values())))
         groups = {EVERYBODY: asked, FEW.format(few=self.few): asked & (n_there < self.few)}
         return {group: _difference(ours, other, inside) for group, inside in groups.items()}
 
 
-def items_of(interactions: Interactions, platform: int, n_items: int) -> npt.NDArray[np.bool_]:
-    """Which items were taken on a platform, bool ``(items,)``."""
+def items_of(interactions: Interactions, n_items: int) -> npt.NDArray[np.bool_]:
+    """Which items are in any of some interactions, bool ``(items,)``."""
     found = np.zeros(n_items, np.bool_)
-    found[interactions.item[interactions.platform == platform]] = True
+    found[interactions.item] = True
     return found
 
 
-def only_of(interactions: Interactions, name: str) -> Interactions:
-    """The interactions of one platform, as if there were no other."""
-    here = interactions.select(interactions.platform == interactions.platforms.index(name))
-    return replace(here, platform=np.zeros(len(here), np.int64), platforms=(name,))
-
-
-def _pairs(interactions: Interactions, platform: int, n_users: int, n_items: int) -> sparse.csr_matrix:
-    return interactions.select(interactions.platform == platform).matrix(n_users, n_items)
-
-
 def _row(name: str, learned: str) -> str:
-    return f"{name}, learned from {learned}"
+    return f"{name}{_LEARNED}{learned}"
 
 
 def _learned_together(
@@ -169,11 +163,20 @@ def _learned_together(
     """The model of all platforms on each."""
     watch = Watch()
     learned = learn(data, split, config, watch, progress)
-    rankers = {name: _ranker(learned.model, split.known, split.test, data) for name in data.interactions.platforms}
-    users = {
-        _row(name, TOGETHER): protocol.measured(data, split, name, ranker, config.seed)
-        for name, ranker in rankers.items()
-    }
+    known = data.with_interactions(split.known)
+    models: dict[str, AdditiveModel] = {}
+    for name in data.interactions.platforms:
+        models[_row(name, TOGETHER)] = learned.model.for_platform(name)
+        if name in learned.platforms:
+            alone = learned.platforms[name].alone.model
+            models[_row(name, ALONE)] = alone
+            models[_row(name, EQUAL)] = with_equal_weights(learned.model, alone, known, name)
+            models[_row(name, SHARED)] = learned.model
+    users = {}
+    for row, model in models.items():
+        name = row.partition(_LEARNED)[0]
+        history = split.known.on_platform(name) if row == _row(name, ALONE) else split.known
+        users[row] = protocol.measured(data, split, name, _ranker(model, history, split.test, data), config.seed)
     return _outcome(users, {**config.model_dump(), **learned.chosen.as_dict()}, watch, learned.metrics)
 
 
@@ -182,9 +185,8 @@ def _learned_alone(
 ) -> Outcome:
     """The model of one platform, which knows of no other."""
     watch = Watch()
-    alone = Split(*(only_of(part, name) for part in (split.train, split.valid, split.test)))
-    of_platform = data.with_interactions(only_of(data.interactions, name))
-    learned = learn(of_platform, alone, config, watch, progress)
+    alone = Split(*(part.on_platform(name) for part in (split.train, split.valid, split.test)))
+    learned = learn(of_platform(data, name), alone, config, watch, progress)
     ranker = _ranker(learned.model, alone.known, split.test, data)
     users = {_row(name, ALONE): protocol.measured(data, split, name, ranker, config.seed)}
     return _outcome(users, {**config.model_dump(), **learned.chosen.as_dict()}, watch, learned.metrics)

@@ -14,7 +14,7 @@ from kgrec.data.splits import Split, random_split
 from kgrec.errors import ConfigError, KgrecError
 from kgrec.progress import silent
 from kgrec_benchmarks.folder_dataset import PublishedSet
-from kgrec_benchmarks.protocols.platforms import ALONE, EVERYBODY, FEW, TOGETHER, Platforms, items_of, only_of
+from kgrec_benchmarks.protocols.platform_gain import ALONE, EVERYBODY, FEW, TOGETHER, Platforms, items_of
 from kgrec_benchmarks.runs.result import Result
 from kgrec_benchmarks.runs.result_files import markdown
 from kgrec_benchmarks.runs.run_cache import RunCache
@@ -80,7 +80,7 @@ def test_items_of_one_platform_are_ranked_by_hand() -> None:
     everything = genre_world(np.random.default_rng(0), n_users=2, n_items=6, genres=1, texts=False)
     also = replace(Interactions.of_pairs([1], [3]), platforms=("a", "b"))
     data = everything.with_interactions(whole.joined(also))
-    assert items_of(data.interactions, 0, 6).tolist() == on_a
+    assert items_of(data.interactions.on_platform("a"), 6).tolist() == on_a
     split = Split(
         data.interactions.select(np.array([0, 2, 4, 5, 6])),
         whole.select(np.array([], np.int64)),
@@ -94,14 +94,6 @@ def test_items_of_one_platform_are_ranked_by_hand() -> None:
     assert found["hit_rate@10"].tolist() == [1.0, 0.0]
     with pytest.raises(KgrecError, match="there is nothing to measure"):
         Platforms().measured(data, split, "b", table, seed=0)
-
-
-def test_one_platform_alone_knows_of_no_other() -> None:
-    data = platform_world(np.random.default_rng(0))
-    books = only_of(data.interactions, "books")
-    assert books.platforms == ("books",)
-    assert set(books.item % 2) == {1}
-    assert not books.platform.any()
 
 
 def test_a_run_that_was_stopped_goes_on(tmp_path: Path) -> None:

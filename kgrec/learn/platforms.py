@@ -1,0 +1,219 @@
+"""Models that make the lists of one platform of several: learned on it alone, with what others say beside.
+
+    s(u, i) = s_alone(u, i) + SUM over other platforms p and channels c of  a[p] g_c / unit_c * SUM_j w(u, j) M_c[j, i]
+
+``s_alone`` is all that is learned from one platform, as if there were no other; the sum reads what the user did on the
+others, by the matrices that are learned from all. Where validation finds nothing in it, there is no such sum, and the
+lists are those of the platform alone: pooling a large platform into another may help the one and hurt the other. Who
+did nothing elsewhere loses nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from kgrec.config import TrainConfig, fixed_weights
+from kgrec.data.dataset import Array, Dataset, IntArray, Interactions
+from kgrec.errors import ConfigError
+from kgrec.learn.channels.path_features import common_unit
+from kgrec.learn.fit_result import FitResult, PlatformFit
+from kgrec.learn.fusion.other_platforms import OtherPlatforms, weights_of_others
+from kgrec.learn.limits import LIMITS
+from kgrec.progress import Progress
+from kgrec.scoring.channel_names import FROM, REFIND
+from kgrec.scoring.gates import Gates
+from kgrec.scoring.model import AdditiveModel, Channel
+from kgrec.scoring.trend import DAY_S
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_SAMPLE = 500
+"""Users who tell how far a channel's scores spread."""
+
+
+def platforms_to_learn(dataset: Dataset, valid: Interactions, config: TrainConfig) -> list[str]:
+    """The platforms whose lists get a model of their own: those with enough users of validation, if there are several.
+
+    Raises:
+        ConfigError: a weight that was fixed by hand is for a platform that there is not.
+    """
+    names = dataset.interactions.platforms
+    for pair in fixed_weights(config.platform_weights):
+        for name in pair:
+            if name not in names:
+                raise ConfigError(
+                    "there is no such platform to weigh.",
+                    where="setting platform_weights",
+                    found=name,
+                    expected=f"one of {', '.join(filter(None, names)) or 'several platforms'}",
+                    next="correct the name",
+                )
+    if len(names) < 2 or config.platform_lists == "shared":
+        return []
+    users = {name: len(np.unique(valid.on_platform(name).user)) for name in names if name}
+    return [name for name, n in users.items() if n >= LIMITS.platform_users]
+
+
+def of_platform(dataset: Dataset, name: str) -> Dataset:
+    """The data set with what was done on one platform, as if there were no other."""
+    return replace(
+        dataset, interactions=dataset.interactions.on_platform(name), against=dataset.against.on_platform(name)
+    )
+
+
+def chosen_platforms(
+    dataset: Dataset,
+    valid: Interactions,
+    shared: AdditiveModel,
+    config: TrainConfig,
+    learn_alone: Callable[[str, Dataset, Interactions, Progress], FitResult],
+    names: Sequence[str],
+    progress: Progress,
+) -> dict[str, PlatformFit]:
+    """Each of some platforms learned by itself, and how much the others count in its lists.
+
+    Args:
+        dataset: with the training part.
+        shared: learned from that, of all platforms.
+        learn_alone: learns a platform by itself, by its name, its data set and its part of validation.
+    """
+    found = {}
+    for name, share in zip(names, progress.parts(*[1] * len(names)), strict=True):
+        alone = learn_alone(name, of_platform(dataset, name), valid.on_platform(name), share)
+        own = _reading(alone.model, name)
+        sources = [source for source in dataset.interactions.platforms if source not in ("", name)]
+        others = {source: _channels_from(shared, source, own, dataset) for source in sources}
+        equal = _equal(own, next(iter(others.values()), ()))
+        data = dataset.behaviour, valid.on_platform(name), len(dataset.users), config.seed
+        weights = weights_of_others(own, others, equal, *data)
+        gates = _with_fixed(name, weights, equal, own, config)
+        found[name] = PlatformFit(alone, gates, _report(alone, weights, gates, own))
+        said = ", ".join(f"{source} {weight:g}" for source, weight in found[name].report["weights"].items())
+        share(f"lists of {name}", 1, 1, f"ndcg@10 {weights.ndcg:.4f}, beside 1 of its own: {said}")
+    return found
+
+
+def with_platforms(
+    shared: AdditiveModel, dataset: Dataset, alone: Mapping[str, AdditiveModel], fits: Mapping[str, PlatformFit]
+) -> AdditiveModel:
+    """The shared model with the models that make the lists of single platforms.
+
+    Args:
+        dataset: what all of them were learned from.
+        alone: by platform, learned on it alone.
+    """
+    targets = {name: joined(shared, _reading(model, name), dataset, fits[name].others) for name, model in alone.items()}
+    return replace(shared, targets=targets)
+
+
+def joined(shared: AdditiveModel, own: AdditiveModel, dataset: Dataset, others: Mapping[str, Array]) -> AdditiveModel:
+    """The model of a platform with the channels that read others and are open there."""
+    channels, gates = list(own.channels), [own.gates.by_history.channels]
+    for source, of_groups in others.items():
+        if not of_groups.any():
+            continue
+        added = _channels_from(shared, source, own, dataset)
+        leaders = [channel.name for channel in added if not channel.beside]
+        weights = [of_groups[leaders.index(channel.beside or channel.name)] for channel in added]
+        kept = [n for n, weight in enumerate(weights) if weight]
+        channels += [added[n] for n in kept]
+        gates.append(np.broadcast_to(np.array(weights)[kept], (*gates[0].shape[:2], len(kept))))
+    table = replace(own.gates.by_history, channels=np.concatenate(gates, axis=2))
+    more = len(channels) - len(own.channels)
+    cold = own.gates.cold
+    cold = replace(
+        cold,
+        channels=np.r_[cold.channels, np.zeros(more)],
+        min_spread=np.r_[cold.min_spread, np.full(more, 0.5)],
+    )
+    return replace(own, channels=tuple(channels), gates=Gates(table, cold))
+
+
+def with_equal_weights(shared: AdditiveModel, alone: AdditiveModel, dataset: Dataset, name: str) -> AdditiveModel:
+    """The model of a platform where every other one weighs as it does itself: what learned weights are set against."""
+    own = _reading(alone, name)
+    sources = [source for source in dataset.interactions.platforms if source not in ("", name)]
+    return joined(
+        shared,
+        own,
+        dataset,
+        {source: _equal(own, _channels_from(shared, source, own, dataset)) for source in sources},
+    )
+
+
+def _reading(model: AdditiveModel, name: str) -> AdditiveModel:
+    """A model that was learned on one platform, so that it reads nothing but what was done there."""
+    channels = tuple(replace(one, history=replace(one.history, platform=name)) for one in model.channels)
+    return replace(model, channels=channels, platform=name)
+
+
+def _channels_from(shared: AdditiveModel, source: str, own: AdditiveModel, dataset: Dataset) -> list[Channel]:
+    """The channels of the shared model, reading another platform, in a unit that is the same for all users."""
+    known, found = np.flatnonzero(~own.is_cold), []
+    there = dataset.interactions.on_platform(source)
+    users = np.unique(there.user)[:_SAMPLE]
+    few = there.select(np.isin(there.user, users))
+    few = replace(few, user=np.searchsorted(users, few.user))
+    for channel in shared.channels:
+        if channel.history.against or channel.name == REFIND:
+            continue
+        history = replace(channel.history, platform=source, platforms={})
+        unit = channel.unit or _unit(channel, history.matrix(few, len(users), own.n_items), known)
+        beside = f"{channel.beside}{FROM}{source}" if channel.beside else ""
+        found.append(Channel(f"{channel.name}{FROM}{source}", channel.matrix, history, unit, beside))
+    return found
+
+
+def _unit(channel: Channel, history: Any, known: IntArray) -> float:
+    return common_unit(channel.matrix.scores(history.astype(np.float32))[:, known], history)
+
+
+def _equal(own: AdditiveModel, others: Sequence[Channel]) -> Array:
+    """The weight that each group of channels has on the platform itself; of one that it has not, the mean of all."""
+    of_own = {channel.name: float(gate) for channel, gate in zip(own.channels, _mean_gates(own), strict=True)}
+    leaders = [channel.name.partition(FROM)[0] for channel in others if not channel.beside]
+    return np.array([of_own.get(name, float(np.mean(list(of_own.values())))) for name in leaders])
+
+
+def _mean_gates(own: AdditiveModel) -> Array:
+    table = own.gates.by_history.channels
+    mean: Array = table.reshape(-1, table.shape[-1]).mean(axis=0)
+    return mean
+
+
+def _own_weight(own: AdditiveModel) -> float:
+    """The sum of the weights of a platform's own channels, which is 1 in reports and settings."""
+    gates = _mean_gates(own)
+    return float(sum(gates[group[0]] for group in own.groups)) or 1.0
+
+
+def _with_fixed(
+    name: str, weights: OtherPlatforms, equal: Array, own: AdditiveModel, config: TrainConfig
+) -> dict[str, Array]:
+    """The weights that validation chose, those that were fixed by hand in the place of its."""
+    fixed, gates, whole = fixed_weights(config.platform_weights), dict(weights.gates), _own_weight(own)
+    for source, of_groups in gates.items():
+        if (name, source) in fixed:
+            shape = of_groups if of_groups.any() else equal
+            gates[source] = shape * (fixed[name, source] * whole / shape.sum())
+    return gates
+
+
+def _report(
+    alone: FitResult, weights: OtherPlatforms, gates: Mapping[str, Array], own: AdditiveModel
+) -> dict[str, Any]:
+    """What validation said of a platform, and what became of it."""
+    whole = _own_weight(own)
+    return {
+        "weights": {source: float(of_groups.sum()) / whole for source, of_groups in gates.items()},
+        "trend_half_life_days": alone.chosen.half_life / DAY_S,
+        "users": weights.users,
+        "ndcg@10, alone": weights.ndcg_alone,
+        "ndcg@10": weights.ndcg,
+        "ndcg@10, equal weights": weights.ndcg_equal,
+    }
