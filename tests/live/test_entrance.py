@@ -5,8 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from kgrec.data.messages import MessageBatch
 from kgrec.errors import EventLogError, TooManyEventsError
@@ -121,3 +125,21 @@ def test_it_goes_on_into_the_graph(entrance: Entrance, store: GraphStore) -> Non
     entrance.close()
     assert [one.item for one in store.history("zoe")] == ["blade", "alien"][: len(store.history("zoe"))]
     assert entrance.counts().applied_offset == entrance.counts().last_offset
+
+
+@given(st.lists(st.integers(0, 6), max_size=14), st.lists(st.tuples(st.integers(1, 4), st.booleans()), max_size=12))
+@settings(max_examples=10, deadline=None)
+def test_whenever_it_ends_each_event_is_there_once(ids: list[int], steps: list[tuple[int, bool]]) -> None:
+    """Some messages are read; then the process ends before they are written down, or after, and another goes on."""
+    reader = EventReader(EventVocabulary.of_bundle(film_bundle()))
+    stream = TestedStream(*[{"id": id, "user": f"u{id}", "item": "alien"} for id in ids])
+    with TemporaryDirectory() as folder:
+        for most, written_down in [*steps, (len(ids) + 1, True)]:
+            with EventLog(Path(folder) / "e.db") as log, Entrance(log, lambda: reader) as entrance:
+                standing = log.streams().get("s")
+                read = stream.read("" if standing is None else standing.offset, most, 0)
+                if written_down and read.messages:
+                    entrance.follow("s", read)
+        with EventLog(Path(folder) / "e.db") as log:
+            assert written(log) == [(f"u{id}", "alien") for id in dict.fromkeys(ids)]
+            assert sum(one.messages for one in log.streams().values()) == len(ids)
