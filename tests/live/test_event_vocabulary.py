@@ -82,3 +82,13 @@ def test_a_graph_says_whether_times_are_moments(time: float | None, moments: boo
 def test_an_empty_store_has_no_names() -> None:
     with open_store("kglite::memory:") as store, pytest.raises(GraphError):
         EventVocabulary.of_graph(store)
+
+
+def test_a_graph_in_neo4j_says_the_same(neo4j_url: str) -> None:
+    with open_store(neo4j_url) as store:
+        store.apply_schema(one_platform())
+        store.upsert_nodes([NodeRecord("Film", "alien"), NodeRecord("User", "ann")])
+        times = [float(n) for n in range(5)]
+        store.upsert_interactions([Interaction("WATCHED", "ann", "alien", "watch", "cinema", time) for time in times])
+        assert EventVocabulary.of_graph(store).cutoff == times[-1]
+        check_names_of(store)
