@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -54,7 +54,7 @@ class EventVocabulary:
 
     @classmethod
     def of_graph(cls, store: GraphStore) -> EventVocabulary:
-        """Names of a graph; a kind or platform is usual where its schema has one only.
+        """Names of a graph; a kind or platform is usual where its schema has, or takes behaviour from, one only.
 
         Raises:
             GraphError: the store is empty, or cannot be asked.
@@ -62,6 +62,7 @@ class EventVocabulary:
         schema = schema_of(store)
         kinds = {kind for one in schema.interactions.values() for kind in one.kinds}
         platforms = tuple(schema.platforms)
+        sources = {source.platform for one in schema.interactions.values() for source in one.sources}
         found = set[str]()  # a server is not asked about the same item for each event
 
         def has_item(item: str) -> bool:
@@ -73,14 +74,14 @@ class EventVocabulary:
             schema,
             kinds,
             platforms,
-            (_only(tuple(kinds)), _only(platforms)),
+            (_only(kinds), _only(sources or platforms)),
             max(_times(store, schema), default=None),
             has_item,
         )
 
 
-def _only(names: Sequence[str]) -> str | None:
-    return names[0] if len(names) == 1 else None
+def _only(names: Collection[str]) -> str | None:
+    return next(iter(names)) if len(names) == 1 else None
 
 
 def _times(store: GraphStore, schema: GraphSchema) -> Iterator[float]:

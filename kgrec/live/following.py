@@ -80,7 +80,7 @@ class Follower:
         self._pause_s = _FIRST_PAUSE_S
         self._behind_s: float | None = None
         self._since = self._heard = time.time()
-        self._silent = False
+        self._silent = self._useful = False
         self._closed = threading.Event()
         self.failure: str | None = None
         self.fault: Exception | None = None
@@ -156,6 +156,10 @@ class Follower:
             self._failed(error)
             return False
         self._taken({event.interaction.user for event in events})
+        if not events and not self._useful and batch.messages:
+            reasons = ", ".join(self._entrance.streams()[self.name].unread)
+            self._said(f"{self.name}: none of {len(batch.messages):,} messages was an event: {reasons}")
+        self._useful = True  # or it was said
         if batch.missed:
             self._said(f"{self.name} has thrown away {batch.missed:,} messages before they were read")
         return True

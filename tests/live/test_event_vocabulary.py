@@ -12,6 +12,7 @@ from kgrec.live.event_vocabulary import EventVocabulary
 from kgrec.schema.model import GraphSchema, InteractionType
 from kgrec.testing.sample_graph import words
 from tests.support.bundles import film_bundle, film_schema
+from tests.support.shop import IMPORT, SCHEMA, Shell
 
 
 def test_of_a_bundle_it_is_what_its_data_mostly_have(store: GraphStore) -> None:
@@ -59,6 +60,16 @@ def test_what_a_graph_has_several_of_must_be_given() -> None:
         assert caught.value.found == "kind must be given; platform must be given"
         event = read({"id": 1, "user": "ann", "item": "alien", "kind": "rate", "platform": "tv"})
         assert (event.interaction.type, event.aside) == ("RATED", "")
+
+
+def test_behaviour_from_one_platform_needs_not_name_it(shell: Shell) -> None:
+    """Others of the schema may be those of facts."""
+    shell.write()
+    (shell.folder / "shop.yaml").write_text(SCHEMA.replace("nodes:", "  wiki: {en: Wiki, zh: 维基}\nnodes:", 1))
+    assert shell("ingest", *IMPORT).code == 0
+    with open_store("kglite:kgrec.kgl", read_only=True) as store:
+        assert set(EventVocabulary.of_graph(store).platforms) == {"shop", "wiki"}
+        assert EventVocabulary.of_graph(store).usual == ("watch", "shop")
 
 
 @pytest.mark.parametrize(("time", "moments"), [(1_700_000_000.0, True), (7.0, False), (None, None)])

@@ -153,6 +153,16 @@ def test_a_stream_that_stops_sending_is_said_once(entrance: Entrance, log: Event
     follows.close()
 
 
+def test_a_stream_that_begins_with_no_event_at_all_is_said(entrance: Entrance, log: EventLog, said: list[str]) -> None:
+    stream = TestedStream(b"{", {"id": 1, "user": "bob"})
+    follows = follower(stream, entrance, said)
+    eventually(lambda: bool(said))
+    stream.add(b"[]")
+    eventually(lambda: log.streams()["tested:stream"].messages == 3)
+    follows.close()
+    assert said == ["tested:stream: none of 2 messages was an event: item must be given, no JSON"]
+
+
 def test_a_fault_of_ours_is_seen(entrance: Entrance, said: list[str]) -> None:
     stream = TestedStream()
     stream.fails = ZeroDivisionError("odd")
