@@ -5,8 +5,11 @@ from __future__ import annotations
 import pytest
 
 from kgrec.config import TrainConfig
+from kgrec.data.dataset import Dataset
+from kgrec.data.splits import Split
 from kgrec.errors import ConfigError, KgrecError
-from kgrec.evaluation.store_evaluation import SPLITS, evaluate_store
+from kgrec.evaluation import store_evaluation
+from kgrec.evaluation.store_evaluation import SPLITS, SplitEvaluation, evaluate_store
 from kgrec.graph import open_store
 from kgrec.graph.store import GraphStore
 from kgrec.pipeline import ingest
@@ -57,3 +60,22 @@ def test_an_unknown_split_is_refused(store: GraphStore) -> None:
         "  expected  time, random, leave-one-out, k-fold\n"
         "  next      choose one of them"
     )
+
+
+def test_a_kind_that_is_named_alone_is_asked_for(store: GraphStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What else was done with the items is known, as far as it was done before."""
+    asked: list[Split] = []
+    original = store_evaluation.evaluate_split
+
+    def spied(dataset: Dataset, split: Split, config: TrainConfig, progress: Progress) -> SplitEvaluation:
+        asked.append(split)
+        return original(dataset, split, config, progress)
+
+    monkeypatch.setattr(store_evaluation, "evaluate_split", spied)
+    found = evaluate_store(store, QUICK.model_copy(update={"predict": "buy"}))
+    assert found["rows"].keys() == {"kgrec", "popularity", "itemknn", "ease"}
+    (split,) = asked
+    assert split.valid.kinds_present == split.test.kinds_present == {"buy"}
+    assert split.known.kinds_present == {"buy", "view"}
+    with pytest.raises(ConfigError, match="there is nothing of this kind to predict"):
+        evaluate_store(store, QUICK.model_copy(update={"predict": "rent"}))
