@@ -15,8 +15,10 @@ from kgrec_benchmarks.runs.provenance import made_in_words
 TITLES = {
     "rows_train_fit": "Fitted on train alone, with the validation part in the history",
     "rows_train_only": "Fitted on train alone",
+    "rows_met_before": "Test items that their users had met before, in other ways",
+    "rows_never_met": "Test items that their users had never met, whatever was met left out of lists",
 }
-"""What the rows are that know less than those of the first table."""
+"""What the rows are that know less than those of the first table, or are of a part of the test."""
 _SHORT = ("recall@10", "ndcg@10", "mrr@10")
 
 

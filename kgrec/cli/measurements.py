@@ -21,6 +21,10 @@ def show_rows(result: Mapping[str, Any]) -> None:
         if result.get(key):
             title = f"Fitted on train alone, with the history of {history}"
             show(terminal_table(result[key], spread=spread, title=title))
+    for key, items in (("rows_met_before", "their users had met before"), ("rows_never_met", "they had never met")):
+        if result.get(key):
+            lists = ", whatever was met left out of lists" if key == "rows_never_met" else ""
+            show(terminal_table(result[key], spread=spread, title=f"Test items that {items}{lists}"))
     if result.get("cost"):
         show(*_budgets(result))
     if result.get("explanations"):

@@ -24,6 +24,7 @@ from kgrec_benchmarks.folder_dataset import to_dataset
 from kgrec_benchmarks.systems.registry import system_named
 from kgrec_loaders.benchmark_folder import BenchmarkFolder
 from tests.support import SHARED
+from tests.support.funnel import shop
 
 QUICK = TrainConfig(text_encoder="hashing", embedding_dim=8, epochs=3, num_layers=1, num_threads=1, ensemble=1)
 SMALL = ["--set", "epochs=1", "--set", "num_layers=0", "--set", "embedding_dim=4", "--set", "text_encoder=none"]
@@ -327,3 +328,23 @@ def test_we_are_not_behind_the_best_baseline(name: str, recall: float) -> None:
     rows = measure_folder(str(SHARED / name)).rows
     assert rows["kgrec"]["ndcg@10"] >= max(rows[other]["ndcg@10"] for other in ("ease", "itemknn", "popularity"))
     assert rows["kgrec"]["recall@10"] >= recall
+
+
+def test_what_was_met_before_is_a_group_of_its_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    world, held = shop()
+    of_valid = held.user % 2 == 0
+    parts = {"train": world.interactions, "valid": held.select(of_valid), "test": held.select(~of_valid)}
+    for name, part in parts.items():
+        write(tmp_path / "shop", f"interactions_{name}", {"user": part.user, "item": part.item, "behaviour": part.kind})
+    write(tmp_path / "shop", "behaviours", {"behaviour": [0, 1, 2], "name": ["buy", "cart", "view"]})
+    assert run(["benchmark", str(tmp_path / "shop"), "--models", "kgrec,popularity", *SMALL, "--quiet"]) == 0
+    said = capsys.readouterr().out
+    assert "Test items that their users had met before" in said
+    assert "kgrec_never_met" in said
+    result = measure_folder(str(tmp_path / "shop"), QUICK, models="kgrec,popularity").as_dict()
+    again, new = result["rows_met_before"], result["rows_never_met"]
+    assert again.keys() | new.keys() == {
+        f"{m}_{g}" for m in ("kgrec", "popularity") for g in ("met_before", "never_met")
+    }
+    assert again["kgrec_met_before"]["users"] + new["kgrec_never_met"]["users"] == len(parts["test"])
+    assert again["kgrec_met_before"]["ndcg@10"] > again["popularity_met_before"]["ndcg@10"]
