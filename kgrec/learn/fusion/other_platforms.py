@@ -2,8 +2,9 @@
 
 The mixture of the platform alone stays as it is; what each channel says of the past on other platforms is added with a
 weight of its own. The weights are searched from 0 up, again and again on samples of the users of validation, and their
-mean is taken (bagging: Breiman 1996). What it is worth is told by users who were not in the sample: only where these
-gain more than one standard error are there such weights at all. Example, ndcg@10:
+mean is taken (bagging: Breiman 1996). What it is worth is told by users who were not in the sample: only channels by
+which these gain take part, and only where they gain more than one standard error by all of them are there such weights
+at all. Example, ndcg@10:
 
     in the sample        0.032 alone, 0.036 with others
     outside of it        0.032 alone, 0.034 with others, the error of the difference 0.001: they count
@@ -127,26 +128,38 @@ def _total(parts: Sequence[Array]) -> Array:
 
 
 def _bagged(tried: TriedMixtures, equal: Array, rng: np.random.Generator) -> tuple[Array, Array, float]:
-    """Mean weights over samples of users, each user's gain by samples they are not in, and ndcg@10 of equal weights."""
+    """Mean weights over samples of users, each user's gain by samples they are not in, and ndcg@10 of equal weights.
+
+    Only channels take part that gain by themselves for users outside the samples: of several that tell nothing, the
+    search finds one that seems to.
+    """
+    n, n_parts = len(tried.candidates), len(tried.candidates.parts)
+    samples = [np.sort(rng.integers(0, n, n)) for _ in range(_SAMPLES)]
+    telling = [part for part in range(1, n_parts) if _over_samples(tried, samples, [part])[1].mean() > 0]
+    weights, gain = _over_samples(tried, samples, telling)
+    mean: Array = np.where((weights > 0).mean(axis=0) >= 0.5, weights.mean(axis=0), 0.0)[1:]
+    return mean, gain, float(tried.quality(np.r_[1.0, equal]).mean())
+
+
+def _over_samples(tried: TriedMixtures, samples: Sequence[IntArray], parts: Sequence[int]) -> tuple[Array, Array]:
+    """The best weights of some parts on each sample, and each user's gain by samples they are not in."""
     n, n_parts = len(tried.candidates), len(tried.candidates.parts)
     first = tried.quality(np.eye(n_parts)[0])
-    weights, gain, times = np.zeros((_SAMPLES, n_parts)), np.zeros(n), np.zeros(n)
-    for number in range(_SAMPLES):
-        sample = np.sort(rng.integers(0, n, n))
-        weights[number] = _searched(tried, sample)
+    weights, gain, times = np.zeros((len(samples), n_parts)), np.zeros(n), np.zeros(n)
+    for number, sample in enumerate(samples):
+        weights[number] = _searched(tried, sample, parts)
         outside = np.setdiff1d(np.arange(n), sample)
         gain[outside] += (tried.quality(weights[number]) - first)[outside]
         times[outside] += 1
-    mean: Array = np.where((weights > 0).mean(axis=0) >= 0.5, weights.mean(axis=0), 0.0)[1:]
-    return mean, gain[times > 0] / times[times > 0], float(tried.quality(np.r_[1.0, equal]).mean())
+    return weights, gain[times > 0] / times[times > 0]
 
 
-def _searched(tried: TriedMixtures, users: IntArray) -> Array:
+def _searched(tried: TriedMixtures, users: IntArray, parts: Sequence[int]) -> Array:
     """The best weights of a coordinate search on some users; the first part, what is said without others, stays."""
     weights: Array = np.eye(len(tried.candidates.parts))[0]
     best = float(tried.quality(weights)[users].mean())
     for _ in range(_TURNS):
-        for part in range(1, len(weights)):
+        for part in parts:
             trials = [np.r_[weights[:part], step, weights[part + 1 :]] for step in _STEPS]
             for trial, ndcg in zip(trials, tried.qualities_of_steps(trials, part), strict=True):
                 if ndcg[users].mean() > best:
