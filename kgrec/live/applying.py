@@ -133,6 +133,9 @@ class Applier:
             try:
                 self.apply()
                 self.failure = None
+            except KeyboardInterrupt:  # the embedded graph hears ctrl-c in whatever thread asks it
+                self._wake.set()
+                continue
             except KgrecError as error:
                 self.failure = error.summary
             if ends:

@@ -124,7 +124,10 @@ class Follower:
         try:
             offset: str | None = None
             while not self._closed.is_set():
-                offset = self._step(offset)
+                try:
+                    offset = self._step(offset)
+                except KeyboardInterrupt:  # the embedded graph hears ctrl-c in whatever thread asks it
+                    offset = None
         except Exception as error:  # a fault of ours: who watches has to learn that nothing is taken in any more
             self.fault = error
             self.failure = f"kgrec stopped at an unexpected {type(error).__name__}: {error}"

@@ -70,6 +70,7 @@ def test_events_go_into_the_graph_until_it_is_stopped(shell: Shell, number: sign
     found = said.json["followed"]
     assert said.json["counts"]
     assert (found["accepted"], found["repeated"], found["set_aside"], found["refused"]) == (2, 1, 1, 1)
+    assert (found["failure"], found["applied_offset"]) == (None, 2)
     (stream,) = found["streams"]
     assert stream["name"] == f"jsonl:{shell.folder / 'arriving'}"
     assert stream["unread"] == {"no JSON": 1}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -161,3 +162,23 @@ def test_who_ends_does_not_wait_for_all_that_waits(
     assert first.applied == 2
     assert Applier(log, lambda: store).apply() == 5
     assert [time for _, time in watched(store, "bob")] == [3.0, 10.0, 11.0, 12.0, 13.0, 14.0]
+
+
+def test_ctrl_c_in_the_middle_of_a_write_loses_nothing(
+    log: EventLog, store: GraphStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The embedded graph raises it in the thread that asks, once."""
+    write, heard = store.upsert_interactions, [KeyboardInterrupt()]
+
+    def interrupted(records: Any) -> Any:
+        if heard:
+            raise heard.pop()
+        return write(records)
+
+    monkeypatch.setattr(store, "upsert_interactions", interrupted)
+    log.append([Event("a", Interaction("WATCHED", "zoe", "alien", "watch", "cinema", 5.0))])
+    applier = Applier(log, lambda: store)
+    applier.start()
+    applier.close()
+    assert (applier.applied, applier.failure) == (1, None)
+    assert [one.item for one in store.history("zoe")] == ["alien"]
