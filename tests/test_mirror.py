@@ -60,7 +60,6 @@ TESTED_IN = {
     "recommendation/test_opening": "recommendation/graph_of_bundle",
     "live/test_event_log": "live/log_lock",
     "live/test_intake": "recommendation/recent_events",
-    "service/test_events": "service/living",
     "schema/test_load": "schema/forms schema/yaml_lines",
     "schema/test_person_checks": "schema/identity_rules",
     "scoring/test_matrices": "testing/item_matrix",

@@ -13,6 +13,7 @@ from kgrec.live.entrance import EventCounts
 from kgrec.live.following import Follower, StreamFigures
 from kgrec.live.intake import Intake
 from kgrec.live.swapping import ModelSwap
+from kgrec.live.updates import Updates
 from kgrec.recommendation import Recommender
 from kgrec.service.answer_cache import CacheFigures
 
@@ -48,6 +49,10 @@ class LiveFigures(Collector):
         swap: ModelSwap | None = getattr(self._state, "swap", None)
         if swap is not None:
             yield from _of_models(swap)
+        updates: Updates | None = getattr(self._state, "updates", None)
+        if updates is not None:
+            text = "Updates of the model since the start, by how they ended."
+            yield _counter("kgrec_updates", text, updates.figures().outcomes, "outcome")
 
 
 def _of_events(counts: EventCounts) -> Iterator[Metric]:

@@ -8,6 +8,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from fastapi import FastAPI
+from starlette.datastructures import State
 
 from kgrec.bundle.bundle_versions import BundleVersions
 from kgrec.data.messages import EventStream
@@ -15,14 +16,22 @@ from kgrec.live.event_log import EventLog
 from kgrec.live.following import Follower
 from kgrec.live.intake import Intake
 from kgrec.live.swapping import ModelSwap
+from kgrec.live.updates import Updates, update_command
 from kgrec.recommendation import Recommender
 
 _log = logging.getLogger("kgrec.streams")
+_log_of_updates = logging.getLogger("kgrec.updates")
 
 
 @contextmanager
 def living(
-    app: FastAPI, bundle: str | Path, events: str | Path | None = None, streams: Sequence[EventStream] = ()
+    app: FastAPI,
+    bundle: str | Path,
+    events: str | Path | None = None,
+    streams: Sequence[EventStream] = (),
+    *,
+    store: str | None = None,
+    update_every_s: float = 0.0,
 ) -> Iterator[None]:
     """While it is open, the application swaps in what is trained into ``bundle``, and takes in events.
 
@@ -30,6 +39,8 @@ def living(
         bundle: where the application's recommender was opened from.
         events: file of the event log; None: no events are taken in.
         streams: are followed where there is a log, and closed at the end.
+        store: URL of the graph, for updates.
+        update_every_s: seconds between updates of the bundle, which drift makes as well; 0 for none.
 
     Raises:
         EventLogError: the log cannot be opened.
@@ -65,4 +76,13 @@ def living(
         opened.callback(swap.close)
         state.swap = swap
         swap.start()
+        if update_every_s and store is not None:
+            command = update_command(store, str(bundle))
+            state.updates = Updates(command, update_every_s, lambda: _has_drifted(state), _log_of_updates.warning)
+            opened.callback(state.updates.close)
+            state.updates.start()
         yield
+
+
+def _has_drifted(state: State) -> bool:
+    return any(one.alarm for one in state.drift.figures(state.recommender.bundle).values())

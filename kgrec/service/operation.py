@@ -11,6 +11,7 @@ from starlette.datastructures import State
 
 from kgrec.live.intake import Intake
 from kgrec.live.swapping import ModelSwap
+from kgrec.live.updates import Updates
 from kgrec.metrics.drift import SHIFTED
 from kgrec.recommendation import Recommender
 from kgrec.service.access import Scope, needs
@@ -40,6 +41,7 @@ def operation(request: Request, recommender: Answering) -> Response:
             "model": _model(state, recommender, now),
             "drift": {name: asdict(one) for name, one in state.drift.figures(recommender.bundle).items()},
             "drift_alarm_above": SHIFTED,
+            "updates": _updates(state),
         }
     )
 
@@ -48,6 +50,11 @@ def _cache(state: State) -> dict[str, Any]:
     cache = state.cache.figures()
     asked = cache.hits + cache.misses + cache.passed
     return asdict(cache) | {"limit_bytes": state.cache.limit_bytes, "hit_rate": cache.hits / asked if asked else None}
+
+
+def _updates(state: State) -> dict[str, Any] | None:
+    updates: Updates | None = getattr(state, "updates", None)
+    return None if updates is None else asdict(updates.figures())
 
 
 def _model(state: State, recommender: Recommender, now: float) -> dict[str, Any]:

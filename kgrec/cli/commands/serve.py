@@ -53,11 +53,20 @@ def serve(
         float,
         typer.Option("--cache", metavar="MIB", min=0, help="Room for answers that are asked for again; 0 keeps none."),
     ] = 64,
+    update_every: Annotated[
+        float,
+        typer.Option(
+            "--update-every",
+            metavar="HOURS",
+            min=0,
+            help="Run `kgrec update` every so many hours, and when answers drift from what they were; 0 never does.",
+        ),
+    ] = 0,
     as_json: opt.Json = False,
 ) -> None:
     """Answer over HTTP, see docs/service.md. Without --keys nobody is asked who they are, on this machine alone."""
     given = (bundle, store or None, host, port, keys, state or None, events or None)
-    serve_until_stopped(*given, cache, as_json, follow=follow or ())
+    serve_until_stopped(*given, cache, as_json, follow=follow or (), update_every_s=3_600.0 * update_every)
 
 
 def serve_until_stopped(
@@ -72,6 +81,7 @@ def serve_until_stopped(
     as_json: bool = False,
     *,
     follow: Sequence[str] = (),
+    update_every_s: float = 0.0,
 ) -> None:
     """Answer over HTTP until SIGINT or SIGTERM; the address is said once there are answers: before, requests get 503.
 
@@ -83,6 +93,7 @@ def serve_until_stopped(
         cache_mib: room for answers that are kept; 0 keeps none.
         as_json: say the address as JSON on stdout, otherwise as a line on stderr.
         follow: addresses of streams whose events are taken in.
+        update_every_s: seconds between updates of the bundle, which drift makes as well; 0 for none.
 
     Raises:
         BundleError: the bundle is missing, damaged or of another version.
@@ -92,6 +103,14 @@ def serve_until_stopped(
         MissingExtraError: what it runs on is not installed.
         SchemaMismatchError: the store holds another graph than the bundle's.
     """
+    if update_every_s and store is None:
+        raise ConfigError(
+            "there is no graph to update from.",
+            where="--update-every",
+            found="no --store",
+            expected="the graph that the bundle was learned from",
+            next="name it: --store URL",
+        )
     require_extra("serve", "fastapi", "msgspec", "prometheus_client", "uvicorn", where="kgrec serve")
     with _left_by_sigterm(), _lines_of_log(), _listening(host, port) as listener, ExitStack() as opened:
         # What answers meanwhile comes first; what answers with a model takes seconds to be imported.
@@ -129,7 +148,7 @@ def serve_until_stopped(
         opened.enter_context(threadpool_limits(1, user_api="blas"))
         own_names = None if ring.keys else {"localhost", host, *_OWN}
         app = service(recommender, ring=ring, hosts=own_names, cache_bytes=int(cache_mib * 2**20))
-        opened.enter_context(living(app, bundle, events, streams))
+        opened.enter_context(living(app, bundle, events, streams, store=store, update_every_s=update_every_s))
         listening.answer_with(app)
         at = f"[{host}]" if ":" in host else host
         url = f"http://{at}:{listener.getsockname()[1]}"

@@ -69,6 +69,7 @@ function showAlarms(figures) {
       .filter((one) => one.failure)
       .map((one) => t("op.alarm.stream", { name: one.name, reason: one.failure })),
     figures.model.refusal && t("op.alarm.model", { reason: figures.model.refusal }),
+    figures.updates?.last && t("op.alarm.update", { reason: figures.updates.last }),
     figures.requests.failed > 0 && t("op.alarm.failed", { n: count(figures.requests.failed) }),
     ...drifted.map(([name]) => t("op.alarm.drift", { name: quantity(name) })),
   ].filter(Boolean);
