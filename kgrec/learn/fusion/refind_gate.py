@@ -26,7 +26,7 @@ from kgrec.metrics.ranking import hits_of
 from kgrec.scoring.histories import Histories
 from kgrec.scoring.model import AdditiveModel, Channel, block_size
 
-_STEPS = (0.25, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 16.0, 32.0)
+_STEPS = (0.25, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 16.0, 32.0, 64.0)
 _ERRORS = 3.0
 
 
