@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from kgrec.data.dataset import Interactions
+from kgrec.data.dataset import Array, Interactions
 from kgrec.learn.fusion.other_platforms import OtherPlatforms, weights_of_others
 from kgrec.scoring.gates import Gates
 from kgrec.scoring.history_weights import HistoryWeights
@@ -63,6 +63,20 @@ def test_what_tells_nothing_is_closed_though_it_fits_those_who_chose() -> None:
     result = found(film_tells=0.0)
     assert not any(gates.any() for gates in result.gates.values())
     assert result.ndcg == result.ndcg_alone
+
+
+def test_a_gain_that_may_be_chance_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def by_chance(gain: Array, errors: float = 2.0) -> bool:
+        asked.append((float(gain.mean()), errors))
+        return False
+
+    monkeypatch.setattr("kgrec.learn.fusion.other_platforms.beyond_chance", by_chance)
+    result = found(film_tells=0.9)
+    assert not any(gates.any() for gates in result.gates.values())
+    assert [errors for _, errors in asked] == [1.0]
+    assert asked[0][0] > 0.5
 
 
 @pytest.mark.parametrize("source", ["films", "music"])
