@@ -39,6 +39,7 @@ def answer(bundle: str, store: str, n_users: int) -> None:
     from kgrec.explanation.wording.sentence import Length, sentence
     from kgrec.recommendation import Recommender
     from kgrec.recommendation.documents import told_list
+    from kgrec.service.json_answers import encoded
 
     imported = time.perf_counter()
     recommender = Recommender.open(bundle, None if store == _NO_STORE else store)
@@ -64,8 +65,8 @@ def answer(bundle: str, store: str, n_users: int) -> None:
         "explain 10": lambda user: recommender.recommend(user, explain=True),
         "explain 10, sentences": told,
         "explain 10, short": lambda user: told(user, "short", **shortest),
-        "short document": lambda user: told_list(listed(user, **shortest), "short", "en"),
-        "standard document": lambda user: told_list(listed(user), "standard", "en"),
+        "short document": lambda user: encoded(told_list(listed(user, **shortest), "short", "en")),
+        "standard document": lambda user: encoded(told_list(listed(user), "standard", "en")),
     }
     _say(
         {

@@ -122,10 +122,14 @@ class Explanation:
         """Likewise of an item."""
         return self.name_in(language, self.terms.items or "", uid, name)
 
-    def as_dict(self, parts: Collection[str] | None = None) -> dict[str, Any]:
-        """The same as plain lists and dicts, ready for JSON; some parts of it, or everything."""
+    def by_name(self, parts: Collection[str] | None = None) -> dict[str, Any]:
+        """Some parts of it, or all, as they are."""
         names = [*(field.name for field in fields(self) if field.repr), "cypher", "path_share"]
-        return {name: _plain(getattr(self, name)) for name in names if parts is None or name in parts}
+        return {name: getattr(self, name) for name in names if parts is None or name in parts}
+
+    def as_dict(self) -> dict[str, Any]:
+        """The same as plain lists and dicts, ready for JSON."""
+        return {name: _plain(part) for name, part in self.by_name().items()}
 
 
 def paths_of(reasons: Iterable[Reason]) -> tuple[ShownPath, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 from kgrec.explanation.explanation import Explanation
+from kgrec.explanation.reasons import Reason
 from kgrec.explanation.score_parts import ScorePart, parts_by_kind
 from kgrec.explanation.wording.languages import installed_wordings, wording_of
 from kgrec.explanation.wording.reason_labels import ReasonLabels
@@ -47,7 +48,7 @@ def _labelled(explanation: Explanation) -> dict[str, Any]:
 
 
 def told_list(best: Sequence[Recommendation], explain: ToldAs, language: str) -> list[dict[str, Any]]:
-    """A list in one language, with as much of its reasons as is asked for."""
+    """A list in one language, with as much of its reasons as is asked for; see :func:`told_explanation`."""
     return [
         {
             "rank": one.rank,
@@ -62,7 +63,11 @@ def told_list(best: Sequence[Recommendation], explain: ToldAs, language: str) ->
 
 
 def told_explanation(explanation: Explanation, explain: ToldAs, language: str) -> dict[str, Any] | None:
-    """The reasons in one language: none, a sentence, the reasons beside it, or everything."""
+    """The reasons in one language: none, a sentence, the reasons beside it, or everything.
+
+    Within it are dataclasses and sequences, for an encoder of JSON that takes them: plain data would take half of the
+    time, as there are hundreds of reasons.
+    """
     if explain == "none":
         return None
     told: dict[str, Any] = {
@@ -74,13 +79,16 @@ def told_explanation(explanation: Explanation, explain: ToldAs, language: str) -
     if explain == "short":
         return told
     labels = ReasonLabels(explanation, wording_of(language))
-    everything = explanation.as_dict(_TOLD if explain == "standard" else None)
-    for reason, plain in zip(explanation.reasons, everything["reasons"], strict=True):
-        plain["label"] = labels.of(reason)
+    everything = explanation.by_name(_TOLD if explain == "standard" else None)
+    everything["reasons"] = [_by_name(reason) | {"label": labels.of(reason)} for reason in explanation.reasons]
     if explain == "standard":
         return everything | told
     lengths: tuple[Length, ...] = ("short", "standard", "full")
     return everything | told | {"sentences": {length: sentence(explanation, language, length) for length in lengths}}
+
+
+def _by_name(reason: Reason) -> dict[str, Any]:
+    return {name: getattr(reason, name) for name in reason.__dataclass_fields__}
 
 
 def _part(part: ScorePart) -> dict[str, Any]:

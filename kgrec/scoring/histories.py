@@ -12,9 +12,6 @@ from kgrec.data.dataset import Array, IntArray
 from kgrec.parallel.cached_attribute import cached_property
 from kgrec.scoring.history_weights import with_data
 
-_FAINT = 1e-9
-"""Part of the largest weight below which one is less than the rounding error of float32 sums."""
-
 
 @dataclass(frozen=True)
 class Histories:
@@ -67,19 +64,8 @@ class Histories:
     def in_type(self, dtype: npt.DTypeLike) -> tuple[sparse.csr_matrix, ...]:
         """The matrices in another type; those of channels that weigh alike stay one.
 
-        In float32, one history alone is without what fades below the rounding error of its sums.
+        No weight is too small: where what is new says nothing in a channel, what has faded is all that it says.
         """
         distinct = {id(matrix): matrix for matrix in self.matrices}
         typed = {of: with_data(matrix, matrix.data.astype(dtype, copy=False)) for of, matrix in distinct.items()}
-        if len(self) == 1 and dtype == np.float32:
-            typed = {of: _audible(matrix) for of, matrix in typed.items()}
         return tuple(typed[id(matrix)] for matrix in self.matrices)
-
-
-def _audible(history: sparse.csr_matrix) -> sparse.csr_matrix:
-    """A history without the weights that are nothing beside its largest."""
-    heard = history.data > _FAINT * history.data.max(initial=0.0)
-    if heard.all():
-        return history
-    ends = np.array([0, np.count_nonzero(heard)], history.indptr.dtype)
-    return sparse.csr_matrix((history.data[heard], history.indices[heard], ends), shape=history.shape)

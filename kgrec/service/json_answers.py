@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -10,7 +11,17 @@ from fastapi import Response
 ANSWERED_BY = "kgrec.model"
 """Entry of a request's scope: the version of the model that answers it."""
 
-_ENCODER = msgspec.json.Encoder()
+
+def _plain(value: Any) -> Any:
+    """A sequence or mapping of another kind than Python's own, such as one that is made when it is looked at."""
+    if isinstance(value, Sequence):
+        return list(value)
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError(f"JSON has no {type(value).__name__}")
+
+
+_ENCODER = msgspec.json.Encoder(enc_hook=_plain)
 
 
 def document(content: Any, status: int = 200) -> Response:
@@ -24,5 +35,5 @@ def encoded_document(body: bytes, status: int = 200) -> Response:
 
 
 def encoded(content: Any) -> bytes:
-    """Plain data as JSON in UTF-8, nothing escaped that need not be."""
+    """Data as JSON in UTF-8, nothing escaped that need not be; a dataclass is an object of its fields."""
     return _ENCODER.encode(content)

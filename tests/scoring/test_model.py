@@ -190,6 +190,22 @@ def test_of_a_large_catalogue_float32_says_what_float64_does(n_known: int, mean:
     np.testing.assert_array_equal(np.argsort(-fast)[:, :50], np.argsort(-exact)[:, :50])
 
 
+def test_what_has_faded_is_all_that_a_channel_says_where_what_is_new_says_nothing_in_it() -> None:
+    """Twenty known items, then twenty new ones, of which the channel of what comes next has no rows."""
+    rng, n_known = np.random.default_rng(3), 300
+    model = large_model(rng, n_known, 5_000)
+    fading = [replace(one, history=HistoryWeights(recency=0.5)) for one in model.channels]
+    model = replace(model, channels=tuple(fading))
+    events = random_interactions(rng, 1, 20, 40)
+    taken = np.concatenate([rng.choice(n_known, 20, replace=False), np.arange(n_known, n_known + 20)])
+    events = replace(events, item=taken, time=np.arange(40.0))
+    scored = model.scored(events)
+    exact = model._mixing._mix(scored.histories, np.float64, np.float64).total[0]
+    np.testing.assert_allclose(scored.scores, exact, atol=1e-5, rtol=0)
+    items = np.arange(0, 5_000, 50)
+    np.testing.assert_allclose(scored.contributions(items).scores, scored.of_items(items), atol=1e-5, rtol=0)
+
+
 def test_a_model_that_has_scored_can_be_sent_to_another_process() -> None:
     rng = np.random.default_rng(0)
     model, events = large_model(rng, 20, 60), random_interactions(rng, 1, 20, 5)

@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
 
+import pytest
+
+from kgrec.explanation.deferred import Deferred
 from kgrec.service.json_answers import document, encoded
 
 
@@ -13,3 +19,21 @@ def test_a_document_is_json_in_utf_8() -> None:
     assert "异形 é <b>" in bytes(answer.body).decode("utf-8")
     assert json.loads(bytes(answer.body)) == {"name": "异形 é <b>", "score": None, "most": None, "none": None}
     assert encoded([1, 2.5, "a"]) == b'[1,2.5,"a"]'
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of an answer."""
+
+    value: Any
+    kind: str = field(default="part", init=False)
+
+
+def test_dataclasses_and_sequences_that_are_made_when_they_are_looked_at_are_plain() -> None:
+    parts = Part(Deferred(lambda: (Part(1), Part(MappingProxyType({"en": "é"})))))
+    assert json.loads(encoded(parts)) == {
+        "value": [{"value": 1, "kind": "part"}, {"value": {"en": "é"}, "kind": "part"}],
+        "kind": "part",
+    }
+    with pytest.raises(TypeError, match="JSON has no object"):
+        encoded(object())
