@@ -125,3 +125,13 @@ def test_filters_that_cannot_be_read(shell: Shell) -> None:
     said = shell("recommend", "--user", "ann", "--cold-items", "some")
     assert said.code == 2
     assert "'some' is not one of 'include', 'only', 'exclude'" in said.err
+
+
+def test_a_platform_that_there_is_not_is_refused_in_lists_and_explanations(shell: Shell) -> None:
+    shell.learned()
+    for command in (["recommend"], ["explain", "empire"]):
+        said = shell(*command, "--user", "ann", "--platform", "nowhere")
+        assert said.code == 2
+        assert "there is no such platform" in said.err
+        (names,) = re.findall(r"one of (\w+)", said.err)
+        assert shell(*command, "--user", "ann", "--platform", names).code == 0
