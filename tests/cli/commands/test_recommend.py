@@ -129,7 +129,7 @@ def test_filters_that_cannot_be_read(shell: Shell) -> None:
 
 def test_a_platform_that_there_is_not_is_refused_in_lists_and_explanations(shell: Shell) -> None:
     shell.learned()
-    for command in (["recommend"], ["explain", "empire"]):
+    for command in (["recommend"], ["explain", "--item", "empire"]):
         said = shell(*command, "--user", "ann", "--platform", "nowhere")
         assert said.code == 2
         assert "there is no such platform" in said.err
