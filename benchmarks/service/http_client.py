@@ -66,6 +66,8 @@ class Connection:
             return _NO_ANSWER
 
     async def _ask(self, request: bytes) -> Answer:
+        if self._open is not None and self._open[0].at_eof():
+            self.close()  # the server ended it while nobody asked, as it may
         if self._open is None:
             self._open = await asyncio.open_connection(self._host, self._port, limit=2**20)
         reader, writer = self._open

@@ -42,6 +42,25 @@ def test_requests_and_answers_over_one_connection() -> None:
     assert connections == 2
 
 
+def test_a_connection_that_was_ended_while_nobody_asked_is_opened_again() -> None:
+    """As a server does after some seconds; that is no request without an answer."""
+
+    async def once(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+        writer.close()
+        await writer.wait_closed()
+
+    async def run() -> list[int]:
+        async with await asyncio.start_server(once, "127.0.0.1", 0) as server:
+            async with Connection(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}") as connection:
+                first = await connection.ask(request_bytes("GET", "/"))
+                await asyncio.sleep(0.1)
+                return [first.status, (await connection.ask(request_bytes("GET", "/"))).status]
+
+    assert asyncio.run(run()) == [200, 200]
+
+
 def test_nobody_there() -> None:
     async def run() -> int:
         async with Connection("http://127.0.0.1:9") as connection:
