@@ -52,11 +52,11 @@ def test_a_connection_that_was_ended_while_nobody_asked_is_opened_again() -> Non
         await writer.wait_closed()
 
     async def run() -> list[int]:
-        async with await asyncio.start_server(once, "127.0.0.1", 0) as server:
-            async with Connection(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}") as connection:
-                first = await connection.ask(request_bytes("GET", "/"))
-                await asyncio.sleep(0.1)
-                return [first.status, (await connection.ask(request_bytes("GET", "/"))).status]
+        server = await asyncio.start_server(once, "127.0.0.1", 0)
+        async with server, Connection(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}") as connection:
+            first = await connection.ask(request_bytes("GET", "/"))
+            await asyncio.sleep(0.1)
+            return [first.status, (await connection.ask(request_bytes("GET", "/"))).status]
 
     assert asyncio.run(run()) == [200, 200]
 
