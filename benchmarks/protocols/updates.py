@@ -27,6 +27,7 @@ from kgrec_benchmarks.runs.result import Result
 from kgrec_benchmarks.runs.run_cache import RunCache
 
 BEFORE, UPDATED, ANEW = "before", "updated", "trained anew"
+_METRIC = "ndcg@10"
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class Updates:
         return set()
 
     def run(self, dataset: PublishedSet, config: TrainConfig, kept: RunCache, progress: Progress) -> Result:
-        """Rows of the three, with intervals of the update's difference from the other two.
+        """Rows of the three, with the paired difference of the update from a new training.
 
         Raises:
             KgrecError: the split holds nothing to test on, or too little to learn from.
@@ -59,14 +60,21 @@ class Updates:
         make = partial(_measure, dataset.dataset, split, config, self.share, progress)
         key = f"updates {fingerprint_of_split(split)} seed {config.seed}"
         outcome = kept.get(key, make, (config, self.share))
-        quality = {name: of_row["ndcg@10"] for name, of_row in outcome.users.items()}
+        quality = {name: of_row[_METRIC] for name, of_row in outcome.users.items()}
         draws = Bootstrap(quality)
         return Result(
             outcome.rows,
             settings={UPDATED: outcome.settings},
             data=sizes_of(dataset.dataset, known=len(split.known), test=len(split.test)),
             seed=config.seed,
-            intervals={f"{UPDATED} - {name}": {"ndcg@10": draws.difference(UPDATED, name)} for name in (BEFORE, ANEW)},
+            intervals={row: {_METRIC: draws.interval(row)} for row in quality},
+            against_best={
+                _METRIC: {
+                    "baseline": f"{ANEW}, for the row {UPDATED}",
+                    "difference": outcome.rows[UPDATED][_METRIC] - outcome.rows[ANEW][_METRIC],
+                    "interval": draws.difference(UPDATED, ANEW),
+                }
+            },
             validation=outcome.validation,
             timings_s=outcome.cost,
         )

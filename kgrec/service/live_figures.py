@@ -9,11 +9,11 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 from starlette.datastructures import State
 
+from kgrec.live.automatic_updates import Updates
 from kgrec.live.entrance import EventCounts
 from kgrec.live.following import Follower, StreamFigures
 from kgrec.live.intake import Intake
 from kgrec.live.swapping import ModelSwap
-from kgrec.live.updates import Updates
 from kgrec.recommendation import Recommender
 from kgrec.service.answer_cache import CacheFigures
 

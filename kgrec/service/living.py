@@ -12,11 +12,11 @@ from starlette.datastructures import State
 
 from kgrec.bundle.bundle_versions import BundleVersions
 from kgrec.data.messages import EventStream
+from kgrec.live.automatic_updates import Updates, update_command
 from kgrec.live.event_log import EventLog
 from kgrec.live.following import Follower
 from kgrec.live.intake import Intake
 from kgrec.live.swapping import ModelSwap
-from kgrec.live.updates import Updates, update_command
 from kgrec.recommendation import Recommender
 
 _log = logging.getLogger("kgrec.streams")

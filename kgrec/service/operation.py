@@ -9,9 +9,9 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from starlette.datastructures import State
 
+from kgrec.live.automatic_updates import Updates
 from kgrec.live.intake import Intake
 from kgrec.live.swapping import ModelSwap
-from kgrec.live.updates import Updates
 from kgrec.metrics.drift import SHIFTED
 from kgrec.recommendation import Recommender
 from kgrec.service.access import Scope, needs

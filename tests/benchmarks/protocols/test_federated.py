@@ -8,6 +8,7 @@ from kgrec.data.splits import random_split
 from kgrec.progress import silent
 from kgrec_benchmarks.folder_dataset import PublishedSet
 from kgrec_benchmarks.protocols.federated import ALONE, CENTRAL, SUMS, FederatedSums
+from kgrec_benchmarks.runs.result_files import markdown
 from kgrec_benchmarks.runs.run_cache import RunCache
 from tests.support.datasets import genre_world, quick
 
@@ -28,3 +29,4 @@ def test_joined_sums_are_those_of_all_rows_and_noise_costs() -> None:
     assert found.settings["epsilon 1"]["clip"] == 5.0
     assert found.settings["epsilon 1"]["noise in clips"] > 1
     assert found.settings[SUMS]["noise in clips"] == 0
+    assert "epsilon 1" in markdown(found.as_dict(), "genres")

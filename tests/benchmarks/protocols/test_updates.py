@@ -11,6 +11,7 @@ from kgrec.errors import KgrecError
 from kgrec.progress import silent
 from kgrec_benchmarks.folder_dataset import PublishedSet
 from kgrec_benchmarks.protocols.updates import ANEW, BEFORE, UPDATED, Updates, newest_apart
+from kgrec_benchmarks.runs.result_files import markdown
 from kgrec_benchmarks.runs.run_cache import RunCache
 from tests.support.datasets import genre_world, quick
 
@@ -34,8 +35,11 @@ def test_rows_times_and_differences_of_the_three() -> None:
     assert list(found.rows) == [BEFORE, UPDATED, ANEW]
     assert all(row["users"] == found.rows[ANEW]["users"] for row in found.rows.values())
     assert list(found.timings_s) == ["training before", "update", "training anew"]
-    assert found.intervals is not None
-    low, high = found.intervals[f"{UPDATED} - {ANEW}"]["ndcg@10"]
-    assert low <= found.rows[UPDATED]["ndcg@10"] - found.rows[ANEW]["ndcg@10"] <= high
+    assert found.against_best is not None
+    against = found.against_best["ndcg@10"]
+    assert against["difference"] == found.rows[UPDATED]["ndcg@10"] - found.rows[ANEW]["ndcg@10"]
+    assert against["interval"][0] <= against["difference"] <= against["interval"][1]
+    page = markdown(found.as_dict(), "genres")
+    assert f"kgrec minus {ANEW}, for the row {UPDATED}" in page
     assert found.validation is not None
     assert found.validation["users"] >= 0

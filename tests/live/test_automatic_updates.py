@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from kgrec.live import updates as module
-from kgrec.live.updates import Updates, update_command
+from kgrec.live import automatic_updates as module
+from kgrec.live.automatic_updates import Updates, update_command
 
 LONG = 1_000.0
 
