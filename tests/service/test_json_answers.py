@@ -22,7 +22,7 @@ def test_a_document_is_json_in_utf_8() -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class Piece:
     """A part of an answer."""
 
     value: Any
@@ -30,7 +30,7 @@ class Part:
 
 
 def test_dataclasses_and_sequences_that_are_made_when_they_are_looked_at_are_plain() -> None:
-    parts = Part(Deferred(lambda: (Part(1), Part(MappingProxyType({"en": "é"})))))
+    parts = Piece(Deferred(lambda: (Piece(1), Piece(MappingProxyType({"en": "é"})))))
     assert json.loads(encoded(parts)) == {
         "value": [{"value": 1, "kind": "part"}, {"value": {"en": "é"}, "kind": "part"}],
         "kind": "part",

@@ -11,6 +11,7 @@ from fastapi.testclient import TestClient
 
 from kgrec.cli import options
 from kgrec.cli.commands.recommend import recommend
+from kgrec.data.context import Context
 from kgrec.explanation.wording.sentence import sentence
 from kgrec.recommendation import Condition, Filters, PastInteraction, Recommender
 from kgrec.recommendation.filters import ColdItems
@@ -138,11 +139,14 @@ def test_a_filter_that_cannot_be_is_refused_in_the_same_words(shell: Shell, addr
 def test_the_filters_of_python_the_command_line_and_http_are_the_same() -> None:
     command = inspect.signature(recommend).parameters
     filters = {field.name for field in fields(Filters)}
-    assert command.keys() - {"user", "history", "at", "k", "bundle", "store", "lang", "length", "as_json"} == filters
+    context = {field.name for field in fields(Context)}
+    assert (
+        command.keys() - {"user", "history", "k", "bundle", "store", "lang", "length", "as_json"} == filters | context
+    )
     assert inspect.signature(Filters.parse).parameters.keys() - {"schema"} == filters
     defaults = {field.name: field.default for field in fields(Filters)}
     for request in (ListParameters.model_fields, ListBody.model_fields):
-        assert request.keys() - {"user", "history", "at", "k", "explain", "language"} == filters
+        assert request.keys() - {"user", "history", "k", "explain", "language"} == filters | context
         for name in filters - {"where", "allow", "deny"}:
             assert command[name].default == request[name].default == defaults[name]
         assert get_args(get_args(options.ColdItems)[0]) == get_args(request["cold_items"].annotation)
