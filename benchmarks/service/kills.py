@@ -60,7 +60,7 @@ async def sent_until_killed(
     tasks = [asyncio.create_task(send(n)) for n in range(SENDERS)] + [
         asyncio.create_task(read()) for _ in range(READERS)
     ]
-    while not acknowledged and not all(task.done() for task in tasks):
+    while not acknowledged and not any(task.done() for task in tasks):
         await asyncio.sleep(0.001)
     await asyncio.sleep(rng.uniform(0.0, _LONGEST_S))
     served.kill()
