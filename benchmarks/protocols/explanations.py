@@ -43,6 +43,7 @@ MEASURES = (
     "best_3_past_items",
     "lir",
     "sep",
+    "sep_of_all",
     "etd",
     "fidelity",
     "deletion_error",

@@ -52,6 +52,7 @@ _MEASURES = {
     "3 past items": "best_3_past_items",
     "LIR": "lir",
     "SEP": "sep",
+    "SEP of all": "sep_of_all",
     "ETD": "etd",
     "ndcg@10": "ndcg@10",
     "accuracy only": "ndcg@10_accuracy_only",
@@ -164,9 +165,10 @@ def explanations_section(results: Mapping[str, Result]) -> list[str]:
 
 Of the top-10 lists of test users: the share of the positive score that flows through paths of the graph; the items of
 which paths carry a tenth or more; the shares of the three strongest entities, summed over past items, and of the three
-strongest past items. Of the one path shown per item: recency of the past item (LIR), popularity of the shared entity
-(SEP, among those that the same relation leads to) and diversity of relations (ETD), from 0 to 1 each. Beside the
-accuracy stands that of gates that go by accuracy alone (`reason_cost` 0).
+strongest past items. Of one path per item, chosen among those that are worth a tenth of its best one or more: recency
+of the past item (LIR), popularity of the shared entity (SEP, among those that the same relation leads to; SEP of all,
+among all nodes, as hopwise has it) and diversity of relations (ETD), from 0 to 1 each. Beside the accuracy stands that
+of gates that go by accuracy alone (`reason_cost` 0).
 
 {table(["set", *_MEASURES], rows)}
 A fact that is taken out of the graph takes from a score the number that is shown of it, to {max(errors):.0e}.

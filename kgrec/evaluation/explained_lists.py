@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,7 +15,7 @@ from kgrec.scoring.model import AdditiveModel
 from kgrec.scoring.path_matrix import EDGE_FROM_PAST, EDGE_TO_PAST, SHARED_HEAD, SHARED_TAIL
 from kgrec.scoring.path_terms import PathTerms, without_facts
 
-_SHOWN = 0.5
+_SHOWN = 0.1
 """Of the best path's value: a path that is worth this much may be shown in its place."""
 
 
@@ -90,14 +90,17 @@ class ExplainedList:
         of_past = np.maximum(self.table.values, 0.0).sum(axis=0)
         return self._share(np.array([_largest(column, n) for column in of_past.T]))
 
-    def shown(self, times: Array | None) -> list[ShownPath | None]:
+    def shown(
+        self, recency: Array | None = None, popularity: Callable[[PathTerms], Array] | None = None
+    ) -> list[ShownPath | None]:
         """The path to show of each item; None where there is none.
 
-        Of the paths worth half of the item's best one or more: one with a relation that the list has not had yet, then
-        the one from the most recent past item, then the best.
+        Of the paths worth a tenth of the item's best one or more: one with a relation that the list has not had yet,
+        then the one whose past item is recent and whose entity is popular, by the sum of both, then the best.
 
         Args:
-            times: of the past items, ``(h,)``; None where unknown.
+            recency: of the past items, 0 to 1, ``(h,)``; None where unknown.
+            popularity: of the nodes that an item's paths go over, 0 to 1, ``(paths,)``; all the same without it.
         """
         had: set[int] = set()
         paths: list[ShownPath | None] = []
@@ -108,8 +111,10 @@ class ExplainedList:
                 continue
             past, feature = np.nonzero(of.values >= _SHOWN * best)
             is_new = ~np.isin(of.relation[feature], list(had))
-            recent = np.zeros(len(past)) if times is None else times[past]
-            first = int(np.lexsort((-of.values[past, feature], -recent, ~is_new))[0])
+            merit = np.zeros(len(past)) if recency is None else recency[past]
+            if popularity is not None:
+                merit = merit + popularity(of)[feature]
+            first = int(np.lexsort((-of.values[past, feature], -merit, ~is_new))[0])
             h, f = int(past[first]), int(feature[first])
             had.add(int(of.relation[f]))
             paths.append(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -15,6 +16,8 @@ from kgrec.metrics.path_quality import (
 )
 from kgrec.scoring.evidence import ENOUGH, EXPLICIT, THROUGH_GRAPH
 from kgrec.scoring.model import AdditiveModel
+from kgrec.scoring.path_matrix import EDGE_TO_PAST, SHARED_TAIL
+from kgrec.scoring.path_terms import PathTerms
 
 DELETED = 100
 """Facts that are taken out of the graph one at a time, at most."""
@@ -74,60 +77,88 @@ def explanation_measures(
 
     Returns:
         The means of :class:`ListShares` and, of the paths shown
-        (:meth:`~kgrec.evaluation.explained_lists.ExplainedList.shown`), ``sep``, ``etd`` (mean over users who have a
-        path), ``lir`` where all times are known, and ``deletion_error``: the largest of up to :data:`DELETED` facts,
-        one of a user. What there is nothing to measure of is left out.
+        (:meth:`~kgrec.evaluation.explained_lists.ExplainedList.shown`), ``sep`` (among nodes of one type),
+        ``sep_of_all`` (among all nodes), ``etd`` (mean over users who have a path), ``lir`` where all times are known,
+        and ``deletion_error``: the largest of up to :data:`DELETED` facts, one of a user. What there is nothing to
+        measure of is left out.
     """
     shares, timed = ListShares(), known.has_time
     popularity = EntityPopularity(facts, known.matrix(int(known.user.max(initial=0)) + 1, model.n_items).getnnz(axis=0))
-    recency: list[float] = []
+    recent: list[float] = []
     popular: list[float] = []
+    popular_of_all: list[float] = []
     diversity: list[float] = []
     errors: list[float] = []
     used = len(np.unique(facts.relation))
     for own, explained in explained_lists(model, known, users, lists, at):
         shares.add(explained)
         history = explained.parts.history
-        last = _last_times(own, history) if timed else None
-        shown = explained.shown(last)
+        recency = linking_interaction_recency(_last_times(own, history)) if timed else None
+        shown = explained.shown(recency, popularity.of_terms)
         paths = [path for path in shown if path is not None]
         if not paths:
             continue
-        popular += [popularity.of(path) for path in paths]
+        popular += popularity.of_paths(paths).tolist()
+        popular_of_all += popularity.of_all[[path.entity for path in paths]].tolist()
         diversity.append(explanation_type_diversity([path.relation for path in paths], used))
-        if last is not None:
-            of_past = linking_interaction_recency(last)
-            recency += of_past[np.searchsorted(history, [path.past for path in paths])].tolist()
+        if recency is not None:
+            recent += recency[np.searchsorted(history, [path.past for path in paths])].tolist()
         if len(errors) < DELETED:
             position = next(n for n, path in enumerate(shown) if path is not None)
             moment = None if at is None else float(at[int(own.user[0])])
             errors.append(deletion_error(model, own, explained, position, paths[0], moment))
-    found = {"lir": recency, "sep": popular, "etd": diversity}
+    found = {"lir": recent, "sep": popular, "sep_of_all": popular_of_all, "etd": diversity}
     measures = shares.means | {name: float(np.mean(values)) for name, values in found.items() if values}
     return measures | ({"deletion_error": max(errors)} if errors else {})
 
 
 class EntityPopularity:
-    """SEP of the nodes that paths go over, among all nodes but users, as hopwise has it.
+    """SEP of the nodes that paths go over, among nodes of one type, as Balloccu et al. define it.
 
-    Balloccu et al. rank among entities of one type; published graphs have but one, of which items are as well.
+    A type is what a relation leads to, or comes from. hopwise ranks among all nodes but users, of which its graphs have
+    one type: :attr:`of_all`.
 
     Args:
         facts: of the graph.
         taken: by how many users each item was taken, ``(items,)``: edges of the item as well.
+
+    Attributes:
+        of_all: SEP of each node among all, ``(nodes,)``; 0 of a node without an edge.
     """
 
     def __init__(self, facts: Facts, taken: IntArray) -> None:
         n = max(int(max(facts.head.max(initial=-1), facts.tail.max(initial=-1))) + 1, len(taken))
-        degree = np.bincount(facts.head, minlength=n) + np.bincount(facts.tail, minlength=n)
-        degree[: len(taken)] += taken
-        nodes = np.flatnonzero(degree)
-        self._of_node = np.zeros(n)
-        self._of_node[nodes] = shared_entity_popularity(degree[nodes])
+        self._facts = facts
+        self._degree = np.bincount(facts.head, minlength=n) + np.bincount(facts.tail, minlength=n)
+        self._degree[: len(taken)] += taken
+        self.of_all = self._among(np.flatnonzero(self._degree))
+        self._of_type: dict[tuple[int, bool], Array] = {}
 
-    def of(self, path: ShownPath) -> float:
-        """The popularity of the node before the listed item."""
-        return float(self._of_node[path.entity])
+    def of_paths(self, paths: Sequence[ShownPath]) -> Array:
+        """The popularity of the nodes before the listed items, ``(paths,)``."""
+        return self._of(
+            [path.way for path in paths], [path.relation for path in paths], [path.entity for path in paths]
+        )
+
+    def of_terms(self, terms: PathTerms) -> Array:
+        """The popularity of the nodes that an item's paths go over, ``(f,)``."""
+        return self._of(terms.way.tolist(), terms.relation.tolist(), terms.entity.tolist())
+
+    def _of(self, ways: Sequence[int], relations: Sequence[int], entities: Sequence[int]) -> Array:
+        types = zip(relations, (way in (SHARED_TAIL, EDGE_TO_PAST) for way in ways), entities, strict=True)
+        return np.array([self._among_type(relation, is_tail)[entity] for relation, is_tail, entity in types])
+
+    def _among_type(self, relation: int, of_tails: bool) -> Array:
+        key = relation, of_tails
+        if key not in self._of_type:
+            ends = self._facts.tail if of_tails else self._facts.head
+            self._of_type[key] = self._among(np.unique(ends[self._facts.relation == relation]))
+        return self._of_type[key]
+
+    def _among(self, nodes: IntArray) -> Array:
+        popularity = np.zeros(len(self._degree))
+        popularity[nodes] = shared_entity_popularity(self._degree[nodes])
+        return popularity
 
 
 def _last_times(own: Interactions, history: IntArray) -> Array:

@@ -60,22 +60,46 @@ def test_shares_are_of_the_positive_score() -> None:
 
 
 @pytest.mark.parametrize(
-    ("times", "expected"),
+    ("recency", "expected"),
     [
         (None, [(3, HORROR), (3, HORROR)]),  # no relation is new: the best
-        (np.array([10.0, 20.0]), [(4, HORROR), (4, HORROR)]),  # the most recent of those worth half
-        (np.array([20.0, 10.0]), [(3, HORROR), (3, HORROR)]),
+        (np.array([0.1, 1.0]), [(4, HORROR), (4, HORROR)]),  # the most recent of those worth a tenth
+        (np.array([1.0, 0.1]), [(3, HORROR), (3, HORROR)]),
     ],
 )
-def test_the_path_shown_is_new_then_recent_then_best(times: Array | None, expected: list[tuple[int, int]]) -> None:
+def test_the_path_shown_is_new_then_recent_then_best(recency: Array | None, expected: list[tuple[int, int]]) -> None:
     listed = films()
-    shown = listed.shown(times)
+    shown = listed.shown(recency)
     assert shown[2] is None
     assert [(path.past, path.entity) for path in shown[:2] if path] == expected
     # Where genres were shown before, the director is, though a genre path is more recent.
     after_genre = ExplainedList(listed.parts, (listed.terms[1], listed.terms[0], listed.terms[2]))
-    second = after_genre.shown(times)[1]
+    second = after_genre.shown(recency)[1]
     assert second == ShownPath(3, SHARED_TAIL, DIRECTOR, LEE, 0.8)
+
+
+def test_recency_and_popularity_of_the_path_shown_weigh_the_same() -> None:
+    listed = films()
+    well_known = {HORROR: 0.2, LEE: 0.9, LUCAS: 0.6}
+
+    def popularity(of: PathTerms) -> Array:
+        return np.array([well_known[entity] for entity in of.entity.tolist()])
+
+    def entities(recency: Array | None) -> list[tuple[int, int]]:
+        return [(path.past, path.entity) for path in listed.shown(recency, popularity) if path]
+
+    # The director of the first film, then a genre, as directors were shown: Lucas is better known than horror.
+    assert entities(None) == [(3, LEE), (3, LUCAS)]
+    # Horror of item 4, recent (.2 + .9), beats the director of item 3, long ago (.9 + 0).
+    assert entities(np.array([0.0, 0.9])) == [(4, HORROR), (4, LUCAS)]
+    assert entities(np.array([0.0, 0.6])) == [(3, LEE), (4, LUCAS)]
+
+
+def test_a_path_worth_less_than_a_tenth_of_the_best_is_not_shown() -> None:
+    listed = films()
+    faint = (terms([[1.0, 0.0], [0.0, 0.09]], [GENRE, DIRECTOR], [HORROR, LEE]), *listed.terms[1:])
+    first = ExplainedList(listed.parts, faint).shown(np.array([0.0, 1.0]))[0]
+    assert first == ShownPath(3, SHARED_TAIL, GENRE, HORROR, 1.0)
 
 
 @pytest.mark.parametrize("seed", range(5))

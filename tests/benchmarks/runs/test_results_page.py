@@ -43,6 +43,7 @@ def test_explanations_are_those_of_their_files_and_say_when_they_were_measured()
         "best_3_past_items": 0.74,
         "lir": None,
         "sep": 0.35,
+        "sep_of_all": 0.06,
         "etd": 0.14,
         "deletion_error": 9.3e-15,
         "ndcg@10": 0.2175,
@@ -50,7 +51,7 @@ def test_explanations_are_those_of_their_files_and_say_when_they_were_measured()
     }
     made = {"set": "dbbook2014", "commit": "0123456789ab", "date": "2026-01-02"}
     (text,) = explanations_section({"dbbook2014_explanations": {"explanations": measures, **made}})
-    assert "| DBbook | 0.420 | 0.870 | 0.200 | 0.740 | - | 0.350 | 0.140 | 0.217 | 0.220 |" in text
+    assert "| DBbook | 0.420 | 0.870 | 0.200 | 0.740 | - | 0.350 | 0.060 | 0.140 | 0.217 | 0.220 |" in text
     assert "shown of it, to 9e-15." in text
     assert made_in_words([made]) in text
     assert explanations_section({}) == []
