@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from kgrec.data.context_columns import ContextColumn
 from kgrec.data.dataset import Array, Dataset, Facts, IntArray, Interactions
 from kgrec.data.splits import Split, hold_out, hold_out_last, random_split
 from kgrec.data.vocabulary import Vocabulary
@@ -16,8 +17,10 @@ from kgrec.errors import SourceError
 from kgrec_loaders.benchmark_folder import BenchmarkFolder
 from kgrec_loaders.benchmark_graph import ITEM
 
-_PLATFORM = "context_platform"
-"""Column of a part that says on which platform each interaction was made."""
+_CONTEXT = "context_"
+"""What the columns of a part begin with that say more of the circumstances."""
+_PLATFORM = f"{_CONTEXT}platform"
+"""The one of them that says on which platform each interaction was made."""
 
 
 @dataclass(frozen=True)
@@ -133,6 +136,7 @@ def _interactions(
     platform = pa.chunked_array([pa.repeat("", n)])
     if _PLATFORM in table.column_names:
         platform = pc.fill_null(table[_PLATFORM].cast(pa.string()), "")
+    others = [name for name in table.column_names if name.startswith(_CONTEXT) and name != _PLATFORM]
     time = np.asarray(table["time"].cast(pa.float64()).fill_null(float("nan")).to_numpy(), np.float64)
     weight = np.asarray(table["weight"].cast(pa.float32()).fill_null(1.0).to_numpy(), np.float32)
     return Interactions(
@@ -144,7 +148,13 @@ def _interactions(
         platform=_rows(Vocabulary(platforms), platform),
         kinds=kinds,
         platforms=platforms,
+        context=tuple(_circumstances(name.removeprefix(_CONTEXT), table[name]) for name in others),
     )
+
+
+def _circumstances(name: str, column: pa.ChunkedArray) -> ContextColumn:
+    """A column of circumstances as texts, an empty one unknown."""
+    return ContextColumn.of_texts(name, pc.fill_null(column.cast(pa.string()), "").to_pylist())
 
 
 def split_of(parts: dict[str, Interactions], seed: int) -> Split:

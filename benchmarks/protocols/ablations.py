@@ -148,8 +148,8 @@ def _measure(variant: _Variant, split: Split, task: Task, progress: Progress) ->
     watch = Watch()
     learned = learn(variant.dataset, split, variant.config, watch, progress)
     refitted, _, train_only = rankers_of(learned, split, task.n_users)
-    at_validation = split.valid.first_times(task.n_users)
-    train_only = ModelRanker.over(train_only.model, split.train, task.n_users, at_validation)
+    in_validation = split.valid.first_contexts(task.n_users)
+    train_only = ModelRanker.over(train_only.model, split.train, task.n_users, in_validation)
     rows = {_FULL: (refitted, train_only)}
     if variant.group == "channels":
         for group in refitted.model.groups:

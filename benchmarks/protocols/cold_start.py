@@ -133,7 +133,7 @@ def _measure_items(
     train, known = hold_out(interactions.select(~is_cold), seed=config.seed)
     learning, testing = progress.parts(4, 1)
     learned = fit(dataset.with_interactions(train), config, progress=learning)
-    histories = learned.model.histories(train, n_users).as_of(known.first_times(n_users))
+    histories = learned.model.histories(train, n_users).asked_in(known.first_contexts(n_users))
     seen, wanted = train.matrix(n_users, n_items), known.matrix(n_users, n_items)
     chosen: dict[str, Any] = {}
     rows: Table = {}

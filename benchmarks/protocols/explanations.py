@@ -126,8 +126,8 @@ def _measure(dataset: Dataset, split: Split, config: TrainConfig, most: int, pro
     with watch.stage("explaining_s"):
         lists = rank_users(ours, task.seen, users, LIST_LENGTH)
         known = dataset.with_interactions(split.known).behaviour
-        at = split.test.first_times(task.n_users)
-        measures = explanation_measures(ours.model, known, users, lists, dataset.facts, at)
+        asked = split.test.first_contexts(task.n_users)
+        measures = explanation_measures(ours.model, known, users, lists, dataset.facts, asked)
     rows[_MEASURES] = measures | {"users": float(len(users))}
     settings = {**config.model_dump(), **learned.chosen.as_dict()}
     return Outcome(rows, settings=settings, cost=watch.seconds, validation={**learned.metrics, **learned.reasons})

@@ -193,9 +193,9 @@ def _learned_alone(
 
 
 def _ranker(model: AdditiveModel, known: Interactions, test: Interactions, data: Dataset) -> Ranker:
-    """A model at the moment of each user's first test event, on whichever platform."""
+    """A model in the context of each user's first test event, on whichever platform."""
     n_users = len(data.users)
-    return ModelRanker.over(model, known, n_users, test.first_times(n_users))
+    return ModelRanker.over(model, known, n_users, test.first_contexts(n_users))
 
 
 def _outcome(

@@ -106,10 +106,10 @@ def _measure(dataset: Dataset, split: Split, config: TrainConfig, share: float, 
         report = updated(known, live, updating)
     with watch.stage("training anew"):
         trained = fit(known, config, progress=anew.named("anew")).model
-    at = split.test.first_times(task.n_users)
+    asked = split.test.first_contexts(task.n_users)
 
     def ranker(model: AdditiveModel) -> ModelRanker:
-        return ModelRanker.over(model, split.known, task.n_users, at)
+        return ModelRanker.over(model, split.known, task.n_users, asked)
 
     models = {BEFORE: live.model, UPDATED: report.bundle.model, ANEW: trained}
     measured = {name: task.measure(ranker(model)) for name, model in models.items()}

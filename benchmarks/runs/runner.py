@@ -192,16 +192,16 @@ def learn(dataset: Dataset, split: Split, config: TrainConfig, watch: Watch, pro
 def rankers_of(learned: FitResult, split: Split, n_users: int) -> tuple[ModelRanker, ModelRanker, ModelRanker]:
     """The refitted model over all known histories, and the one of train over these and over those of train alone.
 
-    All rank at the moment of each user's first test event, as a service does: the pause since the last event is known
+    All rank in the context of each user's first test event, as a service does: the pause since the last event is known
     then.
     """
     assert learned.train_only is not None  # refitting leaves it
     known = split.known
-    at = split.test.first_times(n_users)
+    asked = split.test.first_contexts(n_users)
     return (
-        ModelRanker.over(learned.model, known, n_users, at),
-        ModelRanker.over(learned.train_only, known, n_users, at),
-        ModelRanker.over(learned.train_only, split.train, n_users, at),
+        ModelRanker.over(learned.model, known, n_users, asked),
+        ModelRanker.over(learned.train_only, known, n_users, asked),
+        ModelRanker.over(learned.train_only, split.train, n_users, asked),
     )
 
 

@@ -33,7 +33,14 @@ from kgrec.bundle.files import (
     which_manifest,
 )
 from kgrec.bundle.mapped_arrays import mapped_arrays
-from kgrec.bundle.model_arrays import channel_entries, model_arrays, model_from, part_of, target_entries
+from kgrec.bundle.model_arrays import (
+    channel_entries,
+    context_entries,
+    model_arrays,
+    model_from,
+    part_of,
+    target_entries,
+)
 from kgrec.bundle.old_names import renamed
 from kgrec.data.dataset import FOR, Array, IntArray, Interactions
 from kgrec.data.persons import Persons
@@ -217,6 +224,7 @@ class Bundle:
             **{name: value for name, value in vars(self.manifest).items() if name != "schema"},
             "schema": self.manifest.schema.model_dump(mode="json") if self.manifest.schema else None,
             "channels": channel_entries(self.model),
+            **({"contexts": context_entries(self.model)} if self.model.contexts else {}),
             **({"targets": target_entries(self.model)} if self.model.targets else {}),
             "files": {name: sha256(fresh / name) for name in (ARRAYS, IDS)},
         }
@@ -286,6 +294,7 @@ class Bundle:
                 tuple(ids["relations"]),
                 Interactions(
                     **{name: array for name, array in part_of(arrays, "interactions").items() if name in known},
+                    context=(),  # counted in the model: nobody's own is kept
                     kinds=tuple(ids["kinds"]),
                     platforms=tuple(ids["platforms"]),
                     types=tuple(ids.get("types", ("",))),  # bundles of earlier versions have none

@@ -14,6 +14,7 @@ import numpy as np
 
 from kgrec.data.dataset import Array
 from kgrec.scoring.channel_names import FROM
+from kgrec.scoring.context_bias import ContextBias
 from kgrec.scoring.gates import Gates
 from kgrec.scoring.history_weights import HistoryWeights
 from kgrec.scoring.matrices import ItemMatrix
@@ -38,7 +39,15 @@ def channel_entries(model: AdditiveModel) -> list[dict[str, Any]]:
 
 def target_entries(model: AdditiveModel) -> list[dict[str, Any]]:
     """What a manifest says of the models of single platforms, in the order of their arrays."""
-    return [{"platform": name, "channels": channel_entries(target)} for name, target in model.targets.items()]
+    return [
+        {"platform": name, "channels": channel_entries(target), "contexts": context_entries(target)}
+        for name, target in model.targets.items()
+    ]
+
+
+def context_entries(model: AdditiveModel) -> list[dict[str, Any]]:
+    """What a manifest says of the context columns that count, in the order of their arrays."""
+    return [{"column": bias.column, "values": list(bias.values)} for bias in model.contexts]
 
 
 def model_arrays(model: AdditiveModel) -> dict[str, Array]:
@@ -50,6 +59,8 @@ def model_arrays(model: AdditiveModel) -> dict[str, Array]:
     }
     if model.trend is not None:
         arrays |= {f"trend.{name}": array for name, array in model.trend.arrays().items()}
+    for number, bias in enumerate(model.contexts):
+        arrays |= {f"context_{number}.{name}": array for name, array in bias.arrays().items()}
     for channel in model.channels:
         if FROM not in channel.name:
             arrays |= {f"{channel.name}.{name}": array for name, array in channel.matrix.arrays().items()}
@@ -64,29 +75,34 @@ def model_from(manifest: Mapping[str, Any], arrays: Mapping[str, Array], n_items
     Raises:
         KeyError, ValueError, TypeError: parts are missing, or do not fit each other.
     """
-    shared = _model(manifest["channels"], arrays, n_items, {})
+    shared = _model(manifest, arrays, n_items, {})
     matrices = {channel.name: channel.matrix for channel in shared.channels}
     targets = {}
     for number, entry in enumerate(manifest.get("targets", ())):  # earlier versions had none
         own = part_of(arrays, f"target_{number}")
         if not len(own["prior"]) == len(own["is_cold"]) == n_items:
             raise ValueError(f"the model of platform {entry['platform']} is not of {n_items} items")
-        targets[entry["platform"]] = _model(entry["channels"], own, n_items, matrices, entry["platform"])
+        targets[entry["platform"]] = _model(entry, own, n_items, matrices, entry["platform"])
     return replace(shared, targets=targets)
 
 
 def _model(
-    entries: list[Mapping[str, Any]],
+    entry: Mapping[str, Any],
     arrays: Mapping[str, Array],
     n_items: int,
     shared: Mapping[str, ItemMatrix],
     platform: str = "",
 ) -> AdditiveModel:
-    channels = tuple(_channel(entry, arrays, n_items, shared) for entry in entries)
+    channels = tuple(_channel(one, arrays, n_items, shared) for one in entry["channels"])
     counts = part_of(arrays, "trend")  # there are none where it is closed, nor in bundles of earlier versions
     trend = Trend.from_arrays(counts, n_items) if counts else None
     gates = Gates.from_arrays(part_of(arrays, "gates"))
-    return AdditiveModel(channels, gates, arrays["prior"], arrays["is_cold"], trend, platform)
+    contexts = tuple(
+        ContextBias.from_arrays(one["column"], tuple(one["values"]), part_of(arrays, f"context_{number}"), n_items)
+        for number, one in enumerate(entry.get("contexts", ()))  # bundles of earlier versions have none
+    )
+    prior, is_cold = arrays["prior"], arrays["is_cold"]
+    return AdditiveModel(channels, gates, prior, is_cold, trend, platform, contexts=contexts)
 
 
 def part_of(arrays: Mapping[str, Array], prefix: str) -> dict[str, Array]:

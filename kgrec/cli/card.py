@@ -81,6 +81,9 @@ def _sentences(card: Mapping[str, Any]) -> Iterator[str]:
         yield f"Not learned: {channel}, as {why}."
     if card["trend"]:
         yield f"What is chosen lately counts half after {card['trend']['half_life_days']:g} days."
+    if card["contexts"]:
+        weights = ", ".join(f"{column} ({weight:g})" for column, weight in card["contexts"].items())
+        yield f"Circumstances that count, with their weights: {weights}."
     lists, on_validation = card["explanations"], card["validation"]
     if lists["path_share"]:
         yield (

@@ -83,6 +83,14 @@ Platform = Annotated[
         help="Items of this platform alone, as what is known of it ranks them; of all where not given.",
     ),
 ]
+Circumstances = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--context",
+        metavar="NAME=VALUE",
+        help="A circumstance by context column of the schema, such as weather=rain. Can be repeated.",
+    ),
+]
 Where = Annotated[
     list[str] | None,
     typer.Option(

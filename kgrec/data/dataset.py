@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
+from kgrec.data.context_columns import ContextColumn, Contexts, joined
 from kgrec.data.persons import Persons
 from kgrec.data.vocabulary import Vocabulary
 
@@ -40,6 +41,7 @@ class Interactions:
         says: ``FOR``, ``HIDES`` or ``AGAINST``, int8 ``(n,)``: what it says of the item; where not given, for it.
         weighed: whether the weight is known, bool ``(n,)``; where not given, it is. One that is not known counts 1,
             and nobody is told that they gave it.
+        context: what else is known of the circumstances, ``(n,)`` each.
     """
 
     user: IntArray
@@ -54,6 +56,7 @@ class Interactions:
     type: IntArray = field(default_factory=lambda: np.zeros(0, np.int64))
     says: npt.NDArray[np.int8] = field(default_factory=lambda: np.zeros(0, np.int8))
     weighed: npt.NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, np.bool_))
+    context: tuple[ContextColumn, ...] = ()
 
     def __post_init__(self) -> None:
         if not len(self.type):
@@ -66,10 +69,11 @@ class Interactions:
     @property
     def digest(self) -> bytes:
         """16 bytes that others than equal columns do not have."""
-        names = repr((self.kinds, self.platforms, self.types))
+        names = repr((self.kinds, self.platforms, self.types, [(one.name, one.values) for one in self.context]))
         digest = blake2b(names.encode("utf-8", "surrogatepass"), digest_size=16)
         of_item = (self.user, self.item, self.time, self.weight, self.weighed)
-        for column in (*of_item, self.kind, self.platform, self.type, self.says):
+        of_context = (one.code for one in self.context)
+        for column in (*of_item, self.kind, self.platform, self.type, self.says, *of_context):
             digest.update(np.ascontiguousarray(column).data)
         return digest.digest()
 
@@ -126,6 +130,22 @@ class Interactions:
         """Time of each user's first interaction, such as the moment of asking for them; nan as :meth:`last_times`."""
         return -replace(self, time=-self.time).last_times(n_users)
 
+    def first_contexts(self, n_users: int) -> Contexts:
+        """The context of each user's first interaction, such as that of asking for them: moment and circumstances.
+
+        Where a time is unknown, that is the first in the order of the entries.
+        """
+        at = self.first_times(n_users)
+        timed = np.where(np.isnan(at[self.user]), 0.0, self.time)
+        order = np.lexsort((np.arange(len(self)), timed, self.user))
+        users, first = np.unique(self.user[order], return_index=True)
+        columns = []
+        for column in self.context:
+            code = np.full(n_users, -1)
+            code[users] = column.code[order[first]]
+            columns.append(replace(column, code=code))
+        return Contexts(at, tuple(columns))
+
     def select(self, keep: npt.NDArray[np.bool_] | IntArray) -> Interactions:
         """The interactions of a mask or index array, in its order."""
         return replace(
@@ -139,6 +159,7 @@ class Interactions:
             type=self.type[keep],
             says=self.says[keep],
             weighed=self.weighed[keep],
+            context=tuple(column.select(keep) for column in self.context),
         )
 
     def saying(self, what: int) -> Interactions:
@@ -193,6 +214,7 @@ class Interactions:
             type=np.concatenate([self.type, other.type]),
             says=np.concatenate([self.says, other.says]),
             weighed=np.concatenate([self.weighed, other.weighed]),
+            context=joined(self.context, len(self), other.context, len(other)),
         )
 
     def matrix(self, n_users: int, n_items: int) -> sparse.csr_matrix:

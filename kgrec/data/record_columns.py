@@ -135,18 +135,18 @@ class InteractionColumns(RecordColumns[Interaction]):
     """Interactions of one type and platform.
 
     Attributes:
-        columns: ``user``, ``item``, ``kind``, ``time`` (null where unknown), ``weight`` and ``repeat``, as
+        columns: ``user``, ``item``, ``kind``, ``time`` (null where unknown), ``weight``, ``repeat`` and ``context``, as
             :class:`kgrec.data.records.Interaction` has them.
     """
 
     SCHEMA = pa.schema(
         {"user": CODED, "item": CODED, "kind": CODED}
-        | {"time": pa.float64(), "weight": pa.float64(), "repeat": pa.int64()}
+        | {"time": pa.float64(), "weight": pa.float64(), "repeat": pa.int64(), "context": CODED}
     )
 
     def __iter__(self) -> Iterator[Interaction]:
-        for user, item, kind, time, weight, repeat in self._rows():
-            yield Interaction(self.type, user, item, kind, self.platform, time, weight, repeat)
+        for user, item, kind, time, weight, repeat, context in self._rows():
+            yield Interaction(self.type, user, item, kind, self.platform, time, weight, repeat, context)
 
 
 class EdgeColumns(RecordColumns[EdgeRecord]):

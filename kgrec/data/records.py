@@ -68,6 +68,7 @@ class Interaction:
         time: unix seconds, or a position in the user's sequence; None where unknown.
         weight: strength as the source gives it (stars, play count); 1.0 where it gives none.
         repeat: number among interactions that are the same but for it, where each of them counts; else 0.
+        context: what else is known of the circumstances, as :func:`kgrec.data.context_columns.context_text` writes it.
     """
 
     type: str
@@ -78,6 +79,7 @@ class Interaction:
     time: float | None = None
     weight: float = 1.0
     repeat: int = 0
+    context: str = ""
 
     @property
     def key(self) -> str:

@@ -98,11 +98,11 @@ def compare_with_baselines(
     """
     task, features = Task.of(dataset, split), features_of(model)
     past = dataset.with_interactions(split.known).behaviour
-    at = split.test.first_times(task.n_users)
+    asked = split.test.first_contexts(task.n_users)
     pending = {name: executor.submit(BaselineRun(name, task, features)) for name in BASELINES}
     of_ours, *of_baselines = progress.named("Measure").parts(1, *[1] * len(BASELINES))
     of_ours("lists of kgrec", 0, 1)
-    systems = {"kgrec": _measured(ModelRanker.over(model, past, task.n_users, at), task, features)}
+    systems = {"kgrec": _measured(ModelRanker.over(model, past, task.n_users, asked), task, features)}
     systems |= {name: run.result(share) for (name, run), share in zip(pending.items(), of_baselines, strict=True)}
     whole = {name: system.whole for name, system in systems.items() if system.whole is not None}
     return Comparison(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from kgrec.data.context_columns import Asked, Contexts
 from kgrec.data.dataset import Array, Facts, IntArray, Interactions
 from kgrec.parallel.cached_attribute import cached_property
 from kgrec.scoring.contributions import Contributions
@@ -62,19 +63,21 @@ class ExplainedList:
     @cached_property
     def positive(self) -> Array:
         """The positive score of each item, ``(m,)``."""
-        return self.table.positive(self.parts.prior, self.parts.trend)
+        return self.table.positive(*self.parts.whoever_asks)
 
     @property
     def path_shares(self) -> Array:
         """Share of each item's positive score that flows through explicit paths, ``(m,)``."""
-        return self.table.path_shares(self.parts.prior, self.parts.trend)
+        return self.table.path_shares(*self.parts.whoever_asks)
 
     def evidence_shares(self) -> dict[str, float]:
-        """Share of the whole list's positive score by evidence, then of ``popularity`` and, if any, of ``trend``."""
+        """Share of the whole list's positive score by evidence, then of ``popularity``, ``trend`` and ``context``."""
         total = max(float(self.positive.sum()), 1e-12)
         sums = np.maximum(self.table.values, 0.0).sum(axis=(1, 2))
         shares = {name: float(value) / total for name, value in zip(self.table.names, sums, strict=True)}
-        beside = {"popularity": self.parts.prior} | ({"trend": self.parts.trend} if self.parts.trend.any() else {})
+        beside = {"popularity": self.parts.prior}
+        beside |= {"trend": self.parts.trend} if self.parts.trend.any() else {}
+        beside |= {"context": self.parts.contexts} if self.parts.contexts.any() else {}
         return shares | {name: float(np.maximum(part, 0.0).sum()) / total for name, part in beside.items()}
 
     def entity_shares(self, n: int = 3) -> Array:
@@ -141,7 +144,7 @@ class ExplainedList:
 
 
 def explained_lists(
-    model: AdditiveModel, known: Interactions, users: IntArray, lists: IntArray, at: Array | None = None
+    model: AdditiveModel, known: Interactions, users: IntArray, lists: IntArray, asked: Contexts | None = None
 ) -> Iterator[tuple[Interactions, ExplainedList]]:
     """Each user's interactions and list, taken apart; users whose list is empty are left out.
 
@@ -149,7 +152,7 @@ def explained_lists(
         known: interactions of all users.
         users: user rows ``(n,)``.
         lists: item rows, best first, ``(n, k)``; -1 where a list ends early.
-        at: the moment of asking of every user row, as for :meth:`~kgrec.scoring.model.AdditiveModel.histories`.
+        asked: the context of every user row.
     """
     order = np.argsort(known.user, kind="stable")
     starts, ends = (np.searchsorted(known.user[order], users, side) for side in ("left", "right"))
@@ -157,13 +160,13 @@ def explained_lists(
         items = lists[n][lists[n] >= 0]
         if len(items):
             own = known.select(order[starts[n] : ends[n]])
-            parts = model.contributions(own, items, None if at is None else float(at[user]))
+            parts = model.contributions(own, items, None if asked is None else asked.of_user(user))
             terms = tuple(PathTerms.of(model, parts))
             yield own, ExplainedList(parts, terms)
 
 
 def deletion_error(
-    model: AdditiveModel, own: Interactions, explained: ExplainedList, position: int, path: ShownPath, at: float | None
+    model: AdditiveModel, own: Interactions, explained: ExplainedList, position: int, path: ShownPath, asked: Asked
 ) -> float:
     """How far the number shown of a fact is from what the score loses when the fact leaves the graph.
 
@@ -173,7 +176,7 @@ def deletion_error(
     relations = tuple(map(str, range(path.relation + 1)))
     lesser = without_facts(model, path.fact(item, relations))
     one_user = replace(own, user=np.zeros(len(own), np.int64))
-    before, after = (each.scores(each.histories(one_user, 1, at))[0, item] for each in (model, lesser))
+    before, after = (each.scores(each.histories(one_user, 1, asked))[0, item] for each in (model, lesser))
     return abs(float(before - after) - explained.fact_value(position, path))
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from kgrec.data.context_columns import Contexts
 from kgrec.data.dataset import Array, Facts, IntArray, Interactions
 from kgrec.evaluation.explained_lists import ExplainedList, ShownPath, deletion_error, explained_lists
 from kgrec.metrics.path_quality import (
@@ -65,7 +66,12 @@ class ListShares:
 
 
 def explanation_measures(
-    model: AdditiveModel, known: Interactions, users: IntArray, lists: IntArray, facts: Facts, at: Array | None = None
+    model: AdditiveModel,
+    known: Interactions,
+    users: IntArray,
+    lists: IntArray,
+    facts: Facts,
+    asked: Contexts | None = None,
 ) -> dict[str, float]:
     """Measures of the lists of some users.
 
@@ -73,7 +79,7 @@ def explanation_measures(
         known: what all users did before.
         lists: item rows, best first, ``(users, k)``; -1 where a list ends early.
         facts: that the model was learned from.
-        at: the moment of asking of every user row.
+        asked: the context of every user row.
 
     Returns:
         The means of :class:`ListShares` and, of the paths shown
@@ -90,7 +96,7 @@ def explanation_measures(
     diversity: list[float] = []
     errors: list[float] = []
     used = len(np.unique(facts.relation))
-    for own, explained in explained_lists(model, known, users, lists, at):
+    for own, explained in explained_lists(model, known, users, lists, asked):
         shares.add(explained)
         history = explained.parts.history
         recency = linking_interaction_recency(_last_times(own, history)) if timed else None
@@ -105,8 +111,8 @@ def explanation_measures(
             recent += recency[np.searchsorted(history, [path.past for path in paths])].tolist()
         if len(errors) < DELETED:
             position = next(n for n, path in enumerate(shown) if path is not None)
-            moment = None if at is None else float(at[int(own.user[0])])
-            errors.append(deletion_error(model, own, explained, position, paths[0], moment))
+            of_user = None if asked is None else asked.of_user(int(own.user[0]))
+            errors.append(deletion_error(model, own, explained, position, paths[0], of_user))
     found = {"lir": recent, "sep": popular, "sep_of_all": popular_of_all, "etd": diversity}
     measures = shares.means | {name: float(np.mean(values)) for name, values in found.items() if values}
     return measures | ({"deletion_error": max(errors)} if errors else {})

@@ -111,7 +111,7 @@ def compare_with_live(live: Bundle, model: AdditiveModel, dataset: Dataset, held
         held: what is to be found.
     """
     n_users, n_items = len(dataset.users), len(dataset.items)
-    known, at = dataset.behaviour, held.first_times(n_users)
+    known, asked = dataset.behaviour, held.first_contexts(n_users)
     seen = known.matrix(n_users, n_items)
     wanted = held.saying(FOR).matrix(n_users, n_items)
     wanted = (wanted - wanted.multiply(seen > 0)).tocsr()
@@ -124,7 +124,7 @@ def compare_with_live(live: Bundle, model: AdditiveModel, dataset: Dataset, held
     then = live.items.rows(list(dataset.items))
     in_live = replace(known.select(then[known.item] >= 0), item=then[known.item[then[known.item] >= 0]])
     listed = rank_users(
-        ModelRanker.over(live.model, in_live, n_users, at),
+        ModelRanker.over(live.model, in_live, n_users, asked),
         in_live.matrix(n_users, len(live.items)),
         users,
         _K,
@@ -132,7 +132,7 @@ def compare_with_live(live: Bundle, model: AdditiveModel, dataset: Dataset, held
     )
     tops = {
         "live": np.where(listed >= 0, here[listed], -1),
-        "new": rank_users(ModelRanker.over(model, known, n_users, at), seen, users, _K),
+        "new": rank_users(ModelRanker.over(model, known, n_users, asked), seen, users, _K),
     }
     quality: dict[str, Array] = {name: per_user(top, wanted[users], [_K])[f"ndcg@{_K}"] for name, top in tops.items()}
     low, high = Bootstrap(quality).difference("new", "live")

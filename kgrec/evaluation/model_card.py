@@ -31,6 +31,7 @@ RESTS_ON = {
     "refind": "what was viewed, or put in a cart, and not taken yet",
     "popularity": "popularity",
     "trend": "what is chosen lately",
+    "context": "what is chosen in the same circumstances",
 }
 """What scores rest on, by evidence, in words."""
 USERS = 200
@@ -55,9 +56,9 @@ def model_card(bundle: Bundle, users: int = USERS) -> dict[str, Any]:
         they cost; see ``reasons`` of :class:`~kgrec.learn.fit_result.FitResult`), ``test`` (metrics of kgrec and of
         baselines, by system, where it was measured before it was learned from all), ``channels``, ``not_learned`` (why
         a channel that is trained where it may be of use was not, by its name), ``trend`` (its half-life in days and
-        its mean gate; empty where it is closed), ``platforms`` (by platform whose lists have a model of their own, what
-        the others weigh beside 1 of its own, the trend's half-life and validation ndcg@10 without and with them) and
-        ``paths`` (weight of each kind of path, the largest first).
+        its mean gate; empty where it is closed), ``contexts`` (weight of each context column), ``platforms`` (by
+        platform whose lists have a model of their own, what the others weigh beside 1 of its own, the trend's half-life
+        and validation ndcg@10 without and with them) and ``paths`` (weight of each kind of path, the largest first).
     """
     manifest, model = bundle.manifest, bundle.model
     why_none = manifest.settings.get("chosen", {}).get("next_items")
@@ -96,6 +97,7 @@ def model_card(bundle: Bundle, users: int = USERS) -> dict[str, Any]:
         ],
         "not_learned": {NEXT_ITEM_FACTORS: why_none} if why_none else {},
         "trend": _trend(bundle),
+        "contexts": {bias.column: bias.weight for bias in model.contexts},
         "platforms": {name: dict(of) for name, of in manifest.settings.get("chosen", {}).get("platforms", {}).items()},
         "paths": sorted(_paths(bundle), key=lambda kind: -float(kind["weight"])),
     }

@@ -11,8 +11,8 @@ from kgrec.data.dataset import Array, IntArray
 from kgrec.explanation.reasons import Counterfactual
 from kgrec.parallel.cached_attribute import cached_property
 from kgrec.scoring.contributions import Contributions
-from kgrec.scoring.model import Scored
 from kgrec.scoring.path_terms import through_entity
+from kgrec.scoring.scored import Scored
 from kgrec.scoring.top_k import mask_of, rank_of
 
 

@@ -11,12 +11,14 @@ import numpy as np
 import numpy.typing as npt
 
 from kgrec.bundle.bundle import Bundle
+from kgrec.data.context_columns import Contexts
 from kgrec.data.dataset import Array, IntArray
 from kgrec.explanation.actions import Action, verb_of
 from kgrec.explanation.deferred import Deferred
 from kgrec.explanation.evidence_paths import PathOfReason
 from kgrec.explanation.meetings import Meetings
 from kgrec.explanation.reasons import (
+    ContextReason,
     EdgeReason,
     EntityReason,
     OtherFactsReason,
@@ -91,17 +93,22 @@ class Decomposition:
         contributions: of the items.
         actions: what the person did with each past item, by its row.
         schema: its words are said; None for a bundle from plain arrays.
+        contexts: in which they ask.
     """
 
     def __init__(
-        self, bundle: Bundle, contributions: Contributions, actions: Mapping[int, Action], schema: GraphSchema | None
+        self,
+        bundle: Bundle,
+        contributions: Contributions,
+        actions: Mapping[int, Action],
+        schema: GraphSchema | None,
+        contexts: Contexts,
     ) -> None:
-        self._bundle = bundle
-        self.contributions = contributions
+        self._bundle, self._contexts, self.contributions = bundle, contexts, contributions
         self._actions = actions
         self._schema = schema
         self._table = EvidenceTable.of(contributions.channels, contributions.values)
-        positive = self._table.positive(contributions.prior, contributions.trend)
+        positive = self._table.positive(*contributions.whoever_asks)
         self._positive = np.where(positive > 0, positive, 1.0)
         self._terms = PathTerms.of(bundle.model, contributions)
         self._nodes: dict[int, NodeRef] = {}
@@ -116,7 +123,7 @@ class Decomposition:
     @property
     def beyond_graph(self) -> Array:
         """What all other reasons of each item add up to, ``(m,)``."""
-        total: Array = self.contributions.prior + self.contributions.trend
+        total: Array = np.sum(self.contributions.whoever_asks, axis=0)
         for name, values in zip(self._table.names, self._table.values, strict=True):
             if name != THROUGH_GRAPH:
                 total += values.sum(axis=0)
@@ -189,16 +196,18 @@ class Decomposition:
         found = [*facts, *self._of_past_items(position, total), *self._of_item(position, total)]
         return tuple(sorted(found, key=lambda reason: -reason.value))
 
-    def _of_item(self, position: int, total: float) -> Iterator[RefindReason | PopularityReason | TrendReason]:
+    def _of_item(self, position: int, total: float) -> Iterator[Reason]:
         """What the item itself says, where it was met before, and what speaks for it whoever asks."""
         yield from self._refind(position, total)
+        model = self._bundle.model
         prior, lately = float(self.contributions.prior[position]), float(self.contributions.trend[position])
         if prior:
-            expected = bool(self._bundle.model.is_cold[self.contributions.items[position]])
-            yield PopularityReason(prior, prior / total, expected)
-        trend = self._bundle.model.trend
-        if lately and trend is not None:
-            yield TrendReason(lately, lately / total, trend.half_life / DAY_S)
+            yield PopularityReason(prior, prior / total, bool(model.is_cold[self.contributions.items[position]]))
+        if lately and model.trend is not None:
+            yield TrendReason(lately, lately / total, model.trend.half_life / DAY_S)
+        for one, value in zip(model.contexts, self.contributions.contexts[:, position], strict=True):
+            if value:
+                yield ContextReason(float(value), value / total, one.column, one.value_in(self._contexts))
 
     def _refind(self, position: int, total: float) -> Iterator[RefindReason]:
         channel, item = self._bundle.model.refind, int(self.contributions.items[position])

@@ -30,7 +30,7 @@ from kgrec.graph.cypher.pasteable import explanation_statement
 from kgrec.graph.store_link import GraphLink
 from kgrec.parallel.cached_attribute import cached_property
 from kgrec.scoring.contributions import Contributions, ItemContributions
-from kgrec.scoring.model import Scored
+from kgrec.scoring.scored import Scored
 
 TOLERANCE = 1e-5
 """How far the parts of a score may be from the score."""
@@ -60,7 +60,7 @@ class Person:
 
     def scored(self, bundle: Bundle) -> Scored:
         """Scores of all items, ready to be taken apart."""
-        return bundle.model.scored(self.interactions, self.context.at)
+        return bundle.model.scored(self.interactions, self.context.contexts)
 
     def scores_without(self, bundle: Bundle, items: IntArray) -> Array:
         """Scores of all items as if they had never interacted with each of some, ``(n, items)``, by their rows."""
@@ -68,7 +68,7 @@ class Person:
         copies = past.select(np.tile(np.arange(len(past)), n))
         user = np.repeat(np.arange(n), len(past))
         others = replace(copies, user=user).select(copies.item != items[user])
-        return bundle.model.scores(bundle.model.histories(others, n, self.context.at))
+        return bundle.model.scores(bundle.model.histories(others, n, self.context.contexts))
 
 
 class Explainer:
@@ -105,7 +105,7 @@ class Explainer:
         bundle, person, scores = self._bundle, self._person, scored.of_items(rows)
         parts = scored.contributions(rows)
         check_sums("contributions", rows, parts.scores, scores)
-        whole = Decomposition(bundle, parts, self._actions, bundle.manifest.schema)
+        whole = Decomposition(bundle, parts, self._actions, bundle.manifest.schema, scored.histories.contexts)
         found = [whole.through_graph(n) for n in range(len(rows))]
         sums = np.array([sum(one.value for one in reasons) for reasons in found])
         check_sums("reasons", rows, parts.constant + sums + whole.beyond_graph, scores)

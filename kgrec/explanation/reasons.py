@@ -204,6 +204,21 @@ class TrendReason:
 
 
 @dataclass(frozen=True, slots=True)
+class ContextReason:
+    """What a circumstance adds: above 0 for an item that is taken more than usual in it.
+
+    Attributes:
+        column, circumstance: such as ``weekday`` and ``Friday``.
+    """
+
+    value: float
+    share: float
+    column: str
+    circumstance: str
+    kind: str = field(default="context", init=False)
+
+
+@dataclass(frozen=True, slots=True)
 class OtherFactsReason:
     """The sum of paths that are not named: through entities without readable names, and through those of least value.
 
@@ -221,5 +236,14 @@ SAID_FROM = 0.03
 """Share of the positive score from which on a fact is said."""
 FACTS = "entity", "edge", "other_facts"
 """Kinds of reasons that are facts."""
-Reason = EntityReason | EdgeReason | PastItemReason | RefindReason | PopularityReason | TrendReason | OtherFactsReason
+Reason = (
+    EntityReason
+    | EdgeReason
+    | PastItemReason
+    | RefindReason
+    | PopularityReason
+    | TrendReason
+    | ContextReason
+    | OtherFactsReason
+)
 """In ``Explanation.reasons`` the largest come first, what speaks against the item last."""

@@ -37,6 +37,7 @@ def used_columns(spec: NodeSource | EdgeSource | InteractionSource) -> Iterator[
         yield spec.item, ("item",)
         named = {"kind_column": spec.kind_column, "time": spec.time, "weight": spec.weight}
         yield from ((column, (key,)) for key, column in named.items() if column is not None)
+        yield from ((column, ("context", name)) for name, column in spec.context.items())
     if not isinstance(spec, InteractionSource):
         yield from ((column, ("columns", name)) for name, column in spec.columns.items())
     for key in ("where", "where_not"):

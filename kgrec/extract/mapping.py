@@ -10,8 +10,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from kgrec.data.context_columns import context_text
 from kgrec.data.id_texts import id_texts, plain_array, rows_of, union_parts
-from kgrec.data.record_columns import EdgeColumns, InteractionColumns, constant
+from kgrec.data.record_columns import EdgeColumns, InteractionColumns, coded, constant
 from kgrec.data.records import EdgeRecord, NodeRecord, Record, Table
 from kgrec.extract.columns import with_columns
 from kgrec.extract.row_filter import RowFilter
@@ -253,9 +254,23 @@ def _interactions(reader: Reader, seen: SeenNodes) -> Sequence[Record]:
         columns["time"] = reader.times(spec.time, ("time",), rule)
     if spec.weight is not None:
         columns["weight"] = pc.fill_null(reader.numbers(spec.weight, ("weight",)), 1.0)
+    columns["context"] = _contexts(reader, spec.context)
     records = InteractionColumns.of_arrays(source.type, spec.platform, columns)
     good = reader.good()
     return records if len(good) == size else records.take(good)
+
+
+def _contexts(reader: Reader, columns: Mapping[str, str]) -> pa.DictionaryArray:
+    """The circumstances of every row as one text, an empty one where nothing is known."""
+    if not columns:
+        return constant("", reader.batch.num_rows)
+    cells = [
+        pc.fill_null(reader.texts(column, ("context", name)).cast(pa.string()), "") for name, column in columns.items()
+    ]
+    table = pa.table(cells, names=list(columns)).group_by(list(columns), use_threads=False).aggregate([])
+    texts = {tuple(row.values()): context_text(row) for row in table.to_pylist()}
+    rows = zip(*(column.to_pylist() for column in cells), strict=True)
+    return coded(pa.array([texts[row] for row in rows], pa.string()))
 
 
 def _take_baskets_apart(reader: Reader, item: str, separator: str | None) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from kgrec.data.context_columns import columns_of
 from kgrec.data.dataset import FOR, Dataset, Facts, IntArray, Interactions
 from kgrec.data.persons import Persons
 from kgrec.data.vocabulary import Vocabulary
@@ -122,8 +123,15 @@ def read_interactions(
         platforms=platforms,
         types=tuple(schema.interactions),
         type=np.concatenate(types),
+        context=columns_of(*_once_each(table["context"])),
     )
     return with_polarity(everything, schema)
+
+
+def _once_each(texts: pa.ChunkedArray) -> tuple[list[str], IntArray]:
+    """The different texts of a column, none for nothing, and the place of each entry among them."""
+    coded = texts.fill_null("").combine_chunks().dictionary_encode()
+    return coded.dictionary.to_pylist(), coded.indices.to_numpy().astype(np.int64)
 
 
 def _facts(store: GraphExporter, schema: GraphSchema, nodes: Vocabulary) -> Facts:

@@ -280,7 +280,7 @@ class GraphExporter(OpenGraph, Protocol):
         ...
 
     def export_interactions(self, type: str, batch_size: int = 10_000) -> Iterator[pa.RecordBatch]:
-        """Interactions of a type: ``user, item, kind, platform, time, weight``, in a stable order."""
+        """Interactions of a type: ``user, item, kind, platform, time, weight, context``, in a stable order."""
         ...
 
     def stored_tables(self) -> Iterator[StoredTable]:

@@ -102,7 +102,7 @@ class AboutUser:
 
     Attributes:
         node: its properties, those that it has.
-        interactions: type, item, name, kind, platform, time, weight and key of each, oldest first.
+        interactions: type, item, name, kind, platform, time, weight, key and context of each, oldest first.
         facts: those that start at the user or lead there: ``type``, ``relation``, ``to`` or ``from`` (type, uid and
             name of the other end) and properties.
         lists: what was recommended in the publications that the graph holds: model, at, rank, score, item, name.

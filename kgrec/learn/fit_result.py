@@ -11,6 +11,7 @@ from kgrec.learn.channels.behaviour_weights import BehaviourSettings
 from kgrec.learn.channels.refind import RefindSettings
 from kgrec.learn.neural.epoch_loop import Epoch
 from kgrec.learn.neural.model import Embeddings
+from kgrec.scoring.context_bias import ContextSettings
 from kgrec.scoring.gates import Gates
 from kgrec.scoring.model import AdditiveModel
 from kgrec.scoring.trend import DAY_S
@@ -31,6 +32,7 @@ class ChosenSettings:
         text_weights: of the text encoders, in the order of the setting; none without texts.
         half_life: of the trend, seconds; 0 where it does not help, or times are unknown.
         refind: of the channel in which items that were met speak for themselves; None where there is none.
+        contexts: of the circumstances that make a difference.
         platforms: by platform whose lists have a model of their own, how much the others count in it, as plain data.
     """
 
@@ -45,6 +47,7 @@ class ChosenSettings:
     half_life: float = 0.0
     refind: RefindSettings | None = None
     platforms: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    contexts: tuple[ContextSettings, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data, for manifests and results."""
@@ -59,6 +62,7 @@ class ChosenSettings:
             "text_weights": list(self.text_weights),
             "trend_half_life_days": self.half_life / DAY_S,
             **({} if self.refind is None else {"refind": self.refind.as_dict()}),
+            **({"contexts": [one.as_dict() for one in self.contexts]} if self.contexts else {}),
             **({"platforms": {name: dict(of) for name, of in self.platforms.items()}} if self.platforms else {}),
         }
 
@@ -78,6 +82,8 @@ class ChosenSettings:
         }
         if "refind" in settings:
             read["refind"] = RefindSettings.from_dict(settings["refind"])
+        if "contexts" in settings:
+            read["contexts"] = tuple(ContextSettings(**one) for one in settings["contexts"])
         del read["trend_half_life_days"]
         return cls(**read)
 

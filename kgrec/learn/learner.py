@@ -16,10 +16,11 @@ from kgrec.data.splits import hide, pairs_with, sample_users
 from kgrec.learn.channels.behaviour import BehaviourChannels
 from kgrec.learn.channels.behaviour_weights import BehaviourSettings
 from kgrec.learn.channels.semantic_paths import semantic_paths
+from kgrec.learn.contexts import choose_contexts, with_contexts
 from kgrec.learn.fit_result import ChosenSettings, FitResult
 from kgrec.learn.further_channels import further_channels
 from kgrec.learn.fusion.cold_item_gates import ColdStartSimulation
-from kgrec.learn.fusion.cold_item_offset import refit_offset, why_no_offset
+from kgrec.learn.fusion.cold_item_offset import effect_of_cost, refit_offset
 from kgrec.learn.fusion.gate_search import GateFitter
 from kgrec.learn.fusion.return_visits import enough_return_visits
 from kgrec.learn.limits import LIMITS
@@ -173,15 +174,20 @@ class Learner:
             gates, metrics = simulated[0], metrics | simulated[1]
         metrics |= {f"learned part, {depth} hops": quality for depth, quality in depths.qualities.items()}
         model = replace(model, gates=gates)
-        effect = self._effect_of_cost(model, fitter, of_cold_items)
-        again = choose_refinding(model, prepared.before, prepared.held_out, self.n_users, of_cold_items)
+        effect = effect_of_cost(model, self.config.cold_item_cost, fitter.n_users, of_cold_items)
+        data = prepared.before, prepared.held_out, self.n_users
+        again = choose_refinding(model, *data, of_cold_items)
+        model = with_refinding(model, again.settings, again.gates, prepared.before, self.n_users)
+        in_context = choose_contexts(model, *data, of_cold_items)
+        chosen = replace(chosen, gates=again.gates, refind=again.settings, contexts=in_context.settings)
+        tried = prepared.trials + len(depths.qualities) + (factors is not None)
         return FitResult(
-            model=with_refinding(model, again.settings, again.gates, prepared.before, self.n_users),
+            model=with_contexts(model, in_context.settings, prepared.before),
             embeddings=members[0],
-            chosen=replace(chosen, gates=again.gates, cold_items=effect, refind=again.settings),
-            metrics=metrics | again.metrics,
+            chosen=replace(chosen, cold_items=effect),
+            metrics=metrics | again.metrics | in_context.metrics,
             log=depths.trained.log,
-            trials=prepared.trials + len(depths.qualities) + (factors is not None) + fitter.trials + again.tried,
+            trials=tried + fitter.trials + again.tried + in_context.tried,
             reasons=fitter.reasons,
         )
 
@@ -202,6 +208,7 @@ class Learner:
         )()
         model = replace(model, trend=self.trend(chosen.half_life))
         done = self.dataset.interactions
+        model = with_contexts(model, chosen.contexts, done)
         return with_refinding(model, chosen.refind, chosen.gates, done, self.n_users), embeddings
 
     def trend(self, half_life: float) -> Trend | None:
@@ -308,15 +315,6 @@ class Learner:
         known, config = pairs_with(prepared.valid, ~model.is_cold), self.config
         model = replace(model, gates=gates)
         return refit_offset(model, self.dataset.behaviour, known, config.cold_item_cost, config.seed, at), metrics
-
-    def _effect_of_cost(self, model: AdditiveModel, fitter: GateFitter, progress: Progress) -> str:
-        """What the setting did, in words; where it had no effect, whoever watches the progress is told."""
-        reason = why_no_offset(model, fitter.n_users)
-        if reason is None:
-            return f"cold_item_cost {self.config.cold_item_cost:g} set their offset"
-        note = f"cold_item_cost has no effect: {reason}"
-        progress("cold items", 1, 1, note)
-        return note
 
     @property
     def _trainings(self) -> Trainings:

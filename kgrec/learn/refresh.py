@@ -1,7 +1,7 @@
 """A model brought up to date without training: what is in closed form is made anew, what was trained stays.
 
 made anew       co-taking, ridges, what follows what, paths, dislikes, what is found again, popularity, the trend,
-                which items are cold
+                what is taken in which context, which items are cold
 as it was       settings and gates, which validation chose; the vectors of items that the training knew
 predicted       vectors of items that came since: see kgrec/learn/channels/later_items.py
 """
@@ -21,6 +21,7 @@ from kgrec.data.vocabulary import Vocabulary
 from kgrec.errors import BundleError
 from kgrec.learn.channels.later_items import moved, placed, taker_profiles
 from kgrec.learn.channels.refind import refind_channel
+from kgrec.learn.contexts import with_contexts
 from kgrec.learn.encoders.joined_vectors import joined_vectors
 from kgrec.learn.encoders.named_encoders import text_vectors
 from kgrec.learn.fit import limited_threads
@@ -79,6 +80,7 @@ def refresh(dataset: Dataset, old: Bundle, progress: Progress) -> FitResult:
             is_cold=learner.behaviour.cold,
             trend=learner.trend(chosen.half_life),
         )
+        model = with_contexts(model, chosen.contexts, dataset.interactions)
     metrics = old.manifest.metrics
     return FitResult(
         model=model,

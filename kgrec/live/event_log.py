@@ -36,19 +36,19 @@ _TABLES = """
 CREATE TABLE IF NOT EXISTS log (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS events (
     offset INTEGER PRIMARY KEY AUTOINCREMENT, digest BLOB NOT NULL UNIQUE, arrived REAL NOT NULL,
-    type TEXT, user TEXT, item TEXT, kind TEXT, platform TEXT, time REAL, weight REAL
+    type TEXT, user TEXT, item TEXT, kind TEXT, platform TEXT, time REAL, weight REAL, context TEXT
 );
 CREATE INDEX IF NOT EXISTS events_of_user ON events (user, offset);
 CREATE TABLE IF NOT EXISTS aside (
     digest BLOB PRIMARY KEY, reason TEXT NOT NULL, arrived REAL NOT NULL,
-    type TEXT, user TEXT, item TEXT, kind TEXT, platform TEXT, time REAL, weight REAL
+    type TEXT, user TEXT, item TEXT, kind TEXT, platform TEXT, time REAL, weight REAL, context TEXT
 );
 """
 _RECEIPTS = (
     "SELECT offset, NULL FROM events WHERE digest = ?",
     "SELECT NULL, iif(user IS NULL, NULL, reason) FROM aside WHERE digest = ?",  # nothing of who was forgotten
 )
-_COLUMNS = "type, user, item, kind, platform, time, weight"
+_COLUMNS = "type, user, item, kind, platform, time, weight, context"
 _CLOCK_STEP_S = 1e-6
 
 
@@ -90,6 +90,7 @@ class EventLog:
             with self._refusals():
                 self._writer = self._connect()
                 self._writer.executescript(_TABLES + STREAM_TABLES)
+                self._add_context()
                 facts = {"identity": uuid.uuid4().hex, "format": str(FORMAT), "last time": "0"}
                 for name, value in facts.items():
                     self._writer.execute("INSERT INTO log VALUES (?, ?) ON CONFLICT DO NOTHING", (name, value))
@@ -114,6 +115,12 @@ class EventLog:
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA secure_delete = ON")  # what is forgotten is not left in free pages
         return connection
+
+    def _add_context(self) -> None:
+        """Logs of earlier versions have no column for what is known of the circumstances."""
+        for table in ("events", "aside"):
+            if "context" not in {name for _, name, *_ in self._writer.execute(f"PRAGMA table_info({table})")}:
+                self._writer.execute(f"ALTER TABLE {table} ADD COLUMN context TEXT")
 
     def __repr__(self) -> str:
         return f"EventLog({str(self.path)!r})"
@@ -165,13 +172,13 @@ class EventLog:
         if done.time is None:
             last = max(arrived, last + _CLOCK_STEP_S)
             done = replace(done, time=last)
-        values = (done.type, done.user, done.item, done.kind, done.platform, done.time, done.weight)
+        values = (done.type, done.user, done.item, done.kind, done.platform, done.time, done.weight, done.context)
         if event.aside:
             aside = (event.digest, event.aside, arrived, *values)
-            connection.execute("INSERT INTO aside VALUES (?,?,?,?,?,?,?,?,?,?)", aside)
+            connection.execute("INSERT INTO aside VALUES (?,?,?,?,?,?,?,?,?,?,?)", aside)
             return Receipt("set aside", None, event.aside), last
         row = connection.execute(
-            f"INSERT INTO events (digest, arrived, {_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?)",
+            f"INSERT INTO events (digest, arrived, {_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?)",
             (event.digest, arrived, *values),
         )
         return Receipt("accepted", row.lastrowid), last
@@ -182,9 +189,9 @@ class EventLog:
             rows = connection.execute(
                 f"SELECT digest, arrived, {_COLUMNS} FROM aside WHERE user IS NOT NULL ORDER BY rowid"
             ).fetchall()
-            taken = [row for row in rows if usable(Interaction(*row[2:]))]
+            taken = [row for row in rows if usable(_done(row[2:]))]
             connection.executemany(
-                f"INSERT INTO events (digest, arrived, {_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?)", taken
+                f"INSERT INTO events (digest, arrived, {_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?)", taken
             )
             connection.executemany("DELETE FROM aside WHERE digest = ?", [row[:1] for row in taken])
         return len(taken)
@@ -209,7 +216,7 @@ class EventLog:
 
     def _blank(self, chosen: Sequence[tuple[str, tuple[Any, ...]]]) -> int:
         with self._transaction() as connection:
-            blank = "type = NULL, user = NULL, item = NULL, kind = NULL, platform = NULL, time = NULL, weight = NULL"
+            blank = ", ".join(f"{name} = NULL" for name in _COLUMNS.split(", "))
             removed = 0
             for (where, values), table in product(chosen, ("events", "aside")):
                 removed += connection.execute(f"UPDATE {table} SET {blank} WHERE {where}", values).rowcount
@@ -230,14 +237,13 @@ class EventLog:
         """The next events after an offset with their own, in order; None where one was forgotten."""
         text = f"SELECT offset, {_COLUMNS} FROM events WHERE offset > ? ORDER BY offset LIMIT ?"
         return [
-            (place, None if values[1] is None else Interaction(*values))
-            for place, *values in self._rows(text, offset, most)
+            (place, None if values[1] is None else _done(values)) for place, *values in self._rows(text, offset, most)
         ]
 
     def of_user(self, user: str, after: int = 0) -> list[Interaction]:
         """What a user did after an offset, in order."""
         text = f"SELECT {_COLUMNS} FROM events WHERE user = ? AND offset > ? ORDER BY offset"
-        return [Interaction(*row) for row in self._rows(text, user, after)]
+        return [_done(row) for row in self._rows(text, user, after)]
 
     def since(self, offset: int, moment: float) -> tuple[int, list[Interaction]]:
         """The last offset, and what everybody did later than a moment, of what was written down after an offset."""
@@ -245,7 +251,7 @@ class EventLog:
         if last <= offset:
             return last, []
         text = f"SELECT {_COLUMNS} FROM events WHERE offset > ? AND offset <= ? AND time > ? ORDER BY offset"
-        return last, [Interaction(*row) for row in self._rows(text, offset, last, moment)]
+        return last, [_done(row) for row in self._rows(text, offset, last, moment)]
 
     def everything_of(self, user: str) -> list[dict[str, Any]]:
         """All that is kept of a user's events, those that are set aside included: as they came, and when."""
@@ -317,3 +323,9 @@ class EventLog:
                 expected="a file of kgrec on a disk with room",
                 next="make room, or name another file; events that were not acknowledged have to be sent again",
             ) from error
+
+
+def _done(values: Sequence[Any]) -> Interaction:
+    """An interaction by its columns."""
+    type, user, item, kind, platform, time, weight, context = values
+    return Interaction(type, user, item, kind, platform, time, weight, context=context or "")

@@ -11,6 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from kgrec.data.context_columns import context_text
 from kgrec.data.id_texts import NOT_ONE_VALUE, Fault, composed, id_fault
 from kgrec.data.records import Interaction
 from kgrec.data.time_units import EARLIEST, LATEST
@@ -20,10 +21,10 @@ from kgrec.extract.values import CellRule, read_column
 from kgrec.live.event import Event
 from kgrec.live.event_vocabulary import EventVocabulary, are_moments
 from kgrec.privacy.pseudonyms import PseudonymKey
-from kgrec.schema.meanings import Meaning, meaning, type_of_kind
+from kgrec.schema.meanings import Meaning, context_columns, meaning, type_of_kind
 from kgrec.schema.shape import pseudonymous_users
 
-FIELDS = ("id", "user", "item", "kind", "time", "weight", "platform", "type")
+FIELDS = ("id", "user", "item", "kind", "time", "weight", "platform", "type", "context")
 """Names that a report may have; the first three are needed."""
 
 LONGEST_EVENT_ID = 200
@@ -95,7 +96,8 @@ class EventReader:
         time = read("time", self._time)
         if time is None and sent is not None and not isinstance(self._time(sent), Fault):
             time = sent
-        done = Interaction(type, user or "", item or "", kind or "", platform or "", time)
+        context = read("context", lambda value: self._context(value, type))
+        done = Interaction(type, user or "", item or "", kind or "", platform or "", time, context=context or "")
         aside = "" if faults else self.why_unusable(done)
         weight = read("weight", lambda value: self._weight(value, None if aside else self._meaning(done)))
         if faults:
@@ -145,6 +147,23 @@ class EventReader:
         if stars is not None and not 0 <= weight <= stars:
             return Fault("must be stars", f"0 to {stars}, as the schema says")
         return weight
+
+    def _context(self, value: Any, type: str) -> str | Fault:
+        declared = None if self._schema is None else context_columns(self._schema, type)
+        if value is None:
+            return ""
+        if not isinstance(value, Mapping):
+            return Fault("must be an object", 'circumstances by name: {"device": "phone"}')
+        said = {}
+        for name, circumstance in value.items():
+            text = _text(circumstance)
+            if isinstance(text, Fault):
+                return Fault(f"{name} {text.text}", text.expected)
+            if declared is not None and name not in declared:
+                known = ", ".join(declared) or "none"
+                return Fault(f"names {name}, which is none of the schema", f"{known}{did_you_mean(name, declared)}")
+            said[str(name)] = text or ""
+        return context_text(said)
 
     def _time(self, value: Any) -> float | Fault | None:
         time = _moment(value)

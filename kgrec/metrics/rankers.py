@@ -8,6 +8,7 @@ from typing import Any, Protocol, Self
 import numpy as np
 from scipy import sparse
 
+from kgrec.data.context_columns import Asked
 from kgrec.data.dataset import Array, IntArray, Interactions
 from kgrec.scoring.histories import Histories
 from kgrec.scoring.matrices import ItemMatrix
@@ -109,11 +110,9 @@ class ModelRanker:
     histories: Histories
 
     @classmethod
-    def over(
-        cls, model: AdditiveModel, interactions: Interactions, n_users: int, at: Array | None = None
-    ) -> ModelRanker:
-        """The model with histories as they are at some moment; ``at`` as for :meth:`AdditiveModel.histories`."""
-        return cls(model, model.histories(interactions, n_users, at))
+    def over(cls, model: AdditiveModel, interactions: Interactions, n_users: int, asked: Asked = None) -> ModelRanker:
+        """The model with histories in some contexts; ``asked`` as for :meth:`AdditiveModel.histories`."""
+        return cls(model, model.histories(interactions, n_users, asked))
 
     def scores(self, users: IntArray) -> Array:
         """Scores of all items, float32 ``(len(users), items)``."""

@@ -8,6 +8,7 @@ import numpy as np
 
 from kgrec.bundle.bundle import Bundle
 from kgrec.data.context import Context
+from kgrec.data.context_columns import OF_MOMENT
 from kgrec.data.dataset import Interactions
 from kgrec.data.id_texts import composed
 from kgrec.data.near_misses import longer_ids, near_miss
@@ -25,6 +26,7 @@ from kgrec.recommendation.fold_in import fold_in, fold_in_records
 from kgrec.recommendation.forgotten import ForgottenUsers
 from kgrec.recommendation.kept_histories import KeptHistories
 from kgrec.recommendation.recent_events import NO_EVENTS, RecentEvents, laid_over, records_of, together
+from kgrec.schema.meanings import context_columns
 from kgrec.schema.shape import pseudonymous_users
 
 
@@ -84,6 +86,11 @@ class People:
         return ids_of(user, self._key)
 
     @cached_property
+    def _context_columns(self) -> tuple[str, ...] | None:
+        schema = self._bundle.manifest.schema
+        return None if schema is None else (*context_columns(schema), *OF_MOMENT)
+
+    @cached_property
     def _key(self) -> PseudonymKey | None:
         return key_at_the_door(self._bundle.manifest.schema)
 
@@ -123,6 +130,7 @@ class People:
             ConfigError: neither user nor history is given, or both are.
         """
         context = context or Context()
+        context.check_columns(self._context_columns)
         if (user is None) == (history is None):
             raise ConfigError(
                 "a user is given by id or by a history.",

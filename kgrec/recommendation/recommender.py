@@ -30,7 +30,7 @@ from kgrec.recommendation.name_search import NameSearch
 from kgrec.recommendation.people import People
 from kgrec.recommendation.recent_events import NO_EVENTS, RecentEvents
 from kgrec.recommendation.what_if import Change, both_lists, rank_changes
-from kgrec.scoring.model import Scored
+from kgrec.scoring.scored import Scored
 
 
 class Recommender:

@@ -20,8 +20,9 @@ from kgrec.parallel.cached_attribute import cached_property
 from kgrec.recommendation.answer_types import History, RankChange
 from kgrec.recommendation.filters import Filters, candidate_rows
 from kgrec.recommendation.fold_in import PastInteraction, fold_in, item_row
-from kgrec.scoring.model import AdditiveModel, Scored
+from kgrec.scoring.model import AdditiveModel
 from kgrec.scoring.path_matrix import PathMatrix
+from kgrec.scoring.scored import Scored
 from kgrec.scoring.top_k import mask_of, rank_of, top_k
 
 

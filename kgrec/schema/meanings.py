@@ -119,3 +119,9 @@ def type_of_kind(schema: GraphSchema, kind: str) -> str:
     having += [name for name, one in types.items() if any(source.kind == kind for source in one.sources)]
     having += [name for name, one in types.items() if not one.kinds]
     return next(iter(having), next(iter(types)))
+
+
+def context_columns(schema: GraphSchema, type: str = "") -> tuple[str, ...]:
+    """The context columns that the sources of an interaction type declare, or those of all types, by name."""
+    types = [schema.interactions[type]] if type in schema.interactions else [] if type else schema.interactions.values()
+    return tuple(sorted({name for one in types for source in one.sources for name in source.context}))

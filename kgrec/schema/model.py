@@ -189,6 +189,11 @@ class InteractionSource(TableRows):
         None, description="Unit of times that are numbers; otherwise recognised by their size."
     )
     weight: str | None = Field(None, description="Column of stars, counts ...; 1 where there is none.")
+    context: dict[Name, str] = Field(
+        {},
+        description="Columns of circumstances that are known before the choice, by name: `device: device_type`. Of "
+        "each, the most frequent values are told apart.",
+    )
 
 
 class WeightMeaning(SchemaPart):

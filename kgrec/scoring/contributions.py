@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from kgrec.data.dataset import Array, IntArray
 
 Terms = Sequence[tuple[IntArray, Array]]
@@ -19,8 +21,9 @@ class ItemContributions:
         history: rows of the past items ``(h,)``.
         channels: their names.
         values: what each past item adds through each channel, ``(channels, h)``.
-        base: the weighted prior, the weighted trend and the constants of scaling.
+        base: the weighted prior, the weighted trend, what the context adds and the constants of scaling.
         prior, trend: the weighted prior alone, and the weighted trend.
+        contexts: what each context column adds, ``(columns,)``.
     """
 
     item: int
@@ -30,11 +33,12 @@ class ItemContributions:
     base: float
     prior: float
     trend: float = 0.0
+    contexts: Array = field(default_factory=lambda: np.zeros(0))
 
     @property
     def constant(self) -> float:
         """Of scaling."""
-        return self.base - self.prior - self.trend
+        return self.base - self.prior - self.trend - float(self.contexts.sum())
 
     @property
     def score(self) -> float:
@@ -56,13 +60,14 @@ class Contributions:
         history: rows of the past items ``(h,)``.
         channels: their names.
         values: what each past item adds to each item through each channel, ``(channels, h, m)``.
-        base: ``(m,)``; the weighted prior, the weighted trend and the constants of scaling.
+        base: ``(m,)``; the weighted prior, the weighted trend, what the context adds and the constants of scaling.
         prior, trend: the weighted prior alone, and the weighted trend, likewise.
         weights: history weights of the past items in each channel, ``(channels, h)``.
         scales: what each channel's scores are times, for known and for cold items, ``(channels, 2)``: a value is a
             history weight times an entry of the channel's item matrix times the scale of the item.
         terms: of the channels of explicit paths, by position: features of each item and their terms ``(h, f)``, which
             add up to the entries of the item matrix.
+        contexts: what each context column adds, ``(columns, m)``.
     """
 
     items: IntArray
@@ -75,11 +80,17 @@ class Contributions:
     weights: Array
     scales: Array
     terms: Mapping[int, Terms] = field(default_factory=dict)
+    contexts: Array = field(default_factory=lambda: np.zeros((0, 0)))
+
+    @property
+    def whoever_asks(self) -> tuple[Array, ...]:
+        """What is added whatever somebody did: prior, trend and each context column, ``(m,)`` each."""
+        return self.prior, self.trend, *self.contexts
 
     @property
     def constant(self) -> Array:
         """Of scaling, ``(m,)``."""
-        constant: Array = self.base - self.prior - self.trend
+        constant: Array = self.base - sum(self.whoever_asks)
         return constant
 
     @property
@@ -98,4 +109,5 @@ class Contributions:
             float(self.base[position]),
             float(self.prior[position]),
             float(self.trend[position]),
+            self.contexts[:, position] if len(self.contexts) else np.zeros(0),
         )

@@ -86,7 +86,7 @@ class EvidenceTable:
         """Share of each item's positive score by evidence, ``(evidence, m)``.
 
         Args:
-            beside: what popularity adds to each item, ``(m,)``, and the trend.
+            beside: what popularity adds to each item, ``(m,)``, the trend and the context.
         """
         total = self.positive(*beside)
         shares: Array = np.maximum(self.values, 0.0).sum(axis=1) / np.where(total > 0, total, 1.0)
@@ -96,7 +96,7 @@ class EvidenceTable:
         """The positive score of each item, ``(m,)``.
 
         That is the sum of what is above 0: every past item's part by every evidence, and what is beside it, the
-        popularity prior and the trend. Constants of scaling, the same for all items, do not count.
+        popularity prior, the trend and the context. Constants of scaling, the same for all items, do not count.
         """
         total: Array = np.maximum(self.values, 0.0).sum(axis=(0, 1))
         for part in beside:

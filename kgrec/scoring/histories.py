@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
+from kgrec.data.context_columns import Contexts
 from kgrec.data.dataset import Array, IntArray
 from kgrec.parallel.cached_attribute import cached_property
 from kgrec.scoring.history_weights import with_data
@@ -20,31 +21,36 @@ class Histories:
     Attributes:
         matrices: one ``(users, items)`` matrix per channel.
         pauses: seconds since each user's last event, nan where unknown, float64 ``(users,)``.
-        at: the moment of asking, unix seconds, likewise; where not given, it is unknown.
+        contexts: in which the users ask; where not given, nothing is known of them.
     """
 
     matrices: tuple[sparse.csr_matrix, ...]
     pauses: Array
-    at: Array = field(default_factory=lambda: np.zeros(0))
+    contexts: Contexts = field(default_factory=lambda: Contexts(np.zeros(0)))
 
     def __post_init__(self) -> None:
-        if not len(self.at):
-            object.__setattr__(self, "at", np.full(len(self.pauses), np.nan))
+        if not len(self.contexts.at):
+            object.__setattr__(self, "contexts", Contexts.of(None, len(self.pauses)))
+
+    @property
+    def at(self) -> Array:
+        """The moments of asking, unix seconds, nan where unknown, ``(users,)``."""
+        return self.contexts.at
 
     def __len__(self) -> int:
         return len(self.pauses)
 
     def __getitem__(self, rows: IntArray | slice) -> Histories:
         """Those of some users."""
-        return Histories(tuple(matrix[rows] for matrix in self.matrices), self.pauses[rows], self.at[rows])
+        return Histories(tuple(matrix[rows] for matrix in self.matrices), self.pauses[rows], self.contexts[rows])
 
     def of_items(self, items: IntArray) -> Histories:
         """The same of some items."""
         return replace(self, matrices=tuple(matrix[:, items] for matrix in self.matrices))
 
-    def as_of(self, moments: Array) -> Histories:
-        """The same at a moment for each user, whose pauses stay as they are."""
-        return replace(self, at=moments)
+    def asked_in(self, contexts: Contexts) -> Histories:
+        """The same in other contexts; pauses stay as they are."""
+        return replace(self, contexts=contexts)
 
     @property
     def lengths(self) -> Array:

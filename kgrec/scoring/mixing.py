@@ -15,6 +15,7 @@ from scipy import sparse
 
 from kgrec.data.dataset import Array, IntArray
 from kgrec.parallel.cached_attribute import cached_property
+from kgrec.scoring.context_bias import ContextBias
 from kgrec.scoring.gates import Gates
 from kgrec.scoring.histories import Histories
 from kgrec.scoring.low_rank_bounds import BoundedScores, LowRankBounds
@@ -48,7 +49,8 @@ class Mix:
     ``scale`` is ``(channels, 2, users)``, ``constant`` and ``prior`` are ``(2, users)``: known items, then cold ones.
     ``certain``: float32 would be precise enough for what matrices say. ``early`` are the scores but for what is
     ``late``, which there is for one user alone. ``trend`` is what the trend adds to each known item, likewise for one,
-    ``(users, known)``, None where it adds nothing.
+    ``(users, known)``, and ``contexts`` what each of the context columns does, ``(columns, known)``; None where that is
+    nothing.
     """
 
     early: Array
@@ -58,6 +60,7 @@ class Mix:
     certain: bool
     late: Sequence[Late] = ()
     trend: Array | None = None
+    contexts: Array | None = None
 
     @cached_property
     def total(self) -> Array:
@@ -113,6 +116,7 @@ class Mixing:
         prior: float32 ``(items,)``.
         is_cold: bool ``(items,)``.
         trend: of all items; None where there is none.
+        contexts: of all items, one for each context column.
     """
 
     matrices: Sequence[ItemMatrix]
@@ -122,6 +126,7 @@ class Mixing:
     prior: Array
     is_cold: npt.NDArray[np.bool_]
     trend: Trend | None = None
+    contexts: Sequence[ContextBias] = ()
 
     def mix(self, histories: Histories, dtype: npt.DTypeLike) -> Mix:
         """Scores in a type; what matrices say of a large catalogue is in float32 where that is precise enough."""
@@ -158,8 +163,8 @@ class Mixing:
         return other
 
     def without_prior(self) -> Mixing:
-        """The same without the popularity prior and without the trend."""
-        return self._with(prior=np.zeros_like(self.prior), trend=None)
+        """The same without the popularity prior, the trend and the contexts."""
+        return self._with(prior=np.zeros_like(self.prior), trend=None, contexts=())
 
     def with_trend(self, trend: Trend | None) -> Mixing:
         """The same with another trend."""
@@ -218,6 +223,9 @@ class Mixing:
         mixed = [(of[:, None] * own).astype(dtype, copy=False) for of, own in zip(prior, self._priors, strict=True)]
         if trend is not None:
             mixed[KNOWN] += trend.astype(dtype, copy=False)
+        contexts = [self._in_context(one, histories) for one in self.contexts]
+        for of_column in contexts:
+            mixed[KNOWN] += of_column.astype(dtype, copy=False)
         is_open = [there_are[group] & gate[group].any(axis=0) for group in (KNOWN, COLD)]
         bounded, late, certain = users == 1 and products != dtype, [], True
         for c, history in enumerate(histories.in_type(products)):
@@ -253,7 +261,13 @@ class Mixing:
             early = np.empty((users, len(self.prior)), dtype)
             for span, of_group in zip(self._spans, mixed, strict=True):
                 early[:, span] = of_group
-        return Mix(early, scale, constant, prior, certain, late, trend if users == 1 else None)
+        for_one = (trend, np.concatenate(contexts) if contexts else None) if users == 1 else (None, None)
+        return Mix(early, scale, constant, prior, certain, late, *for_one)
+
+    def _in_context(self, bias: ContextBias, histories: Histories) -> Array:
+        """What a context column adds to each known item, ``(users, known)``; nothing to cold items, as the trend."""
+        added: Array = bias.of(histories.contexts)[:, self._spans[KNOWN]]
+        return added
 
     def _weighted_trend(self, gate: Array, moments: Array) -> Array | None:
         """What the trend adds to each known item, ``(users, known)``; None where it adds nothing.

@@ -7,8 +7,9 @@
 Each channel ``c`` is an item-item matrix ``M_c`` with history weights ``w_c`` of its own. Its scale is the gate weight
 of the channel over the spread (standard deviation) of its scores over the catalogue, for each user. Known and cold
 items are scaled apart, so that a new film is not penalised for having no co-occurrences. ``base`` holds the
-weighted popularity prior, for known items the weighted trend (:mod:`kgrec.scoring.trend`), the constants that bring
-each channel's scores to mean 0 and, for cold items, their offset.
+weighted popularity prior, for known items the weighted trend (:mod:`kgrec.scoring.trend`) and what the circumstances
+add (:mod:`kgrec.scoring.context_bias`), the constants that bring each channel's scores to mean 0 and, for cold items,
+their offset.
 Every number can be shown; they add up. A channel with a unit of its own
 (:class:`Channel`) is not brought to mean 0 and has one scale for both groups.
 
@@ -32,18 +33,21 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
+from kgrec.data.context_columns import Asked, Contexts
 from kgrec.data.dataset import FOR, Array, IntArray, Interactions
 from kgrec.parallel.cached_attribute import cached_property
 from kgrec.scoring.block_matrix import BlockMatrix
 from kgrec.scoring.channel_names import FROM, REFIND
-from kgrec.scoring.contributions import Contributions, Terms
+from kgrec.scoring.context_bias import ContextBias
+from kgrec.scoring.contributions import Contributions
 from kgrec.scoring.evidence import THROUGH_GRAPH, evidence_of
 from kgrec.scoring.gates import Gates
 from kgrec.scoring.histories import Histories
 from kgrec.scoring.history_weights import HistoryWeights, weighted_histories
 from kgrec.scoring.matrices import ItemMatrix, SparseMatrix
-from kgrec.scoring.mixing import COLD, KNOWN, Mix, Mixing
+from kgrec.scoring.mixing import Mixing
 from kgrec.scoring.path_matrix import PathMatrix
+from kgrec.scoring.scored import Scored
 from kgrec.scoring.trend import Trend
 
 _BLOCK_BYTES = 64 * 2**20
@@ -80,6 +84,7 @@ class AdditiveModel:
         prior: log popularity in unit spread (of cold items as content predicts it), float32 ``(items,)``.
         is_cold: whether an item had no interaction when the model was learned, bool ``(items,)``.
         trend: what is taken lately, of all items; None where times are unknown, or where it does not help.
+        contexts: what is taken more than usual in some circumstances, of all items.
         platform: whose lists it makes; empty for the lists of all platforms. Lengths and pauses are those of what was
             done there.
         targets: by platform, the model that makes its lists, see :meth:`for_platform`. Where one of its channels reads
@@ -93,6 +98,7 @@ class AdditiveModel:
     trend: Trend | None = None
     platform: str = ""
     targets: Mapping[str, AdditiveModel] = field(default_factory=dict)
+    contexts: tuple[ContextBias, ...] = ()
 
     def for_platform(self, name: str) -> AdditiveModel:
         """The model that makes the lists of a platform: one of its own, or this one where it has none."""
@@ -177,6 +183,7 @@ class AdditiveModel:
             is_cold=self.is_cold[items],
             trend=trend,
             targets=_sharing(channels, targets),
+            contexts=tuple(context.restricted_to(items) for context in self.contexts),
         )
 
     def with_matrices(self, matrices: Sequence[ItemMatrix]) -> AdditiveModel:
@@ -188,8 +195,8 @@ class AdditiveModel:
 
     @cached_property
     def without_prior(self) -> AdditiveModel:
-        """The same model without the popularity prior and without the trend."""
-        other = replace(self, prior=np.zeros_like(self.prior), trend=None)
+        """The same model without what it says whoever asks: popularity prior, trend and contexts."""
+        other = replace(self, prior=np.zeros_like(self.prior), trend=None, contexts=())
         vars(other)["_mixing"] = self._mixing.without_prior()
         return other
 
@@ -204,18 +211,18 @@ class AdditiveModel:
         vars(other)["_mixing"] = self._mixing.with_trend(trend)
         return other
 
-    def histories(self, interactions: Interactions, n_users: int, at: Array | float | None = None) -> Histories:
+    def histories(self, interactions: Interactions, n_users: int, asked: Asked = None) -> Histories:
         """Weighted histories of all users.
 
         Args:
-            at: the moment of asking, unix seconds, one for all or ``(n_users,)``; None or nan where it is unknown.
+            asked: in which contexts, or when: unix seconds, one moment for all or ``(n_users,)``, nan where unknown.
         """
         distinct, which = self._history_weights
         weighted = weighted_histories(distinct, interactions, n_users, self.n_items)
         matrices = [weighted[n] for n in which]
         last = interactions.saying(FOR).on_platform(self.platform).last_times(n_users)
-        moments = np.broadcast_to(np.asarray(np.nan if at is None else at, np.float64), (n_users,))
-        return Histories(tuple(matrices), moments - last, moments)
+        contexts = Contexts.of(asked, n_users)
+        return Histories(tuple(matrices), contexts.at - last, contexts)
 
     def scores(self, histories: Histories, dtype: npt.DTypeLike = np.float64) -> Array:
         """Scores of all items for some users, ``(users, items)``.
@@ -226,20 +233,20 @@ class AdditiveModel:
         """
         return self._mixing.mix(histories, dtype).total
 
-    def scored(self, interactions: Interactions, at: float | None = None) -> Scored:
+    def scored(self, interactions: Interactions, asked: Asked = None) -> Scored:
         """One user's scores of all items, ready to be taken apart.
 
         Args:
             interactions: what the user did (the column ``user`` is ignored).
-            at: as for :meth:`histories`.
+            asked: as for :meth:`histories`.
         """
         one_user = replace(interactions, user=np.zeros(len(interactions), np.int64))
-        histories = self.histories(one_user, 1, at)
+        histories = self.histories(one_user, 1, asked)
         return Scored(self, np.unique(one_user.item), histories, self._mixing.mix(histories, np.float64))
 
-    def contributions(self, interactions: Interactions, items: IntArray, at: float | None = None) -> Contributions:
+    def contributions(self, interactions: Interactions, items: IntArray, asked: Asked = None) -> Contributions:
         """The scores of some items for one user taken apart, as :meth:`scored` takes them."""
-        return self.scored(interactions, at).contributions(items)
+        return self.scored(interactions, asked).contributions(items)
 
     def units(self, histories: Histories, channel: int) -> Array:
         """What the scores of a channel that has a unit are divided by, ``(users,)``; infinite without a history."""
@@ -256,6 +263,7 @@ class AdditiveModel:
             self.prior,
             self.is_cold,
             self.trend,
+            self.contexts,
         )
 
     @cached_property
@@ -281,63 +289,3 @@ def _sharing(channels: tuple[Channel, ...], targets: dict[str, AdditiveModel]) -
         )
         for name, target in targets.items()
     }
-
-
-@dataclass(frozen=True)
-class Scored:
-    """One user's scores of all items with what they are made of.
-
-    Attributes:
-        past: rows of the items that the user did anything with.
-        histories: of this user alone.
-    """
-
-    model: AdditiveModel
-    past: IntArray
-    histories: Histories
-    mix: Mix
-
-    @property
-    def scores(self) -> Array:
-        """All scores, ``(items,)``."""
-        scores: Array = self.mix.total[0]
-        return scores
-
-    def of_items(self, items: IntArray) -> Array:
-        """The scores of some items, which need not make all."""
-        return self.mix.of_items(items)
-
-    def best(self, candidates: IntArray, k: int) -> IntArray:
-        """The ``k`` best of some items, ascending rows, best first; equal scores go by row, lower first."""
-        return self.mix.best(candidates, k)
-
-    def contributions(self, items: IntArray) -> Contributions:
-        """The scores of some items taken apart."""
-        model, mix, past = self.model, self.mix, self.past
-        group = np.where(model.is_cold[items], COLD, KNOWN)
-        values = np.zeros((len(model.channels), len(past), len(items)))
-        weights = np.zeros((len(model.channels), len(past)))
-        paths, terms = dict(model.path_channels), {}
-        said: dict[int, tuple[Terms, Array]] = {}
-        for c, (channel, history) in enumerate(zip(model.channels, self.histories.matrices, strict=True)):
-            scale = mix.scale[c, group, 0]
-            weights[c, np.searchsorted(past, history.indices)] = history.data
-            says = np.flatnonzero(weights[c])
-            if not len(says) or not scale.any():
-                continue
-            if c in paths:
-                if id(paths[c]) not in said:
-                    of_items = paths[c].terms(past, items)
-                    said[id(paths[c])] = of_items, np.stack([of_item.sum(axis=1) for _, of_item in of_items], axis=1)
-                terms[c], values[c] = said[id(paths[c])]
-            else:
-                values[c, says] = channel.matrix.block(past[says], items)
-            values[c] *= weights[c, :, None] * scale[None, :]
-        prior = mix.prior[group, 0] * model.prior[items].astype(np.float64)
-        trend = np.zeros(len(items))
-        if mix.trend is not None:
-            known = group == KNOWN
-            trend[known] = mix.trend[0, (np.cumsum(~model.is_cold) - 1)[items[known]]]
-        names = tuple(channel.name for channel in model.channels)
-        base = prior + trend + mix.constant[group, 0]
-        return Contributions(items, past, names, values, base, prior, trend, weights, mix.scale[:, :, 0], terms)

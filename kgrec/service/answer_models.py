@@ -11,7 +11,7 @@ class ScorePart(BaseModel):
     """The reasons of one kind, summed."""
 
     kind: str = Field(
-        description="entity, edge, other_facts, refind, popularity, trend, or of past items the kind of evidence."
+        description="entity, edge, other_facts, refind, popularity, trend, context, or of past items their evidence."
     )
     positive: float
     negative: float
@@ -33,7 +33,7 @@ class Told(BaseModel):
     contributions: list[dict[str, Any]] | None = Field(None, description="The score by past item and channel.")
     past: list[dict[str, Any]] | None = Field(None, description="What each past item adds.")
     channels: dict[str, float] | None = Field(None, description="What each channel adds.")
-    base: float | None = Field(None, description="The constant with popularity and the trend.")
+    base: float | None = Field(None, description="The constant with popularity, trend and context.")
     history: int | None = Field(None, description="Number of past items that the score could draw on.")
     cypher: str | None = Field(None, description="A statement that shows it in Neo4j Browser.")
 
@@ -192,6 +192,8 @@ class CardAnswer(BaseModel):
     trend: dict[str, float] = Field(
         description="Of what is chosen lately: half-life and gate; empty where it is closed."
     )
+    contexts: dict[str, float] = Field(description="Weight of each context column that counts.")
+    platforms: dict[str, dict[str, Any]] = Field(description="Of platforms whose lists have a model of their own.")
     paths: list[dict[str, Any]] = Field(description="Weight of each kind of path, the largest first.")
 
 

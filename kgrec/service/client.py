@@ -260,7 +260,9 @@ def _raised(said: Mapping[str, Any], otherwise: str = "") -> Any:
 
 
 def _person(user: str | None, history: History | None, context: Context | None) -> dict[str, Any]:
-    asked = {} if context is None else asdict(context)
+    context = context or Context()
+    circumstances = [f"{name}={value}" for name, value in context.values.items()]
+    asked = {"at": context.at, "platform": context.platform, "context": circumstances}
     return {"user": user, "history": None if history is None else _entries(history), **asked}
 
 

@@ -38,6 +38,7 @@ class EventReport(BaseModel):
     weight: Any = Field(None, description="Strength: stars, play count; needed where it decides what the kind says.")
     platform: Any = Field(None, description="As in the data; the most frequent one where not given.")
     type: Any = Field(None, description="Interaction type of the graph schema; the one that has the kind.")
+    context: Any = Field(None, description="Circumstances by context column of the schema, such as device.")
 
 
 class EventAnswer(BaseModel):

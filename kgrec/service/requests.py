@@ -78,6 +78,10 @@ class PersonOptions(Parameters):
         None, description="Items of this platform alone, as what is known of it ranks them; of all where not given."
     )
 
+    context: Annotated[list[Id], Field(max_length=_MOST_CONDITIONS)] = Field(
+        [], description="A circumstance by context column of the schema, such as weather=rain. Can be repeated."
+    )
+
     def _person(self, bundle: Bundle, history: Sequence[str | PastEntry] | None) -> AskedPerson:
         """The person.
 
@@ -92,7 +96,7 @@ class PersonOptions(Parameters):
                 expected="one of them",
                 next="write ?user=ID, or ?history=ITEM&history=ITEM; in a body, an empty history is somebody new",
             )
-        context = Context(self.at, self.platform)
+        context = Context.parse(self.at, self.platform, self.context)
         if history is None:
             return AskedPerson(self.user, None, (), context)
         kept, ignored = known_part(bundle, history)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from kgrec.data.records import NodeRecord
+from kgrec.data.context_columns import context_text
+from kgrec.data.records import Interaction, NodeRecord
 from kgrec.graph.store import GraphStore
 from kgrec.testing.open_graph import OpenGraphContract, everything
 from kgrec.testing.sample_graph import films_schema
@@ -34,7 +37,18 @@ class GraphExporterContract(OpenGraphContract):
             ("ann", "aliens", 20.0),
             ("bob", "alien", 15.0),
         ]
-        assert list(rated[0]) == ["user", "item", "kind", "platform", "time", "weight"]
+        assert list(rated[0]) == ["user", "item", "kind", "platform", "time", "weight", "context"]
+
+    def test_the_context_of_an_interaction_comes_back(self, films: GraphStore) -> None:
+        context = context_text({"device": "phone", "where": 'in \\ "bed"; at home=yes 床'})
+        seen = Interaction("RATED", "bob", "heat", "rate", "lens", 30.0, 2.0, context=context)
+        films.upsert_interactions([seen])
+        rated = [row for batch in films.export_interactions("RATED") for row in batch.to_pylist()]
+        assert [row["context"] for row in rated if row["item"] == "heat"] == [context]
+        assert {row["context"] for row in rated if row["item"] != "heat"} == {None}
+        films.upsert_interactions([replace(seen, context="")])
+        rated = [row for batch in films.export_interactions("RATED") for row in batch.to_pylist()]
+        assert {row["context"] for row in rated} == {None}
 
     def test_lists_and_kinds_of_numbers_keep_their_type(self, films: GraphStore) -> None:
         films.upsert_nodes(

@@ -12,6 +12,7 @@ from kgrec.explanation.wording.sentence_parts import (
     DirectFact,
     Effect,
     Evidence,
+    InContext,
     Name,
     OtherFacts,
     Past,
@@ -33,6 +34,7 @@ _FIELDS: dict[str, dict[str, object]] = {
     "again": {"verb": "watched"},
     "other_facts": {"n": 7},
     "trend": {"days": 30},
+    "context": {"column": "weather", "value": "rain"},
     "without": {"name": "Alien", "score": 1.25, "rank_before": 3, "rank_after": 41, "candidates": 900},
 }
 _EVIDENCE = ("taken_together", "taken_next", "semantic_paths", "knowledge", "same_day")
@@ -137,6 +139,14 @@ class WordingContract:
             others = [wording.without_reasons(history, one) for one in (None, popular, replace(popular, expected=True))]
             assert wording.without_reasons(history, lately) not in others
 
+    def test_circumstances_are_named_and_read_differently(self, wording: Wording) -> None:
+        rain = InContext(_SHARE, "weather", "rain")
+        _mentions(wording.further(rain), "weather", "rain", "34%")
+        _mentions(wording.further(InContext(_SHARE, "hour", "18-21")), "18", "21", "34%")
+        others = [("weather", "sun"), ("weekday", "Friday"), ("weekday", "Monday"), ("month", "May"), ("month", "June")]
+        said = [wording.further(one) for one in (rain, *(InContext(_SHARE, *other) for other in others))]
+        assert len(set(said)) == len(said)
+
     def test_what_speaks_against_an_item_is_named_with_its_stars(self, wording: Wording) -> None:
         past = [replace(_past(wording, "Cats", "rated"), stars=1.5), _past(wording, "Heat", "returned")]
         _mentions(wording.against(past), "rated", "Cats", "★½", "returned", "Heat")
@@ -180,6 +190,8 @@ def _statements(wording: Wording) -> Iterator[Statement]:
     yield OtherFacts(_SHARE)
     yield from (Popularity(_SHARE, expected) for expected in (False, True))
     yield from (Trend(_SHARE, days) for days in (1.0, 30.0))
+    circumstances = ("hour", "18-21"), ("weekday", "Friday"), ("month", "December"), ("weather", "rain")
+    yield from (InContext(_SHARE, *circumstance) for circumstance in circumstances)
 
 
 def _again(wording: Wording) -> Again:

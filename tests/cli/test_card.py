@@ -41,6 +41,7 @@ def card(**changed: Any) -> dict[str, Any]:
         ],
         "not_learned": {"next_item_factors": "not all times are known"},
         "trend": {},
+        "contexts": {},
         "platforms": {},
         "paths": [{"relation": "DIRECTED_BY", "way": "both lead to it", "weight": 1.5}],
     } | changed

@@ -39,3 +39,28 @@ def test_what_is_no_moment_is_refused(at: float, found: str) -> None:
     with pytest.raises(ConfigError) as raised:
         Context(at)
     assert found in str(raised.value.found)
+
+
+def test_circumstances_are_read_from_options() -> None:
+    asked = Context.parse(5.0, "web", ["weather=rain=heavy", "device="])
+    assert asked == Context(5.0, "web", {"weather": "rain=heavy", "device": ""})
+    assert asked.contexts.codes("weather", ("sun", "rain=heavy")).tolist() == [1]
+    assert asked.contexts.codes("device", ("tv",)).tolist() == [-1]
+    assert asked.contexts.at.tolist() == [5.0]
+
+
+@pytest.mark.parametrize("values", [["rain"], ["=rain"], ["weather=rain", "weather=sun"]])
+def test_circumstances_that_cannot_be_read_are_refused(values: list[str]) -> None:
+    with pytest.raises(ConfigError, match="NAME=VALUE, each name once"):
+        Context.parse(None, None, values)
+
+
+def test_circumstances_that_nobody_knows_are_refused_with_those_there_are() -> None:
+    asked = Context(values={"wether": "rain"})
+    asked.check_columns(None)
+    asked.check_columns(["wether"])
+    with pytest.raises(ConfigError, match="did you mean 'weather'") as raised:
+        asked.check_columns(["weather", "device"])
+    assert "device, weather" in str(raised.value)
+    with pytest.raises(ConfigError, match="the schema declares no context"):
+        asked.check_columns([])

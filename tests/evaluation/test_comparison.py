@@ -51,9 +51,9 @@ def test_spies_see_which_pairs_reach_every_fit(monkeypatch: pytest.MonkeyPatch) 
     *tuning, (refitted, setting) = spies.baseline_fits
     assert [pairs for pairs, _ in tuning] == [train] * len(tuning)
     assert (refitted, setting) == (known, found.settings["rival"])
-    ((model, history, at),) = spies.rankings
+    ((model, history, asked),) = spies.rankings
     assert (id(model), history) == (id(spies.models[-1]), known)
-    np.testing.assert_array_equal(at, parts.test.first_times(N_USERS))
+    np.testing.assert_array_equal(asked.at, parts.test.first_times(N_USERS))
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,9 @@ def columns(type: str, start: int, size: int) -> InteractionColumns:
     texts = {"user": ["u"] * size, "item": [f"i{n}" for n in numbers], "kind": ["buy"] * size}
     arrays = {name: pa.array(column, pa.string()) for name, column in texts.items()}
     arrays |= {"time": pa.array(map(float, numbers), pa.float64()), "weight": pa.array([1.0] * size, pa.float64())}
-    return InteractionColumns.of_arrays(type, "shop", {**arrays, "repeat": pa.array([0] * size, pa.int64())})
+    return InteractionColumns.of_arrays(
+        type, "shop", {**arrays, "repeat": pa.array([0] * size, pa.int64()), "context": pa.array([""] * size)}
+    )
 
 
 def edge(number: int) -> EdgeRecord:

@@ -43,6 +43,25 @@ def test_what_everybody_did_since_a_moment_is_told_once(log: EventLog) -> None:
     assert [one.item for one in log.since(0, 5.0)[1]] == ["blade"]
 
 
+def test_circumstances_are_kept_and_a_log_of_an_earlier_version_has_none(tmp_path: Path) -> None:
+    path = tmp_path / "events.db"
+    with EventLog(path) as log:
+        log.append([event("a")])
+    with sqlite3.connect(path) as connection:
+        for table in ("events", "aside"):
+            connection.execute(f"ALTER TABLE {table} DROP COLUMN context")
+    connection.close()
+    seen = replace(event("b").interaction, context='{"device":"tv"}')
+    with EventLog(path) as log:
+        log.append([Event("b", seen), Event("c", seen, "unknown item")])
+        assert [one.context for one in log.of_user("ann")] == ["", '{"device":"tv"}']
+        assert log.take_up(lambda done: bool(done.context)) == 1
+        assert [one.context for one in log.since(0, 0.0)[1]] == ["", '{"device":"tv"}', '{"device":"tv"}']
+        assert log.everything_of("ann")[-1]["context"] == '{"device":"tv"}'
+        log.forget("ann")
+    assert b"device" not in path.read_bytes()
+
+
 def test_an_id_counts_once(log: EventLog) -> None:
     log.append([event("a"), event("x", aside="unknown item")])
     again = [event("a", item="heat"), event("b"), event("b"), event("x")]

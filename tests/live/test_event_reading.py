@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -18,7 +19,7 @@ from kgrec.extract.values import CellRule, read_column
 from kgrec.live import event_reading
 from kgrec.live.event_reading import EventReader, _moment, _number
 from kgrec.live.event_vocabulary import EventVocabulary
-from kgrec.schema.model import InteractionKind, InteractionType, WeightMeaning
+from kgrec.schema.model import InteractionKind, InteractionSource, InteractionType, WeightMeaning
 from kgrec.testing.sample_graph import words
 from tests.support.bundles import film_bundle, film_schema
 
@@ -183,6 +184,39 @@ def test_a_weight_that_cannot_be_is_refused(kind: str, weight: Any, said: str) -
     with pytest.raises(RecordError) as refused:
         reader(bundle()).read(report(kind=kind, weight=weight))
     assert said in str(refused.value)
+
+
+def with_context(made: Bundle) -> Bundle:
+    """Watching has a context column."""
+    schema = made.manifest.schema
+    assert schema is not None
+    source = InteractionSource(
+        table="seen", platform="web", user="user", item="film", kind="watch", context={"device": "device_type"}
+    )
+    watched = schema.interactions["WATCHED"].model_copy(update={"sources": (source,)})
+    changed = schema.model_copy(update={"interactions": {**schema.interactions, "WATCHED": watched}})
+    return replace(made, manifest=replace(made.manifest, schema=changed))
+
+
+def test_circumstances_that_the_schema_declares_are_read() -> None:
+    read = reader(with_context(bundle())).read
+    assert read(report(kind="watch", context={"device": "tv"})).interaction.context == '{"device":"tv"}'
+    for nothing in ({}, {"device": ""}, None):
+        assert read(report(kind="watch", context=nothing)).interaction.context == ""
+
+
+@pytest.mark.parametrize(
+    ("context", "said"),
+    [
+        ("tv", "must be an object"),
+        ({"devise": "tv"}, "did you mean 'device'?"),
+        ({"device": ["tv"]}, "device"),
+        ({"device": True}, "device"),
+    ],
+)
+def test_other_circumstances_are_refused(context: Any, said: str) -> None:
+    with pytest.raises(RecordError, match=re.escape(said)):
+        reader(with_context(bundle())).read(report(kind="watch", context=context))
 
 
 def test_all_that_does_not_fit_is_said_at_once() -> None:

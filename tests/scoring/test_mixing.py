@@ -10,7 +10,8 @@ import pytest
 from kgrec.data.dataset import Interactions
 from kgrec.scoring.gates import Gates
 from kgrec.scoring.matrices import LowRankMatrix
-from kgrec.scoring.model import AdditiveModel, Channel, Scored
+from kgrec.scoring.model import AdditiveModel, Channel
+from kgrec.scoring.scored import Scored
 from kgrec.scoring.top_k import top_k
 
 N, N_KNOWN = 9_000, 4_400

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from kgrec.config import TrainConfig
+from kgrec.data.context_columns import Asked, Contexts
 from kgrec.data.dataset import Array, Dataset, Interactions
 from kgrec.evaluation.baselines import EASE
 from kgrec.evaluation.compared_system import System, grid
@@ -37,7 +38,7 @@ class Spies:
     Attributes:
         fits: of kgrec: pairs that it learns from, and pairs that it validates on.
         refits: of kgrec: pairs that it learns from.
-        rankings: models of kgrec, pairs of their histories, and the moments of asking.
+        rankings: models of kgrec, pairs of their histories, and the contexts of asking.
         baseline_fits: of a baseline: pairs that it learns from, and its setting.
         baseline_histories: pairs of histories that a baseline was handed later.
         models: what kgrec learned.
@@ -46,7 +47,7 @@ class Spies:
 
     fits: list[tuple[Pairs, Pairs]] = field(default_factory=list)
     refits: list[Pairs] = field(default_factory=list)
-    rankings: list[tuple[AdditiveModel, Pairs, Array]] = field(default_factory=list)
+    rankings: list[tuple[AdditiveModel, Pairs, Contexts]] = field(default_factory=list)
     baseline_fits: list[tuple[Pairs, dict[str, Any]]] = field(default_factory=list)
     baseline_histories: list[Pairs] = field(default_factory=list)
     models: list[AdditiveModel] = field(default_factory=list)
@@ -113,11 +114,9 @@ def spied(monkeypatch: pytest.MonkeyPatch) -> Spies:
         progress("learning", 1, 1)
         return replace(learned, model=model_of(dataset), train_only=learned.model)
 
-    def observed(
-        model: AdditiveModel, interactions: Interactions, n_users: int, at: Array | None = None
-    ) -> ModelRanker:
-        spies.rankings.append((model, pairs_of(interactions), np.full(n_users, np.nan) if at is None else at))
-        return over(model, interactions, n_users, at)
+    def observed(model: AdditiveModel, interactions: Interactions, n_users: int, asked: Asked = None) -> ModelRanker:
+        spies.rankings.append((model, pairs_of(interactions), Contexts.of(asked, n_users)))
+        return over(model, interactions, n_users, asked)
 
     monkeypatch.setattr("kgrec.learn.fit.fit", fit)
     monkeypatch.setattr("kgrec.learn.fit.refit", refit)

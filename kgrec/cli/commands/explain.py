@@ -31,6 +31,7 @@ def explain(
     history: opt.History = None,
     at: opt.At = None,
     platform: opt.Platform = None,
+    context: opt.Circumstances = None,
     bundle: opt.BundlePath = opt.DEFAULT_BUNDLE,
     store: opt.StoreToRead = opt.DEFAULT_STORE,
     lang: opt.Language = "en",
@@ -46,7 +47,9 @@ def explain(
     from kgrec.recommendation.documents import explanation_document
 
     with Recommender.open(bundle, store or None) as recommender:
-        explanation = recommender.explain(user, item, history=history or None, context=Context(at, platform))
+        explanation = recommender.explain(
+            user, item, history=history or None, context=Context.parse(at, platform, context or ())
+        )
     if as_json:
         output.print_json(explanation_document(explanation, length or "standard"))
     elif as_cypher:
@@ -87,8 +90,9 @@ def show_explanation(explanation: Explanation, language: str, length: Length | N
 
 
 def _rows(explanation: Explanation, wording: Wording) -> Iterator[tuple[object, ...]]:
-    """What the graph says, then past items, popularity, the trend, the constant and the score that all add up to."""
+    """What the graph says, then past items, what counts for anybody, the constant and the score that all add up to."""
     from kgrec.explanation.reasons import (
+        ContextReason,
         EdgeReason,
         EntityReason,
         OtherFactsReason,
@@ -99,7 +103,7 @@ def _rows(explanation: Explanation, wording: Wording) -> Iterator[tuple[object, 
     from kgrec.explanation.wording.reason_labels import ReasonLabels
 
     labels, of_reasons = wording.labels, ReasonLabels(explanation, wording)
-    kinds = EntityReason | EdgeReason, OtherFactsReason, PastItemReason, PopularityReason, TrendReason
+    kinds = EntityReason | EdgeReason, OtherFactsReason, PastItemReason, PopularityReason, TrendReason, ContextReason
     for kind in kinds:
         reasons = [reason for reason in explanation.reasons if isinstance(reason, kind)]
         # What counts most stays, for or against, and the rest is one line, so that the column adds up.

@@ -23,6 +23,7 @@ def recommend(
     history: opt.History = None,
     at: opt.At = None,
     platform: opt.Platform = None,
+    context: opt.Circumstances = None,
     k: Annotated[int, typer.Option("-k", help="Length of the list.")] = 10,
     where: opt.Where = None,
     allow: opt.Allow = None,
@@ -52,7 +53,12 @@ def recommend(
             met=met,
         )
         best = recommender.recommend(
-            user, history=history or None, k=k, filters=filters, context=Context(at, platform), explain=True
+            user,
+            history=history or None,
+            k=k,
+            filters=filters,
+            context=Context.parse(at, platform, context or ()),
+            explain=True,
         )
     if as_json:
         output.print_json(list_document(user, history, best, length or "short"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
+from kgrec.data.context_columns import OF_MOMENT
 from kgrec.explanation.wording.languages import Labels, in_language
 from kgrec.explanation.wording.lists import by_verb, listed, percent, stars
 from kgrec.explanation.wording.sentence_parts import (
@@ -13,6 +14,7 @@ from kgrec.explanation.wording.sentence_parts import (
     DirectFact,
     Effect,
     Evidence,
+    InContext,
     Name,
     OtherFacts,
     Past,
@@ -55,6 +57,7 @@ class Chinese:
         popularity="整体热度",
         expected_popularity="预期热度",
         trend="近期热度（半衰期{days}天）",
+        context="在此情境下的热度（{column}：{value}）",
         paths="图谱中的路径",
         without="没有 {name} 时：得分 {score:.4f}，在 {candidates} 项中由第 {rank_before} 位变为第 {rank_after} 位",
         yes="是",
@@ -76,6 +79,8 @@ class Chinese:
                 return "新上架，预计会受欢迎" if reason.expected else "热门之选"
             case Trend():
                 return "近期热门"
+            case InContext():
+                return "在此类情境下更受欢迎"
             case _:
                 return self._clause(reason)
 
@@ -171,7 +176,7 @@ class Chinese:
             case kind:
                 return f"按“{kind}”相配"
 
-    def _clause(self, reason: DirectFact | OtherFacts | Evidence | Again | Popularity | Trend) -> str:
+    def _clause(self, reason: DirectFact | OtherFacts | Evidence | Again | Popularity | Trend | InContext) -> str:
         match reason:
             case DirectFact():
                 words = in_language(reason.words, self.code)
@@ -188,6 +193,8 @@ class Chinese:
                 return "它预计会受欢迎" if reason.expected else "它很受欢迎"
             case Trend():
                 return f"近期选它的人很多，其中每过{reason.days:g}天计入减半"
+            case InContext():
+                return f"{_where(reason.column, reason.circumstance)}，它比平时更常被选择"
             case Evidence():
                 others = "等" if reason.others else ""
                 return self._evidence(reason, f"{_names([one.name for one in reason.past])}{others}")
@@ -246,3 +253,15 @@ def _part(share: float, more: int = 0, *, whole: bool = False) -> str:
 
 def _them(reason: Evidence) -> str:
     return "它们" if len(reason.past) > 1 or reason.others else "它"
+
+
+def _where(column: str, circumstance: str) -> str:
+    match column:
+        case "hour":
+            return f"在{circumstance}点之间（协调世界时）"
+        case "weekday":
+            return f"在星期{'一二三四五六日'[OF_MOMENT[column].index(circumstance)]}"
+        case "month":
+            return f"在{1 + OF_MOMENT[column].index(circumstance)}月"
+        case _:
+            return f"当{column}为{circumstance}时"

@@ -13,6 +13,7 @@ from kgrec.explanation.wording.sentence_parts import (
     DirectFact,
     Effect,
     Evidence,
+    InContext,
     Name,
     OtherFacts,
     Past,
@@ -55,6 +56,7 @@ class English:
         popularity="popularity",
         expected_popularity="expected popularity",
         trend="how much it is chosen lately (half-life {days} d)",
+        context="how much it is chosen in this context ({column}: {value})",
         paths="Paths in the graph",
         without="without {name}: score {score:.4f}, rank {rank_after} instead of {rank_before} of {candidates}",
         yes="yes",
@@ -78,6 +80,8 @@ class English:
                 return "New, and likely to become popular" if reason.expected else "Popular with others"
             case Trend():
                 return "Chosen a lot lately"
+            case InContext():
+                return "Chosen more than usual in such circumstances"
             case OtherFacts():
                 return _OTHER_FACTS
 
@@ -195,7 +199,7 @@ class English:
             case kind:
                 return f"a match by {_spoken(kind)}"
 
-    def _clause(self, reason: DirectFact | OtherFacts | Evidence | Again | Popularity | Trend) -> str:
+    def _clause(self, reason: DirectFact | OtherFacts | Evidence | Again | Popularity | Trend | InContext) -> str:
         """A reason as a sentence of its own, without its share."""
         match reason:
             case DirectFact():
@@ -211,6 +215,8 @@ class English:
             case Trend():
                 after = "a day" if reason.days == 1 else f"{reason.days:g} days"
                 return f"It has been chosen a lot lately, where a choice counts half after {after}"
+            case InContext():
+                return f"It is chosen more than usual {_where(reason.column, reason.circumstance)}"
             case Evidence():
                 return self._evidence(reason, _names([one.name for one in reason.past], others=reason.others))
 
@@ -310,3 +316,15 @@ def _plural(noun: str) -> str:
     if head.endswith("series"):
         return noun
     return f"{head}{'es' if re.search('(s|x|z|ch|sh)$', head) else 's'}{of}{rest}"
+
+
+def _where(column: str, circumstance: str) -> str:
+    match column:
+        case "hour":
+            return f"between {circumstance.replace('-', ' and ')} o'clock (UTC)"
+        case "weekday":
+            return f"on {circumstance}s"
+        case "month":
+            return f"in {circumstance}"
+        case _:
+            return f"where the {_spoken(column)} is {_spoken(circumstance)}"

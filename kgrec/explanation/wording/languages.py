@@ -39,6 +39,7 @@ class Labels:
         no_paths: nothing of the score flows through paths in the graph.
         popularity, expected_popularity: of a known and of a cold item.
         trend: how much it is chosen lately; after ``{days}`` days a choice counts half.
+        context: how much more than usual it is chosen where ``{column}`` is ``{value}``.
         without: ``{score}``, ``{rank_before}`` and ``{rank_after}`` of ``{candidates}`` without ``{name}``.
     """
 
@@ -66,6 +67,7 @@ class Labels:
     popularity: str
     expected_popularity: str
     trend: str
+    context: str
     paths: str
     without: str
     yes: str

@@ -11,6 +11,7 @@ from kgrec.data.dataset import IntArray
 from kgrec.explanation.explanation import Explanation
 from kgrec.explanation.reasons import (
     SAID_FROM,
+    ContextReason,
     Counterfactual,
     EdgeReason,
     EntityReason,
@@ -28,6 +29,7 @@ from kgrec.explanation.wording.sentence_parts import (
     DirectFact,
     Effect,
     Evidence,
+    InContext,
     Name,
     OtherFacts,
     Past,
@@ -168,7 +170,7 @@ class _Planner:
                 said = one.reason
                 yield Again(self.past(said.past), said.times, said.rate, said.taken, said.share)
 
-    def others(self) -> Iterator[Popularity | Trend | OtherFacts]:
+    def others(self) -> Iterator[Popularity | Trend | InContext | OtherFacts]:
         for one in self._parts.beside:
             if one.kind not in ("entity", "edge") and one.share > 0:
                 reason = one.reason
@@ -176,6 +178,8 @@ class _Planner:
                     yield Popularity(reason.share, reason.expected)
                 elif isinstance(reason, TrendReason):
                     yield Trend(reason.share, reason.half_life_days)
+                elif isinstance(reason, ContextReason):
+                    yield InContext(reason.share, reason.column, reason.circumstance)
                 elif isinstance(reason, OtherFactsReason):
                     yield OtherFacts(reason.share)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kgrec.explanation.explanation import Explanation
 from kgrec.explanation.reasons import (
+    ContextReason,
     EdgeReason,
     EntityReason,
     OtherFactsReason,
@@ -56,6 +57,8 @@ class ReasonLabels:
                 return labels.expected_popularity if reason.expected else labels.popularity
             case TrendReason():
                 return labels.trend.format(days=f"{reason.half_life_days:g}")
+            case ContextReason():
+                return labels.context.format(column=reason.column, value=reason.circumstance)
             case OtherFactsReason():
                 return labels.other_facts.format(n=reason.entities)
 

@@ -168,6 +168,19 @@ class Trend:
     days: float
 
 
+@dataclass(frozen=True, slots=True)
+class InContext:
+    """The item is chosen more than usual in the circumstances in which somebody asks.
+
+    Attributes:
+        column, circumstance: such as ``weekday`` and ``Friday``.
+    """
+
+    share: float
+    column: str
+    circumstance: str
+
+
 SEEN = 100
 """Ranks that somebody may look at."""
 
@@ -212,7 +225,7 @@ def past_of(reason: Statement) -> tuple[tuple[Past, ...], bool]:
 
 def is_personal(reason: Statement) -> bool:
     """Whether a reason names what the person did."""
-    return not isinstance(reason, Popularity | Trend | OtherFacts)
+    return not isinstance(reason, Popularity | Trend | InContext | OtherFacts)
 
 
-Statement = SharedFacts | DirectFact | OtherFacts | Evidence | Again | Popularity | Trend
+Statement = SharedFacts | DirectFact | OtherFacts | Evidence | Again | Popularity | Trend | InContext

@@ -103,14 +103,15 @@ def upsert_edges(schema: GraphSchema, type: str, source_type: str, target_type: 
 
 
 def upsert_interactions(schema: GraphSchema, type: str) -> str:
-    """Rows of user, item, key, kind, platform, time, weight."""
+    """Rows of user, item, key, kind, platform, time, weight, context."""
     interaction, ends = interaction_type(schema, type), schema.interactions[type]
     return (
         "UNWIND $rows AS row\n"
         f"MATCH (a:{node_label(schema, ends.user)} {{uid: row[0]}})\n"
         f"MATCH (b:{node_label(schema, ends.item)} {{uid: row[1]}})\n"
         f"MERGE (a)-[r:{interaction} {{key: row[2]}}]->(b)\n"
-        "SET r.kind = row[3], r.platform = row[4], r.time = row[5], r.weight = row[6]\n"
+        "SET r.kind = row[3], r.platform = row[4], r.time = row[5], r.weight = row[6], "
+        "r.context = row[7]\n"
         "RETURN count(*) AS written"
     )
 
@@ -146,7 +147,7 @@ def user_interactions(schema: GraphSchema) -> str:
     return (
         f"MATCH (n:{node_label(schema, schema.user_type)} {{uid: $uid}})-[r:{any_interaction(schema)}]->(i)\n"
         "RETURN type(r) AS type, i.uid AS item, i.name AS name, r.kind AS kind, r.platform AS platform, "
-        "r.time AS time, r.weight AS weight, r.key AS key ORDER BY time, type, item, key"
+        "r.time AS time, r.weight AS weight, r.key AS key, r.context AS context ORDER BY time, type, item, key"
     )
 
 
@@ -181,6 +182,7 @@ def one_node(schema: GraphSchema, type: str) -> str:
 # names say. Nodes come one after the other, so neither side ever holds a whole type.
 
 INTERACTION_ROW = ("item", "kind", "platform", "time", "weight")
+"""What a history is read from; an export has the ``context`` besides."""
 
 
 def edges_of(schema: GraphSchema, type: str) -> str:
@@ -195,11 +197,11 @@ def edges_of(schema: GraphSchema, type: str) -> str:
 
 
 def interactions_of(schema: GraphSchema, type: str) -> str:
-    """Interactions of a type of a user: ``user`` and their ``rows``, INTERACTION_ROW."""
+    """Interactions of a type of a user: ``user`` and their ``rows``, INTERACTION_ROW and context."""
     return (
         f"CALL (n) {{ MATCH (n)-[r:{interaction_type(schema, type)}]->(b) "
         "WITH b.uid AS item, r ORDER BY item, r.key "
-        "RETURN collect([item, r.kind, r.platform, r.time, r.weight]) AS rows }\n"
+        "RETURN collect([item, r.kind, r.platform, r.time, r.weight, r.context]) AS rows }\n"
         "WITH n, rows WHERE size(rows) > 0 RETURN n.uid AS user, rows"
     )
 
@@ -252,7 +254,9 @@ def whole_edges(schema: GraphSchema, type: str, target_type: str) -> str:
 def whole_interactions(schema: GraphSchema, type: str) -> str:
     """Interactions of a user as they are stored, with the uids of their ends as ``_source`` and ``_target``."""
     item = node_label(schema, schema.interactions[type].item)
-    return _whole_relationships(interaction_type(schema, type), item, ("key", "kind", "platform", "time", "weight"))
+    return _whole_relationships(
+        interaction_type(schema, type), item, ("key", "kind", "platform", "time", "weight", "context")
+    )
 
 
 def _whole_relationships(relationship: str, target: str, names: Iterable[str]) -> str:

@@ -16,7 +16,7 @@ from kgrec.schema.model import GraphSchema
 EDGE_COLUMNS = pa.schema([(n, pa.string()) for n in ("source_type", "source", "relation", "target_type", "target")])
 INTERACTION_COLUMNS = pa.schema(
     [(name, pa.string()) for name in ("user", "item", "kind", "platform")]
-    + [("time", pa.float64()), ("weight", pa.float64())]
+    + [("time", pa.float64()), ("weight", pa.float64()), ("context", pa.string())]
 )
 
 

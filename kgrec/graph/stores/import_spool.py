@@ -34,6 +34,7 @@ SCHEMA = pa.schema(
         "time": pa.float64(),
         "weight": pa.float64(),
         "repeat": pa.int64(),
+        "context": CODED,
         "properties": pa.string(),
     }
 )
@@ -219,6 +220,7 @@ def _of_columns(
         given = name in columns.schema.names
         arrays[name] = columns[name] if given else pa.nulls(size, SCHEMA.field(name).type)
     arrays["repeat"] = pc.fill_null(arrays["repeat"], 0)
+    arrays["context"] = columns["context"] if "context" in columns.schema.names else constant("", size)
     return _with_nodes(pa.RecordBatch.from_arrays([arrays[name] for name in SCHEMA.names], schema=SCHEMA))
 
 
@@ -245,7 +247,7 @@ def _numbers_of_all(types: Sequence[str], uids: Sequence[str], numbers: Numbers)
 def _of_edge(record: EdgeRecord) -> tuple[Any, ...]:
     ends = (record.source_type, record.target_type, record.source, record.target)
     properties = json.dumps(record.properties, ensure_ascii=False) if record.properties else None
-    return (record.type, *ends, record.relation, record.platform, None, None, 0, properties)
+    return (record.type, *ends, record.relation, record.platform, None, None, 0, "", properties)
 
 
 def _of_interaction(record: Interaction, ends: Mapping[str, Any]) -> tuple[Any, ...]:
@@ -261,5 +263,6 @@ def _of_interaction(record: Interaction, ends: Mapping[str, Any]) -> tuple[Any, 
         record.time,
         record.weight,
         record.repeat,
+        record.context,
         None,
     )

@@ -152,7 +152,7 @@ def records_of(batch: SpooledBatch, uids: Mapping[str, Sequence[str]]) -> list[E
             ends = (row["source_type"], source, row["target_type"], target)
             made.append(EdgeRecord(row["type"], *ends, row["name"], properties, row["platform"]))
         else:
-            what = (row["name"], row["platform"], row["time"], row["weight"], row["repeat"])
+            what = (row["name"], row["platform"], row["time"], row["weight"], row["repeat"], row["context"])
             made.append(Interaction(row["type"], source, target, *what))
     return made
 

@@ -42,7 +42,8 @@ _SIMPLE = re.compile(r"[^\s\\|\x00-\x1f\x7f]([^\\|\x00-\x1f\x7f]*[^\s\\|\x00-\x1
 
 PROPERTY_TYPES = {
     "edges": {"relation": "text", "platforms": "list"},
-    "interactions": {"key": "text", "kind": "text", "platform": "text", "time": "float", "weight": "float"},
+    "interactions": {"key": "text", "kind": "text", "platform": "text"}
+    | {"time": "float", "weight": "float", "context": "text"},
 }
 """Columns of a file beside those of its ends, with their types in the words of the loader."""
 
@@ -215,8 +216,10 @@ def _codes(column: pa.DictionaryArray) -> npt.NDArray[np.int64]:
 def _plain(rows: pa.RecordBatch) -> npt.NDArray[np.bool_]:
     """Rows that a file says to the letter: without properties of their own, names without odd characters."""
     fine = rows["properties"].is_null().to_numpy(zero_copy_only=False)
-    for column in (rows["name"], rows["platform"]):
-        simple = np.array([_SIMPLE.fullmatch(text) is not None for text in column.dictionary.to_pylist()], np.bool_)
+    for name in ("name", "platform", "context"):
+        column, may_be_empty = rows[name], name == "context"
+        texts = column.dictionary.to_pylist()
+        simple = np.array([_SIMPLE.fullmatch(text) is not None or (may_be_empty and not text) for text in texts])
         fine = fine & simple[_codes(column)]
     plain: npt.NDArray[np.bool_] = fine
     return plain
@@ -241,7 +244,8 @@ def _events(rows: pa.RecordBatch) -> pa.RecordBatch:
         repeat = pc.binary_join_element_wise("|", rows["repeat"].cast(pa.string()), "")
         key = pc.binary_join_element_wise(key, pc.if_else(pc.equal(rows["repeat"], 0), "", repeat), "")
     texts = [rows[name].cast(pa.string()) for name in ("name", "platform")]
-    columns = [*_ends(rows), key, *texts, rows["time"], rows["weight"]]
+    contexts = pa.array([text or None for text in rows["context"].dictionary.to_pylist()], pa.string())
+    columns = [*_ends(rows), key, *texts, rows["time"], rows["weight"], contexts.take(rows["context"].indices)]
     return pa.RecordBatch.from_arrays(columns, schema=_FILE_SCHEMAS["interactions"])
 
 
@@ -260,7 +264,7 @@ def _time_texts(times: pa.Array) -> pa.Array:
 
 _READ = {
     "edges": ["source", "target", "target_type", "name", "platform"],
-    "interactions": ["source", "target", "target_type", "name", "platform", "time", "weight", "repeat"],
+    "interactions": ["source", "target", "target_type", "name", "platform", "time", "weight", "repeat", "context"],
 }
 """Columns that a file is made of."""
 

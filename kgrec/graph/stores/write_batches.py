@@ -90,7 +90,7 @@ def _edges(schema: GraphSchema, records: Sequence[EdgeRecord]) -> PreparedBatch:
 
 def _interactions(schema: GraphSchema, records: Sequence[Interaction]) -> PreparedBatch:
     texts = {type: cypher.upsert_interactions(schema, type) for type in {record.type for record in records}}
-    rows = ((r.type, [r.user, r.item, r.key, r.kind, r.platform, r.time, r.weight]) for r in records)
+    rows = ((r.type, [r.user, r.item, r.key, r.kind, r.platform, r.time, r.weight, r.context or None]) for r in records)
     return _prepared(rows, itemgetter(0, 1, 2), texts)
 
 

@@ -73,7 +73,7 @@ class CandidateScores:
         room = _BYTES * (n_parts - len(trends)) // n_parts
         most = max(100, min(room // (4 * width), LIMITS.candidate_scores // len(known)))
         users = users if len(users) <= most else np.sort(rng.choice(users, most, replace=False))
-        histories = model.histories(history, n_users).as_of(wanted.first_times(n_users))[users]
+        histories = model.histories(history, n_users).asked_in(wanted.first_contexts(n_users))[users]
         seen, held_out = seen[users], held_out[users]
         of_known = seen[:, known].tocsr(), held_out[:, known].tocsr()
         return cls(histories, *_candidates(model, trends, histories, *of_known, known), seen, held_out, users)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import sparse
 
+from kgrec.data.context_columns import Asked, Contexts
 from kgrec.data.dataset import Array, IntArray, Interactions
 from kgrec.learn.limits import LIMITS
 from kgrec.learn.processors import thread_limit
@@ -44,7 +45,7 @@ class Catalogue:
         wanted: sparse.csr_matrix,
         rng: np.random.Generator,
         kept: Array | None = None,
-        at: Array | None = None,
+        asked: Asked = None,
     ) -> Catalogue:
         """The catalogue with every user who has a history and held-out items, or with a random sample of many.
 
@@ -52,11 +53,11 @@ class Catalogue:
             train: the interactions that the model was learned from.
             wanted: held-out items, users x items.
             kept: which items are in the catalogue, bool ``(items,)``; None keeps all.
-            at: the moment as of which the trend counts for each user, nan where unknown.
+            asked: when each user asks: the trend counts as of then.
         """
         n_users = wanted.shape[0]
         seen, histories = train.matrix(n_users, model.n_items), model.histories(train, n_users)
-        histories = histories if at is None else histories.as_of(at)
+        histories = histories.asked_in(Contexts.of(asked, n_users))
         users = np.flatnonzero((np.diff(seen.indptr) > 0) & (np.diff(wanted.indptr) > 0))
         most = max(100, min(LIMITS.cold_item_users, _BYTES // (4 * model.n_items * 2)))
         if len(users) > most:

@@ -30,6 +30,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
+from kgrec.data.context_columns import Asked
 from kgrec.data.dataset import Array, IntArray, Interactions
 from kgrec.learn.fusion.candidate_scores import CandidateScores
 from kgrec.learn.fusion.catalogue import SILENT, Catalogue
@@ -168,7 +169,7 @@ def refit_offset(
     known: sparse.csr_matrix,
     cost: float,
     seed: int,
-    at: Array | None = None,
+    asked: Asked = None,
 ) -> Gates:
     """The gates of a model with the highest offset of cold items that costs its known items at most ``cost``.
 
@@ -178,9 +179,9 @@ def refit_offset(
     Args:
         model: learned from ``train``; its gates are those of a cold-start simulation.
         known: held-out interactions with known items, users x items.
-        at: the moment as of which the trend counts for each user, nan where unknown.
+        asked: when each user asks: the trend counts as of then.
     """
-    catalogue = Catalogue.of(model, train, known, np.random.default_rng(seed), at=at)
+    catalogue = Catalogue.of(model, train, known, np.random.default_rng(seed), asked=asked)
     if not (len(catalogue.histories) and model.is_cold.any() and _has_weights(model)):
         return model.gates
     shortest, longest = np.quantile(catalogue.histories.lengths, _LENGTH_QUANTILES)
@@ -231,6 +232,20 @@ def why_no_offset(model: AdditiveModel, n_users: int) -> str | None:
     if not _has_weights(model):
         return f"nothing that is known of the {n_cold} cold items tells them apart: they stay below all known ones"
     return None
+
+
+def effect_of_cost(model: AdditiveModel, cost: float, n_users: int, progress: Progress) -> str:
+    """What the price of cold items did, in words; where it had no effect, whoever watches the progress is told.
+
+    Args:
+        model, n_users: as for :func:`why_no_offset`.
+    """
+    reason = why_no_offset(model, n_users)
+    if reason is None:
+        return f"cold_item_cost {cost:g} set their offset"
+    note = f"cold_item_cost has no effect: {reason}"
+    progress("cold items", 1, 1, note)
+    return note
 
 
 def with_mixture(gates: Gates, weights: Array) -> Gates:

@@ -98,11 +98,11 @@ def test_each_row_is_of_its_model_over_its_history_at_the_moment_of_the_test(spi
     train = pairs_of(given.parts["train"])
     known = pairs_of(given.parts["train"], given.parts["valid"])
     of_train, refitted = spies.models
-    models, histories, moments = zip(*spies.rankings, strict=True)
+    models, histories, contexts = zip(*spies.rankings, strict=True)
     assert [id(model) for model in models] == [id(refitted), id(of_train), id(of_train)]
     assert list(histories) == [known, known, train]
-    for at in moments:
-        np.testing.assert_array_equal(at, given.parts["test"].first_times(N_USERS))
+    for asked in contexts:
+        np.testing.assert_array_equal(asked.at, given.parts["test"].first_times(N_USERS))
     assert set(result.rows) == {"kgrec", "rival"}
     assert result.rows_train_fit is not None
     assert result.rows_train_only is not None
@@ -139,7 +139,7 @@ def test_nothing_of_the_moment_of_the_test_or_later_is_known_where_it_is_cut(spi
     parts = [pairs_of(train.select(chosen)) for chosen in (place < 2, place == 2)]
     assert spies.fits == [(parts[0], parts[1])]
     assert spies.refits == [sorted(parts[0] + parts[1])]
-    np.testing.assert_array_equal(spies.rankings[0][2], train.select(place == 3).first_times(N_USERS))
+    np.testing.assert_array_equal(spies.rankings[0][2].at, train.select(place == 3).first_times(N_USERS))
 
 
 class SameForAll:

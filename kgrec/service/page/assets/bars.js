@@ -15,9 +15,10 @@ const GROUPS = {
   refind: "again",
   popularity: "popularity",
   trend: "trend",
+  context: "context",
   dislikes: "dislikes",
 };
-const ORDER = ["facts", "together", "next", "texts", "embeddings", "again", "popularity", "trend", "dislikes", "constant"];
+const ORDER = ["facts", "together", "next", "texts", "embeddings", "again", "popularity", "trend", "context", "dislikes", "constant"];
 
 /** What a kind of reason is called; one that a plug-in adds has its own name. */
 export const kindName = (group) => (has(`kind.${group}`) ? t(`kind.${group}`) : group);
