@@ -10,8 +10,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from kgrec.data.context_columns import ContextColumn
-from kgrec.data.dataset import Array, Dataset, Facts, IntArray, Interactions
+from kgrec.data.dataset import Array, Dataset, IntArray, Interactions
 from kgrec.data.splits import Split, hold_out, hold_out_last, random_split
+from kgrec.data.triples import Facts
 from kgrec.data.vocabulary import Vocabulary
 from kgrec.errors import SourceError
 from kgrec_loaders.benchmark_folder import BenchmarkFolder

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass, replace
@@ -264,7 +265,7 @@ def train(
     reading, tuning, measuring, learning, writing = parts
     with opened(store) as graph:
         reading.named("Read")("the graph", 0)
-        dataset = read_dataset(graph)
+        dataset = (everything := read_dataset(graph, every_fact=True)).as_of(time.time())
         # Imported once there is something to learn from: a missing store is told where torch is absent, too.
         from kgrec.learn.bundle_assembly import to_bundle
         from kgrec.learn.fit import executor_for, fit, refit
@@ -276,7 +277,7 @@ def train(
             config, metrics["tuning"] = _tuned(known, config, tune, folder, tuning.named("Tune"))
         with executor_for(dataset, config) if processes else nullcontext(here) as executor:
             if split is not None:
-                learned, metrics["test"] = _measured(dataset, split, config, folder, measuring, executor)
+                learned, metrics["test"] = _measured(everything, split, config, folder, measuring, executor)
                 learned = refit(dataset, learned, config, checkpoint=folder, progress=learning, executor=executor)
             else:
                 learned = fit(dataset, config, checkpoint=folder, progress=learning, executor=executor)
@@ -345,6 +346,5 @@ def _measured(
     """What is learned without the test part of a split, and the metrics on it, of baselines as well."""
     from kgrec.evaluation.store_evaluation import evaluate_split
 
-    folder = None if checkpoint is None else checkpoint / "measured"
-    compared = evaluate_split(dataset, split, config, progress, executor, folder)
+    compared = evaluate_split(dataset, split, config, progress, executor, checkpoint and checkpoint / "measured")
     return compared.learned, compared.rows

@@ -9,9 +9,10 @@ from functools import partial
 import numpy as np
 
 from kgrec.config import TrainConfig
-from kgrec.data.dataset import Array, Dataset, Facts
+from kgrec.data.dataset import Array, Dataset
 from kgrec.data.funnel import of_kinds, taking_kinds
 from kgrec.data.splits import Split
+from kgrec.data.triples import Facts
 from kgrec.evaluation.task import Task
 from kgrec.learn.fusion.gate_search import GateFitter
 from kgrec.metrics.bootstrap import Bootstrap

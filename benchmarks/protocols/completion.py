@@ -8,8 +8,9 @@ from functools import partial
 import numpy as np
 
 from kgrec.config import TrainConfig
-from kgrec.data.dataset import Dataset, Facts
+from kgrec.data.dataset import Dataset
 from kgrec.data.splits import Split
+from kgrec.data.triples import Facts
 from kgrec.learn.channels.path_features import PathFeatures
 from kgrec.metrics.rankers import ItemMatrixRanker
 from kgrec.metrics.ranking import mean_metrics

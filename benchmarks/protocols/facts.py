@@ -17,7 +17,8 @@ import numpy as np
 
 from kgrec.bundle.package_versions import package_versions
 from kgrec.config import TrainConfig
-from kgrec.data.dataset import Dataset, Facts
+from kgrec.data.dataset import Dataset
+from kgrec.data.triples import Facts
 from kgrec.errors import require_extra
 from kgrec.learn.fit import fit
 from kgrec.learn.neural.triple_decoders import DecodedFacts

@@ -7,7 +7,8 @@ from typing import Protocol
 
 import numpy as np
 
-from kgrec.data.dataset import Array, Facts, IntArray
+from kgrec.data.dataset import Array, IntArray
+from kgrec.data.triples import Facts
 from kgrec.errors import KgrecError
 
 _BLOCK_BYTES = 64 * 2**20

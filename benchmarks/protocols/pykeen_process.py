@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from kgrec.data.dataset import Facts
+from kgrec.data.triples import Facts
 from kgrec.errors import KgrecError
 from kgrec.progress import Progress, silent
 from kgrec_benchmarks.protocols.link_prediction import link_prediction

@@ -21,7 +21,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from kgrec.data.dataset import Array, Facts, IntArray
+from kgrec.data.dataset import Array, IntArray
+from kgrec.data.triples import Facts
 from kgrec.errors import TrainingDivergedError
 from kgrec.learn.neural.model import rows_of
 

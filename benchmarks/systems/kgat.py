@@ -9,7 +9,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from kgrec.data.dataset import Array, Facts, Interactions
+from kgrec.data.dataset import Array, Interactions
+from kgrec.data.triples import Facts
 from kgrec.evaluation.compared_system import System, grid
 from kgrec.learn.neural.model import rows_of
 from kgrec.learn.neural.quiet_pyg import EdgeIndex, softmax

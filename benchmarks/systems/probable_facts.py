@@ -19,7 +19,8 @@ from scipy import optimize, sparse
 from scipy.special import expit, logsumexp
 
 from kgrec.config import TrainConfig
-from kgrec.data.dataset import Array, Dataset, Facts, IntArray
+from kgrec.data.dataset import Array, Dataset, IntArray
+from kgrec.data.triples import Facts
 from kgrec.learn.neural.training_run import TrainingRun
 from kgrec.metrics.measures import ece
 from kgrec.progress import Progress

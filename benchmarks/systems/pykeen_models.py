@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from kgrec.data.dataset import Array, Facts, IntArray
+from kgrec.data.dataset import Array, IntArray
+from kgrec.data.triples import Facts
 from kgrec.errors import missing_extra
 
 MODELS = ("TransE", "DistMult", "RotatE")

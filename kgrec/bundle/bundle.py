@@ -44,14 +44,17 @@ from kgrec.bundle.model_arrays import (
 from kgrec.bundle.old_names import renamed
 from kgrec.data.dataset import FOR, Array, IntArray, Interactions
 from kgrec.data.persons import Persons
+from kgrec.data.triples import Facts
 from kgrec.data.vocabulary import Vocabulary
 from kgrec.errors import BundleError, ConfigError, shorten
 from kgrec.parallel.cached_attribute import cached_property
 from kgrec.plain_text import local_path
 from kgrec.schema.model import GraphSchema
 from kgrec.scoring.model import AdditiveModel
+from kgrec.scoring.path_terms import without_facts
 
 _OWN_WAY = ("schema", "reference", "forgotten")
+_ENDING = "head", "relation", "tail", "since", "until"
 """Entries of a manifest that are not taken as they are."""
 
 
@@ -98,6 +101,7 @@ class Bundle:
         node_embeddings: GNN output, float32 ``(nodes, d)``; relation_embeddings ``(relations, d)``.
         version: its id, by the hash of its manifest; empty where it was not loaded from a folder.
         persons: which of ``users`` have several accounts, of all of which the interactions are.
+        ending: those of the facts that it was learned from which will not hold any more at some moment.
         offered: items of the lists that it makes, bool ``(items,)``; None for all, see :meth:`for_platform`.
     """
 
@@ -114,6 +118,7 @@ class Bundle:
     names_by_language: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     version: str = ""
     persons: Persons = field(default_factory=Persons)
+    ending: Facts = field(default_factory=Facts.none)
     offered: npt.NDArray[np.bool_] | None = None
 
     def __repr__(self) -> str:
@@ -152,6 +157,15 @@ class Bundle:
         """The same with another model; what was worked out of all else is kept."""
         other = copy(self)
         object.__setattr__(other, "model", model)
+        return other
+
+    def as_of(self, moment: float) -> Bundle:
+        """The same without the facts that do not hold any more at a moment, unix seconds; nothing is learned again."""
+        ended = self.ending.until <= moment
+        if not ended.any():
+            return self
+        other = self.with_model(without_facts(self.model, self.ending.select(ended)))
+        object.__setattr__(other, "ending", self.ending.select(~ended))
         return other
 
     def for_platform(self, name: str) -> Bundle:
@@ -245,6 +259,7 @@ class Bundle:
             "interactions.platform": seen.platform,
             "interactions.type": seen.type,
             "interactions.says": seen.says,
+            **{f"ending.{name}": getattr(self.ending, name) for name in _ENDING if len(self.ending)},
         }
 
     @classmethod
@@ -304,6 +319,9 @@ class Bundle:
                 {code: tuple(names) for code, names in ids.get("names_by_language", {}).items()},
                 version_of(root),
                 Persons(ids.get("persons", ())),  # bundles of earlier versions have none
+                Facts(**part_of(arrays, "ending"), relations=tuple(ids["relations"]))
+                if "ending.head" in arrays
+                else Facts.none(),
             )
         except (KeyError, ValueError, TypeError) as error:
             raise BundleError(
@@ -317,3 +335,8 @@ class Bundle:
 
 def _most_frequent(names: Sequence[str], index: IntArray) -> str:
     return names[int(np.bincount(index).argmax())] if len(index) else next(iter(names), "")
+
+
+def _ending(arrays: Mapping[str, Array], relations: Sequence[str]) -> Facts:
+    """The facts that end at some moment; there may be none, and bundles of earlier versions have none."""
+    return Facts(**arrays, relations=tuple(relations)) if arrays else Facts.none()

@@ -16,6 +16,7 @@ from scipy import sparse
 
 from kgrec.data.context_columns import ContextColumn, Contexts, joined
 from kgrec.data.persons import Persons
+from kgrec.data.triples import Facts
 from kgrec.data.vocabulary import Vocabulary
 
 Array = npt.NDArray[Any]
@@ -226,57 +227,6 @@ class Interactions:
 
 
 @dataclass(frozen=True)
-class Facts:
-    """Triples between node rows, without repeats.
-
-    Attributes:
-        head, tail: node rows, int64 ``(n,)``.
-        relation: index into ``relations``, int64 ``(n,)``.
-        relations: names, ``EDGE_TYPE`` or ``EDGE_TYPE/finer name``.
-    """
-
-    head: IntArray
-    relation: IntArray
-    tail: IntArray
-    relations: tuple[str, ...] = ()
-
-    @classmethod
-    def unique(cls, head: IntArray, relation: IntArray, tail: IntArray, relations: tuple[str, ...]) -> Facts:
-        """Facts without repeats, ordered by head, relation and tail."""
-        order = np.lexsort((tail, relation, head))
-        triples = np.stack([head, relation, tail])[:, order]
-        fresh = np.ones(len(order), np.bool_)
-        fresh[1:] = (triples[:, 1:] != triples[:, :-1]).any(axis=0)
-        head, relation, tail = triples[:, fresh]
-        return cls(head, relation, tail, relations)
-
-    def select(self, keep: npt.NDArray[np.bool_] | IntArray) -> Facts:
-        """The facts of a mask or index array, in its order."""
-        return replace(self, head=self.head[keep], relation=self.relation[keep], tail=self.tail[keep])
-
-    def joined(self, other: Facts) -> Facts:
-        """Both, self first; they share no fact and have the same list of relations."""
-        return replace(
-            self,
-            head=np.concatenate([self.head, other.head]),
-            relation=np.concatenate([self.relation, other.relation]),
-            tail=np.concatenate([self.tail, other.tail]),
-        )
-
-    @classmethod
-    def none(cls) -> Facts:
-        """No facts at all."""
-        empty = np.zeros(0, np.int64)
-        return cls(empty, empty, empty, ())
-
-    def __len__(self) -> int:
-        return len(self.head)
-
-    def __repr__(self) -> str:
-        return f"Facts({len(self)}, {len(self.relations)} relations)"
-
-
-@dataclass(frozen=True)
 class Dataset:
     """A graph as arrays.
 
@@ -321,6 +271,10 @@ class Dataset:
     def behaviour(self) -> Interactions:
         """What users did, ``interactions`` and ``against`` together: histories as answers are made from them."""
         return self.interactions.joined(self.against) if len(self.against) else self.interactions
+
+    def as_of(self, moment: float) -> Dataset:
+        """The graph with the facts that hold at a moment, unix seconds."""
+        return replace(self, facts=self.facts.holding(moment))
 
     def with_interactions(self, interactions: Interactions, held_out: Interactions | None = None) -> Dataset:
         """The graph with other interactions: a part of them, for a split.

@@ -7,6 +7,7 @@ test item of theirs. All are decided by pairs: several interactions of a user wi
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
@@ -39,6 +40,11 @@ class Split:
         """Everything that is known at the test."""
         known = self.train.joined(self.valid)
         return known if self.between is None else known.joined(self.between)
+
+    @property
+    def cut_off(self) -> float:
+        """Unix seconds at which everything else is known and the test begins; now where times are no seconds."""
+        return float(self.test.time.min()) if self.test.in_unix_seconds else time.time()
 
     def __repr__(self) -> str:
         return f"Split({len(self.train)} train, {len(self.valid)} valid, {len(self.test)} test)"

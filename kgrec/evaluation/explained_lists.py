@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from kgrec.data.context_columns import Asked, Contexts
-from kgrec.data.dataset import Array, Facts, IntArray, Interactions
+from kgrec.data.dataset import Array, IntArray, Interactions
+from kgrec.data.triples import Facts
 from kgrec.parallel.cached_attribute import cached_property
 from kgrec.scoring.contributions import Contributions
 from kgrec.scoring.evidence import EvidenceTable

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from kgrec.data.context_columns import Contexts
-from kgrec.data.dataset import Array, Facts, IntArray, Interactions
+from kgrec.data.dataset import Array, IntArray, Interactions
+from kgrec.data.triples import Facts
 from kgrec.evaluation.explained_lists import ExplainedList, ShownPath, deletion_error, explained_lists
 from kgrec.metrics.path_quality import (
     explanation_type_diversity,

@@ -59,7 +59,7 @@ def evaluate_store(
     reading, measuring = progress.parts(1, 10)
     with opened(store) as graph:
         reading.named("Read")("the graph", 0)
-        dataset = read_dataset(graph)
+        dataset = read_dataset(graph, every_fact=True)
     everything = dataset.interactions
     kinds = kinds_named(config.predict, everything)
     splits = list(_splits(of_kinds(everything, kinds) if kinds else everything, split, test, folds, config.seed))
@@ -111,6 +111,7 @@ def evaluate_split(
     """Metrics of kgrec and the baselines, fitted on a split and tested once each.
 
     Args:
+        dataset: of its facts those count that hold when the test begins.
         executor: runs the trainings of embeddings.
         checkpoint: folder for resuming these.
 
@@ -126,7 +127,7 @@ def evaluate_split(
             expected="at least one user with a test item",
             next="check the split",
         )
-    dataset = dataset.with_interactions(dataset.interactions, split.test)
+    dataset = dataset.as_of(split.cut_off).with_interactions(dataset.interactions, split.test)
     started = time.perf_counter()
     learning, measuring = progress.parts(10, 1)
     train = dataset.with_interactions(split.train)

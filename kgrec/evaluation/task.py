@@ -9,9 +9,10 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from kgrec.data.dataset import Array, Dataset, Facts, IntArray, Interactions
+from kgrec.data.dataset import Array, Dataset, IntArray, Interactions
 from kgrec.data.funnel import of_kinds, taking_kinds
 from kgrec.data.splits import Split
+from kgrec.data.triples import Facts
 from kgrec.metrics.rankers import ColumnRanker, Ranker
 from kgrec.metrics.ranking import Candidates, Measured, mean_metrics, measure_among
 

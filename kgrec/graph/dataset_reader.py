@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -10,8 +11,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from kgrec.data.context_columns import columns_of
-from kgrec.data.dataset import FOR, Dataset, Facts, IntArray, Interactions
+from kgrec.data.dataset import FOR, Dataset, IntArray, Interactions
 from kgrec.data.persons import Persons
+from kgrec.data.triples import Facts
 from kgrec.data.vocabulary import Vocabulary
 from kgrec.graph.cypher.schema_names import fact_types
 from kgrec.graph.display_titles import display_title
@@ -20,17 +22,21 @@ from kgrec.graph.person_links import read_persons
 from kgrec.graph.polarity import with_polarity
 from kgrec.graph.store import GraphExporter, schema_of
 from kgrec.graph.stores.arrow_export import EDGE_COLUMNS, INTERACTION_COLUMNS
+from kgrec.schema.meanings import VALIDITY
 from kgrec.schema.model import GraphSchema
 from kgrec.schema.naming import kind_of_names, names_in_languages
 
 
-def read_dataset(store: GraphExporter) -> Dataset:
-    """A whole graph as a data set.
+def read_dataset(store: GraphExporter, *, every_fact: bool = False) -> Dataset:
+    """A whole graph as a data set, with the facts that hold.
 
     Items come first among the nodes, then the other node types in the schema's order, each by uid; users are no nodes
     here, and facts about users are left out. A user of the data set is a person with all their accounts. Relations are
     called ``EDGE_TYPE``, or ``EDGE_TYPE/finer``. A node's text joins its embedded properties with ``. ``, and lists
     with ``, ``. Titles are written as people say them, and items of one name get names that differ, in every language.
+
+    Args:
+        every_fact: those that do not hold now as well, for who asks as of another moment.
 
     Raises:
         GraphError: the store is empty.
@@ -70,6 +76,7 @@ def read_dataset(store: GraphExporter) -> Dataset:
         of_items = [name or names[row] for row, name in enumerate(of_language[: len(items)])]
         distinct = distinct_names(of_items, items, properties)
         of_language[: len(items)] = [name if of_language[row] else "" for row, name in enumerate(distinct)]
+    facts = _facts(store, schema, nodes)
     behaviour = read_interactions(store, schema, users, item_ids, persons)
     speaks = behaviour.says == FOR
     return Dataset(
@@ -77,7 +84,7 @@ def read_dataset(store: GraphExporter) -> Dataset:
         items=item_ids,
         nodes=nodes,
         interactions=behaviour.select(speaks),
-        facts=_facts(store, schema, nodes),
+        facts=facts if every_fact else facts.holding(time.time()),
         names=tuple(names),
         texts=tuple(texts),
         against=behaviour.select(~speaks),
@@ -148,7 +155,8 @@ def _facts(store: GraphExporter, schema: GraphSchema, nodes: Vocabulary) -> Fact
     known = tuple(sorted(relation.unique().to_pylist()))
     ends = (pc.binary_join_element_wise(table[f"{end}_type"], table[end], ":") for end in ("source", "target"))
     head, tail = (_rows_in(nodes, end) for end in ends)
-    return Facts.unique(head, _rows_in(Vocabulary(known), relation), tail, known)
+    since, until = (np.array(table[name].to_numpy(), np.float64) for name in VALIDITY)
+    return Facts.unique(head, _rows_in(Vocabulary(known), relation), tail, known, since, until)
 
 
 def _rows_in(vocabulary: Vocabulary, ids: pa.ChunkedArray, named: Callable[[str], str] | None = None) -> IntArray:

@@ -60,4 +60,5 @@ def to_bundle(
         relation_embeddings=learned.embeddings.relations[: len(dataset.facts.relations)],
         names_by_language=dataset.names_by_language,
         persons=dataset.persons,
+        ending=dataset.facts.select(~np.isnan(dataset.facts.until)),
     )

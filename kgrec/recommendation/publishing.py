@@ -194,7 +194,7 @@ def _all_lists(
     bundle: Bundle, store: GraphStore, lengths: tuple[int, int], users: Sequence[str] | None, progress: Progress
 ) -> _AllLists:
     """Everybody's recommendations and all similar items; ``lengths`` are those of the two kinds of lists."""
-    schema, (k, n_similar) = schema_of(store), lengths
+    schema, (k, n_similar), bundle = schema_of(store), lengths, bundle.as_of(time.time())
     known, items = _uids(store, schema.user_type), _uids(store, schema.item_type)
     rows = np.arange(len(known)) if users is None else _rows_of(users, known, store.url)
     among = np.array([item in items for item in bundle.items], np.bool_)

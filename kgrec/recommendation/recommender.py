@@ -25,7 +25,7 @@ from kgrec.recommendation.filters import Filters, candidate_rows, check_length
 from kgrec.recommendation.fold_in import PastInteraction, fold_in, item_row, past_interactions
 from kgrec.recommendation.forgotten import FORGOTTEN, ForgottenUsers
 from kgrec.recommendation.graph_of_bundle import check_graph, open_graph, open_graph_to_write
-from kgrec.recommendation.live_trend import LiveTrend
+from kgrec.recommendation.live_bundle import LiveBundle
 from kgrec.recommendation.name_search import NameSearch
 from kgrec.recommendation.people import People
 from kgrec.recommendation.recent_events import NO_EVENTS, RecentEvents
@@ -117,7 +117,7 @@ class Recommender:
     def _link_to(self, link: GraphLink, gone: set[str] | None = None, recent: RecentEvents = NO_EVENTS) -> None:
         self._link = link
         self._people = People(self.bundle, link, self._forgotten, gone, recent)
-        self.live_trend = LiveTrend(self.bundle, recent)
+        self.live = LiveBundle(self.bundle, recent)
 
     @property
     def store(self) -> GraphReader | None:
@@ -163,7 +163,7 @@ class Recommender:
         """
         rows = [item_row(self.bundle, item) for item in items]
         person = self._people.person(user, history, context)
-        scores: list[float] = person.scored(self.live_trend.bundle(context)).of_items(np.array(rows, np.int64)).tolist()
+        scores: list[float] = person.scored(self.live.bundle(context)).of_items(np.array(rows, np.int64)).tolist()
         return scores
 
     def recommend(
@@ -196,7 +196,7 @@ class Recommender:
             StoreUnavailableError: ``filters.where``, and the store cannot be reached.
         """
         check_length(k, "recommend")
-        person, bundle = self._people.person(user, history, context), self.live_trend.bundle(context)
+        person, bundle = self._people.person(user, history, context), self.live.bundle(context)
         candidates = candidate_rows(filters or Filters(), bundle, person.interactions, self.store)
         scored = person.scored(bundle)
         best = scored.best(candidates, k)
@@ -222,7 +222,7 @@ class Recommender:
             UnknownItemError: the item, or one of the history, is not in the catalogue.
         """
         row = item_row(self.bundle, item)
-        person, bundle = self._people.person(user, history, context), self.live_trend.bundle(context)
+        person, bundle = self._people.person(user, history, context), self.live.bundle(context)
         unseen = candidate_rows(Filters(), bundle, person.interactions, None)
         rows, scored = np.array([row], np.int64), person.scored(bundle)
         return Explainer(bundle, person, self._link).explain(rows, scored, unseen, counterfactuals)[0]
@@ -260,7 +260,7 @@ class Recommender:
         """
         check_length(k, "what_if")
         rows = [] if item is None else [item_row(self.bundle, item)]
-        person, bundle = self._people.person(user, history, context), self.live_trend.bundle(context)
+        person, bundle = self._people.person(user, history, context), self.live.bundle(context)
         change = Change.of(bundle, person, without, without_entities, add)
         lists = both_lists(bundle, self.store, person, change, filters or Filters(), k)
         reasons = (
@@ -326,7 +326,7 @@ class Recommender:
         """
         check_length(k, "similar")
         row = item_row(self.bundle, item)
-        scored = self.bundle.model.without_prior.scored(fold_in([item], self.bundle))
+        scored = self.live.bundle().model.without_prior.scored(fold_in([item], self.bundle))
         best = scored.best(np.delete(np.arange(len(self.bundle.items)), row), k)
         return self._listed(best, scored, [None] * len(best))
 

@@ -121,6 +121,10 @@ def type_of_kind(schema: GraphSchema, kind: str) -> str:
     return next(iter(having), next(iter(types)))
 
 
+VALIDITY = "valid_from", "valid_to"
+"""Properties of a fact that say from when on, and before when, it holds."""
+
+
 def context_columns(schema: GraphSchema, type: str = "") -> tuple[str, ...]:
     """The context columns that the sources of an interaction type declare, or those of all types, by name."""
     types = [schema.interactions[type]] if type in schema.interactions else [] if type else schema.interactions.values()

@@ -144,7 +144,8 @@ class EdgeType(SchemaPart):
     """A relationship type of the graph that states a fact.
 
     A link of accounts is an edge between users with a role. Its properties may be `confidence`, a number from 0 to 1,
-    and `since`, a time; where it comes from is the platform of its source.
+    and `since`, a time; where it comes from is the platform of its source. Any edge may have the properties
+    `valid_from` and `valid_to`, times from which on and before which it holds: it counts while it does.
     """
 
     role: Literal["same_person", "household"] | None = Field(

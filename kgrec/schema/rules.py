@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from kgrec.errors import did_you_mean
+from kgrec.schema.meanings import VALIDITY
 from kgrec.schema.person_checks import link_problems, person_problems
 from kgrec.schema.time_rules import time_problems
 from kgrec.schema.yaml_lines import Location, SchemaProblem
@@ -176,6 +177,10 @@ def _node(location: Location, node: Any, platforms: dict[Any, Any]) -> Iterator[
 def _edge(location: Location, edge: Any, nodes: dict[Any, Any], platforms: dict[Any, Any]) -> Iterator[SchemaProblem]:
     properties = _mapping(edge, "properties")
     yield from _properties(location, properties, RESERVED_EDGE_PROPERTIES)
+    for name in VALIDITY:
+        if name in properties and _mapping(properties, name).get("type") != "time":
+            text = f"must have type time: it says when a fact holds, see `{'` and `'.join(VALIDITY)}`"
+            yield SchemaProblem((*location, "properties", name), text)
     for end in ("source", "target"):
         for position, name in enumerate(_list(edge, end)):
             yield from _unknown((*location, end, position), name, nodes, "a node type")

@@ -193,6 +193,14 @@ class AdditiveModel:
         vars(other)["_mixing"] = self._mixing.with_matrices(matrices)
         return other
 
+    def with_targets(self, targets: Mapping[str, AdditiveModel]) -> AdditiveModel:
+        """The same with other models of platforms, which share the matrices of its channels."""
+        if not (targets or self.targets):
+            return self
+        other = replace(self, targets=_sharing(self.channels, dict(targets)))
+        vars(other)["_mixing"] = self._mixing
+        return other
+
     @cached_property
     def without_prior(self) -> AdditiveModel:
         """The same model without what it says whoever asks: popularity prior, trend and contexts."""

@@ -22,7 +22,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from kgrec.data.dataset import Array, Facts, IntArray
+from kgrec.data.dataset import Array, IntArray
+from kgrec.data.triples import Facts
 from kgrec.parallel.cached_attribute import cached_property
 from kgrec.scoring.matrices import Scorer, place_of, span_of, without_own_terms
 from kgrec.scoring.row_sums import dense_product, in_order, parts_of_rows, product_with_vector

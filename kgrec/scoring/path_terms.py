@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from kgrec.data.dataset import Array, Facts, IntArray
+from kgrec.data.dataset import Array, IntArray
+from kgrec.data.triples import Facts
 from kgrec.scoring.channel_names import SEMANTIC_PATHS
 from kgrec.scoring.contributions import Contributions
 from kgrec.scoring.matrices import ItemMatrix, LowRankMatrix
@@ -108,9 +109,10 @@ def without_facts(model: AdditiveModel, facts: Facts) -> AdditiveModel:
         facts: with the relations that the model was learned from.
     """
     matrices = (channel.matrix for channel in model.channels)
-    return model.with_matrices(
+    other = model.with_matrices(
         [matrix.without_facts(facts) if isinstance(matrix, PathMatrix) else matrix for matrix in matrices]
     )
+    return other.with_targets({name: without_facts(target, facts) for name, target in model.targets.items()})
 
 
 def without_text(model: AdditiveModel, item: int) -> AdditiveModel:

@@ -138,7 +138,7 @@ def kept_answer(
         return document(made())
     user, digest = (None, b"") if state is None else (state.user, state.digest)
     route, version = request.scope["route"].path, recommender.bundle.version
-    of_model = version, recommender.live_trend.counted
+    of_model = version, *recommender.live.state
     key = blake2b(encoded([route, *of_model, digest.hex(), asked.model_dump()]), digest_size=20).digest()
     body, generation = cache.get(key)
     if body is None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from kgrec.data.dataset import Dataset, Facts, Interactions
+from kgrec.data.dataset import Dataset, Interactions
+from kgrec.data.triples import Facts
 from kgrec.data.vocabulary import Vocabulary
 from kgrec.learn.channels.plugin_channels import ChannelMaker
 from kgrec.scoring.matrix_kinds import matrix_class

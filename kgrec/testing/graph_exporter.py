@@ -9,8 +9,9 @@ import pytest
 from kgrec.data.context_columns import context_text
 from kgrec.data.records import Interaction, NodeRecord
 from kgrec.graph.store import GraphStore
+from kgrec.schema.model import PropertySpec
 from kgrec.testing.open_graph import OpenGraphContract, everything
-from kgrec.testing.sample_graph import films_schema
+from kgrec.testing.sample_graph import fact, films_schema, node
 
 
 class GraphExporterContract(OpenGraphContract):
@@ -30,6 +31,8 @@ class GraphExporterContract(OpenGraphContract):
             "relation": "ACTED_IN",
             "target_type": "Film",
             "target": "heat",
+            "valid_from": None,
+            "valid_to": None,
         }
         rated = [row for batch in films.export_interactions("RATED", 1) for row in batch.to_pylist()]
         assert [(row["user"], row["item"], row["time"]) for row in rated] == [
@@ -38,6 +41,19 @@ class GraphExporterContract(OpenGraphContract):
             ("bob", "alien", 15.0),
         ]
         assert list(rated[0]) == ["user", "item", "kind", "platform", "time", "weight", "context"]
+
+    def test_when_a_fact_holds_comes_back(self, store: GraphStore) -> None:
+        schema = films_schema()
+        times = {name: PropertySpec(type="time") for name in ("valid_from", "valid_to")}
+        acted = schema.edges["ACTED_IN"].model_copy(update={"properties": times})
+        store.apply_schema(schema.model_copy(update={"edges": {**schema.edges, "ACTED_IN": acted}}))
+        store.upsert_nodes([node("Person", "mann"), *(node("Film", film) for film in ("heat", "ronin", "solo"))])
+        known = {"heat": {"valid_from": 5.0, "valid_to": 9.5}, "ronin": {"valid_to": 7.0}, "solo": {}}
+        made = [replace(fact("ACTED_IN", "Person:mann", f"Film:{film}"), properties=it) for film, it in known.items()]
+        store.upsert_edges(made)
+        rows = [row for batch in store.export_edges("ACTED_IN") for row in batch.to_pylist()]
+        found = {row["target"]: (row["valid_from"], row["valid_to"]) for row in rows}
+        assert found == {"heat": (5.0, 9.5), "ronin": (None, 7.0), "solo": (None, None)}
 
     def test_the_context_of_an_interaction_comes_back(self, films: GraphStore) -> None:
         context = context_text({"device": "phone", "where": 'in \\ "bed"; at home=yes 床'})

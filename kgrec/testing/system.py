@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from kgrec.data.dataset import Facts, Interactions
+from kgrec.data.dataset import Interactions
+from kgrec.data.triples import Facts
 from kgrec.evaluation.compared_system import Baseline, Fading, Setting, System
 from kgrec.metrics.ranking import mean_metrics, rank_users
 from kgrec.testing.ranker import RankerContract

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from kgrec.data.dataset import Facts
+from kgrec.data.triples import Facts
 from kgrec.evaluation.explained_lists import ShownPath, explained_lists
 from kgrec.evaluation.explanation_measures import EntityPopularity, ListShares, explanation_measures
 from kgrec.metrics.path_quality import linking_interaction_recency, shared_entity_popularity

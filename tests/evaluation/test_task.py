@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from kgrec.data.dataset import Array, Dataset, Facts, IntArray, Interactions
+from kgrec.data.dataset import Array, Dataset, IntArray, Interactions
 from kgrec.data.splits import Split
+from kgrec.data.triples import Facts
 from kgrec.data.vocabulary import Vocabulary
 from kgrec.evaluation.task import Task
 from kgrec.metrics.rankers import FixedScores

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from kgrec.bundle.bundle import Bundle
 from kgrec.data.context import Context
-from kgrec.data.dataset import Facts
+from kgrec.data.triples import Facts
 from kgrec.explanation import decomposition
 from kgrec.explanation.reasons import (
     EdgeReason,

@@ -7,8 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from kgrec.data.dataset import Dataset, Facts
+from kgrec.data.dataset import Dataset
 from kgrec.data.splits import hold_out
+from kgrec.data.triples import Facts
 from kgrec.learn.fit_result import FitResult
 from kgrec.learn.fusion.gate_search import GateFitter
 from kgrec.learn.learner import Learner

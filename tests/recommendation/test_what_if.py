@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from kgrec.data.dataset import Facts
+from kgrec.data.triples import Facts
 from kgrec.errors import UnknownIdError, UnknownItemError
 from kgrec.recommendation import Filters, PastInteraction, Recommender
 from kgrec.scoring.path_terms import without_facts

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import sparse
 
-from kgrec.data.dataset import Facts
+from kgrec.data.triples import Facts
 from kgrec.learn.channels.path_features import PathFeatures
 from kgrec.scoring.matrices import ItemMatrix
 from kgrec.scoring.path_matrix import EDGE_TO_PAST, SHARED_TAIL, PathMatrix

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kgrec.data.dataset import Array, Facts
+from kgrec.data.dataset import Array
+from kgrec.data.triples import Facts
 from kgrec.scoring.contributions import Contributions
 from kgrec.scoring.gates import Gates
 from kgrec.scoring.model import AdditiveModel

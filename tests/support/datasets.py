@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from kgrec.config import TrainConfig
-from kgrec.data.dataset import Dataset, Facts, Interactions
+from kgrec.data.dataset import Dataset, Interactions
+from kgrec.data.triples import Facts
 from kgrec.data.vocabulary import Vocabulary
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 from scipy import sparse
 
-from kgrec.data.dataset import Facts
+from kgrec.data.triples import Facts
 from kgrec.learn.channels.path_features import PathFeatures
 from kgrec.learn.channels.semantic_paths import semantic_paths
 from kgrec.scoring.gates import ColdItemGates, Gates

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from kgrec.data.dataset import Facts
+from kgrec.data.triples import Facts
 from kgrec.learn.channels.path_features import PathFeatures
 from kgrec.scoring.path_matrix import PathMatrix
 

@@ -22,6 +22,7 @@ from kgrec.graph.cypher.schema_names import (
     quoted,
     type_of,
 )
+from kgrec.schema.meanings import VALIDITY
 from kgrec.schema.model import GraphSchema
 
 # --- bookkeeping: labels that start with Kgrec, in no count and no export ---
@@ -186,12 +187,13 @@ INTERACTION_ROW = ("item", "kind", "platform", "time", "weight")
 
 
 def edges_of(schema: GraphSchema, type: str) -> str:
-    """Facts of a type from a node: ``source`` and its ``rows`` of relation, type of the target and target."""
-    edge = edge_type(schema, type)
+    """Facts of a type from a node: ``source`` and its ``rows`` of relation, type of the target, target and validity."""
+    edge, declared = edge_type(schema, type), edge_property_names(schema, type)
+    holds = ", ".join(f"r.{name}" if name in declared else "null" for name in VALIDITY)
     return (
         f"CALL (n) {{ MATCH (n)-[r:{edge}]->(b) "
-        f"WITH r.relation AS relation, {type_of('b', schema.edges[type].target)} AS target_type, b.uid AS target "
-        "ORDER BY relation, target_type, target RETURN collect([relation, target_type, target]) AS rows }\n"
+        f"WITH r, r.relation AS relation, {type_of('b', schema.edges[type].target)} AS target_type, b.uid AS target "
+        f"ORDER BY relation, target_type, target RETURN collect([relation, target_type, target, {holds}]) AS rows }}\n"
         "WITH n, rows WHERE size(rows) > 0 RETURN n.uid AS source, rows"
     )
 

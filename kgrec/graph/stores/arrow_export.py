@@ -11,9 +11,13 @@ from typing import Any
 import pyarrow as pa
 
 from kgrec.graph.cypher.schema_names import property_names
+from kgrec.schema.meanings import VALIDITY
 from kgrec.schema.model import GraphSchema
 
-EDGE_COLUMNS = pa.schema([(n, pa.string()) for n in ("source_type", "source", "relation", "target_type", "target")])
+EDGE_COLUMNS = pa.schema(
+    [(name, pa.string()) for name in ("source_type", "source", "relation", "target_type", "target")]
+    + [(name, pa.float64()) for name in VALIDITY]
+)
 INTERACTION_COLUMNS = pa.schema(
     [(name, pa.string()) for name in ("user", "item", "kind", "platform")]
     + [("time", pa.float64()), ("weight", pa.float64()), ("context", pa.string())]

@@ -22,7 +22,8 @@ from typing import Literal
 import numpy as np
 from scipy import sparse
 
-from kgrec.data.dataset import Array, Facts, IntArray
+from kgrec.data.dataset import Array, IntArray
+from kgrec.data.triples import Facts
 from kgrec.learn.channels.content_kernel import (
     ContentKernel,
     content_map,

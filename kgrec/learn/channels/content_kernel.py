@@ -13,7 +13,8 @@ import numpy as np
 from scipy import sparse
 from scipy.linalg import lapack
 
-from kgrec.data.dataset import Array, Facts, IntArray
+from kgrec.data.dataset import Array, IntArray
+from kgrec.data.triples import Facts
 from kgrec.learn.channels.linear_systems import blocks_of, factorised, largest_per_column
 
 _NEARLY_FULL = 0.1

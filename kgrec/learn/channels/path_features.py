@@ -19,7 +19,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from kgrec.data.dataset import Array, Facts, IntArray
+from kgrec.data.dataset import Array, IntArray
+from kgrec.data.triples import Facts
 from kgrec.learn.channels.relation_weights import relation_weights
 from kgrec.scoring.channel_names import CORRECTION
 from kgrec.scoring.history_weights import HistoryWeights

@@ -8,7 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from kgrec.data.dataset import Array, Facts, IntArray
+from kgrec.data.dataset import Array, IntArray
+from kgrec.data.triples import Facts
 
 
 def user_batches(users: Array, batch_size: int, rng: np.random.Generator) -> Iterator[Array]:

@@ -13,7 +13,8 @@ import torch
 from torch import Tensor
 
 from kgrec.config import TrainConfig
-from kgrec.data.dataset import Array, Dataset, Facts, IntArray
+from kgrec.data.dataset import Array, Dataset, IntArray
+from kgrec.data.triples import Facts
 from kgrec.data.vocabulary import Vocabulary
 from kgrec.learn.neural.gnn import HeteroEncoder
 from kgrec.learn.neural.hetero_graph import ENTITY, ITEM

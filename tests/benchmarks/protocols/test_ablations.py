@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kgrec.data.dataset import Facts, Interactions
+from kgrec.data.dataset import Interactions
 from kgrec.data.splits import Split, random_split
+from kgrec.data.triples import Facts
 from kgrec.progress import silent
 from kgrec_benchmarks.protocols import ablations as module
 from kgrec_benchmarks.protocols.ablations import ablations, sentences, shuffled_facts, shuffled_texts

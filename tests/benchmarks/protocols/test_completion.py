@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from kgrec.data.dataset import Dataset, Facts, Interactions
+from kgrec.data.dataset import Dataset, Interactions
+from kgrec.data.triples import Facts
 from kgrec.progress import silent
 from kgrec_benchmarks.folder_dataset import PublishedSet
 from kgrec_benchmarks.protocols.completion import GraphCompletion

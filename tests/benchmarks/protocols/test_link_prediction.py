@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kgrec.data.dataset import Array, Facts, IntArray
+from kgrec.data.dataset import Array, IntArray
+from kgrec.data.triples import Facts
 from kgrec.errors import KgrecError
 from kgrec_benchmarks.protocols.link_prediction import hold_out_facts, link_prediction
 

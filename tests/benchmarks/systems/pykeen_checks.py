@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from kgrec.data.dataset import Facts
+from kgrec.data.triples import Facts
 from kgrec_benchmarks.protocols.link_prediction import hold_out_facts, link_prediction
 from kgrec_benchmarks.systems.pykeen_models import MODELS, PykeenScorer, PykeenSetting, fit_pykeen
 

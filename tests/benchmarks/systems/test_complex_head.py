@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from kgrec.data.dataset import Facts
+from kgrec.data.triples import Facts
 from kgrec.errors import TrainingDivergedError
 from kgrec_benchmarks.protocols.link_prediction import hold_out_facts, link_prediction
 from kgrec_benchmarks.systems.complex_head import (

@@ -10,7 +10,7 @@ from types import ModuleType
 
 import pytest
 
-from kgrec.data.dataset import Facts
+from kgrec.data.triples import Facts
 from kgrec.errors import MissingExtraError
 from kgrec_benchmarks.systems.pykeen_models import PykeenSetting, fit_pykeen
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from kgrec.data.dataset import Array, Facts
+from kgrec.data.dataset import Array
+from kgrec.data.triples import Facts
 from kgrec.learn.channels import cold_items as content_module
 from kgrec.learn.channels.cold_items import ColdItemWeights, ContentSettings
 from kgrec.learn.channels.neighbours import item_knn

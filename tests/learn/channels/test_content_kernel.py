@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from kgrec.data.dataset import Facts
+from kgrec.data.triples import Facts
 from kgrec.errors import ConfigError
 from kgrec.learn.channels import linear_systems as blockwise
 from kgrec.learn.channels.content_kernel import ContentKernel, content_map, fact_matrix

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from kgrec.data.dataset import Facts
+from kgrec.data.triples import Facts
 from kgrec.learn.channels.ease import ease
 from kgrec.learn.channels.path_features import PathFeatures, path_channels
 from kgrec.scoring.history_weights import HistoryWeights

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from kgrec.data.dataset import Facts, Interactions
+from kgrec.data.dataset import Interactions
+from kgrec.data.triples import Facts
 from kgrec.data.vocabulary import Vocabulary
 from kgrec.errors import SourceError
 from kgrec.learn.channels.ease import ease

@@ -6,7 +6,8 @@ import numpy as np
 import torch
 from scipy import sparse
 
-from kgrec.data.dataset import Facts, Interactions
+from kgrec.data.dataset import Interactions
+from kgrec.data.triples import Facts
 from kgrec.learn.encoders.hashing import HashingEncoder
 from kgrec.learn.neural.gnn import HeteroEncoder
 from kgrec.learn.neural.hetero_graph import to_hetero

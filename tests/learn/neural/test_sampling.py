@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kgrec.data.dataset import Facts
+from kgrec.data.triples import Facts
 from kgrec.learn.neural.sampling import TripleSampler, popularity_negatives, user_batches
 
 

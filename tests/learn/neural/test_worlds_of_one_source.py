@@ -10,7 +10,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from kgrec.data.dataset import Array, Dataset, Facts, Interactions
+from kgrec.data.dataset import Array, Dataset, Interactions
+from kgrec.data.triples import Facts
 from kgrec.learn.channels.content_kernel import fact_matrix
 from kgrec.learn.channels.path_features import PathFeatures
 from kgrec.learn.encoders.hashing import HashingEncoder

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,13 +13,16 @@ from kgrec.bundle.bundle import Bundle
 from kgrec.data.context import Context
 from kgrec.data.dataset import Interactions
 from kgrec.data.records import Interaction
+from kgrec.data.triples import Facts
 from kgrec.recommendation import Recommender
-from kgrec.recommendation.live_trend import LiveTrend
+from kgrec.recommendation.live_bundle import LiveBundle
 from kgrec.recommendation.recent_events import NO_EVENTS
 from kgrec.schema.model import InteractionType
+from kgrec.scoring.path_terms import without_facts
 from kgrec.scoring.trend import DAY_S, Trend
 from kgrec.testing.sample_graph import words
-from tests.support.bundles import film_bundle, film_schema
+from tests.support.bundles import bundle_of, film_bundle, film_schema, random_interactions
+from tests.support.path_worlds import N_ITEMS, path_world
 from tests.support.trends import START, with_trend
 
 CUTOFF = START + 10 * DAY_S
@@ -86,7 +91,7 @@ def test_what_others_watch_now_is_recommended_to_whoever_asks_next(
     assert first(films, at) == "star-wars"
     for number in range(1, 4):
         reports.report(f"u{number}", "blade", NOW - 60.0)
-        assert films.live_trend.counted == number
+        assert films.live.state == (number, 0)
     assert first(films, at) == "blade"
     scored = films.score(items=["blade", "star-wars"], history=[], context=Context(at))
     it = films.explain(item="blade", history=[], context=Context(at))
@@ -145,7 +150,7 @@ def test_a_new_model_begins_with_what_is_later_than_its_own_counts(films: Recomm
     late = trending_films()
     late = replace(late, manifest=replace(late.manifest, data_cutoff=CUTOFF + 10.0))
     renewed = films.renewed(late)
-    assert renewed.live_trend.counted == 2
+    assert renewed.live.state == (2, 0)
     expected = late.model.with_later(np.array([NOW]), np.array([4])).scored(Interactions.of_pairs([], []), NOW + 9)
     assert renewed.score(items=["blade"], history=[], context=Context(NOW + 9)) == [expected.scores[4]]
 
@@ -154,8 +159,8 @@ def test_without_a_trend_nobody_is_asked(reports: Reports) -> None:
     films = Recommender(trending_films(trend=False))
     films.answer_with(reports)
     reports.report("zoe", "blade", NOW)
-    assert (first(films), films.live_trend.counted, reports.asked) == ("star-wars", 0, [])
-    assert LiveTrend(trending_films(), NO_EVENTS).counted == 0
+    assert (first(films), films.live.state, reports.asked) == ("star-wars", (0, 0), [])
+    assert LiveBundle(trending_films(), NO_EVENTS).state == (0, 0)
 
 
 def test_the_bundle_itself_stays_as_it_was_learned(films: Recommender, reports: Reports) -> None:
@@ -165,3 +170,54 @@ def test_the_bundle_itself_stays_as_it_was_learned(films: Recommender, reports: 
     assert films.bundle is bundle
     assert bundle.model.trend is not None
     assert len(bundle.model.trend.later_time) == 0
+
+
+def ending_world(seed: int) -> tuple[Bundle, Facts]:
+    """A bundle whose scores flow through facts, half of which end at 100 and a few at 200."""
+    rng = np.random.default_rng(seed)
+    facts, model = path_world(rng)
+    until = np.where(np.arange(len(facts)) % 2 == 0, 100.0, np.where(np.arange(len(facts)) % 5 == 0, 200.0, np.nan))
+    facts = replace(facts, until=until)
+    bundle = bundle_of(model, random_interactions(rng, 3, N_ITEMS, 20), 3)
+    return replace(bundle, ending=facts.select(~np.isnan(until))), facts
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_fact_that_ended_takes_its_number_out_of_the_score_and_nothing_else(seed: int, tmp_path: Path) -> None:
+    bundle, facts = ending_world(seed)
+    bundle.save(tmp_path / "b")
+    bundle = Bundle.load(tmp_path / "b")
+    now = 50.0
+    live = LiveBundle(bundle, NO_EVENTS, clock=lambda: now)
+    assert live.bundle() is bundle
+    states = [live.state]
+    for now in (150.0, 250.0):
+        past = bundle.interactions.select(bundle.interactions.user == 0)
+        found = live.bundle().model.scored(past).scores
+        ended = facts.select(facts.until <= now)
+        np.testing.assert_allclose(found, without_facts(bundle.model, ended).scored(past).scores, atol=1e-9)
+        assert np.abs(found - bundle.model.scored(past).scores).max() > 1e-6
+        states.append(live.state)
+    assert len(set(states)) == 3
+    assert len(live.bundle().ending) == 0
+
+
+def test_models_of_platforms_lose_the_fact_as_well() -> None:
+    bundle, facts = ending_world(0)
+    model = replace(bundle.model, targets={"app": ending_world(1)[0].model})
+    later = replace(bundle, model=model).as_of(1e9).model.targets["app"]
+    past = bundle.interactions.select(bundle.interactions.user == 0)
+    ended = facts.select(~np.isnan(facts.until))
+    expected = without_facts(model.targets["app"], ended).scored(past).scores
+    np.testing.assert_allclose(later.scored(past).scores, expected, atol=1e-9)
+
+
+def test_what_ended_is_in_no_answer() -> None:
+    bundle, _ = ending_world(2)
+    recommender = Recommender(bundle)
+    past = bundle.as_of(time.time())
+    for item in bundle.items:
+        it = recommender.explain(history=["i0", "i1"], item=item)
+        plain = Recommender(replace(past, ending=Facts.none())).explain(history=["i0", "i1"], item=item)
+        assert it.score == pytest.approx(plain.score, abs=1e-12)
+        assert [reason.kind for reason in it.reasons] == [reason.kind for reason in plain.reasons]
