@@ -155,7 +155,7 @@ def explanations_section(results: Mapping[str, Result]) -> list[str]:
         return []
     rows = []
     for name, result in results.items():
-        figures = [result["explanations"][key] for key in _MEASURES.values()]
+        figures = [result["explanations"].get(key) for key in _MEASURES.values()]
         set_name = name.removesuffix(_EXPLAINED)
         rows.append([NAMES.get(set_name, set_name), *("-" if value is None else f"{value:.3f}" for value in figures)])
     errors = [result["explanations"]["deletion_error"] or 0.0 for result in results.values()]

@@ -14,8 +14,8 @@ def to_networkx(store: GraphExporter) -> nx.MultiDiGraph[str]:
     """A multigraph of every node, fact and interaction of a store.
 
     Nodes are called ``Type:uid`` and carry ``type`` and the properties they have. Edges carry ``part`` ("fact" or
-    "interaction"), ``type`` and ``relation``, interactions also ``kind``, ``platform``, ``time`` and ``weight``; their
-    key is ``(type, relation)`` or ``(type, Interaction.key)``.
+    "interaction"), ``type`` and ``relation``, interactions also ``kind``, ``platform``, ``time``, ``weight`` and
+    ``context``; their key is ``(type, relation)`` or ``(type, Interaction.key)``.
 
     Raises:
         GraphError: the store is empty.

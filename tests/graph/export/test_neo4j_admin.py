@@ -67,9 +67,9 @@ def test_the_files_of_a_small_world(films: GraphStore, tmp_path: Path) -> None:
     )
     assert read["relationships-WORKED_WITH-Person-Person.csv"] == '"mann","scott","as producer","wiki"\n'
     assert read["relationships-WATCHED-User-Film.header.csv"] == (
-        ":START_ID(User),:END_ID(Film),key:string,kind:string,platform:string,time:string,weight:double\n"
+        ":START_ID(User),:END_ID(Film),key:string,kind:string,platform:string,time:string,weight:double,context:string\n"
     )
-    assert read["relationships-WATCHED-User-Film.csv"] == '"ann","heat","stream|wiki|","stream","wiki",,1.0\n'
+    assert read["relationships-WATCHED-User-Film.csv"] == '"ann","heat","stream|wiki|","stream","wiki",,1.0,\n'
     assert (
         "CREATE CONSTRAINT kgrec_Film_uid IF NOT EXISTS FOR (n:`Film`) REQUIRE n.uid IS UNIQUE;\n"
         in (read["constraints.cypher"])

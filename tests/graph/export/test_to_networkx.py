@@ -23,4 +23,5 @@ def test_the_films_in_networkx() -> None:
         "platform": "lens",
         "time": 10.0,
         "weight": 4.0,
+        "context": None,
     }
