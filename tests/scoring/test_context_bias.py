@@ -103,6 +103,14 @@ def test_each_user_is_scored_in_their_own_context(seed: int) -> None:
     np.testing.assert_allclose(model.contexts[0].restricted_to(some).of(asked), model.contexts[0].of(asked)[:, some])
 
 
+def test_a_model_of_some_items_has_the_contexts_of_these() -> None:
+    rng = np.random.default_rng(1)
+    model, past = with_contexts(rng), random_interactions(rng, 1, N_ITEMS, 6)
+    asked, some = Contexts(np.array([np.nan]), (ContextColumn.of_texts("weather", ["sun"]),)), np.array([5, 1, 6])
+    parts = model.restricted_to(some).contributions(past.select(np.zeros(6, np.bool_)), np.arange(3), asked)
+    np.testing.assert_allclose(parts.contexts, model.contributions(past, some, asked).contexts)
+
+
 def test_a_bundle_keeps_its_contexts(tmp_path: Path) -> None:
     rng = np.random.default_rng(3)
     model, past = with_contexts(rng), random_interactions(rng, 3, N_ITEMS, 20)
