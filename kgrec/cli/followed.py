@@ -11,34 +11,34 @@ from types import FrameType
 from typing import Any
 
 from kgrec.cli import output
+from kgrec.data.messages import EventStream
 from kgrec.graph.schemes import open_store
 from kgrec.live.entrance import Entrance
 from kgrec.live.event_log import EventLog
 from kgrec.live.event_reading import EventReader
 from kgrec.live.event_vocabulary import EventVocabulary
 from kgrec.live.following import Follower
-from kgrec.live.streams import open_streams
 from kgrec.plain_text import visible
 
 _SAY_EVERY_S = 10.0
 _LOOK_EVERY_S = 0.5
 
 
-def follow_until_stopped(addresses: Sequence[str], store: str, events: str, *, quiet: bool = False) -> dict[str, Any]:
+def follow_until_stopped(
+    streams: Sequence[EventStream], store: str, events: str, *, quiet: bool = False
+) -> dict[str, Any]:
     """What became of the events of some streams until SIGINT or SIGTERM came: counts, and how each stream stands.
 
     Args:
-        addresses: of the streams.
+        streams: each once.
         store: URL of a graph that is there.
         events: file of the event log.
         quiet: say no progress on stderr.
 
     Raises:
-        ConfigError: an address is none, or there is no file for the log.
         EventLogError: the log cannot be used, or another process takes in events with it.
         GraphError: the graph is empty, cannot be opened or is held by another process.
     """
-    streams = open_streams(addresses, events)
     with _stopped_by_signals() as stop, ExitStack() as opened:
         log = opened.enter_context(EventLog(events))
         graph = opened.enter_context(open_store(store, create=False))

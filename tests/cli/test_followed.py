@@ -118,5 +118,9 @@ def test_what_cannot_be_followed_is_refused(shell: Shell) -> None:
         *("ingest", "--follow", "jsonl:arriving"),
     )
     assert "no stream has this address" in shell("ingest", "--follow", "amqp:x", "--events", "e.db").err
+    assert (
+        "no stream has this address"
+        in shell("ingest", "--schema", "movies", "--follow", "ftp:x", "--events", "e.db").err
+    )
     assert "StoreUnavailableError" in shell("ingest", "--follow", "jsonl:arriving", "--events", "e.db").err
     assert "--follow needs an event log" in shell("serve", "--follow", "jsonl:arriving").err

@@ -62,10 +62,12 @@ def ingest(
     With --follow, events of streams go into the graph as they come, after what --source names, until it is stopped.
     Ends with exit code 6 where every row of a type had to be left out.
     """
+    from kgrec.live.streams import open_streams
     from kgrec.pipeline import ingest as import_sources
 
+    streams = open_streams(follow or (), events)  # what cannot be followed is told before anything is imported
     report: dict[str, Any] = {}
-    if schema or source or not follow:
+    if schema or source or not streams:
         missing = [f"'--{name}'" for name, value in (("schema", schema), ("source", source)) if not value]
         if missing:
             raise ConfigError(f"Missing option {missing[0]}.", where="kgrec ingest", next="see `kgrec ingest --help`")
@@ -83,13 +85,13 @@ def ingest(
             ).as_dict()
         if not as_json:
             _show(report)
-        elif not follow:
+        elif not streams:
             output.print_json(report)
         _note(report, quiet)
-    if follow:
+    if streams:
         from kgrec.cli.followed import follow_until_stopped
 
-        followed = follow_until_stopped(follow, store, events, quiet=quiet)
+        followed = follow_until_stopped(streams, store, events, quiet=quiet)
         if as_json:
             output.print_json(report | {"followed": followed})
         else:
