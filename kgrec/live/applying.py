@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import threading
 import time
+from _thread import interrupt_main
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -133,7 +134,8 @@ class Applier:
             try:
                 self.apply()
                 self.failure = None
-            except KeyboardInterrupt:  # the embedded graph hears ctrl-c in whatever thread asks it
+            except KeyboardInterrupt:  # the embedded graph hears ctrl-c in whatever thread asks it, alone
+                interrupt_main()
                 self._wake.set()
                 continue
             except KgrecError as error:

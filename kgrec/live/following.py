@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
+from _thread import interrupt_main
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -126,7 +127,8 @@ class Follower:
             while not self._closed.is_set():
                 try:
                     offset = self._step(offset)
-                except KeyboardInterrupt:  # the embedded graph hears ctrl-c in whatever thread asks it
+                except KeyboardInterrupt:  # the embedded graph hears ctrl-c in whatever thread asks it, alone
+                    interrupt_main()
                     offset = None
         except Exception as error:  # a fault of ours: who watches has to learn that nothing is taken in any more
             self.fault = error

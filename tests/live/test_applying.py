@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from pathlib import Path
 from typing import Any
@@ -164,10 +165,12 @@ def test_who_ends_does_not_wait_for_all_that_waits(
     assert [time for _, time in watched(store, "bob")] == [3.0, 10.0, 11.0, 12.0, 13.0, 14.0]
 
 
-def test_ctrl_c_in_the_middle_of_a_write_loses_nothing(
+def test_ctrl_c_in_the_middle_of_a_write_loses_nothing_and_is_passed_on(
     log: EventLog, store: GraphStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The embedded graph raises it in the thread that asks, once."""
+    """The embedded graph raises it in the thread that asks, once; who waits in the main thread has to hear of it."""
+    passed_on: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, frame: passed_on.append(number))
     write, heard = store.upsert_interactions, [KeyboardInterrupt()]
 
     def interrupted(records: Any) -> Any:
@@ -178,7 +181,11 @@ def test_ctrl_c_in_the_middle_of_a_write_loses_nothing(
     monkeypatch.setattr(store, "upsert_interactions", interrupted)
     log.append([Event("a", Interaction("WATCHED", "zoe", "alien", "watch", "cinema", 5.0))])
     applier = Applier(log, lambda: store)
-    applier.start()
-    applier.close()
+    try:
+        applier.start()
+        applier.close()
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert passed_on == [signal.SIGINT]
     assert (applier.applied, applier.failure) == (1, None)
     assert [one.item for one in store.history("zoe")] == ["alien"]
