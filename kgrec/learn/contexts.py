@@ -2,11 +2,10 @@
 
 Every context column is tried by itself beside the model as it is, with each shrinkage and weight, on users of
 validation, each in the context of their first held-out interaction. The one that finds most is kept where that is more
-than three standard errors; then the others are tried beside it. Example, ndcg@10 of users who book hotels:
+than three standard errors; then the others are tried beside it. Example, ndcg@10 of 1,088 users who book hotels:
 
-    no context             0.0312
-    trip type, k = 3       0.0341 at weight 0.7, 0.0353 at 1.5: kept, + 0.0041 with an error of 0.0010
-    month, k = 10          0.0355 beside it, + 0.0002 with an error of 0.0004: not kept
+    no context             0.0500
+    kind of journey        0.0505 at best, + 0.0005 with an error of 0.0012: not kept
 """
 
 from __future__ import annotations
