@@ -11,13 +11,13 @@ TESTED_IN = {
     "benchmarks/systems/test_registry": "benchmarks/systems/implicit_models benchmarks/systems/pairwise testing/system",
     "benchmarks/systems/test_next_item_training": "benchmarks/systems/early_stopping benchmarks/systems/gru4rec "
     "benchmarks/systems/sasrec",
-    "benchmarks/test_benchmark": "benchmarks/command benchmarks/folder_dataset benchmarks/protocols/split "
+    "benchmarks/test_benchmark": "benchmarks/command benchmarks/protocols/split "
     "benchmarks/runs/cost benchmarks/runs/fingerprints",
     "benchmarks/service/test_request_load": "benchmarks/service/served",
     "bundle/test_bundle": "bundle/files",
     "live/test_events_killed": "benchmarks/service/kills",
     "cli/commands/test_export_person": "cli/person_report",
-    "cli/commands/test_forget": "cli/personal_places graph/people_in_graph live/people_in_log service/people_in_keys",
+    "cli/commands/test_forget": "cli/personal_places graph/people_in_graph service/people_in_keys",
     "cli/commands/test_recommend": "cli/arguments cli/options",
     "cli/test_bad_input": "cli/output",
     "cli/test_long_work": "cli/commands/demo cli/commands/evaluate cli/commands/train cli/film_demo cli/measurements",

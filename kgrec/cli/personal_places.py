@@ -17,6 +17,7 @@ from kgrec.live.people_in_log import PeopleInLog
 from kgrec.plain_text import local_path
 from kgrec.privacy.byte_search import files_under
 from kgrec.privacy.forgetting import Place
+from kgrec.privacy.pseudonyms import PseudonymKey
 
 _GRAPH_FILE, _SQLITE_FILE = b"RGF", b"SQLite format 3\x00"
 
@@ -78,6 +79,16 @@ def ids_of_people(graph: PeopleInGraph, bundle: PeopleInBundle, users: Collectio
     known = {user: graph.ids(user) for user in users}
     accounts = bundle.accounts_of([user for user, ids in known.items() if not graph.entries(ids)])
     return {user: tuple(dict.fromkeys((*ids, *accounts.get(user, ())))) for user, ids in known.items()}
+
+
+def key_of_people(graph: PeopleInGraph) -> PseudonymKey | None:
+    """The key of pseudonyms that the environment names; None where it names none.
+
+    Raises:
+        ConfigError: it cannot be read, or the graph has pseudonyms of another one, which would find nobody.
+    """
+    key = PseudonymKey.from_environment()
+    return key if key is None else graph.checked(key)
 
 
 def opened_log(path: str, opened: ExitStack) -> EventLog:

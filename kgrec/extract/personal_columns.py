@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 
 import pyarrow as pa
@@ -39,11 +40,12 @@ class PersonalColumns:
         """The records as they are kept; columns stay columns."""
         if self._user_type is None and not self._personal:
             return records
-        if isinstance(records, InteractionColumns):
-            return self._with_users(records, {"user": None})
-        if isinstance(records, EdgeColumns):
-            return self._with_users(records, {side: records.columns[f"{side}_type"] for side in _SIDES})
-        return [self._one(record) for record in records]
+        with nullcontext() if self._key is None else self._key.at_once():
+            if isinstance(records, InteractionColumns):
+                return self._with_users(records, {"user": None})
+            if isinstance(records, EdgeColumns):
+                return self._with_users(records, {side: records.columns[f"{side}_type"] for side in _SIDES})
+            return [self._one(record) for record in records]
 
     def _with_users(
         self, records: InteractionColumns | EdgeColumns, ends: Mapping[str, pa.DictionaryArray | None]
@@ -56,19 +58,22 @@ class PersonalColumns:
             column = records.columns[name]
             if types is not None and self._user_type not in types.dictionary.to_pylist():
                 continue
-            made = pa.array([self._pseudonym(uid) for uid in column.dictionary.to_pylist()], pa.string())
-            pseudonyms = made.take(column.indices)
             if types is None:
-                changed[name] = pseudonyms
+                users = pa.repeat(pa.scalar(True), len(column))
             else:
                 users = pc.equal(types.cast(pa.string()), self._user_type)
-                changed[name] = pc.if_else(users, pseudonyms, column.cast(pa.string()))
+            theirs = set(pc.unique(column.indices.filter(users)).to_pylist())
+            uids = column.dictionary.to_pylist()
+            made = [self._pseudonym(uid) if number in theirs else uid for number, uid in enumerate(uids)]
+            pseudonyms = pa.array(made, pa.string()).take(column.indices)
+            changed[name] = pc.if_else(users, pseudonyms, column.cast(pa.string()))
         return records.with_columns(changed)
 
     def _one(self, record: Record) -> Record:
         if isinstance(record, Interaction):
             return replace(record, user=self._id(self._schema.user_type, record.user))
-        properties = self._properties(record.type, record.properties)
+        of = record.uid if isinstance(record, NodeRecord) and record.type == self._schema.user_type else None
+        properties = self._properties(record.type, record.properties, of)
         if isinstance(record, EdgeRecord):
             source, target = self._id(record.source_type, record.source), self._id(record.target_type, record.target)
             return replace(record, source=source, target=target, properties=properties)
@@ -83,29 +88,30 @@ class PersonalColumns:
         aliases = []
         for alias in record.aliases:
             platform, _, uid = alias.partition(":")
-            aliases.append(f"{platform}:{self._pseudonym(uid)}")
+            aliases.append(f"{platform}:{self._pseudonym(uid, record.uid)}")
         return replace(record, uid=self._pseudonym(record.uid), properties=properties, aliases=tuple(aliases))
 
-    def _properties(self, type: str, properties: Mapping[str, Value]) -> Mapping[str, Value]:
+    def _properties(self, type: str, properties: Mapping[str, Value], of: str | None) -> Mapping[str, Value]:
+        """What is kept of the properties of a node or fact, ``of`` a user or of nobody."""
         personal: Mapping[str, PropertySpec] = self._personal.get(type, {})
         if not personal.keys() & properties.keys():
             return properties
         kept = {name: value for name, value in properties.items() if name not in personal}
         for name in properties.keys() & personal.keys():
-            masked = self._masked(properties[name]) if personal[name].personal == "mask" else None
+            masked = self._masked(properties[name], of) if personal[name].personal == "mask" else None
             if masked:
                 kept[name] = masked
         return kept
 
-    def _masked(self, value: Value) -> Value | None:
+    def _masked(self, value: Value, of: str | None) -> Value | None:
         """Pseudonyms of what says anything; those of what stands for nothing would look as if they did."""
         if isinstance(value, list):
-            return [self._pseudonym(str(one)) for one in value if is_key(str(one))]
-        return self._pseudonym(str(value)) if is_key(str(value)) else None
+            return [self._pseudonym(str(one), of) for one in value if is_key(str(one))]
+        return self._pseudonym(str(value), of) if is_key(str(value)) else None
 
     def _id(self, type: str, uid: str) -> str:
         return self._pseudonym(uid) if type == self._user_type else uid
 
-    def _pseudonym(self, text: str) -> str:
+    def _pseudonym(self, text: str, of: str | None = None) -> str:
         assert self._key is not None  # whatever is masked has made it needed
-        return self._key.pseudonym(text)
+        return self._key.pseudonym(text, of)

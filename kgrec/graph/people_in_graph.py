@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
@@ -14,9 +15,10 @@ from kgrec.data.near_misses import near_miss
 from kgrec.errors import UnknownUserError
 from kgrec.graph.cypher.link_statements import key_names
 from kgrec.graph.person_links import accounts_of
-from kgrec.graph.pseudonym_key import key_at_the_door
+from kgrec.graph.pseudonym_key import key_at_the_door, key_of
 from kgrec.graph.store import GraphStore, schema_of
-from kgrec.privacy.pseudonyms import ids_of
+from kgrec.privacy.pseudonyms import PseudonymKey, ids_of
+from kgrec.schema.shape import pseudonymous_users
 
 
 class PeopleInGraph:
@@ -50,6 +52,20 @@ class PeopleInGraph:
         values = (node.get(name) for name in dict.fromkeys(("name", *key_names(schema), *masked)))
         texts = (text for value in values for text in (value if isinstance(value, list) else [value]))
         return tuple(dict.fromkeys(text for text in texts if isinstance(text, str) and text != user))
+
+    @property
+    def pseudonymous(self) -> bool:
+        """Whether its ids of users are pseudonyms."""
+        return pseudonymous_users(schema_of(self._store))
+
+    def checked(self, key: PseudonymKey) -> PseudonymKey:
+        """A key, without its table where the graph has no pseudonyms.
+
+        Raises:
+            ConfigError: the graph's pseudonyms were made with another one.
+        """
+        schema = schema_of(self._store)
+        return key_of(schema, self._store.pseudonym_key, self.where) or replace(key, table=None)
 
     def nearly(self, user: str) -> str | None:
         """The sentence that another way to write an id is a user's; None where none is."""

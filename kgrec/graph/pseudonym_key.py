@@ -31,6 +31,8 @@ def key_of(schema: GraphSchema, known: str | None, where: str) -> PseudonymKey |
     if not makes_pseudonyms(schema):
         return None
     key = PseudonymKey.needed(where)
+    if known is None and key.table is not None:
+        key.table.id(make=True)
     if known not in (None, key.check):
         raise ConfigError(
             "the pseudonyms of the graph were made with another key.",

@@ -220,7 +220,21 @@ class EventLog:
             removed = 0
             for (where, values), table in product(chosen, ("events", "aside")):
                 removed += connection.execute(f"UPDATE {table} SET {blank} WHERE {where}", values).rowcount
-        with self._refusals(), self._writing:  # nor in the write-ahead log
+        self._fold("")
+        return removed
+
+    def rewrite(self) -> None:
+        """Write the file anew: between its rows there are traces of what was blanked, of which SQLite clears most.
+
+        Raises:
+            EventLogError: it cannot be written, or whoever reads it keeps traces from leaving the write-ahead log.
+        """
+        self._fold("VACUUM")
+
+    def _fold(self, before: str) -> None:
+        """Nothing is left in the write-ahead log."""
+        with self._refusals(), self._writing:
+            self._writer.execute(before)
             busy, *_ = self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         if busy:
             raise EventLogError(
@@ -229,7 +243,6 @@ class EventLog:
                 found="another process that reads it all the time",
                 next="run the same again; the events themselves are blank already",
             )
-        return removed
 
     # reading
 

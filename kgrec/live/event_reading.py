@@ -18,6 +18,7 @@ from kgrec.data.time_units import EARLIEST, LATEST
 from kgrec.errors import RecordError, did_you_mean, shorten
 from kgrec.extract.times import TimeColumn, TimeRule
 from kgrec.extract.values import CellRule, read_column
+from kgrec.graph.pseudonym_key import key_of
 from kgrec.live.event import Event
 from kgrec.live.event_vocabulary import EventVocabulary, are_moments
 from kgrec.privacy.pseudonyms import PseudonymKey
@@ -51,14 +52,15 @@ class EventReader:
         known: which kinds, types, platforms and items there are.
 
     Raises:
-        ConfigError: ids of users are pseudonyms, and there is no key for them.
+        ConfigError: ids of users are pseudonyms, and there is no key for them, or another one than that of the graph.
     """
 
     def __init__(self, known: EventVocabulary) -> None:
         self._known = known
         self._schema = known.schema
-        pseudonymous = self._schema is not None and pseudonymous_users(self._schema)
-        self._key = PseudonymKey.needed("events of users who have pseudonyms") if pseudonymous else None
+        self._key: PseudonymKey | None = None
+        if self._schema is not None and pseudonymous_users(self._schema):
+            self._key = key_of(self._schema, known.pseudonym_key, "events of users who have pseudonyms")
 
     def read(self, report: Mapping[str, Any], sent: float | None = None) -> Event:
         """The event that is reported; one whose kind or item nobody knows is marked as such.
@@ -87,7 +89,6 @@ class EventReader:
             return value
 
         id, user, item = read("id", _event_id), read("user", _needed_text), read("item", _needed_text)
-        user = self._key.pseudonym(user) if user and self._key is not None else user
         kind, platform, type = (read(name, _text) for name in ("kind", "platform", "type"))
         usual_kind, usual_platform = self._known.usual
         kind, platform = kind or self._kind_of(type) or usual_kind, platform or usual_platform
@@ -102,7 +103,8 @@ class EventReader:
         weight = read("weight", lambda value: self._weight(value, None if aside else self._meaning(done)))
         if faults:
             raise _refusal(report, faults)
-        return Event(id, replace(done, weight=1.0 if weight is None else weight), aside)
+        user = done.user if self._key is None else self._key.pseudonym(done.user)
+        return Event(id, replace(done, user=user, weight=1.0 if weight is None else weight), aside)
 
     def why_unusable(self, done: Interaction) -> str:
         """Why nobody can use an interaction yet, in words that can be counted; empty where it can be used."""

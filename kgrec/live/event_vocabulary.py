@@ -26,6 +26,8 @@ class EventVocabulary:
         usual: kind and platform of an event that names none; None where it has to.
         cutoff: the last moment of the data: unix seconds, or a position; None where unknown.
         has_item: whether an item is known.
+        pseudonym_key: what tells the key of the graph's pseudonyms from others; None where there are none, or no graph
+            can be asked.
     """
 
     schema: GraphSchema | None
@@ -34,13 +36,20 @@ class EventVocabulary:
     usual: tuple[str | None, str | None]
     cutoff: float | None
     has_item: Callable[[str], bool]
+    pseudonym_key: str | None = None
 
     @classmethod
-    def of_bundle(cls, bundle: Bundle, has_item: Callable[[str], bool] = lambda item: False) -> EventVocabulary:
+    def of_bundle(
+        cls,
+        bundle: Bundle,
+        has_item: Callable[[str], bool] = lambda item: False,
+        pseudonym_key: str | None = None,
+    ) -> EventVocabulary:
         """Names of the data that a model was learned from; the most frequent kind and platform are the usual ones.
 
         Args:
             has_item: whether the graph has an item that the bundle does not have.
+            pseudonym_key: of the graph.
         """
         past, manifest = bundle.interactions, bundle.manifest
         return cls(
@@ -50,6 +59,7 @@ class EventVocabulary:
             bundle.usual,
             manifest.data_cutoff,
             lambda item: bundle.items.row(item) is not None or has_item(item),
+            pseudonym_key,
         )
 
     @classmethod
@@ -77,6 +87,7 @@ class EventVocabulary:
             (_only(kinds), _only(sources or platforms)),
             max(_times(store, schema), default=None),
             has_item,
+            store.pseudonym_key,
         )
 
 

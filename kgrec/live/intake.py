@@ -56,7 +56,8 @@ class Intake(Entrance):
             except GraphError:
                 return False  # it is set aside, and looked at again at the next start
 
-        return EventReader(EventVocabulary.of_bundle(recommender.bundle, has_item))
+        key = None if recommender.store is None else recommender.store.pseudonym_key
+        return EventReader(EventVocabulary.of_bundle(recommender.bundle, has_item, key))
 
     def of_user(self, user: str, *, in_graph: int = 0) -> list[Interaction]:
         """What a user did after an offset, as the graph will hold it."""

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from kgrec.live.event_log import EventLog
+from kgrec.privacy.byte_search import Needles
 
 
 class PeopleInLog:
@@ -36,6 +37,9 @@ class PeopleInLog:
             EventLogError: it cannot be written.
         """
         self._log.forget(*people)
+        ids = Needles.of(people)
+        if ids.too_short or any(ids.hits(path) for path in self.files()):
+            self._log.rewrite()
 
     def waits(self) -> Sequence[str]:
         """Nothing."""

@@ -95,7 +95,7 @@ class Proof:
 
     Attributes:
         began, finished: ISO times; ``finished`` is None where it was stopped, and is to be run again.
-        people: a hash of each id; see ``hashed_by``.
+        people: a hash of each id; see ``hashed_by``, which says why there is none.
         places, files: what was found there.
         not_searched: what was not looked at, and why.
         waits: what stays until a later moment.
@@ -149,14 +149,17 @@ class Proof:
 def hashed(people: Sequence[Person], key: PseudonymKey | None) -> tuple[list[str], dict[str, Any]]:
     """A hash of each id that nobody tries ids against in passing, and how it was made.
 
-    With a key it is the id's pseudonym; without one it is made slow (scrypt, RFC 7914) with a salt of its own.
+    With a key it is HMAC-SHA-256; without one it is made slow (scrypt, RFC 7914) with a salt of its own. With a table
+    there is none: beside the list of pseudonyms that were forgotten it would say whose rows an old copy has.
     """
+    if key is not None and key.table is not None:
+        return [], {"method": "none, as pseudonyms are drawn", "key": key.check}
     if key is not None:
-        return [key.pseudonym(person.id) for person in people], {"method": "HMAC-SHA-256", "key": key.check}
+        return [key.keyed_hash(person.id) for person in people], {"method": "HMAC-SHA-256", "key": key.check}
     salt = secrets.token_bytes(16)
     raw = [person.id.encode("utf-8", "surrogatepass") for person in people]
-    made = [hashlib.scrypt(one, salt=salt, dklen=32, **_SCRYPT) for one in raw]
-    return [one.hex() for one in made], {"method": "scrypt", "salt": salt.hex(), **_SCRYPT}
+    slow = [hashlib.scrypt(one, salt=salt, dklen=32, **_SCRYPT) for one in raw]
+    return [one.hex() for one in slow], {"method": "scrypt", "salt": salt.hex(), **_SCRYPT}
 
 
 def forget(
@@ -165,6 +168,8 @@ def forget(
     proof: Path,
     *,
     key: PseudonymKey | None = None,
+    last: Place | None = None,
+    accept: Callable[[Proof], None] = lambda said: None,
     not_searched: Sequence[str] = (),
     check: Callable[[Mapping[str, int]], None] = lambda found: None,
     progress: Progress = silent,
@@ -172,6 +177,8 @@ def forget(
     """What was found of some people and taken out, place by place in their order; it is in the proof file as well.
 
     Args:
+        last: a place that leads to people in all others: they are taken out of it when they are nowhere else.
+        accept: told what was found in the others afterwards; it may raise.
         not_searched: what is not among the places, for the proof.
         check: told how many entries there are of each person, before anything is written; it may raise.
 
@@ -188,11 +195,12 @@ def forget(
         f"ids of less than {SHORTEST} bytes": len(of_ids.too_short),
         f"names of less than {SHORTEST} bytes": len(of_names.too_short),
     }
-    found = [place.entries(ids) for place in places]
+    every = [*places, *([] if last is None else [last])]
+    found = [place.entries(ids) for place in every]
     check({user: sum(of_place.get(user, 0) for of_place in found) for user in ids})
     said.places = [
         PlaceFound(place.what, place.where, sum(of_place.values()))
-        for place, of_place in zip(places, found, strict=True)
+        for place, of_place in zip(every, found, strict=True)
     ]
     said.write(proof)
     counted: dict[Path, FileFound] = {}
@@ -203,18 +211,24 @@ def forget(
     said.files = list(counted.values())
     said.write(proof)
     for number, place in enumerate(places):
-        progress(f"{place.what}, {place.where}", number, len(places), unit="places")
+        progress(f"{place.what}, {place.where}", number, len(every), unit="places")
         place.remove(ids)
-    for place, of_place in zip(places, said.places, strict=True):
+    for place, of_place in zip(places, said.places, strict=False):
         of_place.entries_after = sum(place.entries(ids).values())
     there = _files(places)
     for path in dict.fromkeys((*counted, *there)):
         now = counted.setdefault(path, FileFound(str(path)))
         now.ids_after, now.names_after = (_hits(of_ids, path), _hits(of_names, path)) if path.exists() else (0, 0)
     said.files = list(counted.values())
-    said.waits = [sentence for place in places for sentence in place.waits()]
-    said.finished = _now()
+    said.waits = [sentence for place in every for sentence in place.waits()]
+    said.finished = _now() if last is None else None
     said.write(proof)
+    accept(said)
+    if last is not None:
+        last.remove(ids)
+        said.places[-1].entries_after = 0
+        said.finished = _now()
+        said.write(proof)
     return said
 
 

@@ -1,7 +1,8 @@
 """Pseudonyms: texts in the place of ids and names, which nobody who lacks the key can find the person by.
 
 A pseudonym is HMAC-SHA-256 (RFC 2104) of the text, by a key that is kept outside the store: in an environment variable,
-or in a file that one names. The same text has the same pseudonym under one key, so that people stay apart.
+or in a file that one names. The same text has the same pseudonym under one key, so that people stay apart. With a table
+beside the key, pseudonyms are drawn instead, and the table says whose they are.
 """
 
 from __future__ import annotations
@@ -9,17 +10,18 @@ from __future__ import annotations
 import hmac
 import os
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 
 from kgrec.data.id_texts import composed
 from kgrec.errors import ConfigError
 from kgrec.plain_text import local_path
+from kgrec.privacy.pseudonym_table import DIGITS, PseudonymTable
 
-KEY, KEY_FILE = "KGREC_PSEUDONYM_KEY", "KGREC_PSEUDONYM_KEY_FILE"
+KEY, KEY_FILE, TABLE = "KGREC_PSEUDONYM_KEY", "KGREC_PSEUDONYM_KEY_FILE", "KGREC_PSEUDONYM_TABLE"
 SHORTEST_KEY = 32
 """Characters of the shortest key that is taken: 128 bits in hexadecimal digits."""
 
-_DIGITS = 32
 _NEXT = (
     "make one and keep it where the store's copies do not go: "
     "python -c 'import secrets; print(secrets.token_hex(32))' > kgrec.pseudonyms, then "
@@ -32,10 +34,12 @@ class PseudonymKey:
     """What makes pseudonyms.
 
     Attributes:
-        secret: nothing else is needed to find people by their pseudonyms; it is in no message.
+        secret: without a table, nothing else is needed to find people by their pseudonyms; it is in no message.
+        table: where pseudonyms are drawn, whose they are.
     """
 
     secret: bytes = field(repr=False)
+    table: PseudonymTable | None = None
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> PseudonymKey | None:
@@ -67,7 +71,8 @@ class PseudonymKey:
                 expected=f"at least {SHORTEST_KEY}",
                 next=_NEXT,
             )
-        return cls(text.encode())
+        table = environment.get(TABLE, "").strip()
+        return cls(text.encode(), PseudonymTable.at(table) if table else None)
 
     @classmethod
     def needed(cls, what_for: str) -> PseudonymKey:
@@ -90,19 +95,48 @@ class PseudonymKey:
             )
         return key
 
-    def pseudonym(self, text: str) -> str:
-        """The pseudonym of a text: 32 hexadecimal digits, 128 bits of its HMAC.
+    def pseudonym(self, text: str, of: str | None = None) -> str:
+        """The pseudonym of a text, 32 hexadecimal digits: drawn where there is a table, else 128 bits of its HMAC.
+
+        Args:
+            of: id of the person who has it, where it is a value of somebody.
+
+        Raises:
+            ConfigError: the table cannot be used.
 
         Example:
             >>> PseudonymKey(b"0" * 32).pseudonym("ann@example.com")
             '7f20b082c2c89c365f567c3977bb906d'
         """
-        return hmac.new(self.secret, text.encode("utf-8", "surrogatepass"), "sha256").hexdigest()[:_DIGITS]
+        if self.table is None:
+            return self.keyed_hash(text)
+        return self.table.made(self.digest(text), None if of is None else self.digest(of))
+
+    def known(self, text: str) -> str | None:
+        """The pseudonym that a text has; None where it has none, as after it was taken out of the table.
+
+        Raises:
+            ConfigError: the table cannot be used.
+        """
+        return self.keyed_hash(text) if self.table is None else self.table.of(self.digest(text))
+
+    def at_once(self) -> AbstractContextManager[None]:
+        """One write to disk of all pseudonyms that are drawn inside."""
+        return nullcontext() if self.table is None else self.table.at_once()
+
+    def keyed_hash(self, text: str) -> str:
+        """128 bits of the HMAC of a text, in hexadecimal digits."""
+        return self.digest(text).hex()[:DIGITS]
 
     @property
     def check(self) -> str:
-        """What tells the key from others and says nothing of it."""
-        return self.pseudonym("kgrec: which key is it?")[:8]
+        """What tells the key, and the table, from others and says nothing of either."""
+        of_table = "" if self.table is None else f" {self.table.id()}"
+        return self.keyed_hash(f"kgrec: which key is it?{of_table}")[:8]
+
+    def digest(self, text: str) -> bytes:
+        """The HMAC of a text, 32 bytes, by which a table knows it."""
+        return hmac.new(self.secret, text.encode("utf-8", "surrogatepass"), "sha256").digest()
 
 
 def ids_of(user: str, key: PseudonymKey | None) -> tuple[str, ...]:
@@ -113,4 +147,5 @@ def ids_of(user: str, key: PseudonymKey | None) -> tuple[str, ...]:
         (('ann',), ('ann', '542c8253f362678659f7c936e9f5be07'))
     """
     same = composed(user)
-    return tuple(dict.fromkeys((user, same) if key is None else (user, same, key.pseudonym(same))))
+    pseudonym = None if key is None else key.known(same)
+    return tuple(dict.fromkeys((user, same) if pseudonym is None else (user, same, pseudonym)))

@@ -61,5 +61,7 @@ def forget(request: Request, recommender: Answering, caller: Asking, user: UserI
     request.app.state.measured.forgotten.inc()
     for account in dict.fromkeys((user, *accounts)):  # by which they were asked about, be it no id of the graph
         request.app.state.cache.drop(account, forgotten=True)
-    request.app.state.audit(request, caller, "forget a user", user, f"{removed} interactions")
+    # No line leads from an id to a pseudonym that was drawn.
+    stored = accounts[0] if accounts and user not in accounts else user
+    request.app.state.audit(request, caller, "forget a user", stored, f"{removed} interactions")
     return document({"user": user, "interactions": removed})

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from kgrec.errors import ConfigError, GraphError
-from kgrec.privacy.forgetting import Person, forget, hashed
+from kgrec.privacy.forgetting import Person, Proof, forget, hashed
+from kgrec.privacy.pseudonym_table import PseudonymTable
 from kgrec.privacy.pseudonyms import PseudonymKey
 
 
@@ -106,3 +107,34 @@ def test_hashes_can_be_made_again_by_whoever_knows_the_id() -> None:
     again = hashlib.scrypt(ANN.encode(), salt=bytes.fromhex(how.pop("salt")), dklen=32, **how)
     assert again.hex() == first
     assert hashed([Person(ANN)], None)[0] != [first]
+
+
+def test_with_a_table_the_proof_has_no_hash_of_an_id(tmp_path: Path) -> None:
+    key = PseudonymKey(b"k" * 32, PseudonymTable.at(tmp_path / "table"))
+    drawn = key.pseudonym(ANN)
+    assert hashed([Person(ANN), Person(drawn)], key) == (
+        [],
+        {"method": "none, as pseudonyms are drawn", "key": key.check},
+    )
+
+
+def test_people_leave_the_last_place_when_they_are_nowhere_else(tmp_path: Path) -> None:
+    one, last, proof = (
+        Lines(tmp_path / "one", [f"{ANN}-2", ANN]),
+        Lines(tmp_path / "last", [ANN, BOB]),
+        tmp_path / "proof",
+    )
+
+    def refused(said: Proof) -> None:
+        assert said.files_left
+        raise GraphError("it is left.")
+
+    for _ in range(2):
+        with pytest.raises(GraphError):
+            forget([Person(ANN)], [one], proof, last=last, accept=refused)
+        assert last.entries([ANN]) == {ANN: 1}
+        assert json.loads(proof.read_text(encoding="utf-8"))["finished"] is None
+    said = forget([Person(ANN)], [one], proof, last=last)
+    assert (last.entries([ANN]), last.entries([BOB])) == ({}, {BOB: 1})
+    assert [(place.entries_before, place.entries_after) for place in said.places] == [(0, 0), (1, 0)]
+    assert said.finished

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from kgrec.errors import ConfigError
-from kgrec.privacy.pseudonyms import KEY, KEY_FILE, PseudonymKey
+from kgrec.privacy.pseudonym_table import PseudonymTable
+from kgrec.privacy.pseudonyms import KEY, KEY_FILE, TABLE, PseudonymKey, ids_of
 
 SECRET = "0123456789abcdef" * 4
 
@@ -56,3 +57,32 @@ def test_a_key_that_is_missing_is_told_with_how_to_make_one(monkeypatch: pytest.
     assert f"export {KEY_FILE}=" in str(refused.value)
     monkeypatch.setenv(KEY, SECRET)
     assert PseudonymKey.needed("here") == PseudonymKey(SECRET.encode())
+
+
+def test_with_a_table_pseudonyms_are_drawn(tmp_path: Path) -> None:
+    key = PseudonymKey.from_environment({KEY: SECRET, TABLE: str(tmp_path / "table")})
+    plain = PseudonymKey(SECRET.encode())
+    assert key is not None
+    assert key.table is not None
+    assert (key.known("ann"), ids_of("ann", key)) == (None, ("ann",))
+    with key.at_once():
+        ann = key.pseudonym("ann")
+    assert ann != plain.pseudonym("ann") == key.keyed_hash("ann")
+    assert (key.pseudonym("ann"), key.known("ann"), ids_of("ann", key)) == (ann, ann, ("ann", ann))
+    assert b"ann" not in (tmp_path / "table").read_bytes()
+    key.table.remove(key.digest("ann"))
+    assert key.known("ann") is None
+
+
+def test_a_table_is_told_from_others_by_the_check(tmp_path: Path) -> None:
+    def check(name: str) -> str:
+        key = PseudonymKey.from_environment({KEY: SECRET, TABLE: str(tmp_path / name) if name else ""})
+        assert key is not None
+        return key.check
+
+    assert check("one") == check("two"), "neither is there yet"
+    for name in ("one", "two"):
+        PseudonymTable.at(tmp_path / name).id(make=True)
+    assert len({check(""), check("one"), check("two"), check("three")}) == 4
+    assert check("one") == check("one")
+    assert not (tmp_path / "three").exists()

@@ -95,3 +95,27 @@ def test_forgetting_and_exporting_by_the_real_id(shell: Shell) -> None:
     assert shell("recommend", "--user", BOB).code == 0
     assert shell("forget", ANN).code == 0
     assert shell("forget", "customer-nobody").code == 5
+
+
+def test_events_under_another_key_are_refused(
+    recommender: Recommender, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv(KEY, SECRET[::-1])
+    with EventLog(tmp_path / "log") as log, Intake(log, lambda: recommender, recommender.writable_store) as intake:
+        with pytest.raises(ConfigError, match="made with another key"):
+            intake.report([{"id": "1", "user": ANN, "item": "blade"}])
+        assert list(log.after(0, 9)) == []
+    recommender.close()
+    assert EventReader(EventVocabulary.of_bundle(recommender.bundle))
+
+
+def test_with_a_table_no_line_of_log_leads_from_an_id_to_a_pseudonym(
+    recommender: Recommender, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with EventLog(tmp_path / "log") as log, Intake(log, lambda: recommender, recommender.writable_store) as intake:
+        recommender.answer_with(intake)
+        intake.start()
+        app, said = service(recommender), list[str | None]()
+        monkeypatch.setattr(app.state, "audit", lambda request, caller, act, user, outcome: said.append(user))
+        assert TestClient(app).delete(f"/v1/users/{ANN}").status_code == 200
+    assert said == [MADE(ANN)]

@@ -71,11 +71,19 @@ def forget(
             show_expired(forget_expired(store, bundle, events, opened), as_json, quiet)
         return
     from kgrec.bundle.people_in_bundle import PeopleInBundle
-    from kgrec.cli.personal_places import graph_place, ids_of_people, keys_place, not_named, opened_log, recognised
+    from kgrec.cli.personal_places import (
+        graph_place,
+        ids_of_people,
+        key_of_people,
+        keys_place,
+        not_named,
+        opened_log,
+        recognised,
+    )
     from kgrec.live.people_in_log import PeopleInLog
     from kgrec.privacy.forgetting import Person
     from kgrec.privacy.forgetting import forget as take_out
-    from kgrec.privacy.pseudonyms import PseudonymKey
+    from kgrec.privacy.people_in_table import PeopleInTable
     from kgrec.recommendation.forgotten import FORGOTTEN, ForgottenUsers
 
     with ExitStack() as opened, resumable():
@@ -88,6 +96,10 @@ def forget(
         places += [keys_place(keys)] if keys else []
         places += [recognised(path, ids, opened) for path in also or ()]
         places += [graph, *([of_bundle] if of_bundle.exists else [])]
+        key = key_of_people(graph)
+        table = None if key is None or key.table is None else PeopleInTable(key, key.table)
+        # Beside an id, a hash of its drawn pseudonym would say whose rows an old copy has.
+        kept = sorted(key.table.among(ids)) if key and key.table and graph.pseudonymous else ids
         folders = [of_bundle.path, local_path(state) if state else of_bundle.versions]
         forgotten = ForgottenUsers(*(folder / FORGOTTEN for folder in folders))
 
@@ -98,10 +110,10 @@ def forget(
             )
             with suppress(OSError):  # it is said below
                 folders[-1].mkdir(parents=True, exist_ok=True)
-            ForgottenUsers(folders[-1] / FORGOTTEN).add(*ids)  # a training that is under way looks there at its end
+            ForgottenUsers(folders[-1] / FORGOTTEN).add(*kept)  # a training that is under way looks there at its end
             for folder in folders[:-1]:
                 if folder.is_dir():
-                    ForgottenUsers(folder / FORGOTTEN).add(*ids)
+                    ForgottenUsers(folder / FORGOTTEN).add(*kept)
 
         progress = opened.enter_context(progress_bars(quiet, verbose))
         path = local_path(proof) if proof else _free(f"forgotten-{datetime.now(UTC):%Y%m%dT%H%M%SZ}")
@@ -109,12 +121,13 @@ def forget(
             [Person(user, graph.texts(user)) for user in ids],
             places,
             path,
-            key=PseudonymKey.from_environment(),
+            key=key,
+            last=table,
+            accept=lambda said: _refuse_half_done(said, path, ids, graph),
             not_searched=[*not_named(events, keys, of_bundle, bundle), *_NEVER_SEARCHED],
             check=check,
             progress=progress.named("Forget"),
         )
-        _refuse_half_done(said, path, ids, graph)
     _show(said, path, users, as_json, quiet)
 
 
