@@ -165,7 +165,12 @@ class Bundle:
         if not ended.any():
             return self
         other = self.with_model(without_facts(self.model, self.ending.select(ended)))
-        object.__setattr__(other, "ending", self.ending.select(~ended))
+        return other.with_ending(self.ending.select(~ended))
+
+    def with_ending(self, ending: Facts) -> Bundle:
+        """The same with other facts that will end."""
+        other = self.with_model(self.model)
+        object.__setattr__(other, "ending", ending)
         return other
 
     def for_platform(self, name: str) -> Bundle:

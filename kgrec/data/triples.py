@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -81,6 +82,15 @@ class Facts:
             since=np.concatenate([self.since, other.since]),
             until=np.concatenate([self.until, other.until]),
         )
+
+    def without(self, others: Facts) -> Facts:
+        """The facts that are not among others; when they hold makes no difference."""
+        gone = set(others.triples())
+        return self.select(np.array([triple not in gone for triple in self.triples()], np.bool_))
+
+    def triples(self) -> Iterator[tuple[int, int, int]]:
+        """Head, relation and tail of each."""
+        return zip(self.head.tolist(), self.relation.tolist(), self.tail.tolist(), strict=True)
 
     @classmethod
     def none(cls) -> Facts:

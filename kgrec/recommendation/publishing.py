@@ -22,6 +22,7 @@ from kgrec.data.vocabulary import Vocabulary
 from kgrec.errors import ConfigError, UnknownUserError, shorten
 from kgrec.graph.cypher.publication_statements import EMBEDDING, RECOMMENDED, SIMILAR, index_name
 from kgrec.graph.dataset_reader import read_interactions
+from kgrec.graph.ending_facts import ending_facts
 from kgrec.graph.person_links import read_persons
 from kgrec.graph.publication import Publication
 from kgrec.graph.store import GraphReader, GraphStore, schema_of
@@ -194,7 +195,8 @@ def _all_lists(
     bundle: Bundle, store: GraphStore, lengths: tuple[int, int], users: Sequence[str] | None, progress: Progress
 ) -> _AllLists:
     """Everybody's recommendations and all similar items; ``lengths`` are those of the two kinds of lists."""
-    schema, (k, n_similar), bundle = schema_of(store), lengths, bundle.as_of(time.time())
+    schema, (k, n_similar) = schema_of(store), lengths
+    bundle = bundle.with_ending(ending_facts(store, bundle.nodes, bundle.relations, bundle.ending)).as_of(time.time())
     known, items = _uids(store, schema.user_type), _uids(store, schema.item_type)
     rows = np.arange(len(known)) if users is None else _rows_of(users, known, store.url)
     among = np.array([item in items for item in bundle.items], np.bool_)

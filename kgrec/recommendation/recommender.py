@@ -117,7 +117,7 @@ class Recommender:
     def _link_to(self, link: GraphLink, gone: set[str] | None = None, recent: RecentEvents = NO_EVENTS) -> None:
         self._link = link
         self._people = People(self.bundle, link, self._forgotten, gone, recent)
-        self.live = LiveBundle(self.bundle, recent)
+        self.live = LiveBundle(self.bundle, recent, store=lambda: link.reach()[0])
 
     @property
     def store(self) -> GraphReader | None:

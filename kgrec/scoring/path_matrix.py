@@ -140,17 +140,33 @@ class PathMatrix:
         Args:
             facts: with the relations that the matrix was made from.
         """
+        to_both, of_past = self._entries_of(facts)
+        return replace(
+            self,
+            source=_without_entries(self.source, to_both),
+            target=_without_entries(self.target, [*to_both, *of_past]),
+        )
+
+    def has_facts(self, facts: Facts) -> npt.NDArray[np.bool_]:
+        """Which of some facts any path goes over, bool ``(facts,)``."""
+        of_source, of_target = (_entries_along_rows(side) for side in (self.source, self.target))
+        found = np.zeros(len(facts), np.bool_)
+        to_both, of_past = self._entries_of(facts)
+        for entries in to_both:
+            found |= np.isin(entries, of_source) | np.isin(entries, of_target)
+        for entries in of_past:
+            found |= np.isin(entries, of_target)
+        return found
+
+    def _entries_of(self, facts: Facts) -> tuple[list[IntArray], list[IntArray]]:
+        """Entries of some facts, one for each: those of source and target, and those of target alone."""
         to_tail = facts.head, SHARED_TAIL, facts.relation, facts.tail
         to_head = facts.tail, SHARED_HEAD, facts.relation, facts.head
         past_is_tail = facts.head, EDGE_TO_PAST, facts.relation, facts.tail
         past_is_head = facts.tail, EDGE_FROM_PAST, facts.relation, facts.head
-        return replace(
-            self,
-            source=_without_entries(self.source, [self._entries(*of) for of in (to_tail, to_head)]),
-            target=_without_entries(
-                self.target, [self._entries(*of) for of in (to_tail, to_head, past_is_tail, past_is_head)]
-            ),
-        )
+        return [self._entries(*of) for of in (to_tail, to_head)], [
+            self._entries(*of) for of in (past_is_tail, past_is_head)
+        ]
 
     @cached_property
     def holders(self) -> IntArray:
@@ -226,16 +242,11 @@ class PathMatrix:
         return {name: feature for feature, name in enumerate(names)}
 
     def _entries(self, item: IntArray, way: int, relation: IntArray, entity: IntArray) -> IntArray:
-        """Entries ``item * features + feature`` of the features of some facts, as far as there are such."""
+        """Entries ``item * features + feature`` of the features of some facts, -1 where there is no such feature."""
         features = self._feature_of
-        return np.array(
-            [
-                i * len(self.way) + features[way, r, e]
-                for i, r, e in zip(item.tolist(), relation.tolist(), entity.tolist(), strict=True)
-                if (way, r, e) in features
-            ],
-            np.int64,
-        )
+        found = [features.get((way, r, e), -1) for r, e in zip(relation.tolist(), entity.tolist(), strict=True)]
+        feature = np.array(found, np.int64)
+        return np.where(feature < 0, -1, item * len(self.way) + feature)
 
     def _with_features(self, keep: npt.NDArray[np.bool_]) -> PathMatrix:
         return PathMatrix(
@@ -257,8 +268,14 @@ def _cut(matrix: sparse.csr_matrix, rows: IntArray, columns: IntArray) -> Array:
 
 def _without_entries(matrix: sparse.csr_matrix, entries: list[IntArray]) -> sparse.csr_matrix:
     """The matrix with 0 at some entries, which count along its rows."""
-    row = np.repeat(np.arange(matrix.shape[0], dtype=np.int64), np.diff(matrix.indptr))
     kept = matrix.copy()
-    kept.data[np.isin(row * matrix.shape[1] + matrix.indices, np.concatenate(entries))] = 0.0
+    kept.data[np.isin(_entries_along_rows(matrix), np.concatenate(entries))] = 0.0
     kept.eliminate_zeros()
     return kept
+
+
+def _entries_along_rows(matrix: sparse.csr_matrix) -> IntArray:
+    """``row * columns + column`` of each entry."""
+    row = np.repeat(np.arange(matrix.shape[0], dtype=np.int64), np.diff(matrix.indptr))
+    found: IntArray = row * matrix.shape[1] + matrix.indices
+    return found

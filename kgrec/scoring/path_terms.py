@@ -115,6 +115,16 @@ def without_facts(model: AdditiveModel, facts: Facts) -> AdditiveModel:
     return other.with_targets({name: without_facts(target, facts) for name, target in model.targets.items()})
 
 
+def facts_told(model: AdditiveModel, facts: Facts) -> npt.NDArray[np.bool_]:
+    """Which of some facts a model makes use of, in the lists of all or of a platform, bool ``(facts,)``."""
+    told = np.zeros(len(facts), np.bool_)
+    for one in (model, *model.targets.values()):
+        for channel in one.channels:
+            if isinstance(channel.matrix, PathMatrix):
+                told |= channel.matrix.has_facts(facts)
+    return told
+
+
 def without_text(model: AdditiveModel, item: int) -> AdditiveModel:
     """The model as if an item had no text, which is then like no other; nothing is learned again."""
 

@@ -54,6 +54,15 @@ class GraphExporterContract(OpenGraphContract):
         rows = [row for batch in store.export_edges("ACTED_IN") for row in batch.to_pylist()]
         found = {row["target"]: (row["valid_from"], row["valid_to"]) for row in rows}
         assert found == {"heat": (5.0, 9.5), "ronin": (None, 7.0), "solo": (None, None)}
+        ending = store.run("ending_facts", limit=9)
+        assert [(row["source_type"], row["source"], row["target"], row["until"]) for row in ending] == [
+            ("Person", "mann", "heat", 9.5),
+            ("Person", "mann", "ronin", 7.0),
+        ]
+        assert {(row["type"], row["relation"], row["target_type"]) for row in ending} == {
+            ("ACTED_IN", "ACTED_IN", "Film")
+        }
+        assert len(store.run("ending_facts", limit=1)) == 1
 
     def test_the_context_of_an_interaction_comes_back(self, films: GraphStore) -> None:
         context = context_text({"device": "phone", "where": 'in \\ "bed"; at home=yes 床'})

@@ -14,14 +14,17 @@ from kgrec.data.context import Context
 from kgrec.data.dataset import Interactions
 from kgrec.data.records import Interaction
 from kgrec.data.triples import Facts
-from kgrec.recommendation import Recommender
+from kgrec.data.vocabulary import Vocabulary
+from kgrec.graph import GraphStore, open_store
+from kgrec.recommendation import Recommender, live_bundle
 from kgrec.recommendation.live_bundle import LiveBundle
 from kgrec.recommendation.recent_events import NO_EVENTS
 from kgrec.schema.model import InteractionType
-from kgrec.scoring.path_terms import without_facts
+from kgrec.scoring.path_terms import facts_told, without_facts
 from kgrec.scoring.trend import DAY_S, Trend
 from kgrec.testing.sample_graph import words
 from tests.support.bundles import bundle_of, film_bundle, film_schema, random_interactions
+from tests.support.ending_graphs import ending_schema, put_facts
 from tests.support.path_worlds import N_ITEMS, path_world
 from tests.support.trends import START, with_trend
 
@@ -221,3 +224,84 @@ def test_what_ended_is_in_no_answer() -> None:
         plain = Recommender(replace(past, ending=Facts.none())).explain(history=["i0", "i1"], item=item)
         assert it.score == pytest.approx(plain.score, abs=1e-12)
         assert [reason.kind for reason in it.reasons] == [reason.kind for reason in plain.reasons]
+
+
+def put_world(store: GraphStore, bundle: Bundle, facts: Facts) -> None:
+    """Write the facts of a bundle, with when they end."""
+    rows = zip(facts.head.tolist(), facts.relation.tolist(), facts.tail.tolist(), facts.until.tolist(), strict=True)
+    put_facts(
+        store,
+        [
+            (bundle.nodes[head], bundle.relations[relation], bundle.nodes[tail], None if np.isnan(until) else until)
+            for head, relation, tail, until in rows
+        ],
+    )
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_fact_that_is_retired_in_the_graph_goes_with_its_number(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(seed)
+    facts, model = path_world(rng)
+    retired = np.arange(len(facts)) % 3 == 0
+    stated = replace(facts, until=np.where(retired, 10.0, np.nan))
+    with open_store("kglite::memory:") as store:
+        store.apply_schema(ending_schema())
+        bundle = bundle_of(
+            model, random_interactions(rng, 3, N_ITEMS, 20), 3, schema=store.schema, graph_id=store.graph_id
+        )
+        put_world(store, bundle, facts)
+        before = Recommender(bundle, store)
+        plain = before.score(items=list(bundle.items), history=["i0", "i1"])
+        assert plain == Recommender(bundle).score(items=list(bundle.items), history=["i0", "i1"])
+        put_world(store, bundle, stated)
+        found = Recommender(bundle, store).score(items=list(bundle.items), history=["i0", "i1"])
+        expected = bundle.with_model(without_facts(model, facts.select(retired)))
+        assert found == pytest.approx(Recommender(expected).score(items=list(bundle.items), history=["i0", "i1"]))
+        assert np.abs(np.array(found) - plain).max() > 1e-6
+        # An embedded graph is nobody else's while it is open; another one is asked again.
+        assert before.score(items=list(bundle.items), history=["i0", "i1"]) == plain
+        monkeypatch.setattr(type(store), "facts_stay", False)
+        asked = Recommender(bundle, store)
+        states = {asked.live.state}
+        monkeypatch.setattr(live_bundle, "LOOK_AGAIN_S", 0.01)
+        put_world(store, bundle, replace(facts, until=np.full(len(facts), 20.0)))
+        asked.live._ask_at = 1e-9
+        deadline = time.monotonic() + 30
+        while len(states) < 2 and time.monotonic() < deadline:
+            states.add(asked.live.state)
+        told = facts_told(model, facts)
+        assert 0 < told.sum() < len(facts)
+        assert states == {(0, int((told & retired).sum())), (0, int(told.sum()))}
+
+
+def test_an_end_that_the_graph_takes_back_does_not_come(tmp_path: Path) -> None:
+    bundle, facts = ending_world(0)
+    with open_store("kglite::memory:") as store:
+        store.apply_schema(ending_schema())
+        manifest = replace(bundle.manifest, schema=store.schema)
+        renamed = tuple(name.replace("Movie:", "Film:") for name in bundle.nodes)
+        bundle = replace(bundle, manifest=manifest, nodes=Vocabulary(renamed))
+        put_world(store, bundle, replace(facts, until=np.full(len(facts), np.nan)))
+        assert LiveBundle(bundle, NO_EVENTS).state == (0, len(bundle.ending))
+        assert LiveBundle(bundle, NO_EVENTS, store=lambda: store).state == (0, 0)
+        assert LiveBundle(bundle, NO_EVENTS, store=lambda: None).state == (0, len(bundle.ending))
+        store.close()
+        assert LiveBundle(bundle, NO_EVENTS, store=lambda: store).state == (0, len(bundle.ending))
+
+
+def test_a_graph_that_is_opened_again_is_asked_again() -> None:
+    bundle, facts = ending_world(0)
+    renamed = Vocabulary([name.replace("Movie:", "Film:") for name in bundle.nodes])
+    manifest = replace(bundle.manifest, schema=ending_schema())
+    bundle = replace(bundle, manifest=manifest, nodes=renamed, ending=Facts.none())
+    with open_store("kglite::memory:") as first, open_store("kglite::memory:") as second:
+        put_world(first, bundle, replace(facts, until=np.full(len(facts), np.nan)))
+        put_world(second, bundle, facts)
+        stores: list[GraphStore | None] = [None]
+        live = LiveBundle(bundle, NO_EVENTS, store=lambda: stores[-1])
+        found = []
+        for store in (None, first, None, second):
+            stores.append(store)
+            found.append(live.state[1])
+    assert found[:3] == [0, 0, 0]
+    assert found[3] == facts_told(bundle.model, facts.select(facts.until < 1e9)).sum() > 0

@@ -10,7 +10,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from kgrec.graph.cypher.schema_names import any_fact, any_interaction, edge_type, interaction_type, node_label
+from kgrec.graph.cypher.schema_names import (
+    any_fact,
+    any_interaction,
+    edge_property_names,
+    edge_type,
+    fact_types,
+    interaction_type,
+    node_label,
+    type_of,
+)
+from kgrec.schema.meanings import VALIDITY
 from kgrec.schema.model import GraphSchema
 
 MOST_MIDDLES = 1_000
@@ -117,6 +127,23 @@ def _paths_3(schema: GraphSchema) -> str:
     )
 
 
+def ending_types(schema: GraphSchema) -> tuple[str, ...]:
+    """Fact types whose facts may say until when they hold."""
+    return tuple(name for name in fact_types(schema) if VALIDITY[1] in edge_property_names(schema, name))
+
+
+def _ending_facts(schema: GraphSchema) -> str:
+    until, parts = VALIDITY[1], []
+    for name in ending_types(schema):
+        ends = type_of("a", schema.edges[name].source), type_of("b", schema.edges[name].target)
+        parts.append(
+            f"MATCH (a)-[r:{edge_type(schema, name)}]->(b) WHERE r.{until} IS NOT NULL RETURN '{name}' AS type, "
+            f"r.relation AS relation, {ends[0]} AS source_type, a.uid AS source, {ends[1]} AS target_type, "
+            f"b.uid AS target, r.{until} AS until ORDER BY until DESC, source, relation, target LIMIT $limit"
+        )
+    return "\nUNION ALL\n".join(parts)
+
+
 def _node_degree(schema: GraphSchema, type: str) -> str:
     label = node_label(schema, type)
     return (
@@ -153,5 +180,12 @@ READ_QUERIES: Mapping[str, ReadQuery] = {
     "node_degree": ReadQuery("how many facts and interactions a node has", _node_degree, ("uid",), ("type",)),
     "nodes_named": ReadQuery("nodes whose name contains a text", _nodes_named, ("name", "limit"), ("type",)),
 }
+ALL_QUERIES: Mapping[str, ReadQuery] = {
+    **READ_QUERIES,
+    "ending_facts": ReadQuery(
+        "facts that ended or will end, of each type those that end last first, unix seconds", _ending_facts, ("limit",)
+    ),
+}
+"""Those that answering asks for besides."""
 NUMBERS: Mapping[str, int] = {"max_degree": 500, "limit": 25}
 """Parameters that are whole numbers, with values that suit most graphs; every other one is a text."""

@@ -20,7 +20,7 @@ from kgrec.errors import SchemaMismatchError, UnknownUserError, shorten
 from kgrec.graph import paths
 from kgrec.graph.about_user import about_user
 from kgrec.graph.cypher import statements as cypher
-from kgrec.graph.cypher.look_ups import READ_QUERIES
+from kgrec.graph.cypher.look_ups import ALL_QUERIES
 from kgrec.graph.cypher.publication_statements import STATEMENTS
 from kgrec.graph.cypher.retract_statements import unset_fact_property, unset_property
 from kgrec.graph.cypher.schema_names import edge_property_names, interaction_type, property_names
@@ -250,7 +250,7 @@ class CypherStore(ABC):
 
     def run(self, query: str, /, *, timeout_s: float = 10.0, **parameters: Any) -> Rows:
         """Rows of a read query, by name."""
-        named = READ_QUERIES[query]
+        named = ALL_QUERIES[query]
         return self._read(*named.bind(schema_of(self), parameters), timeout_s)
 
     def node(self, type: str, uid: str) -> dict[str, Any] | None:
@@ -300,7 +300,7 @@ class CypherStore(ABC):
         """How many of each type are held; nothing for a fresh store."""
         counts: dict[str, dict[str, int]] = {"nodes": {}, "edges": {}, "interactions": {}}
         if self.schema is not None:
-            for r in self._read(*READ_QUERIES["counts"].bind(self.schema, {}), None):
+            for r in self._read(*ALL_QUERIES["counts"].bind(self.schema, {}), None):
                 counts[r["part"]][r["type"]] = int(r["n"])
         return GraphCounts(**counts)
 
