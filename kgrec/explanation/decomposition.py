@@ -207,7 +207,7 @@ class Decomposition:
             yield TrendReason(lately, lately / total, model.trend.half_life / DAY_S)
         for one, value in zip(model.contexts, self.contributions.contexts[:, position], strict=True):
             if value:
-                yield ContextReason(float(value), value / total, one.column, one.value_in(self._contexts))
+                yield ContextReason(float(value), float(value / total), one.column, one.value_in(self._contexts))
 
     def _refind(self, position: int, total: float) -> Iterator[RefindReason]:
         channel, item = self._bundle.model.refind, int(self.contributions.items[position])

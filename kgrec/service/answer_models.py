@@ -174,6 +174,10 @@ class ModelAnswer(BaseModel):
     metrics: dict[str, Any]
     training: list[dict[str, Any]] = Field(description="Losses and measures of each epoch.")
     channels: list[str]
+    contexts: dict[str, list[str]] = Field(
+        description="Circumstances that count, by context column, but for those of the moment."
+    )
+    platforms: list[str] = Field(description="Platforms whose lists have a model of their own.")
     users: int
     items: int
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from numbers import Integral, Real
 from typing import Any
 
 import msgspec
@@ -13,7 +14,9 @@ ANSWERED_BY = "kgrec.model"
 
 
 def _plain(value: Any) -> Any:
-    """A sequence or mapping of another kind than Python's own, such as one that is made when it is looked at."""
+    """Sequences, mappings and numbers of other kinds than Python's own, such as those made when they are looked at."""
+    if isinstance(value, Real):  # of numpy, which registers its numbers so
+        return int(value) if isinstance(value, Integral) else float(value)
     if isinstance(value, Sequence):
         return list(value)
     if isinstance(value, Mapping):

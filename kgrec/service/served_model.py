@@ -10,6 +10,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from kgrec.bundle.bundle import Bundle
+from kgrec.data.context_columns import OF_MOMENT
 from kgrec.evaluation.model_card import model_card
 from kgrec.plain_text import plain
 from kgrec.service.access import Scope, needs
@@ -39,6 +40,13 @@ def model(recommender: Answering) -> Response:
             "metrics": plain(manifest.metrics),
             "training": plain(manifest.training),
             "channels": [channel.name for channel in bundle.model.channels],
+            "contexts": {
+                bias.column: list(bias.values)
+                for model in (*bundle.model.targets.values(), bundle.model)
+                for bias in model.contexts
+                if bias.column not in OF_MOMENT
+            },
+            "platforms": list(bundle.model.targets),
             "users": len(bundle.users),
             "items": len(bundle.items),
         }

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
+import numpy as np
 import pytest
 
 from kgrec.explanation.deferred import Deferred
@@ -37,3 +38,8 @@ def test_dataclasses_and_sequences_that_are_made_when_they_are_looked_at_are_pla
     }
     with pytest.raises(TypeError, match="JSON has no object"):
         encoded(object())
+
+
+def test_numbers_of_numpy_are_numbers() -> None:
+    found = encoded([np.float64(0.25), np.float32(0.5), np.int64(3), np.float64("nan")])
+    assert json.loads(found) == [0.25, 0.5, 3, None]

@@ -13,7 +13,8 @@ from kgrec.data.dataset import Interactions
 from kgrec.data.records import Interaction
 from kgrec.data.vocabulary import Vocabulary
 from kgrec.graph import GraphStore, open_store
-from kgrec.schema.model import GraphSchema, InteractionType
+from kgrec.schema.model import GraphSchema, InteractionSource, InteractionType
+from kgrec.scoring.context_bias import ContextBias
 from kgrec.scoring.gates import ColdItemGates, Gates, GateTable
 from kgrec.scoring.history_weights import HistoryWeights
 from kgrec.scoring.matrices import LowRankMatrix, SparseMatrix
@@ -229,3 +230,20 @@ def _film_paths() -> PathMatrix:
         np.array([0, 1, 2, 2], np.int32),
         np.array([7, 8, 2, 3]),
     )
+
+
+def in_weather(bundle: Bundle) -> Bundle:
+    """The films where Aliens is for the rain and Blade for the sun, of which ``weather`` is said at every watching."""
+    schema = bundle.manifest.schema
+    assert schema is not None
+    watched = schema.interactions["WATCHED"]
+    source = InteractionSource(
+        table="seen", platform="cinema", user="user", item="film", kind="watch", context={"weather": "weather"}
+    )
+    watched = watched.model_copy(update={"sources": (source,)})
+    schema = schema.model_copy(update={"interactions": {**schema.interactions, "WATCHED": watched}})
+    counts = np.ones((2, bundle.model.n_items), np.float32)
+    counts[0, 3], counts[1, 4] = 9.0, 9.0
+    bias = ContextBias("weather", ("rain", "sun"), counts, 1.0, 2.0)
+    model = replace(bundle.model, contexts=(bias,))
+    return replace(bundle, manifest=replace(bundle.manifest, schema=schema), model=model)

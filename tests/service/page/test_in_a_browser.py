@@ -65,7 +65,7 @@ def what_if(url: str, **body: Any) -> dict[str, Any]:
 
 def find_ann(page: Page, url: str) -> None:
     page.goto(url)
-    page.get_by_role("combobox").fill("an")
+    page.get_by_role("combobox", name="Find a user").fill("an")
     page.get_by_role("option", name="ann").click()
     page.wait_for_selector("ol.places")
 
@@ -170,7 +170,7 @@ def test_a_history_of_ones_own(browser: Browser, url: str) -> None:
 
 def test_neo4j_browser_is_named_where_the_graph_is_on_a_neo4j(browser: Browser, url: str) -> None:
     def told(store: str, route: Route) -> None:
-        route.fulfill(json={"store": store})
+        route.fulfill(json={"store": store, "contexts": {}, "platforms": []})
 
     with opened_page(browser, url) as page:
         shown = page.get_by_text("The same in Neo4j Browser")

@@ -1,6 +1,7 @@
 /** Puts the page together: the state changes, the answers are asked for, the places are filled. */
 
 import { card, listed, model, pastItems, search } from "./answers.js";
+import { showCircumstances } from "./circumstances.js";
 import { combobox } from "./combobox.js";
 import { byId, el, put } from "./dom.js";
 import { itemReasons } from "./item_reasons.js";
@@ -75,6 +76,7 @@ function showAll() {
   if (isModel) showModel();
   else {
     showPerson();
+    showCircumstances(byId("circumstances"), showList);
     showPastItems();
     showList();
   }
@@ -169,7 +171,8 @@ async function showModel() {
 /** The list of the person, nothing changed and no item open: what is in the address may be gone from the model. */
 function plain() {
   asMade();
-  state.item = null;
+  Object.assign(state, { item: null, platform: null });
+  state.contexts.clear();
   showAll();
 }
 
@@ -184,7 +187,7 @@ function trouble(problem, again) {
       { class: "row-of-buttons" },
       el("button", { type: "button", onclick: again }, t("again")),
       state.view === "list" &&
-        (changed() || state.item !== null) &&
+        (changed() || state.item !== null || state.platform !== null || state.contexts.size > 0) &&
         el("button", { type: "button", onclick: plain }, t("what_if.reset")),
     ),
   );

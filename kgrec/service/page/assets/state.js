@@ -10,6 +10,8 @@ export const state = {
   added: [], // ids that a user is said to have chosen besides
   item: null, // whose reasons are open
   k: 10,
+  contexts: new Map(), // circumstances by context column, which stay for the next person
+  platform: null, // whose list it is; null for the list of all
 };
 
 const names = new Map();
@@ -24,7 +26,9 @@ export const changed = () => state.without.size + state.entities.size + state.ad
 export const somebody = () => state.mode === "history" || state.user !== null;
 
 export function person() {
-  return state.mode === "user" ? { user: state.user } : { history: state.chosen };
+  const who = state.mode === "user" ? { user: state.user } : { history: state.chosen };
+  const context = [...state.contexts].map(([name, value]) => `${name}=${value}`);
+  return { ...who, ...(context.length && { context }), ...(state.platform !== null && { platform: state.platform }) };
 }
 
 export function changes() {
@@ -51,6 +55,9 @@ export function fromAddress() {
   state.without = new Set(said.getAll("without"));
   state.entities = new Set(said.getAll("entity"));
   state.added = said.getAll("added");
+  const circumstances = said.getAll("context").map((one) => [one.slice(0, one.indexOf("=")), one.slice(one.indexOf("=") + 1)]);
+  state.contexts = new Map(circumstances);
+  state.platform = said.get("platform");
   state.item = said.get("item");
   state.k = Math.min(Math.max(Number.parseInt(said.get("k") ?? "10", 10) || 10, 10), 100);
 }
@@ -63,6 +70,8 @@ export function toAddress(step = false) {
   if (state.user !== null) says.set("user", state.user);
   const several = { chosen: state.chosen, without: state.without, entity: state.entities, added: state.added };
   for (const [name, values] of Object.entries(several)) for (const value of values) says.append(name, value);
+  for (const [name, value] of state.contexts) says.append("context", `${name}=${value}`);
+  if (state.platform !== null) says.set("platform", state.platform);
   if (state.item !== null) says.set("item", state.item);
   if (state.k !== 10) says.set("k", state.k);
   const hash = says.toString();
