@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from kgrec.data.context_columns import ContextColumn
 from kgrec.data.dataset import Array, Dataset, IntArray, Interactions
@@ -33,12 +34,14 @@ class PublishedSet:
         dataset: the graph, with the interactions of all parts.
         parts: interactions of ``train``, ``test`` and, where the authors have one, ``valid``; or ``all`` of them.
         labels: click labels (1 clicked, 0 not) of each part, ``(n,)``; None where ratings are no labels.
+        same_items: rows of items that the set states to be one product, ``(pairs, 2)``; None where it states none.
     """
 
     name: str
     dataset: Dataset
     parts: dict[str, Interactions]
     labels: dict[str, IntArray] | None = None
+    same_items: IntArray | None = None
 
     @classmethod
     def read(cls, folder: str | Path) -> PublishedSet:
@@ -60,7 +63,7 @@ class PublishedSet:
         labels = None
         if tables.labels:
             labels = {name: np.asarray(table["label"].to_numpy(), np.int64) for name, table in tables.splits().items()}
-        return cls(tables.path.name, dataset, parts, labels)
+        return cls(tables.path.name, dataset, parts, labels, _same_items(tables.path, dataset.items))
 
     def with_clicks_only(self) -> Dataset:
         """The graph with all interactions or, where they are labelled, with those that are clicks."""
@@ -68,6 +71,16 @@ class PublishedSet:
             return self.dataset
         clicked = np.concatenate(list(self.labels.values())) == 1
         return self.dataset.with_interactions(self.dataset.interactions.select(clicked))
+
+
+def _same_items(folder: Path, items: Vocabulary) -> IntArray | None:
+    """Pairs in ``same_items.parquet``, whose two columns are ids of items."""
+    path = folder / "same_items.parquet"
+    if not path.exists():
+        return None
+    table = pq.read_table(path)
+    columns = [_rows(items, column) for column in table.columns[:2]]
+    return np.column_stack(columns)
 
 
 def sizes_of(dataset: Dataset, **parts: int) -> dict[str, int]:

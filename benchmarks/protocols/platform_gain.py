@@ -21,6 +21,7 @@ from kgrec.metrics.rankers import ModelRanker, Ranker
 from kgrec.metrics.ranking import rank_and_measure
 from kgrec.progress import Progress
 from kgrec_benchmarks.folder_dataset import PublishedSet, sizes_of, split_of
+from kgrec_benchmarks.protocols.same_products import with_one_id
 from kgrec_benchmarks.protocols.sampled_negatives import mean_by_user, places_among, sampled_negatives
 from kgrec_benchmarks.runs.cost import Watch
 from kgrec_benchmarks.runs.fingerprints import fingerprint_of_split
@@ -47,7 +48,7 @@ class Platforms:
     Both choose their settings on validation, the one that is learned alone on what validation has of its platform,
     and are learned again from train and validation. They rank the same items for the same users: all that any part of
     the split has on the platform, and a sample of them that the user never took. A held-out item that nobody took
-    before the test on any platform is a miss of both.
+    before the test on any platform is a miss of both. What is found to be one product under two ids is one item.
 
     Attributes:
         negatives: items beside each held-out one in the sample.
@@ -78,6 +79,7 @@ class Platforms:
                 expected="a column `platform` with two or more values",
                 next="choose the protocol split",
             )
+        data, split, same = with_one_id(data, split, dataset.same_items)
         which, shares = fingerprint_of_split(split), progress.parts(1 + len(names), *[1] * len(names))
         make = partial(_learned_together, self, data, split, config, shares[0].named(TOGETHER))
         together = kept.get(f"{TOGETHER} {which}", make, (config, self))
@@ -92,7 +94,7 @@ class Platforms:
         return Result(
             {row: rows[row] for row in sorted(rows)},
             settings={name: one.settings for name, one in outcomes.items()},
-            data=sizes_of(data, train=len(split.train), valid=len(split.valid), test=len(split.test)),
+            data=sizes_of(data, train=len(split.train), valid=len(split.valid), test=len(split.test), **same),
             seed=config.seed,
             platforms={name: self._differences(name, users, split, len(data.users)) for name in names},
             validation=together.validation,

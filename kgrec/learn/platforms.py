@@ -18,6 +18,7 @@ import numpy as np
 
 from kgrec.config import TrainConfig, fixed_weights
 from kgrec.data.dataset import Array, Dataset, IntArray, Interactions
+from kgrec.data.same_items import MAYBE_SHARE, MAYBE_USERS, met_elsewhere, taken_by_the_same
 from kgrec.errors import ConfigError
 from kgrec.learn.channels.path_features import common_unit
 from kgrec.learn.fit_result import FitResult, PlatformFit
@@ -82,6 +83,10 @@ def chosen_platforms(
         shared: learned from that, of all platforms.
         learn_alone: learns a platform by itself, by its name, its data set and its part of validation.
     """
+    done, n_users = dataset.behaviour, len(dataset.users)
+    maybe_same = taken_by_the_same(dataset.interactions, n_users, len(dataset.items), MAYBE_USERS, MAYBE_SHARE)
+    # Who has a product already that another platform lists under another id says nothing of taste by taking it.
+    telling = valid.select(~met_elsewhere(valid, done, maybe_same, n_users))
     found = {}
     for name, share in zip(names, progress.parts(*[1] * len(names)), strict=True):
         alone = learn_alone(name, of_platform(dataset, name), valid.on_platform(name), share)
@@ -89,7 +94,7 @@ def chosen_platforms(
         sources = [source for source in dataset.interactions.platforms if source not in ("", name)]
         others = {source: _channels_from(shared, source, own, dataset) for source in sources}
         equal = _equal(own, next(iter(others.values()), ()))
-        data = dataset.behaviour, valid.on_platform(name), len(dataset.users), config.seed
+        data = done, telling.on_platform(name), n_users, config.seed
         weights = weights_of_others(own, others, equal, *data)
         gates = _with_fixed(name, weights, equal, own, config)
         found[name] = PlatformFit(alone, gates, _report(alone, weights, gates, own))

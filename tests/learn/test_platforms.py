@@ -26,7 +26,7 @@ from kgrec.progress import silent
 from kgrec.recommendation import Context, Recommender
 from kgrec.scoring.model import AdditiveModel
 from tests.support.datasets import genre_world, quick
-from tests.support.platform_worlds import platform_world
+from tests.support.platform_worlds import PLATFORMS, platform_world
 
 FIXED = "books<films=0.5, films<books=0"
 
@@ -208,3 +208,24 @@ def test_a_weight_of_a_platform_that_there_is_not_is_refused(world: Dataset) -> 
 def test_a_checkpoint_holds_the_trainings_of_each_platform(world: Dataset, tmp_path: Path) -> None:
     fit(world, settings(), checkpoint=tmp_path, refit_on_all=False)
     assert {path.name for path in tmp_path.iterdir()} >= {"platform_0", "platform_1"}
+
+
+def listed_twice(world: Dataset) -> Dataset:
+    """The world, whose films are books too: whoever took a film bought two of three there as well."""
+    films = world.interactions.on_platform("films")
+    films = films.select(np.random.default_rng(0).random(len(films)) < 0.67)
+    books = replace(films, item=films.item + 1, platform=np.ones(len(films), np.int64), platforms=PLATFORMS)
+    before = world.interactions
+    twice = books.matrix(len(world.users), len(world.items))
+    kept = np.asarray(twice[before.user, before.item]).ravel() == 0
+    return world.with_interactions(before.select(kept).joined(books))
+
+
+def test_what_is_listed_twice_does_not_tell_what_a_platform_weighs(monkeypatch: pytest.MonkeyPatch) -> None:
+    unrelated = listed_twice(platform_world(np.random.default_rng(3), n_users=120, genres=1, films=4))
+    config = quick(epochs=1, num_layers=0)
+    left_out = fit(unrelated, config).chosen.platforms["books"]
+    monkeypatch.setattr(platforms, "MAYBE_USERS", 10_000)
+    counted = fit(unrelated, config).chosen.platforms["books"]
+    assert (left_out["weights"]["films"], counted["weights"]["films"] > 0.5) == (0, True)
+    assert left_out["users"] < counted["users"]

@@ -14,6 +14,7 @@ from kgrec.plain_text import visible
 
 if TYPE_CHECKING:
     from kgrec.data.persons import AccountLink
+    from kgrec.graph.item_suggestions import SuggestedItems
 
 link = typer.Typer(
     help="Accounts that are one person; each takes --json.",
@@ -134,17 +135,34 @@ def listed(
 
 @link.command()
 def suggest(
+    items: Annotated[
+        bool, typer.Option("--items", help="Items of two platforms that may be one product, instead of accounts.")
+    ] = False,
     limit: Annotated[int, typer.Option("--limit", min=1, help="How many, the likeliest first.")] = 20,
-    least: Annotated[float, typer.Option("--least", min=0.0, max=1.0, help="The smallest score that is shown.")] = 0.3,
+    least: Annotated[
+        float | None,
+        typer.Option(
+            "--least",
+            min=0.0,
+            max=1.0,
+            help="The smallest score that is shown; 0.3 where nothing is given, of items 0.5.",
+        ),
+    ] = None,
     store: opt.Store = opt.DEFAULT_STORE,
     as_json: opt.Json = False,
 ) -> None:
-    """List accounts that may be one person, with what speaks for it; nothing is linked."""
+    """List accounts that may be one person, or items that may be one, with what speaks for it; nothing is linked."""
+    from kgrec.data.same_items import LEAST_SHARE
     from kgrec.graph import open_store
-    from kgrec.graph.link_suggestions import suggest_links
+    from kgrec.graph.item_suggestions import suggest_same_items
+    from kgrec.graph.link_suggestions import LEAST_SCORE, suggest_links
 
     with open_store(store, read_only=True, create=False) as graph:
-        found = suggest_links(graph, limit, least)
+        if items:
+            same = suggest_same_items(graph, limit, LEAST_SHARE if least is None else least)
+            _show_items(same, as_json)
+            return
+        found = suggest_links(graph, limit, LEAST_SCORE if least is None else least)
     if as_json:
         output.print_json({"suggestions": [one.as_dict() for one in found]})
     elif found:
@@ -153,6 +171,27 @@ def suggest(
         output.note("note: proposals, of which some are wrong; `kgrec link add` makes one count")
     else:
         output.show("No accounts have so much in common that few others have.")
+
+
+def _show_items(found: list[SuggestedItems], as_json: bool) -> None:
+    if as_json:
+        output.print_json({"suggestions": [one.as_dict() for one in found]})
+    elif found:
+        rows = [
+            (*_named(one), one.score, f"{one.both} of the {one.either} people who took either took both")
+            for one in found
+        ]
+        output.show(output.table(["item", "other", "score", "what speaks for it"], rows))
+        output.note(
+            "note: proposals; a property that both have, named under `align`, makes them one at the next import"
+        )
+    else:
+        output.show("No items of different platforms were taken by the same people.")
+
+
+def _named(one: SuggestedItems) -> list[str]:
+    pairs = zip(one.names, (one.item, one.other), strict=True)
+    return [visible(uid) if name in ("", uid) else f"{visible(name)} ({visible(uid)})" for name, uid in pairs]
 
 
 def _rows(persons: Iterable[list[str]], limit: int) -> list[list[Any]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kgrec.graph import open_store
+from tests.graph.test_item_suggestions import listed_twice
 from tests.support.shop import SCHEMA, Shell, refused
 
 LINKED = SCHEMA.replace(
@@ -130,6 +131,23 @@ def test_a_list_is_shown(shell: Shell) -> None:
     assert "ann, anna" in said.out
     assert "bert" not in said.out
     assert said.err == "note: the first 1; --limit shows more, --json all\n"
+
+
+def test_items_that_may_be_one_are_suggested(shell: Shell) -> None:
+    with open_store("kglite:kgrec.kgl") as store:
+        listed_twice().put_into(store)
+    shell.write()
+    assert shell(*IMPORT, "--store", "kglite:shop.kgl").code == 0
+    said = shell("link", "suggest", "--items", "--limit", "2", "--json").json["suggestions"]
+    shown = shell("link", "suggest", "--items", "--limit", "2")
+    assert len(said) == 2
+    first = said[0]
+    assert (shown.code, f" {first['item']} " in shown.out, f" {first['other']} " in shown.out) == (0, True, True)
+    assert f"{first['both']} of the {first['either']} people who took either took both" in " ".join(shown.out.split())
+    assert "named under `align`" in shown.err
+    none = shell("link", "suggest", "--items", "--store", "kglite:shop.kgl")
+    assert none.out == "No items of different platforms were taken by the same people.\n"
+    assert shell("link", "suggest").code == 0
 
 
 def test_a_store_that_another_writes_is_refused(shell: Shell) -> None:
