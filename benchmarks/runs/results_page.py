@@ -15,6 +15,7 @@ from kgrec_benchmarks.runs.markdown_cells import table
 from kgrec_benchmarks.runs.provenance import made_in_words
 from kgrec_benchmarks.runs.published_figures import FIGURES
 from kgrec_benchmarks.runs.result_files import read_result
+from kgrec_benchmarks.runs.updates_section import updates_section
 
 ROOT = Path(__file__).resolve().parents[2]
 RESULTS, PAGE = ROOT / "benchmarks/results", ROOT / "docs/results.md"
@@ -82,6 +83,7 @@ def results_page(folder: Path = RESULTS) -> str:
             {name: read(name) for name in sorted(path.stem for path in folder.glob(f"*{_EXPLAINED}.json"))}
         ),
         _cold_items({name: read(f"{name}_cold") for name in ("dbbook2014", "ml1m_pearlm")}),
+        updates_section(read("ml1m_pearlm_updates")),
         _clicks({name: read(name) for name in _CLICKS}),
         _facts({name: read(f"{name}_facts") for name in ("dbbook2014", "ml1m_pearlm")}),
         _recbole(lists["lastfm_lightkg"], {name: read(f"recbole_{name}") for name in ("lastfm_lightkg", "dbbook2014")}),
