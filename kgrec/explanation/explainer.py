@@ -34,6 +34,8 @@ from kgrec.scoring.scored import Scored
 
 TOLERANCE = 1e-5
 """How far the parts of a score may be from the score."""
+_ROUNDING = 5e-7
+"""Of the sum of what all parts say for and against, how far products in float32 may be off."""
 
 _REASONS_WITH_PATHS = 6
 _ENTITIES_LEFT_OUT = 3
@@ -102,9 +104,12 @@ class Explainer:
         Raises:
             KgrecError: the contributions or the reasons do not add up to the score.
         """
-        bundle, person, scores = self._bundle, self._person, scored.of_items(rows)
+        bundle, person = self._bundle, self._person
         parts = scored.contributions(rows)
-        check_sums("contributions", rows, parts.scores, scores)
+        listed, summed = scored.of_items(rows), parts.scores
+        check_sums("contributions", rows, summed, listed, _ROUNDING * np.abs(parts.values).sum(axis=(0, 1)))
+        # Products of a large catalogue are rounded, the more so the more of a score cancels out.
+        scores = np.where(np.abs(summed - listed) <= TOLERANCE, listed, summed)
         whole = Decomposition(bundle, parts, self._actions, bundle.manifest.schema, scored.histories.contexts)
         found = [whole.through_graph(n) for n in range(len(rows))]
         sums = np.array([sum(one.value for one in reasons) for reasons in found])
@@ -270,13 +275,16 @@ def _with_paths(found: FoundReason, paths: Sequence[ShownPath], effect: Counterf
     return replace(reason, paths=tuple(paths)) if paths and isinstance(reason, EdgeReason) else reason
 
 
-def check_sums(what: str, rows: IntArray, sums: Array, scores: Array) -> None:
+def check_sums(what: str, rows: IntArray, sums: Array, scores: Array, rounded: Array | float = 0.0) -> None:
     """Make sure that parts add up to the scores of some items.
+
+    Args:
+        rounded: by how much the scores may have been rounded.
 
     Raises:
         KgrecError: they do not.
     """
-    gap = np.abs(sums - scores)
+    gap = np.abs(sums - scores) - rounded
     if len(gap) and not gap.max() <= TOLERANCE:
         worst = int(gap.argmax())
         raise KgrecError(

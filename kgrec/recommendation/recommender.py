@@ -338,7 +338,7 @@ class Recommender:
                 rank,
                 self.bundle.items[row],
                 self.bundle.names[row],
-                score,
+                score if explanation is None else explanation.score,
                 bool(self.bundle.model.is_cold[row]),
                 explanation,
                 {code: names[row] for code, names in self.bundle.names_by_language.items() if names[row]},

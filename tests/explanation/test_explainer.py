@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kgrec.data.dataset import Array, IntArray
+from kgrec.data.dataset import Array, IntArray, Interactions
 from kgrec.errors import KgrecError, QueryTimeoutError, StoreUnavailableError
 from kgrec.explanation import explainer as explain_module
 from kgrec.explanation.reasons import EntityReason, PastItem, PastItemReason, PopularityReason
@@ -22,7 +22,10 @@ from kgrec.graph.store_link import AGAIN_AFTER_S
 from kgrec.graph.store_types import GraphPath
 from kgrec.recommendation import Explanation, Filters, PastInteraction, Recommender
 from kgrec.schema.model import GraphSchema
-from tests.support.bundles import film_bundle, film_schema, film_store, random_bundle
+from kgrec.scoring.gates import Gates
+from kgrec.scoring.matrices import LowRankMatrix
+from kgrec.scoring.model import AdditiveModel, Channel
+from tests.support.bundles import bundle_of, film_bundle, film_schema, film_store, random_bundle
 
 MANY = settings(max_examples=20, deadline=None)
 SEEDS = st.integers(0, 2**32 - 1)
@@ -256,8 +259,9 @@ def test_a_store_that_is_away_is_left_alone_for_a_while_and_then_asked_again(mon
 def test_parts_that_do_not_add_up_are_refused(films: Recommender, monkeypatch: pytest.MonkeyPatch, off: str) -> None:
     true_check = explain_module.check_sums
 
-    def check(what: str, rows: IntArray, sums: Array, scores: Array) -> None:
-        true_check(what, rows, sums, scores + 2e-5 * (what == off))
+    def check(what: str, rows: IntArray, sums: Array, scores: Array, rounded: Array | float = 0.0) -> None:
+        assert np.max(rounded) < 5e-6
+        true_check(what, rows, sums, scores + 2e-5 * (what == off), rounded)
 
     monkeypatch.setattr(explain_module, "check_sums", check)
     with pytest.raises(KgrecError) as caught:
@@ -270,6 +274,30 @@ def test_parts_that_do_not_add_up_are_refused(films: Recommender, monkeypatch: p
         "  next      the bundle's numbers may be too large for their precision: "
         "train again, and report it if it stays"
     )
+
+
+def test_parts_that_cancel_out_are_explained_in_a_large_catalogue_too() -> None:
+    """Their sum is rounded in a list: by more than 1e-5 where they are a thousand times as large as what is left."""
+    rng = np.random.default_rng(0)
+    n_items, past = 5_000, 300
+    for_it = LowRankMatrix(rng.random((n_items, 8), np.float32), rng.random((n_items, 8), np.float32))
+    nearly = LowRankMatrix(for_it.source, for_it.target + rng.normal(0, 1e-3, (n_items, 8)).astype(np.float32))
+    channels = Channel("one", for_it, unit=1.0), Channel("other", nearly, unit=1.0)
+    model = AdditiveModel(
+        channels, Gates.common(np.array([3.0, -3.0]), 0.0), np.zeros(n_items), np.zeros(n_items, bool)
+    )
+    done = Interactions.of_pairs(np.zeros(past, np.int64), rng.choice(n_items, past, replace=False))
+    recommender = Recommender(bundle_of(model, done, 1))
+    best = recommender.recommend("u0", k=20, explain=True)
+    rounded = recommender.recommend("u0", k=20)
+    gaps = []
+    for one, plain in zip(best, rounded, strict=True):
+        it = one.explanation
+        assert it is not None
+        assert (one.item, one.score) == (plain.item, it.score)
+        assert it.score == pytest.approx(it.constant + sum(reason.value for reason in it.reasons), abs=1e-5)
+        gaps.append(abs(plain.score - it.score))
+    assert 1e-5 < max(gaps) < 1e-2
 
 
 def test_the_verb_is_that_of_the_latest_kind() -> None:
