@@ -27,7 +27,7 @@ _AT_ONCE = 2_000
 def taken_by_the_same(
     done: Interactions, n_users: int, n_items: int, least_users: int = LEAST_USERS, least_share: float = LEAST_SHARE
 ) -> sparse.csr_matrix:
-    """Jaccard index of the people who took two items, ``(items, items)``, symmetric, of pairs that no platform lists.
+    """Jaccard index of the people who took two items, ``(items, items)``, symmetric; 0 where a platform lists both.
 
     A catalogue that two platforms share lists each product once: what is taken alike there is no product twice.
 
@@ -37,11 +37,11 @@ def taken_by_the_same(
         least_share: the least index; pairs with less are left out.
     """
     taken = {name: done.on_platform(name).matrix(n_users, n_items).tocsc() for name in done.platforms if name}
-    empty = sparse.csr_matrix((n_items, n_items))
+    found = sparse.csr_matrix((n_items, n_items))
     for one, other in combinations(taken.values(), 2):
         for pairs in _pairs(one, other, least_users, least_share):
-            empty = empty + pairs
-    found = empty.maximum(empty.T).tocoo()
+            found = found.maximum(pairs)
+    found = found.maximum(found.T).tocoo()
     listed = np.array([np.diff(of.indptr) > 0 for of in taken.values()], np.bool_).reshape(-1, n_items)
     apart = ~(listed[:, found.row] & listed[:, found.col]).any(axis=0)
     return sparse.csr_matrix((found.data[apart], (found.row[apart], found.col[apart])), shape=found.shape)

@@ -52,6 +52,11 @@ def test_blocks_make_no_difference(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (taken_by_the_same(done(taken), N_USERS, N_ITEMS, 1, 0.1) != whole).nnz == 0
 
 
+def test_a_pair_that_several_platforms_show_counts_once() -> None:
+    taken = {(user, 0, platform) for user in range(3) for platform in (0, 2)} | {(user, 1, 1) for user in range(4)}
+    assert taken_by_the_same(done(taken), N_USERS, N_ITEMS).toarray()[:2, :2].tolist() == [[0, 0.75], [0.75, 0]]
+
+
 def test_a_catalogue_that_platforms_share_has_no_product_twice() -> None:
     everywhere = {(user, item, platform) for user in range(4) for item in (0, 1) for platform in (0, 1)}
     assert taken_by_the_same(done(everywhere), N_USERS, N_ITEMS).nnz == 0
