@@ -21,9 +21,9 @@ def ending_facts(store: GraphReader, nodes: Vocabulary, relations: Sequence[str]
     """Facts with an end that a model knows, as the graph has them now.
 
     Args:
-        known: those that were known before; where the graph has more than are looked at, they are not forgotten.
         nodes: ``Type:uid`` of the nodes of the model.
         relations: their names, ``EDGE_TYPE`` or ``EDGE_TYPE/finer``.
+        known: those that were known before; where the graph has more than are looked at, they are not forgotten.
 
     Raises:
         GraphError: the store cannot be asked, or took too long.

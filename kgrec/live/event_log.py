@@ -220,7 +220,7 @@ class EventLog:
             removed = 0
             for (where, values), table in product(chosen, ("events", "aside")):
                 removed += connection.execute(f"UPDATE {table} SET {blank} WHERE {where}", values).rowcount
-        self._fold("")
+        self._fold()
         return removed
 
     def rewrite(self) -> None:
@@ -229,12 +229,13 @@ class EventLog:
         Raises:
             EventLogError: it cannot be written, or whoever reads it keeps traces from leaving the write-ahead log.
         """
-        self._fold("VACUUM")
+        with self._refusals(), self._writing:
+            self._writer.execute("VACUUM")
+        self._fold()
 
-    def _fold(self, before: str) -> None:
+    def _fold(self) -> None:
         """Nothing is left in the write-ahead log."""
         with self._refusals(), self._writing:
-            self._writer.execute(before)
             busy, *_ = self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         if busy:
             raise EventLogError(

@@ -226,7 +226,7 @@ def forget(
     accept(said)
     if last is not None:
         last.remove(ids)
-        said.places[-1].entries_after = 0
+        said.places[-1].entries_after = sum(last.entries(ids).values())
         said.finished = _now()
         said.write(proof)
     return said

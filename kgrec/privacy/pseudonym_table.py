@@ -93,9 +93,10 @@ class PseudonymTable:
         Raises:
             ConfigError: the file is no table of pseudonyms, or cannot be written.
         """
-        known = self.of(digest)
-        if known is not None and (owner is None or self._asked(_IS_THEIRS, (owner, digest))):
-            return known
+        with self._lock:
+            known = self.of(digest)
+            if known is not None and (owner is None or self._asked(_IS_THEIRS, (owner, digest))):
+                return known
         with self.at_once():  # another process may have been quicker
             self._asked("INSERT INTO pseudonyms VALUES (?, ?) ON CONFLICT (digest) DO NOTHING", (digest, _drawn()))
             if owner is not None:
