@@ -16,6 +16,9 @@ from kgrec_benchmarks.service.http_client import request_bytes
 
 ZIPF = 1.0
 """Exponent: the user of rank r asks in proportion to 1 / r."""
+ACTS = 0.5
+"""Exponent of events: who looks most acts most, but nobody several times a minute, which would make one history grow
+by hundreds of items in half an hour and every list of theirs dearer."""
 MIXES: dict[str, dict[str, float]] = {
     "lists": {"recommend": 1.0},
     "short": {"recommend short": 1.0},
@@ -65,7 +68,8 @@ class RequestMix:
         event: Mapping[str, Any] = MappingProxyType({}),
     ) -> None:
         self._users, self._items, self._shares = users, items, shares
-        self._weights = list(accumulate(1 / rank**ZIPF for rank in range(1, len(users) + 1)))
+        ranks = range(1, len(users) + 1)
+        self._asks, self._acts = (list(accumulate(rank**-power for rank in ranks)) for power in (ZIPF, ACTS))
         self._rng = random.Random(seed)
         self._seed, self._events, self._event_fields = seed, 0, event
 
@@ -86,7 +90,7 @@ class RequestMix:
     def next(self) -> Asked:
         """One request."""
         (kind,) = self._rng.choices(list(self._shares), list(self._shares.values()))
-        (user,) = self._rng.choices(self._users, cum_weights=self._weights)
+        (user,) = self._rng.choices(self._users, cum_weights=self._asks)
         user, item = quote(user, safe=""), self._rng.choice(self._items)
         if kind == "event":
             return self._event()
@@ -100,7 +104,7 @@ class RequestMix:
         return Asked(kind, request_bytes("GET", addresses[kind]))
 
     def _event(self) -> Asked:
-        (user,) = self._rng.choices(self._users, cum_weights=self._weights)
+        (user,) = self._rng.choices(self._users, cum_weights=self._acts)
         self._events += 1
         name = f"load-{self._seed}-{self._events}"
         report: dict[str, Any] = {"id": name, "user": user, "item": self._rng.choice(self._items)}

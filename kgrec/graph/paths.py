@@ -236,16 +236,17 @@ def confirm(
 
     Raises:
         ValueError: a step names a type that the schema does not have.
-        QueryTimeoutError: a read took longer than ``timeout_s``.
+        QueryTimeoutError: the look-up took longer than ``timeout_s``.
     """
     edges = [[_edge_of(step) for step in path.steps] for path in paths]
     held = set() if held is None else held
     wanted = sorted({edge for path in edges for edge in path} - held)
-    for ends, of_type in groupby(wanted, key=itemgetter(0)):
-        looked_up = list(of_type)
-        rows = [[*edge, n] for n, (_, edge) in enumerate(looked_up)]
-        (record,) = read(path_statements.edges_that_exist(schema, *ends), {"rows": rows}, timeout_s)
-        held.update(looked_up[n] for n in record["held"])
+    numbered = [(ends, [*edge, n]) for n, (ends, edge) in enumerate(wanted)]
+    rows = {ends: [row for _, row in of_type] for ends, of_type in groupby(numbered, key=itemgetter(0))}
+    if rows:
+        text = path_statements.edges_that_exist(schema, list(rows))
+        parameters = {f"rows{n}": of_type for n, of_type in enumerate(rows.values())}
+        held.update(wanted[n] for record in read(text, parameters, timeout_s) for n in record["held"])
     return [bool(path.steps) and _follow(path) and held.issuperset(own) for path, own in zip(paths, edges, strict=True)]
 
 

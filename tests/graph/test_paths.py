@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import networkx as nx
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kgrec.graph import open_store
 from kgrec.graph.export.to_networkx import to_networkx
+from kgrec.graph.paths import confirm
 from kgrec.graph.store_types import GraphPath, NodeRef, PathLimits
+from kgrec.graph.stores.kglite_store import KgliteStore
 from kgrec.testing.sample_graph import SampleGraph, fact, films_graph, films_schema, node
 
 UIDS = [str(i) for i in range(6)]
@@ -72,3 +77,19 @@ def test_a_longer_path_is_not_looked_for_where_short_ones_fill_the_answer() -> N
         everything = store.paths("alien", "aliens", PathLimits(max_paths=100))
         for most in range(1, len(everything) + 1):
             assert store.paths("alien", "aliens", PathLimits(max_paths=most)) == everything[:most]
+
+
+def test_edges_of_several_types_are_confirmed_in_one_read() -> None:
+    with KgliteStore("kglite::memory:") as store:
+        films_graph().put_into(store)
+        found = store.paths("alien", "aliens", PathLimits(max_paths=100))
+        assert len({(step.type, step.forward) for path in found for step in path.steps}) > 2
+        gone = [replace(path, steps=(replace(path.steps[0], relation="as foe"), *path.steps[1:])) for path in found]
+        texts: list[str] = []
+
+        def read(text: str, parameters: dict[str, Any], timeout_s: float | None) -> list[dict[str, Any]]:
+            texts.append(text)
+            return store._read(text, parameters, timeout_s)
+
+        assert confirm(read, films_schema(), [*found, *gone], 10.0) == [True] * len(found) + [False] * len(gone)
+        assert len(texts) == 1

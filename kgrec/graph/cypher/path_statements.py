@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from kgrec.graph.cypher.schema_names import any_fact, edge_type, fact_types, interaction_type, node_label, type_of
 from kgrec.schema.model import GraphSchema
 
@@ -48,18 +50,23 @@ def _fact_ends(schema: GraphSchema) -> list[str]:
     )
 
 
-def edges_that_exist(schema: GraphSchema, type: str, source_type: str, target_type: str) -> str:
-    """Those of ``$rows`` (lists of source, target, relation and a number) that are edges of a type in the graph.
+def edges_that_exist(schema: GraphSchema, ends: Sequence[tuple[str, str, str]]) -> str:
+    """Those of some rows (lists of source, target, relation and a number) that are edges in the graph.
 
-    One record, ``held``: the numbers of those that are there. For an interaction the relation is a kind, or the type's
-    own name for any kind.
+    One record for each edge type with its source and target types in ``ends``, whose rows are ``$rows0``, ``$rows1``
+    and so on; ``held`` are the numbers of those that are there. For an interaction the relation is a kind, or the
+    type's own name for any kind.
     """
+    return "\nUNION ALL\n".join(_edges_that_exist(schema, f"$rows{n}", *one) for n, one in enumerate(ends))
+
+
+def _edges_that_exist(schema: GraphSchema, rows: str, type: str, source_type: str, target_type: str) -> str:
     if type in schema.interactions:
         edge, condition = interaction_type(schema, type), "row[2] = type(r) OR r.kind = row[2]"
     else:
         edge, condition = edge_type(schema, type), "r.relation = row[2]"
     return (
-        f"UNWIND $rows AS row MATCH (a:{node_label(schema, source_type)} {{uid: row[0]}})-[r:{edge}]->"
+        f"UNWIND {rows} AS row MATCH (a:{node_label(schema, source_type)} {{uid: row[0]}})-[r:{edge}]->"
         f"(b:{node_label(schema, target_type)} {{uid: row[1]}}) WHERE {condition} "
         "RETURN collect(DISTINCT row[3]) AS held"
     )
