@@ -81,7 +81,7 @@ class Platforms:
             )
         data, split, same = with_one_id(data, split, dataset.same_items)
         which, shares = fingerprint_of_split(split), progress.parts(1 + len(names), *[1] * len(names))
-        make = partial(_learned_together, self, data, split, config, shares[0].named(TOGETHER))
+        make = partial(learned_together, self, data, split, config, shares[0].named(TOGETHER))
         together = kept.get(f"{TOGETHER} {which}", make, (config, self))
         outcomes = {TOGETHER: together}
         for name, share in zip(names, shares[1:], strict=True):
@@ -145,7 +145,7 @@ class Platforms:
         n_there = np.bincount(split.known.on_platform(name).user, minlength=n_users)
         asked = ~np.isnan(next(iter(ours.values())))
         groups = {EVERYBODY: asked, FEW.format(few=self.few): asked & (n_there < self.few)}
-        return {group: _difference(ours, other, inside) for group, inside in groups.items()}
+        return {group: difference(ours, other, inside, (TOGETHER, ALONE)) for group, inside in groups.items()}
 
 
 def items_of(interactions: Interactions, n_items: int) -> npt.NDArray[np.bool_]:
@@ -155,11 +155,16 @@ def items_of(interactions: Interactions, n_items: int) -> npt.NDArray[np.bool_]:
     return found
 
 
+def row_of_all(name: str) -> str:
+    """What the row of a platform's lists is called that are learned from all platforms."""
+    return _row(name, TOGETHER)
+
+
 def _row(name: str, learned: str) -> str:
     return f"{name}{_LEARNED}{learned}"
 
 
-def _learned_together(
+def learned_together(
     protocol: Platforms, data: Dataset, split: Split, config: TrainConfig, progress: Progress
 ) -> Outcome:
     """The model of all platforms on each."""
@@ -210,20 +215,21 @@ def _outcome(
     return Outcome(rows, users, settings=settings, cost=watch.seconds, validation=validation)
 
 
-def _difference(ours: PerUser, other: PerUser, inside: npt.NDArray[np.bool_]) -> dict[str, Any]:
+def difference(ours: PerUser, other: PerUser, inside: npt.NDArray[np.bool_], called: tuple[str, str]) -> dict[str, Any]:
+    """The number of some users and, by metric, two means by what they are called, their difference, its interval."""
     values: dict[str, Array] = {}
     for metric in ours:
-        values[f"{metric} {TOGETHER}"], values[f"{metric} {ALONE}"] = ours[metric][inside], other[metric][inside]
+        for name, of in zip(called, (ours, other), strict=True):
+            values[f"{metric} {name}"] = of[metric][inside]
     if not inside.any():
         return {"users": 0}
     drawn = Bootstrap(values)
     found: dict[str, Any] = {"users": int(inside.sum())}
     for metric in ours:
-        names = f"{metric} {TOGETHER}", f"{metric} {ALONE}"
+        names = f"{metric} {called[0]}", f"{metric} {called[1]}"
         means = [float(values[name].mean(dtype=np.float64)) for name in names]
         found[metric] = {
-            TOGETHER: means[0],
-            ALONE: means[1],
+            **dict(zip(called, means, strict=True)),
             "difference": means[0] - means[1],
             "interval": drawn.difference(*names),
         }

@@ -75,6 +75,12 @@ PROTOCOLS = {
         "Platforms",
         labels=False,
     ),
+    "links": ListedProtocol(
+        "lists of each platform, by how many accounts are known to be one person's",
+        "account_links",
+        "AccountLinks",
+        labels=False,
+    ),
     "completion": ListedProtocol(
         "hidden facts found again, and what paths gain by them",
         "completion",

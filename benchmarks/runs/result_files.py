@@ -123,7 +123,9 @@ def _against(result: Mapping[str, Any]) -> list[str]:
 
 def _platform(groups: Mapping[str, Mapping[str, Any]]) -> str:
     """One line per group of users and metric: both means, their difference and its interval."""
-    head = ["users", "metric", "from all platforms", "from it alone", "difference", "95 % interval, paired"]
+    measured = (values for found in groups.values() for metric, values in found.items() if metric != "users")
+    ours, other, *_ = next(measured, ("", ""))
+    head = ["users", "metric", ours, other, "difference", "95 % interval, paired"]
     lines = [head, ["---", "---", *["---:"] * 4]]
     for group, found in groups.items():
         people = f"{group} ({found['users']:,})"

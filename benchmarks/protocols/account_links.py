@@ -1,0 +1,164 @@
+"""Links of accounts: what it costs to know some of them only, and to be wrong about a few."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from kgrec.config import TrainConfig
+from kgrec.data.dataset import Dataset, IntArray, Interactions
+from kgrec.data.splits import Split
+from kgrec.data.vocabulary import Vocabulary
+from kgrec.errors import ConfigError
+from kgrec.progress import Progress
+from kgrec_benchmarks.folder_dataset import PublishedSet, sizes_of, split_of
+from kgrec_benchmarks.protocols.platform_gain import Platforms, difference, learned_together, row_of_all
+from kgrec_benchmarks.protocols.same_products import with_one_id
+from kgrec_benchmarks.runs.fingerprints import fingerprint_of_split
+from kgrec_benchmarks.runs.outcome import Outcome, PerUser
+from kgrec_benchmarks.runs.result import Result
+from kgrec_benchmarks.runs.run_cache import RunCache
+
+LINKED, APART = "with these links", "without links"
+
+
+@dataclass(frozen=True)
+class AccountLinks:
+    """Hit rate and ndcg of ten items of each platform, by how many accounts are known to be one person's.
+
+    Whoever is on several platforms has an account on each. A link joins one to the account on the first platform on
+    which its owner is; a wrong one joins it to somebody else's there, so that each is taken for the other's. Kgrec
+    chooses, learns and answers as usual, from the persons that the links make, and is asked for each account.
+
+    Attributes:
+        revealed: share of the links that are known.
+        wrong: share of these that lead to somebody else.
+        measure: what is measured of each platform, and how.
+    """
+
+    revealed: float = 0.5
+    wrong: float = 0.05
+    measure: Platforms = field(default_factory=Platforms)
+
+    def packages(self) -> set[str]:
+        """No package but kgrec's own makes a difference."""
+        return set()
+
+    def conditions(self) -> dict[str, tuple[float, float]]:
+        """Share of links that are known, and of those that are wrong, by name."""
+        some = f"{100 * self.revealed:g} % of the links"
+        return {
+            APART: (0.0, 0.0),
+            some: (self.revealed, 0.0),
+            f"{some}, {100 * self.wrong:g} % of them wrong": (self.revealed, self.wrong),
+            "all links": (1.0, 0.0),
+        }
+
+    def run(self, dataset: PublishedSet, config: TrainConfig, kept: RunCache, progress: Progress) -> Result:
+        """Rows of each platform and condition, and what links add with paired intervals.
+
+        Raises:
+            ConfigError: the interactions are of one platform.
+            KgrecError: the split holds nothing to test on, or too little to learn from.
+        """
+        data, split = dataset.dataset, split_of(dataset.parts, config.seed)
+        names = data.interactions.platforms
+        if len(names) < 2:
+            raise ConfigError(
+                "there are no accounts to link.",
+                where=dataset.name,
+                found="interactions of one platform",
+                expected="a column `platform` with two or more values",
+                next="choose the protocol split",
+            )
+        data, split, same = with_one_id(data, split, dataset.same_items)
+        everything, which = split.known.joined(split.test), fingerprint_of_split(split)
+        conditions = self.conditions()
+        outcomes: dict[str, Outcome] = {}
+        owners: dict[str, IntArray] = {}
+        for (name, (revealed, wrong)), share in zip(
+            conditions.items(), progress.parts(*[1] * len(conditions)), strict=True
+        ):
+            owners[name] = owners_of_accounts(everything, len(data.users), revealed, wrong, config.seed)
+            persons = of_owners(data, split, owners[name])
+            make = partial(learned_together, self.measure, *persons, config, share.named(name))
+            outcomes[name] = kept.get(f"{name} {which}", make, (config, self))
+        rows = {
+            f"{platform}, {name}": outcomes[name].rows[row_of_all(platform)]
+            for platform in names
+            for name in conditions
+        }
+        users = {
+            (place, name): by_account(outcomes[name].users[row_of_all(platform)], owners[name][place])
+            for place, platform in enumerate(names)
+            for name in conditions
+        }
+        return Result(
+            rows,
+            settings={name: one.settings for name, one in outcomes.items()},
+            data=sizes_of(data, train=len(split.train), valid=len(split.valid), test=len(split.test), **same),
+            seed=config.seed,
+            platforms={
+                platform: _against_none(place, users, [name for name in conditions if name != APART])
+                for place, platform in enumerate(names)
+            },
+            timings_s={f"{name}, {stage}": s for name, one in outcomes.items() for stage, s in one.cost.items()},
+        )
+
+
+def owners_of_accounts(interactions: Interactions, n_users: int, revealed: float, wrong: float, seed: int) -> IntArray:
+    """The person that each account is taken for, numbered from 0, ``(platforms, users)``; -1 where there is none."""
+    n_platforms = len(interactions.platforms)
+    there = np.zeros((n_platforms, n_users), np.bool_)
+    there[interactions.platform, interactions.user] = True
+    first = there.argmax(axis=0)
+    alone = n_users + np.arange(n_platforms * n_users).reshape(n_platforms, n_users)
+    owners = np.where(there, alone, -1)
+    users = np.arange(n_users)
+    owners[first, users] = np.where(there.any(axis=0), users, -1)
+    rng = np.random.default_rng(seed)
+    for platform in range(n_platforms):
+        for anchor in range(platform):
+            linked = rng.permutation(np.flatnonzero(there[platform] & (first == anchor)))
+            linked = linked[: round(revealed * len(linked))]
+            owners[platform, linked] = linked
+            mistaken = linked[: round(wrong * len(linked))]
+            owners[platform, mistaken] = np.roll(mistaken, 1)
+    owners[owners >= 0] = np.unique(owners[owners >= 0], return_inverse=True)[1]
+    return owners.astype(np.int64)
+
+
+def of_owners(data: Dataset, split: Split, owners: IntArray) -> tuple[Dataset, Split]:
+    """The same data and split with the persons that own accounts for users."""
+    others = replace(
+        data,
+        users=Vocabulary(map(str, range(owners.max() + 1))),
+        interactions=_of_owners(data.interactions, owners),
+        against=_of_owners(data.against, owners),
+    )
+    return others, Split(
+        _of_owners(split.train, owners),
+        _of_owners(split.valid, owners),
+        _of_owners(split.test, owners),
+        None if split.between is None else _of_owners(split.between, owners),
+    )
+
+
+def _of_owners(part: Interactions, owners: IntArray) -> Interactions:
+    return replace(part, user=owners[part.platform, part.user]) if len(part) else part
+
+
+def by_account(values: PerUser, owners: IntArray) -> PerUser:
+    """What was measured of persons, by the account that was asked for, ``(users,)``; nan where there is none."""
+    return {metric: np.where(owners >= 0, of[owners], np.float32(np.nan)) for metric, of in values.items()}
+
+
+def _against_none(place: int, users: Mapping[tuple[int, str], PerUser], names: list[str]) -> dict[str, dict[str, Any]]:
+    """By condition: what was measured with links and without, and the difference."""
+    without = users[place, APART]
+    asked = ~np.isnan(next(iter(without.values())))
+    return {name: difference(users[place, name], without, asked, (LINKED, APART)) for name in names}
