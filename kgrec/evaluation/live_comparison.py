@@ -101,7 +101,9 @@ def hold_out_newest(dataset: Dataset, old: Bundle) -> tuple[Interactions, Intera
     return everything.select(~held[pair_of]), everything.select(held[pair_of])
 
 
-def compare_with_live(live: Bundle, model: AdditiveModel, dataset: Dataset, held: Interactions) -> LiveComparison:
+def compare_with_live(
+    live: Bundle, model: AdditiveModel, dataset: Dataset, held: Interactions, platform: str = ""
+) -> LiveComparison:
     """Both models on what was held out, with histories as they were before it.
 
     Items that the live model does not know it cannot list; items that are gone neither may list.
@@ -109,7 +111,15 @@ def compare_with_live(live: Bundle, model: AdditiveModel, dataset: Dataset, held
     Args:
         model: over the items of the data set, whose interactions are without those held out.
         held: what is to be found.
+        platform: whose lists are compared, and what was done on it; empty for those of all platforms.
     """
+    offered = np.ones(len(dataset.items), np.bool_)
+    offered_live = np.ones(len(live.items), np.bool_)
+    if platform:
+        live, held, target = live.for_platform(platform), held.on_platform(platform), model.for_platform(platform)
+        offered = ~target.is_cold | model.is_cold
+        offered_live = offered_live if live.offered is None else live.offered
+        model = target
     n_users, n_items = len(dataset.users), len(dataset.items)
     known, asked = dataset.behaviour, held.first_contexts(n_users)
     seen = known.matrix(n_users, n_items)
@@ -128,11 +138,11 @@ def compare_with_live(live: Bundle, model: AdditiveModel, dataset: Dataset, held
         in_live.matrix(n_users, len(live.items)),
         users,
         _K,
-        here >= 0,
+        (here >= 0) & offered_live,
     )
     tops = {
         "live": np.where(listed >= 0, here[listed], -1),
-        "new": rank_users(ModelRanker.over(model, known, n_users, asked), seen, users, _K),
+        "new": rank_users(ModelRanker.over(model, known, n_users, asked), seen, users, _K, offered),
     }
     quality: dict[str, Array] = {name: per_user(top, wanted[users], [_K])[f"ndcg@{_K}"] for name, top in tops.items()}
     low, high = Bootstrap(quality).difference("new", "live")

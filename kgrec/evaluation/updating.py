@@ -7,7 +7,8 @@ was compared; histories have everything, as always.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -31,6 +32,7 @@ class UpdateReport:
         gone: items that are not in the graph any more.
         comparison: on what of it was held out.
         bundle: the new one.
+        platforms: comparisons of the lists of each platform that has a model of its own.
     """
 
     interactions: int
@@ -39,11 +41,17 @@ class UpdateReport:
     gone: int
     comparison: LiveComparison
     bundle: Bundle
+    platforms: Mapping[str, LiveComparison] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data, for ``--json`` and the manifest."""
         counts = {"interactions": self.interactions, "users": self.users, "items": self.items, "gone": self.gone}
-        return {"new": counts, "comparison": self.comparison.as_dict()}
+        of_platforms = {name: one.as_dict() for name, one in self.platforms.items()}
+        return {
+            "new": counts,
+            "comparison": self.comparison.as_dict(),
+            **({"platforms": of_platforms} if of_platforms else {}),
+        }
 
 
 def updated(dataset: Dataset, old: Bundle, progress: Progress) -> UpdateReport:
@@ -63,32 +71,37 @@ def updated(dataset: Dataset, old: Bundle, progress: Progress) -> UpdateReport:
     known = dataset.with_interactions(train, held if len(held) else None)
     refreshed = refresh(known, old, making.named("Update"))
     measuring.named("Compare")("with the live model", 0)
-    comparison = compare_with_live(old, refreshed.model, known, held)
-    if comparison.is_worse:
-        raise _refused(comparison, old)
+    comparisons = {
+        name: compare_with_live(old, refreshed.model, known, held, name) for name in ("", *refreshed.model.targets)
+    }
+    for name, comparison in comparisons.items():
+        if comparison.is_worse:
+            raise _refused(comparison, old, name)
     said = old.manifest
     fresh = to_bundle(dataset, refreshed, config, schema=said.schema, graph_id=said.graph_id)
-    report = _report(dataset, old, comparison, fresh)
+    report = _report(dataset, old, comparisons, fresh)
     kept = {name: value for name, value in said.metrics.items() if name not in fresh.manifest.metrics}
     metrics = {**fresh.manifest.metrics, **kept, "update": {"of": old.version, **report.as_dict()}}
     manifest = replace(fresh.manifest, metrics=metrics, forgotten=said.forgotten)
     return replace(report, bundle=replace(fresh, manifest=manifest))
 
 
-def _report(dataset: Dataset, old: Bundle, comparison: LiveComparison, fresh: Bundle) -> UpdateReport:
+def _report(dataset: Dataset, old: Bundle, comparisons: Mapping[str, LiveComparison], fresh: Bundle) -> UpdateReport:
     return UpdateReport(
         interactions=int(np.count_nonzero(is_new(dataset.interactions, dataset, old))),
         users=int((old.users.rows(list(dataset.users)) < 0).sum()),
         items=int((old.items.rows(list(dataset.items)) < 0).sum()),
         gone=int((dataset.items.rows(list(old.items)) < 0).sum()),
-        comparison=comparison,
+        comparison=comparisons[""],
+        platforms={name: one for name, one in comparisons.items() if name},
         bundle=fresh,
     )
 
 
-def _refused(comparison: LiveComparison, old: Bundle) -> UpdateRefusedError:
+def _refused(comparison: LiveComparison, old: Bundle, platform: str) -> UpdateRefusedError:
     return UpdateRefusedError(
         "the updated model finds less of the newest than the live one.",
+        where=f"lists of {platform}" if platform else None,
         found=comparison.in_words,
         expected=f"no less than the live model, for {comparison.users} users",
         next=f"version {old.version} answers on; look at what was imported since, or train again",

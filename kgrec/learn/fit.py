@@ -22,7 +22,7 @@ from kgrec.learn.limits import LIMITS
 from kgrec.learn.neural.checkpoint import mark_diverged
 from kgrec.learn.neural.trainer import training_device
 from kgrec.learn.neural.training_run import TrainingRun
-from kgrec.learn.platforms import chosen_platforms, of_platform, platforms_to_learn, with_platforms
+from kgrec.learn.platforms import chosen_platforms, of_platform, others_of, platforms_to_learn, with_platforms
 from kgrec.learn.processors import thread_limit, threads_limited_to
 from kgrec.learn.refinding import never_met_before
 from kgrec.parallel.executor import Executor, here
@@ -172,7 +172,9 @@ def refit(
         )
         for number, (name, one) in enumerate(learned.platforms.items())
     }
-    model = with_platforms(model, dataset, {name: one.model for name, one in alone.items()}, learned.platforms)
+    model = with_platforms(
+        model, dataset, {name: one.model for name, one in alone.items()}, others_of(learned.platforms)
+    )
     return replace(
         learned,
         model=model,
@@ -209,8 +211,8 @@ def _choose_platforms(
     reports = {name: dict(one.report) for name, one in fits.items()}
     return replace(
         chosen,
-        model=with_platforms(chosen.model, dataset, alone, fits),
-        chosen=replace(chosen.chosen, platforms=reports),
+        model=with_platforms(chosen.model, dataset, alone, others_of(fits)),
+        chosen=replace(chosen.chosen, platforms=reports, alone={name: one.alone.chosen for name, one in fits.items()}),
         trials=chosen.trials + sum(one.alone.trials for one in fits.values()),
         platforms=fits,
     )

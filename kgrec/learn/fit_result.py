@@ -34,6 +34,7 @@ class ChosenSettings:
         refind: of the channel in which items that were met speak for themselves; None where there is none.
         contexts: of the circumstances that make a difference.
         platforms: by platform whose lists have a model of their own, how much the others count in it, as plain data.
+        alone: by such a platform, the settings of what is learned on it alone.
     """
 
     behaviour: BehaviourSettings
@@ -48,6 +49,7 @@ class ChosenSettings:
     refind: RefindSettings | None = None
     platforms: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     contexts: tuple[ContextSettings, ...] = ()
+    alone: Mapping[str, ChosenSettings] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data, for manifests and results."""
@@ -64,11 +66,12 @@ class ChosenSettings:
             **({} if self.refind is None else {"refind": self.refind.as_dict()}),
             **({"contexts": [one.as_dict() for one in self.contexts]} if self.contexts else {}),
             **({"platforms": {name: dict(of) for name, of in self.platforms.items()}} if self.platforms else {}),
+            **({"alone": {name: of.as_dict() for name, of in self.alone.items()}} if self.alone else {}),
         }
 
     @classmethod
-    def from_dict(cls, settings: Mapping[str, Any], gates: Gates) -> ChosenSettings:
-        """The settings again from their :meth:`as_dict`, with gates that are kept elsewhere.
+    def from_dict(cls, settings: Mapping[str, Any], model: AdditiveModel) -> ChosenSettings:
+        """The settings again from their :meth:`as_dict`, with the gates of the model that was learned with them.
 
         Raises:
             KeyError, TypeError, ValueError: they are of another version.
@@ -76,7 +79,7 @@ class ChosenSettings:
         read: dict[str, Any] = {
             **settings,
             "behaviour": BehaviourSettings.from_dict(settings["behaviour"]),
-            "gates": gates,
+            "gates": model.gates,
             "text_weights": tuple(settings["text_weights"]),
             "half_life": float(settings["trend_half_life_days"]) * DAY_S,
         }
@@ -84,6 +87,8 @@ class ChosenSettings:
             read["refind"] = RefindSettings.from_dict(settings["refind"])
         if "contexts" in settings:
             read["contexts"] = tuple(ContextSettings(**one) for one in settings["contexts"])
+        if "alone" in settings:
+            read["alone"] = {name: cls.from_dict(of, model.targets[name]) for name, of in settings["alone"].items()}
         del read["trend_half_life_days"]
         return cls(**read)
 

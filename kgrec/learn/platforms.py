@@ -104,16 +104,46 @@ def chosen_platforms(
 
 
 def with_platforms(
-    shared: AdditiveModel, dataset: Dataset, alone: Mapping[str, AdditiveModel], fits: Mapping[str, PlatformFit]
+    shared: AdditiveModel,
+    dataset: Dataset,
+    alone: Mapping[str, AdditiveModel],
+    others: Mapping[str, Mapping[str, Array]],
 ) -> AdditiveModel:
     """The shared model with the models that make the lists of single platforms.
 
     Args:
         dataset: what all of them were learned from.
         alone: by platform, learned on it alone.
+        others: by platform, how much the others count in its lists, as in :class:`PlatformFit`.
     """
-    targets = {name: joined(shared, _reading(model, name), dataset, fits[name].others) for name, model in alone.items()}
+    targets = {name: joined(shared, _reading(model, name), dataset, others[name]) for name, model in alone.items()}
     return replace(shared, targets=targets)
+
+
+def others_of(fits: Mapping[str, PlatformFit]) -> dict[str, Mapping[str, Array]]:
+    """How much other platforms count in the lists of each."""
+    return {name: one.others for name, one in fits.items()}
+
+
+def taken_apart(target: AdditiveModel, shared: AdditiveModel) -> tuple[AdditiveModel, dict[str, Array]]:
+    """What was learned on a platform alone, and how much the others count beside it: what :func:`joined` put together.
+
+    Args:
+        target: makes the lists of the platform.
+        shared: has the channels that read the others.
+    """
+    table, cold = target.gates.by_history, target.gates.cold
+    here = [n for n, channel in enumerate(target.channels) if channel.history.platform == target.platform]
+    gates = Gates(
+        replace(table, channels=table.channels[..., here]),
+        replace(cold, channels=cold.channels[here], min_spread=cold.min_spread[here]),
+    )
+    read = dict.fromkeys(channel.history.platform for channel in target.channels)
+    weights = dict(zip((channel.name for channel in target.channels), _mean_gates(target), strict=True))
+    leaders = [channel.name for channel in _that_read_others(shared) if not channel.beside]
+    others = {source: np.array([weights.get(f"{name}{FROM}{source}", 0.0) for name in leaders]) for source in read}
+    others.pop(target.platform, None)
+    return replace(target, channels=tuple(target.channels[n] for n in here), gates=gates), others
 
 
 def joined(shared: AdditiveModel, own: AdditiveModel, dataset: Dataset, others: Mapping[str, Array]) -> AdditiveModel:
@@ -164,14 +194,17 @@ def _channels_from(shared: AdditiveModel, source: str, own: AdditiveModel, datas
     users = np.unique(there.user)[:_SAMPLE]
     few = there.select(np.isin(there.user, users))
     few = replace(few, user=np.searchsorted(users, few.user))
-    for channel in shared.channels:
-        if channel.history.against or channel.name == REFIND:
-            continue
+    for channel in _that_read_others(shared):
         history = replace(channel.history, platform=source, platforms={})
         unit = channel.unit or _unit(channel, history.matrix(few, len(users), own.n_items), known)
         beside = f"{channel.beside}{FROM}{source}" if channel.beside else ""
         found.append(Channel(f"{channel.name}{FROM}{source}", channel.matrix, history, unit, beside))
     return found
+
+
+def _that_read_others(shared: AdditiveModel) -> list[Channel]:
+    """The channels of a model that can say something of what was done on other platforms."""
+    return [channel for channel in shared.channels if not channel.history.against and channel.name != REFIND]
 
 
 def _unit(channel: Channel, history: Any, known: IntArray) -> float:

@@ -9,7 +9,7 @@ predicted       vectors of items that came since: see kgrec/learn/channels/later
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import sparse
@@ -28,10 +28,11 @@ from kgrec.learn.fit import limited_threads
 from kgrec.learn.fit_result import ChosenSettings, FitResult
 from kgrec.learn.learner import Learner
 from kgrec.learn.neural.model import Embeddings
+from kgrec.learn.platforms import of_platform, taken_apart, with_platforms
 from kgrec.progress import Progress
 from kgrec.scoring.channel_names import CO_TAKING, KNOWLEDGE, NEXT_ITEM_FACTORS, REFIND, SEMANTIC_PATHS
 from kgrec.scoring.matrices import LowRankMatrix
-from kgrec.scoring.model import Channel
+from kgrec.scoring.model import AdditiveModel, Channel
 
 _TRAINED = KNOWLEDGE, CO_TAKING, NEXT_ITEM_FACTORS, SEMANTIC_PATHS
 _CERTAIN = 1e6
@@ -45,42 +46,23 @@ def refresh(dataset: Dataset, old: Bundle, progress: Progress) -> FitResult:
         dataset: the graph and the interactions of today.
 
     Raises:
-        BundleError: of an earlier version, whose settings cannot be read; a channel of it cannot be made any more; or
-            platforms have models of their own.
+        BundleError: of an earlier version, whose settings cannot be read; a channel of it cannot be made any more; or a
+            platform that has a model of its own is gone.
     """
-    if old.model.targets:
-        raise BundleError(
-            "a bundle whose platforms have models of their own cannot be brought up to date.",
-            found=", ".join(old.model.targets),
-            expected="one model for all lists",
-            next="train again, or train with platform_lists=shared",
-        )
     config, chosen = settings_of(old)
+    shares = progress.parts(*[1] * (1 + len(old.model.targets)))
     with limited_threads(dataset, config):
         parts = text_vectors(dataset, config, progress)
-        texts = joined_vectors(parts, chosen.text_weights or [1.0] * len(parts))
-        learner = Learner(dataset, texts, config, None, progress)
-        fresh = {channel.name: channel for channel in learner.closed_form_channels(chosen.behaviour, progress)}
-        row_of = old.items.rows(list(dataset.items))
-        channels = []
-        for channel in old.model.channels:
-            if channel.name in _TRAINED:
-                channels.append(_trained(channel, row_of, dataset, texts))
-            elif channel.name == REFIND and chosen.refind is not None:
-                done = dataset.interactions
-                channels.append(refind_channel(chosen.refind, done, len(dataset.users), len(dataset.items)))
-            elif channel.name in fresh:
-                channels.append(fresh[channel.name])
-            else:
-                raise _not_made(channel.name)
-        model = replace(
-            old.model,
-            channels=tuple(channels),
-            prior=learner.behaviour.prior(chosen.behaviour),
-            is_cold=learner.behaviour.cold,
-            trend=learner.trend(chosen.half_life),
-        )
-        model = with_contexts(model, chosen.contexts, dataset.interactions)
+        refreshed = _Refreshed(old.items.rows(list(dataset.items)), parts, config)
+        model = refreshed(old.model, dataset, chosen, shares[0])
+        alone, others = {}, {}
+        for (name, target), share in zip(old.model.targets.items(), shares[1:], strict=True):
+            own, others[name] = taken_apart(target, old.model)
+            there = of_platform(dataset, name)
+            if name not in dataset.interactions.platforms or not len(there.interactions):
+                raise _gone(name)
+            alone[name] = refreshed(own, there, chosen.alone[name], share)
+        model = with_platforms(model, dataset, alone, others)
     metrics = old.manifest.metrics
     return FitResult(
         model=model,
@@ -93,6 +75,48 @@ def refresh(dataset: Dataset, old: Bundle, progress: Progress) -> FitResult:
     )
 
 
+@dataclass(frozen=True)
+class _Refreshed:
+    """Makes models anew.
+
+    Attributes:
+        row_of: rows of today's items in the bundle, -1 for those that came since.
+        texts: vectors of today's nodes by each encoder.
+        config: settings that were given.
+    """
+
+    row_of: IntArray
+    texts: Sequence[Array]
+    config: TrainConfig
+
+    def __call__(
+        self, old: AdditiveModel, dataset: Dataset, chosen: ChosenSettings, progress: Progress
+    ) -> AdditiveModel:
+        """A model with the settings and trained vectors of an old one, and no models of platforms."""
+        texts = joined_vectors(self.texts, chosen.text_weights or [1.0] * len(self.texts))
+        learner = Learner(dataset, texts, self.config, None, progress)
+        fresh = {channel.name: channel for channel in learner.closed_form_channels(chosen.behaviour, progress)}
+        done, channels = dataset.interactions, []
+        for channel in old.channels:
+            if channel.name in _TRAINED:
+                channels.append(_trained(channel, self.row_of, dataset, texts))
+            elif channel.name == REFIND and chosen.refind is not None:
+                channels.append(refind_channel(chosen.refind, done, len(dataset.users), len(dataset.items)))
+            elif channel.name in fresh:
+                channels.append(fresh[channel.name])
+            else:
+                raise _not_made(channel.name)
+        model = replace(
+            old,
+            channels=tuple(channels),
+            prior=learner.behaviour.prior(chosen.behaviour),
+            is_cold=learner.behaviour.cold,
+            trend=learner.trend(chosen.half_life),
+            targets={},
+        )
+        return with_contexts(model, chosen.contexts, done)
+
+
 def settings_of(bundle: Bundle) -> tuple[TrainConfig, ChosenSettings]:
     """The settings that a bundle was learned with: those that were given, and those that validation chose.
 
@@ -101,7 +125,9 @@ def settings_of(bundle: Bundle) -> tuple[TrainConfig, ChosenSettings]:
     """
     settings = dict(bundle.manifest.settings)
     try:
-        chosen = ChosenSettings.from_dict(settings.pop("chosen"), bundle.model.gates)
+        chosen = ChosenSettings.from_dict(settings.pop("chosen"), bundle.model)
+        if chosen.alone.keys() != bundle.model.targets.keys():
+            raise KeyError(f"alone: {', '.join(bundle.model.targets)}")
         settings.pop("limits", None)
         return TrainConfig.model_validate(settings), chosen
     except (KeyError, TypeError, ValueError) as error:
@@ -148,5 +174,14 @@ def _not_made(name: str) -> BundleError:
         "a channel of the bundle cannot be made from the graph of today.",
         where=f"channel {name}",
         expected="the facts, texts, times and plug-ins that it was learned with",
+        next="train again",
+    )
+
+
+def _gone(platform: str) -> BundleError:
+    return BundleError(
+        "a platform of the bundle is not in the graph any more.",
+        where=f"platform {platform}",
+        expected="interactions of the platforms that have models of their own",
         next="train again",
     )

@@ -23,6 +23,8 @@ def update(
     if as_json:
         output.print_json(facts)
         return
-    output.show_facts({"bundle": bundle, "new": facts["new"], "on the newest": report.comparison.in_words})
+    compared = {f"on the newest of {name}": one.in_words for name, one in report.platforms.items()}
+    compared = {"on the newest": report.comparison.in_words, **compared}
+    output.show_facts({"bundle": bundle, "new": facts["new"], **compared})
     if report.interactions == 0:
         output.note("note: nobody did anything new; facts and popularity are those of today")

@@ -28,6 +28,17 @@ def test_it_says_what_came_and_how_the_models_compare(shell: Shell, monkeypatch:
     }
 
 
+def test_it_says_how_the_lists_of_each_platform_compare(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    books = {"books": LiveComparison(40, 0.1, 0.2, (0.05, 0.15))}
+    report = UpdateReport(30, 2, 1, 0, LiveComparison(90, 0.21, 0.25, (0.01, 0.07)), film_bundle(), books)
+    monkeypatch.setattr("kgrec.pipeline.update", lambda *given, **more: report)
+    said = shell("update", "--bundle", "b")
+    assert "on the newest of books" in said.out
+    assert "ndcg@10 0.2000, of the live model 0.1000" in said.out
+    found = shell("update", "--bundle", "b", "--json").json["platforms"]
+    assert found == {"books": {"users": 40, "ndcg@10 live": 0.1, "ndcg@10": 0.2, "interval": [0.05, 0.15]}}
+
+
 def test_it_says_that_nobody_did_anything_new(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     _updated(monkeypatch, 0, LiveComparison(0))
     said = shell("update", "--bundle", "b")
