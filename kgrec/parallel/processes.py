@@ -99,10 +99,9 @@ class _Remote(Generic[Result]):
 
 
 def _start_worker(events: Any, lifeline: Connection) -> None:
-    """Make this process a worker: with one thread, and ending when the other end of the lifeline is closed."""
+    """Make this process a worker, which ends when the other end of the lifeline is closed."""
     global _events
     _events = events
-    threadpool_limits(1)
     threading.Thread(target=_end_with, args=(lifeline,), daemon=True).start()
 
 
@@ -123,4 +122,5 @@ def _run(number: int, call: Call[Result]) -> Result:
     def tell(event: Event) -> None:
         _events.put((number, event))
 
-    return call(Progress(tell))
+    with threadpool_limits(1):  # the call has come with the modules that it needs, and they with their libraries
+        return call(Progress(tell))
