@@ -77,7 +77,7 @@ PROTOCOLS = {
     ),
     "links": ListedProtocol(
         "lists of each platform, by how many accounts are known to be one person's",
-        "account_links",
+        "linked_accounts",
         "AccountLinks",
         labels=False,
     ),

@@ -13,7 +13,7 @@ from kgrec.data.splits import random_split
 from kgrec.errors import ConfigError
 from kgrec.progress import silent
 from kgrec_benchmarks.folder_dataset import PublishedSet
-from kgrec_benchmarks.protocols.account_links import APART, LINKED, AccountLinks, by_account, owners_of_accounts
+from kgrec_benchmarks.protocols.linked_accounts import APART, LINKED, AccountLinks, by_account, owners_of_accounts
 from kgrec_benchmarks.protocols.platform_gain import Platforms
 from kgrec_benchmarks.runs.result_files import markdown
 from kgrec_benchmarks.runs.run_cache import RunCache
