@@ -231,6 +231,12 @@ class StillThereError(KgrecError):
     exit_code = 4
 
 
+class ExecutorError(KgrecError):
+    """What runs the work cannot be reached."""
+
+    exit_code = 4
+
+
 class EventLogError(KgrecError):
     """Events cannot be kept: the log's file is missing, full or no log."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from contextlib import nullcontext
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -28,7 +27,7 @@ from kgrec.graph.ingest import ingest as ingest_records
 from kgrec.graph.ingest_report import BatchWritten, IngestReport
 from kgrec.graph.store import GraphStore
 from kgrec.graph.store_types import GraphCounts
-from kgrec.parallel.executor import Executor, here
+from kgrec.parallel.executor import Executor
 from kgrec.plain_text import local_path
 from kgrec.progress import Progress, silent
 from kgrec.recommendation.forgotten import FORGOTTEN, ForgottenMeanwhile, save_without_forgotten
@@ -235,7 +234,7 @@ def train(
     checkpoint: str | Path | None = None,
     tune: float | None = None,
     measure: bool = False,
-    processes: bool = False,
+    executor: str | None = "here",
     progress: Progress = silent,
 ) -> Bundle:
     """A bundle learned from everything in a store and, where ``out`` is given, saved there.
@@ -248,14 +247,15 @@ def train(
         tune: minutes to search for better settings than those of ``config``, see :func:`kgrec.learn.tune.tune`.
         measure: choose settings without the last fifth of what each user did, and measure the model and baselines on
             it once, before it is learned again from all; see ``test`` in the manifest's metrics.
-        processes: train in several processes where that is faster. A script that asks for it must guard its main part
-            with ``if __name__ == "__main__"``: each process imports it again.
+        executor: what runs trainings and baselines, see :mod:`kgrec.learn.named_executors`; None for several processes
+            where that is faster: then a script must guard its main part with ``if __name__ == "__main__"``.
 
     Raises:
         StoreUnavailableError: there is no such store; told before anything else is missing.
         GraphError: the store holds no graph.
         MissingExtraError: learning needs torch, tuning needs optuna.
-        ConfigError: no time to tune in.
+        ConfigError: no time to tune in, or no such executor.
+        ExecutorError: the executor cannot be reached.
         TrainingDivergedError: a loss was not finite.
     """
     config = config or TrainConfig()
@@ -275,12 +275,12 @@ def train(
         if tune is not None:
             known = dataset if split is None else dataset.with_interactions(split.known, split.test)
             config, metrics["tuning"] = _tuned(known, config, tune, folder, tuning.named("Tune"))
-        with executor_for(dataset, config) if processes else nullcontext(here) as executor:
+        with executor_for(dataset, config, executor) as runs:
             if split is not None:
-                learned, metrics["test"] = _measured(everything, split, config, folder, measuring, executor)
-                learned = refit(dataset, learned, config, checkpoint=folder, progress=learning, executor=executor)
+                learned, metrics["test"] = _measured(everything, split, config, folder, measuring, runs)
+                learned = refit(dataset, learned, config, checkpoint=folder, progress=learning, executor=runs)
             else:
-                learned = fit(dataset, config, checkpoint=folder, progress=learning, executor=executor)
+                learned = fit(dataset, config, checkpoint=folder, progress=learning, executor=runs)
         writing.named("Write")("the bundle", 0)
         bundle = to_bundle(dataset, learned, config, schema=graph.schema, graph_id=graph.graph_id, metrics=metrics)
     if out is None or meanwhile is None:

@@ -19,6 +19,7 @@ from kgrec.learn.encoders.named_encoders import text_vectors
 from kgrec.learn.fit_result import FitResult
 from kgrec.learn.learner import Learner
 from kgrec.learn.limits import LIMITS
+from kgrec.learn.named_executors import open_executor
 from kgrec.learn.neural.checkpoint import mark_diverged
 from kgrec.learn.neural.trainer import training_device
 from kgrec.learn.neural.training_run import TrainingRun
@@ -102,12 +103,22 @@ def _fit(
 
 
 @contextmanager
-def executor_for(dataset: Dataset, config: TrainConfig) -> Iterator[Executor]:
+def executor_for(dataset: Dataset, config: TrainConfig, name: str | None = None) -> Iterator[Executor]:
     """What runs the trainings of a data set's embeddings: one process for each, where that is faster, else this one.
 
     The embeddings of a small catalogue are trained by one thread, so that several trainings leave no processor idle.
     Few interactions are learned before a process has started; of many items, each process needs much memory.
+
+    Args:
+        name: of another executor, which runs them in any case.
+
+    Raises:
+        ConfigError, ExecutorError: see :func:`kgrec.learn.named_executors.open_executor`.
     """
+    if name is not None:
+        with open_executor(name) as asked_for:
+            yield asked_for
+        return
     with threads_limited_to(config.num_threads):
         n = thread_limit()
     small = len(np.unique(dataset.interactions.item)) <= LIMITS.one_thread_items

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from kgrec.data.splits import hold_out
+from kgrec.learn.named_executors import open_executor
 from kgrec.learn.neural.trainer import Trained
 from kgrec.learn.neural.training_run import TrainingRun
-from kgrec.parallel.processes import Processes
 from kgrec.progress import Progress, silent
 from kgrec.scoring.history_weights import HistoryWeights
 from tests.support.datasets import genre_world, quick
@@ -44,7 +44,8 @@ def test_members_differ_and_a_run_does_not() -> None:
 
 
 @pytest.mark.slow
-def test_a_training_in_another_process_is_the_same() -> None:
-    with Processes(1, preload=[TrainingRun.__module__]) as processes:
-        elsewhere = processes.submit(run()).result(silent)
+@pytest.mark.parametrize("name", ["processes:1", "ray"])
+def test_a_training_in_another_process_is_the_same(name: str) -> None:
+    with open_executor(name) as executor:
+        elsewhere = executor.submit(run()).result(silent)
     assert equal(elsewhere, run()(silent))

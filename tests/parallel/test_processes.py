@@ -1,0 +1,108 @@
+"""Workers in processes of their own: how they compute, and when they end."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+from threadpoolctl import threadpool_info
+
+from kgrec.learn.named_executors import open_executor
+from kgrec.parallel.processes import Processes
+from kgrec.progress import Progress, silent
+from tests.support import ROOT
+
+ENGINES = "processes:1", "ray"
+"""Executors whose calls run in processes of their own."""
+
+
+def killed_once(mark: Path, progress: Progress) -> int:
+    """Where no file marks that it was here before, the process ends without a word."""
+    if not mark.exists():
+        mark.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return os.getpid()
+
+
+def process_and_threads(progress: Progress) -> tuple[int, int]:
+    np.linalg.inv(np.eye(3))
+    return os.getpid(), max(library["num_threads"] for library in threadpool_info())
+
+
+def forever(mark: Path, progress: Progress) -> None:
+    mark.write_text(str(os.getpid()), encoding="utf-8")
+    time.sleep(600)
+
+
+@pytest.mark.parametrize("name", ENGINES)
+def test_workers_are_processes_that_compute_with_one_thread(name: str) -> None:
+    with open_executor(name) as executor:
+        ids, threads = zip(*[executor.submit(process_and_threads).result(silent) for _ in range(3)], strict=True)
+    assert os.getpid() not in ids
+    assert set(threads) == {1}
+
+
+def test_what_a_lost_worker_had_is_done_here(tmp_path: Path) -> None:
+    told: list[str] = []
+    with Processes(1) as processes:
+        pending = processes.submit(partial(killed_once, tmp_path / "mark"))
+        assert pending.result(Progress(lambda event: told.append(event.step))) == os.getpid()
+    assert told == ["a worker process has ended: its work is done here"]
+
+
+@pytest.mark.parametrize("name", ENGINES)
+def test_an_interrupted_block_ends_its_workers_at_once(name: str, tmp_path: Path) -> None:
+    mark = tmp_path / "mark"
+    workers = list[psutil.Process]()
+    with pytest.raises(KeyboardInterrupt):
+        _interrupted(name, mark, workers)
+    workers[0].wait(timeout=30)
+
+
+def _interrupted(name: str, mark: Path, workers: list[psutil.Process]) -> None:
+    with open_executor(name) as executor:
+        executor.submit(partial(forever, mark))
+        workers.append(_worker(mark))
+        raise KeyboardInterrupt
+
+
+_PARENT = """
+import sys
+from functools import partial
+from pathlib import Path
+from kgrec.learn.named_executors import open_executor
+from kgrec.progress import silent
+from tests.parallel.test_processes import forever
+if __name__ == "__main__":
+    with open_executor(sys.argv[1]) as executor:
+        executor.submit(partial(forever, Path(sys.argv[2]))).result(silent)
+"""
+
+
+@pytest.mark.parametrize("name", ENGINES)
+def test_workers_end_with_a_parent_that_is_killed(name: str, tmp_path: Path) -> None:
+    script, mark = tmp_path / "parent.py", tmp_path / "mark"
+    script.write_text(_PARENT, encoding="utf-8")
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    parent = subprocess.Popen([sys.executable, str(script), name, str(mark)], env=environment)
+    worker = _worker(mark)
+    parent.kill()
+    parent.wait()
+    worker.wait(timeout=30)
+
+
+def _worker(mark: Path) -> psutil.Process:
+    """The process that has written its number."""
+    for _ in range(600):
+        if mark.exists() and (text := mark.read_text(encoding="utf-8")):
+            return psutil.Process(int(text))
+        time.sleep(0.05)
+    raise AssertionError("no worker has begun")
