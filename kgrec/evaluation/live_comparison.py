@@ -32,7 +32,7 @@ class LiveComparison:
         users: who did something among the newest.
         live, new: ndcg@10 of the model that answers now and of the new one; nan where the users are fewer than
             :data:`ENOUGH`.
-        interval: of the difference, new minus live, 95 %, paired by user.
+        interval: of the difference, new minus live, 95 % where it is the only one, paired by user.
     """
 
     users: int
@@ -79,7 +79,8 @@ def hold_out_newest(dataset: Dataset, old: Bundle) -> tuple[Interactions, Intera
     """What there is to learn from, and the newest fifth of what was done since the bundle was learned.
 
     Pairs of a user and an item are held out as a whole, the latest of them; random ones where a time is unknown. A user
-    who would have nothing else keeps their first.
+    who would have nothing else keeps their first. Of each platform that has a model of its own it is the newest fifth
+    there, or a day of another one alone would leave nothing to compare its lists on.
     """
     everything = dataset.interactions
     pair = everything.user * len(dataset.items) + everything.item
@@ -92,7 +93,14 @@ def hold_out_newest(dataset: Dataset, old: Bundle) -> tuple[Interactions, Intera
     if everything.has_time:
         moment = np.full(len(pairs), -np.inf)
         np.maximum.at(moment, pair_of, everything.time)
-    held = new & (moment >= np.quantile(moment[new], 1 - NEWEST))
+    names = everything.platforms
+    apart = np.array([names.index(name) if name in old.model.targets else -1 for name in names], np.int64)
+    group = np.full(len(pairs), -1, np.int64)
+    np.maximum.at(group, pair_of, apart[everything.platform])
+    held = np.zeros(len(pairs), np.bool_)
+    for one in np.unique(group[new]):
+        of_group = new & (group == one)
+        held |= of_group & (moment >= np.quantile(moment[of_group], 1 - NEWEST))
     user = pairs // len(dataset.items)
     order = np.lexsort((moment, user))
     _, first = np.unique(user[order], return_index=True)
@@ -102,7 +110,12 @@ def hold_out_newest(dataset: Dataset, old: Bundle) -> tuple[Interactions, Intera
 
 
 def compare_with_live(
-    live: Bundle, model: AdditiveModel, dataset: Dataset, held: Interactions, platform: str = ""
+    live: Bundle,
+    model: AdditiveModel,
+    dataset: Dataset,
+    held: Interactions,
+    platform: str = "",
+    level: float = 0.95,
 ) -> LiveComparison:
     """Both models on what was held out, with histories as they were before it.
 
@@ -112,6 +125,7 @@ def compare_with_live(
         model: over the items of the data set, whose interactions are without those held out.
         held: what is to be found.
         platform: whose lists are compared, and what was done on it; empty for those of all platforms.
+        level: of the interval; of several comparisons each needs a higher one, or chance would find one of them worse.
     """
     offered = np.ones(len(dataset.items), np.bool_)
     offered_live = np.ones(len(live.items), np.bool_)
@@ -145,5 +159,5 @@ def compare_with_live(
         "new": rank_users(ModelRanker.over(model, known, n_users, asked), seen, users, _K, offered),
     }
     quality: dict[str, Array] = {name: per_user(top, wanted[users], [_K])[f"ndcg@{_K}"] for name, top in tops.items()}
-    low, high = Bootstrap(quality).difference("new", "live")
+    low, high = Bootstrap(quality, level=level).difference("new", "live")
     return LiveComparison(len(users), float(quality["live"].mean()), float(quality["new"].mean()), (low, high))

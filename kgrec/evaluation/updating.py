@@ -21,6 +21,9 @@ from kgrec.learn.bundle_assembly import to_bundle
 from kgrec.learn.refresh import refresh, settings_of
 from kgrec.progress import Progress
 
+LEVEL = 0.95
+"""Of all comparisons together: an update that is no worse anywhere is refused once in forty times at most."""
+
 
 @dataclass(frozen=True)
 class UpdateReport:
@@ -71,9 +74,9 @@ def updated(dataset: Dataset, old: Bundle, progress: Progress) -> UpdateReport:
     known = dataset.with_interactions(train, held if len(held) else None)
     refreshed = refresh(known, old, making.named("Update"))
     measuring.named("Compare")("with the live model", 0)
-    comparisons = {
-        name: compare_with_live(old, refreshed.model, known, held, name) for name in ("", *refreshed.model.targets)
-    }
+    names = "", *refreshed.model.targets
+    level = 1 - (1 - LEVEL) / len(names)
+    comparisons = {name: compare_with_live(old, refreshed.model, known, held, name, level) for name in names}
     for name, comparison in comparisons.items():
         if comparison.is_worse:
             raise _refused(comparison, old, name)

@@ -66,8 +66,12 @@ class ChosenSettings:
             **({} if self.refind is None else {"refind": self.refind.as_dict()}),
             **({"contexts": [one.as_dict() for one in self.contexts]} if self.contexts else {}),
             **({"platforms": {name: dict(of) for name, of in self.platforms.items()}} if self.platforms else {}),
-            **({"alone": {name: of.as_dict() for name, of in self.alone.items()}} if self.alone else {}),
+            **({"alone": {name: of._without_gates() for name, of in self.alone.items()}} if self.alone else {}),
         }
+
+    def _without_gates(self) -> dict[str, Any]:
+        """The plain data of what is learned on a platform alone, whose gates are in the model of its lists."""
+        return {name: of for name, of in self.as_dict().items() if name != "gates"}
 
     @classmethod
     def from_dict(cls, settings: Mapping[str, Any], model: AdditiveModel) -> ChosenSettings:

@@ -50,7 +50,11 @@ def refresh(dataset: Dataset, old: Bundle, progress: Progress) -> FitResult:
             platform that has a model of its own is gone.
     """
     config, chosen = settings_of(old)
-    shares = progress.parts(*[1] * (1 + len(old.model.targets)))
+    there = {name: of_platform(dataset, name) for name in old.model.targets}
+    for name, of in there.items():
+        if name not in dataset.interactions.platforms or not len(of.interactions):
+            raise _gone(name)
+    shares = progress.parts(*[1] * (1 + len(there)))
     with limited_threads(dataset, config):
         parts = text_vectors(dataset, config, progress)
         refreshed = _Refreshed(old.items.rows(list(dataset.items)), parts, config)
@@ -58,10 +62,7 @@ def refresh(dataset: Dataset, old: Bundle, progress: Progress) -> FitResult:
         alone, others = {}, {}
         for (name, target), share in zip(old.model.targets.items(), shares[1:], strict=True):
             own, others[name] = taken_apart(target, old.model)
-            there = of_platform(dataset, name)
-            if name not in dataset.interactions.platforms or not len(there.interactions):
-                raise _gone(name)
-            alone[name] = refreshed(own, there, chosen.alone[name], share)
+            alone[name] = refreshed(own, there[name], chosen.alone[name], share)
         model = with_platforms(model, dataset, alone, others)
     metrics = old.manifest.metrics
     return FitResult(
@@ -105,7 +106,7 @@ class _Refreshed:
             elif channel.name in fresh:
                 channels.append(fresh[channel.name])
             else:
-                raise _not_made(channel.name)
+                raise _not_made(f"{channel.name} of {old.platform}" if old.platform else channel.name)
         model = replace(
             old,
             channels=tuple(channels),

@@ -8,37 +8,25 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from scipy import sparse
 
 from kgrec.bundle.bundle import Bundle
 from kgrec.config import TrainConfig
 from kgrec.data.dataset import Array, Dataset, Interactions
-from kgrec.errors import BundleError, ConfigError, KgrecError
-from kgrec.evaluation.live_comparison import compare_with_live
+from kgrec.errors import ConfigError, KgrecError
 from kgrec.evaluation.model_card import model_card
 from kgrec.explanation.wording.sentence import sentence
 from kgrec.learn import platforms
 from kgrec.learn.bundle_assembly import to_bundle
-from kgrec.learn.fit import fit, refit
+from kgrec.learn.fit import fit
 from kgrec.learn.fit_result import FitResult
 from kgrec.learn.limits import LIMITS
 from kgrec.learn.platforms import of_platform, platforms_to_learn, with_equal_weights
-from kgrec.learn.refresh import refresh
-from kgrec.progress import silent
 from kgrec.recommendation import Context, Recommender
-from kgrec.scoring.channel_names import CO_TAKING, KNOWLEDGE, SEMANTIC_PATHS
-from kgrec.scoring.matrices import ItemMatrix, SparseMatrix
 from kgrec.scoring.model import AdditiveModel
 from tests.support.datasets import genre_world, quick
 from tests.support.platform_worlds import PLATFORMS, platform_world
 
-TRAINED = {CO_TAKING, KNOWLEDGE, SEMANTIC_PATHS}
 FIXED = "books<films=0.5, films<books=0"
-
-
-def backwards(matrix: ItemMatrix, n_items: int) -> SparseMatrix:
-    """What speaks for an item speaks against it."""
-    return SparseMatrix(sparse.csr_matrix(-matrix.block(np.arange(n_items), np.arange(n_items))))
 
 
 def settings(**changes: object) -> TrainConfig:
@@ -176,63 +164,6 @@ def test_equal_weights_are_those_of_the_platform_itself(world: Dataset, learned:
     own = dict(zip((one.name for one in alone.channels), alone.gates.by_history.channels[-1, -1], strict=True))
     for name, gate in own.items():
         assert gates.get(f"{name}_from_films", 0.0) == pytest.approx(gate)
-
-
-def test_brought_up_to_date_with_nothing_new_the_lists_of_platforms_stay(world: Dataset, bundle: Bundle) -> None:
-    same = refresh(world, bundle, silent).model
-    assert list(same.targets) == list(bundle.model.targets)
-    n = len(world.users)
-    for name in ("", *same.targets):
-        ours, before = same.for_platform(name), bundle.model.for_platform(name)
-        assert [one.name for one in ours.channels] == [one.name for one in before.channels]
-        np.testing.assert_allclose(
-            scores(ours, world.interactions, n), scores(before, world.interactions, n), atol=1e-5
-        )
-
-
-def test_what_is_new_on_a_platform_changes_its_lists_and_what_others_take_from_it(
-    world: Dataset, learned: FitResult, bundle: Bundle
-) -> None:
-    done = world.interactions
-    today = world.with_interactions(done.select(np.flatnonzero((done.platform == 1) | (np.arange(len(done)) % 7 > 0))))
-    fresh = refresh(today, bundle, silent).model
-    anew = refit(today, learned, settings())
-    everything = np.arange(len(world.items))
-    for name in fresh.targets:
-        ours, theirs = fresh.targets[name], anew.model.targets[name]
-        assert [one.name for one in ours.channels] == [one.name for one in theirs.channels]
-        assert np.array_equal(ours.gates.by_history.channels, theirs.gates.by_history.channels)
-        for our, their in zip(ours.channels, theirs.channels, strict=True):
-            if our.name.partition("_from_")[0] not in TRAINED:
-                found, expected = (each.matrix.block(everything, everything) for each in (our, their))
-                np.testing.assert_allclose(found, expected, atol=1e-6, err_msg=our.name)
-                assert our.unit == pytest.approx(their.unit, rel=1e-5)
-
-
-def test_an_update_that_spoils_the_lists_of_one_platform_is_found_in_those_alone(
-    world: Dataset, bundle: Bundle
-) -> None:
-    held = world.interactions.select(np.arange(len(world.interactions)) % 8 == 0)
-    known = world.with_interactions(world.interactions.select(np.arange(len(world.interactions)) % 8 > 0))
-    books = bundle.model.targets["books"]
-    channels = tuple(replace(one, matrix=backwards(one.matrix, len(world.items))) for one in books.channels)
-    spoilt = replace(bundle.model, targets={**bundle.model.targets, "books": replace(books, channels=channels)})
-    found = {name: compare_with_live(bundle, spoilt, known, held, name) for name in ("", "films", "books")}
-    assert {name: one.is_worse for name, one in found.items()} == {"": False, "films": False, "books": True}
-    assert found["books"].users < found[""].users
-
-
-def test_a_platform_that_is_gone_and_settings_that_are_not_there_are_said(world: Dataset, bundle: Bundle) -> None:
-    films = world.with_interactions(world.interactions.on_platform("films"))
-    with pytest.raises(BundleError, match="not in the graph any more") as caught:
-        refresh(films, bundle, silent)
-    assert "platform books" in str(caught.value)
-    chosen = {name: of for name, of in bundle.manifest.settings["chosen"].items() if name != "alone"}
-    earlier = replace(
-        bundle, manifest=replace(bundle.manifest, settings={**bundle.manifest.settings, "chosen": chosen})
-    )
-    with pytest.raises(BundleError, match="settings of the bundle cannot be read"):
-        refresh(world, earlier, silent)
 
 
 @pytest.mark.parametrize("config", [quick(platform_lists="shared"), quick()])
