@@ -8,9 +8,10 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from kgrec.config import TrainConfig
-from kgrec.data.dataset import Dataset, IntArray, Interactions
+from kgrec.data.dataset import Array, Dataset, IntArray, Interactions
 from kgrec.data.splits import Split
 from kgrec.data.vocabulary import Vocabulary
 from kgrec.errors import ConfigError
@@ -24,6 +25,7 @@ from kgrec_benchmarks.runs.result import Result
 from kgrec_benchmarks.runs.run_cache import RunCache
 
 LINKED, APART = "with these links", "without links"
+POPULAR = "the most popular, "
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,9 @@ class AccountLinks:
 
     Whoever is on several platforms has an account on each. A link joins one to the account on the first platform on
     which its owner is; a wrong one joins it to somebody else's there, so that each is taken for the other's. Kgrec
-    chooses, learns and answers as usual, from the persons that the links make, and is asked for each account.
+    chooses, learns and answers as usual, from the persons that the links make, and is asked for each account. An item
+    that its person has by another account is in no list, and a miss where it is to be found. Of the most popular items,
+    a list that learns nothing from links, they change that alone: its rows stand beside.
 
     Attributes:
         revealed: share of the links that are known.
@@ -79,22 +83,29 @@ class AccountLinks:
         everything, which = split.known.joined(split.test), fingerprint_of_split(split)
         conditions = self.conditions()
         outcomes: dict[str, Outcome] = {}
-        owners: dict[str, IntArray] = {}
+        users: dict[tuple[int, str], PerUser] = {}
         for (name, (revealed, wrong)), share in zip(
             conditions.items(), progress.parts(*[1] * len(conditions)), strict=True
         ):
-            owners[name] = owners_of_accounts(everything, len(data.users), revealed, wrong, config.seed)
-            persons = of_owners(data, split, owners[name])
+            owners = owners_of_accounts(everything, len(data.users), revealed, wrong, config.seed)
+            persons = of_owners(data, split, owners)
             make = partial(learned_together, self.measure, *persons, config, share.named(name))
             outcomes[name] = kept.get(f"{name} {which}", make, (config, self))
+            popular = Popular(persons[1].known, len(data.items))
+            for place, platform in enumerate(names):
+                of_row = outcomes[name].users[row_of_all(platform)]
+                users[place, name] = by_account(of_row, owners[place])
+                of_row = self.measure.measured(*persons, platform, popular, config.seed)
+                users[place, f"{POPULAR}{name}"] = by_account(of_row, owners[place])
+        for (place, name), of in users.items():
+            asked = _asked(users[place, APART])
+            users[place, name] = {
+                metric: np.where(asked, np.nan_to_num(values), np.nan) for metric, values in of.items()
+            }
         rows = {
-            f"{platform}, {name}": outcomes[name].rows[row_of_all(platform)]
-            for platform in names
-            for name in conditions
-        }
-        users = {
-            (place, name): by_account(outcomes[name].users[row_of_all(platform)], owners[name][place])
+            f"{platform}, {of}{name}": _means(users[place, f"{of}{name}"])
             for place, platform in enumerate(names)
+            for of in ("", POPULAR)
             for name in conditions
         }
         return Result(
@@ -108,6 +119,17 @@ class AccountLinks:
             },
             timings_s={f"{name}, {stage}": s for name, one in outcomes.items() for stage, s in one.cost.items()},
         )
+
+
+class Popular:
+    """Ranks everything for everybody by how often it was taken."""
+
+    def __init__(self, known: Interactions, n_items: int) -> None:
+        self._taken = np.bincount(known.item, minlength=n_items).astype(np.float64)
+
+    def scores(self, users: IntArray) -> Array:
+        """The same for all, ``(users, items)``."""
+        return np.tile(self._taken, (len(users), 1))
 
 
 def owners_of_accounts(interactions: Interactions, n_users: int, revealed: float, wrong: float, seed: int) -> IntArray:
@@ -160,5 +182,14 @@ def by_account(values: PerUser, owners: IntArray) -> PerUser:
 def _against_none(place: int, users: Mapping[tuple[int, str], PerUser], names: list[str]) -> dict[str, dict[str, Any]]:
     """By condition: what was measured with links and without, and the difference."""
     without = users[place, APART]
-    asked = ~np.isnan(next(iter(without.values())))
-    return {name: difference(users[place, name], without, asked, (LINKED, APART)) for name in names}
+    return {name: difference(users[place, name], without, _asked(without), (LINKED, APART)) for name in names}
+
+
+def _asked(values: PerUser) -> npt.NDArray[np.bool_]:
+    """Which accounts have something to find."""
+    asked: npt.NDArray[np.bool_] = ~np.isnan(next(iter(values.values())))
+    return asked
+
+
+def _means(values: PerUser) -> dict[str, float]:
+    return {metric: float(np.nanmean(of, dtype=np.float64)) for metric, of in values.items()}

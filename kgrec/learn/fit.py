@@ -94,7 +94,9 @@ def _fit(
             chosen = _choose_platforms(before, held, chosen, config, names, checkpoint, alone, executor)
         if not refit_on_all:
             return chosen
-        everything = dataset.with_interactions(train.joined(held))
+        # What was done after a purchase that was held out is in neither part.
+        whole = len(dataset.interactions) > len(train) + len(held)
+        everything = dataset if whole else dataset.with_interactions(train.joined(held))
         return refit(everything, chosen, config, checkpoint=checkpoint, progress=learning, executor=executor)
     except TrainingDivergedError:
         if checkpoint is not None:

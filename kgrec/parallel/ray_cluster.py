@@ -39,7 +39,6 @@ class RayCluster:
     Args:
         address: ``ray`` for a cluster of its own on this machine, which ends with it; ``ray://HOST:PORT`` for one that
             runs and has the same kgrec on every machine.
-        n: processors of a cluster of its own; 0 takes all.
 
     Raises:
         ConfigError: the address is none of these.
@@ -48,11 +47,11 @@ class RayCluster:
 
     threads_of_call = 1
 
-    def __init__(self, address: str = "ray", n: int = 0) -> None:
+    def __init__(self, address: str = "ray") -> None:
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is told to anybody
         settings: dict[str, Any] = {"address": address}
         if address == "ray":
-            processors = n or len(os.sched_getaffinity(0))
+            processors = len(os.sched_getaffinity(0))
             settings = {"address": "local", "num_cpus": processors, "object_store_memory": _objects_bytes()}
             settings["include_dashboard"] = False
         elif not address.removeprefix("ray://").strip("/") or not address.startswith("ray://"):

@@ -52,7 +52,7 @@ class Limits:
 
     body_bytes: int = 1_048_576
     seconds: float = 10.0
-    at_once: int = 64
+    at_once: int = 256
 
 
 class Guard:

@@ -14,7 +14,7 @@ from kgrec.data.dataset import Dataset, Interactions
 from kgrec.explanation.reasons import RefindReason
 from kgrec.explanation.wording.sentence import sentence
 from kgrec.learn.bundle_assembly import to_bundle
-from kgrec.learn.fit import fit, refit
+from kgrec.learn.fit import fit, parts_of, refit
 from kgrec.learn.fit_result import FitResult
 from kgrec.learn.refinding import never_met_before, taken_apart
 from kgrec.learn.refresh import refresh, settings_of
@@ -141,6 +141,17 @@ def test_a_kind_to_predict_may_be_named() -> None:
     again = refit(whole, result, config)
     assert again.model.refind is not None
     assert fit(whole, QUICK, refit_on_all=False).model.refind is None
+
+
+def test_what_was_viewed_after_the_last_purchase_is_learned_in_the_end() -> None:
+    world, held = shop()
+    later = did([(user, (user + 11) % 40, VIEW) for user in range(10)])
+    whole = world.with_interactions(with_both(world, held).interactions.joined(later))
+    config = TrainConfig.of({**QUICK.model_dump(), "predict": "buy"})
+    train, valid = parts_of(whole, None, config)
+    assert len(train) + len(valid) < len(whole.interactions)
+    result = fit(whole, config)
+    same_model(result.model, refit(whole, result, config).model)
 
 
 def test_a_bundle_is_brought_up_to_date_with_it(learned: tuple[Dataset, Interactions, FitResult]) -> None:

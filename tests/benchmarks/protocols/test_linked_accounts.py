@@ -8,16 +8,27 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from kgrec.data.dataset import Interactions
-from kgrec.data.splits import random_split
+from kgrec.config import TrainConfig
+from kgrec.data.dataset import Dataset, Interactions
+from kgrec.data.splits import Split, random_split
 from kgrec.errors import ConfigError
-from kgrec.progress import silent
+from kgrec.progress import Progress, silent
 from kgrec_benchmarks.folder_dataset import PublishedSet
-from kgrec_benchmarks.protocols.linked_accounts import APART, LINKED, AccountLinks, by_account, owners_of_accounts
-from kgrec_benchmarks.protocols.platform_gain import Platforms
+from kgrec_benchmarks.protocols import linked_accounts
+from kgrec_benchmarks.protocols.linked_accounts import (
+    APART,
+    LINKED,
+    POPULAR,
+    AccountLinks,
+    Popular,
+    by_account,
+    owners_of_accounts,
+)
+from kgrec_benchmarks.protocols.platform_gain import Platforms, row_of_all
+from kgrec_benchmarks.runs.outcome import Outcome
 from kgrec_benchmarks.runs.result_files import markdown
 from kgrec_benchmarks.runs.run_cache import RunCache
-from tests.support.datasets import quick
+from tests.support.datasets import dataset_of, quick
 from tests.support.platform_worlds import platform_world
 
 
@@ -66,7 +77,10 @@ def test_links_tell_what_books_somebody_loves() -> None:
     links = AccountLinks(measure=Platforms(negatives=5))
     result = links.run(shop, quick(epochs=1, num_layers=0), RunCache(), silent)
     assert list(result.rows) == [
-        f"{platform}, {name}" for platform in ("films", "books") for name in links.conditions()
+        f"{platform}, {of}{name}"
+        for platform in ("films", "books")
+        for of in ("", POPULAR)
+        for name in links.conditions()
     ]
     assert result.platforms is not None
     books = result.platforms["books"]
@@ -77,6 +91,32 @@ def test_links_tell_what_books_somebody_loves() -> None:
     assert everything[APART] == pytest.approx(result.rows[f"books, {APART}"]["ndcg@10"])
     text = markdown(json.loads(json.dumps({**result.as_dict(), "set": "shop"})), "shop")
     assert f"| users | metric | {LINKED} | {APART} | difference |" in text
+
+
+def test_what_somebody_has_by_another_account_is_a_miss_and_no_gap() -> None:
+    """Everybody takes the same items on both platforms, so that a person has already what an account is to find."""
+    user, item = np.repeat(np.arange(40), 3), np.tile([0, 1, 2], 40)
+    films = replace(Interactions.of_pairs(user, (item + user) % 9), platforms=("films", "books"))
+    both = films.joined(replace(films, platform=np.ones(len(films), np.int64)))
+    here = (np.arange(len(both)) + both.platform) % 3
+    parts = {name: both.select(here == n) for n, name in enumerate(("train", "valid", "test"))}
+    shop = PublishedSet("shop", dataset_of(both, 40, 12), parts)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(linked_accounts, "learned_together", popular_alone)
+        result = AccountLinks(measure=Platforms(negatives=5)).run(shop, quick(), RunCache(), silent)
+    assert result.platforms is not None
+    for groups in result.platforms.values():
+        assert [found["users"] for found in groups.values()] == [40] * 3
+    assert not np.isnan([value for row in result.rows.values() for value in row.values()]).any()
+    assert result.rows["books, all links"]["ndcg@10"] < result.rows[f"books, {APART}"]["ndcg@10"]
+
+
+def popular_alone(measure: Platforms, data: Dataset, split: Split, config: TrainConfig, progress: Progress) -> Outcome:
+    """Nothing is learned."""
+    popular = Popular(split.known, len(data.items))
+    names = data.interactions.platforms
+    users = {row_of_all(name): measure.measured(data, split, name, popular, config.seed) for name in names}
+    return Outcome({}, users)
 
 
 def test_one_platform_has_no_accounts_to_link() -> None:
