@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+import warnings
 from collections import defaultdict
 from dataclasses import dataclass
 from types import TracebackType
@@ -57,7 +58,8 @@ class RayCluster:
         elif not address.removeprefix("ray://").strip("/") or not address.startswith("ray://"):
             raise _odd(address)
         try:
-            ray.init(**settings, logging_level=logging.ERROR, log_to_driver=False)
+            with warnings.catch_warnings(action="ignore", category=UserWarning):  # what it warns of is told below
+                ray.init(**settings, logging_level=logging.ERROR, log_to_driver=False)
         except (ConnectionError, OSError, RuntimeError, TimeoutError, ValueError) as error:
             raise ExecutorError(
                 "the Ray cluster cannot be reached.",

@@ -146,7 +146,8 @@ def test_a_kind_to_predict_may_be_named() -> None:
 def test_what_was_viewed_after_the_last_purchase_is_learned_in_the_end() -> None:
     world, held = shop()
     later = did([(user, (user + 11) % 40, VIEW) for user in range(10)])
-    whole = world.with_interactions(with_both(world, held).interactions.joined(later))
+    done = with_both(world, held).interactions.joined(later)
+    whole = world.with_interactions(replace(done, time=np.arange(len(done), dtype=np.float64)))
     config = TrainConfig.of({**QUICK.model_dump(), "predict": "buy"})
     train, valid = parts_of(whole, None, config)
     assert len(train) + len(valid) < len(whole.interactions)

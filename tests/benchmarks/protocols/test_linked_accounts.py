@@ -94,10 +94,11 @@ def test_links_tell_what_books_somebody_loves() -> None:
 
 
 def test_what_somebody_has_by_another_account_is_a_miss_and_no_gap() -> None:
-    """Everybody takes the same items on both platforms, so that a person has already what an account is to find."""
+    """Half of all people take the same items on both platforms: they have already what an account is to find."""
     user, item = np.repeat(np.arange(40), 3), np.tile([0, 1, 2], 40)
     films = replace(Interactions.of_pairs(user, (item + user) % 9), platforms=("films", "books"))
-    both = films.joined(replace(films, platform=np.ones(len(films), np.int64)))
+    elsewhere = (films.item + np.where(user < 20, 0, 3)) % 9
+    both = films.joined(replace(films, item=elsewhere, platform=np.ones(len(films), np.int64)))
     here = (np.arange(len(both)) + both.platform) % 3
     parts = {name: both.select(here == n) for n, name in enumerate(("train", "valid", "test"))}
     shop = PublishedSet("shop", dataset_of(both, 40, 12), parts)
