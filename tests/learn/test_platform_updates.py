@@ -114,6 +114,7 @@ def test_the_world_has_what_an_update_could_forget(bundle: Bundle) -> None:
     names = {one.name for one in books.channels}
     assert {"dislikes", "paths"} <= names
     assert any("_from_films" in name for name in names)
+    assert not any("dislikes_from" in name for name in names)
     assert any(one.beside for one in books.channels)
     assert books.contexts
     assert books.is_cold[96:].all()
@@ -147,6 +148,8 @@ def test_what_is_new_changes_the_lists_of_a_platform_as_a_training_with_the_same
         np.testing.assert_allclose(ours.gates.by_history.channels, theirs.gates.by_history.channels, rtol=1e-6)
         np.testing.assert_array_equal(ours.gates.cold.channels, theirs.gates.cold.channels)
         np.testing.assert_array_equal(ours.gates.cold.min_spread, theirs.gates.cold.min_spread)
+        for bias, expected_bias in zip(ours.contexts, theirs.contexts, strict=True):
+            np.testing.assert_allclose(bias.table, expected_bias.table, atol=1e-6, err_msg=bias.column)
         for our, their in zip(ours.channels, theirs.channels, strict=True):
             if our.name.partition("_from_")[0] not in TRAINED:
                 found, expected = (each.matrix.block(everything, everything) for each in (our, their))
@@ -193,6 +196,10 @@ def test_lists_of_a_platform_are_compared_by_the_items_that_they_offer(world: Da
     loud[96:] = books.prior[96:]
     films_first = replace(model, targets={**model.targets, "books": replace(books, prior=loud)})
     assert compare_with_live(bundle, films_first, before, held, "books").new == same.new
+    cold_first = np.where(np.arange(N_ITEMS) >= 96, np.float32(1e6), books.prior)
+    gates = replace(books.gates, cold=replace(books.gates.cold, prior=1.0))
+    loud_cold = replace(model, targets={**model.targets, "books": replace(books, prior=cold_first, gates=gates)})
+    assert compare_with_live(bundle, loud_cold, before, held, "books").new < same.new
     loudly_live = replace(bundle, model=films_first)
     assert compare_with_live(loudly_live, model, before, held, "books").live == same.live
     unknown = replace(bundle, interactions=bundle.interactions.select(bundle.interactions.item < 90))
