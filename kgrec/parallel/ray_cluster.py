@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
+import threading
 import warnings
 from collections import defaultdict
 from dataclasses import dataclass
@@ -57,6 +59,7 @@ class RayCluster:
             settings["include_dashboard"] = False
         elif not address.removeprefix("ray://").strip("/") or not address.startswith("ray://"):
             raise _odd(address)
+        handler = signal.getsignal(signal.SIGTERM)
         try:
             with warnings.catch_warnings(action="ignore", category=UserWarning):  # what it warns of is told below
                 ray.init(**settings, logging_level=logging.ERROR, log_to_driver=False)
@@ -69,6 +72,9 @@ class RayCluster:
                 next="start it (`ray start --head`), correct the address, or use --executor processes; a cluster with "
                 "tokens needs RAY_AUTH_MODE=token, and RAY_AUTH_TOKEN unless ~/.ray/auth_token has it",
             ) from error
+        finally:
+            if threading.current_thread() is threading.main_thread():
+                signal.signal(signal.SIGTERM, handler)  # Ray puts its own in its place
         self._told: Any = ray.remote(num_cpus=0)(_Told).remote()
         self._run: Any = ray.remote(num_cpus=1, max_retries=_TRIES)(_run)
         self._submitted: list[Any] = []

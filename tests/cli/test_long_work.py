@@ -74,7 +74,7 @@ def test_train(shell: Shell, asked: list[Any]) -> None:
     Path("a.bundle.checkpoint").mkdir()
     said = shell("train", "--out", "a.bundle/", "--set", "epochs=3", "--set", "num_layers=0", "--seed", "5", "--json")
     config = TrainConfig(epochs=3, num_layers=0, seed=5)
-    named = {"checkpoint": "a.bundle.checkpoint", "tune": None, "measure": False, "processes": True}
+    named = {"checkpoint": "a.bundle.checkpoint", "tune": None, "measure": False, "executor": None}
     assert asked == [("train", "kglite:kgrec.kgl", "a.bundle/", config, named)]
     assert said.code == 0
     assert (said.json["bundle"], said.json["users"], said.json["metrics"]) == ("a.bundle/", 3, {"ndcg@10": 0.5})
@@ -83,7 +83,7 @@ def test_train(shell: Shell, asked: list[Any]) -> None:
     assert not Path("a.bundle.checkpoint").exists()
     Path("mine").mkdir()
     assert shell("train", "--checkpoint", "mine", "--tune", "2.5", "--measure", "--quiet").err == ""
-    assert asked[-1][-1] == {"checkpoint": "mine", "tune": 2.5, "measure": True, "processes": True}
+    assert asked[-1][-1] == {"checkpoint": "mine", "tune": 2.5, "measure": True, "executor": None}
     assert Path("mine").exists()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from functools import partial
 from pathlib import Path
 
@@ -20,6 +21,15 @@ def test_what_a_lost_worker_of_a_cluster_had_is_done_by_another(tmp_path: Path) 
         assert before.result(silent) != os.getpid()
 
 
+def test_what_a_process_does_when_it_is_to_end_stays() -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    with open_executor("ray"):
+        assert signal.getsignal(signal.SIGTERM) is before
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
 def test_a_cluster_that_does_not_answer() -> None:
+    before = signal.getsignal(signal.SIGTERM)
     with pytest.raises(ExecutorError, match="cannot be reached"):
         open_executor("ray://127.0.0.1:9")
+    assert signal.getsignal(signal.SIGTERM) is before

@@ -67,6 +67,7 @@ def test_models(client: TestClient, folder: Path) -> None:
     (folder / "a.bundle").rename(folder / "gone.bundle")
     (folder / "next.bundle").rename(folder / "a.bundle")
     waited_for(client, "Empire 2")
+    waited_for_a_version(client, other_than=first.id)
     listed = asked.model_versions()
     assert listed == swap.versions.listed()
     assert [one.live for one in listed] == [True, False]

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
-from kgrec.bundle.bundle_versions import BundleVersions
 from kgrec.errors import StoreUnavailableError
 from kgrec.graph import GraphStore
 from tests.service.test_events import client, folder
@@ -72,7 +71,7 @@ def test_models_are_counted_and_every_answer_names_its_own(client: TestClient, f
     shutil.rmtree(folder / "a.bundle")
     (folder / "next.bundle").rename(folder / "a.bundle")
     waited_for(client, "Empire 2")
-    second = BundleVersions(folder / "a.bundle").live
+    second = waited_for_a_version(client, other_than=first)
     assert client.get("/v1/recommend?user=ann").headers["X-Kgrec-Model"] == second != first
     client.post("/v1/model/versions", json={})
     client.post("/v1/model/versions", json={"version": "0" * 16})
