@@ -28,6 +28,7 @@ def test_what_a_process_does_when_it_is_to_end_stays() -> None:
     assert signal.getsignal(signal.SIGTERM) is before
 
 
+@pytest.mark.slow  # half a minute is how long it is tried
 def test_a_cluster_that_does_not_answer() -> None:
     before = signal.getsignal(signal.SIGTERM)
     with pytest.raises(ExecutorError, match="cannot be reached"):
