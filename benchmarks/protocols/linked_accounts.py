@@ -14,11 +14,15 @@ from kgrec.config import TrainConfig
 from kgrec.data.dataset import Array, Dataset, IntArray, Interactions
 from kgrec.data.splits import Split
 from kgrec.data.vocabulary import Vocabulary
-from kgrec.errors import ConfigError
 from kgrec.progress import Progress
-from kgrec_benchmarks.folder_dataset import PublishedSet, sizes_of, split_of
-from kgrec_benchmarks.protocols.platform_gain import Platforms, difference, learned_together, row_of_all
-from kgrec_benchmarks.protocols.same_products import with_one_id
+from kgrec_benchmarks.folder_dataset import PublishedSet, sizes_of
+from kgrec_benchmarks.protocols.platform_gain import (
+    Platforms,
+    difference,
+    learned_together,
+    of_several_platforms,
+    row_of_all,
+)
 from kgrec_benchmarks.runs.fingerprints import fingerprint_of_split
 from kgrec_benchmarks.runs.outcome import Outcome, PerUser
 from kgrec_benchmarks.runs.result import Result
@@ -69,17 +73,8 @@ class AccountLinks:
             ConfigError: the interactions are of one platform.
             KgrecError: the split holds nothing to test on, or too little to learn from.
         """
-        data, split = dataset.dataset, split_of(dataset.parts, config.seed)
+        data, split, same = of_several_platforms(dataset, config.seed)
         names = data.interactions.platforms
-        if len(names) < 2:
-            raise ConfigError(
-                "there are no accounts to link.",
-                where=dataset.name,
-                found="interactions of one platform",
-                expected="a column `platform` with two or more values",
-                next="choose the protocol split",
-            )
-        data, split, same = with_one_id(data, split, dataset.same_items)
         everything, which = split.known.joined(split.test), fingerprint_of_split(split)
         conditions = self.conditions()
         outcomes: dict[str, Outcome] = {}

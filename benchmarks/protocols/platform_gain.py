@@ -69,17 +69,8 @@ class Platforms:
             ConfigError: the interactions are of one platform.
             KgrecError: the split holds nothing to test on, or too little to learn from.
         """
-        data, split = dataset.dataset, split_of(dataset.parts, config.seed)
+        data, split, same = of_several_platforms(dataset, config.seed)
         names = data.interactions.platforms
-        if len(names) < 2:
-            raise ConfigError(
-                "there is nothing to compare.",
-                where=dataset.name,
-                found="interactions of one platform",
-                expected="a column `platform` with two or more values",
-                next="choose the protocol split",
-            )
-        data, split, same = with_one_id(data, split, dataset.same_items)
         which, shares = fingerprint_of_split(split), progress.parts(1 + len(names), *[1] * len(names))
         make = partial(learned_together, self, data, split, config, shares[0].named(TOGETHER))
         together = kept.get(f"{TOGETHER} {which}", make, (config, self))
@@ -146,6 +137,24 @@ class Platforms:
         asked = ~np.isnan(next(iter(ours.values())))
         groups = {EVERYBODY: asked, FEW.format(few=self.few): asked & (n_there < self.few)}
         return {group: difference(ours, other, inside, (TOGETHER, ALONE)) for group, inside in groups.items()}
+
+
+def of_several_platforms(dataset: PublishedSet, seed: int) -> tuple[Dataset, Split, dict[str, int]]:
+    """The data and the split of a set with each product as one item, and how many are listed twice.
+
+    Raises:
+        ConfigError: the interactions are of one platform.
+    """
+    data, split = dataset.dataset, split_of(dataset.parts, seed)
+    if len(data.interactions.platforms) < 2:
+        raise ConfigError(
+            "there is nothing to compare.",
+            where=dataset.name,
+            found="interactions of one platform",
+            expected="a column `platform` with two or more values",
+            next="choose the protocol split",
+        )
+    return with_one_id(data, split, dataset.same_items)
 
 
 def items_of(interactions: Interactions, n_items: int) -> npt.NDArray[np.bool_]:

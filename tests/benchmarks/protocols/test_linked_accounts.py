@@ -125,5 +125,5 @@ def test_one_platform_has_no_accounts_to_link() -> None:
     films = data.with_interactions(replace(data.interactions, platforms=("",), platform=data.interactions.platform * 0))
     split = random_split(films.interactions, valid=0.15, test=0.15, seed=0)
     parts = {"train": split.train, "valid": split.valid, "test": split.test}
-    with pytest.raises(ConfigError, match="no accounts to link"):
+    with pytest.raises(ConfigError, match="nothing to compare"):
         AccountLinks().run(PublishedSet("films", films, parts), quick(), RunCache(), silent)
