@@ -212,6 +212,7 @@ def test_by_keyboard_alone(browser: Browser, url: str) -> None:
         assert page.locator(f"#{active}").get_attribute("aria-selected") == "true"
         page.keyboard.press("Enter")
         page.wait_for_selector("ol.places")
+        page.wait_for_selector("#past .ticks input")
         seen = []
         for _ in range(30):
             page.keyboard.press("Tab")
@@ -269,7 +270,7 @@ def test_both_languages(browser: Browser, url: str) -> None:
         assert shown(page) == told(listed)
         assert listed[0]["name"] == "帝国反击战"
         assert "乔治·卢卡斯" in (page.locator("svg.paths").text_content() or "")
-        assert "异形" in page.locator("#past").inner_text()
+        page.locator("#past", has_text="异形").wait_for()
         english = page.evaluate("document.querySelector('main').innerText.match(/[A-Za-z]{3,}/g)")
         assert set(english) <= {
             "Star",

@@ -63,6 +63,7 @@ def test_a_key_is_asked_for_and_kept_in_this_tab(browser: Browser, guarded: tupl
             "",
         ]
         assert keys["all"] not in page.url
+        page.route("**/v1/{recommend,explain}", lambda _: None)  # no answer comes: what stands there goes before
         page.get_by_role("button", name="API key").click()
         page.get_by_role("button", name="Forget the key").click()
         page.get_by_role("dialog").wait_for()
@@ -104,6 +105,29 @@ def test_escape_closes_a_dialog_that_nobody_opened(
         page.clock.run_for(11_000)
         page.wait_for_timeout(200)
         assert dialog.is_hidden(), "it comes back by itself"
+
+
+def test_a_refusal_that_comes_after_the_dialog_was_closed_does_not_open_it_again(
+    browser: Browser, guarded: tuple[str, dict[str, str]]
+) -> None:
+    url, _ = guarded
+    held: list[Route] = []
+    with opened_page(browser, url, complains=True) as page:
+        page.route("**/v1/recommend", lambda route: held.append(route))
+        page.goto(f"{url}/#user=ann")
+        dialog = page.get_by_role("dialog")
+        dialog.wait_for()
+        page.keyboard.press("Escape")
+        dialog.wait_for(state="hidden")
+        while not held:
+            page.wait_for_timeout(10)
+        with page.expect_response("**/v1/recommend"):
+            held[0].continue_()
+        page.get_by_role("alert").wait_for()
+        assert dialog.is_hidden()
+        page.unroute("**/v1/recommend")
+        page.get_by_role("button", name="Try again").click()
+        dialog.wait_for()
 
 
 def test_a_key_that_does_not_suffice_is_said_once(browser: Browser, guarded: tuple[str, dict[str, str]]) -> None:
@@ -234,6 +258,7 @@ def test_several_ticks_together_are_one_question(browser: Browser, url: str) -> 
     with opened_page(browser, url) as page:
         page.goto(f"{url}/#user=ann")
         page.wait_for_selector("ol.places")
+        page.wait_for_selector("#past .ticks input")
         asked: list[str] = []
         page.on("request", lambda request: asked.append(request.url) if "/v1/" in request.url else None)
         page.evaluate("document.querySelectorAll('#past input[type=checkbox]').forEach((one) => one.click())")
@@ -248,7 +273,7 @@ def test_names_are_text_and_never_markup(browser: Browser, films: Recommender) -
     with listening(service(Recommender(named))) as url, opened_page(browser, url) as page:
         page.goto(f"{url}/#user=ann&item=aliens&without=alien")
         page.wait_for_selector(".detail")
-        assert hostile in page.locator("#past").inner_text()
+        page.locator("#past", has_text=hostile).wait_for()
         assert page.locator("main img").count() == 0
         assert page.title() == "kgrec: why this is recommended"
         assert "no store was opened" in page.locator(".notice").first.inner_text()

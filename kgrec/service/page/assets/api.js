@@ -33,16 +33,17 @@ export class Problem extends Error {
   }
 }
 
-let wantsKey = () => {};
+let beforeAsking = () => () => {};
 
-/** What is done wherever an answer wants a key, or another one. */
-export function onKeyWanted(ask) {
-  wantsKey = ask;
+/** `prepare` is called before each question; what it returns is called where the answer wants a key, or another one. */
+export function onKeyWanted(prepare) {
+  beforeAsking = prepare;
 }
 
 async function asked(path, options) {
   const headers = { Accept: "application/json", ...options.headers };
   if (key.get()) headers.Authorization = `Bearer ${key.get()}`;
+  const wantsKey = beforeAsking();
   let answer;
   try {
     answer = await fetch(path, { ...options, headers, credentials: "omit", cache: "no-store" });

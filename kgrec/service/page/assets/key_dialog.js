@@ -8,14 +8,18 @@ const dialog = byId("key-dialog");
 const text = byId("key-text");
 let page = () => {};
 let then = null;
+let opened = 0;
 
 dialog.addEventListener("close", () => {
   if (dialog.returnValue === "use" && text.value.trim()) key.set(text.value.trim());
-  if (dialog.returnValue === "forget") key.set("");
+  if (dialog.returnValue === "forget") {
+    key.set("");
+    location.reload(); // nothing stays of what it allowed to see
+  }
   text.value = "";
   const again = then ?? page;
   then = null;
-  if (dialog.returnValue !== "cancel") again();
+  if (dialog.returnValue === "use") again();
 });
 
 // A browser does not take Escape for a dialog that nobody opened.
@@ -25,11 +29,16 @@ dialog.addEventListener("keydown", (event) => {
   dialog.close("cancel");
 });
 
-onKeyWanted(() => askForKey(key.get() && t("key.refused")));
+// Of several questions under way the first that is refused opens the dialog; the others do not open it again once it is closed.
+onKeyWanted(() => {
+  const before = dialog.open ? null : opened;
+  return () => before === opened && askForKey(key.get() && t("key.refused"));
+});
 
 /** Opens the dialog: says what was refused, and asks again with the key, by default for the whole page. */
 export function askForKey(refused, again = null) {
   if (dialog.open) return;
+  opened += 1;
   then = again;
   byId("key").hidden = false;
   byId("key-refused").textContent = refused;

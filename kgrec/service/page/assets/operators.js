@@ -194,7 +194,15 @@ function drift(of, bound) {
   return panel(t("op.drift"), t("op.drift.about", { bound: number(bound) }), table(t("op.drift"), heads, rows));
 }
 
+/** Looks again and again, one look at a time; a key is asked for once, not every few seconds. */
+async function watch() {
+  try {
+    if (!waitsForKey) await look();
+  } finally {
+    setTimeout(watch, EVERY_MS);
+  }
+}
+
 keyButton(look);
-look();
-setInterval(() => waitsForKey || look(), EVERY_MS); // it is asked for once, not every few seconds
+watch();
 setInterval(showAge, 1000);
