@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
@@ -25,17 +26,29 @@ class Pending(Protocol[Returned]):
         """
 
 
+class Shared(Protocol[Returned]):
+    """A value that many calls read. It is small on the way to them, and picklable."""
+
+    def value(self) -> Returned:
+        """The value, which nobody may write to; for a worker the same object until it asks for another."""
+
+
 class Executor(Protocol):
-    """Runs calls that do not depend on each other; ``tests/parallel`` has what each must do.
+    """Runs calls that do not depend on each other; ``kgrec.testing.executed_calls`` has what each must do.
 
     Attributes:
         threads_of_call: threads that a call should compute with; 0 where it may have all.
+        workers: how many calls run at a time.
     """
 
     threads_of_call: int
+    workers: int
 
     def submit(self, call: Call[Result]) -> Pending[Result]:
         """The call, handed over: it runs now or when its result is asked for, and the result is the same."""
+
+    def share(self, value: Result) -> AbstractContextManager[Shared[Result]]:
+        """A value for calls, picklable, kept once for the workers of a machine; gone after the ``with`` block."""
 
 
 @dataclass(frozen=True)
@@ -48,14 +61,29 @@ class _Deferred(Generic[Result]):
         return self.call(progress)
 
 
+@dataclass(frozen=True)
+class _Held(Generic[Result]):
+    """A value of this process."""
+
+    held: Result
+
+    def value(self) -> Result:
+        return self.held
+
+
 class Here:
     """Runs each call in this process, when its result is asked for."""
 
     threads_of_call = 0
+    workers = 1
 
     def submit(self, call: Call[Result]) -> Pending[Result]:
         """The call, which has not begun."""
         return _Deferred(call)
+
+    def share(self, value: Result) -> AbstractContextManager[Shared[Result]]:
+        """The value itself."""
+        return nullcontext(_Held(value))
 
 
 here = Here()

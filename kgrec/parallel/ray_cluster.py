@@ -12,6 +12,8 @@ import signal
 import threading
 import warnings
 from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Generic, Self
@@ -19,7 +21,8 @@ from typing import Any, Generic, Self
 from threadpoolctl import threadpool_limits
 
 from kgrec.errors import ConfigError, ExecutorError, missing_extra, shorten
-from kgrec.parallel.executor import Call, Pending, Result
+from kgrec.parallel.executor import Call, Pending, Result, Shared
+from kgrec.parallel.shared_values import kept_value
 from kgrec.progress import Event, Progress
 
 try:
@@ -42,6 +45,9 @@ class RayCluster:
     Args:
         address: ``ray`` for a cluster of its own on this machine, which ends with it; ``ray://HOST:PORT`` for one that
             runs and has the same kgrec on every machine.
+
+    Attributes:
+        workers: processors of the cluster.
 
     Raises:
         ConfigError: the address is none of these.
@@ -77,14 +83,21 @@ class RayCluster:
                 signal.signal(signal.SIGTERM, handler)  # Ray puts its own in its place
         self._told: Any = ray.remote(num_cpus=0)(_Told).remote()
         self._run: Any = ray.remote(num_cpus=1, max_retries=_TRIES)(_run)
-        self._submitted: list[Any] = []
+        self._under_way: set[Any] = set()
+        self._submitted = 0
+        self.workers = max(1, int(ray.cluster_resources().get("CPU", 1)))
 
     def submit(self, call: Call[Result]) -> Pending[Result]:
         """The call, which begins as soon as a worker is free."""
-        number = len(self._submitted)
-        handed_over = self._run.remote(number, call, self._told)
-        self._submitted.append(handed_over)
-        return _Remote(number, call, handed_over, self._told)
+        self._submitted += 1
+        handed_over = self._run.remote(self._submitted, call, self._told)
+        self._under_way.add(handed_over)
+        return _Remote(self._submitted, call, handed_over, self._told, self._under_way)
+
+    @contextmanager
+    def share(self, value: Result) -> Iterator[Shared[Result]]:
+        """A value among the cluster's objects: each machine has one copy, from which its workers map the arrays."""
+        yield _Object(ray.put(value))
 
     def __enter__(self) -> Self:
         return self
@@ -93,9 +106,20 @@ class RayCluster:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if kind is not None:
-            for handed_over in self._submitted:
+            for handed_over in self._under_way:
                 ray.cancel(handed_over, force=True)
         ray.shutdown()
+
+
+@dataclass(frozen=True)
+class _Object(Generic[Result]):
+    """A value among the objects of a cluster."""
+
+    place: Any
+
+    def value(self) -> Result:
+        found: Result = kept_value(self.place, lambda: ray.get(self.place))
+        return found
 
 
 @dataclass(frozen=True)
@@ -106,6 +130,7 @@ class _Remote(Generic[Result]):
     call: Call[Result]
     handed_over: Any
     told: Any
+    under_way: set[Any]
 
     def result(self, progress: Progress) -> Result:
         while not ray.wait([self.handed_over], timeout=_SECONDS_BETWEEN_LOOKS)[0]:
@@ -119,6 +144,8 @@ class _Remote(Generic[Result]):
         except (exceptions.WorkerCrashedError, exceptions.OutOfMemoryError, exceptions.NodeDiedError):
             progress(f"workers have died {_TRIES + 1} times over it: its work is done here", 0)
             return self.call(progress)
+        finally:
+            self.under_way.discard(self.handed_over)  # a result that nobody refers to leaves the cluster's memory
 
     def _tell(self, progress: Progress) -> None:
         """Pass on what this call has told."""

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import pickle
+import signal
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
@@ -12,6 +16,7 @@ import pytest
 from kgrec.data.dataset import Array
 from kgrec.errors import ConfigError
 from kgrec.learn.named_executors import open_executor
+from kgrec.parallel.blocks import map_blocks, ranges
 from kgrec.parallel.executor import Executor
 from kgrec.progress import Event, Progress, silent
 
@@ -33,10 +38,41 @@ def refused(progress: Progress) -> int:
     raise ConfigError("no.", where="a call", next="ask another")
 
 
+@dataclass(frozen=True)
+class Table:
+    """What many blocks read.
+
+    Attributes:
+        mark: a file; where it is said and not there yet, who reads the third block makes it and is killed.
+    """
+
+    numbers: Array
+    mark: Path | None = None
+
+
+def column_sums(table: Table, rows: range) -> tuple[Array, int]:
+    """Of some rows, and the process that added them up."""
+    if table.mark is not None and rows.start == 20 and not table.mark.exists():
+        table.mark.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return table.numbers[rows.start : rows.stop].sum(axis=0), os.getpid()
+
+
+def sums_of_blocks(executor: Executor, table: Table, told: list[Event] | None = None) -> list[tuple[Array, int]]:
+    """What an executor makes of the table, ten rows a block."""
+    progress = silent if told is None else Progress(told.append)
+    return list(map_blocks(executor, column_sums, table, ranges(len(table.numbers), 10), progress, "sums", "blocks"))
+
+
 class ExecutorContract:
-    """Subclass it and give the name, as after ``--executor``."""
+    """Subclass it and give the name, as after ``--executor``.
+
+    Attributes:
+        has_processes: whether calls run in processes of their own, which may be killed.
+    """
 
     name: ClassVar[str]
+    has_processes: ClassVar[bool] = True
 
     @pytest.fixture(scope="class")
     @classmethod
@@ -65,3 +101,28 @@ class ExecutorContract:
 
     def test_it_says_with_how_many_threads_a_call_should_compute(self, executor: Executor) -> None:
         assert executor.threads_of_call >= 0
+
+    def test_blocks_come_in_their_order_and_to_the_last_bit(self, executor: Executor) -> None:
+        table, told = Table(np.random.default_rng(0).normal(size=(95, 7))), list[Event]()
+        found = sums_of_blocks(executor, table, told)
+        expected = [table.numbers[start : start + 10].sum(axis=0) for start in range(0, 95, 10)]
+        np.testing.assert_array_equal([sums for sums, _ in found], expected)
+        assert [(event.done, event.total) for event in told if event.step == "sums"] == [(n, 10) for n in range(1, 11)]
+        assert (os.getpid() in {process for _, process in found}) is not self.has_processes
+
+    def test_what_is_shared_does_not_travel_with_each_call(self, executor: Executor) -> None:
+        table = Table(np.ones((1000, 1000)))
+        with executor.share(table) as handle:
+            if self.has_processes:
+                assert len(pickle.dumps(handle)) < 2000
+            np.testing.assert_array_equal(handle.value().numbers, table.numbers)
+            assert handle.value() is handle.value()
+
+    def test_a_worker_that_is_killed_costs_its_block_and_nothing_else(self, executor: Executor, tmp_path: Path) -> None:
+        if not self.has_processes:
+            pytest.skip("its calls run in this process")
+        table = Table(np.random.default_rng(1).normal(size=(95, 7)), tmp_path / "mark")
+        found = sums_of_blocks(executor, table)
+        expected = [table.numbers[start : start + 10].sum(axis=0) for start in range(0, 95, 10)]
+        np.testing.assert_array_equal([sums for sums, _ in found], expected)
+        assert os.getpid() not in {process for _, process in found}, "workers go on with the blocks that are left"

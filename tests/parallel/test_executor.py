@@ -7,6 +7,7 @@ from kgrec.testing.executed_calls import ExecutorContract
 
 class TestHere(ExecutorContract):
     name = "here"
+    has_processes = False
 
 
 class TestProcesses(ExecutorContract):

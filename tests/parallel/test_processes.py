@@ -17,6 +17,7 @@ from threadpoolctl import threadpool_info
 
 from kgrec.learn.named_executors import open_executor
 from kgrec.parallel.processes import Processes
+from kgrec.parallel.shared_values import SharedFile
 from kgrec.progress import Progress, silent
 from tests.support import ROOT
 
@@ -50,12 +51,38 @@ def test_workers_are_processes_that_compute_with_one_thread(name: str) -> None:
     assert set(threads) == {1}
 
 
-def test_what_a_lost_worker_had_is_done_here(tmp_path: Path) -> None:
+def always_killed(process: int, progress: Progress) -> int:
+    if os.getpid() != process:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return os.getpid()
+
+
+def test_what_a_lost_worker_had_is_done_by_another(tmp_path: Path) -> None:
     told: list[str] = []
     with Processes(1) as processes:
         pending = processes.submit(partial(killed_once, tmp_path / "mark"))
+        assert pending.result(Progress(lambda event: told.append(event.step))) != os.getpid()
+    assert told == ["a worker process has ended: its work is done again"]
+
+
+def test_what_ends_every_worker_is_done_here() -> None:
+    told: list[str] = []
+    with Processes(1) as processes:
+        pending = processes.submit(partial(always_killed, os.getpid()))
         assert pending.result(Progress(lambda event: told.append(event.step))) == os.getpid()
-    assert told == ["a worker process has ended: its work is done here"]
+    assert told[-1] == "workers have ended 4 times over it: its work is done here"
+
+
+def test_a_shared_value_is_in_one_file_which_goes() -> None:
+    numbers = np.arange(1_000_000.0)
+    with Processes(1) as processes, processes.share(numbers) as handle:
+        assert isinstance(handle, SharedFile)
+        assert handle.path.stat().st_size < 1.01 * numbers.nbytes
+        read = handle.value()
+        assert not read.flags.writeable
+        assert handle.path.exists()
+    assert not handle.path.parent.exists()
+    np.testing.assert_array_equal(read, numbers)  # whoever has it keeps it
 
 
 @pytest.mark.parametrize("name", ENGINES)
