@@ -38,7 +38,7 @@ TESTED_IN = {
     "graph/test_hostile_strings": "graph/cypher/schema_names",
     "graph/test_ingest": "graph/ingest_report",
     "graph/test_paths": "graph/cypher/path_statements",
-    "parallel/test_executor": "testing/executed_calls",
+    "parallel/test_executor": "parallel/blocks parallel/shared_values testing/executed_calls",
     "learn/channels/test_behaviour": "learn/channels/behaviour_search learn/channels/behaviour_weights",
     "learn/channels/test_ease": "learn/channels/linear_systems",
     "learn/channels/test_plugin_channels": "testing/channel",

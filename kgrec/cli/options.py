@@ -114,6 +114,16 @@ Settings = Annotated[
         "--set", metavar="NAME=VALUE", help="A setting of training, see `kgrec train --help`. Can be repeated."
     ),
 ]
+Executor = Annotated[
+    str | None,
+    typer.Option(
+        "--executor",
+        metavar="NAME",
+        envvar="KGREC_EXECUTOR",
+        help="What runs the work: here, processes:N, ray (workers on this machine), ray://HOST:PORT. "
+        "[default: processes for trainings where that is faster, else here]",
+    ),
+]
 Seed = Annotated[int | None, typer.Option("--seed", help="The same as --set seed=...")]
 Language = Annotated[
     str,

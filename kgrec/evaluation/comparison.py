@@ -13,7 +13,7 @@ from kgrec.evaluation.compared_system import Setting
 from kgrec.evaluation.task import Task
 from kgrec.metrics.rankers import ModelRanker, Ranker
 from kgrec.parallel.executor import Executor, here
-from kgrec.progress import Progress
+from kgrec.progress import Progress, silent
 from kgrec.scoring.matrices import LowRankMatrix
 from kgrec.scoring.model import AdditiveModel
 
@@ -91,7 +91,7 @@ def compare_with_baselines(
     """Metrics of our model and of the baselines, which are tuned on validation and fitted on train and validation.
 
     Args:
-        executor: runs the baselines.
+        executor: runs the baselines, and ranks blocks of users with our model.
 
     Raises:
         KgrecError: there is nothing to find in the test or in validation.
@@ -102,7 +102,8 @@ def compare_with_baselines(
     pending = {name: executor.submit(BaselineRun(name, task, features)) for name in BASELINES}
     of_ours, *of_baselines = progress.named("Measure").parts(1, *[1] * len(BASELINES))
     of_ours("lists of kgrec", 0, 1)
-    systems = {"kgrec": _measured(ModelRanker.over(model, past, task.n_users, asked), task, features)}
+    ours = ModelRanker.over(model, past, task.n_users, asked)
+    systems = {"kgrec": _measured(ours, task, features, executor, of_ours)}
     systems |= {name: run.result(share) for (name, run), share in zip(pending.items(), of_baselines, strict=True)}
     whole = {name: system.whole for name, system in systems.items() if system.whole is not None}
     return Comparison(
@@ -114,9 +115,12 @@ def compare_with_baselines(
     )
 
 
-def _measured(ranker: Ranker, task: Task, features: Array | None) -> Measurement:
+def _measured(
+    ranker: Ranker, task: Task, features: Array | None, executor: Executor = here, progress: Progress = silent
+) -> Measurement:
     started, is_taken = time.perf_counter(), task.is_taken
-    row, *whole = task.measure_among(ranker, [None] if is_taken.all() else [is_taken, None], features)
+    candidates = [None] if is_taken.all() else [is_taken, None]
+    row, *whole = task.measure_among(ranker, candidates, features, executor, progress)
     return Measurement(row.means, whole[0].means if whole else None, time.perf_counter() - started, {})
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +35,7 @@ def evaluate_store(
     split: str = "time",
     test: float = 0.2,
     folds: int = 5,
+    executor: str | None = "here",
     progress: Progress = silent,
 ) -> dict[str, Any]:
     """Ranking metrics of kgrec, popularity, item-kNN and EASE on one split of a store's interactions.
@@ -45,13 +47,15 @@ def evaluate_store(
             deals them out and gives the mean over the folds.
         test: the share that is cut off.
         folds: number of parts of ``k-fold``.
+        executor: what runs trainings and baselines and ranks, as for :func:`kgrec.pipeline.train`.
 
     Returns:
         ``rows`` and, where there are items that nobody took, ``rows_whole_catalogue``: system -> metric -> value;
         ``settings``; ``timings_s``; ``split``; ``persons``, where some have several accounts.
 
     Raises:
-        ConfigError: there is no such split.
+        ConfigError: there is no such split, or no such executor.
+        ExecutorError: the executor cannot be reached.
         GraphError: the store is empty.
         KgrecError: the split holds nothing to test on, or too little to learn from.
     """
@@ -68,7 +72,12 @@ def evaluate_store(
     shares = measuring.parts(*[1] * len(splits))
     if len(splits) > 1:
         shares = [share.named(f"Fold {number}") for number, share in enumerate(shares, start=1)]
-    runs = [evaluate_split(dataset, part, config, share) for part, share in zip(splits, shares, strict=True)]
+    from kgrec.learn.fit import executor_for
+
+    with executor_for(dataset, config, executor) as engine:
+        runs = [
+            evaluate_split(dataset, part, config, share, engine) for part, share in zip(splits, shares, strict=True)
+        ]
     first = runs[0]
     result: dict[str, Any] = {
         "rows": _mean_rows([run.rows for run in runs]),
@@ -112,7 +121,7 @@ def evaluate_split(
 
     Args:
         dataset: of its facts those count that hold when the test begins.
-        executor: runs the trainings of embeddings.
+        executor: runs trainings and baselines, and ranks.
         checkpoint: folder for resuming these.
 
     Raises:

@@ -17,6 +17,9 @@ from kgrec.data.dataset import Array, IntArray
 from kgrec.errors import KgrecError
 from kgrec.metrics import measures
 from kgrec.metrics.rankers import Ranker
+from kgrec.parallel.blocks import map_blocks, ranges
+from kgrec.parallel.executor import Executor, here
+from kgrec.progress import Progress, silent
 from kgrec.scoring.model import block_size
 
 _KGAT_DEPTH = 100
@@ -32,6 +35,8 @@ def rank_users(
     k: int,
     candidates: Candidates = None,
     block: int | None = None,
+    executor: Executor = here,
+    progress: Progress = silent,
 ) -> IntArray:
     """The best k items of each user that are not in ``seen``, a block of users at a time.
 
@@ -40,6 +45,7 @@ def rank_users(
         users: user rows ``(n,)``.
         candidates: bool ``(items,)``: only these are ranked; None ranks all.
         block: users at once; None takes as many as 64 MiB hold.
+        executor: as for :func:`rank_users_among`.
 
     Returns:
         Item rows, best first, ``(n, k)``; equal scores go to the lower row; -1 where candidates run out.
@@ -47,7 +53,7 @@ def rank_users(
     Raises:
         KgrecError: a score is nan.
     """
-    return rank_users_among(ranker, seen, users, k, [candidates], block)[0]
+    return rank_users_among(ranker, seen, users, k, [candidates], block, executor, progress)[0]
 
 
 def rank_users_among(
@@ -57,22 +63,50 @@ def rank_users_among(
     k: int,
     candidates: Sequence[Candidates],
     block: int | None = None,
+    executor: Executor = here,
+    progress: Progress = silent,
 ) -> list[IntArray]:
-    """What :func:`rank_users` gives with each of some sets of candidates, for which everybody is scored once."""
-    n_items = seen.shape[1]
-    step = block or block_size(n_items)
-    columns = [np.arange(n_items) if among is None else np.flatnonzero(among) for among in candidates]
+    """What :func:`rank_users` gives with each of some sets of candidates, for which everybody is scored once.
+
+    Args:
+        executor: ranks the blocks; the ranker has to be picklable where that is in other processes.
+    """
+    columns = [np.arange(seen.shape[1]) if among is None else np.flatnonzero(among) for among in candidates]
+    blocks = ranges(len(users), block or block_size(seen.shape[1]))
+    ranking = _Ranking(ranker, seen, users, k, columns)
+    of_blocks = map_blocks(executor, _ranked, ranking, blocks, progress, "lists", "lists")
     tops = [np.full((len(users), k), -1, np.int64) for _ in candidates]
-    for start in range(0, len(users), step):
-        rows = users[start : start + step]
-        scores = ranker.scores(rows)
-        _refuse_nan(scores, rows, type(ranker).__name__)
-        taken = seen[rows]
-        scores[np.repeat(np.arange(len(rows)), np.diff(taken.indptr)), taken.indices] = -np.inf
-        for top, ranked in zip(tops, columns, strict=True):
-            if n := min(k, len(ranked)):
-                best = _best(scores if len(ranked) == n_items else scores[:, ranked], n)
-                top[start : start + step, :n] = np.where(best >= 0, ranked[best], -1)
+    for places, ranked in zip(blocks, of_blocks, strict=True):
+        for top, part in zip(tops, ranked, strict=True):
+            top[places.start : places.stop] = part
+    return tops
+
+
+@dataclass(frozen=True)
+class _Ranking:
+    """What blocks of users are ranked with, as for :func:`rank_users_among`; ``columns`` are the candidates' rows."""
+
+    ranker: Ranker
+    seen: sparse.csr_matrix
+    users: IntArray
+    k: int
+    columns: list[IntArray]
+
+
+def _ranked(ranking: _Ranking, places: range) -> list[IntArray]:
+    """The lists of some users, ``(users, k)`` for each set of candidates."""
+    rows, n_items = ranking.users[places.start : places.stop], ranking.seen.shape[1]
+    scores = ranking.ranker.scores(rows)
+    _refuse_nan(scores, rows, type(ranking.ranker).__name__)
+    taken = ranking.seen[rows]
+    scores[np.repeat(np.arange(len(rows)), np.diff(taken.indptr)), taken.indices] = -np.inf
+    tops = []
+    for columns in ranking.columns:
+        top = np.full((len(rows), ranking.k), -1, np.int64)
+        if n := min(ranking.k, len(columns)):
+            best = _best(scores if len(columns) == n_items else scores[:, columns], n)
+            top[:, :n] = np.where(best >= 0, columns[best], -1)
+        tops.append(top)
     return tops
 
 
@@ -225,8 +259,14 @@ def measure_among(
     candidates: Sequence[Candidates],
     ks: Sequence[int] = (10, 20),
     features: Array | None = None,
+    executor: Executor = here,
+    progress: Progress = silent,
 ) -> list[Measured]:
-    """What :func:`rank_and_measure` gives with each of some sets of candidates, for which everybody is scored once."""
+    """What :func:`rank_and_measure` gives with each of some sets of candidates, for which everybody is scored once.
+
+    Args:
+        executor: as for :func:`rank_users_among`.
+    """
     _refuse_overlap(seen, test)
     wanted = [
         test if among is None else (test @ sparse.diags(among.astype(np.float32))).tocsr() for among in candidates
@@ -243,7 +283,8 @@ def measure_among(
                 next="check the split" if among is None else "check the split and the candidates",
             )
     everybody = np.unique(np.concatenate(users))
-    tops = rank_users_among(ranker, seen, everybody, max(*ks, _KGAT_DEPTH), candidates)
+    depth = max(*ks, _KGAT_DEPTH)
+    tops = rank_users_among(ranker, seen, everybody, depth, candidates, executor=executor, progress=progress)
     return [
         _measured(top[np.searchsorted(everybody, of_set)], pairs[of_set], of_set, seen, among, ks, features)
         for top, pairs, of_set, among in zip(tops, wanted, users, candidates, strict=True)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Sized
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Generic, TypeVar
 
 from kgrec.parallel.executor import Executor, Pending, Shared
 from kgrec.progress import Progress, silent
 
 Value = TypeVar("Value")
-Block = TypeVar("Block")
+Block = TypeVar("Block", bound=Sized)
 Result = TypeVar("Result")
 
 _AHEAD = 2
@@ -36,8 +37,8 @@ def map_blocks(
     shared: Value,
     blocks: Sequence[Block],
     progress: Progress = silent,
-    step: str = "blocks",
-    unit: str = "blocks",
+    step: str = "rows",
+    unit: str = "rows",
 ) -> Iterator[Result]:
     """``work(shared, block)`` of each block, in the order of the blocks.
 
@@ -48,21 +49,22 @@ def map_blocks(
         work: a function of a module, picklable; it must not write to what is shared.
         shared: what all of them read; workers of this machine map its arrays and copy nothing.
         blocks: small, such as ranges of rows.
-        step, unit: what progress is told of.
+        step, unit: what progress is told of; of the units a block has as many as it is long.
     """
+    done, total, ahead = 0, sum(map(len, blocks)), _AHEAD * executor.workers
     with executor.share(shared) as handle:
-        pending: deque[Pending[Result]] = deque()
-        done = 0
-        for block in blocks:
-            pending.append(executor.submit(_OfBlock(work, handle, block)))
-            if len(pending) == _AHEAD * executor.workers:
-                yield pending.popleft().result(progress)
-                done += 1
-                progress(step, done, len(blocks), unit=unit)
-        while pending:
-            yield pending.popleft().result(progress)
-            done += 1
-            progress(step, done, len(blocks), unit=unit)
+
+        def begun(block: Block) -> Pending[Result]:
+            return executor.submit(_OfBlock(work, handle, block))
+
+        under_way = deque(map(begun, blocks[:ahead]))
+        for block, later in zip_longest(blocks, blocks[ahead:]):
+            result = under_way.popleft().result(progress)
+            if later is not None:
+                under_way.append(begun(later))
+            done += len(block)
+            progress(step, done, total, unit=unit)
+            yield result
 
 
 def ranges(n: int, size: int) -> list[range]:

@@ -12,7 +12,7 @@ import signal
 import threading
 import warnings
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import TracebackType
@@ -85,7 +85,8 @@ class RayCluster:
         self._run: Any = ray.remote(num_cpus=1, max_retries=_TRIES)(_run)
         self._under_way: set[Any] = set()
         self._submitted = 0
-        self.workers = max(1, int(ray.cluster_resources().get("CPU", 1)))
+        resources: Callable[[], dict[str, float]] = ray.cluster_resources
+        self.workers = max(1, int(resources().get("CPU", 1)))
 
     def submit(self, call: Call[Result]) -> Pending[Result]:
         """The call, which begins as soon as a worker is free."""

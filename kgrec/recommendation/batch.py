@@ -10,6 +10,8 @@ from scipy import sparse
 
 from kgrec.bundle.bundle import Bundle
 from kgrec.data.dataset import FloatArray, IntArray, Interactions
+from kgrec.parallel.blocks import map_blocks, ranges
+from kgrec.parallel.executor import Executor, here
 from kgrec.progress import Progress, silent
 from kgrec.recommendation.fold_in import fold_in
 from kgrec.scoring.histories import Histories
@@ -17,6 +19,9 @@ from kgrec.scoring.model import AdditiveModel, block_size
 from kgrec.scoring.top_k import top_k
 
 Mask = npt.NDArray[np.bool_]
+
+_LISTS_AT_ONCE = 1000
+"""Lists of a block, which take seconds in a large catalogue."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +38,13 @@ class Lists:
 
 
 def recommend_all(
-    bundle: Bundle, interactions: Interactions, users: IntArray, k: int, among: Mask, progress: Progress = silent
+    bundle: Bundle,
+    interactions: Interactions,
+    users: IntArray,
+    k: int,
+    among: Mask,
+    progress: Progress = silent,
+    executor: Executor = here,
 ) -> Lists:
     """Recommendations for each of some users, the lists of ``Recommender.recommend``.
 
@@ -41,40 +52,61 @@ def recommend_all(
         interactions: histories, ``user`` any numbering and ``item`` rows of the bundle's items.
         users: whom to list for, in that numbering.
         among: bool ``(items,)``: the items that may be recommended.
+        executor: makes blocks of lists.
     """
     n_users = int(users.max(initial=-1)) + 1
     own = interactions.select(interactions.user < n_users)
     histories = bundle.model.histories(own, n_users)[users]
     seen = bundle.model.taken(own).matrix(n_users, len(bundle.items))[users]
-    return _lists(bundle.model, histories, seen, k, among, "users", progress)
+    return _lists(_Listing(bundle.model, histories, seen, k, among), "users", progress, executor)
 
 
-def similar_to_all(bundle: Bundle, k: int, among: Mask, progress: Progress = silent) -> Lists:
+def similar_to_all(
+    bundle: Bundle, k: int, among: Mask, progress: Progress = silent, executor: Executor = here
+) -> Lists:
     """Similar items for each item of the catalogue, the lists of ``Recommender.similar_items``, out of ``among``."""
     n = len(bundle.items)
     model = bundle.model.without_prior
     single = replace(fold_in(bundle.items, bundle), user=np.arange(n, dtype=np.int64))  # a user for each item
-    return _lists(model, model.histories(single, n), single.matrix(n, n), k, among, "items", progress)
+    listing = _Listing(model, model.histories(single, n), single.matrix(n, n), k, among)
+    return _lists(listing, "items", progress, executor)
 
 
-def _lists(
-    model: AdditiveModel,
-    histories: Histories,
-    seen: sparse.csr_matrix,
-    k: int,
-    among: Mask,
-    what: str,
-    progress: Progress,
-) -> Lists:
-    n = seen.shape[0]
-    items, scores = np.full((n, k), -1, np.int64), np.full((n, k), np.nan)
-    step = max(1, block_size(model.n_items) // 8)  # what fits in a processor's cache is four times as fast
-    for start in range(0, n, step):
-        block = model.scores(histories[start : start + step])
-        for row, of_all in enumerate(block, start=start):
-            keep = among.copy()
-            keep[seen.indices[seen.indptr[row] : seen.indptr[row + 1]]] = False
-            best = top_k(of_all, np.flatnonzero(keep), k)
-            items[row, : len(best)], scores[row, : len(best)] = best, of_all[best]
-        progress(f"lists of {what}", min(start + step, n), n, unit="lists")
+@dataclass(frozen=True)
+class _Listing:
+    """What blocks of lists are made with.
+
+    Attributes:
+        seen: what is in no list, rows x items.
+    """
+
+    model: AdditiveModel
+    histories: Histories
+    seen: sparse.csr_matrix
+    k: int
+    among: Mask
+
+
+def _lists(listing: _Listing, what: str, progress: Progress, executor: Executor) -> Lists:
+    n = listing.seen.shape[0]
+    items, scores = np.full((n, listing.k), -1, np.int64), np.full((n, listing.k), np.nan)
+    blocks = ranges(n, _LISTS_AT_ONCE)
+    of_blocks = map_blocks(executor, _listed, listing, blocks, progress, f"lists of {what}", "lists")
+    for rows, block in zip(blocks, of_blocks, strict=True):
+        items[rows.start : rows.stop], scores[rows.start : rows.stop] = block.items, block.scores
+    return Lists(items, scores)
+
+
+def _listed(listing: _Listing, rows: range) -> Lists:
+    """The lists of some rows."""
+    items, scores = np.full((len(rows), listing.k), -1, np.int64), np.full((len(rows), listing.k), np.nan)
+    step = max(1, block_size(listing.model.n_items) // 8)  # what fits in a processor's cache is four times as fast
+    for start in range(0, len(rows), step):
+        some = rows[start : start + step]
+        block = listing.model.scores(listing.histories[some.start : some.stop])
+        for place, (row, of_all) in enumerate(zip(some, block, strict=True), start=start):
+            keep = listing.among.copy()
+            keep[listing.seen.indices[listing.seen.indptr[row] : listing.seen.indptr[row + 1]]] = False
+            best = top_k(of_all, np.flatnonzero(keep), listing.k)
+            items[place, : len(best)], scores[place, : len(best)] = best, of_all[best]
     return Lists(items, scores)

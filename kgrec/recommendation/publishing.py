@@ -26,6 +26,8 @@ from kgrec.graph.ending_facts import ending_facts
 from kgrec.graph.person_links import read_persons
 from kgrec.graph.publication import Publication
 from kgrec.graph.store import GraphReader, GraphStore, schema_of
+from kgrec.learn.named_executors import open_executor
+from kgrec.parallel.executor import Executor
 from kgrec.progress import Progress, silent
 from kgrec.recommendation.batch import Lists, recommend_all, similar_to_all
 from kgrec.recommendation.graph_of_bundle import check_graph
@@ -86,6 +88,7 @@ def publish(
     users: Sequence[str] | None = None,
     batch_size: int = 5000,
     grace_s: float = 2.0,
+    executor: str = "here",
     progress: Progress = silent,
 ) -> PublishReport:
     """Write embeddings, everybody's recommendations and similar items into the graph that a bundle was learned from.
@@ -98,10 +101,12 @@ def publish(
         users: only these get recommendations; None: all in the store.
         batch_size: relationships in one transaction.
         grace_s: how long the old version stays after the pointer has moved, for queries that are under way.
+        executor: what makes the lists, see :mod:`kgrec.learn.named_executors`; this process writes them.
 
     Raises:
         SchemaMismatchError: the store holds another graph than the bundle's.
-        ConfigError: a setting that cannot be, or a name of the schema that is needed here.
+        ConfigError: a setting that cannot be, a name of the schema that is needed here, or no such executor.
+        ExecutorError: the executor cannot be reached.
         UnknownUserError: one of ``users`` is not in the store.
         GraphError: the store refused, or another publishing has begun meanwhile.
     """
@@ -115,7 +120,8 @@ def publish(
     _refuse_taken_names(schema, store.url)
     clock = _Clock()
     ranking, tidying, writing = progress.parts(3, 0, 7)  # what an interrupted run left goes before, the rest after
-    lists = _all_lists(bundle, store, (k, similar), users, ranking.named("Recommend"))
+    with open_executor(executor) as runs:
+        lists = _all_lists(bundle, store, (k, similar), users, ranking.named("Recommend"), runs)
     clock.took("lists")
     at = datetime.now(UTC).isoformat(timespec="seconds")
     publication = Publication(store, schema, lists.model, at, batch_size, tidying.named("Tidy"))
@@ -192,7 +198,12 @@ class _AllLists:
 
 
 def _all_lists(
-    bundle: Bundle, store: GraphStore, lengths: tuple[int, int], users: Sequence[str] | None, progress: Progress
+    bundle: Bundle,
+    store: GraphStore,
+    lengths: tuple[int, int],
+    users: Sequence[str] | None,
+    progress: Progress,
+    executor: Executor,
 ) -> _AllLists:
     """Everybody's recommendations and all similar items; ``lengths`` are those of the two kinds of lists."""
     schema, (k, n_similar) = schema_of(store), lengths
@@ -207,8 +218,8 @@ def _all_lists(
     ids = [known[row] for row in rows]
     own = called.rows([persons.person_of(uid) for uid in ids])  # every account has the list of its person
     of_users, of_items = progress.parts(max(len(rows), 1), len(bundle.items))
-    recommended = recommend_all(bundle, past, own, k, among, of_users)
-    similar = similar_to_all(bundle, n_similar, among, of_items)
+    recommended = recommend_all(bundle, past, own, k, among, of_users, executor)
+    similar = similar_to_all(bundle, n_similar, among, of_items, executor)
     similar.items[~among] = -1
     accounts = bundle.persons.every_account(bundle.users)
     skipped = {"users": sum(user not in known for user in accounts), "items": int((~among).sum())}

@@ -22,6 +22,7 @@ def evaluate(
     ] = "time",
     test: Annotated[float, typer.Option("--test", help="Share of interactions to test on (time, random).")] = 0.2,
     folds: Annotated[int, typer.Option("--folds", help="Number of parts (k-fold).")] = 5,
+    executor: opt.Executor = None,
     settings: opt.Settings = None,
     seed: opt.Seed = None,
     as_json: opt.Json = False,
@@ -33,7 +34,9 @@ def evaluate(
     from kgrec.evaluation.store_evaluation import evaluate_store
 
     with progress_bars(quiet, verbose) as progress:
-        result = evaluate_store(store, config, split=split, test=test, folds=folds, progress=progress)
+        result = evaluate_store(
+            store, config, split=split, test=test, folds=folds, executor=executor, progress=progress
+        )
     for text in result.get("persons", {}).get("left apart", ()):
         output.note(f"warning: {visible(text)}")
     if as_json:

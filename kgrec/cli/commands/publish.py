@@ -18,6 +18,7 @@ def publish(
     bundle: opt.BundlePath = opt.DEFAULT_BUNDLE,
     k: Annotated[int, typer.Option("-k", help="Recommendations for each user.")] = 10,
     similar: Annotated[int, typer.Option("--similar", help="Similar items for each item.")] = 10,
+    executor: opt.Executor = None,
     as_json: opt.Json = False,
     quiet: opt.Quiet = False,
     verbose: opt.Verbose = False,
@@ -29,7 +30,8 @@ def publish(
 
     learned = Bundle.load(bundle)
     with resumable(), open_store(store, create=False) as opened, progress_bars(quiet, verbose) as progress:
-        report = write_back(learned, opened, k=k, similar=similar, progress=progress)
+        runs = executor or "here"
+        report = write_back(learned, opened, k=k, similar=similar, executor=runs, progress=progress)
     if as_json:
         output.print_json(report.as_dict())
     else:

@@ -37,16 +37,7 @@ def train(
             help="First learn without the last fifth of what each user did, and measure it there beside baselines.",
         ),
     ] = False,
-    executor: Annotated[
-        str | None,
-        typer.Option(
-            "--executor",
-            metavar="NAME",
-            envvar="KGREC_EXECUTOR",
-            help="What runs the trainings: here, processes:N, ray (workers on this machine), ray://HOST:PORT. "
-            "[default: processes where that is faster]",
-        ),
-    ] = None,
+    executor: opt.Executor = None,
     settings: opt.Settings = None,
     seed: opt.Seed = None,
     as_json: opt.Json = False,
