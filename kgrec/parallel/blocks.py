@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Generic, TypeVar
 
-from kgrec.parallel.executor import Executor, Pending, Shared
+from kgrec.parallel.executor import Executor, Pending, Shared, here
 from kgrec.progress import Progress, silent
 
 Value = TypeVar("Value")
@@ -43,7 +43,7 @@ def map_blocks(
     """``work(shared, block)`` of each block, in the order of the blocks.
 
     Sums over them come out the same, to the last bit, whatever runs them. So does each result where the work itself
-    does not depend on the number of threads.
+    does not depend on the number of threads. Where all workers are busy with other calls, this process does the work.
 
     Args:
         work: a function of a module, picklable; it must not write to what is shared.
@@ -51,7 +51,8 @@ def map_blocks(
         blocks: small, such as ranges of rows.
         step, unit: what progress is told of; of the units a block has as many as it is long.
     """
-    done, total, ahead = 0, sum(map(len, blocks)), _AHEAD * executor.workers
+    done, total, free = 0, sum(map(len, blocks)), executor.free()
+    executor, ahead = (executor, _AHEAD * free) if free > 0 else (here, 1)
     with executor.share(shared) as handle:
 
         def begun(block: Block) -> Pending[Result]:

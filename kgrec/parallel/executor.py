@@ -38,11 +38,12 @@ class Executor(Protocol):
 
     Attributes:
         threads_of_call: threads that a call should compute with; 0 where it may have all.
-        workers: how many calls run at a time.
     """
 
     threads_of_call: int
-    workers: int
+
+    def free(self) -> int:
+        """How many more calls would begin at once; below 1 where calls wait for others."""
 
     def submit(self, call: Call[Result]) -> Pending[Result]:
         """The call, handed over: it runs now or when its result is asked for, and the result is the same."""
@@ -75,7 +76,10 @@ class Here:
     """Runs each call in this process, when its result is asked for."""
 
     threads_of_call = 0
-    workers = 1
+
+    def free(self) -> int:
+        """One: it runs when its result is asked for."""
+        return 1
 
     def submit(self, call: Call[Result]) -> Pending[Result]:
         """The call, which has not begun."""

@@ -44,9 +44,6 @@ class Processes:
     Args:
         n: number of workers, which start when there is work for them.
         preload: modules that calls need; they are imported once, before the workers part.
-
-    Attributes:
-        workers: their number.
     """
 
     threads_of_call = 1
@@ -58,7 +55,7 @@ class Processes:
             self._context.set_forkserver_preload([__name__, *preload])
         self._events = self._context.SimpleQueue()
         self._lifeline, self._workers_end = self._context.Pipe()
-        self.workers = n
+        self._n = n
         self._pool = self._new_pool()
         self._under_way: dict[int, _Remote[Any]] = {}
         self._submitted = 0
@@ -66,7 +63,7 @@ class Processes:
         threading.Thread(target=self._pool.submit, args=(_ready,), daemon=True).start()
 
     def _new_pool(self) -> ProcessPoolExecutor:
-        return ProcessPoolExecutor(self.workers, self._context, _start_worker, (self._events, self._workers_end))
+        return ProcessPoolExecutor(self._n, self._context, _start_worker, (self._events, self._workers_end))
 
     def submit(self, call: Call[Result]) -> Pending[Result]:
         """The call, which begins as soon as a worker is free."""
@@ -78,6 +75,10 @@ class Processes:
         except BrokenProcessPool:
             self.renew(self._pool)
         return pending
+
+    def free(self) -> int:
+        """Workers that have nothing to do, less the calls that wait for one."""
+        return self._n - sum(not pending.future.done() for pending in self._under_way.values())
 
     @contextmanager
     def share(self, value: Result) -> Iterator[Shared[Result]]:

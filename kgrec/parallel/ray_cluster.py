@@ -46,9 +46,6 @@ class RayCluster:
         address: ``ray`` for a cluster of its own on this machine, which ends with it; ``ray://HOST:PORT`` for one that
             runs and has the same kgrec on every machine.
 
-    Attributes:
-        workers: processors of the cluster.
-
     Raises:
         ConfigError: the address is none of these.
         ExecutorError: the cluster cannot be reached.
@@ -85,8 +82,6 @@ class RayCluster:
         self._run: Any = ray.remote(num_cpus=1, max_retries=_TRIES)(_run)
         self._under_way: set[Any] = set()
         self._submitted = 0
-        resources: Callable[[], dict[str, float]] = ray.cluster_resources
-        self.workers = max(1, int(resources().get("CPU", 1)))
 
     def submit(self, call: Call[Result]) -> Pending[Result]:
         """The call, which begins as soon as a worker is free."""
@@ -94,6 +89,13 @@ class RayCluster:
         handed_over = self._run.remote(self._submitted, call, self._told)
         self._under_way.add(handed_over)
         return _Remote(self._submitted, call, handed_over, self._told, self._under_way)
+
+    def free(self) -> int:
+        """Processors of the cluster, less the calls from here that are not done; others may have some, too."""
+        resources: Callable[[], dict[str, float]] = ray.cluster_resources
+        under_way = list(self._under_way)
+        not_done = ray.wait(under_way, num_returns=len(under_way), timeout=0)[1] if under_way else []
+        return int(resources().get("CPU", 1)) - len(not_done)
 
     @contextmanager
     def share(self, value: Result) -> Iterator[Shared[Result]]:

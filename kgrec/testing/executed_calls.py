@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pickle
 import signal
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,6 +65,11 @@ def sums_of_blocks(executor: Executor, table: Table, told: list[Event] | None = 
     return list(map_blocks(executor, column_sums, table, ranges(len(table.numbers), 10), progress, "sums", "rows"))
 
 
+def wait_a_second(progress: Progress) -> None:
+    """Nothing, after a second."""
+    time.sleep(1)
+
+
 class ExecutorContract:
     """Subclass it and give the name, as after ``--executor``.
 
@@ -101,6 +107,16 @@ class ExecutorContract:
 
     def test_it_says_with_how_many_threads_a_call_should_compute(self, executor: Executor) -> None:
         assert executor.threads_of_call >= 0
+
+    def test_work_in_blocks_does_not_wait_for_other_calls(self, executor: Executor) -> None:
+        if not self.has_processes:
+            pytest.skip("its calls run in this process")
+        others = [executor.submit(wait_a_second) for _ in range(executor.free())]
+        assert executor.free() == 0
+        assert {process for _, process in sums_of_blocks(executor, Table(np.ones((95, 7))))} == {os.getpid()}
+        for other in others:
+            other.result(silent)
+        assert executor.free() > 0
 
     def test_blocks_come_in_their_order_and_to_the_last_bit(self, executor: Executor) -> None:
         table, told = Table(np.random.default_rng(0).normal(size=(95, 7))), list[Event]()

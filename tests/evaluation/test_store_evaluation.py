@@ -13,6 +13,7 @@ from kgrec.evaluation.store_evaluation import SPLITS, SplitEvaluation, evaluate_
 from kgrec.graph import open_store
 from kgrec.graph.store import GraphStore
 from kgrec.pipeline import ingest
+from kgrec.parallel.executor import Executor
 from kgrec.progress import Progress
 from kgrec.schema.load import load_schema
 from tests.support import SHOP
@@ -67,9 +68,11 @@ def test_a_kind_that_is_named_alone_is_asked_for(store: GraphStore, monkeypatch:
     asked: list[Split] = []
     original = store_evaluation.evaluate_split
 
-    def spied(dataset: Dataset, split: Split, config: TrainConfig, progress: Progress) -> SplitEvaluation:
+    def spied(
+        dataset: Dataset, split: Split, config: TrainConfig, progress: Progress, executor: Executor
+    ) -> SplitEvaluation:
         asked.append(split)
-        return original(dataset, split, config, progress)
+        return original(dataset, split, config, progress, executor)
 
     monkeypatch.setattr(store_evaluation, "evaluate_split", spied)
     found = evaluate_store(store, QUICK.model_copy(update={"predict": "buy"}))

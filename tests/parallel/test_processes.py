@@ -128,7 +128,7 @@ def test_workers_end_with_a_parent_that_is_killed(name: str, tmp_path: Path) -> 
 
 def _worker(mark: Path) -> psutil.Process:
     """The process that has written its number."""
-    for _ in range(600):
+    for _ in range(2400):  # a cluster takes its time to start where others work, too
         if mark.exists() and (text := mark.read_text(encoding="utf-8")):
             return psutil.Process(int(text))
         time.sleep(0.05)
