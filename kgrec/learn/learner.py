@@ -119,7 +119,8 @@ class Learner:
         self.n_users, self.n_items = len(dataset.users), len(dataset.items)
         self.seen = dataset.interactions.matrix(self.n_users, self.n_items)
         of_behaviour, self._of_channels, self._choosing = progress.parts(*_SHARES)
-        self.behaviour = BehaviourChannels(dataset, None if texts is None else texts[: self.n_items], of_behaviour)
+        of_items = None if texts is None else texts[: self.n_items]
+        self.behaviour = BehaviourChannels(dataset, of_items, of_behaviour, executor)
 
     def prepare(self, held_out: Interactions, before: Interactions | None = None) -> PreparedChannels:
         """The channels that need no training, with settings chosen on the validation part.
@@ -283,6 +284,7 @@ class Learner:
             self.config.seed,
             progress,
             self.config.reason_cost,
+            executor=self._executor,
         )
 
     def _fit_cold_gates(

@@ -12,8 +12,8 @@ from kgrec.evaluation import store_evaluation
 from kgrec.evaluation.store_evaluation import SPLITS, SplitEvaluation, evaluate_store
 from kgrec.graph import open_store
 from kgrec.graph.store import GraphStore
-from kgrec.pipeline import ingest
 from kgrec.parallel.executor import Executor
+from kgrec.pipeline import ingest
 from kgrec.progress import Progress
 from kgrec.schema.load import load_schema
 from tests.support import SHOP

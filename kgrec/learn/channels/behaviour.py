@@ -23,6 +23,7 @@ from kgrec.learn.channels.next_item_ridge import next_item_ridge
 from kgrec.learn.channels.path_features import PathFeatures, path_channels
 from kgrec.learn.limits import LIMITS
 from kgrec.parallel.cached_attribute import cached_property
+from kgrec.parallel.executor import Executor, here
 from kgrec.progress import Progress
 from kgrec.scoring.channel_names import (
     BEHAVIOUR,
@@ -55,21 +56,22 @@ class BehaviourChannels:
         dataset: graph and interactions.
         texts: unit text vectors of the items ``(items, t)``, or None; they speak for cold items.
         progress: told what is tried.
+        executor: solves and counts in blocks.
 
     Attributes:
         facts: items x facts, see :func:`kgrec.learn.channels.content_kernel.fact_matrix`.
         cold: whether an item has no interaction, bool ``(items,)``. Weights are solved among the known items only.
     """
 
-    def __init__(self, dataset: Dataset, texts: Array | None, progress: Progress) -> None:
+    def __init__(self, dataset: Dataset, texts: Array | None, progress: Progress, executor: Executor = here) -> None:
         self.dataset = dataset
         self.facts = fact_matrix(dataset.facts, len(dataset.items), len(dataset.nodes))
         seen = dataset.interactions.matrix(len(dataset.users), len(dataset.items))
         self.cold = np.diff(seen.tocsc().indptr) == 0
         self._known = np.flatnonzero(~self.cold)
-        self._weights = BehaviourWeights(seen[:, self._known].tocsr())
+        self._weights = BehaviourWeights(seen[:, self._known].tocsr(), executor)
         met = dataset.behaviour.matrix(len(dataset.users), len(dataset.items))[:, self._known].tocsr()
-        self._from_all = BehaviourWeights(met) if len(dataset.against) else self._weights
+        self._from_all = BehaviourWeights(met, executor) if len(dataset.against) else self._weights
         self._content = ColdItemWeights(
             facts=dataset.facts,
             n_nodes=len(dataset.nodes),

@@ -14,6 +14,7 @@ from kgrec.learn.channels.cold_items import ContentSettings
 from kgrec.learn.channels.ease import ease, ridge_system
 from kgrec.learn.channels.nearest_ridge import nearest_ridge
 from kgrec.learn.channels.neighbours import item_knn
+from kgrec.parallel.executor import Executor, here
 from kgrec.scoring.history_weights import HistoryWeights
 from kgrec.scoring.matrices import SparseMatrix
 from kgrec.scoring.path_matrix import PathMatrix
@@ -118,10 +119,11 @@ class BehaviourWeights:
 
     Args:
         seen: users x known items.
+        executor: solves and counts in blocks.
     """
 
-    def __init__(self, seen: sparse.csr_matrix) -> None:
-        self.seen = seen
+    def __init__(self, seen: sparse.csr_matrix, executor: Executor = here) -> None:
+        self.seen, self._executor = seen, executor
         self._last_ridge: tuple[RidgeSettings, SparseMatrix] | None = None
 
     @property
@@ -143,26 +145,33 @@ class BehaviourWeights:
             "item_exponent": _ITEM_EXPONENT,
         }
         if settings.regressors:
-            return nearest_ridge(*ridge_system(self.seen, **system), settings.regressors, instead)
-        return ease(self.seen, top=settings.top, instead=instead, **system)
+            return nearest_ridge(*ridge_system(self.seen, **system), settings.regressors, instead, self._executor)
+        return ease(self.seen, top=settings.top, instead=instead, executor=self._executor, **system)
 
     def path_correction(self, settings: RidgeSettings, paths: PathMatrix) -> sparse.csr_matrix:
         """What is taken back from paths among the known items, -Q of :mod:`kgrec.learn.channels.path_features`."""
-        items = np.arange(self.seen.shape[1])
-
-        def said(columns: slice) -> Array:
-            return paths.block(items, items[columns])
-
-        return -self._solved(settings, said)
+        return -self._solved(settings, _SaidByPaths(paths, self.seen.shape[1]))
 
     def neighbours(self, settings: NeighbourSettings) -> SparseMatrix:
         """Weights of the neighbourhoods."""
-        weights = item_knn(self.seen, neighbours=settings.kept, user_exponent=settings.user_exponent)
-        return SparseMatrix(weights)
+        kept, exponent = settings.kept, settings.user_exponent
+        return SparseMatrix(item_knn(self.seen, neighbours=kept, user_exponent=exponent, executor=self._executor))
 
     def blended(self, settings: BehaviourSettings) -> SparseMatrix:
         """Weights of both, added up."""
         return blend(self.ridge(settings.ridge), self.neighbours(settings.neighbours), settings)
+
+
+@dataclass(frozen=True)
+class _SaidByPaths:
+    """Columns of a matrix of paths, dense ``(items, columns)``."""
+
+    paths: PathMatrix
+    n_items: int
+
+    def __call__(self, columns: slice) -> Array:
+        items = np.arange(self.n_items)
+        return self.paths.block(items, items[columns])
 
 
 def blend(ridge: SparseMatrix, neighbours: SparseMatrix, settings: BehaviourSettings) -> SparseMatrix:

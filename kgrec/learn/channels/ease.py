@@ -7,6 +7,8 @@ that is solved, ``items x items`` or, where there are fewer users than items, as
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy import sparse
@@ -15,6 +17,8 @@ from scipy.linalg import lapack
 from kgrec.data.dataset import Array
 from kgrec.learn.channels.linear_systems import blocks_of, factorised, inverted, largest_per_column
 from kgrec.learn.limits import LIMITS
+from kgrec.parallel.cached_attribute import cached_property
+from kgrec.parallel.executor import Executor, here
 
 
 def ease(
@@ -27,6 +31,7 @@ def ease(
     diagonal: bool = False,
     top: int | None = None,
     instead: Callable[[slice], Array] | None = None,
+    executor: Executor = here,
 ) -> sparse.csr_matrix:
     """Ridge regression of every item on all others, with a zero diagonal (EASE: Steck 2019, arXiv 1905.03375).
 
@@ -46,6 +51,7 @@ def ease(
         instead: columns of a matrix M, ``(items, columns)`` with a zero diagonal: regress ``R M`` on all items instead
             of the items themselves, ``S (R'R M - diag)`` with ``S = G^-1``. What M says of an item, as far as the items
             of the users who took it say it too.
+        executor: makes blocks of columns of the weights, of the system that is solved here.
 
     Returns:
         float32 ``(items, items)``.
@@ -62,8 +68,8 @@ def ease(
     )
     n = X.shape[1]
     rows = rows[np.flatnonzero(np.diff(rows.tocsr().indptr))]
-    solve = _by_rows if 0 < rows.shape[0] < LIMITS.woodbury_share * n else _by_columns
-    return largest_per_column(solve(rows.tocsc(), penalty, ridge, diagonal, instead), n, n, top)
+    solved = _ByRows if 0 < rows.shape[0] < LIMITS.woodbury_share * n else _ByColumns
+    return largest_per_column(solved.of(rows.tocsc(), penalty, ridge, diagonal, instead), n, n, top, executor)
 
 
 def ridge_system(
@@ -85,32 +91,38 @@ def ridge_system(
     return rows, penalty
 
 
-def _by_columns(
-    rows: sparse.csc_matrix,
-    penalty: Array,
-    ridge: float,
-    keep_diagonal: bool,
-    instead: Callable[[slice], Array] | None,
-) -> Callable[[slice], Array]:
-    """Columns of the weights by the inverse of ``R'R + D``, ``(items, items)``, in its own memory."""
-    n = rows.shape[1]
-    gram = np.empty((n, n), np.float32, order="F")
-    transposed = rows.T
-    for columns in blocks_of(n):
-        gram[:, columns] = (transposed @ rows[:, columns]).toarray()
-    gram[np.diag_indices(n)] += penalty
-    inverse = inverted(gram, "ridge", ridge)
-    diagonal = inverse.diagonal().copy()
+@dataclass(frozen=True)
+class _ByColumns:
+    """Columns of the weights by the inverse of ``R'R + D``, ``(items, items)``."""
 
-    def weights(columns: slice) -> Array:
-        own = np.arange(n)[columns], np.arange(columns.stop - columns.start)
+    inverse: Array
+    diagonal: Array
+    penalty: Array
+    keep_diagonal: bool
+    instead: Callable[[slice], Array] | None
+
+    @classmethod
+    def of(cls, rows: sparse.csc_matrix, penalty: Array, ridge: float, *how: Any) -> _ByColumns:
+        """The system solved, in its own memory; ``how`` are the last two attributes."""
+        n = rows.shape[1]
+        gram = np.empty((n, n), np.float32, order="F")
+        transposed = rows.T
+        for columns in blocks_of(n):
+            gram[:, columns] = (transposed @ rows[:, columns]).toarray()
+        gram[np.diag_indices(n)] += penalty
+        inverse = inverted(gram, "ridge", ridge)
+        return cls(inverse, inverse.diagonal().copy(), penalty, *how)
+
+    def __call__(self, columns: slice) -> Array:
+        inverse, penalty, diagonal = self.inverse, self.penalty, self.diagonal
+        own = np.arange(len(inverse))[columns], np.arange(columns.stop - columns.start)
         block: Array
-        if instead is not None:
-            block = np.asfortranarray(instead(columns), np.float32)
+        if self.instead is not None:
+            block = np.asfortranarray(self.instead(columns), np.float32)
             block -= inverse @ (penalty[:, None] * block)
             block -= inverse[:, columns] * (block[own] / diagonal[columns])
             block[own] = 0.0
-        elif keep_diagonal:
+        elif self.keep_diagonal:
             block = inverse[:, columns] * -penalty[columns]
             block[own] += 1.0
         else:
@@ -118,41 +130,46 @@ def _by_columns(
             block[own] = 0.0
         return block
 
-    return weights
 
-
-def _by_rows(
-    rows: sparse.csc_matrix,
-    penalty: Array,
-    ridge: float,
-    keep_diagonal: bool,
-    instead: Callable[[slice], Array] | None,
-) -> Callable[[slice], Array]:
+@dataclass(frozen=True)
+class _ByRows:
     """The same where there are fewer users than items, by the smaller system ``I + R D^-1 R'`` (Woodbury)."""
-    n = rows.shape[1]
-    scaled = (rows @ sparse.diags(1.0 / penalty)).tocsc()
-    small = (scaled @ rows.T).toarray(order="F").astype(np.float32)
-    small[np.diag_indices(len(small))] += 1.0
-    factor = factorised(small, "ridge", ridge)
-    transposed = scaled.T.tocsr()
 
-    def weights(columns: slice) -> Array:
-        right = scaled[:, columns].toarray(order="F")
+    rows: sparse.csc_matrix
+    scaled: sparse.csc_matrix
+    factor: Array
+    penalty: Array
+    keep_diagonal: bool
+    instead: Callable[[slice], Array] | None
+
+    @classmethod
+    def of(cls, rows: sparse.csc_matrix, penalty: Array, ridge: float, *how: Any) -> _ByRows:
+        """The system factorised; ``how`` are the last two attributes."""
+        scaled = (rows @ sparse.diags(1.0 / penalty)).tocsc()
+        small = (scaled @ rows.T).toarray(order="F").astype(np.float32)
+        small[np.diag_indices(len(small))] += 1.0
+        return cls(rows, scaled, factorised(small, "ridge", ridge), penalty, *how)
+
+    @cached_property
+    def _transposed(self) -> sparse.csr_matrix:
+        return self.scaled.T.tocsr()
+
+    def __call__(self, columns: slice) -> Array:
+        penalty, factor = self.penalty, self.factor
+        right = self.scaled[:, columns].toarray(order="F")
         solved, _ = lapack.spotrs(factor, right, lower=1)
-        block: Array = transposed @ solved
-        if keep_diagonal:
+        block: Array = self._transposed @ solved
+        if self.keep_diagonal:
             return block * penalty[columns]
-        own = np.arange(n)[columns], np.arange(block.shape[1])
+        own = np.arange(self.rows.shape[1])[columns], np.arange(block.shape[1])
         diagonal = 1.0 / penalty[columns] - (right * solved).sum(axis=0)
-        if instead is None:
+        if self.instead is None:
             block /= diagonal
         else:
             of_inverse = -block
             of_inverse[own] += 1.0 / penalty[columns]
-            wanted, _ = lapack.spotrs(factor, np.asfortranarray(rows @ instead(columns), np.float32), lower=1)
-            block = transposed @ wanted
+            wanted, _ = lapack.spotrs(factor, np.asfortranarray(self.rows @ self.instead(columns), np.float32), lower=1)
+            block = self._transposed @ wanted
             block -= of_inverse * (block[own] / diagonal)
         block[own] = 0.0
         return block
-
-    return weights

@@ -13,6 +13,7 @@ from scipy import sparse
 from kgrec.data.dataset import Array
 from kgrec.learn.channels.linear_systems import largest_per_column, nearest_products
 from kgrec.learn.limits import LIMITS
+from kgrec.parallel.executor import Executor, here
 
 
 def item_knn(
@@ -23,6 +24,7 @@ def item_knn(
     user_exponent: float = 0.0,
     output_exponent: float = 0.5,
     similarity: Literal["cosine", "jaccard"] = "cosine",
+    executor: Executor = here,
 ) -> sparse.csr_matrix:
     """Similarities of items by the users that they share, of each candidate with its nearest.
 
@@ -36,6 +38,7 @@ def item_knn(
         X: users x items.
         neighbours: kept per column.
         shrink: added to the denominator, so that few co-occurrences count for little.
+        executor: counts blocks of items, where the catalogue is so large that only pairs that share a user are.
 
     Returns:
         float32 ``(items, items)``, zero diagonal.
@@ -49,7 +52,7 @@ def item_knn(
     if n > LIMITS.dense_cosine_items and similarity == "cosine" and not shrink:
         # Most pairs share no user: only those that do are looked at.
         rows = sparse.diags(np.sqrt(of_user).astype(np.float32)) @ X.tocsr().astype(np.float32)
-        near = nearest_products(rows.tocsr(), neighbours, output_exponent)
+        near = nearest_products(rows.tocsr(), neighbours, output_exponent, executor)
         norm = np.where(own > 0, own, 1.0)
         left, right = (sparse.diags(norm**-e) for e in (output_exponent, 1.0 - output_exponent))
         return (left @ near @ right).T.tocsr().astype(np.float32)

@@ -15,6 +15,9 @@ from kgrec.learn.limits import LIMITS
 from kgrec.learn.processors import thread_limit
 from kgrec.metrics.measures import ndcg
 from kgrec.metrics.ranking import hits_of
+from kgrec.parallel.blocks import map_blocks, ranges
+from kgrec.parallel.cached_attribute import cached_property
+from kgrec.parallel.executor import Executor, here
 from kgrec.scoring.histories import Histories
 from kgrec.scoring.model import AdditiveModel, block_size
 from kgrec.scoring.spread import unit_spread
@@ -54,6 +57,7 @@ class CandidateScores:
         n_users: int,
         rng: np.random.Generator,
         trends: Sequence[Trend] = (),
+        executor: Executor = here,
     ) -> CandidateScores:
         """The candidates of users who have a history and a held-out known item; of many users a random sample.
 
@@ -61,6 +65,7 @@ class CandidateScores:
             model: its gates are not read, nor is its trend.
             history, wanted: interactions before and after the moment of asking.
             trends: further parts.
+            executor: scores blocks of users.
         """
         known = np.flatnonzero(~model.is_cold)
         seen = history.matrix(n_users, model.n_items)
@@ -76,7 +81,13 @@ class CandidateScores:
         histories = model.histories(history, n_users).asked_in(wanted.first_contexts(n_users))[users]
         seen, held_out = seen[users], held_out[users]
         of_known = seen[:, known].tocsr(), held_out[:, known].tocsr()
-        return cls(histories, *_candidates(model, trends, histories, *of_known, known), seen, held_out, users)
+        return cls(
+            histories,
+            *_candidates(_Everything(model, trends, histories, *of_known, known), executor),
+            seen,
+            held_out,
+            users,
+        )
 
     def __len__(self) -> int:
         return len(self.histories)
@@ -161,62 +172,85 @@ class TriedMixtures:
         return [self._ndcg[key] for key in keys]
 
 
-def _candidates(
-    model: AdditiveModel,
-    trends: Sequence[Trend],
-    histories: Histories,
-    seen: sparse.csr_matrix,
-    held_out: sparse.csr_matrix,
-    known: IntArray,
-) -> tuple[list[Array], Array, sparse.csr_matrix]:
+@dataclass(frozen=True)
+class _Everything:
+    """All that is known of some users and the known items.
+
+    Attributes:
+        seen, held_out: users x known items.
+        known: rows of the known items.
+    """
+
+    model: AdditiveModel
+    trends: Sequence[Trend]
+    histories: Histories
+    seen: sparse.csr_matrix
+    held_out: sparse.csr_matrix
+    known: IntArray
+
+    @cached_property
+    def without_idle_items(self) -> tuple[AdditiveModel, Histories, IntArray]:
+        """See :func:`without_idle_items`."""
+        return without_idle_items(self.model, self.histories)
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """Candidates of some users, those of one after those of the other.
+
+    Attributes:
+        rows: how many each has.
+        hits: whether a candidate is a held-out item.
+        values: its score by each part.
+    """
+
+    rows: IntArray
+    hits: Array
+    values: list[Array]
+
+
+def _candidates(of: _Everything, executor: Executor) -> tuple[list[Array], Array, sparse.csr_matrix]:
     """``parts``, ``padding`` and ``hits`` of :class:`CandidateScores`.
 
     Candidates of a user are the best unseen known items by each part, and the held-out ones: the best by a mixture are
     hardly ever below the first few hundred by every part. Scores are computed a block of users at a time, as a
     catalogue may be much wider than what is kept of it.
-
-    Args:
-        seen, held_out: users x known items.
-        known: rows of the known items.
     """
-    n = len(model.groups) + 1 + len(trends)
-    prior, rows_of_known = model.prior[known].astype(np.float32), known
-    model, histories, known = without_idle_items(model, histories)
-    rows, hits = [np.zeros(0, np.int64)], [np.zeros(0, np.bool_)]
-    values = [[np.zeros(0, np.float32)] for _ in range(n)]
-    step = block_size(model.n_items)
-    for start in range(0, len(histories), step):
-        block = histories[slice(start, start + step)]
-        scores = [_group_scores(model, group, block, known) for group in model.groups]
-        scores.append(np.broadcast_to(prior, scores[0].shape))
-        scores += [trend.at(block.at, rows_of_known).astype(np.float32) for trend in trends]
-        taken, wanted = seen[start : start + step].nonzero(), held_out[start : start + step].nonzero()
-        kept = np.zeros(scores[0].shape, np.bool_)
-        for part in scores:
-            kept |= _among_best(part, taken)
-        kept[wanted] = True
-        kept[taken] = False
-        is_hit = np.zeros_like(kept)
-        is_hit[wanted] = True
-        rows.append(kept.sum(axis=1))
-        hits.append(is_hit[kept])
-        for part, of_part in zip(scores, values, strict=True):
-            of_part.append(part[kept])
-    length = np.concatenate(rows)
+    n = len(of.model.groups) + 1 + len(of.trends)
+    blocks = ranges(len(of.histories), block_size(of.without_idle_items[0].n_items))
+    kept = list(map_blocks(executor, _kept_of, of, blocks))
+    length = np.concatenate([np.zeros(0, np.int64), *(block.rows for block in kept)])
     row = np.repeat(np.arange(len(length)), length)
     column = np.arange(len(row)) - np.repeat(np.cumsum(length) - length, length)
     shape = len(length), int(length.max(initial=0))
     padding = np.full(shape, -np.inf, np.float32)
     padding[row, column] = 0.0
     parts = []
-    for of_part in values:
+    for place in range(n):
         part = np.zeros(shape, np.float32)
-        part[row, column] = np.concatenate(of_part)
-        of_part.clear()
+        part[row, column] = np.concatenate([np.zeros(0, np.float32), *(block.values[place] for block in kept)])
         parts.append(part)
-    hit = np.concatenate(hits)
+    hit = np.concatenate([np.zeros(0, np.bool_), *(block.hits for block in kept)])
     ones = np.ones(int(hit.sum()), np.float32)
     return parts, padding, sparse.csr_matrix((ones, (row[hit], column[hit])), shape=shape)
+
+
+def _kept_of(of: _Everything, users: range) -> _Kept:
+    """The candidates of some users."""
+    model, histories, known = of.without_idle_items
+    block = histories[slice(users.start, users.stop)]
+    scores = [_group_scores(model, group, block, known) for group in model.groups]
+    scores.append(np.broadcast_to(of.model.prior[of.known].astype(np.float32), scores[0].shape))
+    scores += [trend.at(block.at, of.known).astype(np.float32) for trend in of.trends]
+    taken, wanted = of.seen[users.start : users.stop].nonzero(), of.held_out[users.start : users.stop].nonzero()
+    kept = np.zeros(scores[0].shape, np.bool_)
+    for part in scores:
+        kept |= _among_best(part, taken)
+    kept[wanted] = True
+    kept[taken] = False
+    is_hit = np.zeros_like(kept)
+    is_hit[wanted] = True
+    return _Kept(kept.sum(axis=1), is_hit[kept], [part[kept] for part in scores])
 
 
 def without_idle_items(model: AdditiveModel, histories: Histories) -> tuple[AdditiveModel, Histories, IntArray]:

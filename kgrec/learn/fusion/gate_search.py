@@ -24,6 +24,7 @@ from kgrec.learn.fusion.return_visits import PAUSES, visits_after_pause
 from kgrec.learn.fusion.trend_search import HALF_LIVES_S, best_trend, beyond_chance
 from kgrec.learn.limits import LIMITS
 from kgrec.parallel.cached_attribute import cached_property
+from kgrec.parallel.executor import Executor, here
 from kgrec.progress import Progress
 from kgrec.scoring.evidence import EXPLICIT, THROUGH_GRAPH, evidence_of
 from kgrec.scoring.gates import Gates, GateTable
@@ -48,6 +49,7 @@ class GateFitter:
         seed: for samples of users.
         reason_cost: share of ndcg@10 that more explicit paths may cost, see :mod:`~kgrec.learn.fusion.path_share`.
         half_lives: seconds, of trends that are tried.
+        executor: scores blocks of users.
 
     Attributes:
         trend: after :meth:`fit`, what is taken lately in ``train``; None where that does not help.
@@ -68,12 +70,13 @@ class GateFitter:
         progress: Progress,
         reason_cost: float = 0.0,
         half_lives: Sequence[float] = HALF_LIVES_S,
+        executor: Executor = here,
     ) -> None:
         self._model, self._half_lives, self._seed = replace(model, trend=None), half_lives, seed
         self._of_known, self._of_trend, *self._of_pauses = progress.parts(2, 1, *[1] * len(PAUSES))
         self._train, self._valid, self._n_users = train, valid, n_users
-        self._rng = np.random.default_rng(seed)
-        self._candidates = CandidateScores.of(model, train, valid, n_users, self._rng)
+        self._rng, self._executor = np.random.default_rng(seed), executor
+        self._candidates = CandidateScores.of(model, train, valid, n_users, self._rng, executor=executor)
         groups = model.groups
         self._n = len(groups)
         leaders = [model.channels[group[0]].name for group in groups]
@@ -142,7 +145,7 @@ class GateFitter:
         self._of_trend("trend", 0, 1)
         rng = np.random.default_rng(self._seed)
         data = self._model, self._train, self._valid, self._n_users
-        found = best_trend(*data, weights, self._half_lives, rng) if len(best) else None
+        found = best_trend(*data, weights, self._half_lives, rng, self._executor) if len(best) else None
         if found is None:
             self._of_trend("trend", 1, 1, "none helps")
             return {}, weights, best
@@ -272,7 +275,7 @@ class GateFitter:
                 continue
             trends = () if self.trend is None else (self.trend,)
             of_visits = self._model, visits.history, visits.wanted, self._n_users, self._rng
-            candidates = CandidateScores.of(*of_visits, trends)
+            candidates = CandidateScores.of(*of_visits, trends, self._executor)
             singles = list(np.eye(len(weights))[: self._n])
             when = f"after {least / 60:.0f} minutes and more" if least else "within a visit"
             tell = partial(progress, f"weights {when}")

@@ -20,6 +20,7 @@ import numpy as np
 
 from kgrec.data.dataset import FOR, Array, Interactions
 from kgrec.learn.fusion.candidate_scores import CandidateScores, TriedMixtures
+from kgrec.parallel.executor import Executor, here
 from kgrec.scoring.model import AdditiveModel
 from kgrec.scoring.trend import DAY_S, Trend
 
@@ -63,19 +64,21 @@ def best_trend(
     weights: Array,
     half_lives: Sequence[float],
     rng: np.random.Generator,
+    executor: Executor = here,
 ) -> TrendFound | None:
     """The trend that finds most beside a mixture; None where none is better than without by more than chance.
 
     Args:
         weights: of the groups of channels and the prior.
         rng: for a sample of many users.
+        executor: scores blocks of users.
     """
     possible = half_lives_within(train.saying(FOR), valid, half_lives)
     if not possible:
         return None
     counts = Trend.of(train.saying(FOR), model.n_items, possible[0])
     trends = [counts.with_half_life(half_life) for half_life in possible]
-    candidates, n = CandidateScores.of(model, train, valid, n_users, rng, trends), len(weights)
+    candidates, n = CandidateScores.of(model, train, valid, n_users, rng, trends, executor), len(weights)
     if not len(candidates):
         return None
     without, parts = np.r_[weights, np.zeros(len(trends))], range(n, n + len(trends))

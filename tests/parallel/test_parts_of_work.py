@@ -1,0 +1,165 @@
+"""Each part of work that is done in blocks comes out the same, to the last bit, on workers of which one is killed."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+import pytest
+from scipy import sparse
+
+from kgrec.data.dataset import Array
+from kgrec.learn.channels.ease import ease, ridge_system
+from kgrec.learn.channels.linear_systems import largest_per_column
+from kgrec.learn.channels.nearest_ridge import nearest_ridge
+from kgrec.learn.channels.neighbours import item_knn
+from kgrec.learn.fusion.candidate_scores import CandidateScores
+from kgrec.learn.limits import LIMITS
+from kgrec.learn.named_executors import open_executor
+from kgrec.metrics.rankers import ModelRanker
+from kgrec.metrics.ranking import rank_users
+from kgrec.parallel.executor import Call, Executor, Pending, Shared, here
+from kgrec.progress import Progress
+from kgrec.recommendation.batch import similar_to_all
+from tests.learn.fusion.test_gate_search import held_out, pairs
+from tests.support.bundles import film_bundle, random_interactions, random_model
+
+Value = TypeVar("Value")
+
+N_USERS, N_ITEMS = 400, 300
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Columns of a dense matrix."""
+
+    matrix: Array
+
+    def __call__(self, columns: slice) -> Array:
+        return self.matrix[:, columns]
+
+
+@dataclass(frozen=True)
+class KilledOnce:
+    """A call whose worker is killed at the first try."""
+
+    call: Call[Any]
+    mark: Path
+
+    def __call__(self, progress: Progress) -> Any:
+        if not self.mark.exists():
+            self.mark.touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+        return self.call(progress)
+
+
+@dataclass
+class LosesAWorker:
+    """An executor that hands everything on to workers, one of which is killed over the second call."""
+
+    executor: Executor
+    mark: Path
+    submitted: int = 0
+
+    @property
+    def threads_of_call(self) -> int:
+        return self.executor.threads_of_call
+
+    def free(self) -> int:
+        return self.executor.free()
+
+    def submit(self, call: Call[Value]) -> Pending[Value]:
+        self.submitted += 1
+        return self.executor.submit(KilledOnce(call, self.mark) if self.submitted == 2 else call)
+
+    def share(self, value: Value) -> AbstractContextManager[Shared[Value]]:
+        return self.executor.share(value)
+
+
+def _seen() -> sparse.csr_matrix:
+    return random_interactions(np.random.default_rng(0), N_USERS, N_ITEMS, 8000).matrix(N_USERS, N_ITEMS)
+
+
+def _said() -> Columns:
+    said = np.random.default_rng(1).random((N_ITEMS, N_ITEMS), np.float32)
+    np.fill_diagonal(said, 0)
+    return Columns(said)
+
+
+def nearest(executor: Executor) -> list[Array]:
+    rows, penalty = ridge_system(_seen(), 2.0, user_exponent=0.5)
+    found = [nearest_ridge(rows, penalty, 20, instead, executor) for instead in (None, _said())]
+    return [array for one in found for array in (one.data, one.indices, one.indptr)]
+
+
+def over_all(executor: Executor) -> list[Array]:
+    """By the inverse of the items' system, and, of fewer users than items, of the users'."""
+    seen = _seen()
+    found = [ease(some, 3.0, top=50, instead=_said(), executor=executor) for some in (seen, seen[:100])]
+    return [array for one in found for array in (one.data, one.indices, one.indptr)]
+
+
+def neighbours(executor: Executor) -> list[Array]:
+    found = item_knn(_seen(), neighbours=30, user_exponent=0.5, executor=executor)
+    return [found.data, found.indices, found.indptr]
+
+
+def candidates(executor: Executor) -> list[Array]:
+    rng = np.random.default_rng(3)
+    interactions = random_interactions(rng, N_USERS, N_ITEMS, 4000)
+    wanted = pairs(held_out(rng, interactions.matrix(N_USERS, N_ITEMS)))
+    model = replace(random_model(rng, N_ITEMS), is_cold=np.arange(N_ITEMS) % 50 == 0)
+    found = CandidateScores.of(model, interactions, wanted, N_USERS, rng, executor=executor)
+    return [*found.parts, found.padding, found.hits.toarray()]
+
+
+def lists(executor: Executor) -> list[Array]:
+    rng = np.random.default_rng(4)
+    interactions = random_interactions(rng, N_USERS, N_ITEMS, 4000)
+    ranker = ModelRanker.over(random_model(rng, N_ITEMS), interactions, N_USERS)
+    seen = interactions.matrix(N_USERS, N_ITEMS)
+    return [rank_users(ranker, seen, np.arange(N_USERS), 10, block=50, executor=executor)]
+
+
+def published(executor: Executor) -> list[Array]:
+    found = similar_to_all(film_bundle(), 3, np.ones(7, np.bool_), executor=executor)
+    return [found.items, found.scores]
+
+
+PARTS = nearest, over_all, neighbours, candidates, lists, published
+
+
+@pytest.fixture(scope="module", params=["processes:2", "ray"])
+def workers(request: pytest.FixtureRequest) -> Iterator[Executor]:
+    with open_executor(request.param) as opened:
+        yield opened
+
+
+@pytest.mark.parametrize("part", PARTS, ids=lambda part: part.__name__)
+def test_it_is_the_same_on_workers_of_which_one_is_killed(
+    part: Callable[[Executor], list[Array]], workers: Executor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kgrec.learn.channels.nearest_ridge._SYSTEMS", 40)
+    monkeypatch.setattr("kgrec.learn.channels.linear_systems._COLUMNS", 40)
+    monkeypatch.setattr("kgrec.learn.channels.linear_systems._PRODUCTS", 20_000)
+    monkeypatch.setattr("kgrec.learn.fusion.candidate_scores.block_size", lambda _: 50)
+    monkeypatch.setattr("kgrec.recommendation.batch._LISTS_AT_ONCE", 2)
+    monkeypatch.setattr("kgrec.learn.channels.neighbours.LIMITS", replace(LIMITS, dense_cosine_items=10))
+    expected = part(here)
+    lossy = LosesAWorker(workers, tmp_path / "killed")
+    found = part(lossy)
+    assert lossy.submitted > 3
+    assert lossy.mark.exists(), "nobody was killed"
+    assert len(found) == len(expected)
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_a_matrix_of_no_columns_is_empty() -> None:
+    assert largest_per_column(Columns(np.zeros((3, 0), np.float32)), 3, 0, 2).shape == (3, 0)
