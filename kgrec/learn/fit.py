@@ -80,7 +80,7 @@ def _fit(
     reading, choosing, learning = progress.parts(*_SHARES) if refit_on_all else (*progress.parts(*_SHARES[:2]), silent)
     names = platforms_to_learn(dataset, held, config)
     choosing, alone = choosing.parts(1, 1 if names else 0)
-    parts = text_vectors(dataset, config, reading)
+    parts = text_vectors(dataset, config, reading, executor)
     weights = choose_weights([part[: len(dataset.items)] for part in parts], train, held, dataset)
     dataset_of_train = dataset.with_interactions(never_met_before(train, held), held)
     learner = Learner(
@@ -176,7 +176,7 @@ def refit(
     folder = None if checkpoint is None else checkpoint / "refit"
     progress = progress.named("Train")
     with limited_threads(dataset, config):
-        texts = joined_vectors(text_vectors(dataset, config, progress), learned.chosen.text_weights)
+        texts = joined_vectors(text_vectors(dataset, config, progress, executor), learned.chosen.text_weights)
         learner = Learner(dataset, texts, config, folder, progress, executor)
         model, embeddings = learner.refit(learned.chosen, progress)
     alone = {

@@ -58,7 +58,7 @@ def recommend_all(
     own = interactions.select(interactions.user < n_users)
     histories = bundle.model.histories(own, n_users)[users]
     seen = bundle.model.taken(own).matrix(n_users, len(bundle.items))[users]
-    return _lists(_Listing(bundle.model, histories, seen, k, among), "users", progress, executor)
+    return _lists(_ListTask(bundle.model, histories, seen, k, among), "users", progress, executor)
 
 
 def similar_to_all(
@@ -68,12 +68,12 @@ def similar_to_all(
     n = len(bundle.items)
     model = bundle.model.without_prior
     single = replace(fold_in(bundle.items, bundle), user=np.arange(n, dtype=np.int64))  # a user for each item
-    listing = _Listing(model, model.histories(single, n), single.matrix(n, n), k, among)
-    return _lists(listing, "items", progress, executor)
+    task = _ListTask(model, model.histories(single, n), single.matrix(n, n), k, among)
+    return _lists(task, "items", progress, executor)
 
 
 @dataclass(frozen=True)
-class _Listing:
+class _ListTask:
     """What blocks of lists are made with.
 
     Attributes:
@@ -87,26 +87,26 @@ class _Listing:
     among: Mask
 
 
-def _lists(listing: _Listing, what: str, progress: Progress, executor: Executor) -> Lists:
-    n = listing.seen.shape[0]
-    items, scores = np.full((n, listing.k), -1, np.int64), np.full((n, listing.k), np.nan)
+def _lists(task: _ListTask, what: str, progress: Progress, executor: Executor) -> Lists:
+    n = task.seen.shape[0]
+    items, scores = np.full((n, task.k), -1, np.int64), np.full((n, task.k), np.nan)
     blocks = ranges(n, _LISTS_AT_ONCE)
-    of_blocks = map_blocks(executor, _listed, listing, blocks, progress, f"lists of {what}", "lists")
+    of_blocks = map_blocks(executor, _listed, task, blocks, progress, f"lists of {what}", "lists")
     for rows, block in zip(blocks, of_blocks, strict=True):
         items[rows.start : rows.stop], scores[rows.start : rows.stop] = block.items, block.scores
     return Lists(items, scores)
 
 
-def _listed(listing: _Listing, rows: range) -> Lists:
+def _listed(task: _ListTask, rows: range) -> Lists:
     """The lists of some rows."""
-    items, scores = np.full((len(rows), listing.k), -1, np.int64), np.full((len(rows), listing.k), np.nan)
-    step = max(1, block_size(listing.model.n_items) // 8)  # what fits in a processor's cache is four times as fast
+    items, scores = np.full((len(rows), task.k), -1, np.int64), np.full((len(rows), task.k), np.nan)
+    step = max(1, block_size(task.model.n_items) // 8)  # what fits in a processor's cache is four times as fast
     for start in range(0, len(rows), step):
         some = rows[start : start + step]
-        block = listing.model.scores(listing.histories[some.start : some.stop])
+        block = task.model.scores(task.histories[some.start : some.stop])
         for place, (row, of_all) in enumerate(zip(some, block, strict=True), start=start):
-            keep = listing.among.copy()
-            keep[listing.seen.indices[listing.seen.indptr[row] : listing.seen.indptr[row + 1]]] = False
-            best = top_k(of_all, np.flatnonzero(keep), listing.k)
+            keep = task.among.copy()
+            keep[task.seen.indices[task.seen.indptr[row] : task.seen.indptr[row + 1]]] = False
+            best = top_k(of_all, np.flatnonzero(keep), task.k)
             items[place, : len(best)], scores[place, : len(best)] = best, of_all[best]
     return Lists(items, scores)

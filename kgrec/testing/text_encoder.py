@@ -43,9 +43,3 @@ class TextEncoderContract:
         alone = np.concatenate([encoder.encode([text]) for text in _TEXTS])
         np.testing.assert_allclose(together, backwards, atol=1e-5)
         np.testing.assert_allclose(together, alone, atol=1e-5)
-
-    def test_a_word_for_progress_changes_nothing(self, encoder: TextEncoder) -> None:
-        calls: list[tuple[int, int]] = []
-        vectors = encoder.encode(list(_TEXTS), lambda done, total: calls.append((done, total)))
-        np.testing.assert_array_equal(vectors, encoder.encode(list(_TEXTS)))
-        assert all(0 < done <= total == len(_TEXTS) for done, total in calls)

@@ -66,10 +66,7 @@ class LosesAWorker:
     executor: Executor
     mark: Path
     submitted: int = 0
-
-    @property
-    def threads_of_call(self) -> int:
-        return self.executor.threads_of_call
+    threads_of_call: int = 1
 
     def free(self) -> int:
         return self.executor.free()

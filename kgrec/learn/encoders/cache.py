@@ -13,8 +13,11 @@ import numpy as np
 
 from kgrec.data.dataset import Array
 from kgrec.errors import ConfigError
-from kgrec.learn.encoders.protocol import OnProgress, TextEncoder
+from kgrec.learn.encoders.protocol import TextEncoder
+from kgrec.parallel.blocks import map_blocks, ranges
+from kgrec.parallel.executor import Executor, here
 from kgrec.plain_text import local_path
+from kgrec.progress import Progress, silent
 
 
 def cache_folder() -> Path:
@@ -22,12 +25,22 @@ def cache_folder() -> Path:
     return local_path(os.environ.get("KGREC_CACHE") or "~/.cache/kgrec")
 
 
-def encode_cached(encoder: TextEncoder, texts: Sequence[str], progress: OnProgress | None = None) -> Array:
+_TEXTS_AT_ONCE = 1024
+"""Texts of a block: seconds of work, and whole batches of an encoder that takes a power of 2 at once."""
+
+
+def encode_cached(
+    encoder: TextEncoder, texts: Sequence[str], progress: Progress = silent, executor: Executor = here
+) -> Array:
     """Unit vectors of texts, float32 ``(len(texts), dim)``, from the cache where they were encoded before.
 
     The cache is one file per encoder, keyed by the hash of each text; a text is encoded once however often it occurs.
     A cache file that cannot be read is made anew, and a writer replaces it as a whole, so that several may run at once.
     Where the folder cannot be written to, texts are encoded again next time.
+
+    Args:
+        progress: told of the texts that were not in the cache.
+        executor: encodes blocks of these; an encoder has to be picklable where that is in other processes.
 
     Raises:
         ConfigError: the encoder gives vectors of another shape or type than it promises.
@@ -37,8 +50,7 @@ def encode_cached(encoder: TextEncoder, texts: Sequence[str], progress: OnProgre
     stored, known = _read_cache(path, encoder.dim)
     fresh = {key: text for key, text in zip(keys, texts, strict=True) if key not in known}
     if fresh:
-        vectors = encoder.encode(list(fresh.values()), progress)
-        stored = np.concatenate([stored, _as_promised(encoder, vectors, len(fresh))])
+        stored = np.concatenate([stored, _encoded(encoder, list(fresh.values()), progress, executor)])
         known |= {key: len(known) + row for row, key in enumerate(fresh)}
         with suppress(OSError):
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -49,6 +61,23 @@ def encode_cached(encoder: TextEncoder, texts: Sequence[str], progress: OnProgre
             finally:
                 draft.unlink(missing_ok=True)
     return stored[[known[key] for key in keys]]
+
+
+def _encoded(encoder: TextEncoder, texts: list[str], progress: Progress, executor: Executor) -> Array:
+    """Vectors of texts, which go by length, so that those of a block have little padding."""
+    by_length = sorted(range(len(texts)), key=lambda row: len(texts[row]))
+    shared = encoder, [texts[row] for row in by_length]
+    blocks = ranges(len(texts), _TEXTS_AT_ONCE)
+    parts = list(map_blocks(executor, _of_block, shared, blocks, progress, "texts to vectors", "texts"))
+    vectors = np.empty((len(texts), encoder.dim), np.float32)
+    vectors[by_length] = np.concatenate(parts)
+    return vectors
+
+
+def _of_block(shared: tuple[TextEncoder, list[str]], rows: range) -> Array:
+    """Vectors of some texts."""
+    encoder, texts = shared
+    return _as_promised(encoder, encoder.encode(texts[rows.start : rows.stop]), len(rows))
 
 
 def _as_promised(encoder: TextEncoder, vectors: Array, n_texts: int) -> Array:

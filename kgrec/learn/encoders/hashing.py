@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from kgrec.data.dataset import Array
-from kgrec.learn.encoders.protocol import OnProgress, unit_rows
+from kgrec.learn.encoders.protocol import unit_rows
 
 
 class HashingEncoder:
@@ -22,7 +22,7 @@ class HashingEncoder:
         self.name = f"hashing-{dim}"
         self.dim = dim
 
-    def encode(self, texts: Sequence[str], progress: OnProgress | None = None) -> Array:
+    def encode(self, texts: Sequence[str]) -> Array:
         """See :class:`~kgrec.learn.encoders.protocol.TextEncoder`."""
         vectors = np.zeros((len(texts), self.dim), np.float32)
         for row, text in enumerate(texts):

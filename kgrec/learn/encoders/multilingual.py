@@ -8,7 +8,7 @@ import numpy as np
 
 from kgrec.data.dataset import Array
 from kgrec.learn.encoders.model_package import import_model_package
-from kgrec.learn.encoders.protocol import OnProgress, unit_rows
+from kgrec.learn.encoders.protocol import unit_rows
 
 
 class MultilingualEncoder:
@@ -23,7 +23,7 @@ class MultilingualEncoder:
         self.name = "universal-multilingual"
         self.dim = 512
 
-    def encode(self, texts: Sequence[str], progress: OnProgress | None = None) -> Array:
+    def encode(self, texts: Sequence[str]) -> Array:
         """See :class:`~kgrec.learn.encoders.protocol.TextEncoder`."""
         vectors = np.asarray(self._model.encode(list(texts)), np.float32).reshape(len(texts), self.dim)
         vectors[[row for row, text in enumerate(texts) if not text]] = 0.0

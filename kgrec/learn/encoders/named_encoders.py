@@ -11,6 +11,7 @@ from kgrec.errors import ConfigError, did_you_mean
 from kgrec.learn.encoders.cache import encode_cached
 from kgrec.learn.encoders.protocol import TextEncoder
 from kgrec.learn.encoders.transformer import TransformerEncoder, model_folder
+from kgrec.parallel.executor import Executor, here
 from kgrec.progress import Progress
 
 ENCODER_GROUP = "kgrec.encoders"
@@ -73,8 +74,11 @@ def open_encoders(names: str) -> list[TextEncoder]:
     return [encoder for encoder in map(open_encoder, several) if encoder is not None]
 
 
-def text_vectors(dataset: Dataset, config: TrainConfig, progress: Progress) -> list[Array]:
+def text_vectors(dataset: Dataset, config: TrainConfig, progress: Progress, executor: Executor = here) -> list[Array]:
     """Unit vectors of the texts of all nodes by each encoder, float32 ``(nodes, dim)``; none without texts or encoders.
+
+    Args:
+        executor: encodes blocks of texts.
 
     Raises:
         MissingExtraError, ConfigError: see :func:`open_encoders`.
@@ -86,9 +90,5 @@ def text_vectors(dataset: Dataset, config: TrainConfig, progress: Progress) -> l
     vectors = []
     for encoder, share in zip(encoders, progress.parts(*[1] * len(encoders)), strict=True):
         share("texts to vectors", 0)
-
-        def report(done: int, total: int, share: Progress = share) -> None:
-            share("texts to vectors", done, total, unit="texts")
-
-        vectors.append(encode_cached(encoder, dataset.texts, report))
+        vectors.append(encode_cached(encoder, dataset.texts, share, executor))
     return vectors

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
 
 from kgrec.data.dataset import Array
-
-OnProgress = Callable[[int, int], None]
-"""Called with the number of texts that are encoded and of all texts."""
 
 
 class TextEncoder(Protocol):
@@ -25,7 +22,7 @@ class TextEncoder(Protocol):
     name: str
     dim: int
 
-    def encode(self, texts: Sequence[str], progress: OnProgress | None = None) -> Array:
+    def encode(self, texts: Sequence[str]) -> Array:
         """Unit vectors of texts, float32 ``(len(texts), dim)``; the row of an empty text is zero.
 
         The vector of a text does not depend on the texts beside it.

@@ -18,7 +18,7 @@ import numpy as np
 from kgrec.data.dataset import Array
 from kgrec.errors import ConfigError
 from kgrec.learn.encoders.model_package import import_model_package
-from kgrec.learn.encoders.protocol import OnProgress, unit_rows
+from kgrec.learn.encoders.protocol import unit_rows
 from kgrec.plain_text import local_path
 
 
@@ -55,7 +55,7 @@ class TransformerEncoder:
         self.dim = int(self._model.config.hidden_size)
         self._max_length, self._batch_size = max_length, batch_size
 
-    def encode(self, texts: Sequence[str], progress: OnProgress | None = None) -> Array:
+    def encode(self, texts: Sequence[str]) -> Array:
         """See :class:`~kgrec.learn.encoders.protocol.TextEncoder`. Texts go by length, so that little is padding."""
         torch = importlib.import_module("torch")
         order = sorted(range(len(texts)), key=lambda row: len(texts[row]))
@@ -73,8 +73,6 @@ class TransformerEncoder:
                 hidden = self._model(**batch).last_hidden_state
             mask = batch["attention_mask"][:, :, None]
             vectors[rows] = ((hidden * mask).sum(1) / mask.sum(1)).numpy()
-            if progress is not None:
-                progress(min(start + self._batch_size, len(order)), len(order))
         vectors[[row for row, text in enumerate(texts) if not text]] = 0.0
         return unit_rows(vectors)
 

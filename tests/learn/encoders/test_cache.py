@@ -22,7 +22,7 @@ class CountingEncoder:
         self.name, self.dim = name, dim
         self.encoded: list[list[str]] = []
 
-    def encode(self, texts: Sequence[str], progress: object = None) -> Array:
+    def encode(self, texts: Sequence[str]) -> Array:
         self.encoded.append(list(texts))
         return HashingEncoder(self.dim).encode(texts)
 
@@ -30,7 +30,7 @@ class CountingEncoder:
 def test_the_second_call_reads_the_cache() -> None:
     encoder, texts = CountingEncoder(), ["one", "two", "one", ""]
     first = encode_cached(encoder, texts)
-    assert encoder.encoded == [["one", "two", ""]]
+    assert [sorted(texts) for texts in encoder.encoded] == [["", "one", "two"]]
     again = encode_cached(encoder, texts)
     assert len(encoder.encoded) == 1
     np.testing.assert_array_equal(first, again)
@@ -41,7 +41,7 @@ def test_only_what_is_new_is_encoded_and_rows_keep_their_place() -> None:
     encoder = CountingEncoder()
     encode_cached(encoder, ["one", "two"])
     found = encode_cached(encoder, ["three", "two", "four", "one"])
-    assert encoder.encoded[1:] == [["three", "four"]]
+    assert [sorted(texts) for texts in encoder.encoded[1:]] == [["four", "three"]]
     np.testing.assert_array_equal(found, HashingEncoder(4).encode(["three", "two", "four", "one"]))
 
 
@@ -117,7 +117,7 @@ def test_a_writer_that_fails_leaves_the_old_cache(cache: Path, monkeypatch: pyte
 
 def test_an_encoder_that_breaks_its_promise_is_named() -> None:
     class Double(CountingEncoder):
-        def encode(self, texts: Sequence[str], progress: object = None) -> Array:
+        def encode(self, texts: Sequence[str]) -> Array:
             return super().encode(texts).astype(np.float64)
 
     with pytest.raises(ConfigError) as caught:
