@@ -19,6 +19,8 @@ from kgrec.learn.channels.ease import ease, ridge_system
 from kgrec.learn.channels.linear_systems import largest_per_column
 from kgrec.learn.channels.nearest_ridge import nearest_ridge
 from kgrec.learn.channels.neighbours import item_knn
+from kgrec.learn.encoders.cache import encode_cached
+from kgrec.learn.encoders.hashing import HashingEncoder
 from kgrec.learn.fusion.candidate_scores import CandidateScores
 from kgrec.learn.limits import LIMITS
 from kgrec.learn.named_executors import open_executor
@@ -129,7 +131,12 @@ def published(executor: Executor) -> list[Array]:
     return [found.items, found.scores]
 
 
-PARTS = nearest, over_all, neighbours, candidates, lists, published
+def encoded(executor: Executor) -> list[Array]:
+    texts = [f"text {'of some words ' * (number % 7)}{number}" for number in range(50)]
+    return [encode_cached(HashingEncoder(16), texts, executor=executor)]
+
+
+PARTS = nearest, over_all, neighbours, candidates, lists, published, encoded
 
 
 @pytest.fixture(scope="module", params=["processes:2", "ray"])
@@ -147,6 +154,8 @@ def test_it_is_the_same_on_workers_of_which_one_is_killed(
     monkeypatch.setattr("kgrec.learn.channels.linear_systems._PRODUCTS", 20_000)
     monkeypatch.setattr("kgrec.learn.fusion.candidate_scores.block_size", lambda _: 50)
     monkeypatch.setattr("kgrec.recommendation.batch._LISTS_AT_ONCE", 2)
+    monkeypatch.setattr("kgrec.learn.encoders.cache._TEXTS_AT_ONCE", 8)
+    monkeypatch.setenv("KGREC_CACHE", str(Path(__file__)))  # no folder: nothing is kept there
     monkeypatch.setattr("kgrec.learn.channels.neighbours.LIMITS", replace(LIMITS, dense_cosine_items=10))
     expected = part(here)
     lossy = LosesAWorker(workers, tmp_path / "killed")
