@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 import typer
 import yaml
+from ray.scripts.scripts import start as ray_start
 
 from kgrec.cli.app import app
 from tests.support import ROOT
@@ -128,9 +129,11 @@ def test_no_password_stands_in_the_files() -> None:
         value
         for service in SERVICES.values()
         for name, value in service["environment"].items()
-        if "PASSWORD" in name or "AUTH" in name
+        if "PASSWORD" in name or name == "NEO4J_AUTH"
     ]
     assert len(passwords) == 3
+    tokens = [service["environment"].get("RAY_AUTH_TOKEN") for service in SERVICES.values()]
+    assert {token for token in tokens if token is not None} == {"${RAY_AUTH_TOKEN:-}"}
     for value in passwords:
         assert re.fullmatch(r"(neo4j/)?\$\{NEO4J_PASSWORD:\?.+\}", value)
     assert "PASSWORD=" not in DOCKERFILE.read_text()
@@ -170,11 +173,27 @@ def test_services_wait_for_a_healthy_graph_and_come_back() -> None:
 
 def test_volumes_exist_and_versions_are_kept_beside_the_bundle() -> None:
     declared = set(yaml.safe_load(COMPOSE.read_text())["volumes"])
-    mounted = {name: [text.split(":") for text in service["volumes"]] for name, service in SERVICES.items()}
+    mounted = {name: [text.split(":") for text in service.get("volumes", ())] for name, service in SERVICES.items()}
     named = {mount[0] for mounts in mounted.values() for mount in mounts if not mount[0].startswith("$")}
     assert named == declared == {"neo4j-data", "bundle", "state"}
     assert mounted["kgrec"] == [["bundle", "/data"], ["state", "/state"]]
     assert mounted["trainer"][0] == ["bundle", "/data"]
+
+
+def test_programs_of_a_ray_cluster_have_one_token_and_memory_for_what_calls_are_made_of() -> None:
+    head, worker = SERVICES["ray-head"], SERVICES["ray-worker"]
+    known = {option for parameter in ray_start.params for option in parameter.opts}
+    for service in (head, worker):
+        assert service["environment"]["RAY_AUTH_MODE"] == "token"
+        program, verb, *options = [*service["entrypoint"], *service["command"]]
+        assert (program, verb) == ("ray", "start")
+        assert {option.partition("=")[0] for option in options} <= known
+        (size,) = [option.partition("=")[2] for option in options if option.startswith("--object-store-memory=")]
+        assert int(size) < int(service["shm_size"].removesuffix("g")) * 2**30
+        assert "ports" not in service
+    assert SERVICES["trainer"]["environment"]["RAY_AUTH_TOKEN"] == head["environment"]["RAY_AUTH_TOKEN"]
+    extras = SERVICES["trainer"]["build"]["args"]["EXTRAS"].split(",")
+    assert {"train", "ray"} <= set(extras)
 
 
 def test_settings_are_those_that_kgrec_reads() -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import kubernetes_validate
 import pytest
 import typer
 import yaml
+from ray.scripts.scripts import start as ray_start
 
 from kgrec.cli.app import app
 from tests.support import ROOT
@@ -17,6 +19,7 @@ VERSIONS = ("1.30", "1.34")
 RESOURCES: dict[str, Any] = {
     one["kind"]: one for one in yaml.safe_load_all((ROOT / "docker/kubernetes/kgrec.yaml").read_text(encoding="utf-8"))
 }
+RAY: dict[str, Any] = yaml.safe_load((ROOT / "docker/kubernetes/ray.yaml").read_text(encoding="utf-8"))
 POD = RESOURCES["Deployment"]["spec"]["template"]["spec"]
 (CONTAINER,) = POD["containers"]
 
@@ -78,3 +81,37 @@ def test_it_runs_as_nobody_special_and_is_asked_how_it_is() -> None:
         "livenessProbe": "/health/live",
         "readinessProbe": "/health/ready",
     }
+
+
+def ray_pods() -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+    """Settings of ``ray start`` and the pod, of the head and of the workers."""
+    for group in (RAY["spec"]["headGroupSpec"], *RAY["spec"]["workerGroupSpecs"]):
+        yield group["rayStartParams"], group["template"]["spec"]
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_pods_of_the_ray_cluster_have_the_official_schema(version: str) -> None:
+    assert (RAY["apiVersion"], RAY["kind"]) == ("ray.io/v1", "RayCluster")
+    for _, spec in ray_pods():
+        pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "ray"}, "spec": spec}
+        kubernetes_validate.validate(pod, version, strict=True)
+
+
+def test_the_cluster_has_the_ray_of_the_image_and_memory_for_what_calls_are_made_of() -> None:
+    pinned = (ROOT / "constraints.txt").read_text(encoding="utf-8")
+    assert f"\nray=={RAY['spec']['rayVersion']}\n" in pinned
+    known = {parameter.opts[0].removeprefix("--") for parameter in ray_start.params if parameter.opts}
+    for settings, spec in ray_pods():
+        assert settings.keys() <= known
+        (container,) = spec["containers"]
+        (shared,) = [one["emptyDir"] for one in spec["volumes"] if one["name"] == "shared-memory"]
+        limit = container["resources"]["limits"]["memory"]
+        assert int(settings["object-store-memory"]) < _bytes(shared["sizeLimit"]) < _bytes(limit)
+        assert {"name": "shared-memory", "mountPath": "/dev/shm"} in container["volumeMounts"]
+        assert container["env"][0] == {"name": "RAY_AUTH_MODE", "value": "token"}
+        assert "valueFrom" in container["env"][1], "no token in the file"
+        assert container["livenessProbe"]["exec"]["command"] == ["ray", "health-check"]
+
+
+def _bytes(quantity: str) -> int:
+    return int(quantity.removesuffix("Gi")) * 2**30
