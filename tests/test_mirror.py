@@ -85,6 +85,7 @@ TESTED_IN = {
 NOT_TESTED = {
     "benchmarks/answer_speed": "measures for minutes; run by hand",
     "benchmarks/large_catalogue": "measures for hours; run by hand",
+    "benchmarks/large_log": "measures for hours; run by hand",
     "benchmarks/neo4j_speed": "measures for minutes; run by hand",
     "benchmarks/recbole/models": "runs in the environment of RecBole",
     "benchmarks/recbole/race": "runs in the environment of RecBole",

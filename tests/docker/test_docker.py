@@ -185,7 +185,8 @@ def test_programs_of_a_ray_cluster_have_one_token_and_memory_for_what_calls_are_
     known = {option for parameter in ray_start.params for option in parameter.opts}
     for service in (head, worker):
         assert service["environment"]["RAY_AUTH_MODE"] == "token"
-        program, verb, *options = [*service["entrypoint"], *service["command"]]
+        said_to_it: list[str] = service["entrypoint"] + service["command"]
+        program, verb, *options = said_to_it
         assert (program, verb) == ("ray", "start")
         assert {option.partition("=")[0] for option in options} <= known
         (size,) = [option.partition("=")[2] for option in options if option.startswith("--object-store-memory=")]

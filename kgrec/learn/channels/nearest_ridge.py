@@ -81,7 +81,9 @@ class _Systems:
         if self.among_all is not None:
             return self.among_all[np.ix_(items, items)]
         columns = self.by_column[:, items]
-        products: Array = (columns.T @ columns).toarray()
+        rows, place = np.unique(columns.indices, return_inverse=True)  # most users have none of these
+        few = sparse.csc_matrix((columns.data, place, columns.indptr), shape=(len(rows), len(items)))
+        products: Array = (few.T @ few).toarray()
         return products
 
 
