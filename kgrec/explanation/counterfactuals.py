@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+import numpy.typing as npt
+import numpy.typing as npt
 
 from kgrec.bundle.bundle import Bundle
 from kgrec.data.dataset import Array, IntArray
@@ -13,7 +15,7 @@ from kgrec.parallel.cached_attribute import cached_property
 from kgrec.scoring.contributions import Contributions
 from kgrec.scoring.path_terms import through_entity
 from kgrec.scoring.scored import Scored
-from kgrec.scoring.top_k import mask_of, rank_of
+from kgrec.scoring.top_k import rank_of
 
 
 class Counterfactuals:
@@ -23,7 +25,7 @@ class Counterfactuals:
         bundle: the learned model.
         contributions: of the person's history.
         scored: the scores of all items, as they rank.
-        candidates: rows that ranks are counted among, ascending.
+        among: which items ranks are counted among, bool ``(items,)``.
         past_items: rows of those that will be asked about.
         without: scores of all items ``(n, items)``, each row as if the person had never interacted with one of n.
     """
@@ -33,15 +35,15 @@ class Counterfactuals:
         bundle: Bundle,
         contributions: Contributions,
         scored: Scored,
-        candidates: IntArray,
+        among: npt.NDArray[np.bool_],
         past_items: IntArray,
         without: Callable[[IntArray], Array],
     ) -> None:
         self._bundle = bundle
         self._contributions = contributions
         self._scored = scored
-        self._among = mask_of(candidates, bundle.model.n_items)
-        self._n_candidates = len(candidates)
+        self._among = among
+        self._n_candidates = int(np.count_nonzero(among))
         self._asked = np.unique(past_items)
         self._score_again = without
         self._entities: dict[int, Array] = {}

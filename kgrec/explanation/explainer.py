@@ -12,6 +12,7 @@ from functools import partial
 from itertools import islice
 
 import numpy as np
+import numpy.typing as npt
 
 from kgrec.bundle.bundle import Bundle
 from kgrec.data.context import Context
@@ -90,14 +91,14 @@ class Explainer:
         self._terms = Terms.of(bundle.manifest.schema)
 
     def explain(
-        self, rows: IntArray, scored: Scored, candidates: IntArray, counterfactuals: bool = True
+        self, rows: IntArray, scored: Scored, among: npt.NDArray[np.bool_], counterfactuals: bool = True
     ) -> list[Explanation]:
         """One explanation per item, in the order of ``rows``.
 
         Args:
             rows: the items.
             scored: the scores of all items, as they rank.
-            candidates: rows that the counterfactual's ranks are counted among, ascending.
+            among: which items the counterfactual's ranks are counted among, bool ``(items,)``.
             counterfactuals: say what would be without a past item, or an entity; without them, paths are confirmed of
                 facts that are large enough to be said.
 
@@ -118,7 +119,7 @@ class Explainer:
         paths, degraded = self._paths(found, 0.0 if counterfactuals else SAID_FROM)
         strongest = _strongest(parts)
         without = partial(person.scores_without, bundle)
-        effects = Counterfactuals(bundle, parts, scored, candidates, strongest[strongest >= 0], without)
+        effects = Counterfactuals(bundle, parts, scored, among, strongest[strongest >= 0], without)
         explanations = []
         for n, (row, past) in enumerate(zip(rows.tolist(), strongest.tolist(), strict=True)):
             through_graph = _finished(found[n], paths[n], effects if counterfactuals else None, row)

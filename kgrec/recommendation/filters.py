@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from typing import Any, Literal, Self, get_args
 
 import numpy as np
+import numpy.typing as npt
 
 from kgrec.bundle.bundle import Bundle
-from kgrec.data.dataset import FOR, IntArray, Interactions
+from kgrec.data.dataset import FOR, Interactions
 from kgrec.errors import ConfigError, shorten
 from kgrec.graph.store import GraphReader, schema_of
 from kgrec.recommendation.fold_in import item_row
@@ -145,8 +146,10 @@ def check_length(k: int, where: str) -> None:
         raise ConfigError("k must be at least 1.", where=where, found=str(k), next="ask for one item or more")
 
 
-def candidate_rows(filters: Filters, bundle: Bundle, past: Interactions, store: GraphReader | None) -> IntArray:
-    """Rows of the items that pass, ascending.
+def candidates(
+    filters: Filters, bundle: Bundle, past: Interactions, store: GraphReader | None
+) -> npt.NDArray[np.bool_]:
+    """Whether each item passes, ``(items,)``.
 
     Args:
         past: the history; what it hides, such as an item that was disliked or returned, never passes.
@@ -182,7 +185,7 @@ def candidate_rows(filters: Filters, bundle: Bundle, past: Interactions, store: 
         keep &= bundle.offered
     if filters.cold_items != "include":
         keep &= cold if filters.cold_items == "only" else ~cold
-    return np.flatnonzero(keep)
+    return keep
 
 
 def matching_items(store: GraphReader, where: Sequence[Condition]) -> set[str]:

@@ -21,7 +21,7 @@ from kgrec.graph.store_link import GraphLink
 from kgrec.parallel.cached_attribute import cached_property
 from kgrec.plain_text import local_path
 from kgrec.recommendation.answer_types import History, HistoryState, NameMatch, Recommendation, WhatIf
-from kgrec.recommendation.filters import Filters, candidate_rows, check_length
+from kgrec.recommendation.filters import Filters, candidates, check_length
 from kgrec.recommendation.fold_in import PastInteraction, fold_in, item_row, past_interactions
 from kgrec.recommendation.forgotten import FORGOTTEN, ForgottenUsers
 from kgrec.recommendation.graph_of_bundle import check_graph, open_graph, open_graph_to_write
@@ -31,6 +31,7 @@ from kgrec.recommendation.people import People
 from kgrec.recommendation.recent_events import NO_EVENTS, RecentEvents
 from kgrec.recommendation.what_if import Change, both_lists, rank_changes
 from kgrec.scoring.scored import Scored
+from kgrec.scoring.top_k import mask_of
 
 
 class Recommender:
@@ -197,13 +198,13 @@ class Recommender:
         """
         check_length(k, "recommend")
         person, bundle = self._people.person(user, history, context), self.live.bundle(context)
-        candidates = candidate_rows(filters or Filters(), bundle, person.interactions, self.store)
+        among = candidates(filters or Filters(), bundle, person.interactions, self.store)
         scored = person.scored(bundle)
-        best = scored.best(candidates, k)
+        best = scored.best(among, k)
         explanations: Sequence[Explanation | None] = [None] * len(best)
         if explain:
             explainer = Explainer(bundle, person, self._link)
-            explanations = explainer.explain(best, scored, candidates, counterfactuals)
+            explanations = explainer.explain(best, scored, among, counterfactuals)
         return self._listed(best, scored, explanations)
 
     def explain(
@@ -223,7 +224,7 @@ class Recommender:
         """
         row = item_row(self.bundle, item)
         person, bundle = self._people.person(user, history, context), self.live.bundle(context)
-        unseen = candidate_rows(Filters(), bundle, person.interactions, None)
+        unseen = candidates(Filters(), bundle, person.interactions, None)
         rows, scored = np.array([row], np.int64), person.scored(bundle)
         return Explainer(bundle, person, self._link).explain(rows, scored, unseen, counterfactuals)[0]
 
@@ -327,7 +328,7 @@ class Recommender:
         check_length(k, "similar")
         row = item_row(self.bundle, item)
         scored = self.live.bundle().model.without_prior.scored(fold_in([item], self.bundle))
-        best = scored.best(np.delete(np.arange(len(self.bundle.items)), row), k)
+        best = scored.best(~mask_of(np.array([row]), len(self.bundle.items)), k)
         return self._listed(best, scored, [None] * len(best))
 
     def _listed(

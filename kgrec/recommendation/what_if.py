@@ -16,14 +16,13 @@ from kgrec.explanation.explainer import Explainer, Person
 from kgrec.explanation.explanation import Explanation
 from kgrec.graph.store import GraphReader
 from kgrec.graph.store_link import GraphLink
-from kgrec.parallel.cached_attribute import cached_property
 from kgrec.recommendation.answer_types import History, RankChange
-from kgrec.recommendation.filters import Filters, candidate_rows
+from kgrec.recommendation.filters import Filters, candidates
 from kgrec.recommendation.fold_in import PastInteraction, fold_in, item_row
 from kgrec.scoring.model import AdditiveModel
 from kgrec.scoring.path_matrix import PathMatrix
 from kgrec.scoring.scored import Scored
-from kgrec.scoring.top_k import mask_of, rank_of, top_k
+from kgrec.scoring.top_k import rank_of
 
 
 @dataclass(frozen=True)
@@ -65,34 +64,30 @@ class RankedList:
 
     Attributes:
         bundle, person: what it was made from.
-        candidates: rows of the items that passed the filters, ascending.
+        among: which items passed the filters, bool ``(items,)``.
         scored: the scores of all items.
         best: rows of the list, best first.
     """
 
     bundle: Bundle
     person: Person
-    candidates: IntArray
+    among: npt.NDArray[np.bool_]
     scored: Scored
     best: IntArray
 
     def explanations(self, link: GraphLink, counterfactuals: bool) -> list[Explanation]:
         """Of each item of the list."""
         explainer = Explainer(self.bundle, self.person, link)
-        return explainer.explain(self.best, self.scored, self.candidates, counterfactuals)
+        return explainer.explain(self.best, self.scored, self.among, counterfactuals)
 
     def explanation(self, row: int, link: GraphLink) -> Explanation:
         """Of any item, wherever it stands."""
         rows = np.array([row], np.int64)
-        return Explainer(self.bundle, self.person, link).explain(rows, self.scored, self.candidates)[0]
+        return Explainer(self.bundle, self.person, link).explain(rows, self.scored, self.among)[0]
 
     def rank(self, row: int) -> int | None:
         """Place of an item among the candidates, from 1; None where it is none."""
-        return rank_of(row, self.scored.scores, self._among) if self._among[row] else None
-
-    @cached_property
-    def _among(self) -> npt.NDArray[np.bool_]:
-        return mask_of(self.candidates, self.bundle.model.n_items)
+        return rank_of(row, self.scored.scores, self.among) if self.among[row] else None
 
 
 def both_lists(
@@ -107,9 +102,8 @@ def both_lists(
     """
 
     def ranked(bundle: Bundle, person: Person) -> RankedList:
-        candidates = candidate_rows(filters, bundle, person.interactions, store)
-        scored = person.scored(bundle)
-        return RankedList(bundle, person, candidates, scored, top_k(scored.scores, candidates, k))
+        among, scored = candidates(filters, bundle, person.interactions, store), person.scored(bundle)
+        return RankedList(bundle, person, among, scored, scored.best(among, k))
 
     return ranked(bundle, person), ranked(change.bundle, change.person)
 

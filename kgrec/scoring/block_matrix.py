@@ -20,7 +20,15 @@ from scipy import sparse
 from kgrec.data.dataset import Array, IntArray
 from kgrec.parallel.cached_attribute import cached_property
 from kgrec.scoring.matrices import ItemMatrix, Scorer, SparseMatrix, place_of, span_of
-from kgrec.scoring.row_sums import dense_product, entries_at, in_order, past_of_few, sums_of_table_rows
+from kgrec.scoring.reach import Reach
+from kgrec.scoring.row_sums import (
+    dense_product,
+    entries_at,
+    in_order,
+    past_of_few,
+    sums_of_table_rows,
+    terms_of_rows,
+)
 
 _DENSE = 0.5
 """Share of a block from which on a table is smaller than a list."""
@@ -70,6 +78,14 @@ class BlockMatrix:
         dense = dense_product(history, self.outside)
         dense[:, self.items] += self._inside_scores(history)
         return dense
+
+    def reach(self, history: sparse.csr_matrix) -> Reach:
+        """The terms of one history ``(1, items)``; of items of the block they are added up."""
+        items, terms = terms_of_rows(self.outside, history.indices, history.data)
+        if not (self._place[history.indices] >= 0).any():
+            return Reach(items, terms)
+        inside = self._inside_scores(history)[0]
+        return Reach(np.concatenate([items, self.items]), np.concatenate([terms, inside]))
 
     def scorer_of(self, columns: IntArray) -> Scorer:
         """The columns of some items of :meth:`scores`."""

@@ -109,6 +109,11 @@ class BoundedScores:
         return some
 
     @cached_property
+    def length(self) -> float:
+        """Of the user's vector: times a distance, how far a product is from the middle at most."""
+        return float(np.linalg.norm(self.user))
+
+    @cached_property
     def within(self) -> Array:
         """How far each product is from the middle at most, ``(n,)``."""
-        return self.bounds.reach * np.float32(np.linalg.norm(self.user))
+        return self.bounds.reach * np.float32(self.length)

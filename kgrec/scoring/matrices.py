@@ -13,7 +13,8 @@ from scipy import sparse
 
 from kgrec.data.dataset import Array, IntArray
 from kgrec.parallel.cached_attribute import cached_property
-from kgrec.scoring.row_sums import FEW, dense_product, entries_at, in_order, past_of_few
+from kgrec.scoring.reach import Reach
+from kgrec.scoring.row_sums import FEW, dense_product, entries_at, in_order, past_of_few, terms_of_rows
 
 _ROWS_CONVERTED = 256
 
@@ -76,6 +77,12 @@ class SparseMatrix:
     def scores(self, history: sparse.csr_matrix) -> Array:
         """``history @ M`` without each item's own term, dense ``(users, items)``."""
         return without_own_terms(dense_product(history, self.weights), history, self._own)
+
+    def reach(self, history: sparse.csr_matrix) -> Reach:
+        """The terms of one history ``(1, items)``."""
+        past = history.indices
+        own = history.data * self._own[past]
+        return Reach(*terms_of_rows(self.weights, past, history.data), own if own.any() else None)
 
     def block(self, rows: IntArray, columns: IntArray) -> Array:
         """``M[rows, columns]`` dense, 0 where row and column are the same item."""
@@ -159,7 +166,7 @@ class LowRankMatrix:
 
     def without_own(self, scores: Array, weights: Array, items: IntArray) -> Array:
         """Scores of some past items, of these weights, without what each puts into its own."""
-        return _left(scores, weights * self._own[items])
+        return without_own(scores, weights * self._own[items])
 
     def block(self, rows: IntArray, columns: IntArray) -> Array:
         """``M[rows, columns]`` dense, 0 where row and column are the same item."""
@@ -249,11 +256,12 @@ def without_own_terms(
         scored = column >= 0
         if not scored.all():
             row, column, own = row[scored], column[scored], own[scored]
-    dense[row, column] = _left(dense[row, column], own.astype(dense.dtype))
+    dense[row, column] = without_own(dense[row, column], own.astype(dense.dtype))
     return dense
 
 
-def _left(scores: Array, own: Array) -> Array:
+def without_own(scores: Array, own: Array) -> Array:
+    """Scores of past items without what each put into its own; what is below the rounding error becomes 0."""
     left = scores - own
     kept: Array = np.where(np.abs(left) > 64 * np.finfo(scores.dtype).eps * np.abs(own), left, 0.0)
     return kept

@@ -15,17 +15,18 @@ from scipy import sparse
 
 from kgrec.data.dataset import Array, IntArray
 from kgrec.parallel.cached_attribute import cached_property
+from kgrec.scoring import retrieval
 from kgrec.scoring.context_bias import ContextBias
 from kgrec.scoring.gates import Gates
 from kgrec.scoring.histories import Histories
 from kgrec.scoring.low_rank_bounds import BoundedScores, LowRankBounds
 from kgrec.scoring.matrices import ItemMatrix, LowRankMatrix, Scorer, SelectiveMatrix, span_of
-from kgrec.scoring.spread import SILENT, is_certain, unit_of, unit_spread
+from kgrec.scoring.retrieval import CatalogueIndex, Retriever
+from kgrec.scoring.retrieved import Retrieved
+from kgrec.scoring.scaling import COLD, KNOWN, Scaling
 from kgrec.scoring.top_k import top_k
 from kgrec.scoring.trend import Trend
 
-KNOWN, COLD = 0, 1
-"""The two groups of items that are scaled apart, as positions along an axis."""
 _LARGE = 4096
 """Items from which on half of the memory that is read is half of the time."""
 _FIRST = 128
@@ -46,17 +47,15 @@ class Late:
 class Mix:
     """Scores ``(users, items)`` and the numbers that explain them.
 
-    ``scale`` is ``(channels, 2, users)``, ``constant`` and ``prior`` are ``(2, users)``: known items, then cold ones.
     ``certain``: float32 would be precise enough for what matrices say. ``early`` are the scores but for what is
     ``late``, which there is for one user alone. ``trend`` is what the trend adds to each known item, likewise for one,
     ``(users, known)``, and ``contexts`` what each of the context columns does, ``(columns, known)``; None where that is
-    nothing.
+    nothing. ``place`` is that of each item in its group.
     """
 
     early: Array
-    scale: Array
-    constant: Array
-    prior: Array
+    scaling: Scaling
+    place: IntArray
     certain: bool
     late: Sequence[Late] = ()
     trend: Array | None = None
@@ -82,11 +81,21 @@ class Mix:
             scores[there] += one.scale * one.said.products(place[there])
         return scores
 
-    def best(self, candidates: IntArray, k: int) -> IntArray:
-        """The ``k`` best of some items, ascending rows, for one user, best first, as :func:`top_k` has them.
+    def whoever_asks(self, rows: IntArray) -> tuple[Array, Array]:
+        """What the trend adds to some known items for one user, ``(n,)``, and each context column, ``(columns, n)``."""
+        places = self.place[rows]
+        trend = np.zeros(len(rows)) if self.trend is None else self.trend[0, places]
+        return trend, np.zeros((0, len(rows))) if self.contexts is None else self.contexts[:, places]
+
+    def best(self, among: npt.NDArray[np.bool_], k: int) -> IntArray:
+        """The ``k`` best of some items for one user, best first, as :func:`top_k` has them.
 
         What is late is added up for those alone that can be among them by their bounds.
+
+        Args:
+            among: whether each item is a candidate, ``(items,)``.
         """
+        candidates = np.flatnonzero(among)
         if not self.late or "total" in vars(self):
             return top_k(self.total[0], candidates, k)
         at_most = self.early[0].copy()
@@ -133,6 +142,24 @@ class Mixing:
         rough = self._mix(histories, dtype, np.float32 if len(self.prior) >= _LARGE else dtype)
         return rough if rough.certain else self._mix(histories, dtype, dtype)
 
+    def of_one(self, histories: Histories) -> Mix | Retrieved:
+        """One user's scores; those of a large catalogue as far as somebody asks for them."""
+        retrieved = self._retriever.retrieved(histories) if len(self.prior) >= retrieval.RETRIEVED_FROM else None
+        return self.mix(histories, np.float64) if retrieved is None else retrieved
+
+    def opens(self, scaling: Scaling, channel: int) -> tuple[bool, bool]:
+        """Whether a channel counts for any known item, and for any cold one."""
+        known, cold = scaling.opens(channel)
+        return known and len(self._items[KNOWN]) > 0, cold and len(self._items[COLD]) > 0
+
+    def bounds(self, channel: int, group: int) -> LowRankBounds:
+        """The bounds of a group of items in a channel of low rank."""
+        return self._of_channel(channel).bounds(group)
+
+    def unit_or_none(self, histories: Histories, channel: int) -> Array | None:
+        """The same as :meth:`unit`; None of a channel that has none."""
+        return self.unit(histories, channel) if self.units[channel] else None
+
     def unit(self, histories: Histories, channel: int) -> Array:
         """What the scores of a channel that has a unit are divided by, ``(users,)``; infinite without a history."""
         total = histories.totals[self.leaders[channel]]
@@ -143,6 +170,22 @@ class Mixing:
     def _items(self) -> tuple[IntArray, IntArray]:
         """The known items, and the cold ones."""
         return np.flatnonzero(~self.is_cold), np.flatnonzero(self.is_cold)
+
+    @cached_property
+    def _place(self) -> IntArray:
+        """Of each item in its group."""
+        place = np.empty(len(self.prior), np.int32)
+        for items in self._items:
+            place[items] = np.arange(len(items))
+        return place
+
+    @cached_property
+    def _index(self) -> CatalogueIndex:
+        return CatalogueIndex(self._items, self.prior)
+
+    @cached_property
+    def _retriever(self) -> Retriever:
+        return Retriever(self, self._index)
 
     @cached_property
     def _spans(self) -> tuple[IntArray | slice, IntArray | slice]:
@@ -157,6 +200,8 @@ class Mixing:
     def with_matrices(self, matrices: Sequence[ItemMatrix]) -> Mixing:
         """The same with other matrices; what is worked out of those that stay is kept."""
         other = replace(self, matrices=tuple(matrices))
+        if "_index" in vars(self):
+            vars(other)["_index"] = self._index
         for c, (old, new) in enumerate(zip(self.matrices, other.matrices, strict=True)):
             if old is new:
                 other._ready[c] = self._of_channel(c)
@@ -172,6 +217,8 @@ class Mixing:
 
     def _with(self, **changes: Any) -> Mixing:
         other = replace(self, **changes)
+        if "_index" in vars(self) and "prior" not in changes:
+            vars(other)["_index"] = self._index
         other._ready.update({c: self._of_channel(c) for c in range(len(self.matrices))})
         return other
 
@@ -211,58 +258,41 @@ class Mixing:
             dtype: of the scores.
             products: of what matrices say, before it is scaled and added up.
         """
-        users, table, cold = len(histories), self.gates.by_history, self.gates.cold
-        bucket = table.bucket(histories.lengths, histories.pauses)
+        users, scaling = len(histories), Scaling.of(self.gates, histories)
         there_are = [len(items) > 0 for items in self._items]
-        gate = np.stack([table.channels[bucket], np.tile(cold.channels, (users, 1))])
-        prior = np.stack([table.prior[bucket], np.full(users, cold.prior)])
-        trend = self._weighted_trend(table.trend[bucket], histories.at)
-        scale = np.zeros((len(self.matrices), 2, users))
-        constant = np.zeros((2, users))
-        constant[COLD] = cold.offset_for(histories.lengths)
-        mixed = [(of[:, None] * own).astype(dtype, copy=False) for of, own in zip(prior, self._priors, strict=True)]
+        trend = self._weighted_trend(scaling.trend, histories.at)
+        mixed = [
+            (of[:, None] * own).astype(dtype, copy=False) for of, own in zip(scaling.prior, self._priors, strict=True)
+        ]
         if trend is not None:
             mixed[KNOWN] += trend.astype(dtype, copy=False)
         contexts = [self._in_context(one, histories) for one in self.contexts]
         for of_column in contexts:
             mixed[KNOWN] += of_column.astype(dtype, copy=False)
-        is_open = [there_are[group] & gate[group].any(axis=0) for group in (KNOWN, COLD)]
         bounded, late, certain = users == 1 and products != dtype, [], True
         for c, history in enumerate(histories.in_type(products)):
-            opens = [bool(of_group[c]) for of_group in is_open]
+            opens = self.opens(scaling, c)
             if not any(opens):
                 continue
-            # The spread of the known ones is a measure for the cold ones, too.
-            asked = there_are[KNOWN], opens[COLD]
-            least: Array | float = SILENT
-            for group, said in enumerate(self._said(c, history, asked, bounded)):
-                if said is None:
-                    continue
-                if self.units[c]:
-                    scale[c, group] = gate[group, :, c] / self.unit(histories, c)
-                else:
-                    mean, unit = _unit_spread(said, least, dtype)
-                    scale[c, group] = gate[group, :, c] / unit
-                    constant[group] -= scale[c, group] * mean
-                    certain = certain and is_certain(mean, unit)
-                    # Little that is said of cold items stays little.
-                    least = np.maximum(cold.min_spread[c] * np.where(np.isinf(unit), 0.0, unit), SILENT)
-                if not opens[group]:
+            said_by_group = self._said(c, history, (there_are[KNOWN], opens[COLD]), bounded)
+            certain = scaling.bring(c, said_by_group, self.unit_or_none(histories, c), dtype) and certain
+            for group, said in enumerate(said_by_group):
+                if said is None or not opens[group]:
                     continue
                 if isinstance(said, np.ndarray):
-                    mixed[group] += said * scale[c, group].astype(dtype)[:, None]
+                    mixed[group] += said * scaling.scale[c, group].astype(dtype)[:, None]
                 else:
-                    late.append(Late(said, float(scale[c, group, 0])))
+                    late.append(Late(said, float(scaling.scale[c, group, 0])))
                     mixed[group][0, said.changed] += late[-1].scale * said.change
         for group in (KNOWN, COLD):
-            mixed[group] += constant[group].astype(dtype)[:, None]
+            mixed[group] += scaling.constant[group].astype(dtype)[:, None]
         early = mixed[KNOWN]
         if there_are[COLD]:
             early = np.empty((users, len(self.prior)), dtype)
             for span, of_group in zip(self._spans, mixed, strict=True):
                 early[:, span] = of_group
         for_one = (trend, np.concatenate(contexts) if contexts else None) if users == 1 else (None, None)
-        return Mix(early, scale, constant, prior, certain, late, *for_one)
+        return Mix(early, scaling, self._place, certain, late, *for_one)
 
     def _in_context(self, bias: ContextBias, histories: Histories) -> Array:
         """What a context column adds to each known item, ``(users, known)``; nothing to cold items, as the trend."""
@@ -278,12 +308,6 @@ class Mixing:
             return None
         weighted: Array = gate[:, None] * self.trend.at(moments, self._spans[KNOWN])
         return weighted
-
-
-def _unit_spread(said: Array | BoundedScores, least: Array | float, dtype: npt.DTypeLike) -> tuple[Array, Array]:
-    if isinstance(said, BoundedScores):
-        return np.array([said.mean]), unit_of(np.array([said.spread]), least)
-    return unit_spread(said.astype(dtype, copy=False), least)
 
 
 @dataclass(frozen=True)

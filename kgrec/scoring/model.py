@@ -250,7 +250,7 @@ class AdditiveModel:
         """
         one_user = replace(interactions, user=np.zeros(len(interactions), np.int64))
         histories = self.histories(one_user, 1, asked)
-        return Scored(self, np.unique(one_user.item), histories, self._mixing.mix(histories, np.float64))
+        return Scored(self, np.unique(one_user.item), histories, self._mixing.of_one(histories))
 
     def contributions(self, interactions: Interactions, items: IntArray, asked: Asked = None) -> Contributions:
         """The scores of some items for one user taken apart, as :meth:`scored` takes them."""

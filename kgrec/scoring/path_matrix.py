@@ -26,12 +26,22 @@ from kgrec.data.dataset import Array, IntArray
 from kgrec.data.triples import Facts
 from kgrec.parallel.cached_attribute import cached_property
 from kgrec.scoring.matrices import Scorer, place_of, span_of, without_own_terms
-from kgrec.scoring.row_sums import dense_product, in_order, parts_of_rows, product_with_vector
+from kgrec.scoring.reach import Reach, Remainder
+from kgrec.scoring.row_sums import (
+    dense_product,
+    in_order,
+    parts_of_rows,
+    product_with_vector,
+    products_of_rows,
+    terms_of_rows,
+)
 
 SHARED_TAIL, SHARED_HEAD, EDGE_TO_PAST, EDGE_FROM_PAST = 0, 1, 2, 3
 """Ways to meet: ``j -r-> v <-r- i``, ``j <-r- v -r-> i``, ``i -r-> j``, ``j -r-> i``; in the last two v is j itself."""
 
 _BLOCK_BYTES = 64 * 2**20
+_REACHED = 2**16
+"""Terms of one history that are added up; what many items have in common says little and is left for later."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +93,27 @@ class PathMatrix:
             users = dense_product(history[start : start + step], self.source)
             dense[start : start + step] = (target @ users.T).T
         return without_own_terms(dense, history, self._own, place)
+
+    def reach(self, history: sparse.csr_matrix) -> Reach:
+        """The terms of one history ``(1, items)`` through the features that say most for the fewest items."""
+        features, terms = terms_of_rows(self.source, history.indices, history.data)
+        features, place = np.unique(features, return_inverse=True)
+        user = np.bincount(place, terms, len(features))
+        by_feature, largest, most_features = self._of_features
+        holders, important = (
+            by_feature.indptr[features + 1] - by_feature.indptr[features],
+            np.abs(user) * largest[features],
+        )
+        order = np.argsort(-important / np.maximum(holders, 1), kind="stable")
+        kept, left = np.split(order, [int(np.searchsorted(np.cumsum(holders[order]), _REACHED, side="right"))])
+        own = history.data * self._own[history.indices]
+        reached = terms_of_rows(by_feature, features[kept], user[kept])
+        if not len(left):
+            return Reach(*reached, own)
+        rest = np.zeros(len(self.way))
+        rest[features[left]] = user[left]
+        most = float(np.sort(important[left])[-most_features:].sum())
+        return Reach(*reached, own, Remainder(most, partial(products_of_rows, self.target, vector=rest)))
 
     def block(self, rows: IntArray, columns: IntArray) -> Array:
         """``M[rows, columns]`` dense, 0 where row and column are the same item."""
@@ -218,6 +249,15 @@ class PathMatrix:
         """The diagonal, which says nothing, ``(items,)``."""
         own: Array = np.asarray(self.source.astype(np.float64).multiply(self.target).sum(axis=1)).ravel()
         return own
+
+    @cached_property
+    def _of_features(self) -> tuple[sparse.csr_matrix, Array, int]:
+        """Candidates by feature, the largest entry of each, either way, and the most features that one item has."""
+        by_feature = self._by_feature[1].T
+        largest = np.zeros(len(self.way))
+        told = np.flatnonzero(np.diff(by_feature.indptr))
+        largest[told] = np.maximum.reduceat(np.abs(by_feature.data), by_feature.indptr[told]) if len(told) else 0.0
+        return by_feature, largest, int(np.diff(self.target.indptr).max(initial=0))
 
     @cached_property
     def _by_feature(self) -> tuple[sparse.csc_matrix, sparse.csc_matrix]:

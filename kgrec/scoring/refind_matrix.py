@@ -21,6 +21,7 @@ from scipy import sparse
 
 from kgrec.data.dataset import Array, FloatArray, IntArray
 from kgrec.parallel.cached_attribute import cached_property
+from kgrec.scoring.reach import Reach
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,10 @@ class RefindMatrix:
         row = np.repeat(np.arange(history.shape[0]), np.diff(history.indptr))
         dense[row, history.indices] = history.data * self._own[history.indices]
         return dense
+
+    def reach(self, history: sparse.csr_matrix) -> Reach:
+        """The terms of one history ``(1, items)``."""
+        return Reach(history.indices, history.data * self._own[history.indices])
 
     def block(self, rows: IntArray, columns: IntArray) -> Array:
         """``M[rows, columns]`` dense, 0 where row and column are different items."""

@@ -86,6 +86,14 @@ def product_with_vector(matrix: sparse.csr_matrix, vector: Array) -> Array:
     return product
 
 
+def products_of_rows(matrix: sparse.csr_matrix, rows: IntArray, vector: Array) -> Array:
+    """``matrix[rows] @ vector`` in the type of the vector."""
+    indptr, indices, data = parts_of_rows(matrix, rows)
+    product = np.zeros(len(rows), vector.dtype)
+    csr_matvec(len(rows), matrix.shape[1], indptr, indices, data.astype(vector.dtype, copy=False), vector, product)
+    return product
+
+
 def parts_of_rows(matrix: sparse.csr_matrix, rows: IntArray) -> tuple[Array, Array, Array]:
     """Starts, columns and values of some rows, one after the other: the parts of ``matrix[rows]``."""
     rows = rows.astype(matrix.indptr.dtype, copy=False)
@@ -94,6 +102,14 @@ def parts_of_rows(matrix: sparse.csr_matrix, rows: IntArray) -> tuple[Array, Arr
     indices, data = np.empty(indptr[-1], matrix.indices.dtype), np.empty(indptr[-1], matrix.data.dtype)
     csr_row_index(len(rows), rows, matrix.indptr, matrix.indices, matrix.data, indices, data)
     return indptr, indices, data
+
+
+def terms_of_rows(matrix: sparse.csr_matrix, rows: IntArray, weights: Array) -> tuple[IntArray, Array]:
+    """Columns and float64 terms of ``weights @ matrix[rows]``, not added up."""
+    indptr, columns, data = parts_of_rows(matrix, rows)
+    terms = data.astype(np.float64)
+    terms *= np.repeat(weights, np.diff(indptr))
+    return columns, terms
 
 
 def in_order(matrix: sparse.csr_matrix) -> sparse.csr_matrix:

@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 from kgrec.data.dataset import Array, IntArray
 from kgrec.scoring.contributions import Contributions, Terms
 from kgrec.scoring.histories import Histories
-from kgrec.scoring.mixing import COLD, KNOWN, Mix
+from kgrec.scoring.mixing import Mix
+from kgrec.scoring.retrieved import Retrieved
+from kgrec.scoring.scaling import COLD, KNOWN
 
 if TYPE_CHECKING:
     from kgrec.scoring.model import AdditiveModel
@@ -28,7 +31,7 @@ class Scored:
     model: AdditiveModel
     past: IntArray
     histories: Histories
-    mix: Mix
+    mix: Mix | Retrieved
 
     @property
     def scores(self) -> Array:
@@ -40,20 +43,24 @@ class Scored:
         """The scores of some items, which need not make all."""
         return self.mix.of_items(items)
 
-    def best(self, candidates: IntArray, k: int) -> IntArray:
-        """The ``k`` best of some items, ascending rows, best first; equal scores go by row, lower first."""
-        return self.mix.best(candidates, k)
+    def best(self, among: npt.NDArray[np.bool_], k: int) -> IntArray:
+        """The ``k`` best of some items, best first; equal scores go by row, lower first.
+
+        Args:
+            among: whether each item is a candidate, ``(items,)``.
+        """
+        return self.mix.best(among, k)
 
     def contributions(self, items: IntArray) -> Contributions:
         """The scores of some items taken apart."""
-        model, mix, past = self.model, self.mix, self.past
+        model, mix, past, scaling = self.model, self.mix, self.past, self.mix.scaling
         group = np.where(model.is_cold[items], COLD, KNOWN)
         values = np.zeros((len(model.channels), len(past), len(items)))
         weights = np.zeros((len(model.channels), len(past)))
         paths, terms = dict(model.path_channels), {}
         said: dict[int, tuple[Terms, Array]] = {}
         for c, (channel, history) in enumerate(zip(model.channels, self.histories.matrices, strict=True)):
-            scale = mix.scale[c, group, 0]
+            scale = scaling.scale[c, group, 0]
             weights[c, np.searchsorted(past, history.indices)] = history.data
             says = np.flatnonzero(weights[c])
             if not len(says) or not scale.any():
@@ -66,24 +73,20 @@ class Scored:
             else:
                 values[c, says] = channel.matrix.block(past[says], items)
             values[c] *= weights[c, :, None] * scale[None, :]
-        prior = mix.prior[group, 0] * model.prior[items].astype(np.float64)
+        prior = scaling.prior[group, 0] * model.prior[items].astype(np.float64)
         known = np.flatnonzero(group == KNOWN)
-        among_known = (np.cumsum(~model.is_cold) - 1)[items[known]]
         trend, contexts = np.zeros(len(items)), np.zeros((len(model.contexts), len(items)))
-        if mix.trend is not None:
-            trend[known] = mix.trend[0, among_known]
-        if mix.contexts is not None:
-            contexts[:, known] = mix.contexts[:, among_known]
+        trend[known], contexts[:, known] = mix.whoever_asks(items[known])
         return Contributions(
             items=items,
             history=past,
             channels=tuple(channel.name for channel in model.channels),
             values=values,
-            base=prior + trend + contexts.sum(axis=0) + mix.constant[group, 0],
+            base=prior + trend + contexts.sum(axis=0) + scaling.constant[group, 0],
             prior=prior,
             trend=trend,
             weights=weights,
-            scales=mix.scale[:, :, 0],
+            scales=scaling.scale[:, :, 0],
             terms=terms,
             contexts=contexts,
         )

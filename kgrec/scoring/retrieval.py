@@ -1,0 +1,212 @@
+"""Retrieval: what is worked out of a large catalogue once, and of a history, so that few items need be looked at.
+
+Mean and spread of each channel over the catalogue, by which its scores are scaled, follow from the sums over the items
+that the history reaches, and, of low rank, from mean and covariance of the targets: exactly, and without the others.
+How the best are found by that is in :mod:`kgrec.scoring.retrieved`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from kgrec.data.dataset import Array, IntArray
+from kgrec.scoring.histories import Histories
+from kgrec.scoring.item_blocks import ItemBlocks
+from kgrec.scoring.low_rank_bounds import LowRankBounds
+from kgrec.scoring.matrices import LowRankMatrix, without_own
+from kgrec.scoring.reach import Reach, ReachedScores, ReachingMatrix
+from kgrec.scoring.retrieved import GroupScores, LowRankPart, Mask, Part, RemainingPart, Retrieved, Weighted
+from kgrec.scoring.scaling import COLD, KNOWN, Scaling
+
+if TYPE_CHECKING:
+    from kgrec.scoring.mixing import Mixing
+
+RETRIEVED_FROM = 100_000
+"""Items from which on the best are retrieved: scoring all of fewer takes a few milliseconds."""
+
+
+class CatalogueIndex:
+    """Blocks of the known items and of the cold ones by their prior, and what is largest in each."""
+
+    def __init__(self, items: tuple[IntArray, IntArray], prior: Array) -> None:
+        self.items = items
+        self.blocks = tuple(ItemBlocks.by(of_group, prior[of_group]) for of_group in items)
+        self.largest_prior = tuple(blocks.largest(prior) for blocks in self.blocks)
+        self._farthest: dict[int, tuple[LowRankBounds, Array]] = {}
+
+    def farthest(self, bounds: LowRankBounds, group: int) -> Array:
+        """The largest distance from the mean in each block of a group."""
+        if id(bounds) not in self._farthest:
+            reach = np.zeros(len(bounds.matrix.target), np.float32)
+            reach[bounds.items] = bounds.reach
+            self._farthest[id(bounds)] = bounds, self.blocks[group].largest(reach)
+        return self._farthest[id(bounds)][1]
+
+
+class Retriever:
+    """Retrieves from the catalogue of a mixing."""
+
+    def __init__(self, mixing: Mixing, index: CatalogueIndex) -> None:
+        self._mixing = mixing
+        self._index = index
+        self._trend: tuple[float, Weighted] | None = None
+        self._largest_in_context: dict[tuple[int, int], Array] = {}
+
+    def retrieved(self, histories: Histories) -> Retrieved | None:
+        """One person's scores; None where all items have to be scored for them.
+
+        That is where a history reaches as much as there is, or a channel neither reaches items nor is of low rank.
+        """
+        mixing, scaling = self._mixing, Scaling.of(self._mixing.gates, histories)
+        if (scaling.prior < 0).any() or (scaling.trend < 0).any() or any(one.weight < 0 for one in mixing.contexts):
+            return None  # the largest would be the least
+        reaches = self._reaches(scaling, histories)
+        if reaches is None or sum(len(one.items) for one in reaches.values()) > len(mixing.prior):
+            return None
+        sums = _Sums.of(histories, reaches, mixing.is_cold)
+        trend, contexts = self._trend_at(scaling, histories), self._in_contexts(histories)
+        for_known = [one for one in (trend, *contexts) if one is not None]
+        weighted = [
+            [Weighted(float(scaling.prior[group, 0]), mixing.prior, self._index.largest_prior[group]), *further]
+            for group, further in ((KNOWN, for_known), (COLD, []))
+        ]
+        for group in (KNOWN, COLD):
+            for one in weighted[group]:
+                sums.add(group, one.weight, one.values[sums.rows])
+        if not all(self._add(c, scaling, histories, reaches.get(c), sums) for c in self._open(scaling)):
+            return None
+        known, cold = (
+            GroupScores(self._index.blocks[group], constant, weighted[group], *sums.scores(group, constant))
+            for group, constant in enumerate(scaling.constant[:, 0].tolist())
+        )
+        parts = scaling, mixing.is_cold, (known, cold), sums.is_reached, trend, contexts
+        return Retrieved(*parts, lambda: mixing.mix(histories, np.float64).total)
+
+    def _open(self, scaling: Scaling) -> list[int]:
+        return [c for c in range(len(self._mixing.matrices)) if any(self._mixing.opens(scaling, c))]
+
+    def _reaches(self, scaling: Scaling, histories: Histories) -> dict[int, Reach] | None:
+        """What sparse channels say; None where one says it of more items than are added up, or is of another kind."""
+        reaches = {}
+        for c in self._open(scaling):
+            matrix = self._mixing.matrices[c]
+            if isinstance(matrix, ReachingMatrix):
+                reaches[c] = matrix.reach(histories.matrices[c])
+                if reaches[c].remainder is not None and not self._mixing.units[c]:
+                    return None  # mean and spread are not known
+            elif not isinstance(matrix, LowRankMatrix):
+                return None
+        return reaches
+
+    def _add(self, channel: int, scaling: Scaling, histories: Histories, reach: Reach | None, sums: _Sums) -> bool:
+        """Add what a channel says; False where bounds cannot tell it."""
+        mixing, opens = self._mixing, self._mixing.opens(scaling, channel)
+        asked = bool(len(self._index.items[KNOWN])), opens[COLD]
+        unit = mixing.unit_or_none(histories, channel)
+        if reach is not None:
+            values = sums.of_channel(reach, histories.matrices[channel].indices)
+            reached = [
+                ReachedScores(values[own], len(items)) if wanted else None
+                for own, items, wanted in zip(sums.of_group, self._index.items, asked, strict=True)
+            ]
+            scaling.bring(channel, reached, unit, np.float64)
+            for group, scale in enumerate(scaling.scale[channel, :, 0].tolist()):
+                sums.add(group, scale, values)
+                if scale and reach.remainder is not None:
+                    sums.parts[group].append(RemainingPart(reach.remainder, scale))
+            return True
+        said = [
+            mixing.bounds(channel, group).said(histories.matrices[channel]) if wanted else None
+            for group, wanted in enumerate(asked)
+        ]
+        if any(wanted and one is None for wanted, one in zip(asked, said, strict=True)):
+            return False
+        scaling.bring(channel, said, unit, np.float64)
+        for group, (one, scale) in enumerate(zip(said, scaling.scale[channel, :, 0].tolist(), strict=True)):
+            if one is not None and scale:
+                sums.early[sums.place[one.bounds.items[one.changed]]] += scale * one.change
+                sums.parts[group].append(LowRankPart(one, scale, self._index.farthest(one.bounds, group)))
+        return True
+
+    def _trend_at(self, scaling: Scaling, histories: Histories) -> Weighted | None:
+        """What the trend adds at the moment of asking; that of the last moment is kept."""
+        known, trend = self._index.items[KNOWN], self._mixing.trend
+        if trend is None or not scaling.trend.any() or not len(known):
+            return None
+        moment = float(histories.at[0])
+        kept = self._trend
+        if kept is None or not np.array_equal(kept[0], moment, equal_nan=True):
+            values = np.zeros(len(self._mixing.prior))
+            values[known] = trend.at(histories.at, known)[0]
+            kept = self._trend = moment, Weighted(1.0, values, self._index.blocks[KNOWN].largest(values))
+        return Weighted(float(scaling.trend[0]), kept[1].values, kept[1].largest)
+
+    def _in_contexts(self, histories: Histories) -> list[Weighted | None]:
+        """What each context column adds; None where the circumstance is unknown."""
+        found: list[Weighted | None] = []
+        for number, bias in enumerate(self._mixing.contexts):
+            (code,) = histories.contexts.codes(bias.column, bias.values).tolist()
+            if code < 0:
+                found.append(None)
+                continue
+            if (number, code) not in self._largest_in_context:
+                self._largest_in_context[number, code] = self._index.blocks[KNOWN].largest(bias.table[code])
+            found.append(Weighted(bias.weight, bias.table[code], self._largest_in_context[number, code]))
+        return found
+
+
+@dataclass(frozen=True)
+class _Sums:
+    """What is added up of the items that a history reaches, or that are in it.
+
+    Attributes:
+        is_reached: whether each item is, bool ``(items,)``.
+        rows: of those, ascending.
+        place: of each item among them; of an item that is none of them anything.
+        of_group: places of the known ones, and of the cold ones.
+        early: their scores but for the constants and the parts.
+        parts: of both groups.
+    """
+
+    is_reached: Mask
+    rows: IntArray
+    place: IntArray
+    of_group: tuple[IntArray, IntArray]
+    early: Array
+    parts: tuple[list[Part], list[Part]] = field(default_factory=lambda: ([], []))
+
+    @classmethod
+    def of(cls, histories: Histories, reaches: dict[int, Reach], is_cold: Mask) -> _Sums:
+        """Nothing yet of all that are reached."""
+        is_reached = np.zeros(len(is_cold), np.bool_)
+        for reach in reaches.values():
+            is_reached[reach.items] = True
+        for history in {id(history): history for history in histories.matrices}.values():
+            is_reached[history.indices] = True
+        rows = np.flatnonzero(is_reached)
+        place = np.empty(len(is_cold), np.int32)
+        place[rows] = np.arange(len(rows))
+        cold = is_cold[rows]
+        return cls(is_reached, rows, place, (np.flatnonzero(~cold), np.flatnonzero(cold)), np.zeros(len(rows)))
+
+    def of_channel(self, reach: Reach, past: IntArray) -> Array:
+        """What a channel says of each, but for the remainder, and not of past items for themselves."""
+        values: Array = np.bincount(self.place[reach.items], reach.values, len(self.rows))
+        if reach.own is not None:
+            later = 0.0 if reach.remainder is None else reach.remainder.products(past)
+            values[self.place[past]] = without_own(values[self.place[past]] + later, reach.own) - later
+        return values
+
+    def add(self, group: int, weight: float, values: Array) -> None:
+        """Add weighted values of all that are reached to those of a group."""
+        own = self.of_group[group]
+        self.early[own] += weight * values[own].astype(np.float64)
+
+    def scores(self, group: int, constant: float) -> tuple[IntArray, Array, Sequence[Part]]:
+        """Rows, scores and parts of a group."""
+        own = self.of_group[group]
+        return self.rows[own], self.early[own] + constant, self.parts[group]
