@@ -76,7 +76,7 @@ class Retriever:
         ]
         for group in (KNOWN, COLD):
             for one in weighted[group]:
-                sums.add(group, one.weight, one.values[sums.rows])
+                sums.add(group, one.weight, one.values[sums.rows[sums.of_group[group]]].astype(np.float64))
         if not all(self._add(c, scaling, histories, reaches.get(c), sums) for c in self._open(scaling)):
             return None
         known, cold = (
@@ -115,7 +115,7 @@ class Retriever:
             ]
             scaling.bring(channel, reached, unit, np.float64)
             for group, scale in enumerate(scaling.scale[channel, :, 0].tolist()):
-                sums.add(group, scale, values)
+                sums.add(group, scale, values[sums.of_group[group]])
                 if scale and reach.remainder is not None:
                     sums.parts[group].append(RemainingPart(reach.remainder, scale))
             return True
@@ -161,13 +161,13 @@ class Retriever:
 
 @dataclass(frozen=True)
 class _Sums:
-    """What is added up of the items that a history reaches, or that are in it.
+    """What is added up of the items that a history reaches, or that are in it: of known ones first, then of cold ones.
 
     Attributes:
         is_reached: whether each item is, bool ``(items,)``.
-        rows: of those, ascending.
+        rows: of those, of each group ascending.
         place: of each item among them; of an item that is none of them anything.
-        of_group: places of the known ones, and of the cold ones.
+        of_group: the known ones, and the cold ones.
         early: their scores but for the constants and the parts.
         parts: of both groups.
     """
@@ -175,7 +175,7 @@ class _Sums:
     is_reached: Mask
     rows: IntArray
     place: IntArray
-    of_group: tuple[IntArray, IntArray]
+    of_group: tuple[slice, slice]
     early: Array
     parts: tuple[list[Part], list[Part]] = field(default_factory=lambda: ([], []))
 
@@ -187,11 +187,12 @@ class _Sums:
             is_reached[reach.items] = True
         for history in {id(history): history for history in histories.matrices}.values():
             is_reached[history.indices] = True
-        rows = np.flatnonzero(is_reached)
-        place = np.empty(len(is_cold), np.int32)
+        known = np.flatnonzero(is_reached & ~is_cold)
+        rows = np.concatenate([known, np.flatnonzero(is_reached & is_cold)])
+        place = np.empty(len(is_cold), np.int64)
         place[rows] = np.arange(len(rows))
-        cold = is_cold[rows]
-        return cls(is_reached, rows, place, (np.flatnonzero(~cold), np.flatnonzero(cold)), np.zeros(len(rows)))
+        groups = slice(0, len(known)), slice(len(known), len(rows))
+        return cls(is_reached, rows, place, groups, np.zeros(len(rows)))
 
     def of_channel(self, reach: Reach, past: IntArray) -> Array:
         """What a channel says of each, but for the remainder, and not of past items for themselves."""
@@ -202,9 +203,9 @@ class _Sums:
         return values
 
     def add(self, group: int, weight: float, values: Array) -> None:
-        """Add weighted values of all that are reached to those of a group."""
-        own = self.of_group[group]
-        self.early[own] += weight * values[own].astype(np.float64)
+        """Add weighted values of a group's items."""
+        if weight:
+            self.early[self.of_group[group]] += weight * values
 
     def scores(self, group: int, constant: float) -> tuple[IntArray, Array, Sequence[Part]]:
         """Rows, scores and parts of a group."""
