@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
-import numpy.typing as npt
 
 from kgrec.bundle.bundle import Bundle
 from kgrec.data.dataset import Array, IntArray

@@ -68,6 +68,11 @@ class LowRankBounds:
         return BoundedScores(self, user, mean, float(spread), middle, places, change)
 
     @cached_property
+    def longest(self) -> float:
+        """Length that no target exceeds."""
+        return float(np.linalg.norm(self.mean) + self.reach.max(initial=0.0))
+
+    @cached_property
     def span(self) -> IntArray | slice:
         """What the items are taken by."""
         return span_of(self.items)
@@ -112,6 +117,16 @@ class BoundedScores:
     def length(self) -> float:
         """Of the user's vector: times a distance, how far a product is from the middle at most."""
         return float(np.linalg.norm(self.user))
+
+    def rough_products(self, rows: IntArray) -> Array:
+        """The products of some items of the catalogue in float32, at most :attr:`rounding` away from what they are."""
+        rough: Array = self.bounds.matrix.target[rows] @ self.user.astype(np.float32)
+        return rough
+
+    @property
+    def rounding(self) -> float:
+        """As above."""
+        return _ROUNDING * self.length * self.bounds.longest
 
     @cached_property
     def within(self) -> Array:

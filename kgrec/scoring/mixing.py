@@ -181,7 +181,8 @@ class Mixing:
 
     @cached_property
     def _index(self) -> CatalogueIndex:
-        return CatalogueIndex(self._items, self.prior)
+        low_rank = {id(one): one.target for one in self.matrices if isinstance(one, LowRankMatrix)}
+        return CatalogueIndex(self._items, self.prior, list(low_rank.values()))
 
     @cached_property
     def _retriever(self) -> Retriever:

@@ -29,22 +29,41 @@ RETRIEVED_FROM = 100_000
 """Items from which on the best are retrieved: scoring all of fewer takes a few milliseconds."""
 
 
+_MOST_TERMS = 1.0
+"""Terms of a history, by item of the catalogue, that take as long to add up as it takes to score all items."""
+
+
 class CatalogueIndex:
-    """Blocks of the known items and of the cold ones by their prior, and what is largest in each."""
+    """Blocks of the known items and of the cold ones that are alike, and what is largest in each.
 
-    def __init__(self, items: tuple[IntArray, IntArray], prior: Array) -> None:
+    Args:
+        items: of both groups.
+        prior: of all items.
+        targets: of the channels of low rank, by which items are alike.
+    """
+
+    def __init__(self, items: tuple[IntArray, IntArray], prior: Array, targets: Sequence[Array]) -> None:
         self.items = items
-        self.blocks = tuple(ItemBlocks.by(of_group, prior[of_group]) for of_group in items)
+        self.blocks = tuple(ItemBlocks.of(one, prior[one], _unit_vectors(one, targets)) for one in items)
         self.largest_prior = tuple(blocks.largest(prior) for blocks in self.blocks)
-        self._farthest: dict[int, tuple[LowRankBounds, Array]] = {}
+        self._balls: dict[int, tuple[LowRankBounds, Array, Array]] = {}
 
-    def farthest(self, bounds: LowRankBounds, group: int) -> Array:
-        """The largest distance from the mean in each block of a group."""
-        if id(bounds) not in self._farthest:
-            reach = np.zeros(len(bounds.matrix.target), np.float32)
-            reach[bounds.items] = bounds.reach
-            self._farthest[id(bounds)] = bounds, self.blocks[group].largest(reach)
-        return self._farthest[id(bounds)][1]
+    def balls(self, bounds: LowRankBounds, group: int) -> tuple[Array, Array]:
+        """Centre and radius of the targets of each block of a group, beside the mean."""
+        if id(bounds) not in self._balls:
+            self._balls[id(bounds)] = bounds, *self.blocks[group].balls(bounds.matrix.target, bounds.mean)
+        _, centres, radii = self._balls[id(bounds)]
+        return centres, radii
+
+
+def _unit_vectors(items: IntArray, targets: Sequence[Array]) -> Array:
+    """The targets of some items side by side, of each channel in unit spread."""
+    vectors = [np.zeros((len(items), 0), np.float32)]
+    for target in targets:
+        of_items = target[items]
+        spread = np.sqrt(float(of_items.var(axis=0).sum())) if len(items) else 0.0
+        vectors.append(of_items / np.float32(spread or 1.0))
+    return np.hstack(vectors)
 
 
 class Retriever:
@@ -65,7 +84,7 @@ class Retriever:
         if (scaling.prior < 0).any() or (scaling.trend < 0).any() or any(one.weight < 0 for one in mixing.contexts):
             return None  # the largest would be the least
         reaches = self._reaches(scaling, histories)
-        if reaches is None or sum(len(one.items) for one in reaches.values()) > len(mixing.prior):
+        if reaches is None or sum(len(one.items) for one in reaches.values()) > _MOST_TERMS * len(mixing.prior):
             return None
         sums = _Sums.of(histories, reaches, mixing.is_cold)
         trend, contexts = self._trend_at(scaling, histories), self._in_contexts(histories)
@@ -129,7 +148,7 @@ class Retriever:
         for group, (one, scale) in enumerate(zip(said, scaling.scale[channel, :, 0].tolist(), strict=True)):
             if one is not None and scale:
                 sums.early[sums.place[one.bounds.items[one.changed]]] += scale * one.change
-                sums.parts[group].append(LowRankPart(one, scale, self._index.farthest(one.bounds, group)))
+                sums.parts[group].append(LowRankPart(one, scale, *self._index.balls(one.bounds, group)))
         return True
 
     def _trend_at(self, scaling: Scaling, histories: Histories) -> Weighted | None:

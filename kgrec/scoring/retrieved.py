@@ -62,6 +62,9 @@ class Part(Protocol):
     def at_most_in_blocks(self) -> Array | float:
         """Likewise of each block."""
 
+    def nearly(self, rows: IntArray) -> Array:
+        """What is added to some items, or hardly more."""
+
     def products(self, rows: IntArray) -> Array:
         """What is added to some items."""
 
@@ -71,27 +74,33 @@ class LowRankPart:
     """What a channel of low rank adds.
 
     Attributes:
-        farthest: distance from the mean that no item of a block exceeds.
+        centres: of each block, beside the mean of all items; no item of it is farther from there than its radius.
     """
 
     said: BoundedScores
     scale: float
-    farthest: Array
+    centres: Array
+    radii: Array
 
     def at_most(self, rows: IntArray) -> Array:
         """See :class:`Part`."""
-        return self._within(self.said.bounds.reach[self.said.bounds.place[rows]])
+        return self._within(0.0, self.said.bounds.reach[self.said.bounds.place[rows]])
 
     def at_most_in_blocks(self) -> Array:
         """See :class:`Part`."""
-        return self._within(self.farthest)
+        return self._within(self.centres @ self.said.user, self.radii)
+
+    def nearly(self, rows: IntArray) -> Array:
+        """See :class:`Part`."""
+        nearly: Array = self.scale * (self.said.rough_products(rows) + self.said.rounding)
+        return nearly
 
     def products(self, rows: IntArray) -> Array:
         """See :class:`Part`."""
         return self.scale * self.said.products(self.said.bounds.place[rows])
 
-    def _within(self, away: Array) -> Array:
-        within: Array = self.scale * self.said.middle + self.scale * self.said.length * away.astype(np.float64)
+    def _within(self, beside_middle: Array | float, away: Array) -> Array:
+        within: Array = self.scale * (self.said.middle + beside_middle + self.said.length * away.astype(np.float64))
         return within
 
 
@@ -109,6 +118,10 @@ class RemainingPart:
     def at_most_in_blocks(self) -> float:
         """See :class:`Part`."""
         return self.scale * self.remainder.most
+
+    def nearly(self, rows: IntArray) -> Array:
+        """See :class:`Part`."""
+        return self.products(rows)
 
     def products(self, rows: IntArray) -> Array:
         """See :class:`Part`."""
@@ -157,6 +170,13 @@ class GroupScores:
         for part in self.parts:
             at_most += part.at_most(rows)
         return at_most
+
+    def nearly(self, rows: IntArray, early: Array) -> Array:
+        """What some items have, likewise, or hardly more."""
+        nearly = early.copy()
+        for part in self.parts:
+            nearly += part.nearly(rows)
+        return nearly
 
     def exact(self, rows: IntArray, early: Array) -> Array:
         """The scores of some items, likewise."""
@@ -250,7 +270,7 @@ class Retrieved:
         blocks = blocks[np.argsort(-at_most[blocks], kind="stable")]
         start, step = 0, _BLOCKS
         while start < len(blocks) and at_most[blocks[start]] >= best.least:
-            items = group.blocks.of(blocks[start : start + step])
+            items = group.blocks.of_blocks(blocks[start : start + step])
             rows = items[among[items] & ~self.is_reached[items]]
             _look_at(group, rows, group.unreached(rows), best)
             yield len(items)
@@ -295,4 +315,8 @@ def _look_at(group: GroupScores, rows: IntArray, early: Array, best: _Best) -> N
         best.add(rows[promising], group.exact(rows[promising], early[promising]))
         at_most[promising] = -np.inf
     can_be = at_most >= best.least if best.least > -np.inf else at_most > -np.inf
-    best.add(rows[can_be], group.exact(rows[can_be], early[can_be]))
+    rows, early = rows[can_be], early[can_be]
+    if len(rows) > first:
+        can_be = group.nearly(rows, early) >= best.least
+        rows, early = rows[can_be], early[can_be]
+    best.add(rows, group.exact(rows, early))

@@ -12,7 +12,7 @@ from kgrec.scoring.gates import Gates
 from kgrec.scoring.matrices import LowRankMatrix
 from kgrec.scoring.model import AdditiveModel, Channel
 from kgrec.scoring.scored import Scored
-from kgrec.scoring.top_k import top_k
+from kgrec.scoring.top_k import mask_of, top_k
 
 N, N_KNOWN = 9_000, 4_400
 
@@ -46,7 +46,7 @@ def test_the_best_are_those_of_all_scores(cold_gate: float, k: int) -> None:
     assert len(scored.mix.late) == 3 + (cold_gate > 0)
     candidates = np.setdiff1d(np.arange(N), [7, 4_500])
     everything = scored_anew(scored).scores
-    best = scored.best(candidates, k)
+    best = scored.best(mask_of(candidates, N), k)
     assert best.tolist() == top_k(everything, candidates, k).tolist()
     np.testing.assert_allclose(scored_anew(scored).of_items(best), everything[best], atol=1e-6)
     assert ("total" in vars(scored.mix)) == (k > 4_096), "a short list need not have all scores"

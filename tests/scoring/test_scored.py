@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from kgrec.scoring.top_k import top_k
+from kgrec.scoring.top_k import mask_of, top_k
 from tests.support.bundles import random_interactions, random_model
 
 
@@ -16,7 +16,7 @@ def test_some_items_and_the_best_of_them_are_those_of_all(seed: int) -> None:
     scored = model.scored(past)
     some = np.sort(rng.choice(9, 4, replace=False))
     np.testing.assert_allclose(scored.of_items(some), scored.scores[some], atol=1e-12)
-    np.testing.assert_array_equal(scored.best(some, 3), top_k(scored.scores, some, 3))
+    np.testing.assert_array_equal(scored.best(mask_of(some, 9), 3), top_k(scored.scores, some, 3))
     assert scored.past.tolist() == np.unique(past.item).tolist()
 
 
