@@ -72,27 +72,43 @@ class ItemBlocks:
         largest: Array = np.maximum.reduceat(values[self.items], self.starts).astype(np.float64)
         return largest
 
-    def of_blocks(self, blocks: IntArray) -> IntArray:
-        """The items of some blocks."""
+    def places(self, blocks: IntArray) -> tuple[IntArray, IntArray]:
+        """The places of the items of some blocks in the order of all blocks, and the block of each."""
         sizes = self.sizes[blocks]
         before = np.cumsum(sizes) - sizes
-        items: IntArray = self.items[np.repeat(self.starts[blocks] - before, sizes) + np.arange(int(sizes.sum()))]
-        return items
+        places: IntArray = np.repeat(self.starts[blocks] - before, sizes) + np.arange(int(sizes.sum()))
+        return places, np.repeat(blocks, sizes)
 
-    def balls(self, vectors: Array, beside: Array) -> tuple[Array, Array]:
-        """The mean vector of each block, float64 ``(blocks, d)``, and the largest distance from it in the block.
+    def balls(self, vectors: Array, beside: Array) -> Balls:
+        """The balls around the vectors of each block.
 
         Args:
             vectors: of the whole catalogue.
             beside: what is taken away from all of them, ``(d,)``.
         """
-        centres, radii = np.zeros((len(self), vectors.shape[1])), np.zeros(len(self))
+        centres, distances = np.zeros((len(self), vectors.shape[1])), np.zeros(len(self.items))
         for block, (start, size) in enumerate(zip(self.starts.tolist(), self.sizes.tolist(), strict=True)):
             away = vectors[self.items[start : start + size]] - beside
             centres[block] = away.mean(axis=0)
             away -= centres[block]
-            radii[block] = np.sqrt(np.einsum("id,id->i", away, away).max())
-        return centres, radii
+            distances[start : start + size] = np.sqrt(np.einsum("id,id->i", away, away))
+        radii = np.maximum.reduceat(distances, self.starts) if len(self) else np.zeros(0)
+        return Balls(centres, radii, distances)
+
+
+@dataclass(frozen=True)
+class Balls:
+    """Balls around vectors of items, one for each block.
+
+    Attributes:
+        centres: mean vectors, float64 ``(blocks, d)``.
+        radii: largest distance from it, ``(blocks,)``.
+        distances: of each item's vector, in the order of the blocks.
+    """
+
+    centres: Array
+    radii: Array
+    distances: Array
 
 
 def _alike(places: IntArray, vectors: Array) -> Iterator[IntArray]:

@@ -70,7 +70,12 @@ class LowRankBounds:
     @cached_property
     def longest(self) -> float:
         """Length that no target exceeds."""
-        return float(np.linalg.norm(self.mean) + self.reach.max(initial=0.0))
+        return float(np.linalg.norm(self.mean)) + self.farthest
+
+    @cached_property
+    def farthest(self) -> float:
+        """Distance from the mean that no target exceeds."""
+        return float(self.reach.max(initial=0.0))
 
     @cached_property
     def span(self) -> IntArray | slice:

@@ -15,7 +15,7 @@ import numpy as np
 
 from kgrec.data.dataset import Array, IntArray
 from kgrec.scoring.histories import Histories
-from kgrec.scoring.item_blocks import ItemBlocks
+from kgrec.scoring.item_blocks import Balls, ItemBlocks
 from kgrec.scoring.low_rank_bounds import LowRankBounds
 from kgrec.scoring.matrices import LowRankMatrix, without_own
 from kgrec.scoring.reach import Reach, ReachedScores, ReachingMatrix
@@ -46,14 +46,13 @@ class CatalogueIndex:
         self.items = items
         self.blocks = tuple(ItemBlocks.of(one, prior[one], _unit_vectors(one, targets)) for one in items)
         self.largest_prior = tuple(blocks.largest(prior) for blocks in self.blocks)
-        self._balls: dict[int, tuple[LowRankBounds, Array, Array]] = {}
+        self._balls: dict[int, tuple[LowRankBounds, Balls]] = {}
 
-    def balls(self, bounds: LowRankBounds, group: int) -> tuple[Array, Array]:
-        """Centre and radius of the targets of each block of a group, beside the mean."""
+    def balls(self, bounds: LowRankBounds, group: int) -> Balls:
+        """Those around the targets of each block of a group, beside the mean."""
         if id(bounds) not in self._balls:
-            self._balls[id(bounds)] = bounds, *self.blocks[group].balls(bounds.matrix.target, bounds.mean)
-        _, centres, radii = self._balls[id(bounds)]
-        return centres, radii
+            self._balls[id(bounds)] = bounds, self.blocks[group].balls(bounds.matrix.target, bounds.mean)
+        return self._balls[id(bounds)][1]
 
 
 def _unit_vectors(items: IntArray, targets: Sequence[Array]) -> Array:
@@ -72,6 +71,7 @@ class Retriever:
     def __init__(self, mixing: Mixing, index: CatalogueIndex) -> None:
         self._mixing = mixing
         self._index = index
+        self._reaching = [one if isinstance(one, ReachingMatrix) else None for one in mixing.matrices]
         self._trend: tuple[float, Weighted] | None = None
         self._largest_in_context: dict[tuple[int, int], Array] = {}
 
@@ -88,18 +88,13 @@ class Retriever:
             return None
         sums = _Sums.of(histories, reaches, mixing.is_cold)
         trend, contexts = self._trend_at(scaling, histories), self._in_contexts(histories)
-        for_known = [one for one in (trend, *contexts) if one is not None]
-        weighted = [
-            [Weighted(float(scaling.prior[group, 0]), mixing.prior, self._index.largest_prior[group]), *further]
-            for group, further in ((KNOWN, for_known), (COLD, []))
-        ]
-        for group in (KNOWN, COLD):
-            for one in weighted[group]:
-                sums.add(group, one.weight, one.values[sums.rows[sums.of_group[group]]].astype(np.float64))
+        for group, weight in enumerate(scaling.prior[:, 0].tolist()):
+            sums.parts[group].append(Weighted(weight, mixing.prior, self._index.largest_prior[group]))
+        sums.parts[KNOWN].extend(one for one in (trend, *contexts) if one is not None)
         if not all(self._add(c, scaling, histories, reaches.get(c), sums) for c in self._open(scaling)):
             return None
         known, cold = (
-            GroupScores(self._index.blocks[group], constant, weighted[group], *sums.scores(group, constant))
+            GroupScores(self._index.blocks[group], constant, *sums.scores(group, constant))
             for group, constant in enumerate(scaling.constant[:, 0].tolist())
         )
         parts = scaling, mixing.is_cold, (known, cold), sums.is_reached, trend, contexts
@@ -112,12 +107,12 @@ class Retriever:
         """What sparse channels say; None where one says it of more items than are added up, or is of another kind."""
         reaches = {}
         for c in self._open(scaling):
-            matrix = self._mixing.matrices[c]
-            if isinstance(matrix, ReachingMatrix):
-                reaches[c] = matrix.reach(histories.matrices[c])
+            reaching = self._reaching[c]
+            if reaching is not None:
+                reaches[c] = reaching.reach(histories.matrices[c])
                 if reaches[c].remainder is not None and not self._mixing.units[c]:
                     return None  # mean and spread are not known
-            elif not isinstance(matrix, LowRankMatrix):
+            elif not isinstance(self._mixing.matrices[c], LowRankMatrix):
                 return None
         return reaches
 
@@ -148,7 +143,7 @@ class Retriever:
         for group, (one, scale) in enumerate(zip(said, scaling.scale[channel, :, 0].tolist(), strict=True)):
             if one is not None and scale:
                 sums.early[sums.place[one.bounds.items[one.changed]]] += scale * one.change
-                sums.parts[group].append(LowRankPart(one, scale, *self._index.balls(one.bounds, group)))
+                sums.parts[group].append(LowRankPart(one, scale, self._index.balls(one.bounds, group)))
         return True
 
     def _trend_at(self, scaling: Scaling, histories: Histories) -> Weighted | None:
@@ -206,9 +201,11 @@ class _Sums:
             is_reached[reach.items] = True
         for history in {id(history): history for history in histories.matrices}.values():
             is_reached[history.indices] = True
-        known = np.flatnonzero(is_reached & ~is_cold)
-        rows = np.concatenate([known, np.flatnonzero(is_reached & is_cold)])
-        place = np.empty(len(is_cold), np.int64)
+        rows = np.flatnonzero(is_reached)
+        cold = is_cold[rows]
+        known = rows[~cold]
+        rows = np.concatenate([known, rows[cold]])
+        place = np.empty(len(is_cold), np.int32)
         place[rows] = np.arange(len(rows))
         groups = slice(0, len(known)), slice(len(known), len(rows))
         return cls(is_reached, rows, place, groups, np.zeros(len(rows)))

@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from kgrec.data.dataset import Array, IntArray
 from kgrec.parallel.cached_attribute import cached_property
-from kgrec.scoring.item_blocks import ItemBlocks
+from kgrec.scoring.item_blocks import Balls, ItemBlocks
 from kgrec.scoring.low_rank_bounds import BoundedScores
 from kgrec.scoring.reach import Remainder
 from kgrec.scoring.scaling import Scaling
@@ -39,9 +39,29 @@ _MOST_READ = 0.125
 _ROUNDING = 1e-9
 
 
+class Part(Protocol):
+    """What is added to the scores of a group's items later, and lies within bounds."""
+
+    @property
+    def at_most(self) -> float:
+        """More than that is added to no item."""
+
+    def at_most_in_blocks(self) -> Array | float:
+        """Likewise of each block."""
+
+    def at_most_of(self, places: IntArray, block: IntArray, items: IntArray) -> Array | float:
+        """Likewise of some items, by their places in the order of the blocks, their blocks and their rows."""
+
+    def nearly(self, items: IntArray) -> Array:
+        """What is added to some items, or hardly more."""
+
+    def of_items(self, items: IntArray) -> Array:
+        """What is added to some items."""
+
+
 @dataclass(frozen=True)
 class Weighted:
-    """What is added to an item whoever asks: a weight, not negative, times a value of the item.
+    """What is added whoever asks: a weight, not negative, times a value of each item.
 
     Attributes:
         values: of the whole catalogue.
@@ -52,21 +72,26 @@ class Weighted:
     values: Array
     largest: Array
 
+    @property
+    def at_most(self) -> float:
+        """See :class:`Part`."""
+        return self.weight * float(self.largest.max(initial=0.0))
 
-class Part(Protocol):
-    """What is added to the scores of a group's items later, and lies within bounds."""
+    def at_most_in_blocks(self) -> Array:
+        """See :class:`Part`."""
+        return self.weight * self.largest
 
-    def at_most(self, rows: IntArray) -> Array | float:
-        """More than that is added to none of some items."""
+    def at_most_of(self, places: IntArray, block: IntArray, items: IntArray) -> Array:
+        """See :class:`Part`."""
+        return self.of_items(items)
 
-    def at_most_in_blocks(self) -> Array | float:
-        """Likewise of each block."""
+    def nearly(self, items: IntArray) -> Array:
+        """See :class:`Part`."""
+        return self.of_items(items)
 
-    def nearly(self, rows: IntArray) -> Array:
-        """What is added to some items, or hardly more."""
-
-    def products(self, rows: IntArray) -> Array:
-        """What is added to some items."""
+    def of_items(self, items: IntArray) -> Array:
+        """See :class:`Part`."""
+        return self.weight * self.values[items].astype(np.float64)
 
 
 @dataclass(frozen=True)
@@ -74,34 +99,41 @@ class LowRankPart:
     """What a channel of low rank adds.
 
     Attributes:
-        centres: of each block, beside the mean of all items; no item of it is farther from there than its radius.
+        balls: around the targets of each block, beside the mean of all.
     """
 
     said: BoundedScores
     scale: float
-    centres: Array
-    radii: Array
+    balls: Balls
 
-    def at_most(self, rows: IntArray) -> Array:
+    @property
+    def at_most(self) -> float:
         """See :class:`Part`."""
-        return self._within(0.0, self.said.bounds.reach[self.said.bounds.place[rows]])
+        return self.scale * (self.said.middle + self.said.length * self.said.bounds.farthest)
 
     def at_most_in_blocks(self) -> Array:
         """See :class:`Part`."""
-        return self._within(self.centres @ self.said.user, self.radii)
+        within: Array = self.scale * (self._in_centres + self.said.length * self.balls.radii)
+        return within
 
-    def nearly(self, rows: IntArray) -> Array:
+    def at_most_of(self, places: IntArray, block: IntArray, items: IntArray) -> Array:
         """See :class:`Part`."""
-        nearly: Array = self.scale * (self.said.rough_products(rows) + self.said.rounding)
+        within: Array = self.scale * (self._in_centres[block] + self.said.length * self.balls.distances[places])
+        return within
+
+    def nearly(self, items: IntArray) -> Array:
+        """See :class:`Part`."""
+        nearly: Array = self.scale * (self.said.rough_products(items) + self.said.rounding)
         return nearly
 
-    def products(self, rows: IntArray) -> Array:
+    def of_items(self, items: IntArray) -> Array:
         """See :class:`Part`."""
-        return self.scale * self.said.products(self.said.bounds.place[rows])
+        return self.scale * self.said.products(self.said.bounds.place[items])
 
-    def _within(self, beside_middle: Array | float, away: Array) -> Array:
-        within: Array = self.scale * (self.said.middle + beside_middle + self.said.length * away.astype(np.float64))
-        return within
+    @cached_property
+    def _in_centres(self) -> Array:
+        in_centres: Array = self.said.middle + self.balls.centres @ self.said.user
+        return in_centres
 
 
 @dataclass(frozen=True)
@@ -111,21 +143,26 @@ class RemainingPart:
     remainder: Remainder
     scale: float
 
-    def at_most(self, rows: IntArray) -> float:
+    @property
+    def at_most(self) -> float:
         """See :class:`Part`."""
         return self.scale * self.remainder.most
 
     def at_most_in_blocks(self) -> float:
         """See :class:`Part`."""
-        return self.scale * self.remainder.most
+        return self.at_most
 
-    def nearly(self, rows: IntArray) -> Array:
+    def at_most_of(self, places: IntArray, block: IntArray, items: IntArray) -> float:
         """See :class:`Part`."""
-        return self.products(rows)
+        return self.at_most
 
-    def products(self, rows: IntArray) -> Array:
+    def nearly(self, items: IntArray) -> Array:
         """See :class:`Part`."""
-        products: Array = self.scale * self.remainder.products(rows)
+        return self.of_items(items)
+
+    def of_items(self, items: IntArray) -> Array:
+        """See :class:`Part`."""
+        products: Array = self.scale * self.remainder.products(items)
         return products
 
 
@@ -136,63 +173,57 @@ class GroupScores:
     Attributes:
         blocks: all items of the group.
         constant: what is added to each.
-        weighted: what is added whoever asks.
         reached: rows of the items that are reached, ascending; ``early`` are their scores but for the parts.
-        parts: what is added later.
+        parts: what is added later; but for the parts, an item that is not reached has the constant.
     """
 
     blocks: ItemBlocks
     constant: float
-    weighted: Sequence[Weighted]
     reached: IntArray
     early: Array
     parts: Sequence[Part]
 
-    def unreached(self, rows: IntArray) -> Array:
-        """The scores of some items but for the parts, as long as nothing reaches them."""
-        scores = np.zeros(len(rows))
-        for one in self.weighted:
-            scores += one.weight * one.values[rows].astype(np.float64)
-        return scores + self.constant
+    @property
+    def parts_at_most(self) -> float:
+        """More than that is added to no item by all parts."""
+        return sum(part.at_most for part in self.parts)
 
     def at_most_in_blocks(self) -> Array:
         """More than that has no item of each block that is not reached."""
         at_most = np.full(len(self.blocks), self.constant)
-        for one in self.weighted:
-            at_most += one.weight * one.largest
         for part in self.parts:
             at_most += part.at_most_in_blocks()
         return at_most
 
-    def at_most(self, rows: IntArray, early: Array) -> Array:
-        """More than that have none of some items, of these scores but for the parts."""
-        at_most = early.copy()
+    def at_most_of(self, places: IntArray, block: IntArray, items: IntArray) -> Array:
+        """Likewise some items, by their places in the order of the blocks, their blocks and their rows."""
+        at_most = np.full(len(items), self.constant)
         for part in self.parts:
-            at_most += part.at_most(rows)
+            at_most += part.at_most_of(places, block, items)
         return at_most
 
-    def nearly(self, rows: IntArray, early: Array) -> Array:
-        """What some items have, likewise, or hardly more."""
+    def nearly(self, items: IntArray, early: Array) -> Array:
+        """The scores of some items, of these scores but for the parts, or hardly more."""
         nearly = early.copy()
         for part in self.parts:
-            nearly += part.nearly(rows)
+            nearly += part.nearly(items)
         return nearly
 
-    def exact(self, rows: IntArray, early: Array) -> Array:
+    def exact(self, items: IntArray, early: Array) -> Array:
         """The scores of some items, likewise."""
         scores = early.copy()
         for part in self.parts:
-            scores += part.products(rows)
+            scores += part.of_items(items)
         return scores
 
-    def of_items(self, rows: IntArray) -> Array:
+    def of_items(self, items: IntArray) -> Array:
         """The scores of some items of the group, reached or not."""
-        early = self.unreached(rows)
+        early = np.full(len(items), self.constant)
         if len(self.reached):
-            at = np.minimum(np.searchsorted(self.reached, rows), len(self.reached) - 1)
-            there = self.reached[at] == rows
+            at = np.minimum(np.searchsorted(self.reached, items), len(self.reached) - 1)
+            there = self.reached[at] == items
             early[there] = self.early[at[there]]
-        return self.exact(rows, early)
+        return self.exact(items, early)
 
 
 @dataclass(frozen=True)
@@ -230,8 +261,7 @@ class Retrieved:
     def whoever_asks(self, rows: IntArray) -> tuple[Array, Array]:
         """What the trend adds to some known items, ``(n,)``, and each context column, ``(columns, n)``."""
         trend, *contexts = (
-            np.zeros(len(rows)) if one is None else one.weight * one.values[rows]
-            for one in (self.trend, *self.contexts)
+            np.zeros(len(rows)) if one is None else one.of_items(rows) for one in (self.trend, *self.contexts)
         )
         return trend, np.array(contexts).reshape(-1, len(rows))
 
@@ -251,7 +281,8 @@ class Retrieved:
             return self._best_of_all(among, k)
         best = _Best(k)
         for group in self.groups:
-            _look_at_reached(group, among, best)
+            allowed = among[group.reached]
+            best.look_at(group, group.reached[allowed], group.early[allowed])
         left = _MOST_READ * len(among)
         for group in self.groups:
             for looked_at in self._look_at_others(group, among, best):
@@ -270,10 +301,13 @@ class Retrieved:
         blocks = blocks[np.argsort(-at_most[blocks], kind="stable")]
         start, step = 0, _BLOCKS
         while start < len(blocks) and at_most[blocks[start]] >= best.least:
-            items = group.blocks.of_blocks(blocks[start : start + step])
-            rows = items[among[items] & ~self.is_reached[items]]
-            _look_at(group, rows, group.unreached(rows), best)
-            yield len(items)
+            places, block = group.blocks.places(blocks[start : start + step])
+            items = group.blocks.items[places]
+            can_be = group.at_most_of(places, block, items) >= best.least
+            items = items[can_be]
+            items = items[among[items] & ~self.is_reached[items]]
+            best.look_at(group, items, np.full(len(items), group.constant))
+            yield len(places)
             start, step = start + step, 2 * step
 
 
@@ -286,37 +320,33 @@ class _Best:
     """
 
     def __init__(self, k: int) -> None:
-        self.k = k
+        self._k = k
+        self._scores = np.zeros(0)
         self.rows: IntArray = np.zeros(0, np.int64)
         self.least = -np.inf
-        self._scores = np.zeros(0)
 
-    def add(self, rows: IntArray, scores: Array) -> None:
-        """More items and their scores."""
+    def look_at(self, group: GroupScores, items: IntArray, early: Array) -> None:
+        """Look at some items: first at the most promising, then at those that can be better than these.
+
+        Args:
+            early: their scores but for the parts.
+        """
+        first = self._k + _FIRST
+        if first < len(items):
+            promising = np.argpartition(early, len(early) - first)[-first:]
+            self._add(items[promising], group.exact(items[promising], early[promising]))
+            can_be = early >= self.least - group.parts_at_most
+            can_be[promising] = False
+            items, early = items[can_be], early[can_be]
+        if first < len(items):
+            can_be = group.nearly(items, early) >= self.least
+            items, early = items[can_be], early[can_be]
+        self._add(items, group.exact(items, early))
+
+    def _add(self, rows: IntArray, scores: Array) -> None:
         rows, scores = np.concatenate([self.rows, rows]), np.concatenate([self._scores, scores])
-        order = np.lexsort((rows, -scores))[: self.k]
+        order = np.lexsort((rows, -scores))[: self._k]
         self.rows, self._scores = rows[order], scores[order]
-        if len(order) == self.k:
+        if len(order) == self._k:
             worst = float(self._scores[-1])
             self.least = worst - _ROUNDING * max(1.0, abs(worst))
-
-
-def _look_at_reached(group: GroupScores, among: Mask, best: _Best) -> None:
-    allowed = among[group.reached]
-    _look_at(group, group.reached[allowed], group.early[allowed], best)
-
-
-def _look_at(group: GroupScores, rows: IntArray, early: Array, best: _Best) -> None:
-    """Look at some items: first at the most promising, then at those that can be better than these."""
-    at_most = group.at_most(rows, early)
-    first = best.k + _FIRST
-    if first < len(rows):
-        promising = np.argpartition(at_most, len(rows) - first)[-first:]
-        best.add(rows[promising], group.exact(rows[promising], early[promising]))
-        at_most[promising] = -np.inf
-    can_be = at_most >= best.least if best.least > -np.inf else at_most > -np.inf
-    rows, early = rows[can_be], early[can_be]
-    if len(rows) > first:
-        can_be = group.nearly(rows, early) >= best.least
-        rows, early = rows[can_be], early[can_be]
-    best.add(rows, group.exact(rows, early))

@@ -216,7 +216,9 @@ def test_another_moment_is_another_list() -> None:
     model = replace(random_model(rng, 5), is_cold=np.zeros(5, bool), prior=np.zeros(5, np.float32))
     model = with_trend(replace(model, gates=Gates.common(np.zeros(5), 0.0)), Trend.of(events, 5, DAY_S), 1.0)
     nothing = Interactions.of_pairs([], [])
-    best = [int(model.scored(nothing, START + days * DAY_S).best(np.ones(5, np.bool_), 1)[0]) for days in (1.0, 9.0, 10.0)]
+    best = [
+        int(model.scored(nothing, START + days * DAY_S).best(np.ones(5, np.bool_), 1)[0]) for days in (1.0, 9.0, 10.0)
+    ]
     assert best == [3, 3, 1]
     assert model.scored(nothing).best(np.ones(5, np.bool_), 2).tolist() == [1, 3]
 
