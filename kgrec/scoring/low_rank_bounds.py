@@ -21,6 +21,7 @@ from kgrec.scoring.matrices import LowRankMatrix, place_of, span_of
 
 _CANCELLED = 1e-6
 """Part of the squares that must be left when own terms are taken out of them, or rounding errors would be."""
+_AT_ONCE = 1024
 _ROUNDING = 1e-5
 """By how much bounds are wider than they are, for the rounding errors of float32."""
 
@@ -125,7 +126,11 @@ class BoundedScores:
 
     def rough_products(self, rows: IntArray) -> Array:
         """The products of some items of the catalogue in float32, at most :attr:`rounding` away from what they are."""
-        rough: Array = self.bounds.matrix.target[rows] @ self.user.astype(np.float32)
+        target, user = self.bounds.matrix.target, self.user.astype(np.float32)
+        rough = np.empty(len(rows), np.float32)
+        for start in range(0, len(rows), _AT_ONCE):  # as many as stay in a cache
+            part = slice(start, start + _AT_ONCE)
+            np.matmul(target[rows[part]], user, out=rough[part])
         return rough
 
     @property

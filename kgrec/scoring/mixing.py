@@ -55,7 +55,7 @@ class Mix:
 
     early: Array
     scaling: Scaling
-    place: IntArray
+    place: npt.NDArray[np.int32]
     certain: bool
     late: Sequence[Late] = ()
     trend: Array | None = None
@@ -142,9 +142,14 @@ class Mixing:
         rough = self._mix(histories, dtype, np.float32 if len(self.prior) >= _LARGE else dtype)
         return rough if rough.certain else self._mix(histories, dtype, dtype)
 
+    @property
+    def retrieves(self) -> bool:
+        """Whether the best of one person are retrieved, as far as the history lets them."""
+        return len(self.prior) >= retrieval.RETRIEVED_FROM and self._retriever.can_retrieve
+
     def of_one(self, histories: Histories) -> Mix | Retrieved:
         """One user's scores; those of a large catalogue as far as somebody asks for them."""
-        retrieved = self._retriever.retrieved(histories) if len(self.prior) >= retrieval.RETRIEVED_FROM else None
+        retrieved = self._retriever.retrieved(histories) if self.retrieves else None
         return self.mix(histories, np.float64) if retrieved is None else retrieved
 
     def opens(self, scaling: Scaling, channel: int) -> tuple[bool, bool]:
@@ -172,7 +177,7 @@ class Mixing:
         return np.flatnonzero(~self.is_cold), np.flatnonzero(self.is_cold)
 
     @cached_property
-    def _place(self) -> IntArray:
+    def _place(self) -> npt.NDArray[np.int32]:
         """Of each item in its group."""
         place = np.empty(len(self.prior), np.int32)
         for items in self._items:

@@ -134,6 +134,11 @@ class AdditiveModel:
         return len(self.prior)
 
     @property
+    def search(self) -> str:
+        """How the best items of one person are found, in either way exactly: ``retrieval``, or by ``all scores``."""
+        return "retrieval" if self._mixing.retrieves else "all scores"
+
+    @property
     def refind(self) -> int | None:
         """Position of the channel in which items that were met speak for themselves; None where there is none."""
         return next((c for c, channel in enumerate(self.channels) if channel.name == REFIND), None)

@@ -40,7 +40,7 @@ SHARED_TAIL, SHARED_HEAD, EDGE_TO_PAST, EDGE_FROM_PAST = 0, 1, 2, 3
 """Ways to meet: ``j -r-> v <-r- i``, ``j <-r- v -r-> i``, ``i -r-> j``, ``j -r-> i``; in the last two v is j itself."""
 
 _BLOCK_BYTES = 64 * 2**20
-_REACHED = 2**16
+_REACHED = 2**14
 """Terms of one history that are added up; what many items have in common says little and is left for later."""
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 from kgrec.data.dataset import Array, IntArray
 from kgrec.scoring.histories import Histories
@@ -57,7 +58,7 @@ class CatalogueIndex:
 
 def _unit_vectors(items: IntArray, targets: Sequence[Array]) -> Array:
     """The targets of some items side by side, of each channel in unit spread."""
-    vectors = [np.zeros((len(items), 0), np.float32)]
+    vectors: list[Array] = [np.zeros((len(items), 0), np.float32)]
     for target in targets:
         of_items = target[items]
         spread = np.sqrt(float(of_items.var(axis=0).sum())) if len(items) else 0.0
@@ -75,11 +76,16 @@ class Retriever:
         self._trend: tuple[float, Weighted] | None = None
         self._largest_in_context: dict[tuple[int, int], Array] = {}
 
-    def retrieved(self, histories: Histories) -> Retrieved | None:
-        """One person's scores; None where all items have to be scored for them.
+    @property
+    def can_retrieve(self) -> bool:
+        """Whether each channel reaches few items or is of low rank."""
+        return all(
+            reaching is not None or isinstance(matrix, LowRankMatrix)
+            for reaching, matrix in zip(self._reaching, self._mixing.matrices, strict=True)
+        )
 
-        That is where a history reaches as much as there is, or a channel neither reaches items nor is of low rank.
-        """
+    def retrieved(self, histories: Histories) -> Retrieved | None:
+        """One person's scores; None where a history reaches so much that all items have to be scored."""
         mixing, scaling = self._mixing, Scaling.of(self._mixing.gates, histories)
         if (scaling.prior < 0).any() or (scaling.trend < 0).any() or any(one.weight < 0 for one in mixing.contexts):
             return None  # the largest would be the least
@@ -104,7 +110,7 @@ class Retriever:
         return [c for c in range(len(self._mixing.matrices)) if any(self._mixing.opens(scaling, c))]
 
     def _reaches(self, scaling: Scaling, histories: Histories) -> dict[int, Reach] | None:
-        """What sparse channels say; None where one says it of more items than are added up, or is of another kind."""
+        """What sparse channels say; None where one that has no unit says more than is added up."""
         reaches = {}
         for c in self._open(scaling):
             reaching = self._reaching[c]
@@ -112,8 +118,6 @@ class Retriever:
                 reaches[c] = reaching.reach(histories.matrices[c])
                 if reaches[c].remainder is not None and not self._mixing.units[c]:
                     return None  # mean and spread are not known
-            elif not isinstance(self._mixing.matrices[c], LowRankMatrix):
-                return None
         return reaches
 
     def _add(self, channel: int, scaling: Scaling, histories: Histories, reach: Reach | None, sums: _Sums) -> bool:
@@ -188,7 +192,7 @@ class _Sums:
 
     is_reached: Mask
     rows: IntArray
-    place: IntArray
+    place: npt.NDArray[np.int32]
     of_group: tuple[slice, slice]
     early: Array
     parts: tuple[list[Part], list[Part]] = field(default_factory=lambda: ([], []))

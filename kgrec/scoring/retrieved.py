@@ -282,7 +282,8 @@ class Retrieved:
         best = _Best(k)
         for group in self.groups:
             allowed = among[group.reached]
-            best.look_at(group, group.reached[allowed], group.early[allowed])
+            early = group.early[allowed]
+            best.look_at(group, group.reached[allowed], early, early + group.parts_at_most)
         left = _MOST_READ * len(among)
         for group in self.groups:
             for looked_at in self._look_at_others(group, among, best):
@@ -296,17 +297,17 @@ class Retrieved:
 
     def _look_at_others(self, group: GroupScores, among: Mask, best: _Best) -> Iterator[int]:
         """Look at blocks until none can have one of the best: how many items each time."""
-        at_most = group.at_most_in_blocks()
-        blocks = np.flatnonzero(at_most >= best.least)
-        blocks = blocks[np.argsort(-at_most[blocks], kind="stable")]
+        in_blocks = group.at_most_in_blocks()
+        blocks = np.flatnonzero(in_blocks >= best.least)
+        blocks = blocks[np.argsort(-in_blocks[blocks], kind="stable")]
         start, step = 0, _BLOCKS
-        while start < len(blocks) and at_most[blocks[start]] >= best.least:
+        while start < len(blocks) and in_blocks[blocks[start]] >= best.least:
             places, block = group.blocks.places(blocks[start : start + step])
             items = group.blocks.items[places]
-            can_be = group.at_most_of(places, block, items) >= best.least
-            items = items[can_be]
-            items = items[among[items] & ~self.is_reached[items]]
-            best.look_at(group, items, np.full(len(items), group.constant))
+            at_most = group.at_most_of(places, block, items)
+            kept = np.flatnonzero(at_most >= best.least)
+            kept = kept[among[items[kept]] & ~self.is_reached[items[kept]]]
+            best.look_at(group, items[kept], np.full(len(kept), group.constant), at_most[kept])
             yield len(places)
             start, step = start + step, 2 * step
 
@@ -325,17 +326,18 @@ class _Best:
         self.rows: IntArray = np.zeros(0, np.int64)
         self.least = -np.inf
 
-    def look_at(self, group: GroupScores, items: IntArray, early: Array) -> None:
+    def look_at(self, group: GroupScores, items: IntArray, early: Array, at_most: Array) -> None:
         """Look at some items: first at the most promising, then at those that can be better than these.
 
         Args:
             early: their scores but for the parts.
+            at_most: more than that has none of them.
         """
         first = self._k + _FIRST
         if first < len(items):
-            promising = np.argpartition(early, len(early) - first)[-first:]
+            promising = np.argpartition(at_most, len(items) - first)[-first:]
             self._add(items[promising], group.exact(items[promising], early[promising]))
-            can_be = early >= self.least - group.parts_at_most
+            can_be = at_most >= self.least
             can_be[promising] = False
             items, early = items[can_be], early[can_be]
         if first < len(items):

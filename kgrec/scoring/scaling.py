@@ -71,8 +71,7 @@ class Scaling:
 
     def opens(self, channel: int) -> tuple[bool, bool]:
         """Whether a channel counts for any user, for known and for cold items."""
-        known, cold = self.gate[:, :, channel].any(axis=1).tolist()
-        return known, cold
+        return bool(self.gate[KNOWN, :, channel].any()), bool(self.gate[COLD, :, channel].any())
 
     def bring(
         self, channel: int, said: Sequence[Array | Summed | None], unit: Array | None, dtype: npt.DTypeLike

@@ -49,6 +49,7 @@ def model(recommender: Answering) -> Response:
             "platforms": list(bundle.model.targets),
             "users": len(bundle.users),
             "items": len(bundle.items),
+            "search": bundle.model.search,
         }
     )
 
