@@ -62,6 +62,7 @@ class Recommender:
     ) -> None:
         if store is not None:
             check_graph(bundle, store)
+        bundle.model.prepare()
         self.bundle = bundle
         self._forgotten = forgotten or ForgottenUsers()
         self._link_to(GraphLink(store, reason=degraded or "no store was opened"))

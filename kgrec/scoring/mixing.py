@@ -47,10 +47,10 @@ class Late:
 class Mix:
     """Scores ``(users, items)`` and the numbers that explain them.
 
-    ``certain``: float32 would be precise enough for what matrices say. ``early`` are the scores but for what is
-    ``late``, which there is for one user alone. ``trend`` is what the trend adds to each known item, likewise for one,
-    ``(users, known)``, and ``contexts`` what each of the context columns does, ``(columns, known)``; None where that is
-    nothing. ``place`` is that of each item in its group.
+    ``place`` is that of each item in its group. ``certain``: float32 would be precise enough for what matrices say.
+    ``early`` are the scores but for what is ``late``, which there is for one user alone. ``trend`` is what the trend
+    adds to each known item, likewise for one, ``(users, known)``, and ``contexts`` what each of the context columns
+    does, ``(columns, known)``; None where that is nothing.
     """
 
     early: Array
@@ -142,15 +142,17 @@ class Mixing:
         rough = self._mix(histories, dtype, np.float32 if len(self.prior) >= _LARGE else dtype)
         return rough if rough.certain else self._mix(histories, dtype, dtype)
 
-    @property
-    def retrieves(self) -> bool:
-        """Whether the best of one person are retrieved, as far as the history lets them."""
-        return len(self.prior) >= retrieval.RETRIEVED_FROM and self._retriever.can_retrieve
+    @cached_property
+    def retriever(self) -> Retriever | None:
+        """Finds the best of a large catalogue without the scores of all; of other catalogues there is none."""
+        if len(self.prior) < retrieval.RETRIEVED_FROM or not all(map(retrieval.can_be_bounded, self.matrices)):
+            return None
+        return Retriever(self, self._index)
 
     def of_one(self, histories: Histories) -> Mix | Retrieved:
         """One user's scores; those of a large catalogue as far as somebody asks for them."""
-        retrieved = self._retriever.retrieved(histories) if self.retrieves else None
-        return self.mix(histories, np.float64) if retrieved is None else retrieved
+        retrieved = self.retriever and self.retriever.retrieved(histories)
+        return retrieved or self.mix(histories, np.float64)
 
     def opens(self, scaling: Scaling, channel: int) -> tuple[bool, bool]:
         """Whether a channel counts for any known item, and for any cold one."""
@@ -190,24 +192,16 @@ class Mixing:
         return CatalogueIndex(self._items, self.prior, list(low_rank.values()))
 
     @cached_property
-    def _retriever(self) -> Retriever:
-        return Retriever(self, self._index)
-
-    @cached_property
     def _spans(self) -> tuple[IntArray | slice, IntArray | slice]:
-        known, cold = map(span_of, self._items)
-        return known, cold
+        return span_of(self._items[KNOWN]), span_of(self._items[COLD])
 
     @cached_property
-    def _priors(self) -> tuple[Array, Array]:
-        known, cold = (self.prior[items].astype(np.float64) for items in self._items)
-        return known, cold
+    def _priors(self) -> list[Array]:
+        return [self.prior[items].astype(np.float64) for items in self._items]
 
     def with_matrices(self, matrices: Sequence[ItemMatrix]) -> Mixing:
         """The same with other matrices; what is worked out of those that stay is kept."""
-        other = replace(self, matrices=tuple(matrices))
-        if "_index" in vars(self):
-            vars(other)["_index"] = self._index
+        other = self._with_index(replace(self, matrices=tuple(matrices)))
         for c, (old, new) in enumerate(zip(self.matrices, other.matrices, strict=True)):
             if old is new:
                 other._ready[c] = self._of_channel(c)
@@ -222,10 +216,13 @@ class Mixing:
         return self._with(trend=trend)
 
     def _with(self, **changes: Any) -> Mixing:
-        other = replace(self, **changes)
-        if "_index" in vars(self) and "prior" not in changes:
-            vars(other)["_index"] = self._index
+        other = self._with_index(replace(self, **changes))
         other._ready.update({c: self._of_channel(c) for c in range(len(self.matrices))})
+        return other
+
+    def _with_index(self, other: Mixing) -> Mixing:
+        if "_index" in vars(self):
+            vars(other)["_index"] = self._index.with_prior(other.prior)
         return other
 
     @cached_property
@@ -302,8 +299,7 @@ class Mixing:
 
     def _in_context(self, bias: ContextBias, histories: Histories) -> Array:
         """What a context column adds to each known item, ``(users, known)``; nothing to cold items, as the trend."""
-        added: Array = bias.of(histories.contexts)[:, self._spans[KNOWN]]
-        return added
+        return bias.of(histories.contexts)[:, self._spans[KNOWN]]
 
     def _weighted_trend(self, gate: Array, moments: Array) -> Array | None:
         """What the trend adds to each known item, ``(users, known)``; None where it adds nothing.

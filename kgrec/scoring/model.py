@@ -136,7 +136,12 @@ class AdditiveModel:
     @property
     def search(self) -> str:
         """How the best items of one person are found, in either way exactly: ``retrieval``, or by ``all scores``."""
-        return "retrieval" if self._mixing.retrieves else "all scores"
+        return "all scores" if self._mixing.retriever is None else "retrieval"
+
+    def prepare(self) -> None:
+        """Work out what everybody's lists need, so that the first who asks does not wait for it."""
+        if self._mixing.retriever is not None:
+            self._mixing.retriever.prepare()
 
     @property
     def refind(self) -> int | None:

@@ -8,20 +8,23 @@ How the best are found by that is in :mod:`kgrec.scoring.retrieved`.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
+from scipy import sparse
 
 from kgrec.data.dataset import Array, IntArray
 from kgrec.scoring.histories import Histories
 from kgrec.scoring.item_blocks import Balls, ItemBlocks
 from kgrec.scoring.low_rank_bounds import LowRankBounds
-from kgrec.scoring.matrices import LowRankMatrix, without_own
+from kgrec.scoring.matrices import ItemMatrix, LowRankMatrix, without_own
 from kgrec.scoring.reach import Reach, ReachedScores, ReachingMatrix
-from kgrec.scoring.retrieved import GroupScores, LowRankPart, Mask, Part, RemainingPart, Retrieved, Weighted
+from kgrec.scoring.retrieved import GroupScores, Mask, Retrieved
 from kgrec.scoring.scaling import COLD, KNOWN, Scaling
+from kgrec.scoring.score_parts import LowRankPart, Part, RemainingPart, Weighted
 
 if TYPE_CHECKING:
     from kgrec.scoring.mixing import Mixing
@@ -32,6 +35,11 @@ RETRIEVED_FROM = 100_000
 
 _MOST_TERMS = 1.0
 """Terms of a history, by item of the catalogue, that take as long to add up as it takes to score all items."""
+
+
+def can_be_bounded(matrix: ItemMatrix) -> bool:
+    """Whether a matrix says something of few items, or is of low rank."""
+    return isinstance(matrix, ReachingMatrix | LowRankMatrix)
 
 
 class CatalogueIndex:
@@ -45,9 +53,19 @@ class CatalogueIndex:
 
     def __init__(self, items: tuple[IntArray, IntArray], prior: Array, targets: Sequence[Array]) -> None:
         self.items = items
+        self.prior = prior
         self.blocks = tuple(ItemBlocks.of(one, prior[one], _unit_vectors(one, targets)) for one in items)
         self.largest_prior = tuple(blocks.largest(prior) for blocks in self.blocks)
         self._balls: dict[int, tuple[LowRankBounds, Balls]] = {}
+
+    def with_prior(self, prior: Array) -> CatalogueIndex:
+        """The same blocks of items that have another prior."""
+        if prior is self.prior:
+            return self
+        other = copy(self)
+        other.prior = prior
+        other.largest_prior = tuple(blocks.largest(prior) for blocks in self.blocks)
+        return other
 
     def balls(self, bounds: LowRankBounds, group: int) -> Balls:
         """Those around the targets of each block of a group, beside the mean."""
@@ -76,13 +94,16 @@ class Retriever:
         self._trend: tuple[float, Weighted] | None = None
         self._largest_in_context: dict[tuple[int, int], Array] = {}
 
-    @property
-    def can_retrieve(self) -> bool:
-        """Whether each channel reaches few items or is of low rank."""
-        return all(
-            reaching is not None or isinstance(matrix, LowRankMatrix)
-            for reaching, matrix in zip(self._reaching, self._mixing.matrices, strict=True)
-        )
+    def prepare(self) -> None:
+        """Work out of the matrices what everybody's lists need."""
+        nobody = sparse.csr_matrix((1, len(self._mixing.prior)))
+        for c, reaching in enumerate(self._reaching):
+            if reaching is not None:
+                reaching.reach(nobody)
+                continue
+            for group in (KNOWN, COLD):
+                if len(self._index.items[group]):
+                    self._index.balls(self._mixing.bounds(c, group), group)
 
     def retrieved(self, histories: Histories) -> Retrieved | None:
         """One person's scores; None where a history reaches so much that all items have to be scored."""

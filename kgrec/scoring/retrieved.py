@@ -1,29 +1,25 @@
 """One person's scores in a large catalogue: those of some items, and the best of some, found without the others.
 
-What a history reaches through sparse matrices is added up but for the parts that are worked out of few items: what is
-of low rank, and what many items have in common. These lie within bounds. All other items have what they have whoever
-asks, and the parts; they are looked at block by block, by what the items of a block have at most, until that is less
-than the last of the list has.
-
-Nothing is left to chance: who cannot be among the best by the bounds is not looked at, all others are. Where bounds
-tell too little, all items are scored.
+What a history reaches through sparse matrices is added up. The other parts of a score are worked out of few items, and
+lie within bounds: popularity, the trend, what is of low rank, and what many items have in common. Items that nothing
+reaches have nothing else; they are looked at block by block, by what the items of a block have at most, until that is
+less than the last of the list has. Who cannot be among the best by the bounds is not looked at, all others are: the
+list is the one of all scores.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from kgrec.data.dataset import Array, IntArray
 from kgrec.parallel.cached_attribute import cached_property
-from kgrec.scoring.item_blocks import Balls, ItemBlocks
-from kgrec.scoring.low_rank_bounds import BoundedScores
-from kgrec.scoring.reach import Remainder
+from kgrec.scoring.item_blocks import ItemBlocks
 from kgrec.scoring.scaling import Scaling
+from kgrec.scoring.score_parts import Part, Weighted
 from kgrec.scoring.top_k import top_k
 
 Mask = npt.NDArray[np.bool_]
@@ -37,133 +33,6 @@ _BLOCKS = 16
 _MOST_READ = 0.125
 """Part of the catalogue from which on it takes less time to score all of it."""
 _ROUNDING = 1e-9
-
-
-class Part(Protocol):
-    """What is added to the scores of a group's items later, and lies within bounds."""
-
-    @property
-    def at_most(self) -> float:
-        """More than that is added to no item."""
-
-    def at_most_in_blocks(self) -> Array | float:
-        """Likewise of each block."""
-
-    def at_most_of(self, places: IntArray, block: IntArray, items: IntArray) -> Array | float:
-        """Likewise of some items, by their places in the order of the blocks, their blocks and their rows."""
-
-    def nearly(self, items: IntArray) -> Array:
-        """What is added to some items, or hardly more."""
-
-    def of_items(self, items: IntArray) -> Array:
-        """What is added to some items."""
-
-
-@dataclass(frozen=True)
-class Weighted:
-    """What is added whoever asks: a weight, not negative, times a value of each item.
-
-    Attributes:
-        values: of the whole catalogue.
-        largest: in each block of the group.
-    """
-
-    weight: float
-    values: Array
-    largest: Array
-
-    @property
-    def at_most(self) -> float:
-        """See :class:`Part`."""
-        return self.weight * float(self.largest.max(initial=0.0))
-
-    def at_most_in_blocks(self) -> Array:
-        """See :class:`Part`."""
-        return self.weight * self.largest
-
-    def at_most_of(self, places: IntArray, block: IntArray, items: IntArray) -> Array:
-        """See :class:`Part`."""
-        return self.of_items(items)
-
-    def nearly(self, items: IntArray) -> Array:
-        """See :class:`Part`."""
-        return self.of_items(items)
-
-    def of_items(self, items: IntArray) -> Array:
-        """See :class:`Part`."""
-        return self.weight * self.values[items].astype(np.float64)
-
-
-@dataclass(frozen=True)
-class LowRankPart:
-    """What a channel of low rank adds.
-
-    Attributes:
-        balls: around the targets of each block, beside the mean of all.
-    """
-
-    said: BoundedScores
-    scale: float
-    balls: Balls
-
-    @property
-    def at_most(self) -> float:
-        """See :class:`Part`."""
-        return self.scale * (self.said.middle + self.said.length * self.said.bounds.farthest)
-
-    def at_most_in_blocks(self) -> Array:
-        """See :class:`Part`."""
-        within: Array = self.scale * (self._in_centres + self.said.length * self.balls.radii)
-        return within
-
-    def at_most_of(self, places: IntArray, block: IntArray, items: IntArray) -> Array:
-        """See :class:`Part`."""
-        within: Array = self.scale * (self._in_centres[block] + self.said.length * self.balls.distances[places])
-        return within
-
-    def nearly(self, items: IntArray) -> Array:
-        """See :class:`Part`."""
-        nearly: Array = self.scale * (self.said.rough_products(items) + self.said.rounding)
-        return nearly
-
-    def of_items(self, items: IntArray) -> Array:
-        """See :class:`Part`."""
-        return self.scale * self.said.products(self.said.bounds.place[items])
-
-    @cached_property
-    def _in_centres(self) -> Array:
-        in_centres: Array = self.said.middle + self.balls.centres @ self.said.user
-        return in_centres
-
-
-@dataclass(frozen=True)
-class RemainingPart:
-    """What a sparse channel adds beside the terms that were added up."""
-
-    remainder: Remainder
-    scale: float
-
-    @property
-    def at_most(self) -> float:
-        """See :class:`Part`."""
-        return self.scale * self.remainder.most
-
-    def at_most_in_blocks(self) -> float:
-        """See :class:`Part`."""
-        return self.at_most
-
-    def at_most_of(self, places: IntArray, block: IntArray, items: IntArray) -> float:
-        """See :class:`Part`."""
-        return self.at_most
-
-    def nearly(self, items: IntArray) -> Array:
-        """See :class:`Part`."""
-        return self.of_items(items)
-
-    def of_items(self, items: IntArray) -> Array:
-        """See :class:`Part`."""
-        products: Array = self.scale * self.remainder.products(items)
-        return products
 
 
 @dataclass(frozen=True)
@@ -183,7 +52,7 @@ class GroupScores:
     early: Array
     parts: Sequence[Part]
 
-    @property
+    @cached_property
     def parts_at_most(self) -> float:
         """More than that is added to no item by all parts."""
         return sum(part.at_most for part in self.parts)
@@ -297,6 +166,8 @@ class Retrieved:
 
     def _look_at_others(self, group: GroupScores, among: Mask, best: _Best) -> Iterator[int]:
         """Look at blocks until none can have one of the best: how many items each time."""
+        if group.constant + group.parts_at_most < best.least:
+            return
         in_blocks = group.at_most_in_blocks()
         blocks = np.flatnonzero(in_blocks >= best.least)
         blocks = blocks[np.argsort(-in_blocks[blocks], kind="stable")]

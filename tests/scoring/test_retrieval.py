@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from kgrec.data.dataset import Interactions
-from kgrec.scoring import path_matrix, retrieval
+from kgrec.scoring import item_blocks, path_matrix, retrieval
 from kgrec.scoring.matrices import SparseMatrix
 from kgrec.scoring.mixing import Mix
 from kgrec.scoring.model import AdditiveModel
@@ -42,10 +42,9 @@ class Other(SparseMatrix):
 
 
 def test_a_large_catalogue_is_retrieved_from_and_a_small_one_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
-    model = open_model()
-    assert isinstance(model.scored(PAST).mix, Retrieved)
+    assert isinstance(open_model().scored(PAST).mix, Retrieved)
     monkeypatch.setattr(retrieval, "RETRIEVED_FROM", N + 1)
-    assert isinstance(model.scored(PAST).mix, Mix)
+    assert isinstance(open_model().scored(PAST).mix, Mix)
 
 
 def test_where_more_is_reached_than_there_is_all_items_are_scored(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -95,4 +94,19 @@ def test_the_index_and_the_trend_of_a_moment_are_kept() -> None:
     assert mix.trend is not None
     assert mix.trend.values[5] > first.trend.values[5]
     assert model.with_matrices([one.matrix for one in model.channels])._mixing._index is model._mixing._index
-    assert model.without_prior._mixing._index is not model._mixing._index
+    without_prior = model.without_prior._mixing._index
+    assert without_prior.blocks is model._mixing._index.blocks
+    assert not np.concatenate(without_prior.largest_prior).any()
+
+
+def test_what_everybody_needs_is_ready_before_anybody_asks(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = open_model()
+    model.prepare()
+    monkeypatch.setattr(item_blocks.ItemBlocks, "balls", None)
+    monkeypatch.setattr(item_blocks.ItemBlocks, "of", None)
+    assert isinstance(model.scored(PAST).mix, Retrieved)
+    assert model.search == "retrieval"
+    monkeypatch.setattr(retrieval, "RETRIEVED_FROM", N + 1)
+    small = open_model()
+    small.prepare()
+    assert small.search == "all scores"
