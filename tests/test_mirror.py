@@ -86,6 +86,7 @@ NOT_TESTED = {
     "benchmarks/answer_speed": "measures for minutes; run by hand",
     "benchmarks/large_catalogue": "measures for hours; run by hand",
     "benchmarks/large_log": "measures for hours; run by hand",
+    "benchmarks/retrieval_speed": "measures for minutes; run by hand",
     "benchmarks/neo4j_speed": "measures for minutes; run by hand",
     "benchmarks/recbole/models": "runs in the environment of RecBole",
     "benchmarks/recbole/race": "runs in the environment of RecBole",

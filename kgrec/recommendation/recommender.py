@@ -204,8 +204,7 @@ class Recommender:
         best = scored.best(among, k)
         explanations: Sequence[Explanation | None] = [None] * len(best)
         if explain:
-            explainer = Explainer(bundle, person, self._link)
-            explanations = explainer.explain(best, scored, among, counterfactuals)
+            explanations = Explainer(bundle, person, self._link).explain(best, scored, among, counterfactuals)
         return self._listed(best, scored, explanations)
 
     def explain(

@@ -17,6 +17,7 @@ import numpy.typing as npt
 from scipy import sparse
 
 from kgrec.data.dataset import Array, IntArray
+from kgrec.scoring.bounded_parts import LowRankPart, Part, RemainingPart, Weighted
 from kgrec.scoring.histories import Histories
 from kgrec.scoring.item_blocks import Balls, ItemBlocks
 from kgrec.scoring.low_rank_bounds import LowRankBounds
@@ -24,7 +25,6 @@ from kgrec.scoring.matrices import ItemMatrix, LowRankMatrix, without_own
 from kgrec.scoring.reach import Reach, ReachedScores, ReachingMatrix
 from kgrec.scoring.retrieved import GroupScores, Mask, Retrieved
 from kgrec.scoring.scaling import COLD, KNOWN, Scaling
-from kgrec.scoring.score_parts import LowRankPart, Part, RemainingPart, Weighted
 
 if TYPE_CHECKING:
     from kgrec.scoring.mixing import Mixing

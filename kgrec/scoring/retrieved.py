@@ -17,9 +17,9 @@ import numpy.typing as npt
 
 from kgrec.data.dataset import Array, IntArray
 from kgrec.parallel.cached_attribute import cached_property
+from kgrec.scoring.bounded_parts import Part, Weighted
 from kgrec.scoring.item_blocks import ItemBlocks
 from kgrec.scoring.scaling import Scaling
-from kgrec.scoring.score_parts import Part, Weighted
 from kgrec.scoring.top_k import top_k
 
 Mask = npt.NDArray[np.bool_]

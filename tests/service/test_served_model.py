@@ -11,6 +11,7 @@ from fastapi.testclient import TestClient
 from kgrec.bundle.bundle import Bundle
 from kgrec.evaluation.model_card import model_card
 from kgrec.recommendation import Recommender
+from kgrec.scoring import retrieval
 from kgrec.service import served_model
 from kgrec.service.app import service
 from tests.support.bundles import film_bundle
@@ -26,6 +27,15 @@ def test_the_course_of_training_is_told(recommender: Recommender) -> None:
 def test_where_the_graph_is_is_told_without_its_address(client: TestClient, recommender: Recommender) -> None:
     assert client.get("/v1/model").json()["store"] == "kglite"
     assert TestClient(service(Recommender(recommender.bundle))).get("/v1/model").json()["store"] is None
+
+
+def test_how_the_best_are_found_is_told(
+    client: TestClient, recommender: Recommender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert client.get("/v1/model").json()["search"] == "all scores"
+    monkeypatch.setattr(retrieval, "RETRIEVED_FROM", 1)
+    large = recommender.bundle.with_model(replace(recommender.bundle.model))
+    assert TestClient(service(Recommender(large))).get("/v1/model").json()["search"] == "retrieval"
 
 
 def test_the_card_is_that_of_kgrec_inspect_and_worked_out_once(
