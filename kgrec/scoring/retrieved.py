@@ -132,7 +132,7 @@ class Retrieved:
         trend, *contexts = (
             np.zeros(len(rows)) if one is None else one.of_items(rows) for one in (self.trend, *self.contexts)
         )
-        return trend, np.array(contexts).reshape(-1, len(rows))
+        return trend, np.array(contexts).reshape(len(contexts), len(rows))
 
     def best(self, among: Mask, k: int) -> IntArray:
         """The ``k`` best of some items, best first; equal scores go by row, lower first.

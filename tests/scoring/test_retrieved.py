@@ -8,8 +8,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from kgrec.data.context import Context
+from kgrec.data.context_columns import Contexts
 from kgrec.data.dataset import Interactions
 from kgrec.scoring import item_blocks, path_matrix, retrieval, retrieved
+from kgrec.scoring.context_bias import ContextBias
 from kgrec.scoring.matrices import LowRankMatrix
 from kgrec.scoring.model import AdditiveModel
 from kgrec.scoring.retrieved import Retrieved
@@ -51,11 +54,14 @@ def world(seed: int) -> tuple[AdditiveModel, Interactions]:
             for one in (channel.matrix for channel in model.channels)
         ]
         model = replace(model.with_matrices(matrices), prior=model.prior[alike])
+    if seed % 5 < 3:
+        counts = rng.integers(0, 9, (2, N)).astype(np.float32)
+        model = replace(model, contexts=(ContextBias("weather", ("rain", "sun"), counts, 1.0, 0.8),))
     past = random_interactions(rng, 1, N, int(rng.choice([0, 1, 3, 12])))
     return model, past
 
 
-def both(model: AdditiveModel, past: Interactions, asked: float | None = None) -> tuple[Scored, np.ndarray]:
+def both(model: AdditiveModel, past: Interactions, asked: Contexts | None = None) -> tuple[Scored, np.ndarray]:
     """Scored by retrieval, and all scores."""
     everything = model.scores(model.histories(replace(past, user=np.zeros(len(past), np.int64)), 1, asked))[0]
     return model.scored(past, asked), everything
@@ -77,7 +83,14 @@ def candidates(rng: np.random.Generator, model: AdditiveModel, past: Interaction
 @pytest.mark.parametrize("seed", range(60))
 def test_the_list_is_that_of_all_scores(seed: int) -> None:
     model, past = world(seed)
-    scored, everything = both(model, past, START if seed % 3 else None)
+    for weather in ("rain", "sun", "fog"):
+        at = float(START + 1e5 * seed) if seed % 3 else None
+        check_lists(seed, model, past, Context(at=at, values={"weather": weather}).contexts)
+
+
+def check_lists(seed: int, model: AdditiveModel, past: Interactions, asked: Contexts) -> None:
+    """Lists of one and of three of all kinds of candidates, and the one of all items."""
+    scored, everything = both(model, past, asked)
     assert isinstance(scored.mix, Retrieved)
     for name, among in candidates(np.random.default_rng(seed), model, past).items():
         rows = np.flatnonzero(among)
@@ -91,7 +104,7 @@ def test_the_list_is_that_of_all_scores(seed: int) -> None:
 @pytest.mark.parametrize("seed", range(20))
 def test_scores_of_items_are_the_same_and_their_parts_add_up(seed: int) -> None:
     model, past = world(seed)
-    scored, everything = both(model, past, START + 1e6)
+    scored, everything = both(model, past, Context(at=START + 1e6, values={"weather": "sun"}).contexts)
     items = np.random.default_rng(seed).permutation(N)[:20]
     np.testing.assert_allclose(scored.of_items(items), everything[items], atol=1e-9)
     parts = scored.contributions(items)
