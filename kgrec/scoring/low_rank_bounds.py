@@ -135,8 +135,8 @@ class BoundedScores:
 
     @property
     def rounding(self) -> float:
-        """As above."""
-        return _ROUNDING * self.length * self.bounds.longest
+        """As above: by half of that for each dimension a sum in float32 may be off."""
+        return (len(self.user) + 2) * float(np.finfo(np.float32).eps) * self.length * self.bounds.longest
 
     @cached_property
     def within(self) -> Array:

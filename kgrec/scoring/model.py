@@ -134,7 +134,7 @@ class AdditiveModel:
         return len(self.prior)
 
     @property
-    def search(self) -> str:
+    def found_by(self) -> str:
         """How the best items of one person are found, in either way exactly: ``retrieval``, or by ``all scores``."""
         return "all scores" if self._mixing.retriever is None else "retrieval"
 

@@ -18,6 +18,7 @@ from scipy import sparse
 
 from kgrec.data.dataset import Array, IntArray
 from kgrec.scoring.bounded_parts import LowRankPart, Part, RemainingPart, Weighted
+from kgrec.scoring.context_bias import ContextBias
 from kgrec.scoring.histories import Histories
 from kgrec.scoring.item_blocks import Balls, ItemBlocks
 from kgrec.scoring.low_rank_bounds import LowRankBounds
@@ -57,6 +58,7 @@ class CatalogueIndex:
         self.blocks = tuple(ItemBlocks.of(one, prior[one], _unit_vectors(one, targets)) for one in items)
         self.largest_prior = tuple(blocks.largest(prior) for blocks in self.blocks)
         self._balls: dict[int, tuple[LowRankBounds, Balls]] = {}
+        self._in_contexts: dict[tuple[int, int], tuple[ContextBias, Array]] = {}
 
     def with_prior(self, prior: Array) -> CatalogueIndex:
         """The same blocks of items that have another prior."""
@@ -72,6 +74,12 @@ class CatalogueIndex:
         if id(bounds) not in self._balls:
             self._balls[id(bounds)] = bounds, self.blocks[group].balls(bounds.matrix.target, bounds.mean)
         return self._balls[id(bounds)][1]
+
+    def largest_in(self, bias: ContextBias, code: int) -> Array:
+        """The largest bias of a circumstance in each block of known items."""
+        if (id(bias), code) not in self._in_contexts:
+            self._in_contexts[id(bias), code] = bias, self.blocks[KNOWN].largest(bias.table[code])
+        return self._in_contexts[id(bias), code][1]
 
 
 def _unit_vectors(items: IntArray, targets: Sequence[Array]) -> Array:
@@ -92,7 +100,6 @@ class Retriever:
         self._index = index
         self._reaching = [one if isinstance(one, ReachingMatrix) else None for one in mixing.matrices]
         self._trend: tuple[float, Weighted] | None = None
-        self._largest_in_context: dict[tuple[int, int], Array] = {}
 
     def prepare(self) -> None:
         """Work out of the matrices what everybody's lists need."""
@@ -187,14 +194,10 @@ class Retriever:
     def _in_contexts(self, histories: Histories) -> list[Weighted | None]:
         """What each context column adds; None where the circumstance is unknown."""
         found: list[Weighted | None] = []
-        for number, bias in enumerate(self._mixing.contexts):
+        for bias in self._mixing.contexts:
             (code,) = histories.contexts.codes(bias.column, bias.values).tolist()
-            if code < 0:
-                found.append(None)
-                continue
-            if (number, code) not in self._largest_in_context:
-                self._largest_in_context[number, code] = self._index.blocks[KNOWN].largest(bias.table[code])
-            found.append(Weighted(bias.weight, bias.table[code], self._largest_in_context[number, code]))
+            of_items = (bias.table[code], self._index.largest_in(bias, code)) if code >= 0 else None
+            found.append(of_items and Weighted(bias.weight, *of_items))
         return found
 
 

@@ -180,7 +180,7 @@ class ModelAnswer(BaseModel):
     platforms: list[str] = Field(description="Platforms whose lists have a model of their own.")
     users: int
     items: int
-    search: str = Field(description="How the best items are found, exactly: by all scores, or by retrieval.")
+    found_by: str = Field(description="How the best items are found, exactly: by all scores, or by retrieval.")
 
 
 class CardAnswer(BaseModel):

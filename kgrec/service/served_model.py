@@ -49,7 +49,7 @@ def model(recommender: Answering) -> Response:
             "platforms": list(bundle.model.targets),
             "users": len(bundle.users),
             "items": len(bundle.items),
-            "search": bundle.model.search,
+            "found_by": bundle.model.found_by,
         }
     )
 

@@ -134,7 +134,7 @@ def test_in_a_large_catalogue_filters_leave_what_they_leave_in_a_small_one(
     ):
         monkeypatch.setattr(module, name, value)
     large = Recommender(bundle.with_model(replace(bundle.model)))
-    assert (small.bundle.model.search, large.bundle.model.search) == ("all scores", "retrieval")
+    assert (small.bundle.model.found_by, large.bundle.model.found_by) == ("all scores", "retrieval")
     for filters in (
         Filters(),
         Filters(include_seen=True),

@@ -105,8 +105,8 @@ def test_what_everybody_needs_is_ready_before_anybody_asks(monkeypatch: pytest.M
     monkeypatch.setattr(item_blocks.ItemBlocks, "balls", None)
     monkeypatch.setattr(item_blocks.ItemBlocks, "of", None)
     assert isinstance(model.scored(PAST).mix, Retrieved)
-    assert model.search == "retrieval"
+    assert model.found_by == "retrieval"
     monkeypatch.setattr(retrieval, "RETRIEVED_FROM", N + 1)
     small = open_model()
     small.prepare()
-    assert small.search == "all scores"
+    assert small.found_by == "all scores"

@@ -32,10 +32,10 @@ def test_where_the_graph_is_is_told_without_its_address(client: TestClient, reco
 def test_how_the_best_are_found_is_told(
     client: TestClient, recommender: Recommender, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert client.get("/v1/model").json()["search"] == "all scores"
+    assert client.get("/v1/model").json()["found_by"] == "all scores"
     monkeypatch.setattr(retrieval, "RETRIEVED_FROM", 1)
     large = recommender.bundle.with_model(replace(recommender.bundle.model))
-    assert TestClient(service(Recommender(large))).get("/v1/model").json()["search"] == "retrieval"
+    assert TestClient(service(Recommender(large))).get("/v1/model").json()["found_by"] == "retrieval"
 
 
 def test_the_card_is_that_of_kgrec_inspect_and_worked_out_once(
