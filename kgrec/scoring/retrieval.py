@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 from scipy import sparse
 
 from kgrec.data.dataset import Array, IntArray
@@ -130,7 +131,7 @@ class Retriever:
             GroupScores(self._index.blocks[group], constant, *sums.scores(group, constant))
             for group, constant in enumerate(scaling.constant[:, 0].tolist())
         )
-        parts = scaling, mixing.is_cold, (known, cold), trend, contexts
+        parts = scaling, mixing.is_cold, (known, cold), sums.is_reached, trend, contexts
         return Retrieved(*parts, lambda: mixing.mix(histories, np.float64).total)
 
     def _open(self, scaling: Scaling) -> list[int]:
@@ -153,7 +154,7 @@ class Retriever:
         asked = bool(len(self._index.items[KNOWN])), opens[COLD]
         unit = mixing.unit_or_none(histories, channel)
         if reach is not None:
-            values = sums.of_channel(channel, reach, histories.matrices[channel].indices)
+            values = sums.of_channel(reach, histories.matrices[channel].indices)
             reached = [
                 ReachedScores(values[own], len(items)) if wanted else None
                 for own, items, wanted in zip(sums.of_group, self._index.items, asked, strict=True)
@@ -173,7 +174,7 @@ class Retriever:
         scaling.bring(channel, said, unit, np.float64)
         for group, (one, scale) in enumerate(zip(said, scaling.scale[channel, :, 0].tolist(), strict=True)):
             if one is not None and scale:
-                sums.early[sums.places_of(one.bounds.items[one.changed])] += scale * one.change
+                sums.early[sums.place[one.bounds.items[one.changed]]] += scale * one.change
                 sums.parts[group].append(LowRankPart(one, scale, self._index.balls(one.bounds, group)))
         return True
 
@@ -204,53 +205,45 @@ class Retriever:
 class _Sums:
     """What is added up of the items that a history reaches, or that are in it: of known ones first, then of cold ones.
 
-    Nothing here is as long as the catalogue, which would be out of the processor's cache.
-
     Attributes:
-        reached: rows of the items, ascending.
-        place: of each of these below.
-        rows: of the items, of each group ascending.
-        of_group: places of the known ones, and of the cold ones.
-        of_terms: places of the items of each channel's terms.
-        early: scores of the items but for the constants and the parts.
+        is_reached: whether each item is, bool ``(items,)``.
+        rows: of those, of each group ascending.
+        place: of each item among them; of an item that is none of them anything.
+        of_group: the known ones, and the cold ones.
+        early: their scores but for the constants and the parts.
         parts: of both groups.
     """
 
-    reached: IntArray
-    place: IntArray
+    is_reached: Mask
     rows: IntArray
+    place: npt.NDArray[np.int32]
     of_group: tuple[slice, slice]
-    of_terms: dict[int, IntArray]
     early: Array
     parts: tuple[list[Part], list[Part]] = field(default_factory=lambda: ([], []))
 
     @classmethod
     def of(cls, histories: Histories, reaches: dict[int, Reach], is_cold: Mask) -> _Sums:
         """Nothing yet of all that are reached."""
-        past = {id(history): history.indices for history in histories.matrices}
-        terms = [reach.items for reach in reaches.values()]
-        reached, which = np.unique(np.concatenate([*terms, *past.values()]), return_inverse=True)
-        order = np.argsort(is_cold[reached], kind="stable")
-        place = np.empty(len(order), np.int64)
-        place[order] = np.arange(len(order))
-        n_known = len(order) - int(np.count_nonzero(is_cold[reached]))
-        groups = slice(0, n_known), slice(n_known, len(order))
-        ends = np.cumsum([len(items) for items in terms])
-        of_terms = dict(zip(reaches, np.split(place[which], ends), strict=False))
-        return cls(reached, place, reached[order], groups, of_terms, np.zeros(len(order)))
+        is_reached = np.zeros(len(is_cold), np.bool_)
+        for reach in reaches.values():
+            is_reached[reach.items] = True
+        for history in {id(history): history for history in histories.matrices}.values():
+            is_reached[history.indices] = True
+        rows = np.flatnonzero(is_reached)
+        cold = is_cold[rows]
+        known = rows[~cold]
+        rows = np.concatenate([known, rows[cold]])
+        place = np.empty(len(is_cold), np.int32)
+        place[rows] = np.arange(len(rows))
+        groups = slice(0, len(known)), slice(len(known), len(rows))
+        return cls(is_reached, rows, place, groups, np.zeros(len(rows)))
 
-    def places_of(self, items: IntArray) -> IntArray:
-        """The places of some items that are reached."""
-        places: IntArray = self.place[np.searchsorted(self.reached, items)]
-        return places
-
-    def of_channel(self, channel: int, reach: Reach, past: IntArray) -> Array:
+    def of_channel(self, reach: Reach, past: IntArray) -> Array:
         """What a channel says of each, but for the remainder, and not of past items for themselves."""
-        values: Array = np.bincount(self.of_terms[channel], reach.values, len(self.rows))
+        values: Array = np.bincount(self.place[reach.items], reach.values, len(self.rows))
         if reach.own is not None:
             later = 0.0 if reach.remainder is None else reach.remainder.products(past)
-            own = self.places_of(past)
-            values[own] = without_own(values[own] + later, reach.own) - later
+            values[self.place[past]] = without_own(values[self.place[past]] + later, reach.own) - later
         return values
 
     def add(self, group: int, weight: float, values: Array) -> None:

@@ -88,17 +88,11 @@ class GroupScores:
     def of_items(self, items: IntArray) -> Array:
         """The scores of some items of the group, reached or not."""
         early = np.full(len(items), self.constant)
-        there = self.reaches(items)
-        early[there] = self.early[np.searchsorted(self.reached, items[there])]
+        if len(self.reached):
+            at = np.minimum(np.searchsorted(self.reached, items), len(self.reached) - 1)
+            there = self.reached[at] == items
+            early[there] = self.early[at[there]]
         return self.exact(items, early)
-
-    def reaches(self, items: IntArray) -> Mask:
-        """Whether some items of the group are reached."""
-        if not len(self.reached):
-            return np.zeros(len(items), np.bool_)
-        at = np.minimum(np.searchsorted(self.reached, items), len(self.reached) - 1)
-        there: Mask = self.reached[at] == items
-        return there
 
 
 @dataclass(frozen=True)
@@ -107,6 +101,7 @@ class Retrieved:
 
     Attributes:
         groups: known items and cold ones.
+        is_reached: whether each item is reached, bool ``(items,)``.
         trend, contexts: what is added to known items, as far as there is such; None where there is no trend.
         all_scores: scores all items, ``(1, items)``.
     """
@@ -114,6 +109,7 @@ class Retrieved:
     scaling: Scaling
     is_cold: Mask
     groups: tuple[GroupScores, GroupScores]
+    is_reached: Mask
     trend: Weighted | None
     contexts: Sequence[Weighted | None]
     all_scores: Callable[[], Array]
@@ -181,7 +177,7 @@ class Retrieved:
             items = group.blocks.items[places]
             at_most = group.at_most_of(places, block, items)
             kept = np.flatnonzero(at_most >= best.least)
-            kept = kept[among[items[kept]] & ~group.reaches(items[kept])]
+            kept = kept[among[items[kept]] & ~self.is_reached[items[kept]]]
             best.look_at(group, items[kept], np.full(len(kept), group.constant), at_most[kept])
             yield len(places)
             start, step = start + step, 2 * step
