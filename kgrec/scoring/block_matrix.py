@@ -20,7 +20,7 @@ from scipy import sparse
 from kgrec.data.dataset import Array, IntArray
 from kgrec.parallel.cached_attribute import cached_property
 from kgrec.scoring.matrices import ItemMatrix, Scorer, SparseMatrix, place_of, span_of
-from kgrec.scoring.reach import Reach
+from kgrec.scoring.reach import ReachedTerms
 from kgrec.scoring.row_sums import (
     dense_product,
     entries_at,
@@ -79,13 +79,13 @@ class BlockMatrix:
         dense[:, self.items] += self._inside_scores(history)
         return dense
 
-    def reach(self, history: sparse.csr_matrix) -> Reach:
+    def reach(self, history: sparse.csr_matrix) -> ReachedTerms:
         """The terms of one history ``(1, items)``; of items of the block they are added up."""
         items, terms = terms_of_rows(self.outside, history.indices, history.data)
         if not (self._place[history.indices] >= 0).any():
-            return Reach(items, terms)
+            return ReachedTerms(items, terms)
         inside = self._inside_scores(history)[0]
-        return Reach(np.concatenate([items, self.items]), np.concatenate([terms, inside]))
+        return ReachedTerms(np.concatenate([items, self.items]), np.concatenate([terms, inside]))
 
     def scorer_of(self, columns: IntArray) -> Scorer:
         """The columns of some items of :meth:`scores`."""

@@ -14,7 +14,7 @@ from kgrec.scoring.low_rank_bounds import BoundedScores
 from kgrec.scoring.reach import Remainder
 
 
-class Part(Protocol):
+class BoundedPart(Protocol):
     """What is added to the scores of a group's items later, and lies within bounds."""
 
     @property
@@ -49,23 +49,23 @@ class Weighted:
 
     @property
     def at_most(self) -> float:
-        """See :class:`Part`."""
+        """See :class:`BoundedPart`."""
         return self.weight * float(self.largest.max(initial=0.0))
 
     def at_most_in_blocks(self) -> Array:
-        """See :class:`Part`."""
+        """See :class:`BoundedPart`."""
         return self.weight * self.largest
 
     def at_most_of(self, places: IntArray, block: IntArray, items: IntArray) -> Array:
-        """See :class:`Part`."""
+        """See :class:`BoundedPart`."""
         return self.of_items(items)
 
     def nearly(self, items: IntArray) -> Array:
-        """See :class:`Part`."""
+        """See :class:`BoundedPart`."""
         return self.of_items(items)
 
     def of_items(self, items: IntArray) -> Array:
-        """See :class:`Part`."""
+        """See :class:`BoundedPart`."""
         return self.weight * self.values[items].astype(np.float64)
 
 
@@ -83,26 +83,26 @@ class LowRankPart:
 
     @property
     def at_most(self) -> float:
-        """See :class:`Part`."""
+        """See :class:`BoundedPart`."""
         return self.scale * (self.said.middle + self.said.length * self.said.bounds.farthest)
 
     def at_most_in_blocks(self) -> Array:
-        """See :class:`Part`."""
+        """See :class:`BoundedPart`."""
         within: Array = self.scale * (self._in_centres + self.said.length * self.balls.radii)
         return within
 
     def at_most_of(self, places: IntArray, block: IntArray, items: IntArray) -> Array:
-        """See :class:`Part`."""
+        """See :class:`BoundedPart`."""
         within: Array = self.scale * (self._in_centres[block] + self.said.length * self.balls.distances[places])
         return within
 
     def nearly(self, items: IntArray) -> Array:
-        """See :class:`Part`."""
+        """See :class:`BoundedPart`."""
         nearly: Array = self.scale * (self.said.rough_products(items) + self.said.rounding)
         return nearly
 
     def of_items(self, items: IntArray) -> Array:
-        """See :class:`Part`."""
+        """See :class:`BoundedPart`."""
         return self.scale * self.said.products(self.said.bounds.place[items])
 
     @cached_property
@@ -120,22 +120,22 @@ class RemainingPart:
 
     @property
     def at_most(self) -> float:
-        """See :class:`Part`."""
+        """See :class:`BoundedPart`."""
         return self.scale * self.remainder.most
 
     def at_most_in_blocks(self) -> float:
-        """See :class:`Part`."""
+        """See :class:`BoundedPart`."""
         return self.at_most
 
     def at_most_of(self, places: IntArray, block: IntArray, items: IntArray) -> float:
-        """See :class:`Part`."""
+        """See :class:`BoundedPart`."""
         return self.at_most
 
     def nearly(self, items: IntArray) -> Array:
-        """See :class:`Part`."""
+        """See :class:`BoundedPart`."""
         return self.of_items(items)
 
     def of_items(self, items: IntArray) -> Array:
-        """See :class:`Part`."""
+        """See :class:`BoundedPart`."""
         products: Array = self.scale * self.remainder.products(items)
         return products

@@ -13,7 +13,7 @@ from scipy import sparse
 
 from kgrec.data.dataset import Array, IntArray
 from kgrec.parallel.cached_attribute import cached_property
-from kgrec.scoring.reach import Reach
+from kgrec.scoring.reach import ReachedTerms
 from kgrec.scoring.row_sums import FEW, dense_product, entries_at, in_order, past_of_few, terms_of_rows
 
 _ROWS_CONVERTED = 256
@@ -78,11 +78,11 @@ class SparseMatrix:
         """``history @ M`` without each item's own term, dense ``(users, items)``."""
         return without_own_terms(dense_product(history, self.weights), history, self._own)
 
-    def reach(self, history: sparse.csr_matrix) -> Reach:
+    def reach(self, history: sparse.csr_matrix) -> ReachedTerms:
         """The terms of one history ``(1, items)``."""
         past = history.indices
         own = history.data * self._own[past]
-        return Reach(*terms_of_rows(self.weights, past, history.data), own if own.any() else None)
+        return ReachedTerms(*terms_of_rows(self.weights, past, history.data), own if own.any() else None)
 
     def block(self, rows: IntArray, columns: IntArray) -> Array:
         """``M[rows, columns]`` dense, 0 where row and column are the same item."""

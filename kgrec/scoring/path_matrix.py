@@ -26,7 +26,7 @@ from kgrec.data.dataset import Array, IntArray
 from kgrec.data.triples import Facts
 from kgrec.parallel.cached_attribute import cached_property
 from kgrec.scoring.matrices import Scorer, place_of, span_of, without_own_terms
-from kgrec.scoring.reach import Reach, Remainder
+from kgrec.scoring.reach import ReachedTerms, Remainder
 from kgrec.scoring.row_sums import (
     dense_product,
     in_order,
@@ -94,7 +94,7 @@ class PathMatrix:
             dense[start : start + step] = (target @ users.T).T
         return without_own_terms(dense, history, self._own, place)
 
-    def reach(self, history: sparse.csr_matrix) -> Reach:
+    def reach(self, history: sparse.csr_matrix) -> ReachedTerms:
         """The terms of one history ``(1, items)`` through the features that say most for the fewest items."""
         features, terms = terms_of_rows(self.source, history.indices, history.data)
         features, place = np.unique(features, return_inverse=True)
@@ -109,11 +109,11 @@ class PathMatrix:
         own = history.data * self._own[history.indices]
         reached = terms_of_rows(by_feature, features[kept], user[kept])
         if not len(left):
-            return Reach(*reached, own)
+            return ReachedTerms(*reached, own)
         rest = np.zeros(len(self.way))
         rest[features[left]] = user[left]
         most = float(np.sort(important[left])[-most_features:].sum())
-        return Reach(*reached, own, Remainder(most, partial(products_of_rows, self.target, vector=rest)))
+        return ReachedTerms(*reached, own, Remainder(most, partial(products_of_rows, self.target, vector=rest)))
 
     def block(self, rows: IntArray, columns: IntArray) -> Array:
         """``M[rows, columns]`` dense, 0 where row and column are the same item."""

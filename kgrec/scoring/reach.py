@@ -1,4 +1,4 @@
-"""Reach: the few items that a history says anything of through a matrix most of whose entries are 0."""
+"""Reached terms: the few items that a history says anything of through a matrix most of whose entries are 0."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Remainder:
 
 
 @dataclass(frozen=True)
-class Reach:
+class ReachedTerms:
     """What a history says through a matrix, term by term: added up by item, they are its scores.
 
     Attributes:
@@ -47,7 +47,7 @@ class Reach:
 class ReachingMatrix(Protocol):
     """An item matrix through which a history says something of a small part of the catalogue."""
 
-    def reach(self, history: sparse.csr_matrix) -> Reach:
+    def reach(self, history: sparse.csr_matrix) -> ReachedTerms:
         """The terms of one history ``(1, items)``."""
 
 

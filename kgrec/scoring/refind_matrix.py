@@ -21,7 +21,7 @@ from scipy import sparse
 
 from kgrec.data.dataset import Array, FloatArray, IntArray
 from kgrec.parallel.cached_attribute import cached_property
-from kgrec.scoring.reach import Reach
+from kgrec.scoring.reach import ReachedTerms
 
 
 @dataclass(frozen=True)
@@ -44,9 +44,9 @@ class RefindMatrix:
         dense[row, history.indices] = history.data * self._own[history.indices]
         return dense
 
-    def reach(self, history: sparse.csr_matrix) -> Reach:
+    def reach(self, history: sparse.csr_matrix) -> ReachedTerms:
         """The terms of one history ``(1, items)``."""
-        return Reach(history.indices, history.data * self._own[history.indices])
+        return ReachedTerms(history.indices, history.data * self._own[history.indices])
 
     def block(self, rows: IntArray, columns: IntArray) -> Array:
         """``M[rows, columns]`` dense, 0 where row and column are different items."""

@@ -17,13 +17,13 @@ import numpy.typing as npt
 from scipy import sparse
 
 from kgrec.data.dataset import Array, IntArray
-from kgrec.scoring.bounded_parts import LowRankPart, Part, RemainingPart, Weighted
+from kgrec.scoring.bounded_parts import BoundedPart, LowRankPart, RemainingPart, Weighted
 from kgrec.scoring.context_bias import ContextBias
 from kgrec.scoring.histories import Histories
 from kgrec.scoring.item_blocks import Balls, ItemBlocks
 from kgrec.scoring.low_rank_bounds import LowRankBounds
 from kgrec.scoring.matrices import ItemMatrix, LowRankMatrix, without_own
-from kgrec.scoring.reach import Reach, ReachedScores, ReachingMatrix
+from kgrec.scoring.reach import ReachedScores, ReachedTerms, ReachingMatrix
 from kgrec.scoring.retrieved import GroupScores, Mask, Retrieved
 from kgrec.scoring.scaling import COLD, KNOWN, Scaling
 
@@ -137,7 +137,7 @@ class Retriever:
     def _open(self, scaling: Scaling) -> list[int]:
         return [c for c in range(len(self._mixing.matrices)) if any(self._mixing.opens(scaling, c))]
 
-    def _reaches(self, scaling: Scaling, histories: Histories) -> dict[int, Reach] | None:
+    def _reaches(self, scaling: Scaling, histories: Histories) -> dict[int, ReachedTerms] | None:
         """What sparse channels say; None where one that has no unit says more than is added up."""
         reaches = {}
         for c in self._open(scaling):
@@ -148,7 +148,9 @@ class Retriever:
                     return None  # mean and spread are not known
         return reaches
 
-    def _add(self, channel: int, scaling: Scaling, histories: Histories, reach: Reach | None, sums: _Sums) -> bool:
+    def _add(
+        self, channel: int, scaling: Scaling, histories: Histories, reach: ReachedTerms | None, sums: _Sums
+    ) -> bool:
         """Add what a channel says; False where bounds cannot tell it."""
         mixing, opens = self._mixing, self._mixing.opens(scaling, channel)
         asked = bool(len(self._index.items[KNOWN])), opens[COLD]
@@ -219,10 +221,10 @@ class _Sums:
     place: npt.NDArray[np.int32]
     of_group: tuple[slice, slice]
     early: Array
-    parts: tuple[list[Part], list[Part]] = field(default_factory=lambda: ([], []))
+    parts: tuple[list[BoundedPart], list[BoundedPart]] = field(default_factory=lambda: ([], []))
 
     @classmethod
-    def of(cls, histories: Histories, reaches: dict[int, Reach], is_cold: Mask) -> _Sums:
+    def of(cls, histories: Histories, reaches: dict[int, ReachedTerms], is_cold: Mask) -> _Sums:
         """Nothing yet of all that are reached."""
         is_reached = np.zeros(len(is_cold), np.bool_)
         for reach in reaches.values():
@@ -238,7 +240,7 @@ class _Sums:
         groups = slice(0, len(known)), slice(len(known), len(rows))
         return cls(is_reached, rows, place, groups, np.zeros(len(rows)))
 
-    def of_channel(self, reach: Reach, past: IntArray) -> Array:
+    def of_channel(self, reach: ReachedTerms, past: IntArray) -> Array:
         """What a channel says of each, but for the remainder, and not of past items for themselves."""
         values: Array = np.bincount(self.place[reach.items], reach.values, len(self.rows))
         if reach.own is not None:
@@ -251,7 +253,7 @@ class _Sums:
         if weight:
             self.early[self.of_group[group]] += weight * values
 
-    def scores(self, group: int, constant: float) -> tuple[IntArray, Array, Sequence[Part]]:
+    def scores(self, group: int, constant: float) -> tuple[IntArray, Array, Sequence[BoundedPart]]:
         """Rows, scores and parts of a group."""
         own = self.of_group[group]
         return self.rows[own], self.early[own] + constant, self.parts[group]

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from kgrec.data.dataset import Array, IntArray
 from kgrec.parallel.cached_attribute import cached_property
-from kgrec.scoring.bounded_parts import Part, Weighted
+from kgrec.scoring.bounded_parts import BoundedPart, Weighted
 from kgrec.scoring.item_blocks import ItemBlocks
 from kgrec.scoring.scaling import Scaling
 from kgrec.scoring.top_k import top_k
@@ -31,7 +31,7 @@ _FEW = 2**14
 _BLOCKS = 16
 """Blocks that are looked at first; then it is twice as many, and so on."""
 _MOST_READ = 0.125
-"""Part of the catalogue from which on it takes less time to score all of it."""
+"""Share of the catalogue from which on it takes less time to score all of it."""
 _ROUNDING = 1e-9
 
 
@@ -50,7 +50,7 @@ class GroupScores:
     constant: float
     reached: IntArray
     early: Array
-    parts: Sequence[Part]
+    parts: Sequence[BoundedPart]
 
     @cached_property
     def parts_at_most(self) -> float:

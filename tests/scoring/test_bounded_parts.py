@@ -9,7 +9,7 @@ import pytest
 from scipy import sparse
 
 from kgrec.scoring import item_blocks
-from kgrec.scoring.bounded_parts import LowRankPart, Part, RemainingPart, Weighted
+from kgrec.scoring.bounded_parts import BoundedPart, LowRankPart, RemainingPart, Weighted
 from kgrec.scoring.item_blocks import ItemBlocks
 from kgrec.scoring.low_rank_bounds import LowRankBounds
 from kgrec.scoring.matrices import LowRankMatrix
@@ -19,7 +19,7 @@ N = 60
 ITEMS = np.arange(10, N)
 
 
-def parts(seed: int) -> Iterator[tuple[ItemBlocks, Part, np.ndarray]]:
+def parts(seed: int) -> Iterator[tuple[ItemBlocks, BoundedPart, np.ndarray]]:
     """Blocks, one part of each kind, and what it adds to each item of the catalogue."""
     rng = np.random.default_rng(seed)
     source, target = (rng.normal(size=(N, 4)).astype(np.float32) for _ in range(2))
