@@ -120,6 +120,9 @@ def test_where_bounds_tell_too_little_all_items_are_scored(seed: int, monkeypatc
     scored, everything = both(model, past)
     best = scored.best(np.ones(N, np.bool_), 3)
     assert best.tolist() == top_k(np.round(everything, 9), np.arange(N), 3).tolist()
+    nobody = model.scored(Interactions.of_pairs([], []))
+    nobody.best(np.ones(N, np.bool_), 3)
+    assert "total" in vars(nobody.mix), "nothing is reached, so that blocks have to be looked at"
 
 
 def test_few_blocks_are_looked_at_where_popularity_tells(monkeypatch: pytest.MonkeyPatch) -> None:
