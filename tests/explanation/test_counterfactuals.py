@@ -6,6 +6,7 @@ import numpy as np
 
 from kgrec.data.dataset import Array, IntArray
 from kgrec.explanation.counterfactuals import Counterfactuals
+from kgrec.scoring.top_k import mask_of
 from tests.support.bundles import film_bundle
 
 
@@ -21,7 +22,7 @@ def test_what_is_left_out_is_scored_once() -> None:
         rest: Array = scores - np.arange(7) * np.array([[1], [100]])
         return rest
 
-    effects = Counterfactuals(bundle, parts, scored, np.array([1, 3, 4]), np.array([2, 0, 2]), again)
+    effects = Counterfactuals(bundle, parts, scored, mask_of(np.array([1, 3, 4]), 7), np.array([2, 0, 2]), again)
     first, second = (effects.without_past_item(0, row) for row in (1, 3))
     assert asked == [[0, 2]]
     assert (first.uid, first.name, first.rank_before, first.candidates) == ("star-wars", "Star Wars", 1, 3)
