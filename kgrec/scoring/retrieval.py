@@ -30,9 +30,8 @@ from kgrec.scoring.scaling import COLD, KNOWN, Scaling
 if TYPE_CHECKING:
     from kgrec.scoring.mixing import Mixing
 
-RETRIEVED_FROM = 100_000
-"""Items from which on the best are retrieved: scoring all of fewer takes a few milliseconds."""
-
+RETRIEVED_FROM = 200_000
+"""Items from which on the best are retrieved: scoring all of fewer takes some milliseconds."""
 
 _MOST_TERMS = 1.0
 """Terms of a history, by item of the catalogue, that take as long to add up as it takes to score all items."""
