@@ -17,7 +17,7 @@ from scipy import sparse
 
 from kgrec.data.dataset import Array, IntArray
 from kgrec.parallel.cached_attribute import cached_property
-from kgrec.scoring.matrices import LowRankMatrix, place_of, span_of
+from kgrec.scoring.matrices import FactoredMatrix, place_of, span_of
 
 _CANCELLED = 1e-6
 """Part of the squares that must be left when own terms are taken out of them, or rounding errors would be."""
@@ -37,14 +37,14 @@ class LowRankBounds:
         reach: distance of each one's target from the mean, float32 ``(n,)``.
     """
 
-    matrix: LowRankMatrix
+    matrix: FactoredMatrix
     items: IntArray
     mean: Array
     covariance: Array
     reach: Array
 
     @classmethod
-    def of(cls, matrix: LowRankMatrix, items: IntArray) -> Self:
+    def of(cls, matrix: FactoredMatrix, items: IntArray) -> Self:
         """The bounds of at least one item."""
         away = matrix.target[items].astype(np.float64)
         mean = away.mean(axis=0)
@@ -113,8 +113,7 @@ class BoundedScores:
         """The products of some items, float64 ``(n,)``: their scores without the changes; of all without places."""
         bounds = self.bounds
         if places is None:
-            everything: Array = bounds.matrix.target[bounds.span] @ self.user.astype(np.float32)
-            return everything.astype(np.float64)
+            return bounds.matrix.products(bounds.span, self.user.astype(np.float32)).astype(np.float64)
         # Each is a sum of its own, so that like items have like scores wherever they stand.
         some: Array = np.einsum("id,d->i", bounds.matrix.target[bounds.items[places]].astype(np.float64), self.user)
         return some

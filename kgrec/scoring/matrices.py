@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import ClassVar, Protocol, Self, runtime_checkable
+from typing import Any, ClassVar, Protocol, Self, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -122,25 +122,30 @@ class SparseMatrix:
         return own
 
 
+class Table(Protocol):
+    """Numbers in rows ``(n, d)``, such as an array; rows that are taken out of it are one."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Numbers of rows and of columns."""
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The type in which the numbers are kept."""
+
+    def __len__(self) -> int:
+        """Number of rows."""
+
+    def __getitem__(self, rows: Any, /) -> Any:
+        """Some rows."""
+
+
 @dataclass(frozen=True)
-class LowRankMatrix:
-    """An item-item matrix ``source @ target.T``, float32 ``(items, d)`` each."""
+class FactoredMatrix:
+    """An item-item matrix ``source @ target.T``, ``(items, d)`` each, whatever the tables are kept as."""
 
-    source: Array
-    target: Array
-    kind: ClassVar[str] = "low_rank"
-
-    @classmethod
-    def beside_mean(cls, source: Array, target: Array, among: npt.NDArray[np.bool_]) -> LowRankMatrix:
-        """``source @ (target - m).T`` with the mean ``m`` of some items' targets, bool ``(items,)``.
-
-        Near or far is said beside the mean item: what all items have in common ranks none of them. An item whose target
-        is 0, of which nothing is known, is neither near nor far.
-        """
-        told = np.asarray(target.any(axis=1))
-        among = among & told
-        mean = target[among].mean(axis=0) if among.any() else np.zeros_like(target[0])
-        return cls(source, np.where(told[:, None], target - mean, 0).astype(target.dtype))
+    source: Table
+    target: Table
 
     def scores(self, history: sparse.csr_matrix) -> Array:
         """``history @ M`` without each item's own term, dense ``(users, items)``."""
@@ -148,9 +153,18 @@ class LowRankMatrix:
 
     def scorer_of(self, columns: IntArray) -> Scorer:
         """The columns of some items of :meth:`scores`."""
-        return partial(self._scores, self.target[span_of(columns)], place_of(columns, len(self.target)))
+        return partial(self._scores, self.targets_of(span_of(columns)), place_of(columns, len(self.target)))
 
-    def _scores(self, target: Array, place: IntArray | None, history: sparse.csr_matrix) -> Array:
+    def targets_of(self, items: IntArray | slice) -> Table:
+        """The rows of ``target`` of some items, kept as it is."""
+        rows: Table = self.target[items]
+        return rows
+
+    def products(self, items: IntArray | slice, user: Array) -> Array:
+        """What one history, float32 ``(d,)``, says of some items, own terms included, ``(n,)``."""
+        return product_with_rows(user[None, :], self.targets_of(items))[0]
+
+    def _scores(self, target: Table, place: IntArray | None, history: sparse.csr_matrix) -> Array:
         if history.shape[0] > FEW:
             used = np.unique(history.indices)
             users = history[:, used] @ self.source[used].astype(history.dtype)
@@ -174,6 +188,33 @@ class LowRankMatrix:
         block[rows[:, None] == columns[None, :]] = 0.0
         return block
 
+    @cached_property
+    def _own(self) -> Array:
+        """The diagonal, which says nothing, ``(items,)``."""
+        own: Array = np.einsum("id,id->i", self.source[:], self.target[:], dtype=np.float64)
+        return own
+
+
+@dataclass(frozen=True)
+class LowRankMatrix(FactoredMatrix):
+    """An item-item matrix ``source @ target.T``, float32 ``(items, d)`` each."""
+
+    source: Array
+    target: Array
+    kind: ClassVar[str] = "low_rank"
+
+    @classmethod
+    def beside_mean(cls, source: Array, target: Array, among: npt.NDArray[np.bool_]) -> LowRankMatrix:
+        """``source @ (target - m).T`` with the mean ``m`` of some items' targets, bool ``(items,)``.
+
+        Near or far is said beside the mean item: what all items have in common ranks none of them. An item whose target
+        is 0, of which nothing is known, is neither near nor far.
+        """
+        told = np.asarray(target.any(axis=1))
+        among = among & told
+        mean = target[among].mean(axis=0) if among.any() else np.zeros_like(target[0])
+        return cls(source, np.where(told[:, None], target - mean, 0).astype(target.dtype))
+
     def restricted_to(self, items: IntArray) -> LowRankMatrix:
         """The matrix of some items only, in this order."""
         return LowRankMatrix(self.source[items], self.target[items])
@@ -191,28 +232,31 @@ class LowRankMatrix:
             KeyError: one is missing.
         """
         source, target = arrays["source"], arrays["target"]
-        for name, factor in (("source", source), ("target", target)):
-            if len(factor) != n_items:
-                raise ValueError(f"{name} has {len(factor)} rows, there are {n_items} items")
-        if source.shape != target.shape:
-            raise ValueError(f"source is {source.shape} and target {target.shape}, expected the same")
+        check_factors(source, target, n_items)
         return cls(source, target)
 
-    @cached_property
-    def _own(self) -> Array:
-        """The diagonal, which says nothing, ``(items,)``."""
-        own: Array = np.einsum("id,id->i", self.source, self.target, dtype=np.float64)
-        return own
+
+def check_factors(source: Table, target: Table, n_items: int) -> None:
+    """Make sure that two factors are of so many items and of one width.
+
+    Raises:
+        ValueError: a factor has not a row for each item, or the factors are of different width.
+    """
+    for name, factor in (("source", source), ("target", target)):
+        if len(factor) != n_items:
+            raise ValueError(f"{name} has {len(factor)} rows, there are {n_items} items")
+    if source.shape != target.shape:
+        raise ValueError(f"source is {source.shape} and target {target.shape}, expected the same")
 
 
-def product_with_rows(left: Array, right: Array) -> Array:
+def product_with_rows(left: Array, right: Table) -> Array:
     """``left @ right.T`` in the type of the left one; the other is converted a part at a time, which stays in a cache.
 
     Args:
         left: ``(users, d)``.
         right: ``(items, d)``.
     """
-    if left.dtype == right.dtype:
+    if isinstance(right, np.ndarray) and left.dtype == right.dtype:
         product: Array = left @ right.T
         return product
     dense = np.empty((len(left), len(right)), left.dtype)

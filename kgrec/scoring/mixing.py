@@ -20,7 +20,7 @@ from kgrec.scoring.context_bias import ContextBias
 from kgrec.scoring.gates import Gates
 from kgrec.scoring.histories import Histories
 from kgrec.scoring.low_rank_bounds import BoundedScores, LowRankBounds
-from kgrec.scoring.matrices import ItemMatrix, LowRankMatrix, Scorer, SelectiveMatrix, span_of
+from kgrec.scoring.matrices import FactoredMatrix, ItemMatrix, LowRankMatrix, Scorer, SelectiveMatrix, span_of
 from kgrec.scoring.retrieval import CatalogueIndex, Retriever
 from kgrec.scoring.retrieved import Retrieved
 from kgrec.scoring.scaling import COLD, KNOWN, Scaling
@@ -330,7 +330,7 @@ class _OfChannel:
     def of(cls, matrix: ItemMatrix, items: tuple[IntArray, IntArray]) -> _OfChannel:
         apart = all(map(len, items))
         scorers = tuple(map(matrix.scorer_of, items)) if apart and isinstance(matrix, SelectiveMatrix) else ()
-        known, cold = (isinstance(matrix, LowRankMatrix) and len(of_group) >= _LARGE for of_group in items)
+        known, cold = (isinstance(matrix, FactoredMatrix) and len(of_group) >= _LARGE for of_group in items)
         return cls(matrix, items, scorers, (known, cold))
 
     def bounds(self, group: int) -> LowRankBounds:
@@ -346,5 +346,5 @@ class _OfChannel:
         return self._of_group(COLD)
 
     def _of_group(self, group: int) -> LowRankBounds:
-        assert isinstance(self.matrix, LowRankMatrix)
+        assert isinstance(self.matrix, FactoredMatrix)
         return LowRankBounds.of(self.matrix, self.items[group])
