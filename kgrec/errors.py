@@ -11,6 +11,7 @@
     ├── BundleError                     3   a damaged, newer or foreign bundle
     ├── TrainingDivergedError           3   nan or inf in training; the last good state is kept
     ├── UpdateRefusedError              3   an updated model that finds less than the live one
+    ├── CompactionRefusedError          3   a smaller model that finds less than may be lost
     ├── GraphError                      4   the graph store refused
     │   ├── StoreUnavailableError       4   unreachable, or held by another process
     │   ├── SchemaMismatchError         4   the store or bundle belongs to another graph
@@ -203,6 +204,12 @@ class TrainingDivergedError(KgrecError):
 
 class UpdateRefusedError(KgrecError):
     """An updated model finds less of the newest than the live one, which stays."""
+
+    exit_code = 3
+
+
+class CompactionRefusedError(KgrecError):
+    """No smaller model finds as much as was asked for."""
 
     exit_code = 3
 

@@ -41,8 +41,11 @@ from kgrec.bundle.model_arrays import (
     part_of,
     target_entries,
 )
+from kgrec.bundle.narrow_columns import columns_of, narrowed
 from kgrec.bundle.old_names import renamed
-from kgrec.data.dataset import FOR, Array, IntArray, Interactions
+from kgrec.bundle.packed_ids import packed_ids, vocabulary_of, with_packed
+from kgrec.data.dataset import COLUMN_TYPES, FOR, Array, IntArray, Interactions
+from kgrec.data.packed_texts import PackedTexts
 from kgrec.data.persons import Persons
 from kgrec.data.triples import Facts
 from kgrec.data.vocabulary import Vocabulary
@@ -53,7 +56,7 @@ from kgrec.schema.model import GraphSchema
 from kgrec.scoring.model import AdditiveModel
 from kgrec.scoring.path_terms import without_facts
 
-_OWN_WAY = ("schema", "reference", "forgotten")
+_OWN_WAY = ("schema", "reference", "forgotten", "compacted")
 _ENDING = "head", "relation", "tail", "since", "until"
 """Entries of a manifest that are not taken as they are."""
 
@@ -75,6 +78,7 @@ class Manifest:
             bundles of earlier versions.
         forgotten: how many people it was learned with who were forgotten since: neither ids nor histories of theirs are
             in it, and weights and gates stay as they were made with them, until the next training.
+        compacted: from what and how it was made smaller, see kgrec/evaluation/compaction.py; empty where it was not.
     """
 
     schema: GraphSchema | None
@@ -88,6 +92,7 @@ class Manifest:
     created: str
     reference: Mapping[str, Any] = field(default_factory=dict)
     forgotten: int = 0
+    compacted: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -97,8 +102,9 @@ class Bundle:
     Attributes:
         nodes: ``Type:uid`` of all nodes, the items first; ``names`` are what people read.
         names_by_language: the same in further languages, by code; empty texts where a node has none of its own.
-        interactions: what users did: what it was learned from, and what hides items or speaks against them.
-        node_embeddings: GNN output, float32 ``(nodes, d)``; relation_embeddings ``(relations, d)``.
+        interactions: what users did: what it was learned from, and what hides items or speaks against them; in a
+            compacted bundle in narrow columns, see :meth:`~kgrec.data.dataset.Interactions.widened`.
+        node_embeddings: GNN output, float32 or float16 ``(nodes, d)``; relation_embeddings ``(relations, d)``.
         version: its id, by the hash of its manifest; empty where it was not loaded from a folder.
         persons: which of ``users`` have several accounts, of all of which the interactions are.
         ending: those of the facts that it was learned from which will not hold any more at some moment.
@@ -110,12 +116,12 @@ class Bundle:
     users: Vocabulary
     items: Vocabulary
     nodes: Vocabulary
-    names: tuple[str, ...]
+    names: Sequence[str]
     relations: tuple[str, ...]
     interactions: Interactions
     node_embeddings: Array
     relation_embeddings: Array
-    names_by_language: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    names_by_language: Mapping[str, Sequence[str]] = field(default_factory=dict)
     version: str = ""
     persons: Persons = field(default_factory=Persons)
     ending: Facts = field(default_factory=Facts.none)
@@ -224,19 +230,11 @@ class Bundle:
         fresh = target.with_name(f".{target.name}.{os.getpid()}.new")
         shutil.rmtree(fresh, ignore_errors=True)
         fresh.mkdir()
-        save_file({name: np.ascontiguousarray(array) for name, array in self._arrays().items()}, fresh / ARRAYS)
-        ids = {
-            "users": list(self.users),
-            "items": list(self.items),
-            "nodes": list(self.nodes),
-            "names": list(self.names),
-            "names_by_language": {code: list(names) for code, names in self.names_by_language.items()},
-            "relations": list(self.relations),
-            "persons": list(self.persons.groups.values()),
-            "kinds": list(self.interactions.kinds),
-            "platforms": list(self.interactions.platforms),
-            "types": list(self.interactions.types),
-        }
+        ids, arrays = self._ids(), self._arrays()
+        if self.manifest.compacted:
+            ids, texts = packed_ids(ids)
+            arrays |= texts
+        save_file({name: np.ascontiguousarray(array) for name, array in arrays.items()}, fresh / ARRAYS)
         (fresh / IDS).write_text(json.dumps(ids, ensure_ascii=False), encoding="utf-8")
         manifest = {
             "format": FORMAT,
@@ -250,20 +248,28 @@ class Bundle:
         (fresh / MANIFEST).write_text(json.dumps(manifest, ensure_ascii=False, indent=1), encoding="utf-8")
         put_in_place(fresh, target)
 
+    def _ids(self) -> dict[str, Any]:
+        return {
+            "users": list(self.users),
+            "items": list(self.items),
+            "nodes": list(self.nodes),
+            "names": list(self.names),
+            "names_by_language": {code: list(names) for code, names in self.names_by_language.items()},
+            "relations": list(self.relations),
+            "persons": list(self.persons.groups.values()),
+            "kinds": list(self.interactions.kinds),
+            "platforms": list(self.interactions.platforms),
+            "types": list(self.interactions.types),
+        }
+
     def _arrays(self) -> dict[str, Array]:
-        seen = self.interactions
+        seen, is_compact = self.interactions.widened(), bool(self.manifest.compacted)
+        columns = narrowed(seen) if is_compact else {name: getattr(seen, name) for name in COLUMN_TYPES}
         return {
             **model_arrays(self.model),
-            "node_embeddings": self.node_embeddings.astype(np.float32),
+            "node_embeddings": self.node_embeddings.astype(np.float16 if is_compact else np.float32),
             "relation_embeddings": self.relation_embeddings.astype(np.float32),
-            "interactions.user": seen.user,
-            "interactions.item": seen.item,
-            "interactions.time": seen.time,
-            "interactions.weight": seen.weight,
-            "interactions.kind": seen.kind,
-            "interactions.platform": seen.platform,
-            "interactions.type": seen.type,
-            "interactions.says": seen.says,
+            **{f"interactions.{name}": column for name, column in columns.items()},
             **{f"ending.{name}": getattr(self.ending, name) for name in _ENDING if len(self.ending)},
         }
 
@@ -296,8 +302,11 @@ class Bundle:
             ids = json.loads((root / IDS).read_text(encoding="utf-8"))
             if manifest["format"] < FORMAT:
                 manifest, arrays = renamed(manifest, arrays)
+            ids = with_packed(ids, arrays)
             check_sizes(arrays, ids)
-            known = {"user", "item", "time", "weight", "kind", "platform", "type", "says"}
+            seen = columns_of(part_of(arrays, "interactions"))
+            texts = {"": ids["names"], **ids.get("names_by_language", {})}
+            names = {code: of if isinstance(of, PackedTexts) else tuple(of) for code, of in texts.items()}
             schema = manifest["schema"]
             return cls(
                 Manifest(
@@ -305,15 +314,14 @@ class Bundle:
                     **{name: manifest[name] for name in Manifest.__dataclass_fields__ if name not in _OWN_WAY},
                     reference=manifest.get("reference", {}),
                     forgotten=manifest.get("forgotten", 0),
+                    compacted=manifest.get("compacted", {}),
                 ),
                 model_from(manifest, arrays, len(ids["items"])),
-                Vocabulary(ids["users"]),
-                Vocabulary(ids["items"]),
-                Vocabulary(ids["nodes"]),
-                tuple(ids["names"]),
+                *(vocabulary_of(ids, arrays, name) for name in ("users", "items", "nodes")),
+                names.pop(""),
                 tuple(ids["relations"]),
                 Interactions(
-                    **{name: array for name, array in part_of(arrays, "interactions").items() if name in known},
+                    **{name: column for name, column in seen.items() if name in COLUMN_TYPES},
                     context=(),  # counted in the model: nobody's own is kept
                     kinds=tuple(ids["kinds"]),
                     platforms=tuple(ids["platforms"]),
@@ -321,7 +329,7 @@ class Bundle:
                 ),
                 arrays["node_embeddings"],
                 arrays["relation_embeddings"],
-                {code: tuple(names) for code, names in ids.get("names_by_language", {}).items()},
+                names,
                 version_of(root),
                 Persons(ids.get("persons", ())),  # bundles of earlier versions have none
                 Facts(**part_of(arrays, "ending"), relations=tuple(ids["relations"]))
@@ -340,8 +348,3 @@ class Bundle:
 
 def _most_frequent(names: Sequence[str], index: IntArray) -> str:
     return names[int(np.bincount(index).argmax())] if len(index) else next(iter(names), "")
-
-
-def _ending(arrays: Mapping[str, Array], relations: Sequence[str]) -> Facts:
-    """The facts that end at some moment; there may be none, and bundles of earlier versions have none."""
-    return Facts(**arrays, relations=tuple(relations)) if arrays else Facts.none()

@@ -18,6 +18,7 @@ from typer.core import TyperGroup
 from kgrec.cli import output
 from kgrec.cli.arguments import settings_help
 from kgrec.cli.commands.check import check
+from kgrec.cli.commands.compact import compact
 from kgrec.cli.commands.cypher import cypher
 from kgrec.cli.commands.demo import demo
 from kgrec.cli.commands.evaluate import evaluate
@@ -45,6 +46,7 @@ _WORK = ("schema", "check", "ingest", "inspect", "train", "update", "evaluate", 
 _BESIDE = (
     "serve",
     "model",
+    "compact",
     "key",
     "link",
     "cypher",
@@ -71,8 +73,9 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["--help", "-h"], "max_content_width": 110},
 )
-_PLAIN = (check, ingest, inspect, update, evaluate, recommend, explain, similar, serve, cypher, publish, forget, demo)
-for _command in _PLAIN:
+_OF_GRAPHS = check, ingest, inspect, cypher, publish, forget
+_OF_BUNDLES = update, evaluate, recommend, explain, similar, serve, compact, demo
+for _command in (*_OF_GRAPHS, *_OF_BUNDLES):
     app.command()(_command)
 app.command("export-person")(export_person)
 app.command(epilog=settings_help())(train)

@@ -25,6 +25,18 @@ FloatArray = npt.NDArray[np.float32]
 
 _EARLIEST_S, _LATEST_S = 1e8, 1e11
 
+COLUMN_TYPES = {
+    "user": np.int64,
+    "item": np.int64,
+    "time": np.float64,
+    "weight": np.float32,
+    "kind": np.int64,
+    "platform": np.int64,
+    "type": np.int64,
+    "says": np.int8,
+}
+"""Columns of interactions that are kept, with their types; in a compacted bundle they are as narrow as they can be."""
+
 FOR, HIDES, AGAINST = 1, 0, -1
 """What an interaction says of its item: more like it; not this one again; less like it, and not this one again."""
 
@@ -147,21 +159,18 @@ class Interactions:
             columns.append(replace(column, code=code))
         return Contexts(at, tuple(columns))
 
-    def select(self, keep: npt.NDArray[np.bool_] | IntArray) -> Interactions:
-        """The interactions of a mask or index array, in its order."""
+    def select(self, keep: npt.NDArray[np.bool_] | IntArray | slice) -> Interactions:
+        """The interactions of a mask, a slice or an index array, in its order; of columns that are narrow wide ones."""
         return replace(
             self,
-            user=self.user[keep],
-            item=self.item[keep],
-            time=self.time[keep],
-            weight=self.weight[keep],
-            kind=self.kind[keep],
-            platform=self.platform[keep],
-            type=self.type[keep],
-            says=self.says[keep],
+            **{name: getattr(self, name)[keep].astype(type, copy=False) for name, type in COLUMN_TYPES.items()},
             weighed=self.weighed[keep],
             context=tuple(column.select(keep) for column in self.context),
         )
+
+    def widened(self) -> Interactions:
+        """The same in the types that are said above: products of narrow rows would go beyond what their types hold."""
+        return self.select(slice(None))
 
     def saying(self, what: int) -> Interactions:
         """The interactions that say this of their items: ``FOR``, ``HIDES`` or ``AGAINST``."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -18,8 +18,8 @@ class Vocabulary:
     """
 
     def __init__(self, ids: Iterable[str]) -> None:
-        self._ids = tuple(ids)
-        self._rows = {uid: row for row, uid in enumerate(self._ids)}
+        self._ids: Sequence[str] = tuple(ids)
+        self._rows: Mapping[str, int] = {uid: row for row, uid in enumerate(self._ids)}
         if len(self._rows) != len(self._ids):
             raise ValueError("an id occurs twice in a vocabulary")
 

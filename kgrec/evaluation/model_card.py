@@ -118,7 +118,7 @@ def _moment(bundle: Bundle) -> str | float | None:
 
 def _shares(bundle: Bundle, most: int) -> tuple[ListShares, int]:
     """What the lists of some users flow through, and of how many."""
-    known, model = bundle.interactions, bundle.model
+    known, model = bundle.interactions.widened(), bundle.model
     users = np.unique(known.user)
     if len(users) > most:
         users = np.sort(np.random.default_rng(bundle.manifest.seed).choice(users, most, replace=False))

@@ -204,8 +204,10 @@ class People:
             if recent:
                 return fold_in_records(recent, self._bundle)
             raise self._unknown(user, f"one of {len(self._bundle.users)} users of the bundle")
-        start, end = np.searchsorted(self._by_user.user, [row, row + 1])
-        own = self._by_user.select(np.arange(start, end))
+        users = self._by_user.user
+        own_row = users.dtype.type(row)  # of another type, all users would be converted first
+        start, end = (int(np.searchsorted(users, own_row, side)) for side in ("left", "right"))
+        own = self._by_user.select(slice(start, end))
         if recent:
             return fold_in_records(laid_over(records_of(own, self._bundle), recent), self._bundle)
         return replace(own, user=np.zeros(len(own), np.int64))
@@ -214,6 +216,8 @@ class People:
     def _by_user(self) -> Interactions:
         """The bundle's interactions user by user; with a store, hardly anybody asks for them."""
         interactions = self._bundle.interactions
+        if (interactions.user[1:] >= interactions.user[:-1]).all():
+            return interactions
         return interactions.select(np.argsort(interactions.user, kind="stable"))
 
     def _needs_key(self) -> str | None:

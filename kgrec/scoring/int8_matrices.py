@@ -6,7 +6,7 @@ what is kept, so contributions add up to the score as with any other matrix.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -15,6 +15,7 @@ import numpy.typing as npt
 from scipy import sparse
 
 from kgrec.data.dataset import Array, FloatArray, IntArray
+from kgrec.scoring.history_weights import with_data
 from kgrec.scoring.int8_table import Int8Table, scales_of
 from kgrec.scoring.matrices import FactoredMatrix, LowRankMatrix, check_factors
 from kgrec.scoring.row_sums import dense_product, entries_at
@@ -29,7 +30,9 @@ class SparseInt8Matrix:
 
     Attributes:
         whole: row by row, in the order of columns, without a diagonal, int8 ``(entries,)``.
-        columns: uint16 where there are few enough items, int32 otherwise, ``(entries,)``.
+        columns: of the entries, uint16 where there are few enough items, int32 otherwise, ``(entries,)``; or, where
+            that is smaller, a bit for each item of each row that says whether it has an entry, the first item the
+            highest bit of a byte, uint8 ``(items, bytes)``.
         starts: of the rows among the entries, ``(items + 1,)``.
         scale: of each row, float32 ``(items,)``.
     """
@@ -43,10 +46,9 @@ class SparseInt8Matrix:
     @classmethod
     def of(cls, weights: sparse.csr_matrix) -> SparseInt8Matrix:
         """The matrix of some weights ``(items, items)``; those that are nearest to 0 times their scale are left out."""
-        n_items = weights.shape[0]
         entries = weights.tocoo()
         row, column, data = (part[entries.row != entries.col] for part in (entries.row, entries.col, entries.data))
-        largest = np.zeros(n_items)
+        largest = np.zeros(weights.shape[0])
         np.maximum.at(largest, row, np.abs(data))
         scale = scales_of(largest)
         whole = np.rint(data / np.where(scale > 0, scale, 1.0)[row]).astype(np.int8)
@@ -56,28 +58,28 @@ class SparseInt8Matrix:
     def _of_whole(cls, whole: sparse.csr_matrix, scale: FloatArray) -> SparseInt8Matrix:
         whole.eliminate_zeros()
         whole.sort_indices()
-        narrow = np.uint16 if whole.shape[1] <= _SHORT else np.int32
-        return cls(whole.data, whole.indices.astype(narrow), whole.indptr.astype(np.int64), scale)
+        columns = whole.indices.astype(np.uint16 if whole.shape[1] <= _SHORT else np.int32)
+        if whole.shape[0] * _bytes_of_bits(whole.shape[1]) < columns.nbytes:
+            columns = np.packbits(whole.astype(np.bool_).toarray(), axis=1)
+        return cls(whole.data, columns, whole.indptr.astype(np.int64), scale)
 
     def scores(self, history: sparse.csr_matrix) -> Array:
         """``history @ M``, dense ``(users, items)``."""
         if history.shape[0] == 1:
-            used, of_used = history.indices, history.data[None, :]
-            past = sparse.csr_matrix((history.data, np.arange(len(used)), history.indptr), shape=of_used.shape)
+            used, n = history.indices, len(history.indices)
+            past = sparse.csr_matrix((history.data, np.arange(n), history.indptr), shape=(1, n))
         else:
             used = np.unique(history.indices)
             past = history[:, used]
-        return dense_product(past, self._rows(used, history.dtype))
+        return dense_product(past, self.rows(used, history.dtype))
 
     def block(self, rows: IntArray, columns: IntArray) -> Array:
         """``M[rows, columns]`` dense."""
-        return entries_at(self._rows(rows, np.dtype(np.float64)), np.arange(len(rows)), columns)
+        return entries_at(self.rows(rows, np.dtype(np.float64)), np.arange(len(rows)), columns)
 
     def restricted_to(self, items: IntArray) -> SparseInt8Matrix:
         """The matrix of some items only, in this order."""
-        shape = len(self.scale), len(self.scale)
-        whole = sparse.csr_matrix((self.whole, self.columns.astype(np.int32), self.starts), shape=shape)
-        return self._of_whole(whole[items][:, items].tocsr(), self.scale[items])
+        return self._of_whole(self._whole_rows(items)[:, items].tocsr(), self.scale[items])
 
     def arrays(self) -> dict[str, Array]:
         """The four of them."""
@@ -92,25 +94,56 @@ class SparseInt8Matrix:
             KeyError: one is missing.
         """
         whole, columns, starts, scale = (arrays[name] for name in ("whole", "columns", "starts", "scale"))
-        if whole.dtype != np.int8 or len(whole) != len(columns):
-            raise ValueError(f"{len(whole)} entries of type {whole.dtype} in {len(columns)} columns")
+        if whole.dtype != np.int8:
+            raise ValueError(f"the entries are of type {whole.dtype}, expected int8")
         if len(starts) != n_items + 1 or starts[0] != 0 or starts[-1] != len(whole) or (np.diff(starts) < 0).any():
             raise ValueError(f"the rows are not those of {n_items} items with {len(whole)} entries")
         if len(scale) != n_items:
             raise ValueError(f"there are {len(scale)} scales for {n_items} items")
-        if len(columns) and not 0 <= columns.min() <= columns.max() < n_items:
-            raise ValueError(f"a column is beyond the {n_items} items")
+        _check_columns(columns, starts, n_items)
         return cls(whole, columns, starts, scale)
 
-    def _rows(self, rows: IntArray, dtype: np.dtype[np.floating]) -> sparse.csr_matrix:
-        """Some rows as they are meant, ``(rows, items)``."""
-        first, lengths = self.starts[rows], self.starts[rows + 1] - self.starts[rows]
-        ends = np.zeros(len(rows) + 1, np.int64)
-        np.cumsum(lengths, out=ends[1:])
-        taken = np.repeat(first - ends[:-1], lengths) + np.arange(ends[-1])
-        data = self.whole[taken] * np.repeat(self.scale[rows].astype(dtype), lengths)
-        parts = data, self.columns[taken].astype(np.int32), ends.astype(np.int32)
-        return sparse.csr_matrix(parts, shape=(len(rows), len(self.scale)))
+    def rows(self, items: IntArray, dtype: npt.DTypeLike) -> sparse.csr_matrix:
+        """The rows of some items as they are meant, in a type of floats, ``(n, items)``."""
+        rows = self._whole_rows(items)
+        return with_data(rows, rows.data * np.repeat(self.scale[items].astype(dtype), np.diff(rows.indptr)))
+
+    def _whole_rows(self, items: IntArray) -> sparse.csr_matrix:
+        """The rows of some items as they are kept, int8 ``(n, items)``."""
+        n_items = len(self.scale)
+        spans = [
+            slice(*ends) for ends in zip(self.starts[items].tolist(), self.starts[items + 1].tolist(), strict=True)
+        ]
+        ends = np.zeros(len(items) + 1, np.int32)
+        np.cumsum(self.starts[items + 1] - self.starts[items], out=ends[1:])
+        if self.columns.ndim == 1:
+            columns = _joined(self.columns, spans)
+        else:
+            taken = np.flatnonzero(np.unpackbits(self.columns[items], axis=1, count=n_items))
+            columns = taken - np.repeat(np.arange(len(items)) * n_items, np.diff(ends))
+        parts = _joined(self.whole, spans), columns.astype(np.int32), ends
+        return sparse.csr_matrix(parts, shape=(len(items), n_items))
+
+
+def _joined(entries: Array, spans: Sequence[slice]) -> Array:
+    """Some spans of entries, one after the other."""
+    return np.concatenate([entries[:0], *(entries[span] for span in spans)])
+
+
+def _bytes_of_bits(n: int) -> int:
+    return -(-n // 8)
+
+
+def _check_columns(columns: Array, starts: IntArray, n_items: int) -> None:
+    if columns.ndim == 2:
+        if columns.shape != (n_items, _bytes_of_bits(n_items)) or columns.dtype != np.uint8:
+            raise ValueError(f"bits of columns are {columns.shape} of type {columns.dtype}, for {n_items} items")
+        if (np.bitwise_count(columns).sum(axis=1, dtype=np.int64) != np.diff(starts)).any():
+            raise ValueError("a row has not as many columns as entries")
+    elif len(columns) != starts[-1]:
+        raise ValueError(f"there are {starts[-1]} entries in {len(columns)} columns")
+    elif len(columns) and not 0 <= columns.min() <= columns.max() < n_items:
+        raise ValueError(f"a column is beyond the {n_items} items")
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """A table of numbers as whole ones: a byte each, times a scale for each row.
 
-    row                  scale               as whole numbers     again
-    .5, -.25, .004       .5 / 127 = .0039    127, -64, 1          .5, -.252, .0039
+row                  scale               as whole numbers     again
+.5, -.25, .004       .5 / 127 = .0039    127, -64, 1          .5, -.252, .0039
 """
 
 from __future__ import annotations

@@ -1,0 +1,268 @@
+"""A bundle made smaller, as far as its lists stay as good: what of its matrices may go is found by comparing the two.
+
+The newest item of users is hidden and ranked with the rest of their history, by the model as it is and by smaller ones.
+The weights were learned with these interactions in them, so this tells two models apart and is no measure of quality.
+The loss counts with its standard error on top: what may be chance is held against the smaller model.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+
+from kgrec.bundle.bundle import Bundle
+from kgrec.data.context_columns import Contexts
+from kgrec.data.dataset import FOR, Array, IntArray, Interactions
+from kgrec.errors import BundleError, CompactionRefusedError
+from kgrec.metrics.rankers import ModelRanker
+from kgrec.metrics.ranking import per_user, rank_users
+from kgrec.progress import Progress
+from kgrec.scoring.compacting import CompactableModel
+from kgrec.scoring.model import AdditiveModel
+
+LADDER = 1.0, 0.98, 0.95, 0.9, 0.85, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2
+"""Shares of what a row says that may stay, tried one after the other."""
+MOST = 2_000
+"""Users whose newest item is hidden."""
+ENOUGH = 30
+"""Users without whom nothing can be said."""
+_K = 10
+_TIMED = 50
+
+
+@dataclass(frozen=True)
+class Hidden:
+    """Users whose newest item is to be found again, numbered from 0.
+
+    Attributes:
+        past: what else they did.
+        wanted: the hidden items, users x items.
+        asked: the moments at which they were taken.
+        platform: whose lists are made; empty for those of all.
+        offered: items of the lists, bool ``(items,)``; None for all.
+    """
+
+    past: Interactions
+    wanted: sparse.csr_matrix
+    asked: Contexts
+    platform: str = ""
+    offered: Array | None = None
+
+    @classmethod
+    def of(cls, bundle: Bundle, platform: str = "", most: int = MOST) -> Hidden:
+        """The newest items of users who have another one, evenly spread over all of them."""
+        offered = bundle.for_platform(platform).offered if platform else None
+        seen = bundle.interactions.widened()
+        spoken = seen.saying(FOR).on_platform(platform)
+        order = np.lexsort((np.nan_to_num(spoken.time, nan=-np.inf), spoken.user))
+        user, item = spoken.user[order], spoken.item[order]
+        last = np.flatnonzero(np.append(user[1:] != user[:-1], True)[: len(user)])
+        taken = spoken.matrix(len(bundle.users), len(bundle.items))
+        last = last[np.diff(taken.indptr)[user[last]] > 1]
+        last = last[:: max(1, -(-len(last) // most))]
+        users, items = user[last], item[last]
+        place = np.full(len(bundle.users), -1, np.int64)
+        place[users] = np.arange(len(users))
+        of_some = seen.select(place[seen.user] >= 0)
+        of_some = replace(of_some, user=place[of_some.user])
+        is_hidden = of_some.item == items[of_some.user] if len(users) else np.zeros(0, np.bool_)
+        wanted = sparse.csr_matrix(
+            (np.ones(len(users)), items, np.arange(len(users) + 1)), (len(users), taken.shape[1])
+        )
+        asked = of_some.select(is_hidden).saying(FOR).first_contexts(len(users))
+        return cls(of_some.select(~is_hidden), wanted, asked, platform, offered)
+
+    def lists(self, model: AdditiveModel) -> IntArray:
+        """The best items of each user by a model, ``(users, 10)``."""
+        of, n_users = model.for_platform(self.platform), self.wanted.shape[0]
+        ranker = ModelRanker.over(of, self.past, n_users, self.asked)
+        seen = of.taken(self.past).matrix(n_users, of.n_items)
+        return rank_users(ranker, seen, np.arange(n_users), _K, self.offered)
+
+    def milliseconds(self, model: AdditiveModel) -> float:
+        """What one list of a user takes, the median of some; after one that is not counted."""
+        of, taken = model.for_platform(self.platform), []
+        every_item = np.arange(of.n_items)
+        for user in [0, *range(0, self.wanted.shape[0], max(1, self.wanted.shape[0] // _TIMED))]:
+            past = self.past.select(self.past.user == user)
+            started = time.perf_counter()
+            of.scored(past).best(every_item, _K)
+            taken.append(1e3 * (time.perf_counter() - started))
+        return float(np.median(taken[1:]))
+
+
+@dataclass(frozen=True)
+class Compared:
+    """Lists of the same users by the model as it was and by a smaller one.
+
+    Attributes:
+        users: how many.
+        before, after: mean ndcg@10 of the hidden items.
+        error: standard error of the difference, paired by user.
+        same: share of the items of lists that stay in them.
+    """
+
+    users: int
+    before: float
+    after: float
+    error: float
+    same: float
+
+    @classmethod
+    def of(cls, hidden: Hidden, before: IntArray, after: IntArray) -> Compared:
+        """Two arrays of lists as :meth:`Hidden.lists` gives them."""
+        of_users = [per_user(lists, hidden.wanted, [_K])[f"ndcg@{_K}"] for lists in (before, after)]
+        n, lost = len(before), of_users[0] - of_users[1]
+        stays = [np.isin(after[user], before[user][before[user] >= 0]) & (after[user] >= 0) for user in range(n)]
+        same = float(np.sum(stays) / max(1, np.count_nonzero(before >= 0)))
+        return cls(n, float(of_users[0].mean()), float(of_users[1].mean()), float(lost.std() / np.sqrt(n)), same)
+
+    @property
+    def loss(self) -> float:
+        """The share of ndcg@10 that is lost, below 0 where it is more."""
+        return (self.before - self.after) / self.before if self.before else 0.0
+
+    @property
+    def loss_at_most(self) -> float:
+        """The loss with its standard error on top."""
+        return self.loss + (self.error / self.before if self.before else 0.0)
+
+    def as_dict(self) -> dict[str, float]:
+        """Plain data, for ``--json`` and the manifest."""
+        return {
+            "users": self.users,
+            "ndcg@10 before": self.before,
+            "ndcg@10": self.after,
+            "loss": self.loss,
+            "loss with its standard error": self.loss_at_most,
+            "items that stay in lists": self.same,
+        }
+
+
+@dataclass(frozen=True)
+class Compaction:
+    """A bundle made smaller, saved nowhere yet, and what that did.
+
+    Attributes:
+        bundle: the smaller one.
+        shares: of what the rows of each matrix say, what stays.
+        compared: lists of all platforms, and those of each platform that has a model of its own.
+        milliseconds: a list as it was, and with the smaller model.
+    """
+
+    bundle: Bundle
+    shares: Mapping[str, float]
+    compared: Mapping[str, Compared]
+    milliseconds: tuple[float, float]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data."""
+        of_platforms = {name: one.as_dict() for name, one in self.compared.items() if name}
+        return {
+            "comparison": self.compared[""].as_dict(),
+            **({"platforms": of_platforms} if of_platforms else {}),
+            "milliseconds of a list": {"before": self.milliseconds[0], "after": self.milliseconds[1]},
+            "share of each row that stays": dict(self.shares),
+        }
+
+
+@dataclass(frozen=True)
+class _Search:
+    """Looks for the least shares whose loss is small enough.
+
+    Attributes:
+        full: lists of the model as it is, of each of ``hidden``.
+        tried: comparisons by the shares that they are of.
+    """
+
+    model: CompactableModel
+    hidden: Sequence[Hidden]
+    full: Sequence[IntArray]
+    max_loss: float
+    progress: Progress
+    tried: dict[tuple[float, ...], dict[str, Compared]] = field(default_factory=dict)
+
+    def compared(self, shares: Mapping[str, float]) -> dict[str, Compared]:
+        """The comparison with these shares."""
+        key = tuple(shares.values())
+        if key not in self.tried:
+            smaller = self.model.with_shares(shares)
+            pairs = zip(self.hidden, self.full, strict=True)
+            self.tried[key] = {one.platform: Compared.of(one, full, one.lists(smaller)) for one, full in pairs}
+            loss = f"loss {100 * self.tried[key][''].loss_at_most:.2f} %"
+            self.progress("smaller models", len(self.tried), None, loss, unit="models")
+        return self.tried[key]
+
+    def is_good(self, shares: Mapping[str, float]) -> bool:
+        """Whether no lists lose too much."""
+        return all(one.loss_at_most <= self.max_loss for one in self.compared(shares).values())
+
+    def found(self) -> dict[str, float] | None:
+        """The least shares; None where not even whole rows in bytes are good enough.
+
+        First all matrices go down the ladder together, then each alone as far as it can, the largest first.
+        """
+        silent, prunable = self.model.silent, self.model.prunable
+        shares = {name: 0.0 if name in silent else LADDER[0] for name in prunable}
+        if not self.is_good(shares):
+            return None
+        heard = sorted(prunable.keys() - silent, key=lambda name: -prunable[name].weights.nnz)
+        for names in [heard, *([name] for name in heard if len(heard) > 1)]:
+            for share in LADDER:
+                lower = shares | dict.fromkeys(names, share)
+                if all(share < shares[name] for name in names):
+                    if not self.is_good(lower):
+                        break
+                    shares = lower
+        return shares
+
+
+def compacted(bundle: Bundle, max_loss: float, progress: Progress) -> Compaction:
+    """The smallest bundle whose lists lose at most this share of ndcg@10.
+
+    Raises:
+        BundleError: it was compacted before, or has too few users to compare lists on.
+        CompactionRefusedError: even the least that is done loses more.
+    """
+    if bundle.manifest.compacted:
+        raise BundleError(
+            "the bundle is a compacted one.",
+            found=f"made from version {bundle.manifest.compacted.get('of')}",
+            expected="a bundle as `kgrec train` wrote it",
+            next="compact that one with another --max-loss",
+        )
+    hidden = [Hidden.of(bundle, platform) for platform in ("", *bundle.model.targets)]
+    hidden = [one for one in hidden if not one.platform or one.wanted.shape[0] >= ENOUGH]
+    n_users = hidden[0].wanted.shape[0]
+    if n_users < ENOUGH:
+        raise BundleError(
+            "there is nobody to compare lists for.",
+            found=f"{n_users} users with two items or more",
+            expected=f"at least {ENOUGH}",
+            next="serve the bundle as it is: it is small",
+        )
+    progress("the model as it is", 0)
+    model = CompactableModel.of(bundle.model)
+    full = [one.lists(bundle.model) for one in hidden]
+    search = _Search(model, hidden, full, max_loss, progress)
+    shares = search.found()
+    if shares is None:
+        least = max(next(iter(search.tried.values())).values(), key=lambda one: one.loss_at_most)
+        raise CompactionRefusedError(
+            "a smaller bundle loses too much.",
+            found=f"{100 * least.loss:.2f} % of ndcg@10 ({100 * least.loss_at_most:.2f} % with its standard error, "
+            f"{least.users} users) with every entry kept in one byte",
+            expected=f"at most {100 * max_loss:g} %",
+            next="allow more: --max-loss",
+        )
+    smaller = model.with_shares(shares)
+    milliseconds = hidden[0].milliseconds(bundle.model), hidden[0].milliseconds(smaller)
+    done = Compaction(bundle.with_model(smaller), shares, search.compared(shares), milliseconds)
+    said = {"of": bundle.version, "max_loss": max_loss, **done.as_dict()}
+    manifest = replace(bundle.manifest, compacted=said)
+    return replace(done, bundle=replace(bundle, model=smaller, manifest=manifest, version=""))

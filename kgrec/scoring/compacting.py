@@ -1,0 +1,148 @@
+"""A model with smaller matrices: entries that say little are left out, all others are whole numbers of one byte.
+
+Of a row the largest entries stay that make up a share of what all of them say, by their absolute values:
+
+    row          3, -2, 1, .5, .5     all of them 7
+    share .7     3, -2                5 of 7; before the last of them there were 3, less than .7 * 7
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Self
+
+import numpy as np
+from scipy import sparse
+
+from kgrec.data.dataset import Array
+from kgrec.parallel.cached_attribute import cached_property
+from kgrec.scoring.block_matrix import BlockMatrix
+from kgrec.scoring.channel_names import FROM
+from kgrec.scoring.int8_matrices import LowRankInt8Matrix, SparseInt8Matrix
+from kgrec.scoring.matrices import ItemMatrix, LowRankMatrix, SparseMatrix
+from kgrec.scoring.model import AdditiveModel
+
+Shares = Mapping[str, float]
+"""Share of what each row of a matrix says that stays, by its name."""
+
+
+@dataclass(frozen=True)
+class Prunable:
+    """A matrix of which a part of the entries can be left out.
+
+    Attributes:
+        weights: without a diagonal, ``(items, items)``.
+    """
+
+    weights: sparse.csr_matrix
+
+    @classmethod
+    def of(cls, matrix: ItemMatrix) -> Self | None:
+        """A matrix that is kept as its entries; None for any other."""
+        if isinstance(matrix, SparseMatrix):
+            weights = matrix.weights.tocoo()
+        elif isinstance(matrix, BlockMatrix):
+            weights = _entries(matrix)
+        else:
+            return None
+        other = weights.row != weights.col
+        parts = weights.data[other], (weights.row[other], weights.col[other])
+        return cls(sparse.csr_matrix(parts, shape=weights.shape))
+
+    def with_share(self, share: float) -> SparseInt8Matrix:
+        """The matrix of the largest entries of each row that make up a share of it."""
+        kept = self._before < share
+        row = np.repeat(np.arange(self.weights.shape[0]), np.diff(self.weights.indptr))
+        parts = self.weights.data[kept], (row[kept], self.weights.indices[kept])
+        return SparseInt8Matrix.of(sparse.csr_matrix(parts, shape=self.weights.shape))
+
+    @cached_property
+    def _before(self) -> Array:
+        """Of each entry the share of its row that larger ones make up, float32 ``(entries,)``."""
+        size, lengths = np.abs(self.weights.data).astype(np.float64), np.diff(self.weights.indptr)
+        row = np.repeat(np.arange(len(lengths)), lengths)
+        order = np.lexsort((-size, row))
+        sums = np.cumsum(size[order])
+        starts = np.concatenate([[0.0], sums])[self.weights.indptr]
+        total = np.diff(starts)[row]
+        before = np.empty(len(size), np.float32)
+        before[order] = (sums - size[order] - starts[:-1][row]) / np.where(total > 0, total, 1.0)
+        return before
+
+
+def _entries(matrix: BlockMatrix) -> sparse.coo_matrix:
+    inside = sparse.coo_matrix(matrix.inside)
+    outside = matrix.outside.tocoo()
+    row = np.concatenate([matrix.items[inside.row], outside.row])
+    column = np.concatenate([matrix.items[inside.col], outside.col])
+    parts = np.concatenate([inside.data, outside.data]), (row, column)
+    return sparse.coo_matrix(parts, shape=outside.shape)
+
+
+@dataclass(frozen=True)
+class CompactableModel:
+    """A model whose matrices can be made smaller.
+
+    Attributes:
+        model: as it was learned.
+        prunable: matrices of which entries can be left out, by name: of the shared model that of their channel, of a
+            platform's with the name of the platform after an @.
+    """
+
+    model: AdditiveModel
+    prunable: Mapping[str, Prunable]
+
+    @classmethod
+    def of(cls, model: AdditiveModel) -> Self:
+        """A model with the models of its platforms."""
+        found = {name: Prunable.of(matrix) for name, matrix in _named_matrices(model).items()}
+        return cls(model, {name: one for name, one in found.items() if one is not None})
+
+    def with_shares(self, shares: Shares) -> AdditiveModel:
+        """The model with these shares of its prunable matrices, 1 where none is given, and low-rank tables in bytes."""
+        named = _named_matrices(self.model)
+        return _with_matrices(self.model, {name: self._made(shares, name, matrix) for name, matrix in named.items()})
+
+    def _made(self, shares: Shares, name: str, matrix: ItemMatrix) -> ItemMatrix:
+        if name in self.prunable:
+            return self.prunable[name].with_share(shares.get(name, 1.0))
+        return LowRankInt8Matrix.of(matrix) if isinstance(matrix, LowRankMatrix) else matrix
+
+    @property
+    def silent(self) -> frozenset[str]:
+        """Prunable matrices whose channels are closed for all items and histories."""
+        heard = set(_heard(self.model, ""))
+        for platform, target in self.model.targets.items():
+            heard |= set(_heard(target, platform))
+        return frozenset(self.prunable.keys() - heard)
+
+
+def _heard(model: AdditiveModel, platform: str) -> list[str]:
+    """Matrices of the channels that are open for any."""
+    gates = model.gates
+    opens = gates.by_history.channels.any(axis=(0, 1)) | (gates.cold.channels != 0)
+    return [_name(channel.name, platform) for channel, is_open in zip(model.channels, opens, strict=True) if is_open]
+
+
+def _name(channel: str, platform: str) -> str:
+    """The name of a channel's matrix: one that reads another platform has that of the shared model."""
+    base, reads_another, _ = channel.partition(FROM)
+    return base if reads_another or not platform else f"{channel}@{platform}"
+
+
+def _named_matrices(model: AdditiveModel) -> dict[str, ItemMatrix]:
+    named = {_name(channel.name, ""): channel.matrix for channel in model.channels}
+    for platform, target in model.targets.items():
+        for channel in target.channels:
+            named.setdefault(_name(channel.name, platform), channel.matrix)
+    return named
+
+
+def _with_matrices(model: AdditiveModel, named: Mapping[str, ItemMatrix]) -> AdditiveModel:
+    def of(one: AdditiveModel, platform: str) -> AdditiveModel:
+        matrices = [named[_name(channel.name, platform)] for channel in one.channels]
+        channels = (replace(channel, matrix=matrix) for channel, matrix in zip(one.channels, matrices, strict=True))
+        return replace(one, channels=tuple(channels))
+
+    return replace(of(model, ""), targets={name: of(target, name) for name, target in model.targets.items()})
