@@ -71,9 +71,8 @@ class Hidden:
         of_some = seen.select(place[seen.user] >= 0)
         of_some = replace(of_some, user=place[of_some.user])
         is_hidden = of_some.item == items[of_some.user] if len(users) else np.zeros(0, np.bool_)
-        wanted = sparse.csr_matrix(
-            (np.ones(len(users)), items, np.arange(len(users) + 1)), (len(users), taken.shape[1])
-        )
+        of_users = np.ones(len(users)), items, np.arange(len(users) + 1)
+        wanted = sparse.csr_matrix(of_users, (len(users), taken.shape[1]))
         asked = of_some.select(is_hidden).saying(FOR).first_contexts(len(users))
         return cls(of_some.select(~is_hidden), wanted, asked, platform, offered)
 

@@ -111,11 +111,10 @@ class SparseInt8Matrix:
     def _whole_rows(self, items: IntArray) -> sparse.csr_matrix:
         """The rows of some items as they are kept, int8 ``(n, items)``."""
         n_items = len(self.scale)
-        spans = [
-            slice(*ends) for ends in zip(self.starts[items].tolist(), self.starts[items + 1].tolist(), strict=True)
-        ]
+        first, last = self.starts[items], self.starts[items + 1]
+        spans = [slice(*span) for span in zip(first.tolist(), last.tolist(), strict=True)]
         ends = np.zeros(len(items) + 1, np.int32)
-        np.cumsum(self.starts[items + 1] - self.starts[items], out=ends[1:])
+        np.cumsum(last - first, out=ends[1:])
         if self.columns.ndim == 1:
             columns = _joined(self.columns, spans)
         else:
