@@ -33,6 +33,8 @@ def show_card(card: Mapping[str, Any]) -> None:
             f"{about['people_forgotten_since']:,} people it was learned with were forgotten since: their ids and what "
             "they did are gone, weights and gates stay until the next training."
         )
+    if about_smaller := card["compacted"]:
+        output.show(_compacted(about_smaller))
     output.show(Text(f"What the scores of top-10 lists rest on, over {lists['users']:,} users", "bold"))
     output.show(output.table(("", "share", "", "channels"), _shares(card)))
     for line in _sentences(card):
@@ -51,6 +53,15 @@ def show_card(card: Mapping[str, Any]) -> None:
         output.show(Text("What a path is worth by its kind, the largest first", "bold"))
         rows = ((kind["relation"], kind["way"], kind["weight"]) for kind in card["paths"][:_KINDS_SHOWN])
         output.show(output.table(("relation", "way", "weight"), rows))
+
+
+def _compacted(of: Mapping[str, Any]) -> str:
+    """How the lists of a compacted bundle compare with those of the one that it was made from."""
+    lists = of["comparison"]
+    return (
+        f"Compacted from version {of['of']}: {percent(lists['items that stay in lists'])} of the items of top-10 lists "
+        f"stay, with {100 * lists['loss']:.2f} % less ndcg@10 (at most {100 * of['max_loss']:g} % were to go)."
+    )
 
 
 def _shares(card: Mapping[str, Any]) -> Iterator[tuple[object, ...]]:

@@ -33,7 +33,8 @@ class PackedTexts(Sequence[str]):
     """
 
     def __init__(self, content: npt.NDArray[np.uint8], ends: npt.NDArray[np.uint32]) -> None:
-        if (int(ends[-1]) if len(ends) else 0) != len(content) or (ends[1:] <= ends[:-1]).any():
+        starts = np.concatenate([np.zeros(1, ends.dtype), ends])
+        if starts[-1] != len(content) or (starts[1:] <= starts[:-1]).any():
             raise ValueError(f"{len(ends)} ends of texts do not fit {len(content)} bytes")
         self._content, self._ends = content, ends
 
@@ -91,6 +92,8 @@ class _Rows(Mapping[str, int]):
         self._ids, self._slots = ids, slots
 
     def __getitem__(self, uid: str) -> int:
+        if not isinstance(uid, str):
+            raise KeyError(uid)
         wanted = uid.encode("utf-8", "surrogatepass")
         last = len(self._slots) - 1
         slot = zlib.crc32(wanted) & last

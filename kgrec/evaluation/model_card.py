@@ -50,7 +50,7 @@ def model_card(bundle: Bundle, users: int = USERS) -> dict[str, Any]:
 
     Returns:
         ``bundle`` (created, seed, versions, the graph, and how many people it was learned with who were forgotten
-        since), ``sizes``, ``evidence`` (share of the positive score of top lists by what it rests on), ``explanations``
+        since), ``compacted`` (from what and how it was made smaller; empty where it was not), ``sizes``, ``evidence`` (share of the positive score of top lists by what it rests on), ``explanations``
         (see
         :class:`~kgrec.evaluation.explanation_measures.ListShares`), ``validation`` (what paths carried there, and what
         they cost; see ``reasons`` of :class:`~kgrec.learn.fit_result.FitResult`), ``test`` (metrics of kgrec and of
@@ -74,6 +74,7 @@ def model_card(bundle: Bundle, users: int = USERS) -> dict[str, Any]:
             "data_until": _moment(bundle),
             "people_forgotten_since": manifest.forgotten,
         },
+        "compacted": dict(manifest.compacted),
         "sizes": {
             "users": len(bundle.users),
             "items": len(bundle.items),
