@@ -27,7 +27,7 @@ import psutil
 
 from kgrec_benchmarks.service.http_client import Answer, Connection, request_bytes
 from kgrec_benchmarks.service.request_load import percentiles, say
-from kgrec_benchmarks.service.served import Served, copies
+from kgrec_benchmarks.service.served import Served, copies, users_and_items
 
 _IDLE = 1_000
 _ROOM_BYTES = 40_000
@@ -42,8 +42,8 @@ class Subject:
 
     def __init__(self, served: Served, event: dict[str, Any]) -> None:
         self.served = served
-        ids = json.loads((served.folder / "a.bundle" / "ids.json").read_text(encoding="utf-8"))
-        self.user, self.items = ids["users"][0], ids["items"]
+        users, self.items = users_and_items(served.folder / "a.bundle")
+        self.user = users[0]
         self._event, self._number = event, 0
 
     def ask(self, method: str, address: str, body: Any = None) -> Answer:

@@ -22,7 +22,7 @@ from kgrec.live.event_log import EventLog
 from kgrec_benchmarks.service.http_client import GONE, Connection, request_bytes
 from kgrec_benchmarks.service.request_load import say
 from kgrec_benchmarks.service.request_mix import MIXES, RequestMix
-from kgrec_benchmarks.service.served import Served, copies
+from kgrec_benchmarks.service.served import Served, copies, users_and_items
 
 SENDERS, READERS = 3, 2
 _LONGEST_S = 1.0
@@ -124,7 +124,7 @@ def killed(
     acknowledged: list[str] = []
     starts: list[float] = []
     with copies(bundle, graph) as folder:
-        items = json.loads((folder / "a.bundle" / "ids.json").read_text(encoding="utf-8"))["items"]
+        _, items = users_and_items(folder / "a.bundle")
         mix = RequestMix.of_bundle(folder / "a.bundle", MIXES["short"], seed)
         for number in range(kills):
             served = Served(folder)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from typing import Any, Self
 from urllib.parse import quote
 
 from kgrec_benchmarks.service.http_client import request_bytes
+from kgrec_benchmarks.service.served import users_and_items
 
 ZIPF = 1.0
 """Exponent: the user of rank r asks in proportion to 1 / r."""
@@ -82,10 +82,9 @@ class RequestMix:
         event: Mapping[str, Any] = MappingProxyType({}),
     ) -> Self:
         """Users and items of a bundle; whose ids say nothing of how active they are, a random order does."""
-        ids = json.loads((folder / "ids.json").read_text(encoding="utf-8"))
-        users = list(ids["users"])
+        users, items = users_and_items(folder)
         random.Random(0).shuffle(users)
-        return cls(users, ids["items"], shares, seed, event)
+        return cls(users, items, shares, seed, event)
 
     def next(self) -> Asked:
         """One request."""

@@ -15,6 +15,8 @@ from pathlib import Path
 
 import psutil
 
+from kgrec.bundle.bundle import Bundle
+
 _COMMAND = "from kgrec.cli.app import main; main()"
 _START_S, _END_S = 300.0, 300.0
 _LOOK_EVERY_S = 0.01
@@ -103,6 +105,12 @@ def _is_ready(url: str) -> bool:
             return bool(answer.status == 200)
     except OSError:  # also an answer that it is not yet
         return False
+
+
+def users_and_items(bundle: Path) -> tuple[list[str], list[str]]:
+    """The ids in a bundle."""
+    loaded = Bundle.load(bundle)
+    return list(loaded.users), list(loaded.items)
 
 
 @contextmanager

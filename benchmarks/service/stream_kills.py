@@ -23,7 +23,7 @@ from kgrec.live.event_log import EventLog
 from kgrec_benchmarks.service.http_client import Connection, request_bytes
 from kgrec_benchmarks.service.kills import counted
 from kgrec_benchmarks.service.request_load import say
-from kgrec_benchmarks.service.served import Served, copies
+from kgrec_benchmarks.service.served import Served, copies, users_and_items
 from kgrec_benchmarks.service.stream_brokers import BROKERS, Broker
 
 _LONGEST_S, _PATIENCE_S, _TICK_S = 1.0, 600.0, 0.02
@@ -98,7 +98,7 @@ def stream_killed(
     """Figures of some kills; ``told`` is called after each with its own."""
     rng = random.Random(seed)
     with copies(bundle, graph) as folder, BROKERS[broker]() as to:
-        items = json.loads((folder / "a.bundle" / "ids.json").read_text(encoding="utf-8"))["items"]
+        _, items = users_and_items(folder / "a.bundle")
         sender, follow = Sender(to, items, rate, more), ["--follow", to.address]
         for number in range(kills):
             before = taken_in(folder)

@@ -25,7 +25,7 @@ import psutil
 
 from kgrec_benchmarks.service.http_client import Connection, request_bytes
 from kgrec_benchmarks.service.request_load import percentiles, say
-from kgrec_benchmarks.service.served import Served, copies
+from kgrec_benchmarks.service.served import Served, copies, users_and_items
 from kgrec_benchmarks.service.stream_brokers import BROKERS, Broker
 
 _TICK_S = 0.02
@@ -134,10 +134,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--serve", action="append", default=[], metavar="OPTION", help="of `kgrec serve`")
     asked = parser.parse_args(arguments)
     with copies(asked.bundle, asked.graph) as folder, BROKERS[asked.broker]() as broker:
-        ids = json.loads((folder / "a.bundle" / "ids.json").read_text(encoding="utf-8"))
+        users, items = users_and_items(folder / "a.bundle")
         served = Served(folder, [*asked.serve, "--follow", broker.address])
         try:
-            found = loaded(served, broker, ids["users"], ids["items"], asked)
+            found = loaded(served, broker, users, items, asked)
         finally:
             served.stop()
     say("stream", broker=asked.broker, **found)

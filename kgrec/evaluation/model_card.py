@@ -50,8 +50,8 @@ def model_card(bundle: Bundle, users: int = USERS) -> dict[str, Any]:
 
     Returns:
         ``bundle`` (created, seed, versions, the graph, and how many people it was learned with who were forgotten
-        since), ``compacted`` (from what and how it was made smaller; empty where it was not), ``sizes``, ``evidence`` (share of the positive score of top lists by what it rests on), ``explanations``
-        (see
+        since), ``compacted`` (from what and how it was made smaller; empty where it was not), ``sizes``, ``evidence``
+        (share of the positive score of top lists by what it rests on), ``explanations`` (see
         :class:`~kgrec.evaluation.explanation_measures.ListShares`), ``validation`` (what paths carried there, and what
         they cost; see ``reasons`` of :class:`~kgrec.learn.fit_result.FitResult`), ``test`` (metrics of kgrec and of
         baselines, by system, where it was measured before it was learned from all), ``channels``, ``not_learned`` (why

@@ -31,6 +31,7 @@ from kgrec.learn.neural.model import Embeddings
 from kgrec.learn.platforms import of_platform, taken_apart, with_platforms
 from kgrec.progress import Progress
 from kgrec.scoring.channel_names import CO_TAKING, KNOWLEDGE, NEXT_ITEM_FACTORS, REFIND, SEMANTIC_PATHS
+from kgrec.scoring.int8_matrices import LowRankInt8Matrix
 from kgrec.scoring.matrices import LowRankMatrix
 from kgrec.scoring.model import AdditiveModel, Channel
 
@@ -143,6 +144,8 @@ def settings_of(bundle: Bundle) -> tuple[TrainConfig, ChosenSettings]:
 def _trained(channel: Channel, row_of: IntArray, dataset: Dataset, texts: Array | None) -> Channel:
     """A channel of trained vectors over today's items."""
     matrix = channel.matrix
+    if isinstance(matrix, LowRankInt8Matrix):
+        matrix = matrix.in_floats()
     if not isinstance(matrix, LowRankMatrix):
         raise _not_made(channel.name)
     here = moved(matrix, row_of)

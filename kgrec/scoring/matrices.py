@@ -162,7 +162,8 @@ class FactoredMatrix:
 
     def products(self, items: IntArray | slice, user: Array) -> Array:
         """What one history, float32 ``(d,)``, says of some items, own terms included, ``(n,)``."""
-        return product_with_rows(user[None, :], self.targets_of(items))[0]
+        products: Array = product_with_rows(user[None, :], self.targets_of(items))[0]
+        return products
 
     def _scores(self, target: Table, place: IntArray | None, history: sparse.csr_matrix) -> Array:
         if history.shape[0] > FEW:

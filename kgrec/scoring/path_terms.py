@@ -17,6 +17,7 @@ from kgrec.data.dataset import Array, IntArray
 from kgrec.data.triples import Facts
 from kgrec.scoring.channel_names import SEMANTIC_PATHS
 from kgrec.scoring.contributions import Contributions
+from kgrec.scoring.int8_matrices import LowRankInt8Matrix
 from kgrec.scoring.matrices import ItemMatrix, LowRankMatrix
 from kgrec.scoring.model import AdditiveModel
 from kgrec.scoring.path_matrix import PathMatrix
@@ -129,6 +130,8 @@ def without_text(model: AdditiveModel, item: int) -> AdditiveModel:
     """The model as if an item had no text, which is then like no other; nothing is learned again."""
 
     def without(matrix: ItemMatrix) -> ItemMatrix:
+        if isinstance(matrix, LowRankInt8Matrix):
+            matrix = matrix.in_floats()
         assert isinstance(matrix, LowRankMatrix)
         source, target = matrix.source.copy(), matrix.target.copy()
         source[item], target[item] = 0.0, 0.0

@@ -25,7 +25,7 @@ USERS, ITEMS = 60, 12
 
 
 def _bundle() -> Bundle:
-    """Everybody took item u and then u + 1: a chain says so loudly, and murmurs of all else; a closed channel shouts."""
+    """Everybody took item u and then u + 1: a chain says so, and murmurs of all else; a closed channel shouts."""
     murmur = np.random.default_rng(0).random((ITEMS, ITEMS)) * 0.02
     chain = np.eye(ITEMS, k=1) + np.eye(ITEMS, k=1 - ITEMS) + murmur
     vectors = np.random.default_rng(1).normal(size=(ITEMS, 2)).astype(np.float32) * 1e-3
