@@ -2,7 +2,6 @@
 
 The newest item of users is hidden and ranked with the rest of their history, by the model as it is and by smaller ones.
 The weights were learned with these interactions in them, so this tells two models apart and is no measure of quality.
-The loss counts with its standard error on top: what may be chance is held against the smaller model.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ from kgrec.progress import Progress
 from kgrec.scoring.compacting import CompactableModel
 from kgrec.scoring.model import AdditiveModel
 
-LADDER = 1.0, 0.98, 0.95, 0.9, 0.85, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2
+LADDER = 1.0, 0.95, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2
 """Shares of what a row says that may stay, tried one after the other."""
 MOST = 2_000
 """Users whose newest item is hidden."""
@@ -64,7 +63,8 @@ class Hidden:
         last = np.flatnonzero(np.append(user[1:] != user[:-1], True)[: len(user)])
         taken = spoken.matrix(len(bundle.users), len(bundle.items))
         last = last[np.diff(taken.indptr)[user[last]] > 1]
-        last = last[:: max(1, -(-len(last) // most))]
+        if len(last) > most:
+            last = last[np.linspace(0, len(last) - 1, most).astype(np.int64)]
         users, items = user[last], item[last]
         place = np.full(len(bundle.users), -1, np.int64)
         place[users] = np.arange(len(users))
@@ -126,11 +126,6 @@ class Compared:
         """The share of ndcg@10 that is lost, below 0 where it is more."""
         return (self.before - self.after) / self.before if self.before else 0.0
 
-    @property
-    def loss_at_most(self) -> float:
-        """The loss with its standard error on top."""
-        return self.loss + (self.error / self.before if self.before else 0.0)
-
     def as_dict(self) -> dict[str, float]:
         """Plain data, for ``--json`` and the manifest."""
         return {
@@ -138,7 +133,7 @@ class Compared:
             "ndcg@10 before": self.before,
             "ndcg@10": self.after,
             "loss": self.loss,
-            "loss with its standard error": self.loss_at_most,
+            "standard error of the loss": self.error / self.before if self.before else 0.0,
             "items that stay in lists": self.same,
         }
 
@@ -193,31 +188,38 @@ class _Search:
             smaller = self.model.with_shares(shares)
             pairs = zip(self.hidden, self.full, strict=True)
             self.tried[key] = {one.platform: Compared.of(one, full, one.lists(smaller)) for one, full in pairs}
-            loss = f"loss {100 * self.tried[key][''].loss_at_most:.2f} %"
+            loss = f"loss {100 * self.tried[key][''].loss:.2f} %"
             self.progress("smaller models", len(self.tried), None, loss, unit="models")
         return self.tried[key]
 
     def is_good(self, shares: Mapping[str, float]) -> bool:
         """Whether no lists lose too much."""
-        return all(one.loss_at_most <= self.max_loss for one in self.compared(shares).values())
+        return all(one.loss <= self.max_loss for one in self.compared(shares).values())
 
     def found(self) -> dict[str, float] | None:
         """The least shares; None where not even whole rows in bytes are good enough.
 
-        First all matrices go down the ladder together, then each alone as far as it can, the largest first.
+        All matrices go down the ladder together, by halving it, then each alone step by step, the largest first.
         """
         silent, prunable = self.model.silent, self.model.prunable
         shares = {name: 0.0 if name in silent else LADDER[0] for name in prunable}
         if not self.is_good(shares):
             return None
-        heard = sorted(prunable.keys() - silent, key=lambda name: -prunable[name].weights.nnz)
-        for names in [heard, *([name] for name in heard if len(heard) > 1)]:
-            for share in LADDER:
-                lower = shares | dict.fromkeys(names, share)
-                if all(share < shares[name] for name in names):
-                    if not self.is_good(lower):
-                        break
-                    shares = lower
+        heard = sorted(prunable.keys() - silent, key=lambda name: -prunable[name].whole.nnz)
+        good, bad = 0, len(LADDER)
+        while bad - good > 1:
+            middle = (good + bad) // 2
+            if self.is_good(shares | dict.fromkeys(heard, LADDER[middle])):
+                good = middle
+            else:
+                bad = middle
+        shares |= dict.fromkeys(heard, LADDER[good])
+        for name in heard:
+            for share in LADDER[good + 1 :]:
+                lower = shares | {name: share}
+                if not self.is_good(lower):
+                    break
+                shares = lower
         return shares
 
 
@@ -251,11 +253,10 @@ def compacted(bundle: Bundle, max_loss: float, progress: Progress) -> Compaction
     search = _Search(model, hidden, full, max_loss, progress)
     shares = search.found()
     if shares is None:
-        least = max(next(iter(search.tried.values())).values(), key=lambda one: one.loss_at_most)
+        least = max(next(iter(search.tried.values())).values(), key=lambda one: one.loss)
         raise CompactionRefusedError(
             "a smaller bundle loses too much.",
-            found=f"{100 * least.loss:.2f} % of ndcg@10 ({100 * least.loss_at_most:.2f} % with its standard error, "
-            f"{least.users} users) with every entry kept in one byte",
+            found=f"{100 * least.loss:.2f} % of ndcg@10 for {least.users} users, with every entry kept in one byte",
             expected=f"at most {100 * max_loss:g} %",
             next="allow more: --max-loss",
         )

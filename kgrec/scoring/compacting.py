@@ -10,16 +10,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Self
 
 import numpy as np
 from scipy import sparse
 
-from kgrec.data.dataset import Array
-from kgrec.parallel.cached_attribute import cached_property
+from kgrec.data.dataset import Array, FloatArray
 from kgrec.scoring.block_matrix import BlockMatrix
 from kgrec.scoring.channel_names import FROM
+from kgrec.scoring.history_weights import with_data
 from kgrec.scoring.int8_matrices import LowRankInt8Matrix, SparseInt8Matrix
+from kgrec.scoring.int8_table import scales_of
 from kgrec.scoring.matrices import ItemMatrix, LowRankMatrix, SparseMatrix
 from kgrec.scoring.model import AdditiveModel
 
@@ -32,43 +34,50 @@ class Prunable:
     """A matrix of which a part of the entries can be left out.
 
     Attributes:
-        weights: without a diagonal, ``(items, items)``.
+        whole: the entries as whole numbers, int8 ``(items, items)`` without a diagonal.
+        scale: of each row, float32 ``(items,)``.
+        before: of each entry the share of its row that larger ones make up, float32 ``(entries,)``.
     """
 
-    weights: sparse.csr_matrix
+    whole: sparse.csr_matrix
+    scale: FloatArray
+    before: FloatArray
 
     @classmethod
     def of(cls, matrix: ItemMatrix) -> Self | None:
         """A matrix that is kept as its entries; None for any other."""
         if isinstance(matrix, SparseMatrix):
-            weights = matrix.weights.tocoo()
+            entries = matrix.weights.tocoo()
         elif isinstance(matrix, BlockMatrix):
-            weights = _entries(matrix)
+            entries = _entries(matrix)
         else:
             return None
-        other = weights.row != weights.col
-        parts = weights.data[other], (weights.row[other], weights.col[other])
-        return cls(sparse.csr_matrix(parts, shape=weights.shape))
+        other = entries.row != entries.col
+        parts = entries.data[other], (entries.row[other], entries.col[other])
+        weights = sparse.csr_matrix(parts, shape=entries.shape)
+        size, before = np.abs(weights.data), np.zeros(weights.nnz, np.float32)
+        scale, whole = np.zeros(entries.shape[0], np.float32), np.zeros(weights.nnz, np.int8)
+        for row, span in enumerate(slice(*ends) for ends in pairwise(weights.indptr.tolist())):
+            before[span] = _before(size[span])
+            scale[row] = scales_of(size[span].max(initial=0.0))
+            whole[span] = np.rint(weights.data[span] / (scale[row] or 1.0))
+        return cls(with_data(weights, whole), scale, before)
 
     def with_share(self, share: float) -> SparseInt8Matrix:
         """The matrix of the largest entries of each row that make up a share of it."""
-        kept = self._before < share
-        row = np.repeat(np.arange(self.weights.shape[0]), np.diff(self.weights.indptr))
-        parts = self.weights.data[kept], (row[kept], self.weights.indices[kept])
-        return SparseInt8Matrix.of(sparse.csr_matrix(parts, shape=self.weights.shape))
+        kept = self.before < share
+        starts = np.concatenate([np.zeros(1, np.int64), np.cumsum(kept)])[self.whole.indptr]
+        parts = self.whole.data[kept], self.whole.indices[kept], starts
+        return SparseInt8Matrix.of_whole(sparse.csr_matrix(parts, shape=self.whole.shape), self.scale)
 
-    @cached_property
-    def _before(self) -> Array:
-        """Of each entry the share of its row that larger ones make up, float32 ``(entries,)``."""
-        size, lengths = np.abs(self.weights.data).astype(np.float64), np.diff(self.weights.indptr)
-        row = np.repeat(np.arange(len(lengths)), lengths)
-        order = np.lexsort((-size, row))
-        sums = np.cumsum(size[order])
-        starts = np.concatenate([[0.0], sums])[self.weights.indptr]
-        total = np.diff(starts)[row]
-        before = np.empty(len(size), np.float32)
-        before[order] = (sums - size[order] - starts[:-1][row]) / np.where(total > 0, total, 1.0)
-        return before
+
+def _before(size: Array) -> Array:
+    """Of each entry of a row the share of the row that larger ones make up; of equal ones the first is the larger."""
+    order = np.argsort(-size, kind="stable")
+    sums = np.cumsum(size[order], dtype=np.float64)
+    before = np.empty(len(size))
+    before[order] = (sums - size[order]) / max(sums[-1:].sum(), np.finfo(np.float64).tiny)
+    return before
 
 
 def _entries(matrix: BlockMatrix) -> sparse.coo_matrix:

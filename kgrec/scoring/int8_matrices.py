@@ -18,10 +18,12 @@ from kgrec.data.dataset import Array, FloatArray, IntArray
 from kgrec.scoring.history_weights import with_data
 from kgrec.scoring.int8_table import Int8Table, scales_of
 from kgrec.scoring.matrices import FactoredMatrix, LowRankMatrix, check_factors
-from kgrec.scoring.row_sums import dense_product, entries_at
+from kgrec.scoring.row_sums import FEW, dense_product, entries_at, past_of_few
 
 _SHORT = np.iinfo(np.uint16).max + 1
 """Items whose numbers fit in two bytes."""
+_PART_BYTES = 64 * 2**20
+"""Of a table that is made of rows."""
 
 
 @dataclass(frozen=True)
@@ -52,10 +54,11 @@ class SparseInt8Matrix:
         np.maximum.at(largest, row, np.abs(data))
         scale = scales_of(largest)
         whole = np.rint(data / np.where(scale > 0, scale, 1.0)[row]).astype(np.int8)
-        return cls._of_whole(sparse.csr_matrix((whole, (row, column)), shape=weights.shape), scale)
+        return cls.of_whole(sparse.csr_matrix((whole, (row, column)), shape=weights.shape), scale)
 
     @classmethod
-    def _of_whole(cls, whole: sparse.csr_matrix, scale: FloatArray) -> SparseInt8Matrix:
+    def of_whole(cls, whole: sparse.csr_matrix, scale: FloatArray) -> SparseInt8Matrix:
+        """The matrix of some whole numbers, int8 ``(items, items)`` without a diagonal, and the scale of each row."""
         whole.eliminate_zeros()
         whole.sort_indices()
         columns = whole.indices.astype(np.uint16 if whole.shape[1] <= _SHORT else np.int32)
@@ -65,21 +68,31 @@ class SparseInt8Matrix:
 
     def scores(self, history: sparse.csr_matrix) -> Array:
         """``history @ M``, dense ``(users, items)``."""
-        if history.shape[0] == 1:
-            used, n = history.indices, len(history.indices)
-            past = sparse.csr_matrix((history.data, np.arange(n), history.indptr), shape=(1, n))
-        else:
+        if history.shape[0] > FEW:
             used = np.unique(history.indices)
             past = history[:, used]
-        return dense_product(past, self.rows(used, history.dtype))
+        else:
+            used, past = past_of_few(history)
+        if not self._is_full:
+            return dense_product(sparse.csr_matrix(past), self._rows(used, history.dtype))
+        dense = np.zeros((history.shape[0], len(self.scale)), history.dtype)
+        step = max(1, _PART_BYTES // (history.dtype.itemsize * len(self.scale)))
+        for part in (slice(start, start + step) for start in range(0, len(used), step)):
+            of_part = past[:, part] @ sparse.diags(self.scale[used[part]].astype(history.dtype))
+            dense += of_part @ self._whole_table(used[part]).astype(history.dtype)
+        return dense
 
     def block(self, rows: IntArray, columns: IntArray) -> Array:
         """``M[rows, columns]`` dense."""
-        return entries_at(self.rows(rows, np.dtype(np.float64)), np.arange(len(rows)), columns)
+        if self._is_full:
+            block: Array = self._whole_table(rows)[:, columns] * self.scale[rows].astype(np.float64)[:, None]
+            return block
+        return entries_at(self._rows(rows, np.float64), np.arange(len(rows)), columns)
 
     def restricted_to(self, items: IntArray) -> SparseInt8Matrix:
         """The matrix of some items only, in this order."""
-        return self._of_whole(self._whole_rows(items)[:, items].tocsr(), self.scale[items])
+        whole = sparse.csr_matrix(self._whole_table(items)) if self._is_full else self._whole_rows(items)
+        return self.of_whole(whole[:, items].tocsr(), self.scale[items])
 
     def arrays(self) -> dict[str, Array]:
         """The four of them."""
@@ -103,25 +116,35 @@ class SparseInt8Matrix:
         _check_columns(columns, starts, n_items)
         return cls(whole, columns, starts, scale)
 
-    def rows(self, items: IntArray, dtype: npt.DTypeLike) -> sparse.csr_matrix:
+    @property
+    def _is_full(self) -> bool:
+        """Whether rows have entries for so many items that they are looked at as tables."""
+        return self.columns.ndim == 2
+
+    def _rows(self, items: IntArray, dtype: npt.DTypeLike) -> sparse.csr_matrix:
         """The rows of some items as they are meant, in a type of floats, ``(n, items)``."""
         rows = self._whole_rows(items)
         return with_data(rows, rows.data * np.repeat(self.scale[items].astype(dtype), np.diff(rows.indptr)))
 
     def _whole_rows(self, items: IntArray) -> sparse.csr_matrix:
         """The rows of some items as they are kept, int8 ``(n, items)``."""
-        n_items = len(self.scale)
-        first, last = self.starts[items], self.starts[items + 1]
-        spans = [slice(*span) for span in zip(first.tolist(), last.tolist(), strict=True)]
         ends = np.zeros(len(items) + 1, np.int32)
-        np.cumsum(last - first, out=ends[1:])
-        if self.columns.ndim == 1:
-            columns = _joined(self.columns, spans)
-        else:
-            taken = np.flatnonzero(np.unpackbits(self.columns[items], axis=1, count=n_items))
-            columns = taken - np.repeat(np.arange(len(items)) * n_items, np.diff(ends))
-        parts = _joined(self.whole, spans), columns.astype(np.int32), ends
-        return sparse.csr_matrix(parts, shape=(len(items), n_items))
+        np.cumsum(self.starts[items + 1] - self.starts[items], out=ends[1:])
+        spans = self._spans(items)
+        parts = _joined(self.whole, spans), _joined(self.columns, spans).astype(np.int32), ends
+        return sparse.csr_matrix(parts, shape=(len(items), len(self.scale)))
+
+    def _whole_table(self, items: IntArray) -> npt.NDArray[np.int8]:
+        """The rows of some items as they are kept, dense, int8 ``(n, items)``."""
+        has_entry = np.unpackbits(self.columns[items], axis=1, count=len(self.scale)).view(np.bool_)
+        table = np.zeros(has_entry.shape, np.int8)
+        table[has_entry] = _joined(self.whole, self._spans(items))
+        return table
+
+    def _spans(self, items: IntArray) -> list[slice]:
+        """Where the entries of the rows of some items are."""
+        ends = zip(self.starts[items].tolist(), self.starts[items + 1].tolist(), strict=True)
+        return [slice(*span) for span in ends]
 
 
 def _joined(entries: Array, spans: Sequence[slice]) -> Array:

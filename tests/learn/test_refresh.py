@@ -16,6 +16,7 @@ from kgrec.learn.fit import fit, refit
 from kgrec.learn.refresh import refresh, settings_of
 from kgrec.progress import silent
 from kgrec.scoring.channel_names import CO_TAKING, KNOWLEDGE, SEMANTIC_PATHS
+from kgrec.scoring.compacting import CompactableModel
 from kgrec.scoring.matrices import LowRankMatrix
 from kgrec.scoring.model import AdditiveModel
 from tests.support.datasets import genre_world, quick
@@ -51,6 +52,18 @@ def _scores(model: AdditiveModel, dataset: Dataset) -> np.ndarray:
 def test_with_nothing_new_all_scores_stay(bundle: Bundle, before: Dataset) -> None:
     same = refresh(before, bundle, silent).model
     np.testing.assert_allclose(_scores(same, before), _scores(bundle.model, before), atol=1e-5)
+
+
+def test_a_compacted_bundle_has_all_weights_again_and_vectors_as_they_were_rounded(
+    bundle: Bundle, before: Dataset
+) -> None:
+    smaller = replace(bundle, model=CompactableModel.of(bundle.model).with_shares({"behaviour": 0.3}))
+    fresh, everything = refresh(before, smaller, silent).model, np.arange(len(before.items))
+    for now, then in zip(fresh.channels, bundle.model.channels, strict=True):
+        assert now.matrix.kind == then.matrix.kind
+        kept = {"atol": 0.05} if now.name in TRAINED else {"atol": 1e-6}
+        whole = then.matrix.block(everything, everything)
+        np.testing.assert_allclose(now.matrix.block(everything, everything), whole, **kept, err_msg=now.name)
 
 
 def test_closed_forms_equal_those_of_a_training_with_the_same_settings(
