@@ -187,6 +187,7 @@ class CardAnswer(BaseModel):
     """The model card."""
 
     bundle: dict[str, Any]
+    compacted: dict[str, Any] = Field(description="How it was made smaller; empty where it was not.")
     sizes: dict[str, int]
     evidence: dict[str, float] = Field(description="Share of the positive score of top lists, by what it rests on.")
     explanations: dict[str, Any] = Field(description="Measures of the reasons of top lists, over so many users.")

@@ -18,6 +18,7 @@ def card(**changed: Any) -> dict[str, Any]:
     channels |= {"semantic_paths": ("semantic_paths", 0.1), "knowledge": ("knowledge", 0.0)}
     return {
         "bundle": {"domain": "films", "created": "2026-01-01", "data_until": None, "people_forgotten_since": 0},
+        "compacted": {},
         "sizes": {"interactions": 5000, "users": 40, "items": 25, "cold items": 1, "nodes": 60, "relations": 3},
         "evidence": {
             "taken_together": 0.27,
@@ -128,3 +129,13 @@ def test_people_who_were_forgotten_since_are_told(capsys: pytest.CaptureFixture[
     assert "3 people it was learned with were forgotten since" in capsys.readouterr().out
     show_card(card())
     assert "forgotten" not in capsys.readouterr().out
+
+
+def test_that_a_bundle_was_compacted_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    show_card(card())
+    assert "Compacted" not in capsys.readouterr().out
+    compared = {"items that stay in lists": 0.956, "loss": 0.0031}
+    show_card(card(compacted={"of": "0123456789abcdef", "max_loss": 0.005, "comparison": compared}))
+    said = " ".join(capsys.readouterr().out.split())
+    assert "Compacted from version 0123456789abcdef: 96 % of the items of top-10 lists stay" in said
+    assert "0.31 % less ndcg@10 (at most 0.5 % were to go)" in said
