@@ -84,11 +84,11 @@ def _sizes(before: int, after: int) -> tuple[object, ...]:
 
 def _comparison(report: dict[str, Any]) -> dict[str, str]:
     lists, ms = report["comparison"], report["milliseconds of a list"]
-    loss, error = (100 * lists[name] for name in ("loss", "standard error of the loss"))
+    loss, at_most = (100 * lists[name] for name in ("loss", "loss with its standard error"))
     return {
         "ndcg@10 of hidden items": f"{lists['ndcg@10']:.4f}, before {lists['ndcg@10 before']:.4f} "
-        f"({lists['users']:,} users, whose newest item was hidden)",
-        "loss": f"{loss:.2f} %, standard error {error:.2f} %",
+        f"({lists['users']:,} users, whose newest fifth was hidden)",
+        "loss": f"{loss:.2f} %, {at_most:.2f} % with its standard error",
         "items of top-10 lists that stay": f"{100 * lists['items that stay in lists']:.1f} %",
         "a list takes": f"{ms['after']:.2f} ms, before {ms['before']:.2f} ms",
     }
