@@ -22,8 +22,8 @@ from kgrec.scoring.row_sums import FEW, dense_product, entries_at, past_of_few
 
 _SHORT = np.iinfo(np.uint16).max + 1
 """Items whose numbers fit in two bytes."""
-_PART_BYTES = 64 * 2**20
-"""Of a table that is made of rows."""
+_PART_BYTES = 4 * 2**20
+"""Of a table that is made of rows, and stays in a cache."""
 
 
 @dataclass(frozen=True)
@@ -71,23 +71,26 @@ class SparseInt8Matrix:
         if history.shape[0] > FEW:
             used = np.unique(history.indices)
             past = history[:, used]
+            past = with_data(past, past.data * self.scale[used].astype(history.dtype)[past.indices])
         else:
-            used, past = past_of_few(history)
+            used, weights = past_of_few(history)
+            past = weights * self.scale[used].astype(history.dtype)
         if not self._is_full:
-            return dense_product(sparse.csr_matrix(past), self._rows(used, history.dtype))
+            return dense_product(sparse.csr_matrix(past), self._whole_rows(used))
         dense = np.zeros((history.shape[0], len(self.scale)), history.dtype)
         step = max(1, _PART_BYTES // (history.dtype.itemsize * len(self.scale)))
         for part in (slice(start, start + step) for start in range(0, len(used), step)):
-            of_part = past[:, part] @ sparse.diags(self.scale[used[part]].astype(history.dtype))
-            dense += of_part @ self._whole_table(used[part]).astype(history.dtype)
+            dense += past[:, part] @ self._whole_table(used[part]).astype(history.dtype)
         return dense
 
     def block(self, rows: IntArray, columns: IntArray) -> Array:
         """``M[rows, columns]`` dense."""
         if self._is_full:
-            block: Array = self._whole_table(rows)[:, columns] * self.scale[rows].astype(np.float64)[:, None]
-            return block
-        return entries_at(self._rows(rows, np.float64), np.arange(len(rows)), columns)
+            whole = self._whole_table(rows)[:, columns]
+        else:
+            whole = entries_at(self._whole_rows(rows), np.arange(len(rows)), columns)
+        block: Array = whole * self.scale[rows].astype(np.float64)[:, None]
+        return block
 
     def restricted_to(self, items: IntArray) -> SparseInt8Matrix:
         """The matrix of some items only, in this order."""
@@ -120,11 +123,6 @@ class SparseInt8Matrix:
     def _is_full(self) -> bool:
         """Whether rows have entries for so many items that they are looked at as tables."""
         return self.columns.ndim == 2
-
-    def _rows(self, items: IntArray, dtype: npt.DTypeLike) -> sparse.csr_matrix:
-        """The rows of some items as they are meant, in a type of floats, ``(n, items)``."""
-        rows = self._whole_rows(items)
-        return with_data(rows, rows.data * np.repeat(self.scale[items].astype(dtype), np.diff(rows.indptr)))
 
     def _whole_rows(self, items: IntArray) -> sparse.csr_matrix:
         """The rows of some items as they are kept, int8 ``(n, items)``."""
