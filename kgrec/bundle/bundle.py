@@ -43,9 +43,8 @@ from kgrec.bundle.model_arrays import (
 )
 from kgrec.bundle.narrow_columns import columns_of, narrowed
 from kgrec.bundle.old_names import renamed
-from kgrec.bundle.packed_ids import packed_ids, vocabulary_of, with_packed
+from kgrec.bundle.packed_ids import names_of, packed_ids, vocabulary_of, with_packed
 from kgrec.data.dataset import COLUMN_TYPES, FOR, Array, IntArray, Interactions
-from kgrec.data.packed_texts import PackedTexts
 from kgrec.data.persons import Persons
 from kgrec.data.triples import Facts
 from kgrec.data.vocabulary import Vocabulary
@@ -53,12 +52,15 @@ from kgrec.errors import BundleError, ConfigError, shorten
 from kgrec.parallel.cached_attribute import cached_property
 from kgrec.plain_text import local_path
 from kgrec.schema.model import GraphSchema
+from kgrec.scoring.int8_table import Int8Table
+from kgrec.scoring.matrices import Table
 from kgrec.scoring.model import AdditiveModel
 from kgrec.scoring.path_terms import without_facts
 
-_OWN_WAY = ("schema", "reference", "forgotten", "compacted")
+_NODES = "node_embeddings"
 _ENDING = "head", "relation", "tail", "since", "until"
-"""Entries of a manifest that are not taken as they are."""
+_LATER = {"reference", "forgotten", "compacted"}
+"""Entries of a manifest that bundles of earlier versions do not have."""
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,9 @@ class Manifest:
     compacted: Mapping[str, Any] = field(default_factory=dict)
 
 
+_AS_THEY_ARE = Manifest.__dataclass_fields__.keys() - {"schema"}
+
+
 @dataclass(frozen=True)
 class Bundle:
     """A learned model with the ids and the behaviour that it needs to answer.
@@ -104,7 +109,7 @@ class Bundle:
         names_by_language: the same in further languages, by code; empty texts where a node has none of its own.
         interactions: what users did: what it was learned from, and what hides items or speaks against them; in a
             compacted bundle in narrow columns, see :meth:`~kgrec.data.dataset.Interactions.widened`.
-        node_embeddings: GNN output, float32 or float16 ``(nodes, d)``; relation_embeddings ``(relations, d)``.
+        node_embeddings: GNN output, float32 or in bytes ``(nodes, d)``; relation_embeddings ``(relations, d)``.
         version: its id, by the hash of its manifest; empty where it was not loaded from a folder.
         persons: which of ``users`` have several accounts, of all of which the interactions are.
         ending: those of the facts that it was learned from which will not hold any more at some moment.
@@ -119,7 +124,7 @@ class Bundle:
     names: Sequence[str]
     relations: tuple[str, ...]
     interactions: Interactions
-    node_embeddings: Array
+    node_embeddings: Table
     relation_embeddings: Array
     names_by_language: Mapping[str, Sequence[str]] = field(default_factory=dict)
     version: str = ""
@@ -263,11 +268,12 @@ class Bundle:
         }
 
     def _arrays(self) -> dict[str, Array]:
-        seen, is_compact = self.interactions.widened(), bool(self.manifest.compacted)
+        seen, nodes = self.interactions.widened(), self.node_embeddings[:].astype(np.float32)
+        is_compact = bool(self.manifest.compacted)
         columns = narrowed(seen) if is_compact else {name: getattr(seen, name) for name in COLUMN_TYPES}
         return {
             **model_arrays(self.model),
-            "node_embeddings": self.node_embeddings.astype(np.float16 if is_compact else np.float32),
+            **(Int8Table.of(nodes).arrays(_NODES) if is_compact else {_NODES: nodes}),
             "relation_embeddings": self.relation_embeddings.astype(np.float32),
             **{f"interactions.{name}": column for name, column in columns.items()},
             **{f"ending.{name}": getattr(self.ending, name) for name in _ENDING if len(self.ending)},
@@ -305,20 +311,16 @@ class Bundle:
             ids = with_packed(ids, arrays)
             check_sizes(arrays, ids)
             seen = columns_of(part_of(arrays, "interactions"))
-            texts = {"": ids["names"], **ids.get("names_by_language", {})}
-            names = {code: of if isinstance(of, PackedTexts) else tuple(of) for code, of in texts.items()}
-            schema = manifest["schema"]
+            names = {code: names_of(of) for code, of in ids.get("names_by_language", {}).items()}
+            schema, said = manifest["schema"], _AS_THEY_ARE - (_LATER - manifest.keys())
             return cls(
                 Manifest(
                     GraphSchema.model_validate(schema) if schema else None,
-                    **{name: manifest[name] for name in Manifest.__dataclass_fields__ if name not in _OWN_WAY},
-                    reference=manifest.get("reference", {}),
-                    forgotten=manifest.get("forgotten", 0),
-                    compacted=manifest.get("compacted", {}),
+                    **{name: manifest[name] for name in said},
                 ),
                 model_from(manifest, arrays, len(ids["items"])),
                 *(vocabulary_of(ids, arrays, name) for name in ("users", "items", "nodes")),
-                names.pop(""),
+                names_of(ids["names"]),
                 tuple(ids["relations"]),
                 Interactions(
                     **{name: column for name, column in seen.items() if name in COLUMN_TYPES},
@@ -327,14 +329,12 @@ class Bundle:
                     platforms=tuple(ids["platforms"]),
                     types=tuple(ids.get("types", ("",))),  # bundles of earlier versions have none
                 ),
-                arrays["node_embeddings"],
+                arrays[_NODES] if _NODES in arrays else Int8Table.from_arrays(arrays, _NODES),
                 arrays["relation_embeddings"],
                 names,
                 version_of(root),
                 Persons(ids.get("persons", ())),  # bundles of earlier versions have none
-                Facts(**part_of(arrays, "ending"), relations=tuple(ids["relations"]))
-                if "ending.head" in arrays
-                else Facts.none(),
+                _ending(part_of(arrays, "ending"), ids["relations"]),
             )
         except (KeyError, ValueError, TypeError) as error:
             raise BundleError(
@@ -348,3 +348,8 @@ class Bundle:
 
 def _most_frequent(names: Sequence[str], index: IntArray) -> str:
     return names[int(np.bincount(index).argmax())] if len(index) else next(iter(names), "")
+
+
+def _ending(arrays: Mapping[str, Array], relations: Sequence[str]) -> Facts:
+    """The facts that end at some moment; there may be none, and bundles of earlier versions have none."""
+    return Facts(**arrays, relations=tuple(relations)) if arrays else Facts.none()

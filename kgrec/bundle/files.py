@@ -84,7 +84,8 @@ def check_sizes(arrays: Mapping[str, Array], ids: Mapping[str, Any]) -> None:
     Raises:
         ValueError: one does not.
     """
-    about = {"prior": "items", "is_cold": "items", "node_embeddings": "nodes", "relation_embeddings": "relations"}
+    nodes = "node_embeddings" if "node_embeddings" in arrays else "node_embeddings.whole"
+    about = {"prior": "items", "is_cold": "items", nodes: "nodes", "relation_embeddings": "relations"}
     for name, kind in about.items():
         if len(arrays[name]) != len(ids[kind]):
             raise ValueError(f"{name} has {len(arrays[name])} rows, there are {len(ids[kind])} {kind}")

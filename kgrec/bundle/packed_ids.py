@@ -5,7 +5,7 @@ The arrays of ``users``, ``items``, ``nodes``, ``names`` and of names in further
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kgrec.data.dataset import Array
@@ -45,6 +45,11 @@ def with_packed(ids: Mapping[str, Any], arrays: Mapping[str, Array]) -> dict[str
         else:
             whole[field] = PackedTexts(content, ends)
     return whole
+
+
+def names_of(texts: Sequence[str]) -> Sequence[str]:
+    """Names as a bundle has them: packed ones as they are."""
+    return texts if isinstance(texts, PackedTexts) else tuple(texts)
 
 
 def vocabulary_of(ids: Mapping[str, Any], arrays: Mapping[str, Array], name: str) -> Vocabulary:

@@ -32,7 +32,7 @@ from kgrec.learn.platforms import of_platform, taken_apart, with_platforms
 from kgrec.progress import Progress
 from kgrec.scoring.channel_names import CO_TAKING, KNOWLEDGE, NEXT_ITEM_FACTORS, REFIND, SEMANTIC_PATHS
 from kgrec.scoring.int8_matrices import LowRankInt8Matrix
-from kgrec.scoring.matrices import LowRankMatrix
+from kgrec.scoring.matrices import LowRankMatrix, Table
 from kgrec.scoring.model import AdditiveModel, Channel
 
 _TRAINED = KNOWLEDGE, CO_TAKING, NEXT_ITEM_FACTORS, SEMANTIC_PATHS
@@ -167,7 +167,7 @@ def _embeddings(old: Bundle, dataset: Dataset) -> Embeddings:
     return Embeddings(items, items, None, none, nodes, relations, hops=0)
 
 
-def _of_rows(table: Array, names: Vocabulary, wanted: Sequence[str]) -> Array:
+def _of_rows(table: Table, names: Vocabulary, wanted: Sequence[str]) -> Array:
     rows = names.rows(wanted)
     result: Array = np.where((rows >= 0)[:, None], table[rows], 0).astype(np.float32)
     return result

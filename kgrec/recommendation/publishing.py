@@ -225,7 +225,7 @@ def _all_lists(
     skipped = {"users": sum(user not in known for user in accounts), "items": int((~among).sum())}
     made = hashlib.sha256(json.dumps([list(bundle.nodes), ids, k, n_similar]).encode())
     arrays: tuple[Array, ...] = (recommended.items, recommended.scores, similar.items, similar.scores)
-    for array in (bundle.node_embeddings, *arrays):
+    for array in (bundle.node_embeddings[:], *arrays):
         made.update(np.ascontiguousarray(array).tobytes())
     return _AllLists(ids, recommended, similar, skipped, f"{bundle.manifest.created}#{made.hexdigest()[:12]}")
 
@@ -257,7 +257,7 @@ class _Writer:
 
     def write_embeddings(self, report: PublishReport, progress: Progress) -> None:
         """As they were learned; an index by cosine needs no unit length, but takes no vector of 0."""
-        nodes, vectors = self.bundle.nodes, self.bundle.node_embeddings
+        nodes, vectors = self.bundle.nodes, self.bundle.node_embeddings[:]
         usable = np.isfinite(vectors).all(axis=1) & (vectors != 0).any(axis=1)
         by_type: dict[str, list[int]] = {}
         for row in np.flatnonzero(usable).tolist():
