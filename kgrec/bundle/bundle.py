@@ -310,7 +310,7 @@ class Bundle:
                 manifest, arrays = renamed(manifest, arrays)
             ids = with_packed(ids, arrays)
             check_sizes(arrays, ids)
-            seen = columns_of(part_of(arrays, "interactions"))
+            seen, ending = columns_of(part_of(arrays, "interactions")), part_of(arrays, "ending")
             names = {code: names_of(of) for code, of in ids.get("names_by_language", {}).items()}
             schema, said = manifest["schema"], _AS_THEY_ARE - (_LATER - manifest.keys())
             return cls(
@@ -334,7 +334,7 @@ class Bundle:
                 names,
                 version_of(root),
                 Persons(ids.get("persons", ())),  # bundles of earlier versions have none
-                _ending(part_of(arrays, "ending"), ids["relations"]),
+                Facts(**ending, relations=tuple(ids["relations"])) if ending else Facts.none(),
             )
         except (KeyError, ValueError, TypeError) as error:
             raise BundleError(
@@ -348,8 +348,3 @@ class Bundle:
 
 def _most_frequent(names: Sequence[str], index: IntArray) -> str:
     return names[int(np.bincount(index).argmax())] if len(index) else next(iter(names), "")
-
-
-def _ending(arrays: Mapping[str, Array], relations: Sequence[str]) -> Facts:
-    """The facts that end at some moment; there may be none, and bundles of earlier versions have none."""
-    return Facts(**arrays, relations=tuple(relations)) if arrays else Facts.none()

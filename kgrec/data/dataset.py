@@ -77,7 +77,7 @@ class Interactions:
         if not len(self.says):
             object.__setattr__(self, "says", np.full(len(self), FOR, np.int8))
         if not len(self.weighed):
-            object.__setattr__(self, "weighed", np.ones(len(self), np.bool_))
+            object.__setattr__(self, "weighed", np.broadcast_to(np.True_, len(self)))
 
     @property
     def digest(self) -> bytes:

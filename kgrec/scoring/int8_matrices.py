@@ -22,7 +22,7 @@ from kgrec.scoring.row_sums import FEW, dense_product, entries_at, past_of_few
 
 _SHORT = np.iinfo(np.uint16).max + 1
 """Items whose numbers fit in two bytes."""
-_PART_BYTES = 4 * 2**20
+_PART_BYTES = 2**20
 """Of a table that is made of rows, and stays in a cache."""
 
 

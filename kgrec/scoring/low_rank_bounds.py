@@ -22,6 +22,7 @@ from kgrec.scoring.matrices import FactoredMatrix, place_of, span_of
 _CANCELLED = 1e-6
 """Part of the squares that must be left when own terms are taken out of them, or rounding errors would be."""
 _AT_ONCE = 1024
+"""Items whose targets are in float64 at the same time: of all together the memory would stay with the process."""
 _ROUNDING = 1e-5
 """By how much bounds are wider than they are, for the rounding errors of float32."""
 
@@ -46,11 +47,14 @@ class LowRankBounds:
     @classmethod
     def of(cls, matrix: FactoredMatrix, items: IntArray) -> Self:
         """The bounds of at least one item."""
-        away = matrix.target[items].astype(np.float64)
-        mean = away.mean(axis=0)
-        away -= mean
-        reach = np.sqrt(np.einsum("id,id->i", away, away))
-        return cls(matrix, items, mean, away.T @ away / len(items), (reach * (1 + _ROUNDING)).astype(np.float32))
+        blocks = [items[start : start + _AT_ONCE] for start in range(0, len(items), _AT_ONCE)]
+        mean = sum(matrix.target[block].sum(axis=0, dtype=np.float64) for block in blocks) / len(items)
+        squares, reach = np.zeros((len(mean), len(mean))), []
+        for block in blocks:
+            away = matrix.target[block].astype(np.float64) - mean
+            squares += away.T @ away
+            reach.append((np.sqrt(np.einsum("id,id->i", away, away)) * (1 + _ROUNDING)).astype(np.float32))
+        return cls(matrix, items, mean, squares / len(items), np.concatenate(reach))
 
     def said(self, history: sparse.csr_matrix) -> BoundedScores | None:
         """What one history ``(1, items)`` says of the items; None where only their scores tell mean and spread."""

@@ -192,7 +192,9 @@ class FactoredMatrix:
     @cached_property
     def _own(self) -> Array:
         """The diagonal, which says nothing, ``(items,)``."""
-        own: Array = np.einsum("id,id->i", self.source[:], self.target[:], dtype=np.float64)
+        own = np.empty(len(self.source))
+        for rows in (slice(start, start + _ROWS_CONVERTED) for start in range(0, len(own), _ROWS_CONVERTED)):
+            own[rows] = np.einsum("id,id->i", self.source[rows], self.target[rows], dtype=np.float64)
         return own
 
 
