@@ -269,11 +269,10 @@ class Bundle:
 
     def _arrays(self) -> dict[str, Array]:
         seen, nodes = self.interactions.widened(), self.node_embeddings[:].astype(np.float32)
-        is_compact = bool(self.manifest.compacted)
-        columns = narrowed(seen) if is_compact else {name: getattr(seen, name) for name in COLUMN_TYPES}
+        columns = narrowed(seen) if self.manifest.compacted else {name: getattr(seen, name) for name in COLUMN_TYPES}
         return {
             **model_arrays(self.model),
-            **(Int8Table.of(nodes).arrays(_NODES) if is_compact else {_NODES: nodes}),
+            **(Int8Table.of(nodes).arrays(_NODES) if self.manifest.compacted else {_NODES: nodes}),
             "relation_embeddings": self.relation_embeddings.astype(np.float32),
             **{f"interactions.{name}": column for name, column in columns.items()},
             **{f"ending.{name}": getattr(self.ending, name) for name in _ENDING if len(self.ending)},
@@ -305,10 +304,9 @@ class Bundle:
         manifest = read_manifest(root)
         try:
             arrays = mapped_arrays(root / ARRAYS)
-            ids = json.loads((root / IDS).read_text(encoding="utf-8"))
+            ids = with_packed(json.loads((root / IDS).read_text(encoding="utf-8")), arrays)
             if manifest["format"] < FORMAT:
                 manifest, arrays = renamed(manifest, arrays)
-            ids = with_packed(ids, arrays)
             check_sizes(arrays, ids)
             seen, ending = columns_of(part_of(arrays, "interactions")), part_of(arrays, "ending")
             names = {code: names_of(of) for code, of in ids.get("names_by_language", {}).items()}
@@ -319,7 +317,9 @@ class Bundle:
                     **{name: manifest[name] for name in said},
                 ),
                 model_from(manifest, arrays, len(ids["items"])),
-                *(vocabulary_of(ids, arrays, name) for name in ("users", "items", "nodes")),
+                vocabulary_of(ids, arrays, "users"),
+                vocabulary_of(ids, arrays, "items"),
+                vocabulary_of(ids, arrays, "nodes"),
                 names_of(ids["names"]),
                 tuple(ids["relations"]),
                 Interactions(
