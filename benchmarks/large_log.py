@@ -126,9 +126,9 @@ def _without_last(log: InteractionLog, matrix: sparse.csr_matrix) -> tuple[spars
         user, item = log.column(block, "user"), log.column(block, "item")  # sorted by time within a user
         last[inside] = item[np.searchsorted(user, tested[inside] - block.first_user, side="right") - 1]
     test = sparse.csr_matrix((np.ones(len(tested), np.float32), (tested, last)), shape=matrix.shape)
-    for user, item in zip(tested, last, strict=True):
-        start, end = matrix.indptr[user], matrix.indptr[user + 1]
-        matrix.data[start + np.searchsorted(matrix.indices[start:end], item)] = 0.0
+    for row, item_of_row in zip(tested, last, strict=True):
+        start, end = matrix.indptr[row], matrix.indptr[row + 1]
+        matrix.data[start + np.searchsorted(matrix.indices[start:end], item_of_row)] = 0.0
     matrix.eliminate_zeros()
     return matrix, test
 

@@ -16,6 +16,7 @@ import sys
 import tempfile
 import urllib.request
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import numpy as np
@@ -101,7 +102,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         smallest_bundle().save(Path(folder) / "least.bundle")
         least = [megabytes(Path(folder) / "least.bundle", n, given.lists) for n in counts]
-    say = {"workers": list(counts), "without a bundle": [round(mb, 1) for mb in least]}
+    say: dict[str, Any] = {"workers": list(counts), "without a bundle": [round(mb, 1) for mb in least]}
     for bundle in given.bundles:
         whole = [megabytes(bundle, n, given.lists) for n in counts]
         own = [mb - base for mb, base in zip(whole, least, strict=True)]

@@ -90,7 +90,7 @@ class Hidden:
 
 def _milliseconds(model: AdditiveModel, past: Interactions) -> float:
     started = time.perf_counter()
-    model.scored(past).best(np.arange(model.n_items), _K)
+    model.scored(past).best(np.ones(model.n_items, np.bool_), _K)
     return 1e3 * (time.perf_counter() - started)
 
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from kgrec.data.dataset import Array, IntArray
 from kgrec.parallel.cached_attribute import cached_property
+from kgrec.scoring.matrices import Table
 
 _ITEMS = 256
 """Of a block, about."""
@@ -79,7 +80,7 @@ class ItemBlocks:
         places: IntArray = np.repeat(self.starts[blocks] - before, sizes) + np.arange(int(sizes.sum()))
         return places, np.repeat(blocks, sizes)
 
-    def balls(self, vectors: Array, beside: Array) -> Balls:
+    def balls(self, vectors: Table, beside: Array) -> Balls:
         """The balls around the vectors of each block.
 
         Args:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,7 +14,8 @@ from tests.support.bundles import random_interactions
 
 
 def again(seen: Interactions) -> Interactions:
-    return replace(seen, **columns_of(narrowed(seen)))
+    columns: dict[str, Any] = columns_of(narrowed(seen))
+    return replace(seen, **columns)
 
 
 def test_what_was_narrowed_is_the_same_user_by_user() -> None:

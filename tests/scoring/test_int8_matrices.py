@@ -55,8 +55,8 @@ def test_every_entry_is_within_half_a_step_of_what_it_was(share: float) -> None:
 
 def test_columns_are_bits_where_these_are_smaller() -> None:
     few, many = (SparseInt8Matrix.of(random_weights(share)).columns for share in (0.1, 0.9))
-    assert (few.ndim, few.dtype) == (1, np.uint16)
-    assert (many.shape, many.dtype) == ((N_ITEMS, 2), np.uint8)
+    assert (few.ndim, few.dtype) == (1, np.dtype(np.uint16))
+    assert (many.shape, many.dtype) == ((N_ITEMS, 2), np.dtype(np.uint8))
 
 
 def test_more_items_than_two_bytes_can_name() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -17,13 +19,13 @@ def test_rows_are_whole_multiples_of_a_scale_of_their_own() -> None:
 
 
 @pytest.mark.parametrize("rows", [slice(1, 3), np.array([2, 0, 2]), np.array([True, False, True])])
-def test_rows_that_are_taken_are_floats(rows: object) -> None:
+def test_rows_that_are_taken_are_floats(rows: Any) -> None:
     table = Int8Table.of(TABLE)
     step = np.abs(TABLE[rows]).max(axis=1, keepdims=True) / 127
     assert (np.abs(table[rows] - TABLE[rows]) <= 0.5001 * step).all()
     assert table[rows].dtype == np.float32
-    part = table.part(rows)  # type: ignore[arg-type]
-    assert (len(part), part.shape, part.dtype) == (2 + (len(table[rows]) == 3), table[rows].shape, np.int8)
+    part = table.part(rows)
+    assert (len(part), part.shape, part.dtype) == (2 + (len(table[rows]) == 3), table[rows].shape, np.dtype(np.int8))
     np.testing.assert_array_equal(part[:], table[rows])
 
 

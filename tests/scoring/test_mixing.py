@@ -10,6 +10,7 @@ import pytest
 from kgrec.data.dataset import Interactions
 from kgrec.scoring.gates import Gates
 from kgrec.scoring.matrices import LowRankMatrix
+from kgrec.scoring.mixing import Mix
 from kgrec.scoring.model import AdditiveModel, Channel
 from kgrec.scoring.scored import Scored
 from kgrec.scoring.top_k import mask_of, top_k
@@ -43,6 +44,7 @@ def scored_anew(scored: Scored) -> Scored:
 @pytest.mark.parametrize("k", [1, 10, 8_998, 20_000])
 def test_the_best_are_those_of_all_scores(cold_gate: float, k: int) -> None:
     scored = model_of_factors(cold_gate).scored(Interactions.of_pairs([0] * 4, [7, 10, 4_500, 8_999]))
+    assert isinstance(scored.mix, Mix)
     assert len(scored.mix.late) == 3 + (cold_gate > 0)
     candidates = np.setdiff1d(np.arange(N), [7, 4_500])
     everything = scored_anew(scored).scores

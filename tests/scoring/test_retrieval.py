@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any, cast
 
 import numpy as np
 import pytest
 
 from kgrec.data.dataset import Interactions
 from kgrec.scoring import item_blocks, path_matrix, retrieval
-from kgrec.scoring.matrices import SparseMatrix
+from kgrec.scoring.matrices import ItemMatrix, SparseMatrix
 from kgrec.scoring.mixing import Mix
 from kgrec.scoring.model import AdditiveModel
 from kgrec.scoring.retrieved import Retrieved
@@ -38,7 +39,7 @@ def open_model() -> AdditiveModel:
 class Other(SparseMatrix):
     """A matrix as a package may add one: it has nothing to say but scores."""
 
-    reach = None  # type: ignore[assignment]
+    reach: Any = None
 
 
 def test_a_large_catalogue_is_retrieved_from_and_a_small_one_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -62,7 +63,7 @@ def test_matrices_of_unknown_kind_have_none() -> None:
     model = open_model()
     first = model.channels[0].matrix
     assert isinstance(first, SparseMatrix)
-    other = model.with_matrices([Other(first.weights), *(one.matrix for one in model.channels[1:])])
+    other = model.with_matrices([cast(ItemMatrix, Other(first.weights)), *(one.matrix for one in model.channels[1:])])
     assert isinstance(other.scored(PAST).mix, Mix)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -10,7 +9,7 @@ import pytest
 
 from kgrec.data.context import Context
 from kgrec.data.context_columns import Contexts
-from kgrec.data.dataset import Interactions
+from kgrec.data.dataset import IntArray, Interactions
 from kgrec.scoring import item_blocks, path_matrix, retrieval, retrieved
 from kgrec.scoring.context_bias import ContextBias
 from kgrec.scoring.matrices import LowRankMatrix
@@ -25,7 +24,7 @@ N = 60
 
 
 @pytest.fixture(autouse=True)
-def of_small_catalogues(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def of_small_catalogues(monkeypatch: pytest.MonkeyPatch) -> None:
     """Retrieve from small ones, too: blocks of four items, looked at one after the other."""
     for module, name, value in (
         (retrieval, "RETRIEVED_FROM", 0),
@@ -38,7 +37,6 @@ def of_small_catalogues(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         (path_matrix, "_REACHED", 12),
     ):
         monkeypatch.setattr(module, name, value)
-    return
 
 
 def world(seed: int) -> tuple[AdditiveModel, Interactions]:
@@ -129,11 +127,14 @@ def test_few_blocks_are_looked_at_where_popularity_tells(monkeypatch: pytest.Mon
     """Sixty items without a history: the best two are in the first block, and no other can have one of them."""
     model, _ = world(0)
     model = replace(model, prior=np.arange(N, dtype=np.float32), is_cold=np.zeros(N, np.bool_))
-    looked_at = []
+    looked_at: list[int] = []
     places = item_blocks.ItemBlocks.places
-    monkeypatch.setattr(
-        item_blocks.ItemBlocks, "places", lambda self, blocks: looked_at.extend(blocks) or places(self, blocks)
-    )
+
+    def noted(self: item_blocks.ItemBlocks, blocks: IntArray) -> tuple[IntArray, IntArray]:
+        looked_at.extend(blocks)
+        return places(self, blocks)
+
+    monkeypatch.setattr(item_blocks.ItemBlocks, "places", noted)
     nobody = Interactions.of_pairs([], [])
     assert model.scored(nobody).best(np.ones(N, np.bool_), 2).tolist() == [59, 58]
     assert looked_at == [0]
