@@ -13,7 +13,7 @@ from kgrec.evaluation.compared_system import Setting
 from kgrec.evaluation.task import Task
 from kgrec.metrics.rankers import ModelRanker, Ranker
 from kgrec.parallel.executor import Executor, here
-from kgrec.progress import Progress, silent
+from kgrec.progress import Progress
 from kgrec.scoring.matrices import LowRankMatrix
 from kgrec.scoring.model import AdditiveModel
 
@@ -103,7 +103,7 @@ def compare_with_baselines(
     of_ours, *of_baselines = progress.named("Measure").parts(1, *[1] * len(BASELINES))
     of_ours("lists of kgrec", 0, 1)
     ours = ModelRanker.over(model, past, task.n_users, asked)
-    systems = {"kgrec": _measured(ours, task, features, executor, of_ours)}
+    systems = {"kgrec": _measured(ours, task, features, executor)}
     systems |= {name: run.result(share) for (name, run), share in zip(pending.items(), of_baselines, strict=True)}
     whole = {name: system.whole for name, system in systems.items() if system.whole is not None}
     return Comparison(
@@ -115,12 +115,10 @@ def compare_with_baselines(
     )
 
 
-def _measured(
-    ranker: Ranker, task: Task, features: Array | None, executor: Executor = here, progress: Progress = silent
-) -> Measurement:
+def _measured(ranker: Ranker, task: Task, features: Array | None, executor: Executor = here) -> Measurement:
     started, is_taken = time.perf_counter(), task.is_taken
     candidates = [None] if is_taken.all() else [is_taken, None]
-    row, *whole = task.measure_among(ranker, candidates, features, executor, progress)
+    row, *whole = task.measure_among(ranker, candidates, features, executor)
     return Measurement(row.means, whole[0].means if whole else None, time.perf_counter() - started, {})
 
 

@@ -16,7 +16,6 @@ from kgrec.data.triples import Facts
 from kgrec.metrics.rankers import ColumnRanker, Ranker
 from kgrec.metrics.ranking import Candidates, Measured, mean_metrics, measure_among
 from kgrec.parallel.executor import Executor, here
-from kgrec.progress import Progress, silent
 
 
 @dataclass(frozen=True)
@@ -124,16 +123,13 @@ class Task:
         candidates: Sequence[Candidates],
         features: Array | None = None,
         executor: Executor = here,
-        progress: Progress = silent,
     ) -> list[Measured]:
         """What :meth:`measure` gives with each of some sets of candidates, for which everybody is scored once.
 
         Args:
             executor: ranks blocks of users.
         """
-        return measure_among(
-            ranker, self.seen, self.test, candidates, features=features, executor=executor, progress=progress
-        )
+        return measure_among(ranker, self.seen, self.test, candidates, features=features, executor=executor)
 
     def measure_by_meeting(self, ranker: Ranker) -> dict[str, Measured]:
         """Metrics of a ranker of the whole catalogue for two groups of what is to be found; none where all is one.

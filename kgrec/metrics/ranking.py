@@ -19,7 +19,6 @@ from kgrec.metrics import measures
 from kgrec.metrics.rankers import Ranker
 from kgrec.parallel.blocks import map_blocks, ranges
 from kgrec.parallel.executor import Executor, here
-from kgrec.progress import Progress, silent
 from kgrec.scoring.model import block_size
 
 _KGAT_DEPTH = 100
@@ -36,7 +35,6 @@ def rank_users(
     candidates: Candidates = None,
     block: int | None = None,
     executor: Executor = here,
-    progress: Progress = silent,
 ) -> IntArray:
     """The best k items of each user that are not in ``seen``, a block of users at a time.
 
@@ -53,7 +51,7 @@ def rank_users(
     Raises:
         KgrecError: a score is nan.
     """
-    return rank_users_among(ranker, seen, users, k, [candidates], block, executor, progress)[0]
+    return rank_users_among(ranker, seen, users, k, [candidates], block, executor)[0]
 
 
 def rank_users_among(
@@ -64,7 +62,6 @@ def rank_users_among(
     candidates: Sequence[Candidates],
     block: int | None = None,
     executor: Executor = here,
-    progress: Progress = silent,
 ) -> list[IntArray]:
     """What :func:`rank_users` gives with each of some sets of candidates, for which everybody is scored once.
 
@@ -74,7 +71,7 @@ def rank_users_among(
     columns = [np.arange(seen.shape[1]) if among is None else np.flatnonzero(among) for among in candidates]
     blocks = ranges(len(users), block or block_size(seen.shape[1]))
     ranking = _Ranking(ranker, seen, users, k, columns)
-    of_blocks = map_blocks(executor, _ranked, ranking, blocks, progress, "lists", "lists")
+    of_blocks = map_blocks(executor, _ranked, ranking, blocks)
     tops = [np.full((len(users), k), -1, np.int64) for _ in candidates]
     for places, ranked in zip(blocks, of_blocks, strict=True):
         for top, part in zip(tops, ranked, strict=True):
@@ -260,7 +257,6 @@ def measure_among(
     ks: Sequence[int] = (10, 20),
     features: Array | None = None,
     executor: Executor = here,
-    progress: Progress = silent,
 ) -> list[Measured]:
     """What :func:`rank_and_measure` gives with each of some sets of candidates, for which everybody is scored once.
 
@@ -284,7 +280,7 @@ def measure_among(
             )
     everybody = np.unique(np.concatenate(users))
     depth = max(*ks, _KGAT_DEPTH)
-    tops = rank_users_among(ranker, seen, everybody, depth, candidates, executor=executor, progress=progress)
+    tops = rank_users_among(ranker, seen, everybody, depth, candidates, executor=executor)
     return [
         _measured(top[np.searchsorted(everybody, of_set)], pairs[of_set], of_set, seen, among, ks, features)
         for top, pairs, of_set, among in zip(tops, wanted, users, candidates, strict=True)

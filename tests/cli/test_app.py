@@ -21,6 +21,7 @@ COMMANDS = (
     "similar",
     "serve",
     "model",
+    "compact",
     "key",
     "link",
     "cypher",

@@ -89,7 +89,8 @@ def test_train(shell: Shell, asked: list[Any]) -> None:
 
 def test_evaluate(shell: Shell, asked: list[Any]) -> None:
     said = shell("evaluate", "--split", "k-fold", "--folds", "3", "--test", "0.1", "--store", "kglite:a.kgl")
-    assert asked == [("evaluate_store", "kglite:a.kgl", TrainConfig(), {"split": "k-fold", "test": 0.1, "folds": 3})]
+    given = {"split": "k-fold", "test": 0.1, "folds": 3, "executor": None}
+    assert asked == [("evaluate_store", "kglite:a.kgl", TrainConfig(), given)]
     assert said.out.startswith(
         "┏━━━━━━━┳━━━━━━━━━━━┳━━━━━━━━━┓\n"
         "┃       ┃ recall@10 ┃ ndcg@10 ┃\n"

@@ -18,10 +18,10 @@ from typing import Any
 import pytest
 import typer
 import yaml
-from ray.scripts.scripts import start as ray_start
 
 from kgrec.cli.app import app
 from tests.support import ROOT
+from tests.support.ray_options import options_of_ray_start
 
 DOCKERFILE, COMPOSE = ROOT / "docker/Dockerfile", ROOT / "docker/compose.yaml"
 INSTRUCTIONS = re.sub(r"\\\n", " ", re.sub(r"^#.*\n", "", DOCKERFILE.read_text(), flags=re.MULTILINE)).splitlines()
@@ -182,7 +182,7 @@ def test_volumes_exist_and_versions_are_kept_beside_the_bundle() -> None:
 
 def test_programs_of_a_ray_cluster_have_one_token_and_memory_for_what_calls_are_made_of() -> None:
     head, worker = SERVICES["ray-head"], SERVICES["ray-worker"]
-    known = {option for parameter in ray_start.params for option in parameter.opts}
+    known = options_of_ray_start()
     for service in (head, worker):
         assert service["environment"]["RAY_AUTH_MODE"] == "token"
         said_to_it: list[str] = service["entrypoint"] + service["command"]

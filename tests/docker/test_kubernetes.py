@@ -10,10 +10,10 @@ import kubernetes_validate
 import pytest
 import typer
 import yaml
-from ray.scripts.scripts import start as ray_start
 
 from kgrec.cli.app import app
 from tests.support import ROOT
+from tests.support.ray_options import options_of_ray_start
 
 VERSIONS = ("1.30", "1.34")
 RESOURCES: dict[str, Any] = {
@@ -100,7 +100,7 @@ def test_pods_of_the_ray_cluster_have_the_official_schema(version: str) -> None:
 def test_the_cluster_has_the_ray_of_the_image_and_memory_for_what_calls_are_made_of() -> None:
     pinned = (ROOT / "constraints.txt").read_text(encoding="utf-8")
     assert f"\nray=={RAY['spec']['rayVersion']}\n" in pinned
-    known = {parameter.opts[0].removeprefix("--") for parameter in ray_start.params if parameter.opts}
+    known = {option.removeprefix("--") for option in options_of_ray_start()}
     for settings, spec in ray_pods():
         assert settings.keys() <= known
         (container,) = spec["containers"]
