@@ -70,8 +70,8 @@ class Worker:
 
     def close(self) -> None:
         """End it."""
-        self._process.terminate()
-        self._process.wait()
+        with self._process:  # its pipe is closed, too
+            self._process.terminate()
 
 
 def megabytes(bundle: Path, n_workers: int, n_lists: int) -> float:
