@@ -22,7 +22,7 @@ help:
 # The stamp names what the environment was built from: change either file and it is brought up to date.
 $(VENV)/.installed: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[train,serve,neo4j,redis,kafka,tune,federated,ray,bench,dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[train,serve,neo4j,redis,kafka,tune,federated,ray,onnx,bench,dev]'
 	touch $@
 
 demo: $(VENV)/.installed

@@ -53,8 +53,8 @@ class TrainConfig(BaseModel):
     text_weight: float = Field(0.01, ge=0, description="Weight of the alignment of embeddings with texts (InfoNCE).")
     text_encoder: str = Field(
         "minilm",
-        description="minilm, multilingual, hashing, a plug-in's name, none, or the folder of a transformers model; "
-        "several with commas between are joined as validation chooses.",
+        description="minilm, minilm-int8, multilingual, hashing, a plug-in's name, none, or the folder of a "
+        "transformers model; several with commas between are joined as validation chooses.",
     )
     predict: str = Field(
         "",

@@ -27,6 +27,8 @@ from tools.neo4j.server import Neo4jMissingError, Neo4jServer, start
 settings.register_profile("kgrec", suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("kgrec")
 
+_EXECUTORS = "tests/parallel/"
+"""Its files share a cluster of Ray, which takes long to start."""
 _NO_SERVER = "no Neo4j to test with: "
 
 
@@ -45,7 +47,10 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
 
 
 def _piece_of_work(nodeid: str) -> str:
-    return "neo4j" if "neo4j" in nodeid.lower() else nodeid.partition("::")[0]
+    if "neo4j" in nodeid.lower():
+        return "neo4j"
+    file = nodeid.partition("::")[0]
+    return _EXECUTORS if file.startswith(_EXECUTORS) else file
 
 
 @pytest.fixture(scope="session")

@@ -35,7 +35,7 @@ def open_executor(name: str) -> AbstractContextManager[Executor]:
             where="--executor",
             found=repr(name) + did_you_mean(kind, points, before=", "),
             expected=f"one of {', '.join(sorted(points))}",
-            next="correct the name, or install the package that has it",
+            next="correct the name, such as processes:2 or ray://HOST:PORT, or install the package that has it",
         )
     opened: AbstractContextManager[Executor] = points[kind].load()(name)
     return opened

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+
+from kgrec.parallel.executor import Executor
 from kgrec.testing.executed_calls import ExecutorContract
 
 
@@ -15,4 +18,7 @@ class TestProcesses(ExecutorContract):
 
 
 class TestRay(ExecutorContract):
-    name = "ray"
+    @pytest.fixture(scope="class")
+    @classmethod
+    def executor(cls, ray_cluster: Executor) -> Executor:  # type: ignore[override]
+        return ray_cluster

@@ -136,19 +136,49 @@ def encoded(executor: Executor) -> list[Array]:
     return [encode_cached(HashingEncoder(16), texts, executor=executor)]
 
 
-PARTS = nearest, over_all, neighbours, candidates, lists, published, encoded
-
-
-@pytest.fixture(scope="module", params=["processes:2", "ray"])
-def workers(request: pytest.FixtureRequest) -> Iterator[Executor]:
-    with open_executor(request.param) as opened:
+@pytest.fixture(scope="module")
+def processes() -> Iterator[Executor]:
+    with open_executor("processes:2") as opened:
         yield opened
 
 
+PARTS = nearest, over_all, neighbours, candidates, lists, published, encoded
+
+
 @pytest.mark.parametrize("part", PARTS, ids=lambda part: part.__name__)
-def test_it_is_the_same_on_workers_of_which_one_is_killed(
-    part: Callable[[Executor], list[Array]], workers: Executor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_it_is_the_same_on_processes_of_which_one_is_killed(
+    part: Callable[[Executor], list[Array]], processes: Executor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    cut_small(monkeypatch)
+    lossy = LosesAWorker(processes, tmp_path / "killed")
+    found = part(lossy)
+    assert lossy.submitted > 3
+    assert lossy.mark.exists(), "nobody was killed"
+    assert_same(found, part(here))
+
+
+@pytest.mark.parametrize("part", PARTS, ids=lambda part: part.__name__)
+def test_it_is_the_same_on_a_cluster(
+    part: Callable[[Executor], list[Array]], ray_cluster: Executor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cut_small(monkeypatch)
+    assert_same(part(ray_cluster), part(here))
+
+
+@pytest.mark.slow  # a worker of a cluster takes its time to be replaced
+@pytest.mark.parametrize("part", PARTS, ids=lambda part: part.__name__)
+def test_it_is_the_same_on_a_cluster_of_which_a_worker_is_killed(
+    part: Callable[[Executor], list[Array]], ray_cluster: Executor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cut_small(monkeypatch)
+    lossy = LosesAWorker(ray_cluster, tmp_path / "killed")
+    found = part(lossy)
+    assert lossy.mark.exists(), "nobody was killed"
+    assert_same(found, part(here))
+
+
+def cut_small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cut work that would be one block into several."""
     monkeypatch.setattr("kgrec.learn.channels.nearest_ridge._SYSTEMS", 40)
     monkeypatch.setattr("kgrec.learn.channels.linear_systems._COLUMNS", 40)
     monkeypatch.setattr("kgrec.learn.channels.linear_systems._PRODUCTS", 20_000)
@@ -157,11 +187,9 @@ def test_it_is_the_same_on_workers_of_which_one_is_killed(
     monkeypatch.setattr("kgrec.learn.encoders.cache._TEXTS_AT_ONCE", 8)
     monkeypatch.setenv("KGREC_CACHE", str(Path(__file__)))  # no folder: nothing is kept there
     monkeypatch.setattr("kgrec.learn.channels.neighbours.LIMITS", replace(LIMITS, dense_cosine_items=10))
-    expected = part(here)
-    lossy = LosesAWorker(workers, tmp_path / "killed")
-    found = part(lossy)
-    assert lossy.submitted > 3
-    assert lossy.mark.exists(), "nobody was killed"
+
+
+def assert_same(found: list[Array], expected: list[Array]) -> None:
     assert len(found) == len(expected)
     for one, other in zip(found, expected, strict=True):
         np.testing.assert_array_equal(one, other)

@@ -15,14 +15,11 @@ import psutil
 import pytest
 from threadpoolctl import threadpool_info
 
-from kgrec.learn.named_executors import open_executor
+from kgrec.parallel.executor import Executor
 from kgrec.parallel.processes import Processes
 from kgrec.parallel.shared_values import SharedFile
 from kgrec.progress import Progress, silent
 from tests.support import ROOT
-
-ENGINES = "processes:1", "ray"
-"""Executors whose calls run in processes of their own."""
 
 
 def killed_once(mark: Path, progress: Progress) -> int:
@@ -43,12 +40,12 @@ def forever(mark: Path, progress: Progress) -> None:
     time.sleep(600)
 
 
-@pytest.mark.parametrize("name", ENGINES)
-def test_workers_are_processes_that_compute_with_one_thread(name: str) -> None:
-    with open_executor(name) as executor:
-        ids, threads = zip(*[executor.submit(process_and_threads).result(silent) for _ in range(3)], strict=True)
-    assert os.getpid() not in ids
-    assert set(threads) == {1}
+def test_workers_are_processes_that_compute_with_one_thread(ray_cluster: Executor) -> None:
+    with Processes(1) as processes:
+        for executor in (processes, ray_cluster):
+            ids, threads = zip(*[executor.submit(process_and_threads).result(silent) for _ in range(3)], strict=True)
+            assert os.getpid() not in ids
+            assert set(threads) == {1}
 
 
 def always_killed(process: int, progress: Progress) -> int:
@@ -85,23 +82,8 @@ def test_a_shared_value_is_in_one_file_which_goes() -> None:
     np.testing.assert_array_equal(read, numbers)  # whoever has it keeps it
 
 
-@pytest.mark.parametrize("name", ENGINES)
-def test_an_interrupted_block_ends_its_workers_at_once(name: str, tmp_path: Path) -> None:
-    mark = tmp_path / "mark"
-    workers = list[psutil.Process]()
-    with pytest.raises(KeyboardInterrupt):
-        _interrupted(name, mark, workers)
-    workers[0].wait(timeout=30)
-
-
-def _interrupted(name: str, mark: Path, workers: list[psutil.Process]) -> None:
-    with open_executor(name) as executor:
-        executor.submit(partial(forever, mark))
-        workers.append(_worker(mark))
-        raise KeyboardInterrupt
-
-
 _PARENT = """
+import signal
 import sys
 from functools import partial
 from pathlib import Path
@@ -109,20 +91,35 @@ from kgrec.learn.named_executors import open_executor
 from kgrec.progress import silent
 from tests.parallel.test_processes import forever
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # where tests run in the background it is ignored
+    before = signal.getsignal(signal.SIGTERM)
     with open_executor(sys.argv[1]) as executor:
+        assert signal.getsignal(signal.SIGTERM) is before, "what this process does when it is to end has changed"
         executor.submit(partial(forever, Path(sys.argv[2]))).result(silent)
 """
 
 
-@pytest.mark.parametrize("name", ENGINES)
-def test_workers_end_with_a_parent_that_is_killed(name: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("name", "how"),
+    [
+        ("processes:1", signal.SIGKILL),
+        ("processes:1", signal.SIGINT),
+        pytest.param("ray", signal.SIGKILL, marks=pytest.mark.slow),  # a cluster of its own takes its time
+        ("ray", signal.SIGINT),
+    ],
+)
+def test_workers_end_with_a_parent_that_is_killed_or_interrupted(
+    name: str, how: signal.Signals, tmp_path: Path
+) -> None:
     script, mark = tmp_path / "parent.py", tmp_path / "mark"
     script.write_text(_PARENT, encoding="utf-8")
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    parent = subprocess.Popen([sys.executable, str(script), name, str(mark)], env=environment)
+    command = [sys.executable, str(script), name, str(mark)]
+    parent = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
     worker = _worker(mark)
-    parent.kill()
-    parent.wait()
+    parent.send_signal(how)
+    _, said = parent.communicate(timeout=60)
+    assert ("KeyboardInterrupt" in said) is (how is signal.SIGINT)
     worker.wait(timeout=30)
 
 

@@ -21,7 +21,7 @@ def test_none_is_no_encoder() -> None:
 
 
 def test_the_built_in_encoders_are_entry_points_too() -> None:
-    assert {"hashing", "minilm", "multilingual"} <= set(known_encoders())
+    assert {"hashing", "minilm", "minilm-int8", "multilingual"} <= set(known_encoders())
     assert isinstance(open_encoder("hashing"), HashingEncoder)
 
 
@@ -44,7 +44,9 @@ def test_another_package_brings_an_encoder(plug_in: str) -> None:
     opened = open_encoder(plug_in)
     assert opened is not None
     assert opened.name == "hashing-16"
-    with pytest.raises(ConfigError, match="one of hashing, minilm, multilingual, small-hashing, none, or a model"):
+    with pytest.raises(
+        ConfigError, match="one of hashing, minilm, minilm-int8, multilingual, small-hashing, none, or a model"
+    ):
         open_encoder("nobody/no-such-model")
 
 
