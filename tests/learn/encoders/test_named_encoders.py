@@ -75,7 +75,7 @@ def test_an_unknown_name_is_refused_without_asking_the_network(no_network: list[
         "  where     setting text_encoder\n"
         "  found     'multilingua', neither a folder nor a model in the local cache of transformers; "
         "did you mean 'multilingual'?\n"
-        "  expected  one of hashing, minilm, multilingual, none, or a model in a local folder\n"
+        "  expected  one of hashing, minilm, minilm-int8, multilingual, none, or a model in a local folder\n"
         "  next      give a name of these or the folder of a downloaded model; kgrec downloads none"
     )
     assert no_network == []
