@@ -38,7 +38,7 @@ TESTED_IN = {
     "graph/test_hostile_strings": "graph/cypher/schema_names",
     "graph/test_ingest": "graph/ingest_report",
     "graph/test_paths": "graph/cypher/path_statements",
-    "parallel/test_executor": "parallel/blocks parallel/shared_values testing/executed_calls",
+    "parallel/test_executor": "parallel/blocks parallel/board parallel/shared_values testing/executed_calls",
     "learn/channels/test_behaviour": "learn/channels/behaviour_search learn/channels/behaviour_weights",
     "learn/channels/test_ease": "learn/channels/linear_systems",
     "learn/channels/test_plugin_channels": "testing/channel",
@@ -88,6 +88,7 @@ NOT_TESTED = {
     "benchmarks/large_log": "measures for hours; run by hand",
     "benchmarks/retrieval_speed": "measures for minutes; run by hand",
     "benchmarks/neo4j_speed": "measures for minutes; run by hand",
+    "benchmarks/training_speed": "measures for minutes; run by hand",
     "benchmarks/recbole/models": "runs in the environment of RecBole",
     "benchmarks/recbole/race": "runs in the environment of RecBole",
 }
