@@ -47,7 +47,6 @@ TESTED_IN = {
     "learn/neural/test_trainer": "learn/neural/epoch_loop",
     "learn/neural/test_hetero_graph": "learn/neural/message_passing learn/neural/quiet_pyg",
     "learn/test_fit": "learn/fit_result",
-    "learn/test_learner": "learn/trainings",
     "loaders/test_benchmark_folder": "loaders/benchmark_columns loaders/benchmark_graph loaders/benchmark_tables",
     "loaders/test_folder_stream": "data/messages testing/event_stream",
     "loaders/test_tables": "loaders/jsonl",
