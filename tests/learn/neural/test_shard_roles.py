@@ -154,9 +154,12 @@ def test_who_has_other_last_bits_or_another_leader_is_not_taken(
     changes: dict[str, str], board: Board, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(shard_roles, "_SECONDS_FOR_ALL", 0.1)
-    with Leader(board, 1, lambda words: None) as leader:
+    monkeypatch.setattr(shard_team, "_TIMEOUT", timedelta(seconds=1))
+    told: list[str] = []
+    with Leader(board, 1, told.append) as leader:
         applied(board, leader, **changes)
         assert epoch(leader, 0) == 1
+    assert told == ["0 of 1 workers with a processor as here came to share the training"]
 
 
 def test_helpers_go_over_to_whoever_leads_next(board: Board) -> None:

@@ -163,8 +163,17 @@ def test_as_many_share_a_training_as_it_has_shards_and_there_are_workers(tmp_pat
             counted.append(1) if name == "submit" else None
             return lambda *given: None
 
-    for shards, given, expected in [(1, 8, 1), (3, 8, 3), (3, 2, 2), (3, 1, 1), (3, 0, 1)]:
+    settings = [
+        (1, 8, "cpu", 1),
+        (3, 8, "cpu", 3),
+        (3, 2, "cpu", 2),
+        (3, 1, "cpu", 1),
+        (3, 0, "cpu", 1),
+        (3, 8, "cuda", 1),
+    ]
+    for shards, given, device, expected in settings:
         counted.clear()
-        pending = handed_over(training(tmp_path, user_shards=shards), Counting(), given)  # type: ignore[arg-type]
+        run = training(tmp_path, user_shards=shards, device=device)
+        pending = handed_over(run, Counting(), given)  # type: ignore[arg-type]
         assert len(counted) == expected
         assert isinstance(pending, SharedTraining) is (expected > 1)
