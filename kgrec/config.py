@@ -34,6 +34,13 @@ class TrainConfig(BaseModel):
     patience: int = Field(4, ge=1, description="Epochs without a better validation ndcg@10 before stopping.")
     ensemble: int = Field(3, ge=1, description="Trainings from different seeds whose scores are added up.")
     batch_size: int = Field(256, ge=1, description="Users per step.")
+    user_shards: int = Field(
+        1,
+        ge=1,
+        le=1024,
+        description="Parts of a batch's users, each of which may have a worker of its own: see docs/scale.md. Another "
+        "number adds up in another order, which changes last digits.",
+    )
     learning_rate: float = Field(5e-3, gt=0, description="Adam's step size.")
     weight_decay: Literal["auto"] | Annotated[float, Field(ge=0)] = Field(
         "auto",

@@ -21,8 +21,8 @@ from kgrec.learn.learner import Learner
 from kgrec.learn.limits import LIMITS
 from kgrec.learn.named_executors import open_executor
 from kgrec.learn.neural.checkpoint import mark_diverged
+from kgrec.learn.neural.shared_training import SharedTraining
 from kgrec.learn.neural.trainer import training_device
-from kgrec.learn.neural.training_run import TrainingRun
 from kgrec.learn.platforms import chosen_platforms, of_platform, others_of, platforms_to_learn, with_platforms
 from kgrec.learn.processors import thread_limit, threads_limited_to
 from kgrec.learn.refinding import never_met_before
@@ -127,7 +127,7 @@ def executor_for(dataset: Dataset, config: TrainConfig, name: str | None = None)
     if n == 1 or not small or len(dataset.interactions) < _WORTH_PROCESSES or config.device != "cpu":
         yield here
         return
-    with Processes(max(n, config.ensemble), preload=[TrainingRun.__module__]) as processes:
+    with Processes(max(n, config.ensemble), preload=[SharedTraining.__module__]) as processes:
         yield processes
 
 

@@ -267,7 +267,7 @@ class Learner:
         """Train with every depth that the settings leave open."""
         depths = (1, 0) if self.config.num_layers == "auto" else (self.config.num_layers,)
         sample = sample_users(prepared.valid, LIMITS.validation_users)
-        pending = [self._trainings.embeddings(depth, prepared.history, valid=sample) for depth in depths]
+        pending = self._trainings.depths(depths, prepared.history, sample)
         _ = prepared.channels  # made while the embeddings are in training, where these have a process of their own
         runs = dict(zip(depths, results(pending, progress), strict=True))
         qualities = {depth: max(epoch["valid_ndcg@10"] for epoch in run.log) for depth, run in runs.items()}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from scipy import sparse
 
@@ -13,6 +14,7 @@ from kgrec.data.dataset import Array, Dataset
 from kgrec.learn.channels.sequences import latest_events
 from kgrec.learn.neural.model import Embeddings
 from kgrec.learn.neural.next_item_factors import NextItemFactors, NextItemRun
+from kgrec.learn.neural.shared_training import handed_over
 from kgrec.learn.neural.trainer import Trained
 from kgrec.learn.neural.training_run import TrainingRun
 from kgrec.parallel.executor import Executor, Pending
@@ -41,27 +43,26 @@ class Trainings:
     checkpoint: Path | None
     executor: Executor
 
-    def embeddings(
-        self,
-        depth: int,
-        serving: HistoryWeights,
-        valid: sparse.csr_matrix | None = None,
-        epochs: int | None = None,
-        member: int = 0,
-    ) -> Pending[Trained]:
-        """The embeddings, in training; the arguments are those of :class:`TrainingRun`."""
-        return self.executor.submit(
-            TrainingRun(
-                self.dataset, self.texts, self._settings, serving, depth, member, self.checkpoint, valid, epochs
-            )
-        )
+    def depths(
+        self, depths: Sequence[int], serving: HistoryWeights, valid: sparse.csr_matrix
+    ) -> list[Pending[Trained]]:
+        """The embeddings by some depths of the GNN, in training until validation stops them."""
+        return self._handed_over([self._run(depth, serving, valid=valid) for depth in depths])
 
     def members(self, depth: int, serving: HistoryWeights, epochs: int, first: int = 0) -> list[Pending[Trained]]:
         """The ensemble from a member on, in training: each from another seed, for as many epochs."""
-        return [
-            self.embeddings(depth, serving, epochs=epochs, member=member)
-            for member in range(first, self.config.ensemble)
-        ]
+        members = range(first, self.config.ensemble)
+        return self._handed_over([self._run(depth, serving, epochs=epochs, member=member) for member in members])
+
+    def _run(self, depth: int, serving: HistoryWeights, **of_run: Any) -> TrainingRun:
+        return TrainingRun(
+            self.dataset, self.texts, self._settings, serving, depth, checkpoint=self.checkpoint, **of_run
+        )
+
+    def _handed_over(self, runs: Sequence[TrainingRun]) -> list[Pending[Trained]]:
+        """Some trainings, in work: each has a worker, and where more are free, an equal share of them."""
+        workers = self.executor.free() // max(len(runs), 1)
+        return [handed_over(run, self.executor, workers) for run in runs]
 
     def next_items(
         self, serving: HistoryWeights, valid: sparse.csr_matrix | None = None, epochs: int | None = None

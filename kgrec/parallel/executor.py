@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
+from kgrec.parallel.board import Board, FolderBoard
 from kgrec.progress import Progress
 
 Result = TypeVar("Result")
@@ -51,6 +52,9 @@ class Executor(Protocol):
     def share(self, value: Result) -> AbstractContextManager[Shared[Result]]:
         """A value for calls, picklable, kept once for the workers of a machine; gone after the ``with`` block."""
 
+    def board(self) -> Board:
+        """An empty board for calls that run at the same time; whoever asks for it clears it."""
+
 
 @dataclass(frozen=True)
 class _Deferred(Generic[Result]):
@@ -88,6 +92,10 @@ class Here:
     def share(self, value: Result) -> AbstractContextManager[Shared[Result]]:
         """The value itself."""
         return nullcontext(_Held(value))
+
+    def board(self) -> Board:
+        """One of this machine."""
+        return FolderBoard.new()
 
 
 here = Here()

@@ -24,6 +24,7 @@ from typing import Any, Generic, Self
 
 from threadpoolctl import threadpool_limits
 
+from kgrec.parallel.board import Board, FolderBoard
 from kgrec.parallel.executor import Call, Pending, Result, Shared
 from kgrec.parallel.shared_values import SharedFile
 from kgrec.progress import Event, Progress
@@ -59,6 +60,7 @@ class Processes:
         self._pool = self._new_pool()
         self._under_way: dict[int, _Remote[Any]] = {}
         self._submitted = 0
+        self._boards: list[FolderBoard] = []
         # The first worker waits for the modules: whoever made this has other work meanwhile.
         threading.Thread(target=self._pool.submit, args=(_ready,), daemon=True).start()
 
@@ -85,6 +87,11 @@ class Processes:
         """A value in a file of the folder for temporary ones, from which workers map its arrays."""
         with tempfile.TemporaryDirectory(prefix="kgrec-", ignore_cleanup_errors=True) as folder:
             yield SharedFile.written(value, Path(folder) / "value")
+
+    def board(self) -> Board:
+        """One in a folder for temporary files, which goes with the workers at the latest."""
+        self._boards.append(FolderBoard.new())
+        return self._boards[-1]
 
     def hand_over(self, pending: _Remote[Any]) -> None:
         """Give a call to the workers there are."""
@@ -119,6 +126,8 @@ class Processes:
             self._pool.shutdown()
         self._lifeline.close()  # whatever still runs ends now
         self._pool.shutdown(wait=False, cancel_futures=True)
+        for board in self._boards:
+            board.clear()
 
 
 @dataclass(eq=False)

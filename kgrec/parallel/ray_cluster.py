@@ -21,6 +21,7 @@ from typing import Any, Generic, Self
 from threadpoolctl import threadpool_limits
 
 from kgrec.errors import ConfigError, ExecutorError, missing_extra, shorten
+from kgrec.parallel.board import Board
 from kgrec.parallel.executor import Call, Pending, Result, Shared
 from kgrec.parallel.shared_values import kept_value
 from kgrec.progress import Event, Progress
@@ -102,6 +103,10 @@ class RayCluster:
         """A value among the cluster's objects: each machine has one copy, from which its workers map the arrays."""
         yield _Object(ray.put(value))
 
+    def board(self) -> Board:
+        """One on the cluster, for as long as somebody has it."""
+        return _ClusterBoard(ray.remote(num_cpus=0)(_Words).remote())
+
     def __enter__(self) -> Self:
         return self
 
@@ -123,6 +128,27 @@ class _Object(Generic[Result]):
     def value(self) -> Result:
         found: Result = kept_value(self.place, lambda: ray.get(self.place))
         return found
+
+
+@dataclass(frozen=True)
+class _ClusterBoard:
+    """Words that an actor keeps."""
+
+    words: Any
+
+    def put(self, name: str, word: bytes) -> None:
+        ray.get(self.words.put.remote(name, word))
+
+    def get(self, name: str) -> bytes | None:
+        word: bytes | None = ray.get(self.words.get.remote(name))
+        return word
+
+    def host(self) -> str:
+        address_of_node: Callable[[], str] = ray.util.get_node_ip_address
+        return address_of_node()
+
+    def clear(self) -> None:
+        ray.get(self.words.clear.remote())
 
 
 @dataclass(frozen=True)
@@ -154,6 +180,22 @@ class _Remote(Generic[Result]):
         """Pass on what this call has told."""
         for event in ray.get(self.told.take.remote(self.number)):
             progress(event.step, event.done, event.total, event.note, unit=event.unit)
+
+
+class _Words:
+    """On the cluster: the words of a board."""
+
+    def __init__(self) -> None:
+        self._words: dict[str, bytes] = {}
+
+    def put(self, name: str, word: bytes) -> None:
+        self._words[name] = word
+
+    def get(self, name: str) -> bytes | None:
+        return self._words.get(name)
+
+    def clear(self) -> None:
+        self._words.clear()
 
 
 class _Told:

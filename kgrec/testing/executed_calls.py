@@ -18,6 +18,7 @@ from kgrec.data.dataset import Array
 from kgrec.errors import ConfigError
 from kgrec.learn.named_executors import open_executor
 from kgrec.parallel.blocks import map_blocks, ranges
+from kgrec.parallel.board import Board
 from kgrec.parallel.executor import Executor
 from kgrec.progress import Event, Progress, silent
 
@@ -63,6 +64,24 @@ def sums_of_blocks(executor: Executor, table: Table, told: list[Event] | None = 
     """What an executor makes of the table, ten rows a block."""
     progress = silent if told is None else Progress(told.append)
     return list(map_blocks(executor, column_sums, table, ranges(len(table.numbers), 10), progress, "sums", "rows"))
+
+
+@dataclass(frozen=True)
+class Message:
+    """A call that answers on a board.
+
+    Attributes:
+        to: who is spoken to, by the name of a word.
+    """
+
+    board: Board
+    to: str
+
+    def __call__(self, progress: Progress) -> str:
+        """An address of the machine on which it ran."""
+        heard = self.board.get("question")
+        self.board.put(self.to, b"nothing" if heard is None else heard + b"!")
+        return self.board.host()
 
 
 def wait_a_second(progress: Progress) -> None:
@@ -134,6 +153,19 @@ class ExecutorContract:
                 assert len(pickle.dumps(handle)) < 2000
             np.testing.assert_array_equal(handle.value().numbers, table.numbers)
             assert handle.value() is handle.value()
+
+    def test_calls_leave_word_on_a_board(self, executor: Executor) -> None:
+        board = executor.board()
+        assert board.get("answer") is None
+        executor.submit(Message(board, "early")).result(silent)
+        board.put("question", b"no")
+        board.put("question", bytes(100_000))
+        address = executor.submit(Message(board, "answer")).result(silent)
+        assert (board.get("early"), board.get("answer")) == (b"nothing", bytes(100_000) + b"!")
+        assert address == board.host()
+        assert len(pickle.dumps(board)) < 2000
+        assert executor.board().get("question") is None
+        board.clear()
 
     def test_a_worker_that_is_killed_costs_its_block_and_nothing_else(self, executor: Executor, tmp_path: Path) -> None:
         if not self.has_processes:

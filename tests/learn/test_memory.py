@@ -17,7 +17,7 @@ from kgrec.learn.channels.behaviour import BehaviourChannels
 from kgrec.learn.channels.behaviour_weights import BehaviourSettings, NeighbourSettings, RidgeSettings
 from kgrec.learn.fusion import candidate_scores, cold_item_offset, gate_search
 from kgrec.learn.fusion.gate_search import GateFitter
-from kgrec.learn.trainings import Trainings
+from kgrec.learn.trainings import Trainings, results
 from kgrec.parallel.executor import here
 from kgrec.progress import silent
 from kgrec.scoring import model as scoring_model
@@ -81,7 +81,7 @@ def test_training_holds_a_batch_of_users_at_a_time(monkeypatch: pytest.MonkeyPat
     def work() -> None:
         trainings = Trainings(world.with_interactions(train), None, config, None, here)
         with largest:
-            trainings.embeddings(0, HistoryWeights(), few.matrix(N_USERS, N_ITEMS)).result(silent)
+            results(trainings.depths((0,), HistoryWeights(), few.matrix(N_USERS, N_ITEMS)), silent)
 
     assert peak(work) < DENSE / 3
     assert largest.elements <= 500 * N_ITEMS

@@ -26,6 +26,7 @@ from kgrec.learn.limits import LIMITS
 from kgrec.learn.named_executors import open_executor
 from kgrec.metrics.rankers import ModelRanker
 from kgrec.metrics.ranking import rank_users
+from kgrec.parallel.board import Board
 from kgrec.parallel.executor import Call, Executor, Pending, Shared, here
 from kgrec.progress import Progress
 from kgrec.recommendation.batch import similar_to_all
@@ -79,6 +80,9 @@ class LosesAWorker:
 
     def share(self, value: Value) -> AbstractContextManager[Shared[Value]]:
         return self.executor.share(value)
+
+    def board(self) -> Board:
+        return self.executor.board()
 
 
 def _seen() -> sparse.csr_matrix:

@@ -78,10 +78,10 @@ def main(folder: Path) -> None:
     """Kill a training for each case, and print which signal ended it."""
     # Loaded once, before the processes part.
     from kgrec.learn import fit
-    from kgrec.learn.neural import trainer
+    from kgrec.learn.neural import batch_losses
     from tests.support import training
 
-    trainer._TRIPLES = 128
+    batch_losses._TRIPLES = 128
     assert all((training.WORLD, fit.fit))
     for case in CASES:
         child = os.fork()

@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from safetensors import SafetensorError
@@ -40,6 +40,26 @@ class State:
     best_epoch: int
 
 
+class Keeper(Protocol):
+    """Keeps the last good state of a run.
+
+    Attributes:
+        place: where, for messages.
+    """
+
+    @property
+    def place(self) -> str: ...
+
+    def save(self, state: State) -> None:
+        """Put the state in the place of the one before."""
+
+    def load(self) -> State | None:
+        """The kept state; None where there is none yet."""
+
+    def mark_diverged(self) -> bool:
+        """Whether there is a kept state from which a run may go on with a lower learning rate."""
+
+
 @dataclass(frozen=True)
 class Checkpoint:
     """The folder of the last good state of one run.
@@ -52,6 +72,11 @@ class Checkpoint:
     folder: Path
     config: TrainConfig
     data: str
+
+    @property
+    def place(self) -> str:
+        """The folder."""
+        return str(self.folder)
 
     def save(self, state: State) -> None:
         """Write the state beside the old one and swap it in, so that a kill leaves one or the other.

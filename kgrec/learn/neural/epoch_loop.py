@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import torch
 from torch import Tensor, nn
 
 from kgrec.errors import BundleError, TrainingDivergedError
-from kgrec.learn.neural.checkpoint import Checkpoint, State
+from kgrec.learn.neural.checkpoint import Keeper, State
 
 Epoch = dict[str, float]
 OnEpoch = Callable[[Epoch], None]
@@ -26,13 +27,13 @@ class EpochLoop:
         model: the model that is trained.
         optimizer: of its parameters.
         patience: epochs without a better validation before stopping.
-        checkpoint: keeps the state after every epoch; training goes on from there when it exists.
+        keeper: keeps the state after every epoch; training goes on from there when there is one.
     """
 
     model: nn.Module
     optimizer: torch.optim.Optimizer
     patience: int
-    checkpoint: Checkpoint | None = None
+    keeper: Keeper | None = None
 
     def run(
         self,
@@ -56,9 +57,9 @@ class EpochLoop:
         log: list[Epoch] = []
         best: dict[str, Tensor] = {}
         best_epoch = 0
-        kept = self.checkpoint.load() if self.checkpoint is not None else None
+        kept = self.keeper.load() if self.keeper is not None else None
         if kept is not None:
-            log, best, best_epoch = kept.log, self._restore(kept), kept.best_epoch
+            log, best, best_epoch = kept.log, self.restore(kept), kept.best_epoch
         while len(log) < last and not (validate is not None and len(log) - best_epoch >= self.patience):
             entry = one_epoch(len(log))
             if validate is not None:
@@ -67,8 +68,8 @@ class EpochLoop:
             if validate is None or entry[VALID] > log[best_epoch - 1][VALID] or not best:
                 best_epoch = len(log)
                 best = {name: value.detach().clone() for name, value in self.model.state_dict().items()}
-            if self.checkpoint is not None:
-                self.checkpoint.save(self._state(log, best, best_epoch))
+            if self.keeper is not None:
+                self.keeper.save(self.state(log, best, best_epoch))
             if on_epoch is not None:
                 on_epoch(entry)
         # What only training needs is several times the weights.
@@ -80,31 +81,41 @@ class EpochLoop:
     def diverged(self, summary: str, number: int, place: str, found: str) -> TrainingDivergedError:
         """The error of an epoch whose loss or weights are not finite; the checkpoint holds the state before it."""
         rescue = f"lower learning_rate (now {self.optimizer.param_groups[0]['lr']:g}) and train again"
-        if self.checkpoint is not None and self.checkpoint.mark_diverged():
-            rescue += f"; it goes on from epoch {number}, kept in {self.checkpoint.folder}"
+        if self.keeper is not None and self.keeper.mark_diverged():
+            rescue += f"; it goes on from epoch {number}, kept in {self.keeper.place}"
         where = f"epoch {number + 1}, {place}"
         return TrainingDivergedError(summary, where=where, found=found, expected="finite numbers", next=rescue)
 
-    def _state(self, log: list[Epoch], best: Mapping[str, Tensor], best_epoch: int) -> State:
+    def state(self, log: Sequence[Epoch] = (), best: Mapping[str, Tensor] = MappingProxyType({}), of: int = 0) -> State:
+        """The state of the model and the optimizer as they are.
+
+        Args:
+            log: figures of the epochs so far.
+            best: weights of the best epoch.
+            of: its number, from 1.
+        """
         tensors = {f"model.{name}": value for name, value in self.model.state_dict().items()}
         tensors |= {f"best.{name}": value for name, value in best.items()}
         for number, moments in self.optimizer.state_dict()["state"].items():
             tensors |= {f"adam.{number}.{name}": value for name, value in moments.items()}
-        return State(tensors, log, best_epoch)
+        return State(tensors, list(log), of)
 
-    def _restore(self, state: State) -> dict[str, Tensor]:
-        """The best weights of a state, from which training goes on; the learning rate stays that of this run."""
+    def restore(self, state: State) -> dict[str, Tensor]:
+        """The best weights of a state, from which training goes on; the learning rate stays that of this run.
+
+        Raises:
+            BundleError: it was kept by another version of kgrec.
+        """
         part = {
             p: {k[len(p) :]: v for k, v in state.tensors.items() if k.startswith(p)}
             for p in ("model.", "best.", "adam.")
         }
-        assert self.checkpoint is not None
         try:
             self.model.load_state_dict(part["model."])
         except RuntimeError as error:
             raise BundleError(
                 "the checkpoint was made by another version of kgrec.",
-                where=str(self.checkpoint.folder),
+                where=None if self.keeper is None else self.keeper.place,
                 found=str(error),
                 expected="the weights of this model",
                 next="delete the folder and train again",

@@ -12,9 +12,11 @@ from kgrec.config import TrainConfig
 from kgrec.data.dataset import Array, Dataset
 from kgrec.learn.neural.epoch_loop import Epoch
 from kgrec.learn.neural.model import Embeddings, learned_ranker, unit_history
+from kgrec.learn.neural.shard_sums import ShardWorkers, in_turn
 from kgrec.learn.neural.trainer import Trained, Trainer
 from kgrec.learn.neural.training_subgraph import TrainingSubgraph
 from kgrec.metrics.ranking import mean_metrics
+from kgrec.parallel.cached_attribute import cached_property
 from kgrec.progress import Progress
 from kgrec.scoring.history_weights import HistoryWeights
 
@@ -55,7 +57,34 @@ class TrainingRun:
             TrainingDivergedError: a loss or a weight was not finite.
             ConfigError, BundleError: the checkpoint is of other settings or data, or damaged.
         """
-        subgraph = TrainingSubgraph.of(self.dataset)
+        return self.led(progress, in_turn)
+
+    def led(self, progress: Progress, workers: ShardWorkers) -> Trained:
+        """The same, its shards worked by whoever works them."""
+        trainer = self.trainer()
+        part = self._subgraph.dataset
+        n_users, n_items = len(part.users), len(part.items)
+        history = unit_history(self.serving.matrix(part.interactions, n_users, n_items)).astype(np.float32)
+        seen = part.interactions.matrix(n_users, n_items)
+        wanted = None if self.valid is None else self.valid[:, self._subgraph.items].tocsr()
+
+        def validate(embeddings: Embeddings) -> float:
+            return mean_metrics(learned_ranker(embeddings, history), seen, wanted, ks=(10,))["ndcg@10"]
+
+        def report(entry: Epoch) -> None:
+            quality = f", ndcg@10 {entry['valid_ndcg@10']:.4f}" if "valid_ndcg@10" in entry else ""
+            shared = f", {workers.size} workers" if workers.size > 1 else ""
+            last = self.epochs or self.config.epochs
+            note = f"loss {entry['loss']:.4f}{quality}{shared}"
+            progress(self._step(), int(entry["epoch"]), last, note, unit="epochs")
+
+        trained = trainer.fit(None if wanted is None else validate, report, self.epochs, workers)
+        embedded = self._subgraph.embed(trainer.model, self.dataset, self.texts, trainer.config)
+        return replace(trained, embeddings=embedded)
+
+    def trainer(self) -> Trainer:
+        """What trains the embeddings of the training subgraph."""
+        subgraph = self._subgraph
         part = subgraph.dataset
         n_users, n_items = len(part.users), len(part.items)
         counts = np.bincount(part.interactions.item, minlength=n_items)
@@ -64,21 +93,11 @@ class TrainingRun:
         seed = self.config.seed + _SEED_STEP * self.member
         config = self.config.model_copy(update={"num_layers": self.depth, "seed": seed})
         texts = None if self.texts is None else self.texts[subgraph.nodes]
-        trainer = Trainer(part, texts, prior, config, flat, self._folder(), subgraph.degree)
-        history = unit_history(self.serving.matrix(part.interactions, n_users, n_items)).astype(np.float32)
-        seen = part.interactions.matrix(n_users, n_items)
-        wanted = None if self.valid is None else self.valid[:, subgraph.items].tocsr()
+        return Trainer(part, texts, prior, config, flat, self._folder(), subgraph.degree)
 
-        def validate(embeddings: Embeddings) -> float:
-            return mean_metrics(learned_ranker(embeddings, history), seen, wanted, ks=(10,))["ndcg@10"]
-
-        def report(entry: Epoch) -> None:
-            quality = f", ndcg@10 {entry['valid_ndcg@10']:.4f}" if "valid_ndcg@10" in entry else ""
-            last = self.epochs or config.epochs
-            progress(self._step(), int(entry["epoch"]), last, f"loss {entry['loss']:.4f}{quality}", unit="epochs")
-
-        trained = trainer.fit(None if wanted is None else validate, report, self.epochs)
-        return replace(trained, embeddings=subgraph.embed(trainer.model, self.dataset, self.texts, config))
+    @cached_property
+    def _subgraph(self) -> TrainingSubgraph:
+        return TrainingSubgraph.of(self.dataset)
 
     def _step(self) -> str:
         return f"embeddings, {self.depth} hops" if self.valid is not None else f"embeddings, part {self.member + 1}"

@@ -92,8 +92,8 @@ def test_every_tensor_of_a_step_is_on_the_gpu(loss: str) -> None:
     ready = trainer(quick(loss=loss, num_layers=0, num_negatives=8))
     with FakeTensorMode(allow_non_fake_inputs=True):
         ready.model.to("cuda")
-        ready._device = torch.device("cuda")
-        losses = ready._losses(np.arange(8), np.random.default_rng(0))
+        drawn = ready.losses.draw(np.arange(8), np.random.default_rng(0))
+        losses = ready.losses.of_shard(*ready.model.encode(), drawn, 0)
     assert {name: value.device.type for name, value in losses.items()} == dict.fromkeys(losses, "cuda")
 
 

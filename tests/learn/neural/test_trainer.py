@@ -13,7 +13,9 @@ import torch
 from kgrec.data.dataset import Interactions
 from kgrec.errors import ConfigError, TrainingDivergedError
 from kgrec.learn.limits import LIMITS
+from kgrec.learn.neural import batch_losses
 from kgrec.learn.neural import trainer as trainer_module
+from kgrec.learn.neural.batch_losses import BatchLosses, Drawn
 from kgrec.learn.neural.epoch_loop import Epoch
 from kgrec.learn.neural.model import Embeddings
 from kgrec.learn.neural.trainer import Trainer
@@ -51,7 +53,7 @@ def test_the_pull_on_parameters_is_weaker_where_the_loss_is_sampled(
 def test_the_same_seed_gives_the_same_result(
     threads: int, change: dict[str, object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(trainer_module, "_TRIPLES", 2048)  # enough for torch to share the work among threads
+    monkeypatch.setattr(batch_losses, "_TRIPLES", 2048)  # enough for torch to share the work among threads
     config = quick(epochs=2, embedding_dim=32, num_threads=threads, **change)
     before = torch.get_num_threads()
     try:
@@ -142,13 +144,13 @@ def test_nan_at_once_has_nothing_to_keep(tmp_path: Path) -> None:
 def test_an_epoch_sees_no_more_users_than_it_may(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(trainer_module, "LIMITS", replace(LIMITS, epoch_users=10))
     batches: list[np.ndarray] = []
-    real = Trainer._losses
+    real = BatchLosses.draw
 
-    def spied(self: Trainer, users: np.ndarray, rng: np.random.Generator) -> dict[str, torch.Tensor]:
+    def spied(self: BatchLosses, users: np.ndarray, rng: np.random.Generator) -> Drawn:
         batches.append(users)
         return real(self, users, rng)
 
-    monkeypatch.setattr(Trainer, "_losses", spied)
+    monkeypatch.setattr(BatchLosses, "draw", spied)
     trainer(quick(epochs=2, batch_size=4)).fit()
     epochs = [np.concatenate(batches[start : start + 3]) for start in (0, 3)]
     assert [len(set(users.tolist())) for users in epochs] == [10, 10]
