@@ -20,5 +20,5 @@ class TestProcesses(ExecutorContract):
 class TestRay(ExecutorContract):
     @pytest.fixture(scope="class")
     @classmethod
-    def executor(cls, ray_cluster: Executor) -> Executor:  # type: ignore[override]
+    def executor(cls, ray_cluster: Executor) -> Executor:
         return ray_cluster

@@ -109,7 +109,7 @@ def begun(notes: Path) -> list[int]:
     return [int(line) for line in (notes / "begun").read_text(encoding="utf-8").split()]
 
 
-@pytest.fixture(scope="module", params=["processes:2", "ray"])
+@pytest.fixture(scope="module", params=["processes:2", pytest.param("ray", marks=pytest.mark.slow)])
 def workers(request: pytest.FixtureRequest) -> Iterator[Executor]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(os, "sched_getaffinity", lambda process: {0, 1})  # a cluster of two, whatever the machine
