@@ -67,7 +67,8 @@ class RayCluster:
         try:
             with warnings.catch_warnings(action="ignore", category=UserWarning):  # what it warns of is told below
                 ray.init(**settings, logging_level=logging.ERROR, log_to_driver=False)
-        except (ConnectionError, OSError, RuntimeError, TimeoutError, ValueError) as error:
+        except Exception as error:  # Ray has no type of its own for a node that takes more than half a minute to start
+            ray.shutdown()
             raise ExecutorError(
                 "the Ray cluster cannot be reached.",
                 where=shorten(address),

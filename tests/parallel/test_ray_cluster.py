@@ -5,9 +5,21 @@ from __future__ import annotations
 import signal
 
 import pytest
+import ray
 
 from kgrec.errors import ExecutorError
 from kgrec.learn.named_executors import open_executor
+
+
+def test_a_cluster_that_does_not_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    def late(**_: object) -> None:
+        raise Exception("The current node timed out during startup.")
+
+    monkeypatch.setattr(ray, "init", late)
+    monkeypatch.setattr(ray, "shutdown", lambda: None)  # others of these tests have a cluster
+    with pytest.raises(ExecutorError, match="cannot be reached") as caught:
+        open_executor("ray")
+    assert caught.value.found == "The current node timed out during startup."
 
 
 @pytest.mark.slow  # half a minute is how long it is tried
