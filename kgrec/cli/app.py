@@ -6,6 +6,7 @@ inside it: answering a question loads neither the other commands nor a deep-lear
 
 from __future__ import annotations
 
+import atexit
 import gc
 import sys
 from collections.abc import Callable, Sequence
@@ -56,7 +57,7 @@ def application(asked: str = "") -> typer.Typer:
     )
     app.callback()(root)
     if asked in _ORDER:
-        _add_own(app, asked)
+        _add_own(app, asked, epilog=settings_help() if asked == "train" else None)
         return app
     for name in _ORDER:
         _add_own(app, name)
@@ -64,14 +65,14 @@ def application(asked: str = "") -> typer.Typer:
     return app
 
 
-def _add_own(app: typer.Typer, name: str) -> None:
+def _add_own(app: typer.Typer, name: str, epilog: str | None = None) -> None:
     """Add a command of kgrec: a function, or commands of its own, in the module of its name."""
     called = name.replace("-", "_")
     command: typer.Typer | Callable[..., Any] = getattr(import_module(f"kgrec.cli.commands.{called}"), called)
     if isinstance(command, typer.Typer):
         app.add_typer(command, name=name)
     else:
-        app.command(name, epilog=settings_help() if name == "train" else None)(command)
+        app.command(name, epilog=epilog)(command)
 
 
 def _show_version(asked: bool) -> None:
@@ -92,6 +93,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """The console entry point: run a command and leave with its exit code."""
     # A graph in memory is millions of objects: walking them for cycles as often as usual took 15 % of an import.
     gc.set_threshold(100_000, 50, 50)
+    atexit.register(gc.freeze)  # at its end Python would walk them once more: half a second after one answer
     leave(run, list(sys.argv[1:] if arguments is None else arguments))
 
 

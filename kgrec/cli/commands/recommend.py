@@ -39,10 +39,10 @@ def recommend(
 ) -> None:
     """List the best items for somebody, each with a short reason."""
     one_person(user, history)
-    said = length or "short"
     from kgrec.recommendation import Context, Filters, Recommender
     from kgrec.recommendation.documents import list_document
 
+    said = length or "short"
     with Recommender.open(bundle, store or None) as recommender:
         filters = Filters.parse(
             recommender.bundle.manifest.schema,
