@@ -37,6 +37,11 @@ def local_path(text: str | Path) -> Path:
     return Path(os.path.expanduser(text))
 
 
+def composed(text: str) -> str:
+    """A text in Unicode's composed form (NFC), in which ids are compared."""
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
+
+
 def folded(text: str) -> str:
     """A text without the difference between letters that people type for one another.
 

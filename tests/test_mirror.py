@@ -59,7 +59,7 @@ TESTED_IN = {
     "recommendation/test_opening": "recommendation/graph_of_bundle",
     "live/test_event_log": "live/log_lock",
     "live/test_intake": "recommendation/recent_events",
-    "schema/test_load": "schema/forms schema/yaml_lines",
+    "schema/test_load": "schema/forms schema/origins schema/yaml_lines",
     "schema/test_person_checks": "schema/identity_rules",
     "scoring/test_matrices": "testing/item_matrix",
     "scoring/test_model": "scoring/channel_names scoring/histories scoring/history_weights scoring/spread",

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
-from kgrec.config import TrainConfig
 from kgrec.errors import ConfigError, shorten
 from kgrec.explanation.wording.languages import wording_of
 from kgrec.plain_text import local_path
 
+if TYPE_CHECKING:
+    from kgrec.config import TrainConfig
+
 
 def settings_help() -> str:
     """Every training setting with its default, and what it does."""
+    from kgrec.config import TrainConfig
+
     lines = ["Settings for --set, with their defaults:"]
     for name, field in TrainConfig.model_fields.items():
         choices = list(_choices(field.annotation))
@@ -38,6 +42,8 @@ def train_config(settings: Sequence[str] | None, seed: int | None) -> TrainConfi
     Raises:
         ConfigError: a text without ``=``, an unknown name or an impossible value, all of them at once.
     """
+    from kgrec.config import TrainConfig
+
     pairs = [text.partition("=") for text in settings or ()]
     broken = [shorten(name) for name, equals, _ in pairs if not equals]
     if broken:

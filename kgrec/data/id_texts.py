@@ -22,7 +22,6 @@ lists, objects, durations     refused
 from __future__ import annotations
 
 import re
-import unicodedata
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -108,11 +107,6 @@ def id_fault(uid: str) -> Fault | None:
     if len(uid) > LONGEST_ID:
         return LONG_ID
     return NUL_ID if "\0" in uid else None
-
-
-def composed(text: str) -> str:
-    """A text in Unicode's composed form (NFC), in which ids are compared."""
-    return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
 def literal_text(lexical: str, datatype: str | None) -> str:

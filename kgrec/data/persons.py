@@ -9,11 +9,9 @@ from itertools import product
 from typing import Any
 
 import numpy as np
-from scipy import sparse
-from scipy.sparse.csgraph import connected_components
 
-from kgrec.data.id_texts import composed
 from kgrec.data.vocabulary import Vocabulary
+from kgrec.plain_text import composed
 
 _NOTHING = ("", "none", "null", "nan", "n/a", "na", "nil", "unknown", "undefined", "-", "0")
 _HASHES = ("md5", "sha1", "sha224", "sha256", "sha384", "sha512")
@@ -111,6 +109,9 @@ def is_key(value: str) -> bool:
 
 def linked_groups(pairs: Sequence[tuple[str, str]]) -> list[list[str]]:
     """Connected components of a graph of accounts, given as its edges."""
+    from scipy import sparse  # only where accounts are linked: csgraph brings the whole of scipy's linear algebra
+    from scipy.sparse.csgraph import connected_components
+
     known = Vocabulary(dict.fromkeys(account for pair in pairs for account in pair))
     if not len(known):
         return []

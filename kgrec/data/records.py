@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Literal, Protocol
-
-import pyarrow as pa
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from kgrec.data.row_numbers import RowNumbers
 from kgrec.errors import SourceError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 Value = str | int | float | bool | list[str] | list[float]
 """What a property may hold: what both Neo4j and the embedded store can keep."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from kgrec.data.id_texts import composed
+from kgrec.plain_text import composed
 
 
 class Vocabulary:

@@ -11,8 +11,8 @@ from kgrec.data.records import Table
 from kgrec.errors import SourceError, did_you_mean
 from kgrec.extract.row_reader import SchemaSource
 from kgrec.schema.model import EdgeSource, InteractionSource, NodeSource
+from kgrec.schema.origins import Location
 from kgrec.schema.shape import properties_of
-from kgrec.schema.yaml_lines import Location
 
 _MOST_SHOWN = 40
 

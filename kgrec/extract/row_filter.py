@@ -7,10 +7,11 @@ from collections.abc import Mapping
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from kgrec.data.id_texts import composed, is_list, plain_array, rows_of
+from kgrec.data.id_texts import is_list, plain_array, rows_of
 from kgrec.data.records import Table
 from kgrec.errors import did_you_mean, shorten
 from kgrec.extract.row_reader import Reader, SchemaSource
+from kgrec.plain_text import composed
 
 _MOST_KEPT = 20
 

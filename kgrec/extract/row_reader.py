@@ -9,15 +9,16 @@ from typing import Any, Literal
 import numpy as np
 import pyarrow as pa
 
-from kgrec.data.id_texts import BYTES, Binary, Fault, composed, id_fault, plain_array, rows_of
+from kgrec.data.id_texts import BYTES, Binary, Fault, id_fault, plain_array, rows_of
 from kgrec.data.record_columns import CODED, coded
 from kgrec.data.records import Table, Value
 from kgrec.errors import RecordError, shorten
 from kgrec.extract.coded_ids import Rows, first_of_each, read_coded_ids, read_coded_parts
 from kgrec.extract.times import TimeColumn, TimeRule
 from kgrec.extract.values import CellRule, Column, read_column, read_ids
+from kgrec.plain_text import composed
 from kgrec.schema.model import EdgeSource, Endpoint, GraphSchema, InteractionSource, NodeSource, PropertySpec
-from kgrec.schema.yaml_lines import Location
+from kgrec.schema.origins import Location
 
 Phase = Literal["nodes", "edges", "interactions"]
 _LABELS = {"nodes": "node type", "edges": "edge type", "interactions": "interaction type"}
@@ -286,10 +287,9 @@ class Reader:
         return result
 
     def _check(self, ids: list[list[str]], name: str, key: Location) -> None:
-        for row, uids in enumerate(ids):
-            for uid in uids:
-                if fault := id_fault(uid):
-                    self.fail(row, f"column '{name}' {fault.text}.", uid, f"{fault.expected}, from {self.at(key)}")
+        for row, uid in ((row, uid) for row, uids in enumerate(ids) for uid in uids):
+            if fault := id_fault(uid):
+                self.fail(row, f"column '{name}' {fault.text}.", uid, f"{fault.expected}, from {self.at(key)}")
 
     def properties(
         self, specs: Mapping[str, PropertySpec], columns: Mapping[str, str], separators: Mapping[str, str]

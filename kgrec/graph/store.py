@@ -11,9 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Protocol, Self
-
-import pyarrow as pa
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from kgrec.data.persons import AccountLink
 from kgrec.data.records import Batch, EdgeRecord, Interaction, Kind, NodeRecord, Record
@@ -30,6 +28,9 @@ from kgrec.graph.store_types import (
 )
 from kgrec.schema.model import GraphSchema
 from kgrec.schema.retention import Expiry
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 class OpenGraph(Protocol):

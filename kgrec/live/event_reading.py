@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 
 from kgrec.data.context_columns import context_text
-from kgrec.data.id_texts import NOT_ONE_VALUE, Fault, composed, id_fault
+from kgrec.data.id_texts import NOT_ONE_VALUE, Fault, id_fault
 from kgrec.data.records import Interaction
 from kgrec.data.time_units import EARLIEST, LATEST
 from kgrec.errors import RecordError, did_you_mean, shorten
@@ -21,6 +21,7 @@ from kgrec.extract.values import CellRule, read_column
 from kgrec.graph.pseudonym_key import key_of
 from kgrec.live.event import Event
 from kgrec.live.event_vocabulary import EventVocabulary, are_moments
+from kgrec.plain_text import composed
 from kgrec.privacy.pseudonyms import PseudonymKey
 from kgrec.schema.meanings import Meaning, context_columns, meaning, type_of_kind
 from kgrec.schema.shape import pseudonymous_users

@@ -13,9 +13,8 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 
-from kgrec.data.id_texts import composed
 from kgrec.errors import ConfigError
-from kgrec.plain_text import local_path
+from kgrec.plain_text import composed, local_path
 from kgrec.privacy.pseudonym_table import DIGITS, PseudonymTable
 
 KEY, KEY_FILE, TABLE = "KGREC_PSEUDONYM_KEY", "KGREC_PSEUDONYM_KEY_FILE", "KGREC_PSEUDONYM_TABLE"

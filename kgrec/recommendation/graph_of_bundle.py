@@ -2,28 +2,58 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future, ThreadPoolExecutor
+from types import TracebackType
+from typing import Self
+
 from kgrec.bundle.bundle import Bundle
 from kgrec.errors import SchemaMismatchError
 from kgrec.graph import open_store
 from kgrec.graph.store import GraphReader, GraphStore
 
 
-def open_graph(bundle: Bundle, url: str) -> GraphReader:
-    """The graph at a URL, to read.
+class GraphOpening:
+    """A graph at a URL that is opened to read it, while a bundle is opened too: neither waits for the other.
 
-    Raises:
-        ConfigError: the URL has no known scheme.
-        SchemaMismatchError: it is another graph than the bundle's.
-        StoreUnavailableError: it cannot be reached.
+    Args:
+        ahead: open it now; otherwise when it is asked for.
     """
-    return _of_bundle(bundle, open_store(url, read_only=True))
+
+    def __init__(self, url: str, *, ahead: bool = True) -> None:
+        self._url = url
+        self._first: Future[GraphStore] | None = None
+        if ahead:
+            beside = ThreadPoolExecutor(1)
+            self._first = beside.submit(open_store, url, read_only=True)
+            beside.shutdown(wait=False)
+
+    def of(self, bundle: Bundle) -> GraphReader:
+        """The graph, which is opened anew where this is asked again.
+
+        Raises:
+            ConfigError: the URL has no known scheme.
+            SchemaMismatchError: it is another graph than the bundle's.
+            StoreUnavailableError: it cannot be reached.
+        """
+        first, self._first = self._first, None
+        return _of_bundle(bundle, open_store(self._url, read_only=True) if first is None else first.result())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close what was opened for nobody."""
+        if self._first is not None:
+            self._first.add_done_callback(lambda first: first.exception() or first.result().close())
 
 
 def open_graph_to_write(bundle: Bundle, url: str) -> GraphStore:
     """The graph at a URL, for reading and writing; none is made where there is none.
 
     Raises:
-        As :func:`open_graph`, and StoreUnavailableError too where another process holds it.
+        As :meth:`GraphOpening.of`, and StoreUnavailableError too where another process holds it.
     """
     return _of_bundle(bundle, open_store(url, create=False))
 

@@ -10,7 +10,6 @@ from kgrec.bundle.bundle import Bundle
 from kgrec.data.context import Context
 from kgrec.data.context_columns import OF_MOMENT
 from kgrec.data.dataset import Interactions
-from kgrec.data.id_texts import composed
 from kgrec.data.near_misses import longer_ids, near_miss
 from kgrec.errors import ConfigError, GraphError, StoreUnavailableError, UnknownUserError, did_you_mean, shorten
 from kgrec.explanation.explainer import Person
@@ -20,6 +19,7 @@ from kgrec.graph.pseudonym_key import key_at_the_door
 from kgrec.graph.store import GraphReader, schema_of
 from kgrec.graph.store_link import GraphLink
 from kgrec.parallel.cached_attribute import cached_property
+from kgrec.plain_text import composed
 from kgrec.privacy.pseudonyms import KEY, KEY_FILE, PseudonymKey, ids_of
 from kgrec.recommendation.answer_types import History, HistoryState
 from kgrec.recommendation.fold_in import fold_in, fold_in_records

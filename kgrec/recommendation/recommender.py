@@ -24,7 +24,7 @@ from kgrec.recommendation.answer_types import History, HistoryState, NameMatch, 
 from kgrec.recommendation.filters import Filters, candidates, check_length
 from kgrec.recommendation.fold_in import PastInteraction, fold_in, item_row, past_interactions
 from kgrec.recommendation.forgotten import FORGOTTEN, ForgottenUsers
-from kgrec.recommendation.graph_of_bundle import check_graph, open_graph, open_graph_to_write
+from kgrec.recommendation.graph_of_bundle import GraphOpening, check_graph, open_graph_to_write
 from kgrec.recommendation.live_bundle import LiveBundle
 from kgrec.recommendation.name_search import NameSearch
 from kgrec.recommendation.people import People
@@ -79,26 +79,26 @@ class Recommender:
     ) -> Recommender:
         """Open a bundle and a store.
 
-        ``loaded`` is what is answered from in the place of the bundle at the path, such as a version of it.
-
-        A store that cannot be reached is done without, explanations say so, and it is used when it is back. Who was
-        forgotten stands in the bundle's folder, or in ``state``, a folder that exists. A store that is to be
-        ``writable`` is, once no other process holds it.
+        ``loaded`` is what is answered from in the place of the bundle at the path, such as a version of it. A store
+        that cannot be reached is done without, explanations say so, and it is used when it is back. Who was forgotten
+        stands in the bundle's folder, or in ``state``, a folder that exists. A store that is to be ``writable`` is,
+        once no other process holds it.
 
         Raises:
             BundleError: the bundle is missing, damaged or of another version.
             ConfigError: the store's URL has no known scheme.
             SchemaMismatchError: the store holds another graph than the bundle's.
         """
-        bundle = loaded or Bundle.load(bundle_path)
         folders = [folder for folder in (bundle_path, state) if folder is not None]
+        # Read before the graph is, which has still who is forgotten meanwhile.
         forgotten = ForgottenUsers(*(local_path(folder) / FORGOTTEN for folder in folders))
         if store_url is None:
-            return cls(bundle, forgotten=forgotten)
-        recommender = cls(bundle, forgotten=forgotten)
-        to_write = partial(open_graph_to_write, bundle, store_url) if writable else None
-        recommender._link_to(GraphLink.opened(partial(open_graph, bundle, store_url), to_write))
-        return recommender
+            return cls(loaded or Bundle.load(bundle_path), forgotten=forgotten)
+        with GraphOpening(store_url, ahead=not writable) as graph:
+            recommender = cls(loaded or Bundle.load(bundle_path), forgotten=forgotten)
+            to_write = partial(open_graph_to_write, recommender.bundle, store_url) if writable else None
+            recommender._link_to(GraphLink.opened(partial(graph.of, recommender.bundle), to_write))
+            return recommender
 
     def writable_store(self) -> GraphStore | None:
         """The graph where it is open for writing and may be asked now."""

@@ -7,11 +7,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints, WithJsonSchema
 
-from kgrec.schema.yaml_lines import LANGUAGE_CODE
-
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,62}$")]
 """A label, type or property name: these reach Cypher text, so nothing but letters, digits and underscores."""
 
+LANGUAGE_CODE = r"^[a-z]{2,3}(-[A-Za-z0-9]+)*$"
 Language = Annotated[str, StringConstraints(pattern=LANGUAGE_CODE)]
 
 Binary = Literal["uuid", "hex", "text"]

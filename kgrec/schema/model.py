@@ -15,8 +15,8 @@ from pydantic import ConfigDict, Field, PrivateAttr
 
 from kgrec.schema.forms import Binary, Cell, Language, Name, Personal, Repeats, SchemaPart, Separator, Speaks, TimeUnit
 from kgrec.schema.identity_rules import Alignment, PersonRules
+from kgrec.schema.origins import Origin
 from kgrec.schema.shape import shape_of
-from kgrec.schema.yaml_lines import Origin
 
 _WRITTEN_AS_NAME = re.compile(r"[A-Z][a-z]{2,}([ &'-]+[A-Za-z][a-z]+)*")
 

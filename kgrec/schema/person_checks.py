@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from kgrec.errors import did_you_mean
-from kgrec.schema.yaml_lines import Location, SchemaProblem
+from kgrec.schema.origins import Location, SchemaProblem
 
 _KEY_TYPES = ("id", "category", "text")
 _LINK_PROPERTIES = {"confidence": "number", "since": "time"}

@@ -11,9 +11,9 @@ from typing import Any
 
 from kgrec.errors import did_you_mean
 from kgrec.schema.meanings import VALIDITY
+from kgrec.schema.origins import Location, SchemaProblem
 from kgrec.schema.person_checks import link_problems, person_problems
 from kgrec.schema.time_rules import time_problems
-from kgrec.schema.yaml_lines import Location, SchemaProblem
 
 RESERVED_PROPERTIES = ("uid", "aliases", "platforms", "id", "title", "type")
 """Kept by the graph store for itself. ``name`` is free: it is what people read."""

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from kgrec.schema.yaml_lines import Location, SchemaProblem
+from kgrec.schema.origins import Location, SchemaProblem
 
 _SAMPLE = datetime(2023, 11, 14, 22, 13, 20, tzinfo=UTC)
 

@@ -6,50 +6,20 @@ mean is the business of :mod:`kgrec.schema.model` and :mod:`kgrec.schema.rules`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 import yaml
 from pydantic import BaseModel, ValidationError
 
 from kgrec.errors import SchemaError, did_you_mean, shorten
+from kgrec.schema.forms import LANGUAGE_CODE
+from kgrec.schema.origins import Location, Origin, SchemaProblem
 
 _QUICK: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """By libyaml where it is there: a sixth of the time."""
 _DEEPEST = 50
-
-Location = tuple[str | int, ...]
-"""The keys and list positions that lead to a value, as pydantic gives them."""
-
-
-@dataclass(frozen=True)
-class Origin:
-    """Where a schema was read. Two schemas with the same content are equal wherever they lie, hence no comparison."""
-
-    file: str = field(default="", compare=False)
-    lines: Mapping[Location, int] = field(default_factory=dict, compare=False, repr=False)
-
-    def line(self, location: Location) -> int | None:
-        """Line of a value, counted from 1; that of the nearest enclosing value where it has none itself."""
-        for length in range(len(location), -1, -1):
-            if location[:length] in self.lines:
-                return self.lines[location[:length]]
-        return None
-
-    def at(self, *location: str | int) -> str:
-        """``file:line`` of a value, for messages; 'the schema' for one that was built in Python."""
-        if not self.file:
-            return "the schema"
-        return f"{self.file}:{self.line(location)}"
-
-
-@dataclass(frozen=True)
-class SchemaProblem:
-    """One thing that is wrong, and where."""
-
-    location: Location
-    text: str
 
 
 @dataclass(frozen=True)
@@ -167,7 +137,6 @@ def model_problems(error: ValidationError, model: type[BaseModel]) -> list[Schem
     return problems
 
 
-LANGUAGE_CODE = r"^[a-z]{2,3}(-[A-Za-z0-9]+)*$"
 _CODE_SHAPE = "the code of a language, such as fr or pt-BR"
 _NAME_SHAPE = "a letter, then at most 62 letters, digits and underscores"
 _EXPECTED = {

@@ -170,7 +170,9 @@ class BlockMatrix:
     @cached_property
     def _has_outside(self) -> npt.NDArray[np.bool_]:
         """Whether anything outside the block speaks for an item, ``(items,)``."""
-        return np.bincount(self.outside.indices, minlength=self.outside.shape[1]) > 0
+        there = np.zeros(self.outside.shape[1], np.bool_)
+        there[self.outside.indices] = True
+        return there
 
     @cached_property
     def _place(self) -> IntArray:

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from kgrec.errors import ConfigError, shorten
-from kgrec.plain_text import local_path
+from kgrec.plain_text import composed, local_path
 from kgrec.service.access import OF_EVERYBODY, Caller, Scope
 
 _UNKNOWN_HASH = hashlib.sha256(b"").hexdigest()
@@ -136,8 +136,6 @@ class KeyRing:
                 next="--scopes read,explain-anybody",
             )
         if user is not None:
-            from kgrec.data.id_texts import composed  # it brings arrays, which no other use of keys needs
-
             user = composed(user.strip())
             if not user:
                 raise ConfigError("a key of one person needs the person's id.", found=shorten(user))

@@ -11,9 +11,9 @@ from fastapi import APIRouter, Body, HTTPException, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.datastructures import State
 
-from kgrec.data.id_texts import composed
 from kgrec.errors import RecordError
 from kgrec.live.intake import Intake
+from kgrec.plain_text import composed
 from kgrec.service.access import Asking, Scope, needs
 from kgrec.service.answer_models import Problem
 from kgrec.service.json_answers import document

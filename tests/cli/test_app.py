@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
 from kgrec.config import TrainConfig
 from tests.support.shop import Said, Shell
 
@@ -74,3 +76,22 @@ def test_answering_imports_no_deep_learning_framework(shell: Shell) -> None:
     lines = ["--help", "train --help", "recommend --user ann", "explain --user ann --item empire", "inspect"]
     done = subprocess.run([sys.executable, "-c", program, *lines], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["recommend --user ann", "recommend --user ann --json", "explain --user ann --item empire", "similar empire"],
+)
+def test_one_answer_imports_what_it_needs_and_no_more(shell: Shell, line: str) -> None:
+    shell.learned()
+    others = "check", "demo", "ingest", "serve", "train"
+    heavy = "kgrec.config", "pandas", "pyarrow", "ray", "scipy.linalg", "scipy.sparse.csgraph", "torch", "yaml"
+    program = (
+        "import sys\n"
+        "from kgrec.cli.app import run\n"
+        f"assert run({line.split()}) == 0\n"
+        f"unneeded = {[*heavy, *(f'kgrec.cli.commands.{name}' for name in others)]}\n"
+        "print([name for name in unneeded if name in sys.modules], file=sys.stderr)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "[]\n")

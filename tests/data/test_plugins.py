@@ -38,3 +38,4 @@ def test_the_files_of_packages_are_read_once(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr("kgrec.data.plugins.metadata.entry_points", lambda **_: pytest.fail("read again"))
     assert entry_points("kgrec.stores") is found
     assert "kglite" in found.names
+    assert "en" in entry_points("kgrec.wording").names

@@ -19,7 +19,7 @@ import pytest
 import typer
 import yaml
 
-from kgrec.cli.app import app
+from kgrec.cli.app import application
 from tests.support import ROOT
 from tests.support.ray_options import options_of_ray_start
 
@@ -75,7 +75,7 @@ def test_what_is_copied_is_there_and_reaches_the_builder() -> None:
 def test_the_image_starts_a_command_that_exists() -> None:
     assert said("ENTRYPOINT") == ['["kgrec"]']
     name, *arguments = json.loads(said("CMD")[-1])
-    command = typer.main.get_command(app)
+    command = typer.main.get_command(application())
     context = command.make_context("kgrec", [name, *arguments])
     serve = command.get_command(context, name)  # type: ignore[attr-defined]
     assert serve.make_context(name, arguments).params["host"] == "0.0.0.0"

@@ -11,7 +11,7 @@ import pytest
 import typer
 import yaml
 
-from kgrec.cli.app import app
+from kgrec.cli.app import application
 from tests.support import ROOT
 from tests.support.ray_options import options_of_ray_start
 
@@ -49,7 +49,7 @@ def test_everything_selects_the_pod() -> None:
 
 
 def test_the_container_runs_a_command_that_exists_with_settings_that_it_reads() -> None:
-    command = typer.main.get_command(app)
+    command = typer.main.get_command(application())
     context = command.make_context("kgrec", CONTAINER["args"][:1])
     serve = command.get_command(context, "serve")  # type: ignore[attr-defined]
     assert serve.make_context("serve", CONTAINER["args"][1:]).params["port"] == CONTAINER["ports"][0]["containerPort"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import kglite
@@ -12,13 +13,16 @@ import pytest
 
 from kgrec.data.records import Interaction
 from kgrec.errors import (
+    BundleError,
     ConfigError,
     SchemaMismatchError,
     StoreUnavailableError,
     UnknownUserError,
 )
 from kgrec.graph import open_store
-from kgrec.recommendation import Condition, Filters, Recommender
+from kgrec.graph.store import GraphStore
+from kgrec.recommendation import Condition, Filters, Recommender, graph_of_bundle
+from kgrec.recommendation.forgotten import FORGOTTEN, ForgottenUsers
 from tests.support.bundles import (
     film_bundle,
     film_schema,
@@ -86,6 +90,35 @@ def test_a_graph_is_written_once_the_other_process_has_let_it_go(
             recommender.history("ann")
     assert recommender.writable_store() is None
     open_store(url).close()  # nobody holds it any more
+
+
+def test_a_graph_that_was_opened_beside_a_bundle_that_is_none_is_closed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed, store = Event(), film_store()
+    monkeypatch.setattr(store, "close", closed.set)
+    monkeypatch.setattr(graph_of_bundle, "open_store", lambda url, read_only: store)
+    with pytest.raises(BundleError, match="there is no bundle here"):
+        Recommender.open(tmp_path / "b", "kglite:graph")
+    assert closed.wait(60)
+
+
+def test_who_is_forgotten_while_the_graph_is_read_gets_no_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with film_store() as store:
+        film_bundle(film_schema(), store.graph_id).save(tmp_path / "b")
+        (tmp_path / "state").mkdir()
+
+        def opened(url: str, read_only: bool) -> GraphStore:
+            ForgottenUsers(tmp_path / "state" / FORGOTTEN).add("ann")  # another process; the graph has been read
+            return store
+
+        monkeypatch.setattr(graph_of_bundle, "open_store", opened)
+        recommender = Recommender.open(tmp_path / "b", "kglite:graph", state=tmp_path / "state")
+        assert store.about_user("ann") is not None
+        with pytest.raises(UnknownUserError):
+            recommender.recommend("ann")
 
 
 def test_no_graph_is_made_where_there_is_none(tmp_path: Path) -> None:

@@ -42,6 +42,7 @@ def recommend(
     from kgrec.recommendation import Context, Filters, Recommender
     from kgrec.recommendation.documents import list_document
 
+    said = length or "short"
     with Recommender.open(bundle, store or None) as recommender:
         filters = Filters.parse(
             recommender.bundle.manifest.schema,
@@ -59,11 +60,12 @@ def recommend(
             filters=filters,
             context=Context.parse(at, platform, context or ()),
             explain=True,
+            counterfactuals=as_json or said != "short",
         )
     if as_json:
-        output.print_json(list_document(user, history, best, length or "short"))
+        output.print_json(list_document(user, history, best, said))
     else:
-        _show(best, lang, length or "short")
+        _show(best, lang, said)
 
 
 def _show(best: Sequence[Recommendation], language: str, length: Length) -> None:

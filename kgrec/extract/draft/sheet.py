@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from kgrec.schema.yaml_lines import Location
+from kgrec.schema.origins import Location
 
 _WIDTH = 118
 _PLAIN = re.compile(r"\w([\w .%/+-]*\w)?")

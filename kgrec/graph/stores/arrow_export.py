@@ -10,6 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from kgrec.graph.cypher import statements as cypher
 from kgrec.graph.cypher.schema_names import property_names
 from kgrec.schema.meanings import VALIDITY
 from kgrec.schema.model import GraphSchema
@@ -22,6 +23,36 @@ INTERACTION_COLUMNS = pa.schema(
     [(name, pa.string()) for name in ("user", "item", "kind", "platform")]
     + [("time", pa.float64()), ("weight", pa.float64()), ("context", pa.string())]
 )
+
+Walk = Callable[[str, str], Iterable[Mapping[str, Any]]]
+"""Rows of a Cypher text that goes on from every node ``n`` of a type, by uid."""
+
+
+def node_batches(schema: GraphSchema, type: str, walk: Walk, batch_size: int) -> Iterator[pa.RecordBatch]:
+    """Nodes of a type, by uid; a first pass over their properties decides the types of the columns."""
+    text = cypher.node_of(schema, type)
+    columns = node_columns(schema, type, lambda: walk(type, text))
+    rows = ([row[name] for name in columns.names] for row in walk(type, text))
+    return record_batches(rows, columns, batch_size)
+
+
+def edge_batches(schema: GraphSchema, type: str, walk: Walk, batch_size: int) -> Iterator[pa.RecordBatch]:
+    """Facts of a type."""
+    text = cypher.edges_of(schema, type)
+    rows = (
+        (source_type, node["source"], *row)
+        for source_type in sorted(schema.edges[type].source)
+        for node in walk(source_type, text)
+        for row in node["rows"]
+    )
+    return record_batches(rows, EDGE_COLUMNS, batch_size)
+
+
+def interaction_batches(schema: GraphSchema, type: str, walk: Walk, batch_size: int) -> Iterator[pa.RecordBatch]:
+    """Interactions of a type."""
+    text = cypher.interactions_of(schema, type)
+    rows = ((node["user"], *row) for node in walk(schema.interactions[type].user, text) for row in node["rows"])
+    return record_batches(rows, INTERACTION_COLUMNS, batch_size)
 
 
 def node_columns(schema: GraphSchema, type: str, rows: Callable[[], Iterable[Mapping[str, Any]]]) -> pa.Schema:

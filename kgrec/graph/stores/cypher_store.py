@@ -9,9 +9,8 @@ from collections.abc import Iterator, Sequence
 from itertools import product
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
-import pyarrow as pa
 from pydantic import ValidationError
 
 from kgrec.data.persons import AccountLink
@@ -38,10 +37,12 @@ from kgrec.graph.store_types import (
     StoredTable,
     UpsertCounts,
 )
-from kgrec.graph.stores.arrow_export import EDGE_COLUMNS, INTERACTION_COLUMNS, node_columns, record_batches
 from kgrec.graph.stores.write_batches import prepare, retraction
 from kgrec.schema.model import GraphSchema
 from kgrec.schema.retention import Expiry
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 FORMAT = 1
 """Version of how a graph is laid out in a store: ``uid`` keys, merged lists, bookkeeping nodes."""
@@ -306,32 +307,21 @@ class CypherStore(ABC):
 
     def export_nodes(self, type: str, batch_size: int = 10_000) -> Iterator[pa.RecordBatch]:
         """Nodes of a type, by uid; a first pass over their properties decides the types of the columns."""
-        schema = schema_of(self)
-        text = cypher.node_of(schema, type)
-        columns = node_columns(schema, type, lambda: self._walk(type, text))
-        rows = ([row[name] for name in columns.names] for row in self._walk(type, text))
-        return record_batches(rows, columns, batch_size)
+        from kgrec.graph.stores.arrow_export import node_batches  # Arrow is for those who read all of a graph
+
+        return node_batches(schema_of(self), type, self._walk, batch_size)
 
     def export_edges(self, type: str, batch_size: int = 10_000) -> Iterator[pa.RecordBatch]:
         """Facts of a type."""
-        schema = schema_of(self)
-        text = cypher.edges_of(schema, type)
-        rows = (
-            (source_type, node["source"], *row)
-            for source_type in sorted(schema.edges[type].source)
-            for node in self._walk(source_type, text)
-            for row in node["rows"]
-        )
-        return record_batches(rows, EDGE_COLUMNS, batch_size)
+        from kgrec.graph.stores.arrow_export import edge_batches
+
+        return edge_batches(schema_of(self), type, self._walk, batch_size)
 
     def export_interactions(self, type: str, batch_size: int = 10_000) -> Iterator[pa.RecordBatch]:
         """Interactions of a type."""
-        schema = schema_of(self)
-        text = cypher.interactions_of(schema, type)
-        rows = (
-            (node["user"], *row) for node in self._walk(schema.interactions[type].user, text) for row in node["rows"]
-        )
-        return record_batches(rows, INTERACTION_COLUMNS, batch_size)
+        from kgrec.graph.stores.arrow_export import interaction_batches
+
+        return interaction_batches(schema_of(self), type, self._walk, batch_size)
 
     def stored_tables(self) -> Iterator[StoredTable]:
         """Everything that is stored, table by table."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO, Any
@@ -127,6 +127,12 @@ class ImportSpool:
     def numbers(self) -> Mapping[str, int]:
         """What was noted beside the number of batches, by name."""
         return self._note.numbers
+
+    def note_in(self, mark: Callable[[str, int], None]) -> None:
+        """Note in the graph what was noted of its import, by :meth:`~kgrec.graph.store.GraphWriter.mark_batch`."""
+        for name, number in self.numbers.items():
+            mark(f"{self.source} {name}", number)
+        mark(self.source, self.batches)
 
     def note(self, name: str, number: int) -> None:
         """Keep a number of the import."""

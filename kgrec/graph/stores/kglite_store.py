@@ -12,7 +12,7 @@ import warnings
 import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import kglite
 
@@ -23,11 +23,13 @@ from kgrec.graph.paths import Edge
 from kgrec.graph.store import schema_of
 from kgrec.graph.store_types import GraphPath
 from kgrec.graph.stores.cypher_store import CypherStore, Rows
-from kgrec.graph.stores.import_spool import ImportSpool
-from kgrec.graph.stores.kglite_bulk import FEW, BulkImport, build, fingerprint, node_uids, write_statements
 from kgrec.graph.stores.kglite_snapshot import copies_of, snapshot, temporary_folder
-from kgrec.graph.stores.relationship_files import RelationshipFiles
 from kgrec.plain_text import local_path
+
+if TYPE_CHECKING:
+    from kgrec.graph.stores.import_spool import ImportSpool
+    from kgrec.graph.stores.kglite_bulk import BulkImport
+    from kgrec.graph.stores.relationship_files import RelationshipFiles
 
 # The engine writes a line to stderr for every type that has no nodes yet; ours come from the schema, so it is no typo.
 kglite.set_query_warning_policy("silent")
@@ -174,7 +176,6 @@ class KgliteStore(CypherStore):
         return self._session
 
     # a first import: relationships wait in a folder until they are all there
-
     def _spool_folder(self) -> Path:
         if not self._in_memory:
             return Path(f"{self._path}-import")
@@ -195,6 +196,8 @@ class KgliteStore(CypherStore):
 
     def _take_up_spool(self) -> None:
         """Look for what an interrupted import put down and is not in the graph yet."""
+        from kgrec.graph.stores.import_spool import ImportSpool  # by Arrow, which no answer needs
+
         spool = None if self._in_memory else ImportSpool.left_in(self._spool_folder())
         if spool is not None and spool.nodes and self.finished_batches(spool.source) >= spool.batches:
             spool.remove()  # stopped between the last two steps of taking it in
@@ -203,6 +206,9 @@ class KgliteStore(CypherStore):
 
     def bulk_import(self, source: str) -> BulkImport | None:
         """Where the batches of a first import go, of a new one or of one that was interrupted; None for any other."""
+        from kgrec.graph.stores.import_spool import ImportSpool
+        from kgrec.graph.stores.kglite_bulk import BulkImport
+
         if self._spool is None or not self._spool.waiting:
             if self._read(cypher.ANY_RELATIONSHIP, {}, None):
                 return None
@@ -216,6 +222,9 @@ class KgliteStore(CypherStore):
 
     def _fold(self) -> RelationshipFiles:
         """Put what an import has put down into the graph."""
+        from kgrec.graph.stores.kglite_bulk import FEW, fingerprint, node_uids, write_statements
+        from kgrec.graph.stores.relationship_files import RelationshipFiles
+
         spool, self._spool = self._spool, None
         if spool is None:
             return RelationshipFiles()
@@ -231,7 +240,7 @@ class KgliteStore(CypherStore):
             if spool.rows() <= FEW:
                 files = RelationshipFiles()
                 write_statements(schema_of(self), spool.read(), uids, self.write, files)
-                _keep_notes(self, spool)
+                spool.note_in(self.mark_batch)
             else:
                 files = self._rebuild(spool, uids)
         except BaseException:
@@ -259,11 +268,13 @@ class KgliteStore(CypherStore):
 
     def _built(self, spool: ImportSpool, uids: Mapping[str, Sequence[str]]) -> tuple[Any, RelationshipFiles]:
         """The engine's graph with everything in it, and what became of the spool's rows."""
+        from kgrec.graph.stores.kglite_bulk import build, write_statements
+
         new, files = build(self._session, schema_of(self), uids, spool, spool.folder)
         store = KgliteStore("kglite::memory:")
         store._session, store.schema = new, self.schema
         write_statements(schema_of(self), files.left, uids, store.write, files)
-        _keep_notes(store, spool)
+        spool.note_in(store.mark_batch)
         return new.graph, files
 
     def version(self) -> object:
@@ -337,10 +348,3 @@ class KgliteStore(CypherStore):
         session, self._session, self._lease = self._lease or self._session, None, None
         if session is not None and not self._in_memory and not self._read_only:
             session.close()
-
-
-def _keep_notes(store: KgliteStore, spool: ImportSpool) -> None:
-    """Note in the graph what the spool has noted of its import."""
-    for name, number in spool.numbers.items():
-        store.mark_batch(f"{spool.source} {name}", number)
-    store.mark_batch(spool.source, spool.batches)
