@@ -116,17 +116,17 @@ def test_workers_end_with_a_parent_that_is_killed_or_interrupted(
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     command = [sys.executable, str(script), name, str(mark)]
     parent = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
-    worker = _worker(mark)
+    worker = _worker(mark, parent)
     parent.send_signal(how)
     _, said = parent.communicate(timeout=60)
     assert ("KeyboardInterrupt" in said) is (how is signal.SIGINT)
     worker.wait(timeout=30)
 
 
-def _worker(mark: Path) -> psutil.Process:
+def _worker(mark: Path, parent: subprocess.Popen[str]) -> psutil.Process:
     """The process that has written its number."""
-    for _ in range(2400):  # a cluster takes its time to start where others work, too
+    while parent.poll() is None:  # a cluster takes its time to start where others work, too
         if mark.exists() and (text := mark.read_text(encoding="utf-8")):
             return psutil.Process(int(text))
         time.sleep(0.05)
-    raise AssertionError("no worker has begun")
+    raise AssertionError(f"no worker has begun: {parent.communicate()[1]}")
