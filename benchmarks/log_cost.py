@@ -23,19 +23,19 @@ MIB = 2**20
 _TESTED, _NEAREST, _BLOCKS, _PART = 5_000, 100, 64, 1_000_000
 """As benchmarks/large_log.py has them."""
 
-_START_S = 5.4
+_START_S = 5.0
 """Seconds of a processor in any stage: packages are imported, workers begin."""
-_IMPORTED_S, _COUNTED_S, _READ_S = 7.5e-6, 0.8e-6, 2.2e-6
+_IMPORTED_S, _COUNTED_S, _READ_S = 6.9e-6, 0.27e-6, 1.36e-6
 """Of a row that is imported, counted, put into the matrix."""
 _PAIRED_S, _SOLVED_S, _GATHERED_S = 28e-9, 0.7e-3, 0.18e-6
 """Of a pair of items in one history, of a system of the nearest, of an entry in one of their columns."""
-_SCORED_S = 40e-9
+_SCORED_S = 86e-9
 """Of an item that is scored for a user, by two rankers."""
 
 _PROCESS_MIB, _WORKER_MIB = 90, 45
 """Of a process and of each worker, of what is not shared between them."""
-_PART_MIB, _BLOCK_MIB, _PAIRED_MIB = 100, 10, 160
-"""Of a worker: a part of a million rows, a block of a million, products of 20 million pairs."""
+_PART_MIB, _BLOCK_MIB, _PAIRED_MIB, _RANKED_MIB = 165, 10, 220, 150
+"""Of a worker: a part of a million rows, a block of a million, products of 20 million pairs; and lists ranked."""
 
 
 @dataclass(frozen=True)
@@ -82,13 +82,17 @@ def costs(size: Size) -> dict[str, Cost]:
     matrix_mib = (8 * n + 8 * size.users) / MIB
     systems = _SOLVED_S * items + _GATHERED_S * _NEAREST * n
     work = {
-        "import": (_IMPORTED_S * n, _PART_MIB * min(1, n / _PART)),
+        "import": (_IMPORTED_S * n, _PART_MIB * min(1, n / _PART / size.workers)),
         "count": (_COUNTED_S * n, _BLOCK_MIB * rows / 1e6),
         "matrix": (_READ_S * n, _BLOCK_MIB * rows / 1e6),
         "ridge": (_PAIRED_S * size.pairs + systems, _PAIRED_MIB),
         "rank": (_SCORED_S * _TESTED * items, 0),
     }
-    shared = {"matrix": 2 * matrix_mib, "ridge": 3 * matrix_mib + 16 * _NEAREST * items / MIB, "rank": matrix_mib}
+    shared = {
+        "matrix": 2 * matrix_mib,
+        "ridge": 3 * matrix_mib + 16 * _NEAREST * items / MIB,
+        "rank": matrix_mib + _RANKED_MIB,
+    }
     return {
         stage: Cost(
             _START_S + seconds,
