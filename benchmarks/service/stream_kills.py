@@ -1,6 +1,7 @@
 """`kill -9` at random moments of following: every event that was sent is there, exactly once.
 
-    python -m kgrec_benchmarks.service.stream_kills BUNDLE GRAPH.kgl --broker redis [--kills 50] [--event JSON]
+    python -m kgrec_benchmarks.service.stream_kills BUNDLE GRAPH.kgl --broker redis [--kills 50]
+        [--event '{"kind": "rate", "weight": 4}']
 
 Events arrive all the time, also while the service starts, so that each start finds some that wait. Each is about a user
 of its own, so that what the graph holds can be counted. Every second one has no id and is known by its place only;
@@ -84,6 +85,12 @@ def taken_in(folder: Path) -> int:
         return sum(one.messages for one in log.streams().values())
 
 
+def _refuse_set_aside(folder: Path) -> None:
+    with EventLog(folder / "events.db", takes_in=False) as log:
+        if reasons := log.set_aside():
+            raise RuntimeError(f"events are set aside ({', '.join(reasons)}): say with --event what they lack")
+
+
 def stream_killed(
     bundle: Path,
     graph: Path,
@@ -107,6 +114,7 @@ def stream_killed(
             time.sleep(rng.uniform(0.0, _LONGEST_S))
             served.kill()
             told("kill", number=number + 1, start_s=round(served.start_s, 2), taken_in=taken_in(folder) - before)
+            _refuse_set_aside(folder)
         sender.stop()
         served = Served(folder, follow)
         try:

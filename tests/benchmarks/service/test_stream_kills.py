@@ -22,6 +22,13 @@ def test_a_folder(shell: Shell) -> None:
 
 
 @pytest.mark.slow
+def test_events_that_are_none_of_the_graph(shell: Shell) -> None:
+    shell.learned()
+    with pytest.raises(RuntimeError, match="--event"):
+        stream_killed(shell.folder / "kgrec.bundle", shell.folder / "kgrec.kgl", "folder", 1, {"kind": "no such kind"})
+
+
+@pytest.mark.slow
 def test_redis(shell: Shell) -> None:
     with running_redis():  # or it is skipped
         pass
