@@ -46,7 +46,12 @@ class GraphOpening:
     ) -> None:
         """Close what was opened for nobody."""
         if self._first is not None:
-            self._first.add_done_callback(lambda first: first.exception() or first.result().close())
+            self._first.add_done_callback(_close)
+
+
+def _close(opened: Future[GraphStore]) -> None:
+    if opened.exception() is None:
+        opened.result().close()
 
 
 def open_graph_to_write(bundle: Bundle, url: str) -> GraphStore:
