@@ -18,7 +18,7 @@ from kgrec.graph import open_store
 from kgrec.graph.ingest import ingest
 from kgrec.graph.ingest_report import IngestReport
 from kgrec.graph.store import GraphStore
-from kgrec.graph.stores import kglite_bulk, kglite_store, relationship_files
+from kgrec.graph.stores import kglite_bulk, relationship_files
 from kgrec.graph.stores.import_spool import spooled
 from kgrec.testing.open_graph import everything
 from kgrec.testing.sample_graph import SampleGraph, fact, films_graph, films_schema, hostile_strings, node
@@ -70,7 +70,7 @@ WORLDS = st.builds(
 
 @pytest.fixture(autouse=True)
 def always_built(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kglite_store, "FEW", -1)
+    monkeypatch.setattr(kglite_bulk, "FEW", -1)
 
 
 def merged(world: SampleGraph) -> GraphStore:
@@ -87,7 +87,7 @@ def numbers(report: IngestReport) -> list[tuple[object, ...]]:
 @given(world=WORLDS, part=st.sampled_from([1, 3, 2_000_000]))
 def test_it_is_the_graph_of_statements(world: SampleGraph, part: int) -> None:
     with pytest.MonkeyPatch.context() as patch, merged(world) as slowly, open_store("kglite::memory:") as built:
-        patch.setattr(kglite_store, "FEW", -1)
+        patch.setattr(kglite_bulk, "FEW", -1)
         patch.setattr(relationship_files, "_PART_ROWS", part)
         report = ingest(world, built, batch_size=4)
         assert everything(built) == everything(slowly)
@@ -99,7 +99,7 @@ def test_it_is_the_graph_of_statements(world: SampleGraph, part: int) -> None:
         assert everything(built) == everything(slowly)
         held = built.counts()
         assert report.created == sum(sum(kind.values()) for kind in (held.nodes, held.edges, held.interactions))
-        patch.setattr(kglite_store, "FEW", 10**9)
+        patch.setattr(kglite_bulk, "FEW", 10**9)
         with open_store("kglite::memory:") as few:
             assert numbers(ingest(world, few, batch_size=4)) == numbers(report)
 
