@@ -1,6 +1,7 @@
 """How fast the ten best of a large catalogue are found for one person, and whether they are the best of all scores.
 
-    python benchmarks/retrieval_speed.py [--items 1000000] [--users 300] [--rounds 3] [--entries 200] [--out FILE.json]
+    python benchmarks/retrieval_speed.py [--items 1000000] [--users 300] [--rounds 3] [--entries 200] [--own-moments]
+        [--out FILE.json]
 
 A made catalogue in memory: what is measured is answering, not learning. Every item has a topic, a maker and a country,
 some are far more popular than others, one in twenty is cold. The model has what a trained one has: two channels of
@@ -32,7 +33,7 @@ from scipy import sparse
 from kgrec.bundle.bundle import Bundle, Manifest
 from kgrec.data.dataset import Array, IntArray, Interactions
 from kgrec.data.vocabulary import Vocabulary
-from kgrec.recommendation import Recommender
+from kgrec.recommendation import Context, Recommender
 from kgrec.scoring import retrieval
 from kgrec.scoring.gates import Gates
 from kgrec.scoring.history_weights import HistoryWeights
@@ -177,8 +178,12 @@ def made_bundle(n_items: int, n_users: int, entries: int, seed: int = 0) -> Bund
     )
 
 
-def compared(bundle: Bundle, rounds: int) -> dict[str, Any]:
-    """Times of both ways, of the process and by the clock, and how much of one's lists the other finds."""
+def compared(bundle: Bundle, rounds: int, own_moments: bool) -> dict[str, Any]:
+    """Times of both ways, of the process and by the clock, and how much of one's lists the other finds.
+
+    Args:
+        own_moments: whether each list is asked for at a moment of its own, so that the trend is another one.
+    """
     recommenders = {}
     for way, least in (("all scores", bundle.model.n_items + 1), ("retrieval", 0)):
         retrieval.RETRIEVED_FROM = least
@@ -192,9 +197,10 @@ def compared(bundle: Bundle, rounds: int) -> dict[str, Any]:
     for number, user in enumerate(users):
         lists: dict[str, dict[str, float]] = {}
         for turn in range(rounds):
+            at = Context(at=_NOW + number + turn / rounds) if own_moments else None
             for way, recommender in sorted(recommenders.items(), reverse=bool((number + turn) % 2)):
                 process, clock = time.process_time(), time.perf_counter()
-                best = recommender.recommend(user, k=_K)
+                best = recommender.recommend(user, k=_K, context=at)
                 times[way][number, turn] = time.process_time() - process, time.perf_counter() - clock
                 lists[way] = {one.item: one.score for one in best}
         of_all, retrieved = lists["all scores"], lists["retrieval"]
@@ -232,10 +238,11 @@ def main() -> None:
     parser.add_argument("--users", type=int, default=300)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--entries", type=int, default=200, help="in each row of the first channel, half in the second")
+    parser.add_argument("--own-moments", action="store_true", help="ask for each list at a moment of its own")
     parser.add_argument("--out", type=Path)
     given = parser.parse_args()
     bundle = made_bundle(given.items, given.users, given.entries)
-    result = {"items": given.items, "users": given.users, **compared(bundle, given.rounds)}
+    result = {"items": given.items, "users": given.users, **compared(bundle, given.rounds, given.own_moments)}
     result["memory_mb"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
     text = json.dumps(result, indent=1) + "\n"
     if given.out:

@@ -12,10 +12,10 @@ import torch
 from torch import Tensor, nn
 
 from kgrec.data.dataset import Array, IntArray, Interactions
-from kgrec.learn.neural.allocator import memory_kept
 from kgrec.learn.neural.losses import sampled_softmax
 from kgrec.learn.neural.sequence_batches import batches, padded, windows
 from kgrec.metrics.rankers import Ranker
+from kgrec.parallel.allocator import memory_kept
 from kgrec_benchmarks.systems.early_stopping import diverged, trained
 from kgrec_benchmarks.systems.event_order import in_order
 

@@ -12,9 +12,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from kgrec.data.dataset import Array, Interactions
-from kgrec.learn.neural.allocator import memory_kept
 from kgrec.learn.neural.model import rows_of
 from kgrec.metrics.rankers import Ranker, VectorRanker
+from kgrec.parallel.allocator import memory_kept
 from kgrec_benchmarks.systems.early_stopping import diverged, trained
 
 _BATCH = 4096

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Generic, TypeVar
 
+from kgrec.parallel.allocator import memory_kept
 from kgrec.parallel.executor import Executor, Pending, Shared, here
 from kgrec.progress import Progress, silent
 
@@ -28,7 +29,8 @@ class _OfBlock(Generic[Value, Block, Result]):
     block: Block
 
     def __call__(self, progress: Progress) -> Result:
-        return self.work(self.shared.value(), self.block)
+        with memory_kept():
+            return self.work(self.shared.value(), self.block)
 
 
 def map_blocks(

@@ -12,6 +12,7 @@ from kgrec.parallel.cached_attribute import cached_property
 from kgrec.scoring.item_blocks import Balls
 from kgrec.scoring.low_rank_bounds import BoundedScores
 from kgrec.scoring.reach import Remainder
+from kgrec.scoring.trend import TrendAt
 
 
 class BoundedPart(Protocol):
@@ -67,6 +68,40 @@ class Weighted:
     def of_items(self, items: IntArray) -> Array:
         """See :class:`BoundedPart`."""
         return self.weight * self.values[items].astype(np.float64)
+
+
+@dataclass(frozen=True)
+class TrendPart:
+    """What the trend adds: a weight, not negative, times the trend of each item.
+
+    Attributes:
+        most: how often an item of each block of the group was taken at most.
+    """
+
+    weight: float
+    at: TrendAt
+    most: Array
+
+    @property
+    def at_most(self) -> float:
+        """See :class:`BoundedPart`."""
+        return float(self.at_most_in_blocks().max(initial=0.0))
+
+    def at_most_in_blocks(self) -> Array:
+        """See :class:`BoundedPart`."""
+        return self.weight * self.at.of(self.most)
+
+    def at_most_of(self, places: IntArray, block: IntArray, items: IntArray) -> Array:
+        """See :class:`BoundedPart`."""
+        return self.of_items(items)
+
+    def nearly(self, items: IntArray) -> Array:
+        """See :class:`BoundedPart`."""
+        return self.of_items(items)
+
+    def of_items(self, items: IntArray) -> Array:
+        """See :class:`BoundedPart`."""
+        return self.weight * self.at.of(self.at.counts[items])
 
 
 @dataclass(frozen=True)

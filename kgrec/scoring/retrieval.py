@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from copy import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,7 +17,7 @@ import numpy.typing as npt
 from scipy import sparse
 
 from kgrec.data.dataset import Array, IntArray
-from kgrec.scoring.bounded_parts import BoundedPart, LowRankPart, RemainingPart, Weighted
+from kgrec.scoring.bounded_parts import BoundedPart, LowRankPart, RemainingPart, TrendPart, Weighted
 from kgrec.scoring.context_bias import ContextBias
 from kgrec.scoring.histories import Histories
 from kgrec.scoring.item_blocks import Balls, ItemBlocks
@@ -26,6 +26,7 @@ from kgrec.scoring.matrices import ItemMatrix, LowRankMatrix, without_own
 from kgrec.scoring.reach import ReachedScores, ReachedTerms, ReachingMatrix
 from kgrec.scoring.retrieved import GroupScores, Mask, Retrieved
 from kgrec.scoring.scaling import COLD, KNOWN, Scaling
+from kgrec.scoring.trend import TrendAt
 
 if TYPE_CHECKING:
     from kgrec.scoring.mixing import Mixing
@@ -98,7 +99,8 @@ class Retriever:
         self._mixing = mixing
         self._index = index
         self._reaching = [one if isinstance(one, ReachingMatrix) else None for one in mixing.matrices]
-        self._trend: tuple[float, Weighted] | None = None
+        self._trend: tuple[float, TrendPart] | None = None
+        self._counted: tuple[Array, tuple[Array, Array]] | None = None
 
     def prepare(self) -> None:
         """Work out of the matrices what everybody's lists need."""
@@ -179,18 +181,25 @@ class Retriever:
                 sums.parts[group].append(LowRankPart(one, scale, self._index.balls(one.bounds, group)))
         return True
 
-    def _trend_at(self, scaling: Scaling, histories: Histories) -> Weighted | None:
+    def _trend_at(self, scaling: Scaling, histories: Histories) -> TrendPart | None:
         """What the trend adds at the moment of asking; that of the last moment is kept."""
-        known, trend = self._index.items[KNOWN], self._mixing.trend
-        if trend is None or not scaling.trend.any() or not len(known):
+        trend = self._mixing.trend
+        if trend is None or not scaling.trend.any() or not len(self._index.items[KNOWN]):
             return None
-        moment = float(histories.at[0])
-        kept = self._trend
+        moment, kept = float(histories.at[0]), self._trend
         if kept is None or not np.array_equal(kept[0], moment, equal_nan=True):
-            values = np.zeros(len(self._mixing.prior))
-            values[known] = trend.at(histories.at, known)[0]
-            kept = self._trend = moment, Weighted(1.0, values, self._index.blocks[KNOWN].largest(values))
-        return Weighted(float(scaling.trend[0]), kept[1].values, kept[1].largest)
+            counts, left = trend.counted(moment)
+            of_known, most = self._of_counts(counts)
+            kept = self._trend = moment, TrendPart(1.0, TrendAt.among(of_known, counts, left), most)
+        return replace(kept[1], weight=float(scaling.trend[0]))
+
+    def _of_counts(self, counts: Array) -> tuple[Array, Array]:
+        """Those of known items, and the largest in each block; these of the last counts are kept."""
+        kept = self._counted
+        if kept is None or kept[0] is not counts:
+            found = counts[self._index.items[KNOWN]], self._index.blocks[KNOWN].largest(counts)
+            kept = self._counted = counts, found
+        return kept[1]
 
     def _in_contexts(self, histories: Histories) -> list[Weighted | None]:
         """What each context column adds; None where the circumstance is unknown."""

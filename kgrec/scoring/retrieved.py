@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from kgrec.data.dataset import Array, IntArray
 from kgrec.parallel.cached_attribute import cached_property
-from kgrec.scoring.bounded_parts import BoundedPart, Weighted
+from kgrec.scoring.bounded_parts import BoundedPart, TrendPart, Weighted
 from kgrec.scoring.item_blocks import ItemBlocks
 from kgrec.scoring.scaling import Scaling
 from kgrec.scoring.top_k import top_k
@@ -110,7 +110,7 @@ class Retrieved:
     is_cold: Mask
     groups: tuple[GroupScores, GroupScores]
     is_reached: Mask
-    trend: Weighted | None
+    trend: TrendPart | None
     contexts: Sequence[Weighted | None]
     all_scores: Callable[[], Array]
 

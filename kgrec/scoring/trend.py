@@ -32,6 +32,36 @@ HOUR_S, DAY_S = 3600.0, 86_400.0
 
 
 @dataclass(frozen=True)
+class TrendAt:
+    """The trend as of a moment.
+
+    Attributes:
+        counts: how often each item was taken, ``(items,)``.
+        left: what is left of one of these.
+        mean, unit: of the logarithms over the known items.
+    """
+
+    counts: Array
+    left: float
+    mean: float
+    unit: float
+
+    @classmethod
+    def among(cls, known: Array, counts: Array, left: float) -> TrendAt:
+        """The same, among the known items, which were taken so often."""
+        taken = known[None, :] * left
+        mean, unit = _scale(np.log1p(taken, out=taken))
+        return cls(counts, left, float(mean[0]), float(unit[0]))
+
+    def of(self, counts: Array) -> Array:
+        """The trend of known items that were taken so often, likewise counted: more of those that were taken more."""
+        trend: Array = np.log1p(counts * self.left)
+        trend -= self.mean
+        trend /= self.unit
+        return trend
+
+
+@dataclass(frozen=True)
 class Trend:
     """Counts of what was taken when.
 
@@ -101,10 +131,18 @@ class Trend:
         """
         distinct, which = np.unique(moments, return_inverse=True)
         taken = np.log1p(self.taken(distinct)[:, items])
-        mean, unit = unit_spread(taken, np.log(2.0) / np.sqrt(max(taken.shape[1], 1)))
+        mean, unit = _scale(taken)
         taken -= mean[:, None]
         taken /= unit[:, None]
         return taken[which]
+
+    def counted(self, moment: float) -> tuple[Array, float]:
+        """How often each item was taken before a moment, ``(items,)``, and what is left of one of these by then.
+
+        Of all moments past all that is counted, and of an unknown one (nan), the first is the same array.
+        """
+        left = self._left(moment)
+        return (self.taken(np.array([moment]))[0], 1.0) if left is None else (self._last, left)
 
     def taken(self, moments: Array) -> Array:
         """How often each item was taken before each moment, what is past faded, float64 ``(moments, items)``.
@@ -114,12 +152,10 @@ class Trend:
         """
         table = np.empty((len(moments), self.counts.shape[1]))
         state, of, first = np.zeros(self.counts.shape[1]), -np.inf, 0
-        latest = self.later_time.max(initial=-np.inf)
         for row, moment in enumerate(moments.tolist()):
-            if np.isnan(moment) or not len(self.ends) + len(self.later_time):
-                table[row] = self._last
-            elif moment >= self.until and moment > latest:
-                table[row] = self._last * self._faded(moment - self.until)
+            left = self._left(moment)
+            if left is not None:
+                table[row] = self._last * left
             else:
                 over = int(np.searchsorted(self.ends, moment, side="right"))
                 if of > -np.inf:
@@ -135,6 +171,13 @@ class Trend:
         """What is counted of each item when all of it is past."""
         hours = self._hours(self.until, 0, len(self.ends))
         return hours + self._one_by_one(self.until, self.later_time, self.later_item)
+
+    def _left(self, moment: float) -> float | None:
+        """What is left by then of one that was counted last; None at a moment before which not all was."""
+        if np.isnan(moment) or not len(self.ends) + len(self.later_time):
+            return 1.0
+        past = moment >= self.until and moment > self.later_time.max(initial=-np.inf)
+        return float(self._faded(moment - self.until)) if past else None
 
     def _hours(self, moment: float, first: int, over: int) -> Array:
         """What some hours one after the other are worth at a moment when they are over, ``(items,)``."""
@@ -174,3 +217,8 @@ class Trend:
         counts = sparse.csr_matrix(parts, shape=(len(arrays["ends"]), n_items))
         counts.check_format(full_check=True)
         return cls(float(arrays["half_life"].item()), arrays["ends"], counts)
+
+
+def _scale(taken: Array) -> tuple[Array, Array]:
+    """Mean and unit of each row of logarithms."""
+    return unit_spread(taken, np.log(2.0) / np.sqrt(max(taken.shape[1], 1)))

@@ -7,9 +7,10 @@ import pickle
 import signal
 import time
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 import pytest
@@ -19,8 +20,10 @@ from kgrec.errors import ConfigError
 from kgrec.learn.named_executors import open_executor
 from kgrec.parallel.blocks import map_blocks, ranges
 from kgrec.parallel.board import Board
-from kgrec.parallel.executor import Executor
+from kgrec.parallel.executor import Call, Executor, Pending, Shared
 from kgrec.progress import Event, Progress, silent
+
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True)
@@ -82,6 +85,57 @@ class Message:
         heard = self.board.get("question")
         self.board.put(self.to, b"nothing" if heard is None else heard + b"!")
         return self.board.host()
+
+
+@dataclass(frozen=True)
+class _KilledOnce:
+    """A call whose worker is killed by SIGKILL at the first try, which makes the mark."""
+
+    call: Call[Any]
+    mark: Path
+
+    def __call__(self, progress: Progress) -> Any:
+        if not self.mark.exists():
+            self.mark.touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+        return self.call(progress)
+
+
+@dataclass
+class LosesAWorker:
+    """An executor whose worker is killed that has one of the calls; all else is another executor's.
+
+    Attributes:
+        executor: has processes of its own.
+        mark: a file that is not there, and is as soon as a worker has been killed.
+        over: number of the call, from 1.
+        submitted: how many calls there were.
+    """
+
+    executor: Executor
+    mark: Path
+    over: int = 2
+    submitted: int = 0
+
+    def __post_init__(self) -> None:
+        self.threads_of_call = self.executor.threads_of_call
+
+    def free(self) -> int:
+        """As the executor has it."""
+        return self.executor.free()
+
+    def submit(self, call: Call[Value]) -> Pending[Value]:
+        """The call, handed over to the executor."""
+        self.submitted += 1
+        return self.executor.submit(_KilledOnce(call, self.mark) if self.submitted == self.over else call)
+
+    def share(self, value: Value) -> AbstractContextManager[Shared[Value]]:
+        """As the executor has it."""
+        return self.executor.share(value)
+
+    def board(self) -> Board:
+        """As the executor has it."""
+        return self.executor.board()
 
 
 def wait_a_second(progress: Progress) -> None:

@@ -33,9 +33,16 @@ def test_a_package_that_comes_or_goes_is_seen(tmp_path: Path, monkeypatch: pytes
     assert names() == ["first"]
 
 
-def test_the_files_of_packages_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    found = entry_points("kgrec.stores")
+def test_the_files_of_packages_are_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    install(tmp_path, "first")
+    monkeypatch.setattr("sys.path", [str(tmp_path)])  # nobody else writes there meanwhile
+    found = entry_points("kgrec.tried")
     monkeypatch.setattr("kgrec.data.plugins.metadata.entry_points", lambda **_: pytest.fail("read again"))
-    assert entry_points("kgrec.stores") is found
-    assert "kglite" in found.names
+    assert entry_points("kgrec.tried") is found
+    assert found.names == {"first"}
+    assert not entry_points("kgrec.of_none").names
+
+
+def test_what_kgrec_comes_with_is_found() -> None:
+    assert "kglite" in entry_points("kgrec.stores").names
     assert "en" in entry_points("kgrec.wording").names

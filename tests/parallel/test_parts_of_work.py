@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import signal
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypeVar
 
 import numpy as np
 import pytest
@@ -26,14 +22,11 @@ from kgrec.learn.limits import LIMITS
 from kgrec.learn.named_executors import open_executor
 from kgrec.metrics.rankers import ModelRanker
 from kgrec.metrics.ranking import rank_users
-from kgrec.parallel.board import Board
-from kgrec.parallel.executor import Call, Executor, Pending, Shared, here
-from kgrec.progress import Progress
+from kgrec.parallel.executor import Executor, here
 from kgrec.recommendation.batch import similar_to_all
+from kgrec.testing.executed_calls import LosesAWorker
 from tests.learn.fusion.test_gate_search import held_out, pairs
 from tests.support.bundles import film_bundle, random_interactions, random_model
-
-Value = TypeVar("Value")
 
 N_USERS, N_ITEMS = 400, 300
 
@@ -46,43 +39,6 @@ class Columns:
 
     def __call__(self, columns: slice) -> Array:
         return self.matrix[:, columns]
-
-
-@dataclass(frozen=True)
-class KilledOnce:
-    """A call whose worker is killed at the first try."""
-
-    call: Call[Any]
-    mark: Path
-
-    def __call__(self, progress: Progress) -> Any:
-        if not self.mark.exists():
-            self.mark.touch()
-            os.kill(os.getpid(), signal.SIGKILL)
-        return self.call(progress)
-
-
-@dataclass
-class LosesAWorker:
-    """An executor that hands everything on to workers, one of which is killed over the second call."""
-
-    executor: Executor
-    mark: Path
-    submitted: int = 0
-    threads_of_call: int = 1
-
-    def free(self) -> int:
-        return self.executor.free()
-
-    def submit(self, call: Call[Value]) -> Pending[Value]:
-        self.submitted += 1
-        return self.executor.submit(KilledOnce(call, self.mark) if self.submitted == 2 else call)
-
-    def share(self, value: Value) -> AbstractContextManager[Shared[Value]]:
-        return self.executor.share(value)
-
-    def board(self) -> Board:
-        return self.executor.board()
 
 
 def _seen() -> sparse.csr_matrix:

@@ -86,14 +86,16 @@ def test_the_index_and_the_trend_of_a_moment_are_kept() -> None:
     assert first.trend is not None
     assert second.trend is not None
     assert other.trend is not None
-    assert first.trend.values is second.trend.values
-    assert not np.allclose(first.trend.values, other.trend.values)
+    assert first.trend.at is second.trend.at
+    assert other.trend.most is first.trend.most
+    everything = np.arange(N)
+    assert not np.allclose(first.trend.of_items(everything), other.trend.of_items(everything))
     later = model.with_later(np.array([at]), np.array([5]))
     assert later._mixing._index is model._mixing._index
     mix = later.scored(PAST, at + 1.0).mix
     assert isinstance(mix, Retrieved)
     assert mix.trend is not None
-    assert mix.trend.values[5] > first.trend.values[5]
+    assert mix.trend.of_items(np.array([5])) > first.trend.of_items(np.array([5]))
     assert model.with_matrices([one.matrix for one in model.channels])._mixing._index is model._mixing._index
     without_prior = model.without_prior._mixing._index
     assert without_prior.blocks is model._mixing._index.blocks

@@ -27,7 +27,6 @@ from torch import Tensor, nn
 from kgrec.config import TrainConfig
 from kgrec.data.dataset import Array, IntArray, Interactions
 from kgrec.learn.limits import LIMITS
-from kgrec.learn.neural.allocator import memory_kept
 from kgrec.learn.neural.checkpoint import Checkpoint, fingerprint
 from kgrec.learn.neural.epoch_loop import VALID, Epoch, EpochLoop
 from kgrec.learn.neural.losses import sampled_softmax
@@ -35,6 +34,7 @@ from kgrec.learn.neural.sequence_batches import batches, padded, windows
 from kgrec.learn.processors import usable_processors
 from kgrec.metrics.rankers import ItemMatrixRanker
 from kgrec.metrics.ranking import mean_metrics
+from kgrec.parallel.allocator import memory_kept
 from kgrec.progress import Progress
 from kgrec.scoring.history_weights import HistoryWeights
 from kgrec.scoring.matrices import LowRankMatrix

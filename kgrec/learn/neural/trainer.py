@@ -17,7 +17,6 @@ from kgrec.config import TrainConfig
 from kgrec.data.dataset import Array, Dataset
 from kgrec.errors import ConfigError
 from kgrec.learn.limits import LIMITS
-from kgrec.learn.neural.allocator import memory_kept
 from kgrec.learn.neural.batch_losses import TERMS, BatchLosses, Drawn
 from kgrec.learn.neural.checkpoint import Checkpoint, State, fingerprint
 from kgrec.learn.neural.epoch_loop import Epoch, EpochLoop, OnEpoch
@@ -25,6 +24,7 @@ from kgrec.learn.neural.model import Embeddings, JointModel
 from kgrec.learn.neural.sampling import user_batches
 from kgrec.learn.neural.shard_sums import Cut, ShardWorkers, in_turn
 from kgrec.learn.processors import usable_processors
+from kgrec.parallel.allocator import memory_kept
 
 Validate = Callable[[Embeddings], float]
 

@@ -8,8 +8,8 @@ import sys
 
 import pytest
 
-from kgrec.learn.neural import allocator
-from kgrec.learn.neural.allocator import memory_kept
+from kgrec.parallel import allocator
+from kgrec.parallel.allocator import memory_kept
 
 glibc = sys.platform == "linux" and hasattr(ctypes.CDLL(None), "mallopt")
 
@@ -19,7 +19,7 @@ import psutil
 import runpy
 import sys
 
-memory_kept = runpy.run_path(sys.argv[1])["memory_kept"]  # without its room, which imports torch
+memory_kept = runpy.run_path(sys.argv[1])["memory_kept"]
 BLOCK = 128 << 20
 
 def make_and_drop():
@@ -38,6 +38,10 @@ before = psutil.Process().memory_info().rss
 with memory_kept():
     make_and_drop()
     print("within", held())
+    with memory_kept():
+        pass
+    make_and_drop()
+    print("after one within", held())
 print("after", held())
 make_and_drop()
 print("later", held())
@@ -52,13 +56,13 @@ except ZeroDivisionError:
 @pytest.mark.skipif(not glibc, reason="only glibc has mallopt")
 def test_freed_memory_stays_and_goes_back_at_the_end_and_after_an_error() -> None:
     done = subprocess.run([sys.executable, "-c", HELD, allocator.__file__], capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines() == ["within 10", "after 0", "later 0", "after an error 0"]
+    assert done.stdout.splitlines() == ["within 10", "after one within 10", "after 0", "later 0", "after an error 0"]
 
 
 @pytest.mark.parametrize("found", ["another system", "another C library"])
 def test_elsewhere_nothing_changes(found: str, monkeypatch: pytest.MonkeyPatch) -> None:
     if found == "another system":
-        monkeypatch.setattr("kgrec.learn.neural.allocator.sys.platform", "win32")
+        monkeypatch.setattr("kgrec.parallel.allocator.sys.platform", "win32")
     else:
         monkeypatch.setattr(ctypes, "CDLL", lambda name: object())
     done = False

@@ -1,4 +1,4 @@
-"""Memory that one training step gives back is kept for the next.
+"""Memory that one step of long work gives back is kept for the next.
 
 By default glibc takes every large block from the system, gives it back when it is freed, and shrinks its heap as well.
 A step makes and drops such blocks by the dozen, and the system clears each of their pages anew.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -17,10 +18,14 @@ _KEEPING = {_MMAP_MAX: 0, _TRIM_THRESHOLD: -1}
 _USUAL = {_MMAP_MAX: 65_536, _MMAP_THRESHOLD: 32 << 20, _TRIM_THRESHOLD: 64 << 20}
 """Where glibc's own thresholds end up once a block of 32 MiB was freed (mallopt(3), M_MMAP_THRESHOLD)."""
 
+_lock = threading.Lock()
+_held = 0
+"""How many ask for it now: within one another, or in threads."""
+
 
 @contextmanager
 def memory_kept() -> Iterator[None]:
-    """Freed memory stays with the process; what is free at the end goes back to the system.
+    """Freed memory stays with the process; what is free at the end, the outermost one's, goes back to the system.
 
     Holds for the whole process, and thresholds that somebody set otherwise are glibc's own afterwards. It changes
     nothing where the C library is another than glibc.
@@ -29,11 +34,25 @@ def memory_kept() -> Iterator[None]:
     if libc is None or not hasattr(libc, "mallopt"):
         yield
         return
-    for parameter, value in _KEEPING.items():
-        libc.mallopt(parameter, value)
+    _hold(libc, 1)
     try:
         yield
     finally:
-        for parameter, value in _USUAL.items():
-            libc.mallopt(parameter, value)
-        libc.malloc_trim(0)
+        _hold(libc, -1)
+
+
+def _hold(libc: ctypes.CDLL, more: int) -> None:
+    """Begin with the first who asks, and end with the last."""
+    global _held
+    with _lock:
+        _held += more
+        if _held == more:
+            _set(libc, _KEEPING)
+        elif not _held:
+            _set(libc, _USUAL)
+            libc.malloc_trim(0)
+
+
+def _set(libc: ctypes.CDLL, parameters: dict[int, int]) -> None:
+    for parameter, value in parameters.items():
+        libc.mallopt(parameter, value)
