@@ -20,22 +20,23 @@ from rich.console import Console
 from rich.table import Table
 
 MIB = 2**20
-_TESTED, _NEAREST, _BLOCKS, _PART = 5_000, 100, 64, 1_000_000
+_TESTED, _NEAREST, _PART = 5_000, 100, 1_000_000
 """As benchmarks/large_log.py has them."""
 
-_START_S = 5.0
+_START_S = 1.7
 """Seconds of a processor in any stage: packages are imported, workers begin."""
-_IMPORTED_S, _COUNTED_S, _READ_S = 6.9e-6, 0.27e-6, 1.36e-6
+_IMPORTED_S, _COUNTED_S, _READ_S = 1.74e-6, 0.02e-6, 0.27e-6
 """Of a row that is imported, counted, put into the matrix."""
-_PAIRED_S, _SOLVED_S, _GATHERED_S = 28e-9, 0.7e-3, 0.18e-6
+_PAIRED_S, _SOLVED_S, _GATHERED_S = 7e-9, 0.18e-3, 0.045e-6
 """Of a pair of items in one history, of a system of the nearest, of an entry in one of their columns."""
-_SCORED_S = 86e-9
+_SCORED_S = 28e-9
 """Of an item that is scored for a user, by two rankers."""
 
 _PROCESS_MIB, _WORKER_MIB = 90, 45
 """Of a process and of each worker, of what is not shared between them."""
-_PART_MIB, _BLOCK_MIB, _PAIRED_MIB, _RANKED_MIB = 165, 10, 220, 150
-"""Of a worker: a part of a million rows, a block of a million, products of 20 million pairs; and lists ranked."""
+_PART_MIB, _SORTED_MIB, _BLOCK_MIB, _PAIRED_MIB, _RANKED_MIB = 240, 900, 10, 150, 150
+"""Of a worker: a part of a million rows, a block of a million that is sorted or read, products of 20 million pairs; and
+lists ranked."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,11 @@ class Size:
     items: int
     workers: int
     uneven: float | None = None
+
+    @property
+    def blocks(self) -> int:
+        """Blocks of users in which the log is kept: as many as parts, within limits."""
+        return min(max(self.interactions // _PART, 64), 512)
 
     @property
     def pairs(self) -> float:
@@ -78,11 +84,11 @@ class Cost:
 
 def costs(size: Size) -> dict[str, Cost]:
     """What each stage takes, by its name."""
-    n, rows, items = size.interactions, size.interactions / _BLOCKS, size.items
+    n, rows, items = size.interactions, size.interactions / size.blocks, size.items
     matrix_mib = (8 * n + 8 * size.users) / MIB
     systems = _SOLVED_S * items + _GATHERED_S * _NEAREST * n
     work = {
-        "import": (_IMPORTED_S * n, _PART_MIB * min(1, n / _PART / size.workers)),
+        "import": (_IMPORTED_S * n, max(_PART_MIB * min(1, n / _PART / size.workers), _SORTED_MIB * rows / 1e6)),
         "count": (_COUNTED_S * n, _BLOCK_MIB * rows / 1e6),
         "matrix": (_READ_S * n, _BLOCK_MIB * rows / 1e6),
         "ridge": (_PAIRED_S * size.pairs + systems, _PAIRED_MIB),
@@ -90,7 +96,7 @@ def costs(size: Size) -> dict[str, Cost]:
     }
     shared = {
         "matrix": 2 * matrix_mib,
-        "ridge": 3 * matrix_mib + 16 * _NEAREST * items / MIB,
+        "ridge": 6 * matrix_mib + 16 * _NEAREST * items / MIB,
         "rank": matrix_mib + _RANKED_MIB,
     }
     return {

@@ -10,6 +10,8 @@ import pytest
 
 from kgrec.parallel import allocator
 from kgrec.parallel.allocator import memory_kept
+from kgrec.parallel.blocks import map_blocks, ranges
+from kgrec.parallel.executor import here
 
 glibc = sys.platform == "linux" and hasattr(ctypes.CDLL(None), "mallopt")
 
@@ -57,6 +59,16 @@ except ZeroDivisionError:
 def test_freed_memory_stays_and_goes_back_at_the_end_and_after_an_error() -> None:
     done = subprocess.run([sys.executable, "-c", HELD, allocator.__file__], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines() == ["within 10", "after one within 10", "after 0", "later 0", "after an error 0"]
+
+
+def held(shared: None, block: range) -> int:
+    return allocator._held
+
+
+@pytest.mark.skipif(not glibc, reason="only glibc has mallopt")
+def test_what_is_worked_out_of_a_block_keeps_what_it_frees() -> None:
+    assert list(map_blocks(here, held, None, ranges(2, 1))) == [1, 1]
+    assert not allocator._held
 
 
 @pytest.mark.parametrize("found", ["another system", "another C library"])

@@ -90,6 +90,14 @@ def test_the_index_and_the_trend_of_a_moment_are_kept() -> None:
     assert other.trend.most is first.trend.most
     everything = np.arange(N)
     assert not np.allclose(first.trend.of_items(everything), other.trend.of_items(everything))
+    early = model.scored(PAST, START + 9e4).mix  # when not all was past that is counted
+    assert isinstance(early, Retrieved)
+    assert early.trend is not None
+    assert model.trend is not None
+    known = np.flatnonzero(~model.is_cold)
+    expected = early.trend.weight * model.trend.at(np.array([START + 9e4]), known)[0]
+    np.testing.assert_array_equal(early.trend.of_items(known), expected)
+    assert early.trend.at_most_in_blocks().max() == expected.max()
     later = model.with_later(np.array([at]), np.array([5]))
     assert later._mixing._index is model._mixing._index
     mix = later.scored(PAST, at + 1.0).mix

@@ -49,6 +49,8 @@ _DRAFT = pa.schema(
     | dict.fromkeys(("time", "weight"), pa.float64())
 )
 _DRAFTS = "drafts"
+_FEWEST, _MOST = 64, 512
+"""Blocks, where nobody says how many; a file is open for each while a part is read."""
 _KEY = "user", "item", "type", "kind", "platform", "time", "repeat"
 """What tells interactions apart, see :class:`kgrec.data.records.Interaction`."""
 
@@ -73,7 +75,7 @@ def import_log(
     parts: Sequence[str],
     folder: str | Path,
     *,
-    n_blocks: int = 64,
+    n_blocks: int | None = None,
     on_error: OnError = "fail",
     executor: Executor = here,
     progress: Progress = silent,
@@ -87,7 +89,8 @@ def import_log(
 
     Args:
         parts: sources of interactions of the same tables, such as ``tables:log/part-0001.parquet``.
-        n_blocks: of users: one is worked on at a time, and so many are worked on at once as there are workers.
+        n_blocks: of users: one is worked on at a time, and so many are worked on at once as there are workers. None
+            takes as many as parts, so that a block is as large as a part, but 64 at least and 512 at most.
         on_error: as for an import: raise at a row that does not fit, or leave it out.
         executor: reads parts and sorts blocks.
 
@@ -96,6 +99,7 @@ def import_log(
         SourceError: a part cannot be read, none has an interaction, or something else is in the folder.
         RecordError: a row does not fit and ``on_error`` is "fail".
     """
+    n_blocks = min(max(len(parts), _FEWEST), _MOST) if n_blocks is None else n_blocks
     if not parts or n_blocks < 1:
         raise ConfigError(
             "there is nothing to import.",

@@ -143,6 +143,21 @@ def test_the_matrix_and_the_counts_are_those_of_all_interactions(imported: LogIm
     assert (counts.first, counts.last) == (time.min(), time.max())
 
 
+@pytest.mark.parametrize(("fewest", "most", "blocks"), [(64, 512, 64), (1, 512, N_PARTS), (1, 3, 3)])
+def test_blocks_are_as_many_as_parts_within_limits(
+    fewest: int,
+    most: int,
+    blocks: int,
+    schema: GraphSchema,
+    parts: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("kgrec.learn.columns.log_import._FEWEST", fewest)
+    monkeypatch.setattr("kgrec.learn.columns.log_import._MOST", most)
+    assert len(import_log(schema, parts, tmp_path / "log").log.blocks) == blocks
+
+
 def test_what_was_there_stays_where_an_import_fails(schema: GraphSchema, parts: list[str], tmp_path: Path) -> None:
     place = tmp_path / "log"
     before = told_of_log(import_log(schema, parts[:1], place).log)
