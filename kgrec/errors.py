@@ -205,13 +205,13 @@ class TrainingDivergedError(KgrecError):
 class UpdateRefusedError(KgrecError):
     """An updated model finds less of the newest than the live one, which stays."""
 
-    exit_code = 3
+    exit_code = 7
 
 
 class CompactionRefusedError(KgrecError):
     """No smaller model finds as much as was asked for."""
 
-    exit_code = 3
+    exit_code = 7
 
 
 class GraphError(KgrecError):

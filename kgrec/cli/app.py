@@ -19,7 +19,7 @@ from typer.core import TyperGroup
 
 from kgrec.cli import output
 from kgrec.cli.arguments import settings_help
-from kgrec.cli.exits import exit_code, leave
+from kgrec.cli.exits import EXIT_CODES, exit_code, leave
 from kgrec.cli.plugin_commands import add_plugin_commands
 
 _WORK = ("schema", "check", "ingest", "inspect", "train", "update", "evaluate", "recommend", "explain", "similar")
@@ -53,6 +53,7 @@ def application(asked: str = "") -> typer.Typer:
         cls=_InOrder,
         add_completion=False,
         rich_markup_mode=None,
+        epilog=f"Exit codes: {EXIT_CODES}.",
         context_settings={"help_option_names": ["--help", "-h"], "max_content_width": 110},
     )
     app.callback()(root)

@@ -1,8 +1,4 @@
-"""How a command ends: its exit code, what is said of an error, ctrl-c, and a reader that goes away.
-
-Exit codes: 0 done, 1 unexpected, 2 usage or settings, 3 data, 4 store, 5 unknown id,
-6 an import that left out every row of a type, 130 stopped by ctrl-c.
-"""
+"""How a command ends: its exit code, what is said of an error, ctrl-c, and a reader that goes away."""
 
 from __future__ import annotations
 
@@ -19,6 +15,11 @@ import typer
 from kgrec.cli.output import note, print_json
 from kgrec.errors import ConfigError, KgrecError, shorten
 from kgrec.plain_text import visible
+
+EXIT_CODES = (
+    "0 done, 1 unexpected, 2 usage or settings, 3 data, 4 store, 5 unknown id, 6 an import that left out every row of "
+    "a type, 7 a result that is worse than what is there, which stays, 130 stopped by ctrl-c"
+)
 
 
 class ResumableStop(KeyboardInterrupt):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 
 import pytest
 
+from kgrec import errors
 from kgrec.config import TrainConfig
+from kgrec.errors import KgrecError
 from tests.support.shop import Said, Shell
 
 COMMANDS = (
@@ -47,6 +50,12 @@ def test_help_names_every_command(shell: Shell) -> None:
         own = shell(command, "-h")
         assert own.out.startswith(f"Usage: kgrec {command} [OPTIONS]")
         assert "--json" in own.out
+
+
+def test_help_says_every_exit_code(shell: Shell) -> None:
+    said = " ".join(shell("--help").out.partition("Exit codes: ")[2].split())
+    raised = {one.exit_code for one in vars(errors).values() if isinstance(one, type) and issubclass(one, KgrecError)}
+    assert {int(code) for code in re.findall(r"(?:^|, )(\d+) ", said)} == raised | {0, 130}
 
 
 def test_help_of_train_lists_every_setting(shell: Shell) -> None:

@@ -111,7 +111,7 @@ def test_what_loses_too_much_is_refused() -> None:
     model = replace(model, gates=Gates.common(np.array([0.0, 0.0, 1.0]), 0.0))
     with pytest.raises(CompactionRefusedError, match="loses too much") as caught:
         compacted(replace(bundle, model=model), 0.005, silent)
-    assert caught.value.exit_code == 3
+    assert caught.value.exit_code == 7
     assert "at most 0.5 %" in str(caught.value)
 
 

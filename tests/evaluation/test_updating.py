@@ -103,7 +103,7 @@ def test_a_damaged_update_is_refused_and_the_live_one_stays(
         update(shop[0], bundle)
     assert Bundle.load(bundle).version == before
     assert f"version {before} answers on" in str(caught.value)
-    assert run(["update", "--store", shop[0], "--bundle", str(bundle), "--quiet"]) == 3
+    assert run(["update", "--store", shop[0], "--bundle", str(bundle), "--quiet"]) == 7
     assert "UpdateRefusedError" in capsys.readouterr().err
 
 
