@@ -69,7 +69,7 @@ def test_an_event_at_the_moment_or_after_it_changes_nothing(seed: int, half_life
 def test_the_last_event_is_not_past_at_its_own_moment() -> None:
     trend = Trend.of(random_events(np.random.default_rng(0), 2, 0), 2, DAY_S)
     trend = trend.with_later(np.array([START]), np.array([1]))
-    np.testing.assert_allclose(trend.taken(np.array([START, START + DAY_S])), [[0, 0], [0, 0.5]])
+    np.testing.assert_allclose(trend.taken(np.array([START, START + DAY_S])), np.array([[0.0, 0.0], [0.0, 0.5]]))
 
 
 def test_what_was_taken_counts_half_after_its_half_life() -> None:
