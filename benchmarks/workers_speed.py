@@ -1,7 +1,8 @@
 """How long parts of the work take with one worker and with more, one of them killed, and whether they are the same.
 
     python benchmarks/workers_speed.py FOLDER [--executors processes:2,ray] [--parts ridge,lists] [--nearest 100]
-        [--text-encoder minilm] [--texts 4096] [--epochs 1] [--out FILE.json]
+        [--text-encoder minilm] [--texts 4096] [--epochs 1] [--shards 2]
+        [--out FILE.json]
 
 FOLDER is a benchmark folder as `kgrec benchmark` takes it; its training part is worked on. A part is done in this
 process with one thread, then by each executor, and again while the worker that has the second block is killed by
@@ -12,9 +13,11 @@ last bit both times.
 from __future__ import annotations
 
 import argparse
+import atexit
 import hashlib
 import json
 import os
+import shutil
 import sys
 import tempfile
 import time
@@ -27,6 +30,8 @@ if __name__ == "__main__":  # before numpy reads it
     os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1"))
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 from scipy import sparse
 
 from kgrec.bundle.bundle import Bundle, Manifest
@@ -37,6 +42,8 @@ from kgrec.data.splits import hold_out
 from kgrec.learn.channels.ease import ease, ridge_system
 from kgrec.learn.channels.nearest_ridge import nearest_ridge
 from kgrec.learn.channels.neighbours import item_knn
+from kgrec.learn.columns.interaction_log import COLUMNS
+from kgrec.learn.columns.log_import import import_log
 from kgrec.learn.encoders.cache import encode_cached
 from kgrec.learn.encoders.named_encoders import open_encoders
 from kgrec.learn.fit import fit
@@ -47,6 +54,7 @@ from kgrec.metrics.ranking import rank_users
 from kgrec.parallel.cached_attribute import cached_property
 from kgrec.parallel.executor import Executor, here
 from kgrec.recommendation.batch import recommend_all
+from kgrec.schema.load import load_schema
 from kgrec.scoring.gates import Gates
 from kgrec.scoring.matrices import SparseMatrix
 from kgrec.scoring.model import AdditiveModel, Channel
@@ -54,6 +62,8 @@ from kgrec.testing.executed_calls import LosesAWorker
 from kgrec_benchmarks.folder_dataset import PublishedSet
 
 _PENALTY, _EXPONENT, _NEIGHBOURS, _K = 3.0, 0.5, 100, 20
+_PARTS = 16
+"""Of the log that is imported."""
 
 
 @dataclass
@@ -91,9 +101,33 @@ class Work:
         prior = ((taken - taken.mean()) / taken.std()).astype(np.float32)
         return AdditiveModel(channels, Gates.common(np.ones(2), 0.1), prior, taken == 0)
 
+    @cached_property
+    def parts_of_log(self) -> list[str]:
+        """The interactions as sources, each a table of the schema ``triples``."""
+        known, did = self.dataset, self.dataset.interactions
+        folder = Path(tempfile.mkdtemp(prefix="kgrec-log-"))
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        users, items = (np.array(list(ids), object) for ids in (known.users, known.items))
+        for number, rows in enumerate(np.array_split(np.arange(len(did)), _PARTS)):
+            columns = {"user": users[did.user[rows]], "item": items[did.item[rows]], "kind": ["take"] * len(rows)}
+            part = folder / str(number)
+            part.mkdir()
+            pq.write_table(pa.table(columns), part / "interactions.parquet")
+        return [f"tables:{folder / str(number)}" for number in range(_PARTS)]
+
     def _ridge(self, executor: Executor, nearest: int) -> sparse.csr_matrix:
         system = ridge_system(self.seen, _PENALTY, user_exponent=_EXPONENT)
         return nearest_ridge(*system, nearest, executor=executor)
+
+    def imported(self, executor: Executor) -> Mapping[str, Array]:
+        """The interactions as columns on disk."""
+        with tempfile.TemporaryDirectory() as folder:
+            log = import_log(load_schema("triples"), self.parts_of_log, Path(folder) / "log", executor=executor).log
+            return {
+                f"{number} {name}": np.array(log.column(block, name))
+                for number, block in enumerate(log.blocks)
+                for name in COLUMNS
+            }
 
     def co_counts(self, executor: Executor) -> Mapping[str, Array]:
         """Neighbours by the users that items share."""
@@ -140,7 +174,7 @@ class Work:
         return model_arrays(learned.model) | {"nodes of embeddings": learned.embeddings.nodes}
 
 
-PARTS = "co_counts", "ridge", "ridge_of_all", "candidates", "ranking", "published", "vectors", "training"
+PARTS = "imported", "co_counts", "ridge", "ridge_of_all", "candidates", "ranking", "published", "vectors", "training"
 
 
 def _of(matrix: sparse.csr_matrix) -> Mapping[str, Array]:
@@ -182,11 +216,19 @@ def main() -> None:
     parser.add_argument("--text-encoder", default="hash")
     parser.add_argument("--texts", type=int, default=4096)
     parser.add_argument("--epochs", type=int, default=1)
+    parser.add_argument("--shards", type=int, default=1, help="of the training of the embeddings")
     parser.add_argument("--out", type=Path)
     given = parser.parse_args()
     os.environ["KGREC_CACHE"] = str(Path(__file__))  # no folder: texts are encoded each time
     known = PublishedSet.read(given.folder)
-    settings = {"epochs": given.epochs, "ensemble": 1, "num_layers": 0, "num_threads": 1, "text_encoder": "none"}
+    settings = {
+        "epochs": given.epochs,
+        "user_shards": given.shards,
+        "ensemble": 1,
+        "num_layers": 0,
+        "num_threads": 1,
+        "text_encoder": "none",
+    }
     work = Work(
         known.dataset.with_interactions(known.parts["train"]),
         given.nearest,
@@ -194,7 +236,7 @@ def main() -> None:
         given.text_encoder,
         given.texts,
     )
-    _ = work.model  # what parts begin with is there before they are timed
+    _ = work.model, work.parts_of_log  # what parts begin with is there before they are timed
     results = {}
     for name in given.parts.split(","):
         results[name] = compared(getattr(work, name), given.executors.split(","))

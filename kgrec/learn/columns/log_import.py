@@ -292,7 +292,8 @@ def _last_of_each(columns: dict[str, Array]) -> Array:
     order = np.lexsort(keys)  # stable: of equal keys the last stated comes last
     last = np.ones(len(order), np.bool_)
     for key in keys:
-        changes = np.diff(key[order]) != 0
+        of_rows = key[order]
+        changes = of_rows[1:] != of_rows[:-1]  # not by a difference: unknown times have none
         last[:-1] = changes if key is keys[0] else last[:-1] | changes
     return np.sort(order[last])
 
