@@ -46,11 +46,11 @@ def test_it_says_that_nobody_did_anything_new(shell: Shell, monkeypatch: pytest.
     assert "nobody did anything new" in said.err
 
 
-def test_a_refusal_is_an_error_of_data(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_refusal_has_an_exit_code_of_its_own(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*given: object, **more: object) -> None:
         raise UpdateRefusedError("the updated model finds less.", next="version 7 answers on")
 
     monkeypatch.setattr("kgrec.pipeline.update", refuse)
     said = shell("update")
-    assert (said.code, said.out) == (3, "")
+    assert (said.code, said.out) == (7, "")
     assert "version 7 answers on" in said.err
