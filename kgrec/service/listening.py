@@ -40,6 +40,7 @@ class Listening:
                 interface="asgi3",
                 lifespan="off",
                 access_log=False,  # query strings hold user ids, which have no place in a log
+                log_config=None,  # its own would close the handlers of everybody else in the process
                 log_level="warning",
                 server_header=False,
                 timeout_graceful_shutdown=_SHUTDOWN_S,

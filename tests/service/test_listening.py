@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import io
+import logging
 import os
 import signal
 import socket
@@ -127,3 +129,10 @@ def test_a_server_that_fails_says_so(listener: socket.socket, monkeypatch: pytes
     monkeypatch.setattr(uvicorn.Server, "run", fail)
     with Listening(listener) as listening, pytest.raises(RuntimeError, match="no loop"):
         listening.until_stopped()
+
+
+def test_whoever_logs_in_the_process_goes_on(listener: socket.socket, monkeypatch: pytest.MonkeyPatch) -> None:
+    theirs = logging.StreamHandler(io.StringIO())
+    monkeypatch.setattr(theirs, "close", lambda: pytest.fail("closed"))
+    with Listening(listener):
+        pass
