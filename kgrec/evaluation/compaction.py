@@ -148,7 +148,7 @@ class Compaction:
 
     Attributes:
         bundle: the smaller one.
-        shares: of what the rows of each matrix say, what stays.
+        shares: of what the rows or directions of each matrix say, what stays.
         compared: lists of all platforms, and those of each platform that has a model of its own.
         milliseconds: a list as it was, and with the smaller model.
     """
@@ -165,7 +165,7 @@ class Compaction:
             "comparison": self.compared[""].as_dict(),
             **({"platforms": of_platforms} if of_platforms else {}),
             "milliseconds of a list": {"before": self.milliseconds[0], "after": self.milliseconds[1]},
-            "share of each row that stays": dict(self.shares),
+            "share that stays": dict(self.shares),
         }
 
 
@@ -209,7 +209,7 @@ class _Search:
         shares = {name: 0.0 if name in silent else LADDER[0] for name in prunable}
         if not self.is_good(shares):
             return None
-        heard = sorted(prunable.keys() - silent, key=lambda name: -prunable[name].whole.nnz)
+        heard = sorted(prunable.keys() - silent, key=lambda name: -prunable[name].size)
         good, bad = 0, len(LADDER)
         while bad - good > 1:
             middle = (good + bad) // 2

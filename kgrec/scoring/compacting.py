@@ -1,9 +1,12 @@
-"""A model with smaller matrices: entries that say little are left out, all others are whole numbers of one byte.
+"""A model with smaller matrices: what says little is left out, all other numbers are whole ones of one byte.
 
 Of a row the largest entries stay that make up a share of what all of them say, by their absolute values:
 
     row          3, -2, 1, .5, .5     all of them 7
     share .7     3, -2                5 of 7; before the last of them there were 3, less than .7 * 7
+
+Of a matrix of low rank those directions stay whose singular values, the largest first, make up a share of all: what is
+left is the nearest matrix of its rank (Eckart and Young 1936). Members of an ensemble say much the same side by side.
 """
 
 from __future__ import annotations
@@ -26,7 +29,10 @@ from kgrec.scoring.matrices import ItemMatrix, LowRankMatrix, SparseMatrix
 from kgrec.scoring.model import AdditiveModel
 
 Shares = Mapping[str, float]
-"""Share of what each row of a matrix says that stays, by its name."""
+"""Share of what each matrix says that stays, by its name: of each row, or of the directions of one of low rank."""
+
+_TOLD = 1e-6
+"""A direction that is as much smaller than the first is rounding."""
 
 
 @dataclass(frozen=True)
@@ -63,12 +69,62 @@ class Prunable:
             whole[span] = np.rint(weights.data[span] / (scale[row] or 1.0))
         return cls(with_data(weights, whole), scale, before)
 
+    @property
+    def size(self) -> int:
+        """Numbers of the matrix."""
+        return int(self.whole.nnz)
+
     def with_share(self, share: float) -> SparseInt8Matrix:
         """The matrix of the largest entries of each row that make up a share of it."""
         kept = self.before < share
         starts = np.concatenate([np.zeros(1, np.int64), np.cumsum(kept)])[self.whole.indptr]
         parts = self.whole.data[kept], self.whole.indices[kept], starts
         return SparseInt8Matrix.of_whole(sparse.csr_matrix(parts, shape=self.whole.shape), self.scale)
+
+
+@dataclass(frozen=True)
+class Narrowable:
+    """A matrix of low rank of which a part of the directions can be left out.
+
+    Attributes:
+        matrix: all of it.
+        source, target: what its factors are multiplied with to be along the directions, ``(d, directions)``.
+        before: of each direction the share of all singular values that larger ones make up, ``(directions,)``.
+    """
+
+    matrix: LowRankMatrix
+    source: Array
+    target: Array
+    before: Array
+
+    @classmethod
+    def of(cls, matrix: LowRankMatrix) -> Self:
+        """A matrix in the directions in which it says most."""
+        factors = [factor.astype(np.float64) for factor in (matrix.source, matrix.target)]
+        source, target = (np.asarray(np.linalg.qr(factor, mode="r")) for factor in factors)
+        left, sizes, right = np.linalg.svd(source @ target.T, full_matrices=False)
+        told = sizes > _TOLD * sizes[:1].sum()
+        roots = np.sqrt(sizes[told])
+        turned = target.T @ right[told].T / roots, source.T @ left[:, told] / roots
+        return cls(matrix, *turned, _before(sizes[told]))
+
+    @property
+    def size(self) -> int:
+        """Numbers of both factors."""
+        return 2 * int(np.prod(self.matrix.source.shape))
+
+    def with_share(self, share: float) -> LowRankInt8Matrix:
+        """The matrix of the first directions that make up a share of all; for 1 the factors as they are."""
+        if share >= 1:
+            return LowRankInt8Matrix.of(self.matrix)
+        kept = self.before < share
+        source, target = self.matrix.source @ self.source[:, kept], self.matrix.target @ self.target[:, kept]
+        return LowRankInt8Matrix.of(LowRankMatrix(source.astype(np.float32), target.astype(np.float32)))
+
+
+def smaller(matrix: ItemMatrix) -> Prunable | Narrowable | None:
+    """What can be left out of a matrix; None for one that stays as it is."""
+    return Narrowable.of(matrix) if isinstance(matrix, LowRankMatrix) else Prunable.of(matrix)
 
 
 def _before(size: Array) -> Array:
@@ -95,28 +151,26 @@ class CompactableModel:
 
     Attributes:
         model: as it was learned.
-        prunable: matrices of which entries can be left out, by name: of the shared model that of their channel, of a
+        prunable: matrices of which a part can be left out, by name: of the shared model that of their channel, of a
             platform's with the name of the platform after an @.
     """
 
     model: AdditiveModel
-    prunable: Mapping[str, Prunable]
+    prunable: Mapping[str, Prunable | Narrowable]
 
     @classmethod
     def of(cls, model: AdditiveModel) -> Self:
         """A model with the models of its platforms."""
-        found = {name: Prunable.of(matrix) for name, matrix in _named_matrices(model).items()}
+        found = {name: smaller(matrix) for name, matrix in _named_matrices(model).items()}
         return cls(model, {name: one for name, one in found.items() if one is not None})
 
     def with_shares(self, shares: Shares) -> AdditiveModel:
-        """The model with these shares of its prunable matrices, 1 where none is given, and low-rank tables in bytes."""
+        """The model with these shares of its prunable matrices, 1 where none is given."""
         named = _named_matrices(self.model)
         return _with_matrices(self.model, {name: self._made(shares, name, matrix) for name, matrix in named.items()})
 
     def _made(self, shares: Shares, name: str, matrix: ItemMatrix) -> ItemMatrix:
-        if name in self.prunable:
-            return self.prunable[name].with_share(shares.get(name, 1.0))
-        return LowRankInt8Matrix.of(matrix) if isinstance(matrix, LowRankMatrix) else matrix
+        return self.prunable[name].with_share(shares.get(name, 1.0)) if name in self.prunable else matrix
 
     @property
     def silent(self) -> frozenset[str]:

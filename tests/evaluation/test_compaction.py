@@ -84,7 +84,7 @@ def test_what_only_murmurs_goes_and_lists_stay(tmp_path: Path) -> None:
     done.bundle.save(tmp_path / "b")
     read = Bundle.load(tmp_path / "b")
     assert read.manifest.compacted["max_loss"] == 0.0
-    assert read.manifest.compacted["share of each row that stays"] == done.shares
+    assert read.manifest.compacted["share that stays"] == done.shares
     assert model_card(read)["compacted"] == read.manifest.compacted
     after, before = (Recommender(one).explain("u3", "i5") for one in (read, bundle))
     for one in (before, after):

@@ -9,13 +9,16 @@ import pytest
 from scipy import sparse
 
 from kgrec.data.dataset import Interactions
+from kgrec.scoring import retrieval
 from kgrec.scoring.block_matrix import BlockMatrix
 from kgrec.scoring.channel_names import FROM
-from kgrec.scoring.compacting import CompactableModel, Prunable
+from kgrec.scoring.compacting import CompactableModel, Narrowable, Prunable, smaller
 from kgrec.scoring.gates import Gates
+from kgrec.scoring.int8_matrices import LowRankInt8Matrix
 from kgrec.scoring.matrices import ItemMatrix, LowRankMatrix, SparseMatrix
 from kgrec.scoring.model import AdditiveModel, Channel
 from tests.support.bundles import random_model
+from tests.support.paths import random_paths
 
 ROWS = np.array([[9.0, 3, -2, 1, 0.5, 0.5], [0, 0, 0, 0, 0, 0], [1, 1, 0, 1, 1, 1], *np.eye(6)[3:]], np.float32)
 """Row 0 says 7 of others, row 2 says five times the same; what stands on the diagonal is of no account."""
@@ -46,8 +49,49 @@ def test_a_table_is_pruned_as_a_list_is() -> None:
     assert kept(beyond, 1.0)[2] == [0, 1, 3, 4, 5]
 
 
-def test_other_matrices_have_no_entries_to_leave_out() -> None:
-    assert Prunable.of(LowRankMatrix(np.ones((6, 1)), np.ones((6, 1)))) is None
+def test_other_matrices_stay_as_they_are() -> None:
+    assert smaller(random_paths(np.random.default_rng(0), 6)) is None
+
+
+@pytest.mark.parametrize(("share", "rank"), [(0.99, 3), (0.89, 2), (0.61, 2), (0.6, 1), (0.0, 0)])
+def test_the_largest_directions_stay_until_they_make_up_the_share(share: float, rank: int) -> None:
+    """Singular values 6, 3 and 1 of a made matrix; what is left is the one that numpy truncates."""
+    rng = np.random.default_rng(1)
+    left, right = (np.linalg.qr(rng.normal(size=(9, 3)))[0] for _ in range(2))
+    turn = np.linalg.qr(rng.normal(size=(3, 3)))[0]
+    matrix = LowRankMatrix((left * [6, 3, 1] @ turn).astype(np.float32), (right @ turn).astype(np.float32))
+    found = Narrowable.of(matrix).with_share(share)
+    assert found.source.shape == found.target.shape == (9, rank)
+    expected = (left[:, :rank] * [6, 3, 1][:rank]) @ right[:, :rank].T
+    np.testing.assert_allclose(found.source[:] @ found.target[:].T, expected, atol=0.05)
+
+
+def test_of_members_that_say_the_same_one_is_left() -> None:
+    rng = np.random.default_rng(2)
+    source, target = rng.normal(size=(2, 20, 4)).astype(np.float32)
+    target[5] = 0  # nothing is known of it
+    ensemble = LowRankMatrix(np.hstack([source] * 3), np.hstack([target] * 3))
+    found = Narrowable.of(ensemble).with_share(0.999)
+    assert found.source.shape == (20, 4)
+    np.testing.assert_allclose(found.source[:] @ found.target[:].T, 3 * source @ target.T, atol=0.2)
+    assert not found.target[:][5].any()
+    whole = Narrowable.of(ensemble).with_share(1.0)
+    np.testing.assert_array_equal(whole.source[:], LowRankInt8Matrix.of(ensemble).source[:])
+
+
+def test_a_matrix_without_a_direction_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    past = Interactions.of_pairs(np.zeros(3, np.int64), np.arange(3))
+    for seed in range(10):
+        model = random_model(np.random.default_rng(seed), 12)
+        names = [channel.name for channel in model.channels if channel.matrix.kind == "low_rank"]
+        silenced = CompactableModel.of(model).with_shares(dict.fromkeys(names, 0.0))
+        zeros = LowRankMatrix(*[np.zeros((12, 1), np.float32)] * 2)
+        made = CompactableModel.of(model).with_shares({})
+        expected = made.with_matrices([zeros if one.name in names else one.matrix for one in made.channels])
+        for least in (100, 0):
+            monkeypatch.setattr(retrieval, "RETRIEVED_FROM", least)
+            found, same = (replace(one).scored(past).best(np.ones(12, np.bool_), 5) for one in (silenced, expected))
+            np.testing.assert_array_equal(found, same)
 
 
 def test_contributions_add_up_to_the_score_of_the_smaller_model() -> None:
