@@ -6,7 +6,7 @@
 
 FOLDER is a benchmark folder as `kgrec benchmark` takes it; its training part is worked on. A part is done in this
 process with one thread, then by each executor, and again while the worker that has the second block is killed by
-SIGKILL. In the seconds is that new workers load their modules, some 3 s. `same` says whether it was the same to the
+SIGKILL. In the seconds is that new workers load their modules, up to 3 s. `same` says whether it was the same to the
 last bit both times.
 """
 

@@ -10,13 +10,14 @@
     │       └── NothingLeftError        6   an import that leaves out every row of a type
     ├── BundleError                     3   a damaged, newer or foreign bundle
     ├── TrainingDivergedError           3   nan or inf in training; the last good state is kept
-    ├── UpdateRefusedError              3   an updated model that finds less than the live one
-    ├── CompactionRefusedError          3   a smaller model that finds less than may be lost
+    ├── UpdateRefusedError              7   an updated model that finds less than the live one
+    ├── CompactionRefusedError          7   a smaller model that finds less than may be lost
     ├── GraphError                      4   the graph store refused
     │   ├── StoreUnavailableError       4   unreachable, or held by another process
     │   ├── SchemaMismatchError         4   the store or bundle belongs to another graph
     │   └── QueryTimeoutError           4   a bounded query ran out of its time
     ├── StillThereError                 4   people who were to be forgotten, of whom something is left
+    ├── ExecutorError                   4   what runs the work cannot be reached
     ├── EventLogError                   4   events that cannot be kept
     │   └── TooManyEventsError          4   more wait to be kept than may
     └── UnknownIdError                  5   an id nobody has heard of

@@ -1,7 +1,10 @@
 """Errors and the hints in them."""
 
+import re
+
 import pytest
 
+from kgrec import errors
 from kgrec.errors import ConfigError, MissingExtraError, did_you_mean, require_extra
 
 
@@ -38,3 +41,13 @@ def test_an_extra_that_is_missing_is_named(instead: str, advice: str) -> None:
         "  expected  json and no_such_package\n"
         f"  next      pip install 'kgrec[bench]'{advice}"
     )
+
+
+def test_the_tree_says_the_exit_code_of_each() -> None:
+    said = {name: int(code) for name, code in re.findall(r"(\w+Error) +(\d)", errors.__doc__ or "")}
+    of_its_own = {
+        name: one.exit_code for name, one in vars(errors).items() if "exit_code" in getattr(one, "__dict__", ())
+    }
+    del of_its_own["KgrecError"]
+    assert of_its_own.keys() <= said.keys()
+    assert said == {name: getattr(errors, name).exit_code for name in said}

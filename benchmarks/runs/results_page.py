@@ -12,6 +12,7 @@ from typing import Any
 
 from kgrec_benchmarks.runs.lists_section import SETS, caution_section, lists_section
 from kgrec_benchmarks.runs.markdown_cells import table
+from kgrec_benchmarks.runs.platforms_section import platforms_section
 from kgrec_benchmarks.runs.provenance import made_in_words
 from kgrec_benchmarks.runs.published_figures import FIGURES
 from kgrec_benchmarks.runs.result_files import read_result
@@ -84,6 +85,7 @@ def results_page(folder: Path = RESULTS) -> str:
         ),
         _cold_items({name: read(f"{name}_cold") for name in ("dbbook2014", "ml1m_pearlm")}),
         updates_section(read("ml1m_pearlm_updates")),
+        platforms_section(read("abe_platforms")),
         _clicks({name: read(name) for name in _CLICKS}),
         _facts({name: read(f"{name}_facts") for name in ("dbbook2014", "ml1m_pearlm")}),
         _recbole(lists["lastfm_lightkg"], {name: read(f"recbole_{name}") for name in ("lastfm_lightkg", "dbbook2014")}),

@@ -27,7 +27,7 @@ from kgrec.scoring.compacting import CompactableModel
 from kgrec.scoring.model import AdditiveModel
 
 LADDER = 1.0, 0.95, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2
-"""Shares of what a row says that may stay, tried one after the other."""
+"""Shares of what a row or the directions say that may stay, tried one after the other."""
 MOST = 2_000
 """Users whose newest items are hidden."""
 NEWEST = 0.2
@@ -201,7 +201,7 @@ class _Search:
         return all(one.loss_at_most <= self.max_loss for one in self.compared(shares).values())
 
     def found(self) -> dict[str, float] | None:
-        """The least shares; None where not even whole rows in bytes are good enough.
+        """The least shares; None where not even all of it in bytes is good enough.
 
         All matrices go down the ladder together, by halving it, then each alone step by step, the largest first.
         """

@@ -46,7 +46,7 @@ def _hold(libc: ctypes.CDLL, more: int) -> None:
     global _held
     with _lock:
         _held += more
-        if _held == more:
+        if more > 0 and _held == 1:
             _set(libc, _KEEPING)
         elif not _held:
             _set(libc, _USUAL)

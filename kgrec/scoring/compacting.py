@@ -100,8 +100,8 @@ class Narrowable:
     @classmethod
     def of(cls, matrix: LowRankMatrix) -> Self:
         """A matrix in the directions in which it says most."""
-        factors = [factor.astype(np.float64) for factor in (matrix.source, matrix.target)]
-        source, target = (np.asarray(np.linalg.qr(factor, mode="r")) for factor in factors)
+        factors = matrix.source, matrix.target
+        source, target = (np.asarray(np.linalg.qr(factor.astype(np.float64), mode="r")) for factor in factors)
         left, sizes, right = np.linalg.svd(source @ target.T, full_matrices=False)
         told = sizes > _TOLD * sizes[:1].sum()
         roots = np.sqrt(sizes[told])
@@ -118,8 +118,8 @@ class Narrowable:
         if share >= 1:
             return LowRankInt8Matrix.of(self.matrix)
         kept = self.before < share
-        source, target = self.matrix.source @ self.source[:, kept], self.matrix.target @ self.target[:, kept]
-        return LowRankInt8Matrix.of(LowRankMatrix(source.astype(np.float32), target.astype(np.float32)))
+        to_source, to_target = (turned[:, kept].astype(np.float32) for turned in (self.source, self.target))
+        return LowRankInt8Matrix.of(LowRankMatrix(self.matrix.source @ to_source, self.matrix.target @ to_target))
 
 
 def smaller(matrix: ItemMatrix) -> Prunable | Narrowable | None:

@@ -47,9 +47,9 @@ class TrendAt:
     unit: float
 
     @classmethod
-    def among(cls, known: Array, counts: Array, left: float) -> TrendAt:
-        """The same, among the known items, which were taken so often."""
-        taken = known[None, :] * left
+    def among(cls, of_known: Array, counts: Array, left: float) -> TrendAt:
+        """The trend by counts, of which mean and unit are those of the known items' counts, ``(known,)``."""
+        taken = of_known[None, :] * left
         mean, unit = _scale(np.log1p(taken, out=taken))
         return cls(counts, left, float(mean[0]), float(unit[0]))
 

@@ -103,7 +103,7 @@ class _KilledOnce:
 
 @dataclass
 class LosesAWorker:
-    """An executor whose worker is killed that has one of the calls; all else is another executor's.
+    """An executor that kills the worker which has one of the calls; all else is another executor's.
 
     Attributes:
         executor: has processes of its own.

@@ -50,7 +50,7 @@ _DRAFT = pa.schema(
 )
 _DRAFTS = "drafts"
 _FEWEST, _MOST = 64, 512
-"""Blocks, where nobody says how many; a file is open for each while a part is read."""
+"""Blocks, where nobody says how many; a file is open for each while a part is read, and a process may open 1,024."""
 _KEY = "user", "item", "type", "kind", "platform", "time", "repeat"
 """What tells interactions apart, see :class:`kgrec.data.records.Interaction`."""
 
@@ -193,7 +193,8 @@ def _dealt(of: _Dealing, number: range) -> _Dealt:
             names["platform"].add(records.platform)
             for block, draft in _by_block(records, of.n_blocks):
                 if block not in drafts:
-                    path = of.folder / f"{block:04}-{number.start:06}.arrow"
+                    path = of.folder / _name(block) / f"{number.start:06}.arrow"
+                    path.parent.mkdir(exist_ok=True)
                     drafts[block] = files.enter_context(pa.ipc.new_file(str(path), _DRAFT))
                 drafts[block].write_batch(draft)
     return _Dealt(
@@ -228,7 +229,7 @@ class _Sorting:
 
 def _sorted_block(of: _Sorting, number: range) -> tuple[int, int]:
     """One block, written; how many rows and users it has."""
-    drafts = sorted((of.folder / _DRAFTS).glob(f"{number.start:04}-*.arrow"))
+    drafts = sorted((of.folder / _DRAFTS / _name(number.start)).glob("*.arrow"))
     tables = [pa.ipc.open_file(pa.memory_map(str(path))).read_all() for path in drafts]
     rows = pa.concat_tables([_DRAFT.empty_table(), *tables])
     users = _sorted_ids([rows["user"].unique()])
