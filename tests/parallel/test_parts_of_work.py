@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from scipy import sparse
+from threadpoolctl import threadpool_limits
 
 from kgrec.data.dataset import Array
 from kgrec.learn.channels.ease import ease, ridge_system
@@ -100,6 +101,13 @@ def encoded(executor: Executor) -> list[Array]:
 def processes() -> Iterator[Executor]:
     with open_executor("processes:2") as opened:
         yield opened
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    """Workers have one, and dense products by several threads differ in their last digits."""
+    with threadpool_limits(1):
+        yield
 
 
 PARTS = nearest, over_all, neighbours, candidates, lists, published, encoded
