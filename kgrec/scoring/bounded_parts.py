@@ -85,7 +85,8 @@ class TrendPart:
     @property
     def at_most(self) -> float:
         """See :class:`BoundedPart`."""
-        return float(self.at_most_in_blocks().max(initial=0.0))
+        largest = self.most.max(initial=0.0, keepdims=True)  # of the counts, which the trend grows with
+        return max(0.0, self.weight * float(self.at.of(largest)[0]))
 
     def at_most_in_blocks(self) -> Array:
         """See :class:`BoundedPart`."""
