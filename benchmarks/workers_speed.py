@@ -1,7 +1,7 @@
 """How long parts of the work take with one worker and with more, one of them killed, and whether they are the same.
 
     python benchmarks/workers_speed.py FOLDER [--executors processes:2,ray] [--parts ridge,lists] [--nearest 100]
-        [--text-encoder minilm] [--texts 4096] [--epochs 1] [--shards 2]
+        [--text-encoder minilm] [--texts 4096] [--epochs 1] [--shards 2] [--hops 1]
         [--out FILE.json]
 
 FOLDER is a benchmark folder as `kgrec benchmark` takes it; its training part is worked on. A part is done in this
@@ -49,13 +49,16 @@ from kgrec.learn.encoders.named_encoders import open_encoders
 from kgrec.learn.fit import fit
 from kgrec.learn.fusion.candidate_scores import CandidateScores
 from kgrec.learn.named_executors import open_executor
+from kgrec.learn.trainings import Trainings, embeddings_of
 from kgrec.metrics.rankers import ItemMatrixRanker
 from kgrec.metrics.ranking import rank_users
 from kgrec.parallel.cached_attribute import cached_property
 from kgrec.parallel.executor import Executor, here
+from kgrec.progress import silent
 from kgrec.recommendation.batch import recommend_all
 from kgrec.schema.load import load_schema
 from kgrec.scoring.gates import Gates
+from kgrec.scoring.history_weights import HistoryWeights
 from kgrec.scoring.matrices import SparseMatrix
 from kgrec.scoring.model import AdditiveModel, Channel
 from kgrec.testing.executed_calls import LosesAWorker
@@ -73,7 +76,8 @@ class Work:
     Attributes:
         dataset: with the training part.
         nearest: items of each ridge.
-        settings: of the whole training.
+        settings: of trainings.
+        hops: of the GNN where the embeddings alone are trained; the whole training has none.
         encoder: of texts, of which ``texts`` are encoded.
     """
 
@@ -82,6 +86,7 @@ class Work:
     settings: TrainConfig
     encoder: str
     texts: int
+    hops: int
 
     @cached_property
     def seen(self) -> sparse.csr_matrix:
@@ -168,13 +173,22 @@ class Work:
         (encoder,) = open_encoders(self.encoder)
         return {"vectors": encode_cached(encoder, self.dataset.texts[: self.texts], executor=executor)}
 
+    def embeddings(self, executor: Executor) -> Mapping[str, Array]:
+        """The embeddings, trained for as many epochs as the settings say."""
+        trainings = Trainings(self.dataset, None, self.settings, None, executor)
+        (trained,) = embeddings_of(trainings.members(self.hops, HistoryWeights(), self.settings.epochs), silent)
+        return {"source": trained.source, "target": trained.target, "nodes": trained.nodes}
+
     def training(self, executor: Executor) -> Mapping[str, Array]:
         """All that is learned: ridges, embeddings, gates."""
         learned = fit(self.dataset, self.settings, executor=executor)
         return model_arrays(learned.model) | {"nodes of embeddings": learned.embeddings.nodes}
 
 
-PARTS = "imported", "co_counts", "ridge", "ridge_of_all", "candidates", "ranking", "published", "vectors", "training"
+PARTS = (
+    *("imported", "co_counts", "ridge", "ridge_of_all", "candidates", "ranking", "published", "vectors"),
+    *("embeddings", "training"),
+)
 
 
 def _of(matrix: sparse.csr_matrix) -> Mapping[str, Array]:
@@ -217,6 +231,7 @@ def main() -> None:
     parser.add_argument("--texts", type=int, default=4096)
     parser.add_argument("--epochs", type=int, default=1)
     parser.add_argument("--shards", type=int, default=1, help="of the training of the embeddings")
+    parser.add_argument("--hops", type=int, default=1, help="of the GNN where the embeddings alone are trained")
     parser.add_argument("--out", type=Path)
     given = parser.parse_args()
     os.environ["KGREC_CACHE"] = str(Path(__file__))  # no folder: texts are encoded each time
@@ -235,6 +250,7 @@ def main() -> None:
         TrainConfig.of(settings),
         given.text_encoder,
         given.texts,
+        given.hops,
     )
     _ = work.model, work.parts_of_log  # what parts begin with is there before they are timed
     results = {}

@@ -84,10 +84,10 @@ class TrainConfig(BaseModel):
         "",
         description="File of sums of other platforms, see `kgrec federate`, for the channel elsewhere; empty for none.",
     )
-    platform_lists: Literal["own", "shared"] = Field(
-        "own",
+    platform_lists: Literal["chosen", "own", "shared"] = Field(
+        "chosen",
         description="Of several platforms: own learns each by itself, too, and how much the others count in its lists; "
-        "shared makes all lists by one model.",
+        "shared makes all lists by one model; chosen takes for each platform what finds more of validation.",
     )
     platform_weights: str = Field(
         "",

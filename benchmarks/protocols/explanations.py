@@ -11,7 +11,7 @@ import numpy as np
 
 from kgrec.config import TrainConfig
 from kgrec.data.dataset import Dataset
-from kgrec.data.splits import Split
+from kgrec.data.splits import Split, pairs_with, pairs_without
 from kgrec.evaluation.explanation_measures import DELETED, explanation_measures
 from kgrec.evaluation.task import Task
 from kgrec.learn.fusion.cold_item_offset import refit_offset
@@ -146,10 +146,8 @@ def _accuracy_only(dataset: Dataset, split: Split, learned: FitResult, config: T
     half_lives = () if model.trend is None else (model.trend.half_life,)
     of_known = GateFitter(model, train, split.valid, n_users, config.seed, silent, half_lives=half_lives).fit()[0]
     gates = Gates(of_known.by_history, learned.chosen.gates.cold)
-    valid = split.valid.matrix(n_users, model.n_items)
-    valid = valid - valid.multiply(train.matrix(n_users, model.n_items) > 0)
-    known = (valid.multiply(~model.is_cold)).tocsr()
-    known.eliminate_zeros()
+    valid = pairs_without(*(part.matrix(n_users, model.n_items) for part in (split.valid, train)))
+    known = pairs_with(valid, ~model.is_cold)
     at = split.valid.first_times(n_users)
     return refit_offset(replace(model, gates=gates), train, known, config.cold_item_cost, config.seed, at)
 

@@ -10,7 +10,7 @@ from scipy import sparse
 
 from kgrec.config import TrainConfig
 from kgrec.data.dataset import Array, Dataset, Interactions
-from kgrec.data.splits import Split
+from kgrec.data.splits import Split, pairs_without
 from kgrec.data.vocabulary import Vocabulary
 from kgrec.evaluation.task import Task
 from kgrec.learn.federated.elsewhere import ridge_of_sums
@@ -106,8 +106,7 @@ def _measure(plan: FederatedSums, dataset: Dataset, split: Split, seed: int, pro
     task, watch = Task.of(dataset, split), Watch()
     platforms, n_items = _Platforms(plan, task, seed), len(task.columns)
     seen, wanted = task.train.matrix(task.n_users, n_items), task.valid.matrix(task.n_users, n_items)
-    wanted = (wanted - wanted.multiply(seen > 0)).tocsr()
-    wanted.eliminate_zeros()
+    wanted = pairs_without(wanted, seen)
     measured: dict[str, Measured] = {}
     settings: dict[str, dict[str, float]] = {}
     validation: dict[str, float] = {}

@@ -13,7 +13,7 @@ from scipy import sparse
 
 from kgrec.config import TrainConfig
 from kgrec.data.dataset import Array, Dataset, Interactions
-from kgrec.data.splits import Split
+from kgrec.data.splits import Split, pairs_without
 from kgrec.errors import ConfigError, KgrecError
 from kgrec.learn.platforms import of_platform, with_equal_weights
 from kgrec.metrics.bootstrap import Bootstrap
@@ -98,8 +98,7 @@ class Platforms:
         items = items_of(data.interactions.on_platform(name), n_items)
         seen = data.with_interactions(split.known).behaviour.matrix(n_users, n_items)
         test = split.test.on_platform(name).matrix(n_users, n_items)
-        test = (test - test.multiply(seen > 0)).tocsr()
-        test.eliminate_zeros()
+        test = pairs_without(test, seen)
         asked = np.flatnonzero(np.diff(test.indptr))
         nobody_took = np.diff(seen.tocsc().indptr) == 0
         findable = (test @ sparse.diags((~nobody_took).astype(np.float32))).tocsr()

@@ -24,7 +24,7 @@ import numpy as np
 
 from kgrec.config import TrainConfig
 from kgrec.data.dataset import Dataset, Interactions
-from kgrec.data.splits import Split
+from kgrec.data.splits import Split, pairs_without
 from kgrec.learn.neural.trainer import Trainer
 from kgrec.learn.neural.training_subgraph import TrainingSubgraph
 from kgrec.metrics.ranking import per_user
@@ -61,8 +61,7 @@ def measured(lists: dict[str, list[str]], split: Split, n_users: int, n_items: i
     """Metrics of lists of item names, over all users who have something to find."""
     seen = split.known.matrix(n_users, n_items)
     wanted = split.test.matrix(n_users, n_items)
-    wanted = (wanted - wanted.multiply(seen > 0)).tocsr()
-    wanted.eliminate_zeros()
+    wanted = pairs_without(wanted, seen)
     users = np.flatnonzero(np.diff(wanted.indptr))
     top = np.full((len(users), 20), -1, np.int64)
     for row, user in enumerate(users):

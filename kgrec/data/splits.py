@@ -314,3 +314,10 @@ def pairs_with(pairs: sparse.csr_matrix, items: Array) -> sparse.csr_matrix:
     kept = (pairs @ sparse.diags(items.astype(np.float32))).tocsr()
     kept.eliminate_zeros()
     return kept
+
+
+def pairs_without(pairs: sparse.csr_matrix, others: sparse.csr_matrix) -> sparse.csr_matrix:
+    """The pairs of users with items that are not among others."""
+    left = (pairs - pairs.multiply(others > 0)).tocsr()
+    left.eliminate_zeros()
+    return left

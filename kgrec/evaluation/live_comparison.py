@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from kgrec.bundle.bundle import Bundle
 from kgrec.data.dataset import FOR, Array, Dataset, Interactions
-from kgrec.data.splits import sample_users
+from kgrec.data.splits import pairs_without, sample_users
 from kgrec.metrics.bootstrap import Bootstrap
 from kgrec.metrics.rankers import ModelRanker
 from kgrec.metrics.ranking import per_user, rank_users
@@ -137,10 +137,7 @@ def compare_with_live(
     n_users, n_items = len(dataset.users), len(dataset.items)
     known, asked = dataset.behaviour, held.first_contexts(n_users)
     seen = known.matrix(n_users, n_items)
-    wanted = held.saying(FOR).matrix(n_users, n_items)
-    wanted = (wanted - wanted.multiply(seen > 0)).tocsr()
-    wanted.eliminate_zeros()
-    wanted = sample_users(wanted, _MOST)
+    wanted = sample_users(pairs_without(held.saying(FOR).matrix(n_users, n_items), seen), _MOST)
     users = np.flatnonzero(np.diff(wanted.indptr)).astype(np.int64)
     if len(users) < ENOUGH:
         return LiveComparison(len(users))

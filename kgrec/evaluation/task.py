@@ -11,7 +11,7 @@ from scipy import sparse
 
 from kgrec.data.dataset import Array, Dataset, IntArray, Interactions
 from kgrec.data.funnel import of_kinds, taking_kinds
-from kgrec.data.splits import Split
+from kgrec.data.splits import Split, pairs_without
 from kgrec.data.triples import Facts
 from kgrec.metrics.rankers import ColumnRanker, Ranker
 from kgrec.metrics.ranking import Candidates, Measured, mean_metrics, measure_among
@@ -76,8 +76,8 @@ class Task:
         known = split.known
         taken = of_kinds(known, taking_kinds(split.train, split.valid))
         seen = dataset.with_interactions(taken).behaviour.matrix(n_users, n_items)
-        met = _without(known.matrix(n_users, n_items), seen)
-        test = _without(split.test.matrix(n_users, n_items), seen)
+        met = pairs_without(known.matrix(n_users, n_items), seen)
+        test = pairs_without(split.test.matrix(n_users, n_items), seen)
         columns = np.unique(known.item)
         first = np.concatenate([columns, np.setdiff1d(np.arange(n_nodes), columns)])
         number = np.empty(n_nodes, np.int64)
@@ -138,18 +138,11 @@ class Task:
             ``met_before``: test items that their users had met, in the lists of :meth:`measure`; ``never_met``: all
             others, in lists that leave out whatever was met.
         """
-        never = _without(self.test, self.met)
-        again = _without(self.test, never)
+        never = pairs_without(self.test, self.met)
+        again = pairs_without(self.test, never)
         groups = {"met_before": (self.seen, again), "never_met": (self.seen + self.met, never)}
         return {
             name: measure_among(ranker, seen.tocsr(), wanted, [None])[0]
             for name, (seen, wanted) in groups.items()
             if self.met.nnz and wanted.nnz
         }
-
-
-def _without(pairs: sparse.csr_matrix, others: sparse.csr_matrix) -> sparse.csr_matrix:
-    """The pairs that are not among others."""
-    left = (pairs - pairs.multiply(others > 0)).tocsr()
-    left.eliminate_zeros()
-    return left

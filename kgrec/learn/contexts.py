@@ -18,6 +18,7 @@ from scipy import sparse
 
 from kgrec.data.context_columns import HOUR, MONTH, OF_MOMENT, WEEKDAY, ContextColumn, Contexts, of_moment
 from kgrec.data.dataset import FOR, Array, IntArray, Interactions
+from kgrec.data.splits import pairs_without
 from kgrec.learn.fusion.trend_search import beyond_chance
 from kgrec.learn.limits import LIMITS
 from kgrec.metrics.measures import ndcg
@@ -136,8 +137,7 @@ class _Candidates:
     @classmethod
     def of(cls, model: AdditiveModel, before: Interactions, held_out: Interactions, n_users: int) -> _Candidates | None:
         taken, wanted = (part.matrix(n_users, model.n_items) for part in (model.taken(before), held_out))
-        wanted = (wanted - wanted.multiply(taken > 0)).tocsr()
-        wanted.eliminate_zeros()
+        wanted = pairs_without(wanted, taken)
         users = np.flatnonzero(np.diff(wanted.indptr))
         users = users[:: max(1, -(-len(users) // LIMITS.validation_users))]
         if not len(users):

@@ -219,14 +219,15 @@ def _choose_platforms(
         folder = _folder(checkpoint, names.index(name))
         return _fit(train, train.interactions, valid, by_itself, False, folder, share, executor)
 
-    fits = chosen_platforms(dataset, held, chosen.model, config, learn_alone, names, progress)
+    tried = chosen_platforms(dataset, held, chosen.model, config, learn_alone, names, progress)
+    fits = {name: one for name, one in tried.items() if not one.are_shared}
     alone = {name: one.alone.model for name, one in fits.items()}
-    reports = {name: dict(one.report) for name, one in fits.items()}
+    reports = {name: dict(one.report) for name, one in tried.items()}
     return replace(
         chosen,
         model=with_platforms(chosen.model, dataset, alone, others_of(fits)),
         chosen=replace(chosen.chosen, platforms=reports, alone={name: one.alone.chosen for name, one in fits.items()}),
-        trials=chosen.trials + sum(one.alone.trials for one in fits.values()),
+        trials=chosen.trials + sum(one.alone.trials for one in tried.values()),
         platforms=fits,
     )
 

@@ -33,8 +33,9 @@ class ChosenSettings:
         half_life: of the trend, seconds; 0 where it does not help, or times are unknown.
         refind: of the channel in which items that were met speak for themselves; None where there is none.
         contexts: of the circumstances that make a difference.
-        platforms: by platform whose lists have a model of their own, how much the others count in it, as plain data.
-        alone: by such a platform, the settings of what is learned on it alone.
+        platforms: by platform with enough of validation, how much the others count in its lists, and which model makes
+            them, as plain data.
+        alone: by platform whose lists have a model of their own, the settings of what is learned on it alone.
     """
 
     behaviour: BehaviourSettings
@@ -99,7 +100,7 @@ class ChosenSettings:
 
 @dataclass(frozen=True)
 class PlatformFit:
-    """What makes the lists of one platform of several.
+    """What one platform of several has for its lists.
 
     Attributes:
         alone: learned from what was done there alone.
@@ -110,6 +111,11 @@ class PlatformFit:
     alone: FitResult
     others: Mapping[str, Array]
     report: Mapping[str, Any]
+
+    @property
+    def are_shared(self) -> bool:
+        """Whether the model of all platforms makes the lists instead."""
+        return bool(self.report.get("lists", {}).get("chosen") == "shared")
 
 
 @dataclass(frozen=True)
@@ -127,8 +133,8 @@ class FitResult:
             on a simulation and do not count.
         reasons: how much flows through paths, see :attr:`kgrec.learn.fusion.gate_search.GateFitter.reasons`.
         train_only: the model that was chosen, learned without the validation part; None where ``model`` is that model.
-        platforms: by platform, what makes its lists, where it has enough of validation; the models themselves are the
-            targets of ``model``.
+        platforms: by platform, what makes its lists, where these are not those of ``model``; the models themselves are
+            its targets.
     """
 
     model: AdditiveModel

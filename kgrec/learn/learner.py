@@ -12,7 +12,7 @@ from scipy import sparse
 
 from kgrec.config import TrainConfig
 from kgrec.data.dataset import Array, Dataset, Interactions
-from kgrec.data.splits import hide, pairs_with, sample_users
+from kgrec.data.splits import hide, pairs_with, pairs_without, sample_users
 from kgrec.learn.channels.behaviour import BehaviourChannels
 from kgrec.learn.channels.behaviour_weights import BehaviourSettings
 from kgrec.learn.channels.semantic_paths import semantic_paths
@@ -128,9 +128,7 @@ class Learner:
         Args:
             before: all that users did before it, where that is more than what is learned from.
         """
-        valid = held_out.matrix(self.n_users, self.n_items)
-        valid = valid - valid.multiply(self.seen > 0)
-        valid.eliminate_zeros()
+        valid = pairs_without(held_out.matrix(self.n_users, self.n_items), self.seen)
         with_return_visits = enough_return_visits(self.dataset.interactions, held_out, self.n_users)
         settings, trials = self.behaviour.choose(valid, with_long_term=with_return_visits)
         hidden = self._hide_items()

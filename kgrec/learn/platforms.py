@@ -5,7 +5,8 @@
 ``s_alone`` is all that is learned from one platform, as if there were no other; the sum reads what the user did on the
 others, by the matrices that are learned from all. Where validation finds nothing in it, there is no such sum, and the
 lists are those of the platform alone: pooling a large platform into another may help the one and hurt the other. Who
-did nothing elsewhere loses nothing.
+did nothing elsewhere loses nothing. Where the model of all platforms finds more of validation than all that, it makes
+the lists (:mod:`kgrec.learn.platform_lists`).
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from kgrec.learn.channels.path_features import common_unit
 from kgrec.learn.fit_result import FitResult, PlatformFit
 from kgrec.learn.fusion.other_platforms import OtherPlatforms, weights_of_others
 from kgrec.learn.limits import LIMITS
+from kgrec.learn.platform_lists import lists_of_both
 from kgrec.progress import Progress
 from kgrec.scoring.channel_names import FROM, REFIND
 from kgrec.scoring.gates import Gates
@@ -76,7 +78,7 @@ def chosen_platforms(
     names: Sequence[str],
     progress: Progress,
 ) -> dict[str, PlatformFit]:
-    """Each of some platforms learned by itself, and how much the others count in its lists.
+    """Each of some platforms learned by itself, how much the others count in its lists, and which model makes these.
 
     Args:
         dataset: with the training part.
@@ -97,9 +99,12 @@ def chosen_platforms(
         data = done, telling.on_platform(name), n_users, config.seed
         weights = weights_of_others(own, others, equal, *data)
         gates = _with_fixed(name, weights, equal, own, config)
-        found[name] = PlatformFit(alone, gates, _report(alone, weights, gates, own))
-        said = ", ".join(f"{source} {weight:g}" for source, weight in found[name].report["weights"].items())
-        share(f"lists of {name}", 1, 1, f"ndcg@10 {weights.ndcg:.4f}, beside 1 of its own: {said}")
+        report = _report(alone, weights, gates, own)
+        if config.platform_lists == "chosen" and name not in {of for of, _ in fixed_weights(config.platform_weights)}:
+            with_others = joined(shared, own, dataset, gates)
+            report["lists"] = lists_of_both(with_others, shared, dataset, telling.on_platform(name)).as_dict()
+        found[name] = PlatformFit(alone, gates, report)
+        share(f"lists of {name}", 1, 1, _in_words(found[name]))
     return found
 
 
@@ -240,6 +245,16 @@ def _with_fixed(
             shape = of_groups if of_groups.any() else equal
             gates[source] = shape * (fixed[name, source] * whole / shape.sum())
     return gates
+
+
+def _in_words(found: PlatformFit) -> str:
+    """What became of a platform, for progress."""
+    report = found.report
+    if found.are_shared:
+        of_both = report["lists"]["ndcg@10"]
+        return f"ndcg@10 {of_both['own']:.4f} by a model of its own, {of_both['shared']:.4f} by that of all platforms"
+    said = ", ".join(f"{source} {weight:g}" for source, weight in report["weights"].items())
+    return f"ndcg@10 {report['ndcg@10']:.4f}, beside 1 of its own: {said}"
 
 
 def _report(

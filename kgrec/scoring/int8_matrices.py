@@ -18,7 +18,8 @@ from kgrec.data.dataset import Array, FloatArray, IntArray
 from kgrec.scoring.history_weights import with_data
 from kgrec.scoring.int8_table import Int8Table, scales_of
 from kgrec.scoring.matrices import FactoredMatrix, LowRankMatrix, check_factors
-from kgrec.scoring.row_sums import FEW, dense_product, entries_at, past_of_few
+from kgrec.scoring.reach import ReachedTerms
+from kgrec.scoring.row_sums import FEW, dense_product, entries_at, past_of_few, terms_of_rows
 
 _SHORT = np.iinfo(np.uint16).max + 1
 """Items whose numbers fit in two bytes."""
@@ -83,6 +84,12 @@ class SparseInt8Matrix:
             dense += past[:, part] @ self._whole_table(used[part]).astype(history.dtype)
         return dense
 
+    def reach(self, history: sparse.csr_matrix) -> ReachedTerms:
+        """The terms of one history ``(1, items)``."""
+        past = history.indices
+        weights = history.data * self.scale[past].astype(history.dtype)
+        return ReachedTerms(*terms_of_rows(self._rows(past), np.arange(len(past)), weights))
+
     def block(self, rows: IntArray, columns: IntArray) -> Array:
         """``M[rows, columns]`` dense."""
         if self._is_full:
@@ -94,8 +101,7 @@ class SparseInt8Matrix:
 
     def restricted_to(self, items: IntArray) -> SparseInt8Matrix:
         """The matrix of some items only, in this order."""
-        whole = sparse.csr_matrix(self._whole_table(items)) if self._is_full else self._whole_rows(items)
-        return self.of_whole(whole[:, items].tocsr(), self.scale[items])
+        return self.of_whole(self._rows(items)[:, items].tocsr(), self.scale[items])
 
     def arrays(self) -> dict[str, Array]:
         """The four of them."""
@@ -123,6 +129,10 @@ class SparseInt8Matrix:
     def _is_full(self) -> bool:
         """Whether rows have entries for so many items that they are looked at as tables."""
         return self.columns.ndim == 2
+
+    def _rows(self, items: IntArray) -> sparse.csr_matrix:
+        """The rows of some items, int8 ``(n, items)``."""
+        return sparse.csr_matrix(self._whole_table(items)) if self._is_full else self._whole_rows(items)
 
     def _whole_rows(self, items: IntArray) -> sparse.csr_matrix:
         """The rows of some items as they are kept, int8 ``(n, items)``."""

@@ -20,7 +20,7 @@ from kgrec.scoring.context_bias import ContextBias
 from kgrec.scoring.gates import Gates
 from kgrec.scoring.histories import Histories
 from kgrec.scoring.low_rank_bounds import BoundedScores, LowRankBounds
-from kgrec.scoring.matrices import FactoredMatrix, ItemMatrix, LowRankMatrix, Scorer, SelectiveMatrix, span_of
+from kgrec.scoring.matrices import FactoredMatrix, ItemMatrix, Scorer, SelectiveMatrix, span_of
 from kgrec.scoring.retrieval import CatalogueIndex, Retriever
 from kgrec.scoring.retrieved import Retrieved
 from kgrec.scoring.scaling import COLD, KNOWN, Scaling
@@ -188,7 +188,7 @@ class Mixing:
 
     @cached_property
     def _index(self) -> CatalogueIndex:
-        low_rank = {id(one): one.target for one in self.matrices if isinstance(one, LowRankMatrix)}
+        low_rank = {id(one): one.target for one in self.matrices if isinstance(one, FactoredMatrix)}
         return CatalogueIndex(self._items, self.prior, list(low_rank.values()))
 
     @cached_property

@@ -22,7 +22,7 @@ from kgrec.scoring.context_bias import ContextBias
 from kgrec.scoring.histories import Histories
 from kgrec.scoring.item_blocks import Balls, ItemBlocks
 from kgrec.scoring.low_rank_bounds import LowRankBounds
-from kgrec.scoring.matrices import ItemMatrix, LowRankMatrix, without_own
+from kgrec.scoring.matrices import FactoredMatrix, ItemMatrix, Table, without_own
 from kgrec.scoring.reach import ReachedScores, ReachedTerms, ReachingMatrix
 from kgrec.scoring.retrieved import GroupScores, Mask, Retrieved
 from kgrec.scoring.scaling import COLD, KNOWN, Scaling
@@ -40,7 +40,7 @@ _MOST_TERMS = 1.0
 
 def can_be_bounded(matrix: ItemMatrix) -> bool:
     """Whether a matrix says something of few items, or is of low rank."""
-    return isinstance(matrix, ReachingMatrix | LowRankMatrix)
+    return isinstance(matrix, ReachingMatrix | FactoredMatrix)
 
 
 class CatalogueIndex:
@@ -52,7 +52,7 @@ class CatalogueIndex:
         targets: of the channels of low rank, by which items are alike.
     """
 
-    def __init__(self, items: tuple[IntArray, IntArray], prior: Array, targets: Sequence[Array]) -> None:
+    def __init__(self, items: tuple[IntArray, IntArray], prior: Array, targets: Sequence[Table]) -> None:
         self.items = items
         self.prior = prior
         self.blocks = tuple(ItemBlocks.of(one, prior[one], _unit_vectors(one, targets)) for one in items)
@@ -82,7 +82,7 @@ class CatalogueIndex:
         return self._in_contexts[id(bias), code][1]
 
 
-def _unit_vectors(items: IntArray, targets: Sequence[Array]) -> Array:
+def _unit_vectors(items: IntArray, targets: Sequence[Table]) -> Array:
     """The targets of some items side by side, of each channel in unit spread."""
     vectors: list[Array] = [np.zeros((len(items), 0), np.float32)]
     for target in targets:

@@ -8,6 +8,7 @@ from scipy import sparse
 
 from kgrec.scoring import path_matrix
 from kgrec.scoring.block_matrix import BlockMatrix
+from kgrec.scoring.int8_matrices import SparseInt8Matrix
 from kgrec.scoring.matrices import ItemMatrix, SparseMatrix, without_own
 from kgrec.scoring.reach import ReachedScores, ReachingMatrix
 from kgrec.scoring.refind_matrix import RefindMatrix
@@ -18,6 +19,7 @@ N = 12
 
 def matrices(rng: np.random.Generator) -> dict[str, ItemMatrix]:
     weights = sparse.csr_matrix((rng.normal(size=(N, N)) * (rng.random((N, N)) < 0.4)).astype(np.float32))
+    few = sparse.csr_matrix(([0.5, -2.0, 1.0], ([1, 1, 7], [4, 9, 2])), shape=(N, N), dtype=np.float32)
     dense = rng.normal(size=(N, N)).astype(np.float32)
     dense[5:] = 0.0
     block = BlockMatrix.of(sparse.csr_matrix(dense))
@@ -25,12 +27,14 @@ def matrices(rng: np.random.Generator) -> dict[str, ItemMatrix]:
     return {
         "sparse": SparseMatrix(weights),
         "block": block,
+        "few whole numbers": SparseInt8Matrix.of(few),
+        "whole numbers": SparseInt8Matrix.of(weights),
         "refind": RefindMatrix(rng.random(N).astype(np.float32), 0.5),
         "paths": random_paths(rng, N),
     }
 
 
-@pytest.mark.parametrize("kind", ["sparse", "block", "refind", "paths"])
+@pytest.mark.parametrize("kind", ["sparse", "block", "few whole numbers", "whole numbers", "refind", "paths"])
 @pytest.mark.parametrize("seed", range(5))
 @pytest.mark.parametrize("reached", [0, 3, 1_000])
 def test_terms_add_up_to_the_scores(kind: str, seed: int, reached: int, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,6 +11,7 @@ from kgrec.data.context import Context
 from kgrec.data.context_columns import Contexts
 from kgrec.data.dataset import IntArray, Interactions
 from kgrec.scoring import item_blocks, path_matrix, retrieval, retrieved
+from kgrec.scoring.compacting import CompactableModel
 from kgrec.scoring.context_bias import ContextBias
 from kgrec.scoring.matrices import LowRankMatrix
 from kgrec.scoring.model import AdditiveModel
@@ -40,7 +41,10 @@ def of_small_catalogues(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def world(seed: int) -> tuple[AdditiveModel, Interactions]:
-    """A random model with a trend in every other world; in half of them items are like others, so that they tie."""
+    """A random model, in every other world with a trend; in half of them items are like others, so that they tie.
+
+    Of every seven worlds three have a model that is compacted.
+    """
     rng = np.random.default_rng(seed)
     model = random_model(rng, N)
     if seed % 2:
@@ -52,6 +56,8 @@ def world(seed: int) -> tuple[AdditiveModel, Interactions]:
             for one in (channel.matrix for channel in model.channels)
         ]
         model = replace(model.with_matrices(matrices), prior=model.prior[alike])
+    if seed % 7 < 3:
+        model = CompactableModel.of(model).with_shares({})
     if seed % 5 < 3:
         counts = rng.integers(0, 9, (2, N)).astype(np.float32)
         model = replace(model, contexts=(ContextBias("weather", ("rain", "sun"), counts, 1.0, 0.8),))

@@ -16,6 +16,7 @@ from scipy import sparse
 
 from kgrec.data.dataset import FOR, Interactions
 from kgrec.data.funnel import of_kinds
+from kgrec.data.splits import pairs_without
 from kgrec.learn.channels.path_features import common_unit
 from kgrec.metrics.rankers import ItemMatrixRanker
 from kgrec.metrics.ranking import mean_metrics
@@ -123,8 +124,7 @@ def choose_refind(
     users = np.flatnonzero(np.diff(wanted.indptr))
     taken = of_kinds(interactions, takes).matrix(n_users, n_items)[users]
     wanted = wanted[users]
-    wanted = (wanted - wanted.multiply(taken > 0)).tocsr()
-    wanted.eliminate_zeros()
+    wanted = pairs_without(wanted, taken)
     matrices: dict[float, RefindMatrix] = {}
 
     def quality(settings: RefindSettings) -> float:

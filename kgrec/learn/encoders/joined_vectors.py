@@ -14,7 +14,7 @@ import numpy as np
 from scipy import sparse
 
 from kgrec.data.dataset import Array, Dataset, Interactions
-from kgrec.data.splits import sample_users
+from kgrec.data.splits import pairs_without, sample_users
 from kgrec.learn.limits import LIMITS
 from kgrec.metrics.rankers import ItemMatrixRanker
 from kgrec.metrics.ranking import mean_metrics
@@ -56,9 +56,7 @@ def choose_weights(parts: Sequence[Array], train: Interactions, valid: Interacti
         return equal_weights(n)
     n_users, n_items = len(data.users), len(data.items)
     seen = train.matrix(n_users, n_items)
-    wanted = valid.matrix(n_users, n_items)
-    wanted = sample_users((wanted - wanted.multiply(seen > 0)).tocsr(), LIMITS.validation_users)
-    wanted.eliminate_zeros()
+    wanted = sample_users(pairs_without(valid.matrix(n_users, n_items), seen), LIMITS.validation_users)
 
     def quality(weights: Array) -> float:
         vectors = joined_vectors(parts, weights.tolist())

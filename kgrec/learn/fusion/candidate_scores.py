@@ -11,6 +11,7 @@ import numpy as np
 from scipy import sparse
 
 from kgrec.data.dataset import Array, IntArray, Interactions
+from kgrec.data.splits import pairs_without
 from kgrec.learn.limits import LIMITS
 from kgrec.learn.processors import thread_limit
 from kgrec.metrics.measures import ndcg
@@ -70,8 +71,7 @@ class CandidateScores:
         known = np.flatnonzero(~model.is_cold)
         seen = history.matrix(n_users, model.n_items)
         held_out = wanted.matrix(n_users, model.n_items)
-        held_out = (held_out - held_out.multiply(seen > 0)).tocsr()
-        held_out.eliminate_zeros()
+        held_out = pairs_without(held_out, seen)
         users = np.flatnonzero((np.diff(held_out[:, known].indptr) > 0) & (np.diff(seen.indptr) > 0))
         n_parts = len(model.groups) + 1 + len(trends)
         width = min(len(known), LIMITS.candidates * n_parts)

@@ -19,6 +19,7 @@ import numpy as np
 from scipy import sparse
 
 from kgrec.data.dataset import Array, IntArray, Interactions
+from kgrec.data.splits import pairs_without
 from kgrec.learn.fusion.trend_search import beyond_chance
 from kgrec.learn.limits import LIMITS
 from kgrec.metrics.measures import ndcg
@@ -109,8 +110,7 @@ def _asked(
     n_users: int,
 ) -> _Asked:
     met, done, to_find = (part.matrix(n_users, model.n_items) for part in (history, taken, wanted))
-    to_find = (to_find - to_find.multiply(done > 0)).tocsr()
-    to_find.eliminate_zeros()
+    to_find = pairs_without(to_find, done)
     users = np.flatnonzero((np.diff(to_find.indptr) > 0) & (np.diff(met.indptr) > 0))
     users = users[:: max(1, -(-len(users) // LIMITS.validation_users))]
     own = channel.history.matrix(history, n_users, model.n_items)
@@ -130,8 +130,7 @@ def _qualities(model: AdditiveModel, channel: Channel, asked: _Asked) -> tuple[A
         wanted, met = asked.wanted[rows], asked.met[rows]
         scores = model.scores(asked.histories[rows], np.float32)
         said = channel.matrix.scores(asked.own[rows]).astype(np.float32)
-        never_met = (wanted - wanted.multiply(met > 0)).tocsr()
-        never_met.eliminate_zeros()
+        never_met = pairs_without(wanted, met)
         hidden = np.where(met.toarray() > 0, -np.inf, scores)
         without[part] = ndcg(hits_of(hidden, never_met, 10), np.diff(wanted.indptr), 10)
         scores[asked.taken[rows].nonzero()] = -np.inf
