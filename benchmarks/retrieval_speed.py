@@ -1,7 +1,7 @@
 """How fast the ten best of a large catalogue are found for one person, and whether they are the best of all scores.
 
     python benchmarks/retrieval_speed.py [--items 1000000] [--users 300] [--rounds 3] [--entries 200] [--own-moments]
-        [--out FILE.json]
+        [--compacted] [--out FILE.json]
 
 A made catalogue in memory: what is measured is answering, not learning. Every item has a topic, a maker and a country,
 some are far more popular than others, one in twenty is cold. The model has what a trained one has: two channels of
@@ -9,7 +9,7 @@ sparse rows, whose columns are the more popular ones or of the same topic, paths
 embeddings of 64 dimensions, a prior and a trend. Histories have 5 to 300 items, most of a few topics; one in twenty is
 of items that say nothing in the sparse channels, one in twenty is empty. Each person is answered by the recommender
 from all scores and by retrieval, in turns, in one thread, and the best of some rounds counts; then the lists are
-compared.
+compared. A compacted model keeps a byte of each number and leaves out none.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ from kgrec.data.dataset import Array, IntArray, Interactions
 from kgrec.data.vocabulary import Vocabulary
 from kgrec.recommendation import Context, Recommender
 from kgrec.scoring import retrieval
+from kgrec.scoring.compacting import CompactableModel
 from kgrec.scoring.gates import Gates
 from kgrec.scoring.history_weights import HistoryWeights
 from kgrec.scoring.matrices import LowRankMatrix, SparseMatrix
@@ -239,9 +240,12 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--entries", type=int, default=200, help="in each row of the first channel, half in the second")
     parser.add_argument("--own-moments", action="store_true", help="ask for each list at a moment of its own")
+    parser.add_argument("--compacted", action="store_true", help="answer from a compacted model")
     parser.add_argument("--out", type=Path)
     given = parser.parse_args()
     bundle = made_bundle(given.items, given.users, given.entries)
+    if given.compacted:
+        bundle = bundle.with_model(CompactableModel.of(bundle.model).with_shares({}))
     result = {"items": given.items, "users": given.users, **compared(bundle, given.rounds, given.own_moments)}
     result["memory_mb"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
     text = json.dumps(result, indent=1) + "\n"

@@ -176,8 +176,10 @@ class Work:
     def embeddings(self, executor: Executor) -> Mapping[str, Array]:
         """The embeddings, trained for as many epochs as the settings say."""
         trainings = Trainings(self.dataset, None, self.settings, None, executor)
-        (trained,) = embeddings_of(trainings.members(self.hops, HistoryWeights(), self.settings.epochs), silent)
-        return {"source": trained.source, "target": trained.target, "nodes": trained.nodes}
+        members = embeddings_of(trainings.members(self.hops, HistoryWeights(), self.settings.epochs), silent)
+        return {
+            f"{n} {name}": getattr(one, name) for n, one in enumerate(members) for name in ("source", "target", "nodes")
+        }
 
     def training(self, executor: Executor) -> Mapping[str, Array]:
         """All that is learned: ridges, embeddings, gates."""

@@ -39,10 +39,13 @@ def show_card(card: Mapping[str, Any]) -> None:
     output.show(output.table(("", "share", "", "channels"), _shares(card)))
     for line in _sentences(card):
         output.show(line)
-    if card["platforms"]:
+    shared = {name: of for name, of in card["platforms"].items() if of.get("lists", {}).get("chosen") == "shared"}
+    if own := {name: of for name, of in card["platforms"].items() if name not in shared}:
         output.show(Text("What other platforms weigh in the lists of one, beside 1 of its own", "bold"))
         columns = ("lists of", "other platform", "weight", "half-life", "ndcg@10 alone", "with others")
-        output.show(output.table(columns, _platforms(card["platforms"])))
+        output.show(output.table(columns, _platforms(own)))
+    for name, of in shared.items():
+        output.show(visible(_of_all_platforms(name, of["lists"]["ndcg@10"])))
     if card["test"]:
         output.show(Text("Measured on the last fifth of what each user did, before it was learned, too", "bold"))
         rows = (
@@ -82,6 +85,14 @@ def _platforms(platforms: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[obj
             said = f"{weight:.2f}" if weight else "closed"
             quality = (output.figure(f"{of[metric]:.4f}") for metric in ("ndcg@10, alone", "ndcg@10"))
             yield name, source, output.figure(said), half_life, *quality
+
+
+def _of_all_platforms(name: str, ndcg: Mapping[str, float]) -> str:
+    """Why a platform has no model of its own."""
+    return (
+        f"Lists of {name} are made by the model of all platforms, with ndcg@10 {ndcg['shared']:.4f} on validation, "
+        f"where one of its own had {ndcg['own']:.4f}."
+    )
 
 
 def _sentences(card: Mapping[str, Any]) -> Iterator[str]:

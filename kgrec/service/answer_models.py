@@ -177,7 +177,7 @@ class ModelAnswer(BaseModel):
     contexts: dict[str, list[str]] = Field(
         description="Circumstances that count, by context column, but for those of the moment."
     )
-    platforms: list[str] = Field(description="Platforms whose lists have a model of their own.")
+    platforms: list[str] = Field(description="Those whose lists can be asked for; none where there is one.")
     users: int
     items: int
     found_by: str = Field(description="How the best items are found, exactly: by all scores, or by retrieval.")
@@ -199,7 +199,10 @@ class CardAnswer(BaseModel):
         description="Of what is chosen lately: half-life and gate; empty where it is closed."
     )
     contexts: dict[str, float] = Field(description="Weight of each context column that counts.")
-    platforms: dict[str, dict[str, Any]] = Field(description="Of platforms whose lists have a model of their own.")
+    platforms: dict[str, dict[str, Any]] = Field(
+        description="What validation said of single platforms, where it could: which model makes their lists, and what "
+        "the others weigh."
+    )
     paths: list[dict[str, Any]] = Field(description="Weight of each kind of path, the largest first.")
 
 

@@ -28,6 +28,7 @@ router = APIRouter(prefix="/v1/model", tags=["model"], dependencies=[needs(Scope
 def model(recommender: Answering) -> Response:
     """What the bundle says of itself: when it was made, from which graph, with which settings and measures."""
     bundle, manifest = recommender.bundle, recommender.bundle.manifest
+    named = [name for name in bundle.interactions.platforms if name]
     return document(
         {
             "created": manifest.created,
@@ -46,7 +47,7 @@ def model(recommender: Answering) -> Response:
                 for bias in model.contexts
                 if bias.column not in OF_MOMENT
             },
-            "platforms": list(bundle.model.targets),
+            "platforms": named if len(named) > 1 else [],
             "users": len(bundle.users),
             "items": len(bundle.items),
             "found_by": bundle.model.found_by,

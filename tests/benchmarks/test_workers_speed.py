@@ -27,7 +27,7 @@ def work(tmp_path: Path) -> Work:
     pq.write_table(pa.table({"item": np.arange(200)}), tmp_path / "items.parquet")
     known = PublishedSet.read(tmp_path)
     dataset = known.dataset.with_interactions(known.parts["train"])
-    return Work(dataset, 10, TrainConfig.of({"epochs": 1}), "hash", 50)
+    return Work(dataset, 10, TrainConfig.of({"epochs": 1}), "hash", 50, 1)
 
 
 def test_parts_are_the_same_on_workers_of_which_one_is_killed(work: Work) -> None:
@@ -37,7 +37,7 @@ def test_parts_are_the_same_on_workers_of_which_one_is_killed(work: Work) -> Non
         assert found["one killed"] is not None
 
 
-@pytest.mark.parametrize("part", ["co_counts", "ridge_of_all", "candidates", "ranking", "published"])
+@pytest.mark.parametrize("part", ["co_counts", "ridge_of_all", "candidates", "ranking", "published", "embeddings"])
 def test_parts_say_something(work: Work, part: str) -> None:
     found = getattr(work, part)(here)
     assert all(np.any(array) for name, array in found.items() if "padding" not in name)

@@ -95,6 +95,22 @@ def test_what_other_platforms_weigh_is_a_table(capsys: pytest.CaptureFixture[str
     assert ["books", "films", "0.25", "7 days", "0.0300", "0.0330"] in rows
     assert ["books", "music", "closed", "7 days", "0.0300", "0.0330"] in rows
     assert ["films", "books", "0.50", "", "0.0300", "0.0330"] in rows
+    assert "model of all platforms" not in said
+
+
+def test_whose_lists_the_model_of_all_platforms_makes_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    both = {"users": 9, "ndcg@10": {"own": 0.0316, "shared": 0.0371}}
+    tried = {"weights": {"films": 0.25}, "trend_half_life_days": 7.0, "ndcg@10, alone": 0.03, "ndcg@10": 0.033}
+    shared, own = ({**tried, "lists": {**both, "chosen": chosen}} for chosen in ("shared", "own"))
+    show_card(card(platforms={"books": shared}))
+    said = capsys.readouterr().out
+    assert "Lists of books are made by the model of all platforms, with ndcg@10 0.0371 on validation" in said
+    assert "other platform" not in said, "there are no weights beside 1 of its own"
+    show_card(card(platforms={"books": shared, "music": own}))
+    said = capsys.readouterr().out
+    rows = [[cell.strip() for cell in line.split("│")[1:-1]] for line in said.splitlines() if line.startswith("│")]
+    assert ["music", "films", "0.25", "7 days", "0.0300", "0.0330"] in rows
+    assert "books" not in [row[0] for row in rows]
 
 
 def test_how_fast_the_trend_fades_is_told_where_there_is_one(capsys: pytest.CaptureFixture[str]) -> None:

@@ -20,6 +20,7 @@ from kgrec.learn.bundle_assembly import to_bundle
 from kgrec.learn.fit import fit
 from kgrec.learn.fit_result import FitResult
 from kgrec.learn.limits import LIMITS
+from kgrec.learn.platform_lists import ListsOfBoth
 from kgrec.learn.platforms import of_platform, platforms_to_learn, with_equal_weights
 from kgrec.recommendation import Context, Recommender
 from kgrec.scoring.model import AdditiveModel
@@ -170,6 +171,37 @@ def test_equal_weights_are_those_of_the_platform_itself(world: Dataset, learned:
 def test_there_is_one_model_where_that_is_wanted_or_few_are_held_out(config: TrainConfig, world: Dataset) -> None:
     few = world.interactions.select(np.arange(5)) if config.platform_lists != "shared" else world.interactions
     assert platforms_to_learn(world, few, config) == []
+
+
+def test_the_model_of_all_platforms_makes_lists_where_it_finds_more(
+    world: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of films by a wide margin, of books not; a weight that is fixed by hand asks for a model of its own."""
+
+    def of_both(own: AdditiveModel, *_: object) -> ListsOfBoth:
+        more = np.linspace(0.4, 0.5, 20)
+        return ListsOfBoth(more / 2, more) if own.platform == "films" else ListsOfBoth(more, more / 2)
+
+    monkeypatch.setattr(platforms, "lists_of_both", of_both)
+    config = quick(epochs=1, num_layers=0)
+    learned = fit(world, config)
+    assert [*learned.model.targets] == [*learned.platforms] == [*learned.chosen.alone] == ["books"]
+    chosen = {name: of["lists"]["chosen"] for name, of in learned.chosen.platforms.items()}
+    assert chosen == {"films": "shared", "books": "own"}
+    to_bundle(world, learned, config).save(tmp_path)
+    bundle = Bundle.load(tmp_path)
+    assert model_card(bundle, 5)["platforms"] == learned.chosen.platforms
+    best = Recommender(bundle).recommend("u0", k=96, context=Context(2e9, "films"))
+    listed = np.array([int(one.item[1:]) for one in best])
+    assert set(listed[~bundle.model.is_cold[listed]] % 2) == {0}
+    mine = world.interactions.select(world.interactions.user == 0)
+    expected = bundle.model.scored(mine, 2e9).scores
+    assert [one.score for one in best] == pytest.approx([expected[int(one.item[1:])] for one in best])
+    by_hand = fit(world, config.model_copy(update={"platform_weights": "films<books=0.5"}), refit_on_all=False)
+    assert [*by_hand.model.targets] == ["films", "books"]
+    own = fit(world, config.model_copy(update={"platform_lists": "own"}), refit_on_all=False)
+    assert [*own.model.targets] == ["films", "books"]
+    assert "lists" not in own.chosen.platforms["films"]
 
 
 def test_data_of_one_platform_are_learned_as_ever() -> None:

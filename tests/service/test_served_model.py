@@ -38,6 +38,16 @@ def test_how_the_best_are_found_is_told(
     assert TestClient(service(Recommender(large))).get("/v1/model").json()["found_by"] == "retrieval"
 
 
+def test_platforms_can_be_asked_for_where_there_are_several(client: TestClient, recommender: Recommender) -> None:
+    assert client.get("/v1/model").json()["platforms"] == []
+    bundle = recommender.bundle
+    several = replace(bundle, interactions=replace(bundle.interactions, platforms=("app", "", "web")))
+    there = TestClient(service(Recommender(several)))
+    assert there.get("/v1/model").json()["platforms"] == ["app", "web"]
+    for name in ("app", "web"):
+        assert there.post("/v1/recommend", json={"user": "ann", "platform": name}).status_code == 200
+
+
 def test_the_card_is_that_of_kgrec_inspect_and_worked_out_once(
     client: TestClient, recommender: Recommender, monkeypatch: pytest.MonkeyPatch
 ) -> None:
