@@ -1,10 +1,11 @@
-"""The memory of several workers that answer from one bundle, beside that of one.
+"""The memory of several processes that answer from one bundle, beside that of one: workers of a service, and services.
 
     python -m kgrec_benchmarks.service.worker_memory BUNDLE [BUNDLE ...] [--workers 4] [--lists 200]
 
-Each worker is a ``kgrec serve`` without a graph, which keeps no answers and is asked for the lists of users from all
-over the bundle. Their proportional set sizes (Linux) are added up, so that a page that several have counts once. What
-the bundle takes is that without what as many workers take whose bundle has next to nothing in it.
+A service is a ``kgrec serve`` without a graph, which keeps no answers and is asked for the lists of users from all
+over the bundle, as many for each process. Proportional set sizes (Linux) of all processes are added up, so that a page
+that several have counts once. What the bundle takes is that without what services take whose bundle has next to nothing
+in it.
 """
 
 from __future__ import annotations
@@ -43,18 +44,19 @@ def smallest_bundle() -> Bundle:
     return Bundle(manifest, model, users, items, nodes, ("i0", "i1"), (), past, table, np.zeros((0, 1), np.float32))
 
 
-class Worker:
-    """A service that answers from a bundle alone."""
+class Service:
+    """Answers from a bundle alone, by some workers."""
 
-    def __init__(self, bundle: Path, state: Path) -> None:
+    def __init__(self, bundle: Path, state: Path, workers: int = 1) -> None:
         options = ["--bundle", str(bundle), "--store", "", "--state", str(state), "--cache", "0"]
-        self._process = subprocess.Popen([*_COMMAND, *options], stdout=subprocess.PIPE, text=True)
+        command = [*_COMMAND, *options, "--workers", str(workers)]
+        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         assert self._process.stdout is not None
         said = ""
         while not said.rstrip().endswith("}"):
             line = self._process.stdout.readline()
             if not line:
-                raise RuntimeError(f"a worker did not start: {said}")
+                raise RuntimeError(f"a service did not start: {said}")
             said += line
         self._url = json.loads(said)["url"]
 
@@ -66,7 +68,8 @@ class Worker:
     @property
     def megabytes(self) -> float:
         """Its part of the memory of all."""
-        return float(psutil.Process(self._process.pid).memory_full_info().pss) / 1e6
+        first = psutil.Process(self._process.pid)
+        return sum(float(one.memory_full_info().pss) / 1e6 for one in (first, *first.children()))
 
     def close(self) -> None:
         """End it."""
@@ -74,21 +77,21 @@ class Worker:
             self._process.terminate()
 
 
-def megabytes(bundle: Path, n_workers: int, n_lists: int) -> float:
-    """What some workers take together, each after so many lists."""
+def megabytes(bundle: Path, services: int, workers: int, n_lists: int) -> float:
+    """What some services take together, each of so many workers, after so many lists of each worker on average."""
     users = list(Bundle.load(bundle).users)
     asked = [users[n] for n in np.linspace(0, len(users) - 1, min(n_lists, len(users))).astype(int)]
-    workers: list[Worker] = []
+    running: list[Service] = []
     try:
         with tempfile.TemporaryDirectory() as state:
-            workers.extend(Worker(bundle, Path(state)) for _ in range(n_workers))
-            for worker in workers:
-                for user in asked:
-                    worker.list(user)
-            return sum(worker.megabytes for worker in workers)
+            running.extend(Service(bundle, Path(state), workers) for _ in range(services))
+            for service in running:
+                for user in asked * workers:
+                    service.list(user)
+            return sum(service.megabytes for service in running)
     finally:
-        for worker in workers:
-            worker.close()
+        for service in running:
+            service.close()
 
 
 def main() -> None:
@@ -98,19 +101,15 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=4)
     parser.add_argument("--lists", type=int, default=200)
     given = parser.parse_args()
-    counts = 1, given.workers
+    ways = {"one": (1, 1), "workers": (1, given.workers), "services": (given.workers, 1)}
     with tempfile.TemporaryDirectory() as folder:
         smallest_bundle().save(Path(folder) / "least.bundle")
-        least = [megabytes(Path(folder) / "least.bundle", n, given.lists) for n in counts]
-    say: dict[str, Any] = {"workers": list(counts), "without a bundle": [round(mb, 1) for mb in least]}
-    for bundle in given.bundles:
-        whole = [megabytes(bundle, n, given.lists) for n in counts]
-        own = [mb - base for mb, base in zip(whole, least, strict=True)]
-        say[str(bundle)] = {
-            "all": [round(mb, 1) for mb in whole],
-            "of the bundle": [round(mb, 1) for mb in own],
-            "times one": round(own[1] / own[0], 2),
-        }
+        bundles = {"next to nothing": Path(folder) / "least.bundle", **{str(path): path for path in given.bundles}}
+        say: dict[str, dict[str, Any]] = {}
+        for name, bundle in bundles.items():
+            whole = {way: megabytes(bundle, *of, given.lists) for way, of in ways.items()}
+            say[name] = {way: round(mb, 1) for way, mb in whole.items()}
+            say[name] |= {f"{way}, times one": round(whole[way] / whole["one"], 2) for way in ("workers", "services")}
     sys.stdout.write(json.dumps(say, indent=1) + "\n")
 
 

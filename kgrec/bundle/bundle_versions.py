@@ -86,6 +86,14 @@ class BundleVersions:
             pass  # the one at the path is looked at next
         return Bundle.load(self.path)
 
+    def made_folder(self) -> Path | None:
+        """Its folder, which outlasts a training, made where it is not there; None where it cannot be."""
+        try:
+            self.folder.mkdir(exist_ok=True)
+        except OSError:
+            return None
+        return self.folder
+
     def listed(self) -> list[Version]:
         """All versions, the newest first."""
         live = self.live

@@ -32,8 +32,8 @@ def note(text: str) -> None:
 
 
 def note_degraded(reasons: Iterable[str | None]) -> None:
-    """Say on stderr why answers lack something; None stands for nothing."""
-    for reason in sorted(filter(None, reasons)):
+    """Say on stderr why answers lack something, each reason once; None stands for nothing."""
+    for reason in sorted(set(filter(None, reasons))):
         note(f"note: {visible(reason)}")
 
 

@@ -61,6 +61,16 @@ class ModelSwap:
         self._closed = threading.Event()
         self._thread = threading.Thread(target=self._run, name="kgrec swaps models", daemon=True)
 
+    def in_copy(self, recommender: Recommender, switched: Callable[[Recommender], None]) -> ModelSwap:
+        """The same for a process that was forked from this one: it changes the model when it is asked to.
+
+        What this process finds by looking it does not know; it has to be replaced by another copy then.
+        """
+        other = ModelSwap(self.versions, recommender, switched)
+        other.version, other.refusal, other.since = self.version, self.refusal, self.since
+        other.tried, other.refused, other.swaps, other.backs = self.tried, self.refused, self.swaps, self.backs
+        return other
+
     def start(self) -> None:
         """Look at once, then every few seconds; nobody waits for it."""
         self._thread.start()

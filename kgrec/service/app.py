@@ -31,7 +31,7 @@ try:
         what_if,
     )
     from kgrec.service.answer_cache import CACHE_BYTES, AnswerCache
-    from kgrec.service.api_keys import KeyRing
+    from kgrec.service.api_keys import KeyRing, RateLimits
     from kgrec.service.audit import Audit
     from kgrec.service.direct import Direct, DirectAddress
     from kgrec.service.drift_watch import DriftWatch
@@ -60,6 +60,7 @@ def service(
     limits: Limits | None = None,
     hosts: Collection[str] | None = None,
     cache_bytes: int = CACHE_BYTES,
+    rates: RateLimits | None = None,
 ) -> FastAPI:
     """An application that answers from one recommender, which stays the caller's to close.
 
@@ -68,6 +69,7 @@ def service(
         limits: what one request may cost.
         hosts: names under which it is asked; None for any.
         cache_bytes: what answers that are kept may take; 0 keeps none.
+        rates: what the keys have left, where several processes ask; None where this one does.
     """
     app = FastAPI(
         title="kgrec",
@@ -98,5 +100,7 @@ def service(
             "/v1/explain": DirectAddress(explain.router.routes[0], ReasonParameters, explain.explained),
         },
     )
-    app.add_middleware(Guard, ring=ring, limits=limits or Limits(), measured=app.state.measured, hosts=hosts)
+    app.add_middleware(
+        Guard, ring=ring, limits=limits or Limits(), measured=app.state.measured, hosts=hosts, rates=rates
+    )
     return app

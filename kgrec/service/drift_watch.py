@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from kgrec.bundle.bundle import Bundle
@@ -28,6 +29,10 @@ class Drift:
     alarm: bool
 
 
+Answered = Mapping[str, Sequence[float]]
+"""What answers were like: values of each quantity, by its name."""
+
+
 class DriftWatch:
     """Keeps what the last answers were like; a swap of models begins anew, and no id is kept."""
 
@@ -50,13 +55,22 @@ class DriftWatch:
             if best_score is not None:
                 self._seen[BEST_SCORE].append(best_score)
 
-    def figures(self, bundle: Bundle) -> dict[str, Drift]:
-        """How far each quantity is from what it was when a model was trained."""
+    def seen(self, version: str) -> Answered:
+        """What the last answers of a model were like, by the name of each quantity."""
         with self._lock:
-            seen = (
-                {name: list(values) for name, values in self._seen.items()} if bundle.version == self._version else {}
-            )
-        return {name: _drift(stored, seen.get(name, [])) for name, stored in _references(bundle).items()}
+            return {name: list(values) for name, values in self._seen.items()} if version == self._version else {}
+
+    def figures(self, bundle: Bundle, others: Sequence[Answered] = ()) -> dict[str, Drift]:
+        """How far each quantity is from what it was when a model was trained.
+
+        Args:
+            others: what further processes of the same service answered with that model.
+        """
+        parts = self.seen(bundle.version), *others
+        return {
+            name: _drift(stored, [value for part in parts for value in part.get(name, ())])
+            for name, stored in _references(bundle).items()
+        }
 
 
 def _references(bundle: Bundle) -> dict[str, Distribution | None]:

@@ -63,17 +63,24 @@ class Guard:
         ring: the keys; without any, nobody is asked for one.
         hosts: names under which the service is asked; None for any. Without keys a page of another site, whose name
             was made to mean this machine, must not be answered.
+        rates: what the keys have left; None where nobody else asks.
     """
 
     def __init__(
-        self, app: ASGIApp, ring: KeyRing, limits: Limits, measured: Measured, hosts: Collection[str] | None = None
+        self,
+        app: ASGIApp,
+        ring: KeyRing,
+        limits: Limits,
+        measured: Measured,
+        hosts: Collection[str] | None = None,
+        rates: RateLimits | None = None,
     ) -> None:
         self._app = app
         self._ring = ring
         self._limits = limits
         self._measured = measured
         self._hosts = hosts
-        self._rates = RateLimits()
+        self._rates = rates or RateLimits(ring.keys)
         self._under_way = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -32,6 +32,7 @@ def living(
     *,
     store: str | None = None,
     update_every_s: float = 0.0,
+    copied: ModelSwap | None = None,
 ) -> Iterator[None]:
     """While it is open, the application swaps in what is trained into ``bundle``, and takes in events.
 
@@ -41,6 +42,7 @@ def living(
         streams: are followed where there is a log, and closed at the end.
         store: URL of the graph, for updates.
         update_every_s: seconds between updates of the bundle, which drift makes as well; 0 for none.
+        copied: what looks for another model in the process that this one is a copy of; None where this one does.
 
     Raises:
         EventLogError: the log cannot be opened.
@@ -72,10 +74,12 @@ def living(
             if intake is not None:
                 intake.take_up()
 
-        swap = ModelSwap(BundleVersions(bundle), state.recommender, switched)
-        opened.callback(swap.close)
-        state.swap = swap
-        swap.start()
+        if copied is None:
+            state.swap = ModelSwap(BundleVersions(bundle), state.recommender, switched)
+            opened.callback(state.swap.close)
+            state.swap.start()
+        else:
+            state.swap = copied.in_copy(state.recommender, switched)
         if update_every_s and store is not None:
             command = update_command(store, str(bundle))
             state.updates = Updates(command, update_every_s, lambda: _has_drifted(state), _log_of_updates.warning)

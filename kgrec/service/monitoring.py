@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Collection
 
 from fastapi import APIRouter, Request, Response
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
 from starlette.datastructures import State
 
+from kgrec.recommendation import Recommender
 from kgrec.service.access import Scope, needs
 from kgrec.service.answers import Answering
 from kgrec.service.health import why_degraded
 from kgrec.service.live_figures import LiveFigures
 from kgrec.service.recent_requests import RecentRequests
+from kgrec.service.worker_figures import Figures, WorkerFigures
 
 _SECONDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 
@@ -28,6 +33,7 @@ class Measured:
     """
 
     def __init__(self, state: State) -> None:
+        self._state = state
         self.began = time.monotonic()
         self.recent = RecentRequests()
         self.registry = CollectorRegistry()
@@ -44,6 +50,16 @@ class Measured:
         self.items = Gauge("kgrec_items", "Items of the bundle.", registry=self.registry)
         self.forgotten = Counter("kgrec_users_forgotten", "Users forgotten since the start.", registry=self.registry)
 
+    def figures(self) -> Figures:
+        """What this process has counted."""
+        recommender: Recommender = self._state.recommender
+        self.degraded.set(why_degraded(recommender) is not None)
+        self.items.set(len(recommender.bundle.items))
+        version = recommender.bundle.version
+        answered = self._state.drift.seen(version)
+        metrics = list(self.registry.collect())
+        return Figures(metrics, self.recent.last(), self._state.cache.figures(), version, answered)
+
     def answered(self, route: str, status: int, seconds: float) -> None:
         """Count a request."""
         self.requests.labels(route, str(status)).inc()
@@ -59,8 +75,21 @@ class Measured:
     dependencies=[needs(Scope.READ)],
 )
 def metrics(request: Request, recommender: Answering) -> Response:
-    """Requests and their times, events and how far the graph is behind, models, memory; whether the graph is there."""
-    measured: Measured = request.app.state.measured
-    measured.degraded.set(why_degraded(recommender) is not None)
-    measured.items.set(len(recommender.bundle.items))
-    return Response(generate_latest(measured.registry), media_type=CONTENT_TYPE_LATEST)
+    """Requests and their times, events and how far the graph is behind, models, memory; whether the graph is there.
+
+    Of several workers each figure has its ``worker``.
+    """
+    workers: WorkerFigures | None = getattr(request.app.state, "workers", None)
+    told = request.app.state.measured.figures().metrics if workers is None else workers.metrics()
+    return Response(generate_latest(_Told(told)), media_type=CONTENT_TYPE_LATEST)
+
+
+class _Told(Collector):
+    """Metrics that were collected already."""
+
+    def __init__(self, metrics: Collection[Metric]) -> None:
+        self._metrics = metrics
+
+    def collect(self) -> Collection[Metric]:
+        """These."""
+        return self._metrics

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -15,41 +16,53 @@ from kgrec.live.swapping import ModelSwap
 from kgrec.metrics.drift import SHIFTED
 from kgrec.recommendation import Recommender
 from kgrec.service.access import Scope, needs
+from kgrec.service.answer_cache import CacheFigures
 from kgrec.service.answers import Answering
 from kgrec.service.events import followed
 from kgrec.service.health import why_degraded
 from kgrec.service.json_answers import document
 from kgrec.service.model_versions import standing_of
+from kgrec.service.worker_figures import WorkerFigures
 
 router = APIRouter(prefix="/v1/operation", tags=["operation"], dependencies=[needs(Scope.READ)])
 
 
 @router.get("", summary="What operators see")
 def operation(request: Request, recommender: Answering) -> Response:
-    """Rates, times, errors, kept answers, events and their age, the model, and drift; without an id of anybody."""
+    """Rates, times, errors, kept answers, events and their age, the model, and drift; without an id of anybody.
+
+    Of several workers these are the figures of all, but for the changes of the model, which each makes for itself.
+    """
     state = request.app.state
     intake: Intake | None = getattr(state, "intake", None)
+    workers: WorkerFigures | None = getattr(state, "workers", None)
+    others = [] if workers is None else list(workers.of_others().values())
+    version = recommender.bundle.version
+    drift = state.drift.figures(recommender.bundle, [one.answered for one in others if one.version == version])
     now = time.time()
     return document(
         {
             "at": now,
             "up_s": time.monotonic() - state.measured.began,
             "degraded": why_degraded(recommender),
-            "requests": state.measured.recent.figures(),
-            "cache": _cache(state),
+            "workers": 1 + len(others),
+            "requests": state.measured.recent.figures([one.recent for one in others]),
+            "cache": _cache(state, [one.cache for one in others]),
             "events": None if intake is None else asdict(intake.counts()) | {"streams": followed(state)},
             "model": _model(state, recommender, now),
-            "drift": {name: asdict(one) for name, one in state.drift.figures(recommender.bundle).items()},
+            "drift": {name: asdict(one) for name, one in drift.items()},
             "drift_alarm_above": SHIFTED,
             "updates": _updates(state),
         }
     )
 
 
-def _cache(state: State) -> dict[str, Any]:
-    cache = state.cache.figures()
-    asked = cache.hits + cache.misses + cache.passed
-    return asdict(cache) | {"limit_bytes": state.cache.limit_bytes, "hit_rate": cache.hits / asked if asked else None}
+def _cache(state: State, others: Sequence[CacheFigures]) -> dict[str, Any]:
+    parts = [asdict(one) for one in (state.cache.figures(), *others)]
+    cache = {name: sum(part[name] for part in parts) for name in parts[0]}
+    asked = cache["hits"] + cache["misses"] + cache["passed"]
+    limit = state.cache.limit_bytes * len(parts)
+    return cache | {"limit_bytes": limit, "hit_rate": cache["hits"] / asked if asked else None}
 
 
 def _updates(state: State) -> dict[str, Any] | None:

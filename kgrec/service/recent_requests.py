@@ -24,6 +24,14 @@ class _Request:
     seconds: float
 
 
+@dataclass(frozen=True)
+class Recent:
+    """The last requests of one process, all of them since a moment; monotonic seconds are those of the machine."""
+
+    since: float
+    requests: Sequence[_Request]
+
+
 class RecentRequests:
     """The requests of the last five minutes, the newest of them where they are very many.
 
@@ -42,14 +50,24 @@ class RecentRequests:
         with self._lock:
             self._last.append(_Request(self._clock(), route, status, seconds))
 
-    def figures(self) -> dict[str, Any]:
-        """Rates, shares of errors and milliseconds, of all and by resource, with the seconds that they are about."""
+    def last(self) -> Recent:
+        """They."""
         now = self._clock()
         with self._lock:
             whole = len(self._last) < MOST
             last = [one for one in self._last if one.at >= now - WINDOW_S]
-        since = max(now - WINDOW_S, self._began) if whole or not last else last[0].at
-        span = max(now - since, 1e-3)
+        return Recent(max(now - WINDOW_S, self._began) if whole or not last else last[0].at, last)
+
+    def figures(self, others: Sequence[Recent] = ()) -> dict[str, Any]:
+        """Rates, shares of errors and milliseconds, of all and by resource, with the seconds that they are about.
+
+        Args:
+            others: of further processes of the same service, whose requests count, too.
+        """
+        parts = self.last(), *others
+        since = max(part.since for part in parts)
+        last = [one for part in parts for one in part.requests if one.at >= since]
+        span = max(self._clock() - since, 1e-3)
         by_route: defaultdict[str, list[_Request]] = defaultdict(list)
         for one in last:
             by_route[one.route].append(one)

@@ -71,7 +71,7 @@ def test_a_bucket_fills_with_the_rate_and_holds_twice_that() -> None:
     ring, _ = KeyRing.empty().with_new("front", [Scope.READ], 2.0)
     ring, _ = ring.with_new("back", [Scope.READ], 2.0)
     front, back = ring.keys
-    rates = RateLimits()
+    rates = RateLimits(ring.keys)
     assert [rates.seconds_to_wait(front, 100.0) for _ in range(5)] == [0, 0, 0, 0, 0.5]
     assert rates.seconds_to_wait(back, 100.0) == 0
     assert rates.seconds_to_wait(front, 100.25) == 0.25

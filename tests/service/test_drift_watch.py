@@ -37,6 +37,16 @@ def test_answers_as_in_training_are_no_alarm_and_others_are() -> None:
     assert found[BEST_SCORE].answers == 1_000
 
 
+def test_what_other_processes_answered_with_the_same_model_counts() -> None:
+    watches, bundle, rng = (DriftWatch(), DriftWatch()), trained(), np.random.default_rng(1)
+    for n in range(ENOUGH):
+        watches[n % 2].note(bundle, int(rng.poisson(9)), float(rng.normal(4, 1)))
+    assert watches[0].figures(bundle)[BEST_SCORE] == Drift(None, ENOUGH // 2, False)
+    both = watches[0].figures(bundle, [watches[1].seen(bundle.version)])
+    assert (both[BEST_SCORE].answers, both[BEST_SCORE].alarm, both[HISTORY_LENGTH].alarm) == (ENOUGH, True, False)
+    assert watches[1].seen("another") == {}
+
+
 def test_lists_that_are_filtered_say_nothing_of_the_best_score() -> None:
     watch, bundle = DriftWatch(), trained()
     for _ in range(ENOUGH):

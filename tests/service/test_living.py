@@ -33,7 +33,7 @@ def test_drift_brings_the_model_up_to_date_and_a_refusal_is_shown(
     alarm = {"best score": Drift(0.1, 1_000, False)}
     monkeypatch.setattr(module, "update_command", command)
     monkeypatch.setattr("kgrec.live.automatic_updates._LOOK_EVERY_S", 0.01)
-    monkeypatch.setattr(DriftWatch, "figures", lambda watch, bundle: alarm)
+    monkeypatch.setattr(DriftWatch, "figures", lambda watch, bundle, others=(): alarm)
     store = f"kglite:{folder / 'g.kgl'}"
     with Recommender.open(folder / "a.bundle", store) as recommender:
         app = service(recommender)

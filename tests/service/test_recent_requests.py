@@ -44,6 +44,22 @@ def test_figures_are_of_the_window_alone() -> None:
     assert recent.figures()["requests"] == 0
 
 
+def test_requests_of_other_processes_count_since_all_of_them_count() -> None:
+    clock = Clock()
+    first = RecentRequests(clock)
+    first.note("/a", 200, 0.001)
+    clock.now += 50.0
+    second = RecentRequests(clock)
+    for recent, status, seconds in ((first, 200, 0.001), (second, 500, 0.003), (second, 404, 0.005)):
+        clock.now += 1.0
+        recent.note("/a", status, seconds)
+    found = first.figures([second.last()])
+    assert (found["of_last_s"], found["requests"], found["refused"], found["failed"]) == (3.0, 3, 1, 1)
+    assert found["ms"]["p50"] == pytest.approx(3.0)
+    assert found == second.figures([first.last()])
+    assert first.figures()["requests"] == 2
+
+
 def test_of_very_many_the_newest_are_counted_over_their_own_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(recent_requests, "MOST", 10)
     clock = Clock()

@@ -8,20 +8,16 @@ import logging
 import signal
 import socket
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from kgrec.cli import options as opt
 from kgrec.cli import output
 from kgrec.errors import ConfigError, require_extra
-
-if TYPE_CHECKING:
-    from kgrec.bundle.bundle_versions import BundleVersions
 
 _OWN = ("127.0.0.1", "::1")
 _ENDS_WITHIN_S = 25.0
@@ -62,11 +58,18 @@ def serve(
             help="Run `kgrec update` every so many hours, and when answers drift from what they were; 0 never does.",
         ),
     ] = 0,
+    workers: Annotated[
+        int,
+        typer.Option(
+            "--workers", min=1, help="Processes that answer, with one model in memory; several take in no events."
+        ),
+    ] = 1,
     as_json: opt.Json = False,
 ) -> None:
     """Answer over HTTP, see docs/service.md. Without --keys nobody is asked who they are, on this machine alone."""
     given = (bundle, store or None, host, port, keys, state or None, events or None)
-    serve_until_stopped(*given, cache, as_json, follow=follow or (), update_every_s=3_600.0 * update_every)
+    update_every_s = 3_600.0 * update_every
+    serve_until_stopped(*given, cache, as_json, follow=follow or (), update_every_s=update_every_s, workers=workers)
 
 
 def serve_until_stopped(
@@ -82,6 +85,7 @@ def serve_until_stopped(
     *,
     follow: Sequence[str] = (),
     update_every_s: float = 0.0,
+    workers: int = 1,
 ) -> None:
     """Answer over HTTP until SIGINT or SIGTERM; the address is said once there are answers: before, requests get 503.
 
@@ -90,15 +94,17 @@ def serve_until_stopped(
         keys: file of API keys; empty for none.
         state: folder where it is written down who is forgotten, by default that of the bundle's versions.
         events: file of the event log; None: no events are taken in.
-        cache_mib: room for answers that are kept; 0 keeps none.
+        cache_mib: room for answers that are kept, by each process; 0 keeps none.
         as_json: say the address as JSON on stdout, otherwise as a line on stderr.
         follow: addresses of streams whose events are taken in.
         update_every_s: seconds between updates of the bundle, which drift makes as well; 0 for none.
+        workers: processes that answer.
 
     Raises:
         BundleError: the bundle is missing, damaged or of another version.
         ConfigError: the address cannot be listened on, or is not this machine's own and there are no keys, the keys
-            cannot be read, the store's URL has no known scheme, or a stream cannot be followed.
+            cannot be read, the store's URL has no known scheme, a stream cannot be followed, or several workers are to
+            take in events.
         EventLogError: the event log cannot be opened.
         MissingExtraError: what it runs on is not installed.
         SchemaMismatchError: the store holds another graph than the bundle's.
@@ -111,8 +117,10 @@ def serve_until_stopped(
             expected="the graph that the bundle was learned from",
             next="name it: --store URL",
         )
+    if workers > 1:
+        _check_workers({"--events": events is not None, "--follow": follow, "--update-every": update_every_s})
     require_extra("serve", "fastapi", "msgspec", "prometheus_client", "uvicorn", where="kgrec serve")
-    with _left_by_sigterm(), _lines_of_log(), _listening(host, port) as listener, ExitStack() as opened:
+    with _left_by_sigterm(), _lines_of_log(), _listening(host, port, workers) as listener, ExitStack() as opened:
         # What answers meanwhile comes first; what answers with a model takes seconds to be imported.
         from kgrec.learn.processors import usable_processors
         from kgrec.service.api_keys import KeyRing
@@ -127,6 +135,22 @@ def serve_until_stopped(
                 expected=f"one of {', '.join(_OWN)}, or a file of keys",
                 next="kgrec key new NAME --keys kgrec.keys, then kgrec serve --keys kgrec.keys",
             )
+        own_names = None if ring.keys else {"localhost", host, *_OWN}
+        at = f"[{host}]" if ":" in host else host
+        url, cache_bytes = f"http://{at}:{listener.getsockname()[1]}", int(cache_mib * 2**20)
+
+        def say(degraded: Sequence[str | None]) -> None:
+            if as_json:
+                output.print_json({"url": url})
+                sys.stdout.flush()
+            else:
+                output.note(f"kgrec answers at {url}, see {url}/openapi.json; ctrl-c ends it")
+            output.note_degraded(degraded)
+
+        if workers > 1:
+            from kgrec.service.forked_service import Served, answer_by_workers
+
+            answer_by_workers(workers, listener, Served(bundle, store, state, ring, own_names, cache_bytes), say)
         # Not one only, or a long request would hold up all others.
         listening = opened.enter_context(Listening(listener, threads=max(2, usable_processors())))
 
@@ -139,35 +163,45 @@ def serve_until_stopped(
         from kgrec.service.living import living
 
         streams, versions = open_streams(follow, events), BundleVersions(bundle)
-        loaded, beside = versions.to_open(), state or _beside(versions)
+        loaded, beside = versions.to_open(), state or versions.made_folder()
         writable = events is not None
         recommender = opened.enter_context(
             Recommender.open(bundle, store, loaded=loaded, state=beside, writable=writable)
         )
         # One request's products are small: its threads would wait for each other, and for those of other requests.
         opened.enter_context(threadpool_limits(1, user_api="blas"))
-        own_names = None if ring.keys else {"localhost", host, *_OWN}
-        app = service(recommender, ring=ring, hosts=own_names, cache_bytes=int(cache_mib * 2**20))
+        app = service(recommender, ring=ring, hosts=own_names, cache_bytes=cache_bytes)
         opened.enter_context(living(app, bundle, events, streams, store=store, update_every_s=update_every_s))
         listening.answer_with(app)
-        at = f"[{host}]" if ":" in host else host
-        url = f"http://{at}:{listener.getsockname()[1]}"
-        if as_json:
-            output.print_json({"url": url})
-            sys.stdout.flush()
-        else:
-            output.note(f"kgrec answers at {url}, see {url}/openapi.json; ctrl-c ends it")
-        output.note_degraded([recommender.degraded])
+        say([recommender.degraded])
         listening.until_stopped()
 
 
-def _beside(versions: BundleVersions) -> Path | None:
-    """The folder of a bundle's versions, which outlasts a training; None where it cannot be made."""
-    try:
-        versions.folder.mkdir(exist_ok=True)
-    except OSError:
-        return None
-    return versions.folder
+def _check_workers(for_one: Mapping[str, object]) -> None:
+    """Make sure that several processes may do what is asked for.
+
+    Args:
+        for_one: options that are for one process, by whether they are given.
+
+    Raises:
+        ConfigError: one is, or this system has no copies of processes.
+    """
+    if given := [option for option, value in for_one.items() if value]:
+        raise ConfigError(
+            "several workers take in no events and make no updates.",
+            where="--workers",
+            found=f"{' and '.join(given)} beside it",
+            expected="one process that does: the log of events and the graph have one writer",
+            next="leave --workers out, or start another `kgrec serve` for that, at a port of its own",
+        )
+    if sys.platform != "linux":
+        raise ConfigError(
+            "several workers need Linux.",
+            where="--workers",
+            found=sys.platform,
+            expected="copies of a process, and an address that several listen at",
+            next="start several `kgrec serve` at ports of their own behind a proxy",
+        )
 
 
 @contextmanager
@@ -187,10 +221,15 @@ def _lines_of_log() -> Iterator[None]:
         log.propagate = before[1]
 
 
-def _listening(host: str, port: int) -> socket.socket:
+def _listening(host: str, port: int, workers: int) -> socket.socket:
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0][0]
-        return socket.create_server((host, port), family=family)
+        listener = socket.create_server((host, port), family=family)
+        if workers > 1:  # nobody else is there, or this would have failed: now several may be
+            with listener:
+                address = listener.getsockname()[:2]
+            listener = socket.create_server(address, family=family, reuse_port=True)
+        return listener
     except (OSError, UnicodeError) as error:
         raise ConfigError(
             "the service cannot listen here.",

@@ -14,7 +14,7 @@ def test_the_smallest_bundle_answers(tmp_path: Path) -> None:
     assert [one.item for one in Recommender(Bundle.load(tmp_path / "b")).recommend("u0")] == ["i1"]
 
 
-def test_two_workers_take_more_than_one_and_less_than_twice_as_much(tmp_path: Path) -> None:
+def test_two_take_more_than_one_and_workers_less_than_services(tmp_path: Path) -> None:
     smallest_bundle().save(tmp_path / "b")
-    one, two = (megabytes(tmp_path / "b", n, 2) for n in (1, 2))
-    assert 10 < one < two < 2 * one
+    one, workers, services = (megabytes(tmp_path / "b", *of, 2) for of in ((1, 1), (1, 2), (2, 1)))
+    assert 10 < one < workers < services < 2 * one

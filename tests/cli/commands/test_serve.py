@@ -101,11 +101,12 @@ main()
 """
 
 
-def test_who_asks_before_it_is_ready_is_told_to_come_again(shell: Shell) -> None:
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_who_asks_before_it_is_ready_is_told_to_come_again(shell: Shell, workers: str) -> None:
     shell.learned()
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
-    command = [sys.executable, "-c", _SLOW, "serve", "--port", port, "--json"]
+    command = [sys.executable, "-c", _SLOW, "serve", "--port", port, "--json", "--workers", workers]
     process = subprocess.Popen(command, cwd=shell.folder, stdout=subprocess.PIPE, text=True)
     try:
         while (found := ask(port)) is None:  # it does not listen yet
@@ -116,6 +117,8 @@ def test_who_asks_before_it_is_ready_is_told_to_come_again(shell: Shell) -> None
         assert process.stdout is not None
         assert json.loads("".join(process.stdout.readline() for _ in range(3)))["url"].endswith(port)
         assert ask(port) == (200, None)
+        process.terminate()
+        assert process.wait(timeout=20) == 0
     finally:
         process.kill()
         process.communicate()

@@ -1,0 +1,81 @@
+"""Figures of all workers: each under its number, whichever is asked; one that is gone has none."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import pytest
+from prometheus_client import CollectorRegistry, Counter
+
+from kgrec.service.answer_cache import CacheFigures
+from kgrec.service.recent_requests import Recent
+from kgrec.service.worker_figures import Figures, WorkerFigures
+
+
+def figures(requests: int) -> Figures:
+    """What a process has counted that answered so many requests."""
+    registry = CollectorRegistry()
+    Counter("kgrec_requests", "Requests.", ["route"], registry=registry).labels("/a").inc(requests)
+    cache = CacheFigures(requests, 0, 0, 0, 0, 0)
+    return Figures(list(registry.collect()), Recent(0.0, ()), cache, "v", {"best score": [float(requests)]})
+
+
+@pytest.fixture
+def three(tmp_path: Path) -> Iterator[list[WorkerFigures]]:
+    with ExitStack() as opened:
+        yield [
+            opened.enter_context(WorkerFigures(tmp_path, number, partial(figures, 10 + number))) for number in range(3)
+        ]
+
+
+def counted(worker: WorkerFigures) -> dict[str, float]:
+    (family,) = worker.metrics()
+    assert (family.name, family.type, family.documentation) == ("kgrec_requests", "counter", "Requests.")
+    assert {one.labels["route"] for one in family.samples} == {"/a"}
+    return {one.labels["worker"]: one.value for one in family.samples if one.name == "kgrec_requests_total"}
+
+
+def test_whichever_is_asked_tells_those_of_all(three: list[WorkerFigures]) -> None:
+    for worker in three:
+        assert counted(worker) == {"0": 10, "1": 11, "2": 12}
+    others = three[1].of_others()
+    assert {number: one.cache.hits for number, one in others.items()} == {0: 10, 2: 12}
+    assert others[2].answered == {"best score": [12.0]}
+
+
+def test_one_that_is_gone_has_none(three: list[WorkerFigures], tmp_path: Path) -> None:
+    three[2].__exit__(None, None, None)
+    assert counted(three[0]) == {"0": 10, "1": 11}
+    killed = tmp_path / "1.1"  # nobody listens any more
+    killed.touch()
+    os.utime(killed, (0, 0))
+    assert counted(three[0]) == {"0": 10, "1": 11}
+
+
+def test_of_one_that_is_being_replaced_the_newer_is_told(three: list[WorkerFigures], tmp_path: Path) -> None:
+    with WorkerFigures(tmp_path / "..", 1, lambda: figures(0)) as newer:
+        newer._address.rename(tmp_path / "1.99999999")
+        os.utime(tmp_path / "1.99999999", (time.time() + 5,) * 2)
+        assert counted(three[0]) == {"0": 10, "1": 0, "2": 12}
+        (tmp_path / "1.99999999").rename(newer._address)
+
+
+def test_one_that_does_not_say_them_holds_up_nobody(
+    three: list[WorkerFigures], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kgrec.service.worker_figures._WAIT_S", 0.1)
+
+    def slow() -> Figures:
+        time.sleep(0.5)
+        return replace(figures(0), version="late")
+
+    three[2]._own = slow
+    assert counted(three[0]) == {"0": 10, "1": 11}
+    monkeypatch.undo()
+    assert three[0].of_others()[2].version == "late", "and nobody's leaving keeps it from telling others"

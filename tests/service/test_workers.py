@@ -1,0 +1,205 @@
+"""Worker processes: all answer, the dead are replaced and nobody is left; others come where the parent has changed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+_BEGIN = """
+import logging, os, signal, sys, threading, time
+from pathlib import Path
+from kgrec.errors import ConfigError
+from kgrec.service import workers
+from kgrec.service.workers import Turns, Workers, forked, meanwhile
+
+logging.basicConfig(stream=sys.stderr, format="%(message)s")
+workers._LOOK_EVERY_S = 0.05
+signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(0))
+folder, state = Path(sys.argv[1]), ["first"]
+
+def work(number, answers):
+    if state[0] == f"bad {number}":
+        raise ConfigError("this one cannot.", found=str(number))
+    if state[0] == f"dead {number}":
+        os._exit(3)
+    (folder / f"{state[0]}.{number}.{os.getpid()}").touch()
+    answers(f"{state[0]} {number}")
+    try:
+        threading.Event().wait()
+    finally:
+        (folder / f"{state[0]}.{number}.{os.getpid()}").unlink()
+
+def say(said):
+    print(*said, sep=", ", flush=True)
+
+def changed():
+    asked = folder / "change"
+    if not asked.exists():
+        return False
+    state[0] = asked.read_text()
+    asked.unlink()
+    return True
+"""
+_RUN = f"{_BEGIN}\nWorkers(2, work).run(say, changed)\n"
+
+
+@contextmanager
+def running(folder: Path, program: str = _RUN) -> Iterator[subprocess.Popen[str]]:
+    command = [sys.executable, "-c", program, str(folder)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def said(process: subprocess.Popen[str]) -> str:
+    assert process.stdout is not None
+    return process.stdout.readline()
+
+
+def at_work(folder: Path) -> dict[str, int]:
+    """Processes by what each works at and its number."""
+    return {f"{path.stem}": int(path.suffix[1:]) for path in folder.glob("*.*.*")}
+
+
+def waited_for(true: Callable[[], bool]) -> None:
+    until = time.monotonic() + 20
+    while not true():
+        assert time.monotonic() < until
+        time.sleep(0.02)
+
+
+def test_all_answer_and_end_with_their_parent(tmp_path: Path) -> None:
+    with running(tmp_path) as process:
+        assert said(process) == "first 0, first 1\n"
+        assert at_work(tmp_path).keys() == {"first.0", "first.1"}
+        process.send_signal(signal.SIGTERM)
+        assert process.communicate(timeout=20) == ("", "")
+        assert process.returncode == 0
+        assert not at_work(tmp_path)
+
+
+def test_ctrl_c_is_for_the_parent(tmp_path: Path) -> None:
+    with running(tmp_path) as process:
+        said(process)
+        for pid in (*at_work(tmp_path).values(), process.pid):
+            os.kill(pid, signal.SIGINT)
+        assert "KeyboardInterrupt" in process.communicate(timeout=20)[1]
+        assert not at_work(tmp_path)
+
+
+def test_one_that_dies_is_started_again_under_its_number(tmp_path: Path) -> None:
+    with running(tmp_path) as process:
+        said(process)
+        before = at_work(tmp_path)
+        (tmp_path / f"first.1.{before['first.1']}").unlink()
+        os.kill(before["first.1"], signal.SIGKILL)
+        waited_for(lambda: "first.1" in at_work(tmp_path))
+        after = at_work(tmp_path)
+        assert after["first.0"] == before["first.0"]
+        assert after["first.1"] != before["first.1"]
+        process.send_signal(signal.SIGTERM)
+        assert process.communicate(timeout=20)[1] == "worker 1 ended (by signal 9) and is started again\n"
+        assert not at_work(tmp_path)
+
+
+def test_they_end_when_their_parent_is_killed(tmp_path: Path) -> None:
+    with running(tmp_path) as process:
+        said(process)
+        process.kill()
+        waited_for(lambda: not at_work(tmp_path))
+
+
+def test_others_take_their_place_when_the_parent_has_changed(tmp_path: Path) -> None:
+    with running(tmp_path) as process:
+        said(process)
+        (tmp_path / "change").write_text("second")
+        waited_for(lambda: at_work(tmp_path).keys() == {"second.0", "second.1"})
+        killed = at_work(tmp_path)["second.0"]
+        (tmp_path / f"second.0.{killed}").unlink()
+        os.kill(killed, signal.SIGKILL)
+        waited_for(lambda: at_work(tmp_path).keys() == {"second.0", "second.1"})
+        process.send_signal(signal.SIGTERM)
+        assert "is started again" in process.communicate(timeout=20)[1]
+        assert not at_work(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("change", "why"), [("bad 1", "worker 1: ConfigError: this one cannot."), ("dead 1", "ended before it answered")]
+)
+def test_where_one_cannot_take_its_place_the_old_ones_go_on(tmp_path: Path, change: str, why: str) -> None:
+    with running(tmp_path) as process:
+        said(process)
+        before = at_work(tmp_path)
+        (tmp_path / "change").write_text(change)
+        waited_for(lambda: not (tmp_path / "change").exists())
+        time.sleep(0.5)
+        waited_for(lambda: at_work(tmp_path) == before)
+        process.send_signal(signal.SIGTERM)
+        errors = process.communicate(timeout=20)[1]
+        assert "no worker is replaced: " in errors
+        assert why in errors
+
+
+@pytest.mark.parametrize(
+    ("state", "error"), [("bad 1", "ConfigError: this one cannot."), ("dead 0", "KgrecError: a worker ended before")]
+)
+def test_what_one_cannot_from_the_start_is_raised(tmp_path: Path, state: str, error: str) -> None:
+    with running(tmp_path, f"{_BEGIN}\nstate[0] = {state!r}\nWorkers(2, work).run(say, changed)\n") as process:
+        out, errors = process.communicate(timeout=20)
+        assert (out, process.returncode) == ("", 1)
+        assert error in errors.splitlines()[-1] or error in errors
+        assert not at_work(tmp_path)
+
+
+_MEANWHILE = """
+def aside():
+    (folder / "begun").touch()
+    try:
+        threading.Event().wait()
+    finally:
+        (folder / "ended").touch()
+
+with meanwhile(aside):
+    while not (folder / "begun").exists():
+        time.sleep(0.01)
+print((folder / "ended").exists(), flush=True)
+"""
+
+
+def test_what_is_done_meanwhile_ends_with_what_is_inside(tmp_path: Path) -> None:
+    with running(tmp_path, _BEGIN + _MEANWHILE) as process:
+        assert process.communicate(timeout=20) == ("True\n", "")
+
+
+_TURNS = """
+turns, counted = Turns(), folder / "counted"
+counted.write_text("0")
+
+def count():
+    for _ in range(200):
+        with turns:
+            counted.write_text(str(int(counted.read_text()) + 1))
+
+def die():
+    turns.__enter__()
+    os.kill(os.getpid(), signal.SIGKILL)
+
+for pid in [forked(count), forked(count), forked(die), forked(count)]:
+    os.waitpid(pid, 0)
+print(counted.read_text())
+"""
+
+
+def test_processes_take_turns_and_one_that_is_killed_holds_up_nobody(tmp_path: Path) -> None:
+    with running(tmp_path, _BEGIN + _TURNS) as process:
+        assert process.communicate(timeout=20) == ("600\n", "")
