@@ -10,6 +10,8 @@ import pytest
 
 from kgrec.data.dataset import Interactions
 from kgrec.scoring import item_blocks, path_matrix, retrieval
+from kgrec.scoring.compacting import CompactableModel
+from kgrec.scoring.int8_matrices import LowRankInt8Matrix
 from kgrec.scoring.matrices import ItemMatrix, SparseMatrix
 from kgrec.scoring.mixing import Mix
 from kgrec.scoring.model import AdditiveModel
@@ -108,6 +110,20 @@ def test_the_index_and_the_trend_of_a_moment_are_kept() -> None:
     without_prior = model.without_prior._mixing._index
     assert without_prior.blocks is model._mixing._index.blocks
     assert not np.concatenate(without_prior.largest_prior).any()
+
+
+def test_items_of_a_compacted_model_are_alike_by_their_targets(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(item_blocks, "_ITEMS", 4)
+    model = CompactableModel.of(open_model()).with_shares({})
+    matrices = [one.matrix for one in model.channels]
+    floats = [one.in_floats() if isinstance(one, LowRankInt8Matrix) else one for one in matrices]
+    expected = model.with_matrices(floats)._mixing._index
+    found = model._mixing._index
+    known = np.flatnonzero(~model.is_cold)
+    by_prior = known[np.argsort(-model.prior[known], kind="stable")]
+    assert found.blocks[0].items.tolist() != by_prior.tolist()
+    for group in (0, 1):
+        np.testing.assert_array_equal(found.blocks[group].items, expected.blocks[group].items)
 
 
 def test_what_everybody_needs_is_ready_before_anybody_asks(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
 
 from fastapi.testclient import TestClient
 
@@ -37,6 +40,19 @@ def test_everything_is_there(client: TestClient) -> None:
     assert 0 <= model["answers_for_s"] <= found["up_s"] + 1
     assert found["drift"]["best score"] == {"psi": None, "answers": 1, "alarm": False}
     assert "ann" not in str(found).replace("cannot", "")
+
+
+def test_figures_of_other_workers_are_added_and_answers_of_another_model_are_not_compared(client: TestClient) -> None:
+    client.get("/v1/recommend?user=ann")
+    app: Any = client.app
+    own = app.state.measured.figures()
+    others = {1: own, 2: replace(own, version="another")}
+    app.state.workers = SimpleNamespace(of_others=lambda: others)
+    found = client.get("/v1/operation").json()
+    (lists,) = (one for one in found["requests"]["routes"] if one["route"] == "/v1/recommend")
+    assert (found["workers"], lists["requests"], found["drift"]["best score"]["answers"]) == (3, 3, 2)
+    assert found["cache"]["misses"] == 3 * own.cache.misses > 0
+    assert found["cache"]["limit_bytes"] == 3 * 64 * 2**20
 
 
 def test_without_events_and_versions(recommender: Recommender) -> None:
