@@ -16,7 +16,7 @@ from typing import NoReturn
 
 from kgrec.service.api_keys import KeyRing, RateLimits
 from kgrec.service.listening import Listening
-from kgrec.service.workers import Answers, Turns, Workers, meanwhile
+from kgrec.service.workers import Answers, Turns, Workers, meanwhile, native_threads, no_thread_left
 
 
 @dataclass(frozen=True)
@@ -67,16 +67,29 @@ def answer_by_workers(
 
         versions = BundleVersions(served.bundle)
         state = served.state or versions.made_folder()
-        swap = ModelSwap(versions, Recommender.open(served.bundle, loaded=versions.to_open(), state=state))
-        swap.look()  # it answers from files of its own
-        warm(swap.recommender)
+        threads = native_threads()
+        with no_thread_left():
+            opened = Recommender.open(served.bundle, served.store, loaded=versions.to_open(), state=state)
+        # A graph in memory is there for copies of the process, too, unless it works by threads of its own.
+        has_graph = opened.store is not None and opened.store.facts_stay and native_threads() <= threads
+        if not has_graph:
+            opened.close()
+        # Nothing is looked up in it here: what that began, a copy might not go on with.
+        swap = ModelSwap(versions, Recommender.open(served.bundle, loaded=opened.bundle, state=state))
+        with no_thread_left():
+            swap.look()  # it answers from files of its own
+            warm(swap.recommender)
         rates = RateLimits(served.ring.keys, Turns())
         listeners = [listener, *(_beside(listener) for _ in range(n - 1))]
 
         def work(number: int, answers: Answers) -> None:
             with ExitStack() as held:
                 bundle = swap.recommender.bundle
-                recommender = Recommender.open(served.bundle, served.store, loaded=bundle, state=state)
+                recommender = (
+                    opened.renewed(bundle)
+                    if has_graph
+                    else Recommender.open(served.bundle, served.store, loaded=bundle, state=state)
+                )
                 held.callback(recommender.close)
                 app = service(
                     recommender, ring=served.ring, hosts=served.hosts, cache_bytes=served.cache_bytes, rates=rates
@@ -92,9 +105,10 @@ def answer_by_workers(
 
         def changed() -> bool:
             before = swap.version, swap.refusal
-            swap.look()
-            if swap.version != before[0]:
-                warm(swap.recommender)
+            with no_thread_left():
+                swap.look()
+                if swap.version != before[0]:
+                    warm(swap.recommender)
             return (swap.version, swap.refusal) != before
 
         def ready(degraded: Sequence[str | None]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections.abc import Sequence
 from urllib.parse import quote
 
@@ -19,16 +18,10 @@ _OF_USERS = "/v1/recommend?user=", "/v1/recommend?explain=standard&user="
 
 
 def warm(recommender: Recommender) -> None:
-    """Ask an application that nobody else asks for some users' lists and reasons, and for its pages.
-
-    The threads that answered have ended: of a process that is forked only the thread that does it goes on.
-    """
-    before = set(threading.enumerate())
+    """Ask an application that nobody else asks for some users' lists and reasons, and for its pages."""
     users, app = recommender.bundle.users, service(recommender, cache_bytes=0)
     some = [users[int(row)] for row in np.linspace(0, len(users) - 1, min(_USERS, len(users)))]
     asyncio.run(_asked(app, [*_OF_NOBODY, *(address + quote(user, safe="") for user in some for address in _OF_USERS)]))
-    for thread in set(threading.enumerate()) - before:
-        thread.join()
 
 
 async def _asked(app: ASGIApp, addresses: Sequence[str]) -> None:

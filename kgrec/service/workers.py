@@ -155,6 +155,20 @@ def meanwhile(work: Callable[[], None]) -> Iterator[None]:
         os.waitpid(pid, 0)
 
 
+@contextmanager
+def no_thread_left() -> Iterator[None]:
+    """Waits for the threads that began inside: of a process that is forked only the one that does it goes on."""
+    before = set(threading.enumerate())
+    yield
+    for thread in set(threading.enumerate()) - before:
+        thread.join()
+
+
+def native_threads() -> int:
+    """How many threads the process has, those of libraries among them."""
+    return len(os.listdir("/proc/self/task"))
+
+
 def forked(work: Callable[[], None]) -> int:
     """The id of a new process, a copy of this one, that works and ends; ctrl-c is for this one alone."""
     sys.stdout.flush()

@@ -11,6 +11,7 @@ from kgrec.recommendation import Recommender
 from kgrec.service import warming
 from kgrec.service.app import service
 from kgrec.service.warming import warm
+from kgrec.service.workers import no_thread_left
 from tests.support.bundles import USERS
 
 
@@ -32,7 +33,8 @@ def test_lists_and_reasons_were_answered(recommender: Recommender, monkeypatch: 
 
     monkeypatch.setattr(warming, "service", heard)
     before = threading.active_count()
-    warm(recommender)
+    with no_thread_left():
+        warm(recommender)
     assert threading.active_count() == before
     for path in ("/", "/openapi.json", "/v1/model"):
         assert (path, b"", 200) in asked
