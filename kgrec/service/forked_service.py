@@ -80,7 +80,11 @@ def answer_by_workers(
             swap.look()  # it answers from files of its own
             warm(swap.recommender)
         rates = RateLimits(served.ring.keys, Turns())
-        listeners = [listener, *(_beside(listener) for _ in range(n - 1))]
+        app = service(
+            swap.recommender, ring=served.ring, hosts=served.hosts, cache_bytes=served.cache_bytes, rates=rates
+        )
+        app.middleware_stack = app.build_middleware_stack()
+        listenings = [Listening(one) for one in (listener, *(_beside(listener) for _ in range(n - 1)))]
 
         def work(number: int, answers: Answers) -> None:
             with ExitStack() as held:
@@ -91,13 +95,11 @@ def answer_by_workers(
                     else Recommender.open(served.bundle, served.store, loaded=bundle, state=state)
                 )
                 held.callback(recommender.close)
-                app = service(
-                    recommender, ring=served.ring, hosts=served.hosts, cache_bytes=served.cache_bytes, rates=rates
-                )
+                app.state.recommender = recommender
                 app.state.workers = held.enter_context(WorkerFigures(Path(folder), number, app.state.measured.figures))
                 held.enter_context(living(app, served.bundle, copied=swap))
                 # Only now: while it opens what it needs, another one may still answer at the same socket.
-                listening = Listening(listeners[number])
+                listening = listenings[number]
                 listening.answer_with(app)
                 held.enter_context(listening)
                 answers(recommender.degraded)
@@ -108,6 +110,7 @@ def answer_by_workers(
             with no_thread_left():
                 swap.look()
                 if swap.version != before[0]:
+                    app.state.recommender = swap.recommender
                     warm(swap.recommender)
             return (swap.version, swap.refusal) != before
 

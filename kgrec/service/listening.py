@@ -47,6 +47,7 @@ class Listening:
                 timeout_keep_alive=_IDLE_S,
             )
         )
+        self._server.config.load()  # it imports what it listens with, which whoever forks has done before
         self._failure: BaseException | None = None
         self._ended = threading.Event()  # a thread's join that a signal interrupts takes the thread to have ended
         self._thread = threading.Thread(target=self._run, name="kgrec answers", daemon=True)
