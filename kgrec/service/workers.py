@@ -7,6 +7,7 @@ of it, so what is there before the fork is left out of its walks (``gc.freeze``)
 
 from __future__ import annotations
 
+import ctypes
 import fcntl
 import gc
 import logging
@@ -27,6 +28,9 @@ _log = logging.getLogger("kgrec.workers")
 _LOOK_EVERY_S = 1.0
 """Seconds after which one that died is started again at the latest, and at the earliest after another one."""
 
+_PR_SET_PDEATHSIG = 1
+"""Of Linux: which signal a process gets when the one that it was forked from is gone."""
+
 Answers = Callable[[Any], None]
 Work = Callable[[int, Answers], None]
 """What a worker does, by its number from 0: says once what it answers with, and comes back or raises at SIGTERM."""
@@ -45,7 +49,6 @@ class Workers:
         self._work = work
         self._numbers: dict[int, int] = {}  # of those that work, by their process
         self._leaving: set[int] = set()
-        self._lives, self._ends = os.pipe()  # nothing is ever written: it is at its end when this process is gone
 
     def run(self, all_answer: Callable[[Sequence[Any]], None], changed: Callable[[], bool]) -> NoReturn:
         """Keep the workers working until a signal raises here.
@@ -97,18 +100,12 @@ class Workers:
         return here
 
     def _worked(self, number: int, pipe: Connection) -> None:
-        os.close(self._ends)
-        threading.Thread(target=self._end_with_parent, name="kgrec ends", daemon=True).start()
         try:
             self._work(number, lambda said: _send(pipe, said))
         except KgrecError as error:
             _log.error("worker %d: %s", number, error)
             _send(pipe, error)
             raise SystemExit(error.exit_code) from None
-
-    def _end_with_parent(self) -> None:
-        os.read(self._lives, 1)
-        os.kill(os.getpid(), signal.SIGTERM)
 
     def _start_again(self) -> None:
         """Start others in the place of those that are gone."""
@@ -127,8 +124,6 @@ class Workers:
             os.kill(pid, signal.SIGTERM)  # who is gone has its number until it was waited for
         for pid in (*self._numbers, *self._leaving):
             os.waitpid(pid, 0)
-        os.close(self._ends)
-        os.close(self._lives)
 
 
 class Turns:
@@ -170,16 +165,25 @@ def native_threads() -> int:
 
 
 def forked(work: Callable[[], None]) -> int:
-    """The id of a new process, a copy of this one, that works and ends; ctrl-c is for this one alone."""
+    """The id of a new process, a copy of this one, that works and ends: by SIGTERM, and when this one is gone.
+
+    Ctrl-c is for this one alone.
+    """
     sys.stdout.flush()
     sys.stderr.flush()
-    pid = os.fork()
+    # What a new process is sent in its first moment would be lost: Python forgets what came before it was there.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM))
+    parent, pid = os.getpid(), os.fork()
     if pid:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
         return pid
     code = 1
     try:
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-        work()
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        if os.getppid() == parent:
+            work()
         code = 0
     except SystemExit as ended:
         code = ended.code if isinstance(ended.code, int) else 0

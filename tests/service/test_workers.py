@@ -30,12 +30,13 @@ def work(number, answers):
         raise ConfigError("this one cannot.", found=str(number))
     if state[0] == f"dead {number}":
         os._exit(3)
-    (folder / f"{state[0]}.{number}.{os.getpid()}").touch()
-    answers(f"{state[0]} {number}")
+    at_work = folder / f"{state[0]}.{number}.{os.getpid()}"
     try:
+        at_work.touch()
+        answers(f"{state[0]} {number}")
         threading.Event().wait()
     finally:
-        (folder / f"{state[0]}.{number}.{os.getpid()}").unlink()
+        at_work.unlink(missing_ok=True)
 
 def say(said):
     print(*said, sep=", ", flush=True)
