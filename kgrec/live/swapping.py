@@ -6,11 +6,15 @@ began with it is given: its arrays are mapped, so that both together cost little
 
 from __future__ import annotations
 
+import json
 import math
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from itertools import islice
+from pathlib import Path
+from typing import Any
 
 from kgrec.bundle.bundle import Bundle
 from kgrec.bundle.bundle_versions import BundleVersions
@@ -32,6 +36,7 @@ class ModelSwap:
         versions: of the bundle; the live one answers, where there is one.
         recommender: answers until then.
         switched: called with each new recommender; from then on it has to answer.
+        told: file by which copies of this process are told what became of models; None where there are no copies.
 
     Attributes:
         recommender: answers now.
@@ -46,6 +51,7 @@ class ModelSwap:
         versions: BundleVersions,
         recommender: Recommender,
         switched: Callable[[Recommender], None] = lambda recommender: None,
+        told: Path | None = None,
     ) -> None:
         self.versions = versions
         self.recommender = recommender
@@ -55,6 +61,8 @@ class ModelSwap:
         self.tried = self.refused = self.swaps = self.backs = 0
         self.since = time.time()
         self._switched = switched
+        self._told = told
+        self._last_told: dict[str, Any] = {}
         self._looked_at: object = None
         self._refused: str | None = None
         self._one_at_a_time = threading.RLock()
@@ -62,14 +70,32 @@ class ModelSwap:
         self._thread = threading.Thread(target=self._run, name="kgrec swaps models", daemon=True)
 
     def in_copy(self, recommender: Recommender, switched: Callable[[Recommender], None]) -> ModelSwap:
-        """The same for a process that was forked from this one: it changes the model when it is asked to.
+        """The same for a process that was forked from this one: it does not look, and changes the model if asked to.
 
-        What this process finds by looking it does not know; it has to be replaced by another copy then.
+        Where this one has another model, the other has to be replaced by another copy.
         """
-        other = ModelSwap(self.versions, recommender, switched)
-        other.version, other.refusal, other.since = self.version, self.refusal, self.since
-        other.tried, other.refused, other.swaps, other.backs = self.tried, self.refused, self.swaps, self.backs
+        other = ModelSwap(self.versions, recommender, switched, self._told)
+        other.version, other.since, other.swaps, other.backs = self.version, self.since, self.swaps, self.backs
+        other.hear()
         return other
+
+    def tell(self) -> None:
+        """Write down for copies how many models were tried and refused, and why the last one was."""
+        assert self._told is not None
+        now = {"refusal": self.refusal, "tried": self.tried, "refused": self.refused}
+        if now != self._last_told:
+            fresh = self._told.with_suffix(".new")
+            fresh.write_text(json.dumps(now), encoding="utf-8")
+            fresh.replace(self._told)
+            self._last_told = now
+
+    def hear(self) -> None:
+        """Take over what was written down since in the process that this one is a copy of; of no copy nothing."""
+        with suppress(FileNotFoundError):
+            now = json.loads(self._told.read_text(encoding="utf-8")) if self._told is not None else {}
+            if now != self._last_told:
+                vars(self).update(now)
+                self._last_told = now
 
     def start(self) -> None:
         """Look at once, then every few seconds; nobody waits for it."""

@@ -18,6 +18,12 @@ from kgrec.service.api_keys import KeyRing, RateLimits
 from kgrec.service.listening import Listening
 from kgrec.service.workers import Answers, Turns, Workers, meanwhile, native_threads, no_thread_left
 
+_TURNS_AWAY_S = 2.0
+"""Seconds for which one that leaves closes connections with its answers: one that is closed between two requests may
+lose the second."""
+_ENDS_WITHIN_S = 11
+"""Seconds for requests under way after that: an answer may take ten."""
+
 
 @dataclass(frozen=True)
 class Served:
@@ -75,7 +81,8 @@ def answer_by_workers(
         if not has_graph:
             opened.close()
         # Nothing is looked up in it here: what that began, a copy might not go on with.
-        swap = ModelSwap(versions, Recommender.open(served.bundle, loaded=opened.bundle, state=state))
+        template = Recommender.open(served.bundle, loaded=opened.bundle, state=state)
+        swap = ModelSwap(versions, template, told=Path(folder) / "told.json")
         with no_thread_left():
             swap.look()  # it answers from files of its own
             warm(swap.recommender)
@@ -84,7 +91,8 @@ def answer_by_workers(
             swap.recommender, ring=served.ring, hosts=served.hosts, cache_bytes=served.cache_bytes, rates=rates
         )
         app.middleware_stack = app.build_middleware_stack()
-        listenings = [Listening(one) for one in (listener, *(_beside(listener) for _ in range(n - 1)))]
+        listeners = [listener, *(_beside(listener) for _ in range(n - 1))]
+        listenings = [Listening(one, ends_within_s=_ENDS_WITHIN_S, turns_away_s=_TURNS_AWAY_S) for one in listeners]
 
         def work(number: int, answers: Answers) -> None:
             with ExitStack() as held:
@@ -96,7 +104,10 @@ def answer_by_workers(
                 )
                 held.callback(recommender.close)
                 app.state.recommender = recommender
-                app.state.workers = held.enter_context(WorkerFigures(Path(folder), number, app.state.measured.figures))
+                app.state.measured.begin()
+                app.state.workers = held.enter_context(
+                    WorkerFigures(Path(folder) / "figures", number, app.state.measured.figures)
+                )
                 held.enter_context(living(app, served.bundle, copied=swap))
                 # Only now: while it opens what it needs, another one may still answer at the same socket.
                 listening = listenings[number]
@@ -105,14 +116,18 @@ def answer_by_workers(
                 answers(recommender.degraded)
                 listening.until_stopped()
 
+        copied = [swap.version]
+
         def changed() -> bool:
-            before = swap.version, swap.refusal
             with no_thread_left():
                 swap.look()
-                if swap.version != before[0]:
-                    app.state.recommender = swap.recommender
-                    warm(swap.recommender)
-            return (swap.version, swap.refusal) != before
+                swap.tell()
+                if swap.version == copied[-1]:
+                    return False
+                app.state.recommender = swap.recommender
+                warm(swap.recommender)
+            copied[:] = [swap.version]
+            return True
 
         def ready(degraded: Sequence[str | None]) -> None:
             starting.close()

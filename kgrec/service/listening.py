@@ -9,7 +9,7 @@ from typing import Self
 
 import uvicorn
 from anyio.to_thread import current_default_thread_limiter
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kgrec.service.starting import starting
 
@@ -26,10 +26,21 @@ class Listening:
     Args:
         listener: stays the caller's to close.
         threads: requests that are worked on at once. More than there are processors hold each other up.
+        ends_within_s: seconds for the requests under way at the end.
+        turns_away_s: seconds before that in which no connections are taken, and those that there are closed by answers.
     """
 
-    def __init__(self, listener: socket.socket, threads: int = 2) -> None:
+    def __init__(
+        self,
+        listener: socket.socket,
+        threads: int = 2,
+        *,
+        ends_within_s: int = _SHUTDOWN_S,
+        turns_away_s: float = 0.0,
+    ) -> None:
         self._threads = threads
+        self._turns_away_s = turns_away_s
+        self._turns_away = False
         # Its connections have it too: else a body waits up to 40 ms for the header before it to be acknowledged.
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._listener = listener
@@ -43,7 +54,7 @@ class Listening:
                 log_config=None,  # its own would close the handlers of everybody else in the process
                 log_level="warning",
                 server_header=False,
-                timeout_graceful_shutdown=_SHUTDOWN_S,
+                timeout_graceful_shutdown=ends_within_s,
                 timeout_keep_alive=_IDLE_S,
             )
         )
@@ -70,9 +81,18 @@ class Listening:
         try:
             self._ended.wait()
         finally:
+            self._turn_away()
             self._stop()
         if self._failure is not None:
             raise self._failure
+
+    def _turn_away(self) -> None:
+        """For a while, take no new connections and close each of the others with its next answer."""
+        if self._turns_away_s:
+            self._turns_away = True
+            for server in getattr(self._server, "servers", ()):  # there are none before it has started
+                server.get_loop().call_soon_threadsafe(server.close)
+            self._ended.wait(self._turns_away_s)
 
     def _stop(self) -> None:
         self._server.should_exit = True
@@ -84,7 +104,18 @@ class Listening:
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         current_default_thread_limiter().total_tokens = self._threads  # it is one of the loop that this runs in
-        await self._app(scope, receive, send)
+        await self._app(scope, receive, self._closing(send) if self._turns_away else send)
+
+    @staticmethod
+    def _closing(send: Send) -> Send:
+        """Sends an answer after which the connection is closed."""
+
+        async def closing(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message = {**message, "headers": [*message.get("headers", ()), (b"connection", b"close")]}
+            await send(message)
+
+        return closing
 
     def _run(self) -> None:
         try:

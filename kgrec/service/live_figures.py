@@ -113,6 +113,7 @@ def _of_cache(cache: CacheFigures) -> Iterator[Metric]:
 
 
 def _of_models(swap: ModelSwap) -> Iterator[Metric]:
+    swap.hear()
     yield GaugeMetricFamily("kgrec_model_since_seconds", "Unix time since which it answers.", swap.since)
     acts = {"tried": swap.tried, "refused": swap.refused, "swapped": swap.swaps, "back": swap.backs}
     yield _counter("kgrec_model_changes", "Models tried, refused, swapped in and gone back to.", acts, "outcome")

@@ -40,6 +40,7 @@ def change(request: Request, caller: Asking, asked: ModelChange | None = None) -
 
 def standing_of(swap: ModelSwap) -> dict[str, object]:
     """The versions of the model, and what became of those that were tried."""
+    swap.hear()
     return {
         "live": swap.version,
         "before": swap.versions.before,

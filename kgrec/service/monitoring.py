@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Collection
 
@@ -34,6 +35,7 @@ class Measured:
 
     def __init__(self, state: State) -> None:
         self._state = state
+        self._looks = threading.Lock()
         self.began = time.monotonic()
         self.recent = RecentRequests()
         self.registry = CollectorRegistry()
@@ -50,15 +52,27 @@ class Measured:
         self.items = Gauge("kgrec_items", "Items of the bundle.", registry=self.registry)
         self.forgotten = Counter("kgrec_users_forgotten", "Users forgotten since the start.", registry=self.registry)
 
+    def begin(self) -> None:
+        """Count from now on: what was before is of the process that this one was forked from."""
+        self.began, self.recent = time.monotonic(), RecentRequests()
+
     def figures(self) -> Figures:
-        """What this process has counted."""
+        """What this process has counted; of its graph what was seen when it was looked at last, which is done again."""
         recommender: Recommender = self._state.recommender
-        self.degraded.set(why_degraded(recommender) is not None)
+        if self._looks.acquire(blocking=False):
+            threading.Thread(target=self._look, args=(recommender,), daemon=True).start()
         self.items.set(len(recommender.bundle.items))
         version = recommender.bundle.version
         answered = self._state.drift.seen(version)
         metrics = list(self.registry.collect())
         return Figures(metrics, self.recent.last(), self._state.cache.figures(), version, answered)
+
+    def _look(self, recommender: Recommender) -> None:
+        """Whether the graph is there, which may take as long as it takes to reach it."""
+        try:
+            self.degraded.set(why_degraded(recommender) is not None)
+        finally:
+            self._looks.release()
 
     def answered(self, route: str, status: int, seconds: float) -> None:
         """Count a request."""
@@ -80,7 +94,9 @@ def metrics(request: Request, recommender: Answering) -> Response:
     Of several workers each figure has its ``worker``.
     """
     workers: WorkerFigures | None = getattr(request.app.state, "workers", None)
-    told = request.app.state.measured.figures().metrics if workers is None else workers.metrics()
+    measured: Measured = request.app.state.measured
+    measured.degraded.set(why_degraded(recommender) is not None)
+    told = measured.figures().metrics if workers is None else workers.metrics()
     return Response(generate_latest(_Told(told)), media_type=CONTENT_TYPE_LATEST)
 
 

@@ -7,11 +7,12 @@ at a socket in a folder that is nobody else's.
 from __future__ import annotations
 
 import os
+import pickle
+import socket
 import threading
-from collections.abc import Callable, Collection, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from multiprocessing.connection import Client, Listener
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -24,6 +25,7 @@ from kgrec.service.recent_requests import Recent
 
 _WAIT_S = 2.0
 """Seconds for which a worker is waited for that does not say its figures."""
+_MOST_ASKING = 64
 
 
 @dataclass(frozen=True)
@@ -49,40 +51,47 @@ class WorkerFigures:
     """Tells others the figures of this worker while it is open, and asks for theirs.
 
     Args:
-        folder: of the sockets, the same for all.
+        folder: of the sockets, the same for all, within one that nobody else may look into; made where it is not there.
         number: of this worker.
-        own: the figures of this one.
+        own: the figures of this one, which must not wait for anything.
     """
 
     def __init__(self, folder: Path, number: int, own: Callable[[], Figures]) -> None:
-        self._address = folder / f"{number}.{os.getpid()}"
+        self._folder = folder
+        self._number = number
         self._own = own
+        self._name = f"{number}.{os.getpid()}"
         self._thread = threading.Thread(target=self._tell, name="kgrec tells figures", daemon=True)
 
     def __enter__(self) -> Self:
-        self._listener = Listener(str(self._address), family="AF_UNIX")
+        self._folder.mkdir(exist_ok=True)
+        self._listener = socket.socket(socket.AF_UNIX)
+        with _short(self._folder) as folder:
+            self._listener.bind(f"{folder}/{self._name}")
+        self._listener.listen(_MOST_ASKING)
         self._thread.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        with suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)  # closed alone, it would be waited at on
         self._listener.close()
+        (self._folder / self._name).unlink(missing_ok=True)
 
     def of_others(self) -> dict[int, Figures]:
-        """Those of the other workers, by their number; one that was killed has none, nor has one that is replaced."""
-        found, own = {}, _number_of(self._address)
-        for address in sorted(self._address.parent.iterdir(), key=_made_at):
-            if (number := _number_of(address)) != own:
-                with suppress(OSError, EOFError), Client(str(address), family="AF_UNIX") as asked:
-                    if asked.poll(_WAIT_S):
-                        found[number] = asked.recv()
+        """Those of the other workers, by their number; one that is gone, or does not say them, has none."""
+        found = {}
+        for address in sorted(self._folder.iterdir(), key=_made_at):
+            if (number := int(address.stem)) != self._number and (figures := _asked(address)) is not None:
+                found[number] = figures
         return found
 
     def metrics(self) -> Collection[Metric]:
         """Those of all workers, each with the number of its worker as a label."""
         families: dict[str, Metric] = {}
-        for number, figures in sorted({_number_of(self._address): self._own(), **self.of_others()}.items()):
+        for number, figures in sorted({self._number: self._own(), **self.of_others()}.items()):
             for metric in figures.metrics:
                 family = families.setdefault(metric.name, Metric(metric.name, metric.documentation, metric.type))
                 family.samples += [one._replace(labels={**one.labels, "worker": str(number)}) for one in metric.samples]
@@ -91,16 +100,38 @@ class WorkerFigures:
     def _tell(self) -> None:
         while True:
             try:
-                with self._listener.accept() as asking:
-                    asking.send(self._own())
-            except ConnectionError:  # whoever asked is gone
-                continue
+                asking, _ = self._listener.accept()
             except OSError:  # closed
                 return
+            with suppress(Exception), asking:  # whoever asked may be gone; a fault of today need not be one tomorrow
+                asking.settimeout(_WAIT_S)
+                asking.sendall(pickle.dumps(self._own()))
 
 
-def _number_of(address: Path) -> int:
-    return int(address.stem)
+def _asked(address: Path) -> Figures | None:
+    """The figures of the worker at an address; None where there is none any more, or none that answers in time."""
+    with socket.socket(socket.AF_UNIX) as asked, suppress(OSError, EOFError, pickle.UnpicklingError):
+        asked.settimeout(_WAIT_S)
+        try:
+            with _short(address.parent) as folder:
+                asked.connect(f"{folder}/{address.name}")
+        except ConnectionRefusedError:  # of one that was killed
+            address.unlink(missing_ok=True)
+            return None
+        with asked.makefile("rb") as told:
+            figures: Figures = pickle.load(told)
+        return figures
+    return None
+
+
+@contextmanager
+def _short(folder: Path) -> Iterator[str]:
+    """A short path to a folder: an address has at most 107 bytes."""
+    opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        yield f"/proc/self/fd/{opened}"
+    finally:
+        os.close(opened)
 
 
 def _made_at(address: Path) -> float:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import socket
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -52,30 +54,52 @@ def test_whichever_is_asked_tells_those_of_all(three: list[WorkerFigures]) -> No
 def test_one_that_is_gone_has_none(three: list[WorkerFigures], tmp_path: Path) -> None:
     three[2].__exit__(None, None, None)
     assert counted(three[0]) == {"0": 10, "1": 11}
-    killed = tmp_path / "1.1"  # nobody listens any more
-    killed.touch()
-    os.utime(killed, (0, 0))
+    with socket.socket(socket.AF_UNIX) as killed:
+        killed.bind(str(tmp_path / "1.1"))
+    os.utime(tmp_path / "1.1", (0, 0))
     assert counted(three[0]) == {"0": 10, "1": 11}
+    assert not (tmp_path / "1.1").exists()
 
 
 def test_of_one_that_is_being_replaced_the_newer_is_told(three: list[WorkerFigures], tmp_path: Path) -> None:
-    with WorkerFigures(tmp_path / "..", 1, lambda: figures(0)) as newer:
-        newer._address.rename(tmp_path / "1.99999999")
-        os.utime(tmp_path / "1.99999999", (time.time() + 5,) * 2)
+    with WorkerFigures(tmp_path / "newer", 1, lambda: figures(0)):
+        newer, here = tmp_path / "newer" / f"1.{os.getpid()}", tmp_path / "1.99999999"
+        newer.rename(here)
+        os.utime(here, (time.time() + 5,) * 2)
+        newer.parent.rmdir()
         assert counted(three[0]) == {"0": 10, "1": 0, "2": 12}
-        (tmp_path / "1.99999999").rename(newer._address)
 
 
-def test_one_that_does_not_say_them_holds_up_nobody(
+def test_a_folder_may_have_a_long_name(tmp_path: Path) -> None:
+    folder = tmp_path / ("long" * 30)
+    with WorkerFigures(folder, 0, lambda: figures(7)) as one, WorkerFigures(folder, 1, lambda: figures(8)):
+        assert counted(one) == {"0": 7, "1": 8}
+
+
+def test_those_that_do_not_say_them_hold_up_nobody_however_many_ask(
     three: list[WorkerFigures], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("kgrec.service.worker_figures._WAIT_S", 0.1)
+    monkeypatch.setattr("kgrec.service.worker_figures._MOST_ASKING", 1)
+    go = threading.Event()
 
     def slow() -> Figures:
-        time.sleep(0.5)
+        go.wait(20)
         return replace(figures(0), version="late")
 
     three[2]._own = slow
-    assert counted(three[0]) == {"0": 10, "1": 11}
+    for _ in range(5):
+        assert counted(three[0]) == {"0": 10, "1": 11}
+    go.set()
     monkeypatch.undo()
     assert three[0].of_others()[2].version == "late", "and nobody's leaving keeps it from telling others"
+
+
+def test_a_fault_of_its_own_figures_is_told_by_their_absence_alone(three: list[WorkerFigures]) -> None:
+    def failing() -> Figures:
+        raise MemoryError
+
+    three[2]._own = failing
+    assert counted(three[0]) == {"0": 10, "1": 11}
+    three[2]._own = lambda: figures(12)
+    assert counted(three[0]) == {"0": 10, "1": 11, "2": 12}

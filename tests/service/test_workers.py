@@ -21,7 +21,7 @@ from kgrec.service import workers
 from kgrec.service.workers import Turns, Workers, forked, meanwhile
 
 logging.basicConfig(stream=sys.stderr, format="%(message)s")
-workers._LOOK_EVERY_S = 0.05
+workers._LOOK_EVERY_S, workers._LATEST_AGAIN_S, workers._BEGINS_WITHIN_S = 0.05, 0.2, 1.0
 signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(0))
 folder, state = Path(sys.argv[1]), ["first"]
 
@@ -30,6 +30,8 @@ def work(number, answers):
         raise ConfigError("this one cannot.", found=str(number))
     if state[0] == f"dead {number}":
         os._exit(3)
+    if state[0] == f"late {number}":
+        time.sleep(60)
     at_work = folder / f"{state[0]}.{number}.{os.getpid()}"
     try:
         at_work.touch()
@@ -47,7 +49,20 @@ def changed():
         return False
     state[0] = asked.read_text()
     asked.unlink()
+    os.fork = refused if state[0] == "no fork" else fork
     return True
+
+fork = os.fork
+
+def refused():
+    raise BlockingIOError(11, "no more processes")
+"""
+_AT_ONCE = """
+for _ in range(300):
+    pid = forked(threading.Event().wait)
+    os.kill(pid, signal.SIGTERM)
+    os.waitpid(pid, 0)
+print("ended")
 """
 _RUN = f"{_BEGIN}\nWorkers(2, work).run(say, changed)\n"
 
@@ -135,20 +150,50 @@ def test_others_take_their_place_when_the_parent_has_changed(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize(
-    ("change", "why"), [("bad 1", "worker 1: ConfigError: this one cannot."), ("dead 1", "ended before it answered")]
+    ("change", "why"),
+    [
+        ("bad 1", "ConfigError: this one cannot.\n  found     1"),
+        ("dead 1", "KgrecError: a worker ended before it answered.\n  found     exit code 3"),
+        ("late 1", "KgrecError: a worker ended before it answered.\n  found     by signal 9"),
+        ("no fork", "KgrecError: a worker cannot be started.\n  found     [Errno 11]"),
+    ],
 )
-def test_where_one_cannot_take_its_place_the_old_ones_go_on(tmp_path: Path, change: str, why: str) -> None:
+def test_where_none_can_take_a_place_who_is_there_stays_and_it_is_tried_again(
+    tmp_path: Path, change: str, why: str
+) -> None:
     with running(tmp_path) as process:
         said(process)
         before = at_work(tmp_path)
         (tmp_path / "change").write_text(change)
-        waited_for(lambda: not (tmp_path / "change").exists())
-        time.sleep(0.5)
-        waited_for(lambda: at_work(tmp_path) == before)
-        process.send_signal(signal.SIGTERM)
-        errors = process.communicate(timeout=20)[1]
-        assert "no worker is replaced: " in errors
+        assert process.stderr is not None
+        errors = "".join(process.stderr.readline() for _ in range(2))
+        assert errors.startswith("worker 1 did not begin and is tried again in 0.2 s: " + why) or change == "no fork"
         assert why in errors
+        assert at_work(tmp_path)["first.1"] == before["first.1"]
+        (tmp_path / "change").write_text("second")
+        waited_for(lambda: at_work(tmp_path).keys() == {"second.0", "second.1"})
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=20)
+        assert process.returncode == 0
+        assert not at_work(tmp_path)
+
+
+def test_a_question_that_fails_ends_nobody(tmp_path: Path) -> None:
+    with running(tmp_path) as process:
+        said(process)
+        before = at_work(tmp_path)
+        (tmp_path / "change").mkdir()
+        assert process.stderr is not None
+        assert process.stderr.readline() == "whether the model is another one could not be told\n"
+        (tmp_path / "change").rmdir()
+        assert at_work(tmp_path) == before
+        (tmp_path / "change").write_text("second")
+        waited_for(lambda: at_work(tmp_path).keys() == {"second.0", "second.1"})
+
+
+def test_what_is_sent_in_the_first_moment_is_not_lost(tmp_path: Path) -> None:
+    with running(tmp_path, _BEGIN + _AT_ONCE) as process:
+        assert process.communicate(timeout=30) == ("ended\n", "")
 
 
 @pytest.mark.parametrize(
