@@ -100,7 +100,9 @@ class BundleVersions:
         found = []
         for folder in self.folder.iterdir() if self.folder.is_dir() else ():
             manifest = folder / MANIFEST
-            if not folder.name.startswith(".") and manifest.is_file():
+            if folder.name.startswith(".") or not manifest.is_file():
+                continue
+            with suppress(OSError, ValueError):  # damaged, or being taken away
                 facts = json.loads(manifest.read_text(encoding="utf-8"))
                 found.append(Version(folder.name, str(facts.get("created", "")), folder.name == live))
         return sorted(found, key=lambda version: (version.created, version.id), reverse=True)

@@ -61,7 +61,7 @@ def lists_of_both(own: AdditiveModel, shared: AdditiveModel, dataset: Dataset, w
     n_users, n_items = len(dataset.users), len(dataset.items)
     done, asked = dataset.behaviour, wanted.first_contexts(n_users)
     offered = ~own.is_cold | shared.is_cold  # as a bundle's lists of the platform
-    seen = done.matrix(n_users, n_items)
+    seen = shared.taken(done).matrix(n_users, n_items)  # what was only met may come back
     to_find = pairs_with(pairs_without(wanted.saying(FOR).matrix(n_users, n_items), seen), offered)
     to_find = sample_users(to_find, LIMITS.validation_users)
     users = np.flatnonzero(np.diff(to_find.indptr)).astype(np.int64)

@@ -166,6 +166,14 @@ def test_what_a_killed_service_has_copied_goes_with_the_next_copy(versions: Bund
     assert sorted(found.name for found in versions.folder.iterdir()) == [".lock", ".taking", known, "used.json"]
 
 
+def test_a_version_that_was_half_written_is_not_listed(versions: BundleVersions) -> None:
+    (whole,) = served(versions, 1)
+    damaged = versions.folder / "0123456789abcdef"
+    damaged.mkdir()
+    (damaged / "manifest.json").write_text('{"crea')
+    assert [version.id for version in versions.listed()] == [whole]
+
+
 def test_a_version_that_was_half_removed_is_not_listed(
     versions: BundleVersions, monkeypatch: pytest.MonkeyPatch
 ) -> None:

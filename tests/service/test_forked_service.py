@@ -105,10 +105,12 @@ def test_workers_answer_as_one_service(shell: Shell) -> None:
         assert cache["hits"] + cache["misses"] + cache["passed"] == len(lists)
         assert cache["limit_bytes"] == 2 * 64 * 2**20
         assert figures["drift"]["best score"]["answers"] == cache["misses"] + cache["passed"]
+        (shell.folder / "kgrec.kgl").rename("elsewhere.kgl")  # the graph is in memory
         killed = service.workers()[0]
         os.kill(killed.pid, signal.SIGKILL)
         waited_for(lambda: len([one for one in service.workers() if one.pid != killed.pid]) == 2)
-        service.answered_by_both("/v1/recommend?user=ann")
+        lists = service.answered_by_both("/v1/recommend?user=ann&explain=standard&k=1")
+        assert {found["recommendations"][0]["explanation"]["degraded"] for _, found in lists} == {None}
         port = service.url.rpartition(":")[2]
         for workers in ("1", "2"):
             said = shell("serve", "--port", port, "--workers", workers)
