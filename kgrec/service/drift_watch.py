@@ -29,7 +29,7 @@ class Drift:
     alarm: bool
 
 
-Answered = Mapping[str, Sequence[float]]
+Answered = Mapping[str, list[float]]
 """What answers were like: values of each quantity, by its name."""
 
 

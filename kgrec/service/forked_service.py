@@ -15,8 +15,9 @@ from tempfile import TemporaryDirectory
 from typing import NoReturn
 
 from kgrec.service.api_keys import KeyRing, RateLimits
+from kgrec.service.forking import Turns, meanwhile, native_threads, no_more_threads_than, no_thread_left
 from kgrec.service.listening import Listening
-from kgrec.service.workers import Answers, Turns, Workers, meanwhile, native_threads, no_thread_left
+from kgrec.service.workers import Answers, Workers
 
 _TURNS_AWAY_S = 2.0
 """Seconds for which one that leaves closes connections with its answers: one that is closed between two requests may
@@ -77,7 +78,7 @@ def answer_by_workers(
         with no_thread_left():
             opened = Recommender.open(served.bundle, served.store, loaded=versions.to_open(), state=state)
         # A graph in memory is there for copies of the process, too, unless it works by threads of its own.
-        has_graph = opened.store is not None and opened.store.facts_stay and native_threads() <= threads
+        has_graph = opened.store is not None and opened.store.facts_stay and no_more_threads_than(threads)
         if not has_graph:
             opened.close()
         # Nothing is looked up in it here: what that began, a copy might not go on with.
@@ -134,7 +135,7 @@ def answer_by_workers(
             all_answer(degraded)
 
         with threadpool_limits(1, user_api="blas"):
-            Workers(n, work).run(ready, changed)
+            Workers(n, work, lambda number: _answer_that_it_starts(listeners[number])).run(ready, changed)
 
 
 def _beside(listener: socket.socket) -> socket.socket:

@@ -19,7 +19,7 @@ from kgrec.service.answers import Answering
 from kgrec.service.health import why_degraded
 from kgrec.service.live_figures import LiveFigures
 from kgrec.service.recent_requests import RecentRequests
-from kgrec.service.worker_figures import Figures, WorkerFigures
+from kgrec.service.worker_figures import Family, Figures, WorkerFigures
 
 _SECONDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 
@@ -64,8 +64,8 @@ class Measured:
         self.items.set(len(recommender.bundle.items))
         version = recommender.bundle.version
         answered = self._state.drift.seen(version)
-        metrics = list(self.registry.collect())
-        return Figures(metrics, self.recent.last(), self._state.cache.figures(), version, answered)
+        families = [Family.of(metric) for metric in self.registry.collect()]
+        return Figures(families, self.recent.last(), self._state.cache.figures(), version, answered)
 
     def _look(self, recommender: Recommender) -> None:
         """Whether the graph is there, which may take as long as it takes to reach it."""
@@ -96,8 +96,9 @@ def metrics(request: Request, recommender: Answering) -> Response:
     workers: WorkerFigures | None = getattr(request.app.state, "workers", None)
     measured: Measured = request.app.state.measured
     measured.degraded.set(why_degraded(recommender) is not None)
-    told = measured.figures().metrics if workers is None else workers.metrics()
-    return Response(generate_latest(_Told(told)), media_type=CONTENT_TYPE_LATEST)
+    measured.items.set(len(recommender.bundle.items))
+    told = measured.registry if workers is None else _Told(workers.metrics())
+    return Response(generate_latest(told), media_type=CONTENT_TYPE_LATEST)
 
 
 class _Told(Collector):

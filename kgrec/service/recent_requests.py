@@ -17,7 +17,13 @@ _PERCENTILES = {"p50": 50, "p95": 95, "p99": 99, "max": 100}
 
 
 @dataclass(frozen=True, slots=True)
-class _Request:
+class AnsweredRequest:
+    """When a request was answered, and how; monotonic seconds.
+
+    Attributes:
+        seconds: that it took.
+    """
+
     at: float
     route: str
     status: int
@@ -29,7 +35,7 @@ class Recent:
     """The last requests of one process, all of them since a moment; monotonic seconds are those of the machine."""
 
     since: float
-    requests: Sequence[_Request]
+    requests: list[AnsweredRequest]
 
 
 class RecentRequests:
@@ -42,13 +48,13 @@ class RecentRequests:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._began = clock()
-        self._last: deque[_Request] = deque(maxlen=MOST)
+        self._last: deque[AnsweredRequest] = deque(maxlen=MOST)
         self._lock = threading.Lock()
 
     def note(self, route: str, status: int, seconds: float) -> None:
         """One request that was answered now."""
         with self._lock:
-            self._last.append(_Request(self._clock(), route, status, seconds))
+            self._last.append(AnsweredRequest(self._clock(), route, status, seconds))
 
     def last(self) -> Recent:
         """They."""
@@ -68,14 +74,14 @@ class RecentRequests:
         since = max(part.since for part in parts)
         last = [one for part in parts for one in part.requests if one.at >= since]
         span = max(self._clock() - since, 1e-3)
-        by_route: defaultdict[str, list[_Request]] = defaultdict(list)
+        by_route: defaultdict[str, list[AnsweredRequest]] = defaultdict(list)
         for one in last:
             by_route[one.route].append(one)
         routes = [{"route": route, **_figures(some, span)} for route, some in sorted(by_route.items())]
         return {"of_last_s": span, **_figures(last, span), "routes": routes}
 
 
-def _figures(some: Sequence[_Request], span: float) -> dict[str, Any]:
+def _figures(some: Sequence[AnsweredRequest], span: float) -> dict[str, Any]:
     ms = [1e3 * one.seconds for one in some]
     times = {name: float(np.percentile(ms, at)) for name, at in _PERCENTILES.items()} if ms else None
     refused = sum(400 <= one.status < 500 for one in some)

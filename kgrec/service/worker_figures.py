@@ -7,16 +7,16 @@ at a socket in a folder that is nobody else's.
 from __future__ import annotations
 
 import os
-import pickle
 import socket
 import threading
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+import msgspec
 from prometheus_client.metrics_core import Metric
 
 from kgrec.service.answer_cache import CacheFigures
@@ -29,18 +29,34 @@ _MOST_ASKING = 64
 
 
 @dataclass(frozen=True)
+class Family:
+    """The figures of one name for Prometheus; ``samples`` are names, labels and values."""
+
+    name: str
+    documentation: str
+    type: str
+    samples: list[tuple[str, dict[str, str], float]]
+
+    @classmethod
+    def of(cls, metric: Metric) -> Self:
+        """Those of a metric."""
+        samples = [(one.name, dict(one.labels), float(one.value)) for one in metric.samples]
+        return cls(metric.name, metric.documentation, metric.type, samples)
+
+
+@dataclass(frozen=True)
 class Figures:
     """What one process has counted.
 
     Attributes:
-        metrics: for Prometheus.
+        families: for Prometheus.
         recent: its last requests.
         cache: its kept answers.
         version: of the model that it answers with.
         answered: what its last answers with that were like.
     """
 
-    metrics: Sequence[Metric]
+    families: list[Family]
     recent: Recent
     cache: CacheFigures
     version: str
@@ -92,9 +108,10 @@ class WorkerFigures:
         """Those of all workers, each with the number of its worker as a label."""
         families: dict[str, Metric] = {}
         for number, figures in sorted({self._number: self._own(), **self.of_others()}.items()):
-            for metric in figures.metrics:
-                family = families.setdefault(metric.name, Metric(metric.name, metric.documentation, metric.type))
-                family.samples += [one._replace(labels={**one.labels, "worker": str(number)}) for one in metric.samples]
+            for family in figures.families:
+                metric = families.setdefault(family.name, Metric(family.name, family.documentation, family.type))
+                for name, labels, value in family.samples:
+                    metric.add_sample(name, {**labels, "worker": str(number)}, value)
         return families.values()
 
     def _tell(self) -> None:
@@ -105,12 +122,12 @@ class WorkerFigures:
                 return
             with suppress(Exception), asking:  # whoever asked may be gone; a fault of today need not be one tomorrow
                 asking.settimeout(_WAIT_S)
-                asking.sendall(pickle.dumps(self._own()))
+                asking.sendall(msgspec.msgpack.encode(self._own()))
 
 
 def _asked(address: Path) -> Figures | None:
     """The figures of the worker at an address; None where there is none any more, or none that answers in time."""
-    with socket.socket(socket.AF_UNIX) as asked, suppress(OSError, EOFError, pickle.UnpicklingError):
+    with socket.socket(socket.AF_UNIX) as asked, suppress(OSError, msgspec.MsgspecError):
         asked.settimeout(_WAIT_S)
         try:
             with _short(address.parent) as folder:
@@ -119,8 +136,7 @@ def _asked(address: Path) -> Figures | None:
             address.unlink(missing_ok=True)
             return None
         with asked.makefile("rb") as told:
-            figures: Figures = pickle.load(told)
-        return figures
+            return msgspec.msgpack.decode(told.read(), type=Figures)
     return None
 
 

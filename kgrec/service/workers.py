@@ -10,23 +10,20 @@ now, a new worker is begun for it; who is there stays until the new one says tha
 
 from __future__ import annotations
 
-import ctypes
-import fcntl
 import gc
 import logging
 import os
 import signal
-import sys
-import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from typing import Any, NoReturn
 
 from kgrec.errors import KgrecError
+from kgrec.service.forking import ENDING, forked, later
 
 _log = logging.getLogger("kgrec.workers")
 _LOOK_EVERY_S, _AT_FIRST_S = 1.0, 0.02
@@ -35,9 +32,6 @@ _BEGINS_WITHIN_S = 120.0
 """Seconds after which one that has not answered is given up."""
 _LATEST_AGAIN_S = 60.0
 """Seconds between trials at most: what cannot begin must not take the whole machine."""
-_ENDING = signal.SIGINT, signal.SIGTERM
-_PR_SET_PDEATHSIG = 1
-"""Of Linux: which signal a process gets when the one that it was forked from is gone."""
 
 Answers = Callable[[Any], None]
 Work = Callable[[int, Answers], None]
@@ -67,6 +61,7 @@ class _Place:
 
     Attributes:
         said: by who works there.
+        stand_in: process that answers while nobody can begin there; 0 for none.
         failures: how often nobody began since somebody did; ``why`` the last time, and when it is tried again.
     """
 
@@ -74,6 +69,7 @@ class _Place:
     at_work: _Worker | None = None
     beginning: _Worker | None = None
     said: Any = None
+    stand_in: int = 0
     failures: int = 0
     why: KgrecError | None = None
     again_at: float = 0.0
@@ -85,10 +81,12 @@ class Workers:
     Args:
         n: how many.
         work: what each does.
+        stand_in: what is done in the place of one that cannot begin, by its number, until another one can.
     """
 
-    def __init__(self, n: int, work: Work) -> None:
+    def __init__(self, n: int, work: Work, stand_in: Callable[[int], None]) -> None:
         self._work = work
+        self._stand_in = stand_in
         self._places = [_Place(number) for number in range(n)]
         self._leaving: set[int] = set()
         self._state = 0
@@ -123,7 +121,7 @@ class Workers:
 
     def _attend(self) -> None:
         """Look after every place, without waiting for anybody."""
-        with _later(_ENDING):
+        with later(ENDING):
             self._see_who_is_gone()
             for place in self._places:
                 self._hear(place)
@@ -139,6 +137,8 @@ class Workers:
                     return
                 self._leaving.discard(pid)
                 for place in self._places:
+                    if place.stand_in == pid:
+                        place.stand_in = 0
                     if place.at_work and place.at_work.pid == pid:
                         place.at_work = None
                         _log.warning("worker %d ended (%s) and is started again", place.number, _in_words(status))
@@ -156,8 +156,11 @@ class Workers:
             said = _first_said(new.pipe)
             if isinstance(said, _Answers):
                 if place.at_work:
-                    self._leave(place.at_work)
+                    self._leave(place.at_work.pid)
+                if place.stand_in:
+                    self._leave(place.stand_in)
                 new.pipe.close()
+                place.stand_in = 0
                 place.at_work, place.beginning, place.said, place.failures = new, None, said.what, 0
             elif place.why is None:
                 place.why = said  # it ends by itself
@@ -182,10 +185,13 @@ class Workers:
         pause = min(2.0**place.failures, _LATEST_AGAIN_S)
         place.again_at = time.monotonic() + pause
         _log.error("worker %d did not begin and is tried again in %g s: %s", place.number, pause, place.why)
+        if place.at_work is None and not place.stand_in:
+            with suppress(OSError):
+                place.stand_in = forked(lambda: self._stand_in(place.number))
 
-    def _leave(self, worker: _Worker) -> None:
-        self._leaving.add(worker.pid)
-        os.kill(worker.pid, signal.SIGTERM)
+    def _leave(self, pid: int) -> None:
+        self._leaving.add(pid)
+        os.kill(pid, signal.SIGTERM)
 
     def _worked(self, number: int, pipe: Connection) -> None:
         try:
@@ -195,98 +201,14 @@ class Workers:
             raise SystemExit(error.exit_code) from None
 
     def _stop(self) -> None:
-        with _later(_ENDING):
+        with later(ENDING):
             for place in self._places:
-                for worker in filter(None, (place.at_work, place.beginning)):
-                    self._leave(worker)
+                workers = filter(None, (place.at_work, place.beginning))
+                for pid in filter(None, (*(worker.pid for worker in workers), place.stand_in)):
+                    self._leave(pid)
             for pid in self._leaving:
                 with suppress(ChildProcessError):
                     os.waitpid(pid, 0)
-
-
-class Turns:
-    """What processes do one after the other; one that dies inside holds up nobody."""
-
-    def __init__(self) -> None:
-        self._file = os.memfd_create("kgrec turns")  # locked by process, though all have it from the same one
-
-    def __enter__(self) -> None:
-        fcntl.lockf(self._file, fcntl.LOCK_EX)
-
-    def __exit__(self, *_: object) -> None:
-        fcntl.lockf(self._file, fcntl.LOCK_UN)
-
-
-@contextmanager
-def meanwhile(work: Callable[[], None]) -> Iterator[None]:
-    """A process of its own does something while this one does what is inside; SIGTERM ends it."""
-    pid = 0
-    try:
-        with _later(_ENDING):
-            pid = forked(work)
-        yield
-    finally:
-        if pid:
-            os.kill(pid, signal.SIGTERM)
-            os.waitpid(pid, 0)
-
-
-@contextmanager
-def no_thread_left() -> Iterator[None]:
-    """Waits for the threads that began inside: of a process that is forked only the one that does it goes on."""
-    before = set(threading.enumerate())
-    yield
-    for thread in set(threading.enumerate()) - before:
-        thread.join()
-
-
-def native_threads() -> int:
-    """How many threads the process has, those of libraries among them."""
-    return len(os.listdir("/proc/self/task"))
-
-
-def forked(work: Callable[[], None]) -> int:
-    """The id of a new process, a copy of this one, that works and ends: by SIGTERM, and when this one is gone.
-
-    Ctrl-c is for this one alone.
-
-    Raises:
-        OSError: the system allows no further one.
-    """
-    sys.stdout.flush()
-    sys.stderr.flush()
-    parent = os.getpid()
-    with _later(_ENDING):  # what a new process is sent in its first moment would be lost: Python forgets it
-        pid = os.fork()
-        if pid:
-            return pid
-        code = 1
-        try:
-            ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-            signal.signal(signal.SIGINT, signal.SIG_IGN)
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
-            if os.getppid() == parent:
-                work()
-            code = 0
-        except SystemExit as ended:
-            code = ended.code if isinstance(ended.code, int) else 0
-        except BaseException:
-            sys.excepthook(*sys.exc_info())
-        finally:
-            with suppress(Exception):
-                sys.stdout.flush()
-                sys.stderr.flush()
-            os._exit(code)  # what the other process has open is not this one's to close
-
-
-@contextmanager
-def _later(signals: Sequence[signal.Signals]) -> Iterator[None]:
-    """What comes meanwhile comes at the end: nothing inside is left half done."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, signals)
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _leave_out_of_walks() -> None:

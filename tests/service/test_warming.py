@@ -10,8 +10,8 @@ import pytest
 from kgrec.recommendation import Recommender
 from kgrec.service import warming
 from kgrec.service.app import service
+from kgrec.service.forking import no_thread_left
 from kgrec.service.warming import warm
-from kgrec.service.workers import no_thread_left
 from tests.support.bundles import USERS
 
 

@@ -12,12 +12,13 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pytest
 from prometheus_client import CollectorRegistry, Counter
 
 from kgrec.service.answer_cache import CacheFigures
-from kgrec.service.recent_requests import Recent
-from kgrec.service.worker_figures import Figures, WorkerFigures
+from kgrec.service.recent_requests import AnsweredRequest, Recent
+from kgrec.service.worker_figures import Family, Figures, WorkerFigures
 
 
 def figures(requests: int) -> Figures:
@@ -25,7 +26,9 @@ def figures(requests: int) -> Figures:
     registry = CollectorRegistry()
     Counter("kgrec_requests", "Requests.", ["route"], registry=registry).labels("/a").inc(requests)
     cache = CacheFigures(requests, 0, 0, 0, 0, 0)
-    return Figures(list(registry.collect()), Recent(0.0, ()), cache, "v", {"best score": [float(requests)]})
+    families = [Family.of(metric) for metric in registry.collect()]
+    recent = Recent(0.0, [AnsweredRequest(1.0, "/a", 200, 0.5)])
+    return Figures(families, recent, cache, "v", {"best score": [float(requests)], "nothing": [float("nan")]})
 
 
 @pytest.fixture
@@ -48,7 +51,9 @@ def test_whichever_is_asked_tells_those_of_all(three: list[WorkerFigures]) -> No
         assert counted(worker) == {"0": 10, "1": 11, "2": 12}
     others = three[1].of_others()
     assert {number: one.cache.hits for number, one in others.items()} == {0: 10, 2: 12}
-    assert others[2].answered == {"best score": [12.0]}
+    assert others[2].answered["best score"] == [12.0]
+    assert np.isnan(others[2].answered["nothing"]).all()
+    assert others[2].recent == figures(12).recent
 
 
 def test_one_that_is_gone_has_none(three: list[WorkerFigures], tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ import logging, os, signal, sys, threading, time
 from pathlib import Path
 from kgrec.errors import ConfigError
 from kgrec.service import workers
-from kgrec.service.workers import Turns, Workers, forked, meanwhile
+from kgrec.service.workers import Workers
 
 logging.basicConfig(stream=sys.stderr, format="%(message)s")
 workers._LOOK_EVERY_S, workers._LATEST_AGAIN_S, workers._BEGINS_WITHIN_S = 0.05, 0.2, 1.0
@@ -40,6 +40,14 @@ def work(number, answers):
     finally:
         at_work.unlink(missing_ok=True)
 
+def stand_in(number):
+    aside = folder / f"aside.{number}.{os.getpid()}"
+    try:
+        aside.touch()
+        threading.Event().wait()
+    finally:
+        aside.unlink(missing_ok=True)
+
 def say(said):
     print(*said, sep=", ", flush=True)
 
@@ -57,14 +65,7 @@ fork = os.fork
 def refused():
     raise BlockingIOError(11, "no more processes")
 """
-_AT_ONCE = """
-for _ in range(300):
-    pid = forked(threading.Event().wait)
-    os.kill(pid, signal.SIGTERM)
-    os.waitpid(pid, 0)
-print("ended")
-"""
-_RUN = f"{_BEGIN}\nWorkers(2, work).run(say, changed)\n"
+_RUN = f"{_BEGIN}\nWorkers(2, work, stand_in).run(say, changed)\n"
 
 
 @contextmanager
@@ -178,6 +179,28 @@ def test_where_none_can_take_a_place_who_is_there_stays_and_it_is_tried_again(
         assert not at_work(tmp_path)
 
 
+def test_in_the_place_of_one_that_died_and_cannot_begin_something_else_is_done(tmp_path: Path) -> None:
+    with running(tmp_path) as process:
+        said(process)
+        (tmp_path / "change").write_text("bad 1")
+        waited_for(lambda: at_work(tmp_path).keys() == {"bad 1.0", "first.1"})
+        died = at_work(tmp_path)["first.1"]
+        (tmp_path / f"first.1.{died}").unlink()
+        os.kill(died, signal.SIGKILL)
+        waited_for(lambda: at_work(tmp_path).keys() == {"bad 1.0", "aside.1"})
+        (tmp_path / "change").write_text("second")
+        waited_for(lambda: at_work(tmp_path).keys() == {"second.0", "second.1"})
+        (tmp_path / "change").write_text("bad 0")
+        waited_for(lambda: at_work(tmp_path).keys() == {"second.0", "bad 0.1"})
+        died = at_work(tmp_path)["second.0"]
+        (tmp_path / f"second.0.{died}").unlink()
+        os.kill(died, signal.SIGKILL)
+        waited_for(lambda: at_work(tmp_path).keys() == {"aside.0", "bad 0.1"})
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=20)
+        assert not at_work(tmp_path)
+
+
 def test_a_question_that_fails_ends_nobody(tmp_path: Path) -> None:
     with running(tmp_path) as process:
         said(process)
@@ -191,61 +214,14 @@ def test_a_question_that_fails_ends_nobody(tmp_path: Path) -> None:
         waited_for(lambda: at_work(tmp_path).keys() == {"second.0", "second.1"})
 
 
-def test_what_is_sent_in_the_first_moment_is_not_lost(tmp_path: Path) -> None:
-    with running(tmp_path, _BEGIN + _AT_ONCE) as process:
-        assert process.communicate(timeout=30) == ("ended\n", "")
-
-
 @pytest.mark.parametrize(
     ("state", "error"), [("bad 1", "ConfigError: this one cannot."), ("dead 0", "KgrecError: a worker ended before")]
 )
 def test_what_one_cannot_from_the_start_is_raised(tmp_path: Path, state: str, error: str) -> None:
-    with running(tmp_path, f"{_BEGIN}\nstate[0] = {state!r}\nWorkers(2, work).run(say, changed)\n") as process:
+    with running(
+        tmp_path, f"{_BEGIN}\nstate[0] = {state!r}\nWorkers(2, work, stand_in).run(say, changed)\n"
+    ) as process:
         out, errors = process.communicate(timeout=20)
         assert (out, process.returncode) == ("", 1)
         assert error in errors.splitlines()[-1] or error in errors
         assert not at_work(tmp_path)
-
-
-_MEANWHILE = """
-def aside():
-    (folder / "begun").touch()
-    try:
-        threading.Event().wait()
-    finally:
-        (folder / "ended").touch()
-
-with meanwhile(aside):
-    while not (folder / "begun").exists():
-        time.sleep(0.01)
-print((folder / "ended").exists(), flush=True)
-"""
-
-
-def test_what_is_done_meanwhile_ends_with_what_is_inside(tmp_path: Path) -> None:
-    with running(tmp_path, _BEGIN + _MEANWHILE) as process:
-        assert process.communicate(timeout=20) == ("True\n", "")
-
-
-_TURNS = """
-turns, counted = Turns(), folder / "counted"
-counted.write_text("0")
-
-def count():
-    for _ in range(200):
-        with turns:
-            counted.write_text(str(int(counted.read_text()) + 1))
-
-def die():
-    turns.__enter__()
-    os.kill(os.getpid(), signal.SIGKILL)
-
-for pid in [forked(count), forked(count), forked(die), forked(count)]:
-    os.waitpid(pid, 0)
-print(counted.read_text())
-"""
-
-
-def test_processes_take_turns_and_one_that_is_killed_holds_up_nobody(tmp_path: Path) -> None:
-    with running(tmp_path, _BEGIN + _TURNS) as process:
-        assert process.communicate(timeout=20) == ("600\n", "")

@@ -1,0 +1,99 @@
+"""Forking: what is sent at once arrives, nobody is left behind, and copies take turns."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+from kgrec.service.forking import native_threads, no_more_threads_than, no_thread_left
+
+_BEGIN = """
+import os, signal, sys, threading, time
+from pathlib import Path
+from kgrec.service.forking import Turns, forked, meanwhile
+
+signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(0))
+folder = Path(sys.argv[1])
+"""
+
+
+def said(folder: Path, program: str) -> tuple[str, str]:
+    """What a program prints, and what it complains of."""
+    command = [sys.executable, "-c", _BEGIN + program, str(folder)]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    return ended.stdout, ended.stderr
+
+
+_AT_ONCE = """
+for _ in range(300):
+    pid = forked(threading.Event().wait)
+    os.kill(pid, signal.SIGTERM)
+    os.waitpid(pid, 0)
+print("ended")
+"""
+
+
+def test_what_is_sent_in_the_first_moment_is_not_lost(tmp_path: Path) -> None:
+    assert said(tmp_path, _AT_ONCE) == ("ended\n", "")
+
+
+_MEANWHILE = """
+def aside():
+    (folder / "begun").touch()
+    try:
+        threading.Event().wait()
+    finally:
+        (folder / "ended").touch()
+
+with meanwhile(aside):
+    while not (folder / "begun").exists():
+        time.sleep(0.01)
+print((folder / "ended").exists(), flush=True)
+"""
+
+
+def test_what_is_done_meanwhile_ends_with_what_is_inside(tmp_path: Path) -> None:
+    assert said(tmp_path, _MEANWHILE) == ("True\n", "")
+
+
+_TURNS = """
+turns, counted = Turns(), folder / "counted"
+counted.write_text("0")
+
+def count():
+    for _ in range(200):
+        with turns:
+            counted.write_text(str(int(counted.read_text()) + 1))
+
+def die():
+    turns.__enter__()
+    os.kill(os.getpid(), signal.SIGKILL)
+
+for pid in [forked(count), forked(count), forked(die), forked(count)]:
+    os.waitpid(pid, 0)
+print(counted.read_text())
+"""
+
+
+def test_processes_take_turns_and_one_that_is_killed_holds_up_nobody(tmp_path: Path) -> None:
+    assert said(tmp_path, _TURNS) == ("600\n", "")
+
+
+def test_threads_that_began_inside_have_ended() -> None:
+    with no_thread_left():
+        thread = threading.Thread(target=time.sleep, args=(0.2,))
+        thread.start()
+    assert not thread.is_alive()
+
+
+def test_a_thread_that_stays_is_one_more() -> None:
+    go, before = threading.Event(), native_threads()
+    thread = threading.Thread(target=go.wait)
+    thread.start()
+    assert not no_more_threads_than(before)
+    threading.Timer(0.2, go.set).start()
+    assert no_more_threads_than(before)
+    thread.join()
