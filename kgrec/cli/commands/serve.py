@@ -148,9 +148,12 @@ def serve_until_stopped(
             output.note_degraded(degraded)
 
         if workers > 1:
-            from kgrec.service.forked_service import Served, answer_by_workers
+            from kgrec.service.forked_service import answer_by_workers
+            from kgrec.service.serving_settings import ServingSettings
 
-            answer_by_workers(workers, listener, Served(bundle, store, state, ring, own_names, cache_bytes), say)
+            answer_by_workers(
+                workers, listener, ServingSettings(bundle, store, state, ring, own_names, cache_bytes), say
+            )
         # Not one only, or a long request would hold up all others.
         listening = opened.enter_context(Listening(listener, threads=max(2, usable_processors())))
 
