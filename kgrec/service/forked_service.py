@@ -14,7 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NoReturn
 
-from kgrec.service.forking import meanwhile
+from kgrec.service.forking import meanwhile, told_to_end
 from kgrec.service.listening import Listening
 from kgrec.service.serving_settings import ServingSettings
 from kgrec.service.workers import Answers, Workers
@@ -66,4 +66,4 @@ def _beside(listener: socket.socket) -> socket.socket:
 
 def _answer_that_it_starts(listener: socket.socket) -> None:
     with Listening(listener) as listening:
-        listening.until_stopped()
+        listening.until_stopped(told_to_end)

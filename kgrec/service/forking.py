@@ -1,7 +1,8 @@
 """Forking: processes that are copies of this one, and what copies have to take care of.
 
 Of a process that is forked only the thread that does it goes on, what it is sent in its first moment is forgotten by
-Python, and it stays when this one is gone: all of that is seen to here. It is for Linux.
+Python, and it stays when this one is gone: all of that is seen to here. Signals are waited for, in copies and in who
+makes them: what a handler raises is lost where Python happens to be in a callback. It is for Linux.
 """
 
 from __future__ import annotations
@@ -73,9 +74,10 @@ def no_more_threads_than(n: int) -> bool:
 
 
 def forked(work: Callable[[], None]) -> int:
-    """The id of a new process, a copy of this one, that works and ends: by SIGTERM, and when this one is gone.
+    """The id of a new process, a copy of this one, that works and ends.
 
-    Ctrl-c is for this one alone.
+    It is told to end by SIGTERM, and when this one is gone, for which it has to ask: :func:`told_to_end`. Ctrl-c is for
+    this one alone.
 
     Raises:
         OSError: the system allows no further one.
@@ -91,7 +93,6 @@ def forked(work: Callable[[], None]) -> int:
         try:
             ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
             signal.signal(signal.SIGINT, signal.SIG_IGN)
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
             if os.getppid() == parent:
                 work()
             code = 0
@@ -104,6 +105,25 @@ def forked(work: Callable[[], None]) -> int:
                 sys.stdout.flush()
                 sys.stderr.flush()
             os._exit(code)  # what the other process has open is not this one's to close
+
+
+def told_to_end(within_s: float) -> bool:
+    """Whether a process that was forked is told to end; if not yet, it is waited for so many seconds."""
+    return signal.sigtimedwait(ENDING, within_s) is not None
+
+
+def raise_if_told(within_s: float) -> None:
+    """Do what the signal says that comes within so many seconds, where signals come :func:`later`.
+
+    Raises:
+        BaseException: what its handler raises; SystemExit where it has none.
+    """
+    told = signal.sigtimedwait(ENDING, within_s)
+    if told is not None:
+        handler = signal.getsignal(told.si_signo)
+        if callable(handler):
+            handler(told.si_signo, None)
+        raise SystemExit(128 + told.si_signo)
 
 
 @contextmanager

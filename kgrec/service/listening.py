@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
@@ -15,6 +16,7 @@ from kgrec.service.starting import starting
 
 _SHUTDOWN_S = 5
 _IDLE_S = 30
+_LOOK_EVERY_S = 1.0
 
 
 class Listening:
@@ -76,10 +78,18 @@ class Listening:
         """Answer with an application from now on."""
         self._app = app
 
-    def until_stopped(self) -> None:
-        """Return when the server has ended; what a signal raises meanwhile ends it after the requests under way."""
+    def until_stopped(self, told: Callable[[float], bool] | None = None) -> None:
+        """Return when the server has ended; what a signal raises meanwhile ends it after the requests under way.
+
+        Args:
+            told: whether it is to end, waiting so many seconds; None where a signal raises.
+        """
         try:
-            self._ended.wait()
+            if told is None:
+                self._ended.wait()
+            else:
+                while not (self._ended.is_set() or told(_LOOK_EVERY_S)):
+                    pass
         finally:
             self._turn_away()
             self._stop()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -10,13 +11,23 @@ from kgrec.live.swapping import ModelSwap
 from kgrec.recommendation import Recommender
 from kgrec.service.api_keys import RateLimits
 from kgrec.service.app import service
-from kgrec.service.forking import Turns, native_threads, no_more_threads_than, no_thread_left
+from kgrec.service.forking import Turns, native_threads, no_more_threads_than, no_thread_left, told_to_end
 from kgrec.service.listening import Listening
 from kgrec.service.living import living
 from kgrec.service.serving_settings import ServingSettings
 from kgrec.service.warming import warm
 from kgrec.service.worker_figures import WorkerFigures
 from kgrec.service.workers import Answers
+
+_ENDS_WITHIN_S = 25.0
+"""Seconds after which a worker that was told to end and has not says where its threads stand, and ends."""
+
+
+def _told_to_end(within_s: float) -> bool:
+    told = told_to_end(within_s)
+    if told:
+        faulthandler.dump_traceback_later(_ENDS_WITHIN_S, exit=True)
+    return told
 
 
 class WorkerTemplate:
@@ -73,7 +84,7 @@ class WorkerTemplate:
             listening.answer_with(app)
             held.enter_context(listening)
             answers(recommender.degraded)
-            listening.until_stopped()
+            listening.until_stopped(_told_to_end)
 
     def changed(self) -> bool:
         """Whether there is another model since this was asked last."""

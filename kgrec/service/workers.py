@@ -23,7 +23,7 @@ from multiprocessing.connection import Connection
 from typing import Any, NoReturn
 
 from kgrec.errors import KgrecError
-from kgrec.service.forking import ENDING, forked, later
+from kgrec.service.forking import ENDING, forked, later, raise_if_told
 
 _log = logging.getLogger("kgrec.workers")
 _LOOK_EVERY_S, _AT_FIRST_S = 1.0, 0.02
@@ -35,7 +35,7 @@ _LATEST_AGAIN_S = 60.0
 
 Answers = Callable[[Any], None]
 Work = Callable[[int, Answers], None]
-"""What a worker does, by its number from 0: says once what it answers with, and comes back or raises at SIGTERM."""
+"""What a worker does, by its number from 0: says once what it answers with, and comes back when it is told to end."""
 
 
 @dataclass(frozen=True)
@@ -101,33 +101,33 @@ class Workers:
         Raises:
             KgrecError: a worker cannot answer from the start, and why.
         """
-        try:
-            _leave_out_of_walks()
-            while not all(place.at_work for place in self._places):
-                self._attend()
-                for place in self._places:
-                    if place.why is not None:
-                        raise place.why
-                time.sleep(_AT_FIRST_S)
-            all_answer([place.said for place in self._places])
-            while True:
-                time.sleep(_LOOK_EVERY_S)
-                self._attend()
-                if not any(place.beginning for place in self._places) and _answer(changed):
-                    self._state += 1
-                    _leave_out_of_walks()
-        finally:
-            self._stop()
+        with later(ENDING):
+            try:
+                _leave_out_of_walks()
+                while not all(place.at_work for place in self._places):
+                    self._attend()
+                    for place in self._places:
+                        if place.why is not None:
+                            raise place.why
+                    raise_if_told(_AT_FIRST_S)
+                all_answer([place.said for place in self._places])
+                while True:
+                    raise_if_told(_LOOK_EVERY_S)
+                    self._attend()
+                    if not any(place.beginning for place in self._places) and _answer(changed):
+                        self._state += 1
+                        _leave_out_of_walks()
+            finally:
+                self._stop()
 
     def _attend(self) -> None:
         """Look after every place, without waiting for anybody."""
-        with later(ENDING):
-            self._see_who_is_gone()
-            for place in self._places:
-                self._hear(place)
-                due = place.at_work is None or place.at_work.state != self._state
-                if due and place.beginning is None and time.monotonic() >= place.again_at:
-                    self._begin(place)
+        self._see_who_is_gone()
+        for place in self._places:
+            self._hear(place)
+            due = place.at_work is None or place.at_work.state != self._state
+            if due and place.beginning is None and time.monotonic() >= place.again_at:
+                self._begin(place)
 
     def _see_who_is_gone(self) -> None:
         with suppress(ChildProcessError):  # there is none
@@ -201,14 +201,18 @@ class Workers:
             raise SystemExit(error.exit_code) from None
 
     def _stop(self) -> None:
-        with later(ENDING):
-            for place in self._places:
-                workers = filter(None, (place.at_work, place.beginning))
-                for pid in filter(None, (*(worker.pid for worker in workers), place.stand_in)):
-                    self._leave(pid)
-            for pid in self._leaving:
-                with suppress(ChildProcessError):
-                    os.waitpid(pid, 0)
+        for place in self._places:
+            self._hear(place)
+            if place.beginning:  # it has answered nobody
+                os.kill(place.beginning.pid, signal.SIGKILL)
+                self._leaving.add(place.beginning.pid)
+            if place.at_work:
+                self._leave(place.at_work.pid)
+            if place.stand_in:
+                self._leave(place.stand_in)
+        for pid in self._leaving:
+            with suppress(ChildProcessError):
+                os.waitpid(pid, 0)
 
 
 def _leave_out_of_walks() -> None:

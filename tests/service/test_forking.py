@@ -8,12 +8,12 @@ import threading
 import time
 from pathlib import Path
 
-from kgrec.service.forking import native_threads, no_more_threads_than, no_thread_left
+from kgrec.service.forking import no_thread_left
 
 _BEGIN = """
 import os, signal, sys, threading, time
 from pathlib import Path
-from kgrec.service.forking import Turns, forked, meanwhile
+from kgrec.service.forking import *
 
 signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(0))
 folder = Path(sys.argv[1])
@@ -29,7 +29,7 @@ def said(folder: Path, program: str) -> tuple[str, str]:
 
 _AT_ONCE = """
 for _ in range(300):
-    pid = forked(threading.Event().wait)
+    pid = forked(lambda: told_to_end(60))
     os.kill(pid, signal.SIGTERM)
     os.waitpid(pid, 0)
 print("ended")
@@ -43,10 +43,8 @@ def test_what_is_sent_in_the_first_moment_is_not_lost(tmp_path: Path) -> None:
 _MEANWHILE = """
 def aside():
     (folder / "begun").touch()
-    try:
-        threading.Event().wait()
-    finally:
-        (folder / "ended").touch()
+    assert told_to_end(20)
+    (folder / "ended").touch()
 
 with meanwhile(aside):
     while not (folder / "begun").exists():
@@ -82,6 +80,31 @@ def test_processes_take_turns_and_one_that_is_killed_holds_up_nobody(tmp_path: P
     assert said(tmp_path, _TURNS) == ("600\n", "")
 
 
+_LATER = """
+def child():
+    os.kill(os.getppid(), signal.SIGTERM)
+
+with later(ENDING):
+    pid = forked(child)
+    os.waitpid(pid, 0)
+    print("not yet", flush=True)
+    try:
+        raise_if_told(20)
+    except SystemExit as told:
+        print("told", told.code, flush=True)
+    raise_if_told(0)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    os.kill(os.getpid(), signal.SIGTERM)
+    raise_if_told(20)
+"""
+
+
+def test_what_comes_later_is_raised_where_it_is_asked_for(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", _BEGIN + _LATER, str(tmp_path)]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert (ended.stdout, ended.stderr, ended.returncode) == ("not yet\ntold 0\n", "", 128 + 15)
+
+
 def test_threads_that_began_inside_have_ended() -> None:
     with no_thread_left():
         thread = threading.Thread(target=time.sleep, args=(0.2,))
@@ -89,11 +112,15 @@ def test_threads_that_began_inside_have_ended() -> None:
     assert not thread.is_alive()
 
 
-def test_a_thread_that_stays_is_one_more() -> None:
-    go, before = threading.Event(), native_threads()
-    thread = threading.Thread(target=go.wait)
-    thread.start()
-    assert not no_more_threads_than(before)
-    threading.Timer(0.2, go.set).start()
-    assert no_more_threads_than(before)
-    thread.join()
+_THREADS = """
+before, go = native_threads(), threading.Event()
+thread = threading.Thread(target=go.wait)
+thread.start()
+print(no_more_threads_than(before), no_more_threads_than(before + 1))
+threading.Timer(0.2, go.set).start()
+print(no_more_threads_than(before))
+"""
+
+
+def test_a_thread_that_stays_is_one_more(tmp_path: Path) -> None:
+    assert said(tmp_path, _THREADS) == ("False True\nTrue\n", "")

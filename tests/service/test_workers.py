@@ -18,6 +18,7 @@ import logging, os, signal, sys, threading, time
 from pathlib import Path
 from kgrec.errors import ConfigError
 from kgrec.service import workers
+from kgrec.service.forking import told_to_end
 from kgrec.service.workers import Workers
 
 logging.basicConfig(stream=sys.stderr, format="%(message)s")
@@ -34,9 +35,10 @@ def work(number, answers):
         time.sleep(60)
     at_work = folder / f"{state[0]}.{number}.{os.getpid()}"
     try:
-        at_work.touch()
         answers(f"{state[0]} {number}")
-        threading.Event().wait()
+        at_work.touch()
+        while not told_to_end(1.0):
+            pass
     finally:
         at_work.unlink(missing_ok=True)
 
@@ -44,7 +46,8 @@ def stand_in(number):
     aside = folder / f"aside.{number}.{os.getpid()}"
     try:
         aside.touch()
-        threading.Event().wait()
+        while not told_to_end(1.0):
+            pass
     finally:
         aside.unlink(missing_ok=True)
 

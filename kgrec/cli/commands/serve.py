@@ -8,6 +8,7 @@ import logging
 import signal
 import socket
 import sys
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from types import FrameType
@@ -120,7 +121,12 @@ def serve_until_stopped(
     if workers > 1:
         _check_workers({"--events": events is not None, "--follow": follow, "--update-every": update_every_s})
     require_extra("serve", "fastapi", "msgspec", "prometheus_client", "uvicorn", where="kgrec serve")
-    with _left_by_sigterm(), _lines_of_log(), _listening(host, port, workers) as listener, ExitStack() as opened:
+    with (
+        _left_by_sigterm() as told,
+        _lines_of_log(),
+        _listening(host, port, workers) as listener,
+        ExitStack() as opened,
+    ):
         # What answers meanwhile comes first; what answers with a model takes seconds to be imported.
         from kgrec.learn.processors import usable_processors
         from kgrec.service.api_keys import KeyRing
@@ -146,6 +152,8 @@ def serve_until_stopped(
             else:
                 output.note(f"kgrec answers at {url}, see {url}/openapi.json; ctrl-c ends it")
             output.note_degraded(degraded)
+            if told.is_set():  # while all that was opened
+                raise SystemExit(0)
 
         if workers > 1:
             from kgrec.service.forked_service import answer_by_workers
@@ -244,19 +252,24 @@ def _listening(host: str, port: int, workers: int) -> socket.socket:
 
 
 @contextmanager
-def _left_by_sigterm() -> Iterator[None]:
+def _left_by_sigterm() -> Iterator[threading.Event]:
     """SIGTERM leaves what runs inside, so that what is open is closed; a container's first process would not get it.
+
+    What is yielded says whether it came: what a handler raises is lost where Python happens to be in a callback.
 
     What is never left, such as a request that is worked on for ever, does not keep the process: after a while it says
     where its threads stand, and ends. What was acknowledged is on disk.
     """
 
+    told = threading.Event()
+
     def leave(number: int, frame: FrameType | None) -> None:
+        told.set()
         faulthandler.dump_traceback_later(_ENDS_WITHIN_S, exit=True)  # also where the interpreter waits for threads
         raise SystemExit(0)
 
     before = signal.signal(signal.SIGTERM, leave)
     try:
-        yield
+        yield told
     finally:
         signal.signal(signal.SIGTERM, before)
