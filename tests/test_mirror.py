@@ -63,7 +63,7 @@ TESTED_IN = {
     "schema/test_person_checks": "schema/identity_rules",
     "scoring/test_matrices": "testing/item_matrix",
     "scoring/test_model": "scoring/channel_names scoring/histories scoring/history_weights scoring/spread",
-    "service/test_forked_service": "service/serving_settings service/worker_template",
+    "service/processes/test_forked_service": "service/processes/serving_settings service/processes/worker_template",
     "service/test_app": "service/answer_models service/answers service/requests service/score service/similar",
     "service/test_guard": "service/access",
     "service/test_users": "service/audit",

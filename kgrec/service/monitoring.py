@@ -18,8 +18,8 @@ from kgrec.service.access import Scope, needs
 from kgrec.service.answers import Answering
 from kgrec.service.health import why_degraded
 from kgrec.service.live_figures import LiveFigures
+from kgrec.service.processes.worker_figures import Family, Figures, WorkerFigures
 from kgrec.service.recent_requests import RecentRequests
-from kgrec.service.worker_figures import Family, Figures, WorkerFigures
 
 _SECONDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 

@@ -22,7 +22,7 @@ from kgrec.service.events import followed
 from kgrec.service.health import why_degraded
 from kgrec.service.json_answers import document
 from kgrec.service.model_versions import standing_of
-from kgrec.service.worker_figures import WorkerFigures
+from kgrec.service.processes.worker_figures import WorkerFigures
 
 router = APIRouter(prefix="/v1/operation", tags=["operation"], dependencies=[needs(Scope.READ)])
 

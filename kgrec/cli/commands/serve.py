@@ -156,8 +156,8 @@ def serve_until_stopped(
                 raise SystemExit(0)
 
         if workers > 1:
-            from kgrec.service.forked_service import answer_by_workers
-            from kgrec.service.serving_settings import ServingSettings
+            from kgrec.service.processes.forked_service import answer_by_workers
+            from kgrec.service.processes.serving_settings import ServingSettings
 
             answer_by_workers(
                 workers, listener, ServingSettings(bundle, store, state, ring, own_names, cache_bytes), say

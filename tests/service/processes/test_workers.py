@@ -17,9 +17,9 @@ _BEGIN = """
 import logging, os, signal, sys, threading, time
 from pathlib import Path
 from kgrec.errors import ConfigError
-from kgrec.service import workers
-from kgrec.service.forking import told_to_end
-from kgrec.service.workers import Workers
+from kgrec.service.processes import workers
+from kgrec.service.processes.forking import told_to_end
+from kgrec.service.processes.workers import Workers
 
 logging.basicConfig(stream=sys.stderr, format="%(message)s")
 workers._LOOK_EVERY_S, workers._LATEST_AGAIN_S, workers._BEGINS_WITHIN_S = 0.05, 0.2, 1.0

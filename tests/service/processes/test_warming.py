@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from kgrec.recommendation import Recommender
-from kgrec.service import warming
 from kgrec.service.app import service
-from kgrec.service.forking import no_thread_left
-from kgrec.service.warming import warm
+from kgrec.service.processes import warming
+from kgrec.service.processes.forking import no_thread_left
+from kgrec.service.processes.warming import warm
 from tests.support.bundles import USERS
 
 

@@ -17,8 +17,8 @@ import pytest
 from prometheus_client import CollectorRegistry, Counter
 
 from kgrec.service.answer_cache import CacheFigures
+from kgrec.service.processes.worker_figures import Family, Figures, WorkerFigures
 from kgrec.service.recent_requests import AnsweredRequest, Recent
-from kgrec.service.worker_figures import Family, Figures, WorkerFigures
 
 
 def figures(requests: int) -> Figures:
@@ -84,8 +84,8 @@ def test_a_folder_may_have_a_long_name(tmp_path: Path) -> None:
 def test_those_that_do_not_say_them_hold_up_nobody_however_many_ask(
     three: list[WorkerFigures], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("kgrec.service.worker_figures._WAIT_S", 0.1)
-    monkeypatch.setattr("kgrec.service.worker_figures._MOST_ASKING", 1)
+    monkeypatch.setattr("kgrec.service.processes.worker_figures._WAIT_S", 0.1)
+    monkeypatch.setattr("kgrec.service.processes.worker_figures._MOST_ASKING", 1)
     go = threading.Event()
 
     def slow() -> Figures:

@@ -23,7 +23,7 @@ from multiprocessing.connection import Connection
 from typing import Any, NoReturn
 
 from kgrec.errors import KgrecError
-from kgrec.service.forking import ENDING, forked, later, raise_if_told
+from kgrec.service.processes.forking import ENDING, forked, later, raise_if_told
 
 _log = logging.getLogger("kgrec.workers")
 _LOOK_EVERY_S, _AT_FIRST_S = 1.0, 0.02

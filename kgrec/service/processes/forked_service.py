@@ -14,10 +14,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NoReturn
 
-from kgrec.service.forking import meanwhile, told_to_end
 from kgrec.service.listening import Listening
-from kgrec.service.serving_settings import ServingSettings
-from kgrec.service.workers import Answers, Workers
+from kgrec.service.processes.forking import meanwhile, told_to_end
+from kgrec.service.processes.serving_settings import ServingSettings
+from kgrec.service.processes.workers import Answers, Workers
 
 _TURNS_AWAY_S = 2.0
 """Seconds for which one that leaves closes connections with its answers: one that is closed between two requests may
@@ -43,7 +43,7 @@ def answer_by_workers(
         # What answers meanwhile comes first; what answers with a model takes seconds to be imported.
         from threadpoolctl import threadpool_limits
 
-        from kgrec.service.worker_template import WorkerTemplate
+        from kgrec.service.processes.worker_template import WorkerTemplate
 
         template = WorkerTemplate(served, Path(folder))
         listeners = [listener, *(_beside(listener) for _ in range(n - 1))]

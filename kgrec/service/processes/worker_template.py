@@ -11,13 +11,13 @@ from kgrec.live.swapping import ModelSwap
 from kgrec.recommendation import Recommender
 from kgrec.service.api_keys import RateLimits
 from kgrec.service.app import service
-from kgrec.service.forking import Turns, native_threads, no_more_threads_than, no_thread_left, told_to_end
 from kgrec.service.listening import Listening
 from kgrec.service.living import living
-from kgrec.service.serving_settings import ServingSettings
-from kgrec.service.warming import warm
-from kgrec.service.worker_figures import WorkerFigures
-from kgrec.service.workers import Answers
+from kgrec.service.processes.forking import Turns, native_threads, no_more_threads_than, no_thread_left, told_to_end
+from kgrec.service.processes.serving_settings import ServingSettings
+from kgrec.service.processes.warming import warm
+from kgrec.service.processes.worker_figures import WorkerFigures
+from kgrec.service.processes.workers import Answers
 
 _ENDS_WITHIN_S = 25.0
 """Seconds after which a worker that was told to end and has not says where its threads stand, and ends."""

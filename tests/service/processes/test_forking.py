@@ -8,12 +8,12 @@ import threading
 import time
 from pathlib import Path
 
-from kgrec.service.forking import no_thread_left
+from kgrec.service.processes.forking import no_thread_left
 
 _BEGIN = """
 import os, signal, sys, threading, time
 from pathlib import Path
-from kgrec.service.forking import *
+from kgrec.service.processes.forking import *
 
 signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(0))
 folder = Path(sys.argv[1])

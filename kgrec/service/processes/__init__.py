@@ -1,0 +1,1 @@
+"""Several processes that are one service: they answer from one model in memory."""
