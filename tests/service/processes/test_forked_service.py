@@ -17,11 +17,13 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+import pytest
 
 from kgrec.bundle.bundle_versions import BundleVersions
 from kgrec.service.access import Scope
 from kgrec.service.api_keys import KeyRing
 from tests.live.test_swapping import numbered
+from tests.support.bundles import film_bundle, film_store
 from tests.support.shop import Shell, refused
 
 _COMMAND = [sys.executable, "-c", "from kgrec.cli.app import main; main()", "serve", "--port", "0", "--json"]
@@ -175,3 +177,17 @@ def test_what_is_for_one_process_is_refused_and_so_is_what_cannot_be_opened(shel
         [*_COMMAND, "--workers", "2"], cwd=shell.folder, capture_output=True, text=True, check=False
     )
     assert (missing.returncode, json.loads(missing.stdout)["error"]) == (3, "BundleError")
+
+
+@pytest.mark.neo4j
+def test_each_worker_has_its_own_connections_to_neo4j(tmp_path: Path, neo4j_url: str) -> None:
+    with film_store(url=neo4j_url) as store:
+        film_bundle(store.schema, store.graph_id).save(tmp_path / "b")
+    with running(tmp_path, "--bundle", "b", "--store", neo4j_url) as service:
+        gone: list[int] = []
+        for _ in range(2):
+            lists = service.answered_by_both("/v1/recommend?user=ann&explain=standard&k=1")
+            assert {found["recommendations"][0]["explanation"]["degraded"] for _, found in lists} == {None}
+            gone.append(service.workers()[0].pid)
+            os.kill(gone[-1], signal.SIGKILL)
+            waited_for(lambda: len([one for one in service.workers() if one.pid not in gone]) == 2)
