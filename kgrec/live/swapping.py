@@ -85,13 +85,15 @@ class ModelSwap:
         now = {"refusal": self.refusal, "tried": self.tried, "refused": self.refused}
         if now != self._last_told:
             fresh = self._told.with_suffix(".new")
-            fresh.write_text(json.dumps(now), encoding="utf-8")
-            fresh.replace(self._told)
-            self._last_told = now
+            with suppress(OSError):  # a disk that is full: it is tried again
+                self._told.parent.mkdir(mode=0o700, exist_ok=True)
+                fresh.write_text(json.dumps(now), encoding="utf-8")
+                fresh.replace(self._told)
+                self._last_told = now
 
     def hear(self) -> None:
         """Take over what was written down since in the process that this one is a copy of; of no copy nothing."""
-        with suppress(FileNotFoundError):
+        with suppress(OSError):
             now = json.loads(self._told.read_text(encoding="utf-8")) if self._told is not None else {}
             if now != self._last_told:
                 vars(self).update(now)

@@ -16,10 +16,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from types import FrameType
+from typing import Any, NoReturn
 
 ENDING = signal.SIGINT, signal.SIGTERM
 _LOOK_EVERY_S, _ENDED_WITHIN_S = 0.02, 1.0
 """Seconds between looks at threads, and for which one that has ended is seen yet."""
+_ASK_EVERY_S = 0.1
 _PR_SET_PDEATHSIG = 1
 """Of Linux: which signal a process gets when the one that it was forked from is gone."""
 
@@ -42,7 +45,7 @@ def meanwhile(work: Callable[[], None]) -> Iterator[None]:
     """A process of its own does something while this one does what is inside; SIGTERM ends it."""
     pid = 0
     try:
-        with later(ENDING):
+        with later(ENDING), suppress(OSError):  # where there can be no further one, it is done without
             pid = forked(work)
         yield
     finally:
@@ -109,7 +112,7 @@ def forked(work: Callable[[], None]) -> int:
 
 def told_to_end(within_s: float) -> bool:
     """Whether a process that was forked is told to end; if not yet, it is waited for so many seconds."""
-    return signal.sigtimedwait(ENDING, within_s) is not None
+    return _told((signal.SIGTERM,), within_s) is not None
 
 
 def raise_if_told(within_s: float) -> None:
@@ -118,12 +121,54 @@ def raise_if_told(within_s: float) -> None:
     Raises:
         BaseException: what its handler raises; SystemExit where it has none.
     """
-    told = signal.sigtimedwait(ENDING, within_s)
+    told = _told(ENDING, within_s)
     if told is not None:
-        handler = signal.getsignal(told.si_signo)
-        if callable(handler):
-            handler(told.si_signo, None)
-        raise SystemExit(128 + told.si_signo)
+        _handle(told, signal.getsignal(told))
+
+
+@contextmanager
+def at_once(signals: Sequence[signal.Signals]) -> Iterator[None]:
+    """What comes meanwhile is raised there, where signals come :func:`later`; and at the end, where it was lost."""
+    came: list[int] = []
+    handlers = {number: signal.getsignal(number) for number in signals}
+
+    def note(number: int, frame: FrameType | None) -> None:
+        came.append(number)
+        _handle(number, handlers[signal.Signals(number)])
+
+    for number in signals:
+        signal.signal(number, note)
+    before = signal.pthread_sigmask(signal.SIG_UNBLOCK, signals)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+    if came:
+        _handle(came[0], handlers[signal.Signals(came[0])])
+
+
+def _handle(number: int, handler: Any) -> NoReturn:
+    """Raise what a handler raises; SystemExit where there is none."""
+    if callable(handler):
+        handler(number, None)
+    raise SystemExit(128 + number)
+
+
+def _told(signals: Sequence[signal.Signals], within_s: float) -> int | None:
+    """The signal that comes within so many seconds.
+
+    It is asked for again and again: given a time to wait, Python answers at random where the process was stopped and
+    goes on later than that.
+    """
+    until = time.monotonic() + within_s
+    while (told := signal.sigtimedwait(signals, 0)) is None:
+        left = until - time.monotonic()
+        if left <= 0:
+            return None
+        time.sleep(min(left, _ASK_EVERY_S))
+    return told.si_signo
 
 
 @contextmanager

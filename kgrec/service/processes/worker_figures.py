@@ -80,7 +80,7 @@ class WorkerFigures:
         self._thread = threading.Thread(target=self._tell, name="kgrec tells figures", daemon=True)
 
     def __enter__(self) -> Self:
-        self._folder.mkdir(exist_ok=True)
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._listener = socket.socket(socket.AF_UNIX)
         with _short(self._folder) as folder:
             self._listener.bind(f"{folder}/{self._name}")
@@ -99,7 +99,7 @@ class WorkerFigures:
     def of_others(self) -> dict[int, Figures]:
         """Those of the other workers, by their number; one that is gone, or does not say them, has none."""
         found = {}
-        for address in sorted(self._folder.iterdir(), key=_made_at):
+        for address in sorted(self._folder.glob("*.*"), key=_made_at):  # none where somebody took the folder away
             if (number := int(address.stem)) != self._number and (figures := _asked(address)) is not None:
                 found[number] = figures
         return found
@@ -132,8 +132,9 @@ def _asked(address: Path) -> Figures | None:
         try:
             with _short(address.parent) as folder:
                 asked.connect(f"{folder}/{address.name}")
-        except ConnectionRefusedError:  # of one that was killed
-            address.unlink(missing_ok=True)
+        except ConnectionRefusedError:
+            if not Path("/proc", address.suffix[1:]).exists():  # it was killed
+                address.unlink(missing_ok=True)
             return None
         with asked.makefile("rb") as told:
             return msgspec.msgpack.decode(told.read(), type=Figures)

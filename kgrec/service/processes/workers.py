@@ -23,13 +23,15 @@ from multiprocessing.connection import Connection
 from typing import Any, NoReturn
 
 from kgrec.errors import KgrecError
-from kgrec.service.processes.forking import ENDING, forked, later, raise_if_told
+from kgrec.service.processes.forking import ENDING, at_once, forked, later, raise_if_told
 
 _log = logging.getLogger("kgrec.workers")
 _LOOK_EVERY_S, _AT_FIRST_S = 1.0, 0.02
-"""Seconds between looks at the workers, and while none has answered yet."""
+"""Seconds between looks at the workers, and while one is to begin."""
 _BEGINS_WITHIN_S = 120.0
 """Seconds after which one that has not answered is given up."""
+_ENDS_WITHIN_S = 20.0
+"""Seconds after which those are killed at the end that were told to end and have not."""
 _LATEST_AGAIN_S = 60.0
 """Seconds between trials at most: what cannot begin must not take the whole machine."""
 
@@ -90,6 +92,7 @@ class Workers:
         self._places = [_Place(number) for number in range(n)]
         self._leaving: set[int] = set()
         self._state = 0
+        self._all_answered = False
 
     def run(self, all_answer: Callable[[Sequence[Any]], None], changed: Callable[[], bool]) -> NoReturn:
         """Keep the workers working until a signal raises here.
@@ -111,8 +114,10 @@ class Workers:
                             raise place.why
                     raise_if_told(_AT_FIRST_S)
                 all_answer([place.said for place in self._places])
+                self._all_answered = True
                 while True:
-                    raise_if_told(_LOOK_EVERY_S)
+                    begins = any(place.beginning for place in self._places)
+                    raise_if_told(_AT_FIRST_S if begins else _LOOK_EVERY_S)
                     self._attend()
                     if not any(place.beginning for place in self._places) and _answer(changed):
                         self._state += 1
@@ -128,6 +133,9 @@ class Workers:
             due = place.at_work is None or place.at_work.state != self._state
             if due and place.beginning is None and time.monotonic() >= place.again_at:
                 self._begin(place)
+            late = place.beginning is not None and time.monotonic() > place.beginning.began + _LOOK_EVERY_S
+            if self._all_answered and place.at_work is None and late:
+                self._let_stand_in(place)
 
     def _see_who_is_gone(self) -> None:
         with suppress(ChildProcessError):  # there is none
@@ -185,7 +193,11 @@ class Workers:
         pause = min(2.0**place.failures, _LATEST_AGAIN_S)
         place.again_at = time.monotonic() + pause
         _log.error("worker %d did not begin and is tried again in %g s: %s", place.number, pause, place.why)
-        if place.at_work is None and not place.stand_in:
+        if place.at_work is None:
+            self._let_stand_in(place)
+
+    def _let_stand_in(self, place: _Place) -> None:
+        if not place.stand_in:
             with suppress(OSError):
                 place.stand_in = forked(lambda: self._stand_in(place.number))
 
@@ -210,9 +222,15 @@ class Workers:
                 self._leave(place.at_work.pid)
             if place.stand_in:
                 self._leave(place.stand_in)
-        for pid in self._leaving:
-            with suppress(ChildProcessError):
-                os.waitpid(pid, 0)
+        until = time.monotonic() + _ENDS_WITHIN_S
+        while self._leaving:
+            late = time.monotonic() > until
+            for pid in list(self._leaving):
+                if late:  # also one that is stopped
+                    os.kill(pid, signal.SIGKILL)
+                if os.waitpid(pid, 0 if late else os.WNOHANG)[0]:
+                    self._leaving.discard(pid)
+            time.sleep(_AT_FIRST_S)
 
 
 def _leave_out_of_walks() -> None:
@@ -225,7 +243,8 @@ def _leave_out_of_walks() -> None:
 def _answer(changed: Callable[[], bool]) -> bool:
     """What a question is answered with; no where it fails, which must not end those who work."""
     try:
-        return changed()
+        with at_once(ENDING):  # it may take long
+            return changed()
     except Exception:
         _log.exception("whether the model is another one could not be told")
         return False

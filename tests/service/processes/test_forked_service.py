@@ -145,7 +145,7 @@ def test_another_model_is_that_of_all_workers(tmp_path: Path) -> None:
         waited_for(lambda: names(service) == {"2"})
         numbered(3, graph_id="another").save(tmp_path / "b")
         waited_for(lambda: service.ask("/v1/model/versions")[1]["refusal"] is not None)
-        assert names(service) == {"2"}
+        waited_for(lambda: names(service) == {"2"})  # one that leaves may answer once more
         versions = service.ask("/v1/model/versions")[1]
         assert (len(versions["versions"]), versions["live"]) == (3, BundleVersions(tmp_path / "b").live)
         status, back = service.ask("/v1/model/versions", {})

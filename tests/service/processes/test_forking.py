@@ -124,3 +124,58 @@ print(no_more_threads_than(before))
 
 def test_a_thread_that_stays_is_one_more(tmp_path: Path) -> None:
     assert said(tmp_path, _THREADS) == ("False True\nTrue\n", "")
+
+
+_AT_ONCE_AGAIN = """
+def child():
+    time.sleep(0.2)
+    os.kill(os.getppid(), signal.SIGTERM)
+
+class Lost:
+    def __del__(self):  # what is raised here is lost
+        os.kill(os.getpid(), signal.SIGTERM)
+
+with later(ENDING):
+    pid = forked(child)
+    try:
+        with at_once(ENDING):
+            time.sleep(20)
+    except SystemExit as told:
+        print("told", told.code, flush=True)
+    os.waitpid(pid, 0)
+    sys.unraisablehook = lambda lost: print("lost", flush=True)
+    try:
+        with at_once(ENDING):
+            del [Lost()][0]
+            print("goes on", flush=True)
+    except SystemExit as told:
+        print("told", told.code, flush=True)
+    with at_once(ENDING):
+        pass
+    print(signal.getsignal(signal.SIGTERM).__name__, flush=True)
+"""
+
+
+def test_what_is_to_come_at_once_does_and_is_not_lost(tmp_path: Path) -> None:
+    assert said(tmp_path, _AT_ONCE_AGAIN) == ("told 0\nlost\ngoes on\ntold 0\n<lambda>\n", "")
+
+
+_STOPPED = """
+def child():
+    print(told_to_end(1.0), flush=True)
+
+for _ in range(5):
+    pid = forked(child)
+    time.sleep(0.2)
+    os.kill(pid, signal.SIGSTOP)
+    time.sleep(1.5)
+    os.kill(pid, signal.SIGCONT)
+    os.waitpid(pid, 0)
+pid = forked(lambda: print(told_to_end(0.5), flush=True))
+os.kill(pid, signal.SIGINT)
+os.waitpid(pid, 0)
+"""
+
+
+def test_who_was_stopped_for_a_while_or_is_interrupted_is_not_told_to_end(tmp_path: Path) -> None:
+    assert said(tmp_path, _STOPPED) == ("False\n" * 6, "")

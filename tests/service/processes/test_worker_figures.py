@@ -60,10 +60,10 @@ def test_one_that_is_gone_has_none(three: list[WorkerFigures], tmp_path: Path) -
     three[2].__exit__(None, None, None)
     assert counted(three[0]) == {"0": 10, "1": 11}
     with socket.socket(socket.AF_UNIX) as killed:
-        killed.bind(str(tmp_path / "1.1"))
-    os.utime(tmp_path / "1.1", (0, 0))
+        killed.bind(str(tmp_path / "1.99999999"))
+    os.utime(tmp_path / "1.99999999", (0, 0))
     assert counted(three[0]) == {"0": 10, "1": 11}
-    assert not (tmp_path / "1.1").exists()
+    assert not (tmp_path / "1.99999999").exists()
 
 
 def test_of_one_that_is_being_replaced_the_newer_is_told(three: list[WorkerFigures], tmp_path: Path) -> None:
