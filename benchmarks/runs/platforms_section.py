@@ -15,8 +15,21 @@ _METRICS = {
 }
 
 
-def platforms_section(result: Mapping[str, Any]) -> str:
-    """A section on what the other platforms are worth to each, and on two simpler ways to learn from all."""
+def platforms_section(results: Mapping[str, Mapping[str, Any]]) -> str:
+    """A section on what the other platforms are worth to each, by whose platforms they are."""
+    parts = "\n\n".join(_of_set(people, result) for people, result in results.items())
+    return f"""\
+## What other platforms are worth
+
+kgrec learned from both platforms that people use, and from one alone. Items of the platform are ranked, all of them and
+each held-out one among 999 others. The usual settings, one seed. Beside it stand two simpler ways to learn from all:
+the same weight for every platform, and one model for all lists.
+
+{parts}"""
+
+
+def _of_set(people: str, result: Mapping[str, Any]) -> str:
+    """What the other platforms are worth to people, and what two simpler ways to learn from all would find."""
     gains, ways = [], []
     for platform, groups in result["platforms"].items():
         for group, of in groups.items():
@@ -39,15 +52,9 @@ def platforms_section(result: Mapping[str, Any]) -> str:
         ways += [[platform, name, *(f"{row[metric]:.4f}" for metric in _METRICS)] for name, row in rows.items()]
     shown = ["platform", "users", "metric", "alone", "with the others", "gain", "95 % interval of the difference"]
     return f"""\
-## What other platforms are worth
-
-People who bought in two departments of Amazon, in the lists of each: kgrec learned from both, and from that department
-alone. Items of the department are ranked, all of them and each held-out one among 999 others. The usual settings, one
-seed.
+### {people}
 
 {table(shown, gains)}
 {made_in_words([result])}
-
-Beside it stand two simpler ways to learn from all: the same weight for every department, and one model for all lists.
 
 {table(["platform", "learned from", *_METRICS.values()], ways)}"""

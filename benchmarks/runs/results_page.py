@@ -41,6 +41,7 @@ _TRUE_GRAPH = {
     "lastfm_lightkg_graph": "Last.fm",
     "colakg_lastfm_graph": "Last.fm of CoLaKG",
 }
+_PLATFORMS = {"abe_platforms": "Two departments of Amazon", "douban_book_music": "Books and music of Douban"}
 _CLICKS = {"bookcrossing_mcclk": "BookCrossing", "lastfm_kgcn": "Last.fm"}
 _FACTS = {
     "kgrec": "kgrec",
@@ -85,7 +86,7 @@ def results_page(folder: Path = RESULTS) -> str:
         ),
         _cold_items({name: read(f"{name}_cold") for name in ("dbbook2014", "ml1m_pearlm")}),
         updates_section(read("ml1m_pearlm_updates")),
-        platforms_section(read("abe_platforms")),
+        platforms_section({people: read(name) for name, people in _PLATFORMS.items()}),
         _clicks({name: read(name) for name in _CLICKS}),
         _facts({name: read(f"{name}_facts") for name in ("dbbook2014", "ml1m_pearlm")}),
         _recbole(lists["lastfm_lightkg"], {name: read(f"recbole_{name}") for name in ("lastfm_lightkg", "dbbook2014")}),

@@ -14,7 +14,9 @@ def test_gains_and_rows_are_those_of_the_file() -> None:
         "shop, learned from all platforms": dict.fromkeys(METRICS, 0.25),
         "shop, learned from that platform alone": dict.fromkeys(METRICS, 0.2),
     }
-    text = platforms_section({"platforms": {"shop": of_shop}, "rows": rows, "commit": "abc", "date": "2026-12-01"})
+    result = {"platforms": {"shop": of_shop}, "rows": rows, "commit": "abc", "date": "2026-12-01"}
+    text = platforms_section({"Shops": result, "Others": result})
+    assert [line for line in text.splitlines() if line.startswith("### ")] == ["### Shops", "### Others"]
     lines = text.splitlines()
     assert "| shop | everybody (1,200) | ndcg@10 | 0.2000 | 0.2500 | +25.0% | -0.0100 to +0.0600 |" in lines
     assert "| shop | all platforms | 0.2500 | 0.2500 | 0.2500 |" in lines

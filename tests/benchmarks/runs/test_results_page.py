@@ -30,7 +30,13 @@ def test_no_result_is_left_out() -> None:
     shown = {*SETS, "bookcrossing_mcclk", "lastfm_kgcn", "dbbook2014_ablations", "neo4j"}
     shown |= {path.stem for path in RESULTS.glob("*_graph.json")}
     shown |= {f"{name}_{what}" for name in ("dbbook2014", "ml1m_pearlm") for what in ("cold", "facts")}
-    shown |= {"recbole_lastfm_lightkg", "recbole_dbbook2014", "ml1m_pearlm_updates", "abe_platforms"}
+    shown |= {
+        "recbole_lastfm_lightkg",
+        "recbole_dbbook2014",
+        "ml1m_pearlm_updates",
+        "abe_platforms",
+        "douban_book_music",
+    }
     shown |= {path.stem for path in RESULTS.glob("*_explanations.json")}
     assert shown == {path.stem for path in RESULTS.glob("*.json")}
 
