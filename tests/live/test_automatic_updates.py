@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from kgrec.live import automatic_updates as module
 from kgrec.live.automatic_updates import Updates, update_command
+from tests.support.waiting import waited_for
 
 LONG = 1_000.0
 
@@ -20,20 +20,13 @@ def _python(code: str) -> list[str]:
     return [sys.executable, "-c", code]
 
 
-def _until(done: Callable[[], bool]) -> None:
-    end = time.monotonic() + 20
-    while not done():
-        assert time.monotonic() < end
-        time.sleep(0.01)
-
-
 def test_after_some_time_the_command_is_run_again_and_again(tmp_path: Path) -> None:
     runs = tmp_path / "runs"
     said: list[str] = []
     updates = Updates(_python(f"open({str(runs)!r}, 'a').write('x')"), 0.0, lambda: False, said.append, 0.01)
     assert updates.figures() == module.UpdateFigures({}, None, None, False)
     updates.start()
-    _until(lambda: updates.figures().outcomes.get("done", 0) >= 2)
+    waited_for(lambda: updates.figures().outcomes.get("done", 0) >= 2)
     updates.close()
     figures = updates.figures()
     assert (figures.last, figures.running, set(figures.outcomes)) == (None, False, {"done"})
@@ -46,7 +39,7 @@ def test_drift_makes_one_update_and_not_one_after_the_other(tmp_path: Path) -> N
     said: list[str] = []
     updates = Updates(_python("pass"), LONG, lambda: True, said.append, 0.01)
     updates.start()
-    _until(lambda: bool(said))
+    waited_for(lambda: bool(said))
     time.sleep(0.2)
     updates.close()
     assert updates.figures().outcomes == {"done": 1}
@@ -72,7 +65,7 @@ def test_what_came_to_nothing_is_said_with_its_reason(command: list[str], told: 
     said: list[str] = []
     updates = Updates(command, LONG, lambda: True, said.append, 0.01)
     updates.start()
-    _until(lambda: bool(said))
+    waited_for(lambda: bool(said))
     updates.close()
     assert told in said[0]
     figures = updates.figures()
@@ -85,7 +78,7 @@ def test_a_stop_ends_what_is_under_way(tmp_path: Path) -> None:
     code = f"import os, time; open({str(file)!r}, 'w').write(str(os.getpid())); time.sleep(60)"
     updates = Updates(_python(code), LONG, lambda: True, lambda text: None, 0.01)
     updates.start()
-    _until(lambda: file.exists() and bool(file.read_text()))
+    waited_for(lambda: file.exists() and bool(file.read_text()))
     assert updates.figures().running
     assert os.getpriority(os.PRIO_PROCESS, int(file.read_text())) >= 10
     updates.close()

@@ -8,10 +8,9 @@ import re
 import signal
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -25,6 +24,7 @@ from kgrec.service.api_keys import KeyRing
 from tests.live.test_swapping import numbered
 from tests.support.bundles import film_bundle, film_store
 from tests.support.shop import Shell, refused
+from tests.support.waiting import waited_for
 
 _COMMAND = [sys.executable, "-c", "from kgrec.cli.app import main; main()", "serve", "--port", "0", "--json"]
 
@@ -84,13 +84,6 @@ def running(folder: Path, *options: str) -> Iterator[Running]:
     finally:
         service.process.kill()
         service.process.communicate()
-
-
-def waited_for(true: Callable[[], bool]) -> None:
-    until = time.monotonic() + 20
-    while not true():
-        assert time.monotonic() < until
-        time.sleep(0.05)
 
 
 def test_workers_answer_as_one_service(shell: Shell) -> None:

@@ -6,12 +6,13 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+
+from tests.support.waiting import waited_for
 
 _BEGIN = """
 import logging, os, signal, sys, threading, time
@@ -91,11 +92,11 @@ def at_work(folder: Path) -> dict[str, int]:
     return {f"{path.stem}": int(path.suffix[1:]) for path in folder.glob("*.*.*")}
 
 
-def waited_for(true: Callable[[], bool]) -> None:
-    until = time.monotonic() + 20
-    while not true():
-        assert time.monotonic() < until
-        time.sleep(0.02)
+def kill(folder: Path, name: str) -> None:
+    """Kill who works at something; it cannot take its own file away."""
+    pid = at_work(folder)[name]
+    (folder / f"{name}.{pid}").unlink()
+    os.kill(pid, signal.SIGKILL)
 
 
 def test_all_answer_and_end_with_their_parent(tmp_path: Path) -> None:
@@ -121,8 +122,7 @@ def test_one_that_dies_is_started_again_under_its_number(tmp_path: Path) -> None
     with running(tmp_path) as process:
         said(process)
         before = at_work(tmp_path)
-        (tmp_path / f"first.1.{before['first.1']}").unlink()
-        os.kill(before["first.1"], signal.SIGKILL)
+        kill(tmp_path, "first.1")
         waited_for(lambda: "first.1" in at_work(tmp_path))
         after = at_work(tmp_path)
         assert after["first.0"] == before["first.0"]
@@ -144,9 +144,7 @@ def test_others_take_their_place_when_the_parent_has_changed(tmp_path: Path) -> 
         said(process)
         (tmp_path / "change").write_text("second")
         waited_for(lambda: at_work(tmp_path).keys() == {"second.0", "second.1"})
-        killed = at_work(tmp_path)["second.0"]
-        (tmp_path / f"second.0.{killed}").unlink()
-        os.kill(killed, signal.SIGKILL)
+        kill(tmp_path, "second.0")
         waited_for(lambda: at_work(tmp_path).keys() == {"second.0", "second.1"})
         process.send_signal(signal.SIGTERM)
         assert "is started again" in process.communicate(timeout=20)[1]
@@ -187,17 +185,13 @@ def test_in_the_place_of_one_that_died_and_cannot_begin_something_else_is_done(t
         said(process)
         (tmp_path / "change").write_text("bad 1")
         waited_for(lambda: at_work(tmp_path).keys() == {"bad 1.0", "first.1"})
-        died = at_work(tmp_path)["first.1"]
-        (tmp_path / f"first.1.{died}").unlink()
-        os.kill(died, signal.SIGKILL)
+        kill(tmp_path, "first.1")
         waited_for(lambda: at_work(tmp_path).keys() == {"bad 1.0", "aside.1"})
         (tmp_path / "change").write_text("second")
         waited_for(lambda: at_work(tmp_path).keys() == {"second.0", "second.1"})
         (tmp_path / "change").write_text("bad 0")
         waited_for(lambda: at_work(tmp_path).keys() == {"second.0", "bad 0.1"})
-        died = at_work(tmp_path)["second.0"]
-        (tmp_path / f"second.0.{died}").unlink()
-        os.kill(died, signal.SIGKILL)
+        kill(tmp_path, "second.0")
         waited_for(lambda: at_work(tmp_path).keys() == {"aside.0", "bad 0.1"})
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=20)
